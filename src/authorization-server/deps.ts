@@ -1,0 +1,36 @@
+import type { CheckUser, Settings } from "../config/settings.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Keyring } from "../platform/keyring.ts";
+import type { Log } from "../platform/logging.ts";
+import type { Attempts } from "../sign-in/attempts.ts";
+import type { Store } from "../store/store.ts";
+import type { Clients } from "./clients.ts";
+import type { SigningKeys } from "./keys.ts";
+
+/** What the endpoints work with. Made once at the entry point; nothing in it changes. */
+export type Deps = {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly keyring: Keyring;
+  readonly log: Log;
+  readonly keys: SigningKeys;
+  readonly clients: Clients;
+  readonly checkUser: CheckUser;
+  readonly attempts: Attempts;
+  /** The tools that a scope opens, for the consent page. Read when the page is made: tools are registered late. */
+  readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
+  /** Tells the guard of this process that a grant is no more. Other processes learn it from the store. */
+  readonly onGrantRevoked: (grantId: string) => void;
+};
+
+/** Who is asking, as far as the connection tells. */
+export type Caller = {
+  /** The address for logs and limits; undefined where the host of `server.fetch` gives none. */
+  readonly address: string | undefined;
+  /** On the error page and in the log line, so that one finds the other. */
+  readonly correlationId: string;
+};
+
+/** Parse, read, decide, write (at most once), respond. Refusals are thrown: the boundary answers them. */
+export type Endpoint = (request: Request, deps: Deps, caller: Caller) => Promise<Response>;

@@ -1,0 +1,69 @@
+import type { Client } from "../core/client.ts";
+import type { Person } from "../core/person.ts";
+import type { ScopeCatalogue } from "../core/scopes.ts";
+
+/**
+ * What the options come to once they are parsed: every default filled in, every URL made. Nothing reads an option or
+ * an environment variable after this.
+ */
+export type Settings = {
+  /** The application's name, as people see it on the pages. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** The issuer, byte for byte as configured (RFC 8414 §2). */
+  readonly issuer: string;
+  /** The protected resource: the URL that people type into their client, byte for byte (RFC 9728 §1.2). */
+  readonly resource: string;
+  /** The path of `publicUrl`, which every path below it begins with: "" or "/app". */
+  readonly basePath: string;
+  /** The path of the MCP endpoint below `basePath`: "/mcp". */
+  readonly path: string;
+  /** A file, or ":memory:". */
+  readonly database: string;
+  /** The master secrets, newest first; undefined means the key file beside the database. */
+  readonly secrets: readonly string[] | undefined;
+  readonly catalogue: ScopeCatalogue;
+  readonly clients: readonly Client[];
+  readonly accessTokenSeconds: number;
+  /** Life of a refresh token from its last use. */
+  readonly refreshTokenSeconds: number;
+  /** Life of a grant, however much it is used. */
+  readonly grantSeconds: number;
+  readonly refreshGraceSeconds: number;
+  readonly debug: boolean;
+  readonly cors: CorsSetting;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Read `X-Forwarded-For` for the address in logs and limits. Never used for URLs. */
+  readonly trustProxy: boolean;
+  readonly loginTemplate: string | undefined;
+  readonly loginHandler: LoginHandler | undefined;
+  /** Whether 2025-era clients get sessions (`Mcp-Session-Id`), which tie them to this process. */
+  readonly sessions: boolean;
+};
+
+/** Origins that may read the answers of the token and MCP endpoints from a browser; the discovery documents are open to all. */
+export type CorsSetting = "*" | readonly string[];
+
+/**
+ * Says who this is, or null/undefined for a wrong pair. What it throws refuses the sign-in and is logged.
+ * `id` may be a number; it becomes a string.
+ */
+export type CheckUser = (
+  username: string,
+  password: string,
+) => UserAnswer | null | undefined | Promise<UserAnswer | null | undefined>;
+
+export type UserAnswer = string | number | (Omit<Person, "id"> & { readonly id: string | number });
+
+/**
+ * Resolves to the URL to go on to once the pair is right.
+ * @throws Error whose message is the text to show the person.
+ */
+export type CompleteUserCheck = (state: string, username: string, password: string) => Promise<string>;
+
+/** Answers GET and POST of `/oauth/login` with a page of your own. */
+export type LoginHandler = (
+  request: Request,
+  completeUserCheck: CompleteUserCheck,
+) => Response | Promise<Response>;

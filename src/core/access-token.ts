@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { sameResource } from "./grant.ts";
+
+/** The `typ` of our tokens (RFC 9068 §2.1); an ID token does not have it. */
+export const ACCESS_TOKEN_TYPE = "at+jwt";
+
+/** The claims of an access token (RFC 9068 §2.2), and `gid`, the grant that it comes from. Times are epoch seconds. */
+export const accessTokenClaims = z.object({
+  iss: z.string(),
+  sub: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
+  client_id: z.string(),
+  scope: z.string().optional(),
+  iat: z.number(),
+  nbf: z.number().optional(),
+  exp: z.number(),
+  jti: z.string(),
+  gid: z.string(),
+});
+export type AccessTokenClaims = z.infer<typeof accessTokenClaims>;
+
+/**
+ * Why these claims do not open this resource now, or undefined where they do. The text is for the operator's log:
+ * it names what was found and what would be right.
+ */
+export function refuseClaims(
+  claims: Pick<AccessTokenClaims, "iss" | "aud" | "iat" | "nbf" | "exp">,
+  expected: { readonly issuer: string; readonly resource: string; readonly leewaySeconds: number },
+  nowSeconds: number,
+): string | undefined {
+  if (claims.iss !== expected.issuer) return `wrong issuer: got ${claims.iss}, expected ${expected.issuer}`;
+  const audiences = typeof claims.aud === "string" ? [claims.aud] : claims.aud;
+  if (!audiences.some((audience) => sameResource(audience, expected.resource))) {
+    return `wrong audience: got ${audiences.join(" ")}, this server is ${expected.resource}`;
+  }
+  if (nowSeconds >= claims.exp + expected.leewaySeconds) return "the token has expired";
+  if (claims.nbf !== undefined && claims.nbf > nowSeconds + expected.leewaySeconds)
+    return "nbf is in the future";
+  if (claims.iat > nowSeconds + expected.leewaySeconds) return "iat is in the future";
+  return undefined;
+}

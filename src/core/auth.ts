@@ -1,0 +1,20 @@
+import type { Person } from "./person.ts";
+
+/** What the guard verified about a request. Times are epoch seconds, as in the token. */
+export type Auth = {
+  readonly person: Person;
+  readonly client: { readonly id: string; readonly name: string | null };
+  readonly scopes: readonly string[];
+  readonly issuer: string;
+  /** The resource that the token is for. */
+  readonly audience: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly tokenId: string;
+  /** The grant behind the token; null where the issuer is not Gatehouse. */
+  readonly grantId: string | null;
+  /** The token's claims, as they were signed. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** The token as it came, for a handler that must pass it on. Never log it. */
+  readonly token: string;
+};

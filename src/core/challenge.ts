@@ -1,0 +1,42 @@
+/** A `WWW-Authenticate: Bearer` challenge (RFC 6750 §3, RFC 9728 §5.1). */
+export type BearerChallenge = {
+  /** Absolute URL of the protected resource metadata. */
+  readonly resourceMetadata: string;
+  readonly scopes?: readonly string[];
+  readonly error?: "invalid_request" | "invalid_token" | "insufficient_scope";
+  readonly description?: string;
+};
+
+export function formatChallenge(challenge: BearerChallenge): string {
+  const parameters = [
+    challenge.error && `error="${challenge.error}"`,
+    challenge.description && `error_description="${printable(challenge.description)}"`,
+    challenge.scopes?.length && `scope="${challenge.scopes.join(" ")}"`,
+    `resource_metadata="${challenge.resourceMetadata}"`,
+  ].filter(Boolean);
+  return `Bearer ${parameters.join(", ")}`;
+}
+
+/** What an `Authorization` header holds, as far as Bearer tokens go. */
+export type BearerCredentials =
+  | { readonly kind: "none" }
+  | { readonly kind: "malformed" }
+  | { readonly kind: "token"; readonly token: string };
+
+/** RFC 6750 §2.1: `b64token`, one, after the scheme (case-insensitive, RFC 9110 §11.1). */
+const BEARER = /^bearer(?: +(.*))?$/i;
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** Reads the header. Another scheme counts as no token: the challenge then tells which one is wanted. */
+export function readBearer(header: string | null): BearerCredentials {
+  if (header === null) return { kind: "none" };
+  const match = BEARER.exec(header.trim());
+  if (!match) return { kind: "none" };
+  const token = match[1];
+  return token !== undefined && B64TOKEN.test(token) ? { kind: "token", token } : { kind: "malformed" };
+}
+
+/** RFC 6750 §3: `error_description` holds printable ASCII without quotes and backslashes. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, "'");
+}

@@ -1,0 +1,37 @@
+/** How a client proves itself at the token endpoint (RFC 7591 §2, OpenID Connect Core §9). */
+export const CLIENT_AUTHENTICATION_METHODS = [
+  "none",
+  "client_secret_basic",
+  "client_secret_post",
+  "private_key_jwt",
+] as const;
+export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number];
+
+/** How we came to know a client. */
+export type ClientOrigin = "registered" | "metadata_document" | "preregistered";
+
+/** A client, whatever way it came. Times are epoch milliseconds. */
+export type Client = {
+  readonly id: string;
+  readonly origin: ClientOrigin;
+  readonly name: string | null;
+  readonly redirectUris: readonly string[];
+  readonly authenticationMethod: ClientAuthenticationMethod;
+  /** SHA-256 of the secret, base64url; null for clients without one. */
+  readonly secretHash: string | null;
+  /** For `private_key_jwt`: the keys themselves, or where they are. */
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | null;
+  readonly jwksUri: string | null;
+  readonly grantTypes: readonly string[];
+  /** The scopes it registered; empty where it named none, which limits nothing. */
+  readonly scopes: readonly string[];
+  readonly clientUri: string | null;
+  readonly logoUri: string | null;
+  readonly applicationType: "web" | "native";
+  readonly createdAt: number;
+};
+
+/** Whether this client holds a key or a secret, so that its name is proven. */
+export function isConfidential(client: Pick<Client, "authenticationMethod">): boolean {
+  return client.authenticationMethod !== "none";
+}

@@ -1,0 +1,59 @@
+/**
+ * The error codes that Gatehouse answers, with the HTTP status each one has where it is answered directly.
+ * Sources: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7591 §3.2.2, RFC 8707 §2, OpenID Connect Core §3.1.2.6.
+ */
+const STATUS = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  unsupported_response_type: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  invalid_redirect_uri: 400,
+  invalid_client_metadata: 400,
+  invalid_token: 401,
+  insufficient_scope: 403,
+  access_denied: 403,
+  login_required: 400,
+  consent_required: 400,
+  temporarily_unavailable: 503,
+  slow_down: 429,
+  server_error: 500,
+} as const;
+
+export type ErrorCode = keyof typeof STATUS;
+
+/**
+ * A refusal. The client sees `code` and `message`; the operator's log sees `detail` as well.
+ * Never put a secret in either text.
+ */
+export class OAuthError extends Error {
+  override readonly name = "OAuthError";
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  /** Seconds after which trying again makes sense; answered as `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { detail?: string; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.detail = options.detail;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  /** The HTTP status of a direct answer. */
+  get status(): number {
+    return STATUS[this.code];
+  }
+}
+
+/** A wrong option, environment variable, file or argument. The message names it and says what would be right. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}

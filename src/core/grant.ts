@@ -1,0 +1,134 @@
+import type { Person } from "./person.ts";
+
+/**
+ * One authorization of one client by one person on one device: its code, its refresh tokens and its revocation.
+ * Times are epoch milliseconds.
+ */
+export type Grant = {
+  readonly id: string;
+  readonly clientId: string;
+  readonly clientName: string | null;
+  readonly person: Person;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly redirectUri: string;
+  readonly codeChallenge: string;
+  readonly codeExpiresAt: number;
+  readonly redeemedAt: number | null;
+  /** The number of the live refresh token: 0 before the code is redeemed, then one more for each rotation. */
+  readonly generation: number;
+  readonly rotatedAt: number | null;
+  /** When the refresh token ends unless it is used before (moves on with each use). */
+  readonly refreshExpiresAt: number;
+  /** When the grant ends, however much it is used. */
+  readonly endsAt: number;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+  readonly revokedReason: RevocationReason | null;
+};
+
+export type RevocationReason =
+  | "code_reuse"
+  | "refresh_reuse"
+  | "client_request"
+  | "operator"
+  | "client_removed";
+
+/** A code exchange whose code had a valid MAC and whose client is authenticated (RFC 6749 §4.1.3). */
+export type Redemption = {
+  readonly clientId: string;
+  /** Absent is allowed by OAuth 2.1 §4.1.3; where it is sent, it must be the one of the authorization request. */
+  readonly redirectUri: string | undefined;
+  /** The S256 challenge computed from the verifier that was sent. */
+  readonly codeChallenge: string;
+  readonly resource: string | undefined;
+};
+
+export type RedemptionDecision =
+  | { readonly kind: "redeem" }
+  | { readonly kind: "reuse" }
+  | { readonly kind: "refuse"; readonly why: string; readonly code: "invalid_grant" | "invalid_target" };
+
+/**
+ * What a code exchange comes to. Everything that proves the rightful client is checked before reuse is: nobody
+ * else's request may revoke or burn the grant.
+ */
+export function decideRedemption(
+  grant: Grant | undefined,
+  redemption: Redemption,
+  now: number,
+): RedemptionDecision {
+  if (!grant) return refuse("no such grant");
+  if (grant.clientId !== redemption.clientId) return refuse("the code was issued to another client");
+  if (redemption.redirectUri !== undefined && redemption.redirectUri !== grant.redirectUri) {
+    return refuse("redirect_uri is not the one of the authorization request");
+  }
+  if (redemption.codeChallenge !== grant.codeChallenge) return refuse("code_verifier does not match");
+  if (redemption.resource !== undefined && !sameResource(redemption.resource, grant.resource)) {
+    return { kind: "refuse", why: "resource is not the granted one", code: "invalid_target" };
+  }
+  if (grant.revokedAt !== null) return refuse(`the grant was revoked (${grant.revokedReason})`);
+  if (grant.redeemedAt !== null) return { kind: "reuse" };
+  if (now >= grant.codeExpiresAt) return refuse("the code has expired");
+  return { kind: "redeem" };
+}
+
+/** A refresh whose token had a valid MAC and whose client is authenticated (RFC 6749 §6). */
+export type Rotation = {
+  readonly clientId: string;
+  readonly generation: number;
+  readonly resource: string | undefined;
+};
+
+export type RotationDecision =
+  /** Issue `generation`, which the row does not have yet. `healed`: the row was behind (a lost write). */
+  | { readonly kind: "rotate"; readonly generation: number; readonly healed: boolean }
+  /** Issue `generation` again: a parallel refresh, or one whose answer was lost. */
+  | { readonly kind: "repeat"; readonly generation: number }
+  | { readonly kind: "reuse" }
+  | { readonly kind: "refuse"; readonly why: string; readonly code: "invalid_grant" | "invalid_target" };
+
+/**
+ * What a refresh comes to. A token one generation old inside the grace window gets the same successor; older ones,
+ * and that one after the window, are theft. One ahead of the row can only be ours (it has our MAC): the write that
+ * recorded it was lost, and the row catches up.
+ */
+export function decideRotation(
+  grant: Grant | undefined,
+  rotation: Rotation,
+  now: number,
+  graceSeconds: number,
+): RotationDecision {
+  if (!grant) return refuse("no such grant");
+  if (grant.clientId !== rotation.clientId) return refuse("the token was issued to another client");
+  if (rotation.resource !== undefined && !sameResource(rotation.resource, grant.resource)) {
+    return { kind: "refuse", why: "resource is not the granted one", code: "invalid_target" };
+  }
+  if (grant.revokedAt !== null) return refuse(`the grant was revoked (${grant.revokedReason})`);
+  if (now >= grant.endsAt || now >= grant.refreshExpiresAt) return refuse("the refresh token has expired");
+  if (rotation.generation >= grant.generation) {
+    return {
+      kind: "rotate",
+      generation: rotation.generation + 1,
+      healed: rotation.generation > grant.generation,
+    };
+  }
+  const previous = rotation.generation === grant.generation - 1;
+  if (previous && grant.rotatedAt !== null && now - grant.rotatedAt <= graceSeconds * 1000) {
+    return { kind: "repeat", generation: grant.generation };
+  }
+  return { kind: "reuse" };
+}
+
+/** Whether two resource identifiers name the same resource: byte for byte, one trailing slash forgiven. */
+export function sameResource(left: string, right: string): boolean {
+  return left === right || withoutSlash(left) === withoutSlash(right);
+}
+
+function withoutSlash(resource: string): string {
+  return resource.endsWith("/") ? resource.slice(0, -1) : resource;
+}
+
+function refuse(why: string): { kind: "refuse"; why: string; code: "invalid_grant" } {
+  return { kind: "refuse", why, code: "invalid_grant" };
+}

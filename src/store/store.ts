@@ -1,0 +1,135 @@
+import type { Client } from "../core/client.ts";
+import type { Grant, RevocationReason } from "../core/grant.ts";
+import type { Person } from "../core/person.ts";
+
+/**
+ * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
+ * change is one conditional statement. A method resolves only after what it wrote is durable.
+ * Times are epoch milliseconds and always come in.
+ */
+export type Store = {
+  // — clients —
+
+  /** Keeps a client, or does nothing where one with its id is there. Says whether it is new. */
+  addClient(client: Client): Promise<boolean>;
+  findClient(id: string): Promise<Client | undefined>;
+  /** Newest first. */
+  listClients(): Promise<readonly ClientSummary[]>;
+  /** Removes a client and revokes its grants, in one transaction. False where there is none. */
+  removeClient(id: string, now: number): Promise<boolean>;
+
+  // — client ID metadata documents: a cache that outlives the process —
+
+  findDocument(clientId: string): Promise<ClientDocument | undefined>;
+  saveDocument(document: ClientDocument): Promise<void>;
+
+  // — grants —
+
+  /** Keeps an approved grant; where one with its id is there (a second click), returns that one unchanged. */
+  approve(approval: Approval): Promise<Grant>;
+  findGrant(id: string): Promise<Grant | undefined>;
+  /**
+   * Marks the code redeemed and starts generation 1, if the code is unredeemed, unexpired and unrevoked.
+   * Undefined where another request was first.
+   */
+  redeemCode(id: string, refreshExpiresAt: number, now: number): Promise<Grant | undefined>;
+  /**
+   * Moves to `presented + 1`, if the grant is this client's, live, and its generation is not past `presented`
+   * (an equal one is the ordinary case; a smaller one means that a write was lost). Undefined otherwise.
+   */
+  rotateRefresh(rotation: RefreshRotation): Promise<Grant | undefined>;
+  /** Revokes once. False where there is no such grant, or it was revoked before. */
+  revokeGrant(id: string, reason: RevocationReason, now: number): Promise<boolean>;
+  /** Newest first. */
+  listGrants(filter: GrantFilter): Promise<readonly Grant[]>;
+  /** Ids of grants revoked at this time or later, for the caches that must forget them. */
+  revokedSince(since: number): Promise<readonly string[]>;
+
+  // — signing keys —
+
+  listSigningKeys(): Promise<readonly StoredSigningKey[]>;
+  addSigningKey(key: StoredSigningKey): Promise<void>;
+  /**
+   * Adds the first key if there is none yet. Two processes may start at once: both get the keys that won.
+   */
+  addFirstSigningKey(key: StoredSigningKey): Promise<readonly StoredSigningKey[]>;
+  /** Moves the end of every other key's signing to when this one begins, and its removal to after its last token. */
+  retireSigningKeys(except: string, signsUntil: number, publishedUntil: number): Promise<void>;
+
+  // — assertions —
+
+  /** Records that a client's assertion was used (RFC 7523 §3, `jti`). False where it was used before. */
+  useAssertion(clientId: string, jti: string, expiresAt: number): Promise<boolean>;
+
+  // — the house itself —
+
+  /** Deletes up to `limit` rows of what has expired. Resolves to how many went. */
+  deleteExpired(now: number, limit: number): Promise<number>;
+  /**
+   * Calls back soon (within half a second) after another process changed the database, e.g. a `gatehouse grant
+   * revoke` beside a running server. Returns the function that stops it.
+   */
+  onOutsideChange(callback: () => void): () => void;
+  /** Resolves if the database answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type ClientSummary = Client & { readonly liveGrants: number };
+
+/** What a client's metadata document said when it was last fetched. */
+export type ClientDocument = {
+  readonly clientId: string;
+  readonly client: Client;
+  readonly fetchedAt: number;
+  /** Until when it is used without asking again. */
+  readonly freshUntil: number;
+};
+
+/** What the person approved: everything of a grant but what happens later. */
+export type Approval = {
+  readonly id: string;
+  readonly clientId: string;
+  readonly clientName: string | null;
+  readonly person: Person;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly redirectUri: string;
+  readonly codeChallenge: string;
+  readonly codeExpiresAt: number;
+  readonly refreshExpiresAt: number;
+  readonly endsAt: number;
+  readonly createdAt: number;
+};
+
+export type RefreshRotation = {
+  readonly id: string;
+  readonly clientId: string;
+  readonly presented: number;
+  readonly refreshExpiresAt: number;
+  readonly now: number;
+};
+
+export type GrantFilter = {
+  readonly clientId?: string;
+  readonly personId?: string;
+  /** Only grants that are neither revoked nor expired at this time. */
+  readonly liveAt?: number;
+  readonly limit?: number;
+};
+
+/** A signing key at rest: the private part only as ciphertext. */
+export type StoredSigningKey = {
+  readonly kid: string;
+  readonly algorithm: "ES256";
+  readonly publicJwk: Readonly<Record<string, unknown>>;
+  /** The private JWK as a compact JWE under the master secret. */
+  readonly sealedPrivateJwk: string;
+  readonly createdAt: number;
+  /** Published at once; signs from here on, so that verifiers have fetched it before. */
+  readonly signsFrom: number;
+  /** Signs until here; null for the current key. */
+  readonly signsUntil: number | null;
+  /** In the JWKS until here; null for the current key. */
+  readonly publishedUntil: number | null;
+};
