@@ -1,0 +1,42 @@
+import { html as honoHtml, raw } from "hono/html";
+
+/** Markup whose values have been escaped. Only {@link html} and {@link verbatim} make it. */
+export type Html = ReturnType<typeof raw>;
+
+/** What may stand in a template: text is escaped, markup is not, and nothing else gets in. */
+type Value = string | number | Html | undefined | readonly Value[];
+
+/** A template whose text values are HTML-escaped, quotes too: safe between tags and in quoted attributes. */
+export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
+  // Hono answers a promise only where a value is one, and `Value` holds none.
+  return honoHtml(strings, ...values) as Html;
+}
+
+/** Text of our own that is markup already. Never for a value that came from outside. */
+export function verbatim(markup: string): Html {
+  return raw(markup);
+}
+
+const LONGEST_NAME = 120;
+/** Control characters, and what is invisible or turns the direction of the text around it. */
+const DECEIVING =
+  /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\u{E0000}-\u{E007F}]/gu;
+/** More marks on one letter than any script needs: they would be painted over the lines above and below. */
+const PILED_MARKS = /(\p{M}{4})\p{M}+/gu;
+
+/**
+ * A name that somebody else chose, as a page shows it: without characters that deceive, at a bearable length. A name
+ * is shown to be judged, so what is cut is marked.
+ */
+export function shownName(name: string): string {
+  const plain = name.replace(DECEIVING, " ").replace(PILED_MARKS, "$1").replace(/\s+/g, " ").trim();
+  const characters = [...plain];
+  return characters.length <= LONGEST_NAME
+    ? plain
+    : `${characters.slice(0, LONGEST_NAME).join("").trimEnd()}…`;
+}
+
+/** {@link shownName}, set apart so that right-to-left text in it leaves the sentence around it alone. */
+export function nameOf(name: string): Html {
+  return html`<bdi>${shownName(name)}</bdi>`;
+}

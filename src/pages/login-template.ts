@@ -1,0 +1,77 @@
+import { ConfigurationError } from "../core/errors.ts";
+
+export type LoginTemplateValues = {
+  readonly state: string;
+  readonly username: string;
+  readonly appName: string;
+  readonly errorMessage: string;
+};
+
+/**
+ * Fills in an operator's own login page: exactly `{state}`, `{username}`, `{app_name}` and `{error_message}` are
+ * replaced, each escaped for text and for quoted attributes; every other brace stays as it is.
+ */
+export function renderLoginTemplate(template: string, values: LoginTemplateValues): string {
+  const byPlaceholder: Readonly<Record<string, string>> = {
+    "{state}": values.state,
+    "{username}": values.username,
+    "{app_name}": values.appName,
+    "{error_message}": values.errorMessage,
+  };
+  // In one pass: a person who types "{state}" as their name must not be handed the state.
+  return template.replace(PLACEHOLDER, (placeholder) => escapeHtml(byPlaceholder[placeholder] ?? ""));
+}
+
+/**
+ * Finds out at the start what would otherwise be found out by the first person who signs in.
+ * @throws ConfigurationError that says what to write instead.
+ */
+export function checkLoginTemplate(template: string): void {
+  const problem = problemOf(template);
+  if (problem !== undefined)
+    throw new ConfigurationError(`The option loginTemplate cannot be used: ${problem}`);
+}
+
+const PLACEHOLDER = /\{(?:state|username|app_name|error_message)\}/g;
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
+}
+
+function problemOf(template: string): string | undefined {
+  const live = template.replace(/<!--[\s\S]*?-->/g, "");
+  if (!live.includes("{state}")) {
+    return 'it lacks {state}. Put <input type="hidden" name="state" value="{state}"> into its form.';
+  }
+  if (!/<form\b[^>]*\smethod\s*=\s*["']?post\b/i.test(live)) {
+    return 'it has no form that posts. Write <form method="post" action="/oauth/login">.';
+  }
+  const missing = ["state", "username", "password"].filter((name) => !hasField(live, name));
+  if (missing.length > 0) {
+    return `its form lacks ${missing.map((name) => `an input named ${name}`).join(" and ")}.`;
+  }
+  // Escaping covers text and quoted attributes. The state is safe anywhere; what people type is not.
+  if (/=\s*\{(?:username|app_name|error_message)\}/.test(live)) {
+    return 'a placeholder stands in an attribute without quotes. Write value="{username}".';
+  }
+  if (
+    /<(script|style)\b[^>]*>(?:(?!<\/\1)[\s\S])*?\{(?:state|username|app_name|error_message)\}/i.test(live)
+  ) {
+    return "a placeholder stands inside <script> or <style>, where its value could not be escaped. Move it into the page.";
+  }
+  return undefined;
+}
+
+function hasField(template: string, name: string): boolean {
+  return new RegExp(
+    `<(?:input|textarea|select)\\b[^>]*\\sname\\s*=\\s*(?:"${name}"|'${name}'|${name}(?=[\\s/>]))`,
+    "i",
+  ).test(template);
+}

@@ -1,0 +1,47 @@
+import { clientSettings } from "./client-settings.ts";
+import { type Html, html, nameOf } from "./html.ts";
+import { layout } from "./layout.ts";
+
+export type StatusValues = {
+  readonly appName: string;
+  /** The URL that people give to their client, byte for byte. */
+  readonly mcpUrl: string;
+  readonly version?: string | undefined;
+};
+
+/** The page at the server's root, for the person who opens it in a browser: what this is and how to connect. */
+export function statusPage({ appName, mcpUrl, version }: StatusValues): string {
+  const body = html`<h1>${nameOf(appName)} is running</h1>
+<p class="soft">This is an MCP server. AI assistants and editors connect to it by the address below. You sign in and approve each of them in your browser.</p>
+<div>
+<label for="mcp-url">MCP server URL</label>
+<input type="url" id="mcp-url" value="${mcpUrl}" readonly>
+</div>
+${isThisComputer(mcpUrl) ? LOCAL_ONLY : undefined}
+<section aria-labelledby="connect">
+<h2 id="connect">Connect your client</h2>
+<p class="soft small">None of them needs a client ID, a secret or a token. Click a snippet to select all of it.</p>
+</section>
+<div>
+${clientSettings(appName, mcpUrl).map(settingsItem)}
+</div>
+${version === undefined ? undefined : html`<p class="soft small">Version ${version}</p>`}`;
+  return layout({ appName, title: "MCP server", body, wide: true });
+}
+
+const LOCAL_ONLY = html`<div class="notice"><div><p>This address works on this computer only. Hosted clients such as claude.ai and ChatGPT need one that is reachable over https from the internet.</p></div></div>`;
+
+function settingsItem({ client, content }: { readonly client: string; readonly content: Html }): Html {
+  return html`<details>
+<summary>${client}</summary>
+<div>
+${content}
+</div>
+</details>
+`;
+}
+
+function isThisComputer(url: string): boolean {
+  const host = URL.parse(url)?.hostname ?? "";
+  return host === "localhost" || host === "[::1]" || host.startsWith("127.");
+}

@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+
+/** The one stylesheet of all pages. No address in it: the pages load nothing. */
+export const STYLESHEET = `
+:root {
+  color-scheme: light dark;
+  --ground: #f5f6f8; --sheet: #ffffff; --ink: #16191f; --soft: #555d6b; --line: #d9dde4; --edge: #7d8796;
+  --accent: #2a4fc9; --accent-tint: #e9eefc; --hover: #eef1f6; --code: #eff1f5;
+  --caution: #6a4300; --caution-tint: #fff6e0; --caution-line: #e2b655;
+  --alarm: #9a1b1b; --alarm-tint: #fdeeee; --alarm-line: #e3a0a0;
+  --good: #17663a; --good-tint: #e7f6ed;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #0e1116; --sheet: #171b22; --ink: #e9ecf1; --soft: #a5aebc; --line: #2d343f; --edge: #768194;
+    --accent: #9db4ff; --accent-tint: #1f2a4a; --hover: #222833; --code: #222833;
+    --caution: #f5d491; --caution-tint: #2c2412; --caution-line: #71591f;
+    --alarm: #ffb3b0; --alarm-tint: #331a1c; --alarm-line: #7c3a3c;
+    --good: #8ddbab; --good-tint: #162c20;
+  }
+}
+*, *::before, *::after { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+body {
+  margin: 0; min-height: 100vh; min-height: 100dvh; padding: 3.5rem 1rem 3rem;
+  background: var(--ground); color: var(--ink);
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, sans-serif;
+  overflow-wrap: anywhere;
+}
+header, main { width: 100%; max-width: 28rem; margin-inline: auto; }
+.wide header, .wide main { max-width: 44rem; }
+header { display: flex; align-items: center; justify-content: center; gap: .5rem; margin-bottom: 1.25rem;
+  color: var(--soft); font-weight: 600; font-size: .9375rem; }
+.wide header { justify-content: flex-start; }
+main { padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 14px;
+  box-shadow: 0 1px 2px rgb(0 0 0 / 5%), 0 12px 32px -16px rgb(0 0 0 / 18%); }
+h1, h2, p, ul, ol, dl, dd, pre, fieldset, legend { margin: 0; padding: 0; }
+h1 { font-size: 1.375rem; line-height: 1.3; font-weight: 650; letter-spacing: -.01em; }
+h2, legend { font-size: 1rem; line-height: 1.4; font-weight: 650; }
+h1 + * { margin-top: .5rem; }
+main > * + *, form > * + * { margin-top: 1.25rem; }
+a { color: var(--accent); text-underline-offset: .15em; }
+strong { font-weight: 650; }
+svg { flex: none; width: 1.25rem; height: 1.25rem; fill: none; stroke: currentColor; stroke-width: 1.75;
+  stroke-linecap: round; stroke-linejoin: round; }
+.soft { color: var(--soft); }
+.small { font-size: .875rem; }
+code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875em; }
+code { padding: .1em .35em; background: var(--code); border-radius: 5px; }
+pre { padding: .75rem .875rem; background: var(--code); border: 1px solid var(--line); border-radius: 8px;
+  font-size: .8125rem; white-space: pre-wrap; user-select: all; -webkit-user-select: all; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+
+.centred { text-align: center; }
+.mark { display: inline-flex; align-items: center; justify-content: center; width: 3rem; height: 3rem;
+  border-radius: 12px; border: 1px solid transparent; background: var(--code); color: var(--ink);
+  font-size: 1.25rem; font-weight: 650; }
+.mark svg { width: 1.5rem; height: 1.5rem; }
+.mark.ours { background: var(--accent-tint); color: var(--accent); }
+.mark.good { background: var(--good-tint); color: var(--good); }
+.mark.alarm { background: var(--alarm-tint); color: var(--alarm); }
+.marks { display: flex; align-items: center; justify-content: center; gap: .625rem; color: var(--soft); }
+.marks + *, .mark + h1 { margin-top: 1.125rem; }
+
+label { display: block; margin-bottom: .375rem; font-weight: 600; font-size: .9375rem; }
+input[type="text"], input[type="password"], input[type="url"] { display: block; width: 100%; min-height: 2.875rem;
+  padding: .5rem .75rem; font: inherit; color: var(--ink); background: var(--sheet);
+  border: 1px solid var(--edge); border-radius: 8px; }
+input[type="url"] { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9375rem; background: var(--code); }
+input[type="text"]:focus-visible, input[type="password"]:focus-visible, input[type="url"]:focus-visible {
+  outline-offset: 0; border-color: var(--accent); }
+input[aria-invalid="true"] { border-color: var(--alarm); }
+button, .button { display: block; width: 100%; min-height: 2.875rem; padding: .625rem 1rem; font: inherit; font-weight: 650;
+  text-align: center; text-decoration: none; cursor: pointer; border: 1px solid var(--accent); border-radius: 8px;
+  background: var(--accent); color: var(--sheet); }
+button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
+.choices { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
+.choices button { background: var(--sheet); color: var(--ink); border: 1.5px solid var(--edge); }
+.choices button:hover { background: var(--hover); border-color: var(--ink); box-shadow: none; }
+
+.notice { display: flex; gap: .75rem; padding: .875rem 1rem; border: 1px solid var(--line); border-radius: 10px; font-size: .9375rem; }
+.notice p + p { margin-top: .375rem; }
+.notice > div { min-width: 0; }
+.notice svg { margin-top: .1rem; }
+.notice.caution { background: var(--caution-tint); border-color: var(--caution-line); color: var(--caution); }
+.notice.alarm { background: var(--alarm-tint); border-color: var(--alarm-line); color: var(--alarm); }
+
+.facts { border: 1px solid var(--line); border-radius: 10px; }
+.facts > div { padding: .75rem 1rem; }
+.facts > div + div { border-top: 1px solid var(--line); }
+.facts dt { color: var(--soft); font-size: .875rem; }
+.facts dd { min-width: 0; }
+.facts .place { font-size: 1.125rem; font-weight: 650; }
+.facts .both { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .125rem .75rem; }
+
+fieldset { border: 0; min-width: 0; }
+legend { margin-bottom: .25rem; }
+.scopes { list-style: none; }
+.scope { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 .75rem; padding: .75rem 0; border-top: 1px solid var(--line); }
+.scope:first-child { border-top: 0; }
+.scope input { width: 1.25rem; height: 1.25rem; margin: .125rem 0 0; accent-color: var(--accent); }
+.scope label { margin: 0; font-size: 1rem; font-weight: 500; }
+.scope .more { grid-column: 2; margin-top: .125rem; color: var(--soft); font-size: .875rem; }
+.scope .more code { color: var(--soft); }
+
+details { border: 1px solid var(--line); border-radius: 10px; }
+details + details { margin-top: .625rem; }
+summary { padding: .75rem 1rem; font-weight: 600; cursor: pointer; border-radius: 10px; }
+summary:hover { background: var(--hover); }
+details > div { padding: .25rem 1rem 1rem; }
+details > div > * + * { margin-top: .625rem; }
+ol { padding-inline-start: 1.375rem; }
+li + li { margin-top: .25rem; }
+.scopes li + li { margin-top: 0; }
+
+@media (max-width: 30rem) {
+  body { padding: 1.25rem 0 2rem; background: var(--sheet); }
+  header { padding-inline: 1.25rem; }
+  main { padding: .5rem 1.25rem 1rem; border: 0; border-radius: 0; box-shadow: none; }
+}
+@media (prefers-reduced-motion: no-preference) {
+  button, .button, summary { transition: background-color .12s, border-color .12s, box-shadow .12s; }
+}
+@media (forced-colors: active) {
+  main, .mark, .notice, button, .button { border-color: CanvasText; }
+  .button { forced-color-adjust: none; background: LinkText; color: Canvas; }
+}
+@media print { body { background: none; } main { box-shadow: none; } }
+`;
+
+/** The source expression for `style-src` that lets exactly this stylesheet in (CSP Level 3 §2.3.1). */
+export const STYLE_HASH = `'sha256-${createHash("sha256").update(STYLESHEET).digest("base64")}'`;
