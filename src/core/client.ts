@@ -1,3 +1,5 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
 /** How a client proves itself at the token endpoint (RFC 7591 §2, OpenID Connect Core §9). */
 export const CLIENT_AUTHENTICATION_METHODS = [
   "none",
@@ -34,4 +36,19 @@ export type Client = {
 /** Whether this client holds a key or a secret, so that its name is proven. */
 export function isConfidential(client: Pick<Client, "authenticationMethod">): boolean {
   return client.authenticationMethod !== "none";
+}
+
+/**
+ * What is kept of a client's secret: SHA-256, base64url. Ours have 256 random bits, so nothing slower is needed.
+ */
+export function hashClientSecret(secret: string): string {
+  return createHash("sha256").update(secret).digest("base64url");
+}
+
+/** Whether this is the client's secret. Compares hashes, in constant time; false for a client without one. */
+export function isClientSecret(client: Pick<Client, "secretHash">, secret: string): boolean {
+  if (client.secretHash === null) return false;
+  const kept = Buffer.from(client.secretHash, "base64url");
+  const given = createHash("sha256").update(secret).digest();
+  return kept.length === given.length && timingSafeEqual(kept, given);
 }

@@ -35,16 +35,20 @@ export class OAuthError extends Error {
   readonly detail: string | undefined;
   /** Seconds after which trying again makes sense; answered as `Retry-After`. */
   readonly retryAfterSeconds: number | undefined;
+  /** The `WWW-Authenticate` that goes with a 401 (RFC 6749 §5.2, where the client tried Basic). */
+  readonly challenge: string | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { detail?: string; retryAfterSeconds?: number; cause?: unknown } = {},
+    options: { detail?: string; retryAfterSeconds?: number; challenge?: string; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.detail = options.detail;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.challenge = options.challenge;
+    this.challenge = options.challenge;
   }
 
   /** The HTTP status of a direct answer. */
