@@ -3,6 +3,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { Keyring } from "../platform/keyring.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Attempts } from "../sign-in/attempts.ts";
+import type { Cookies } from "../sign-in/cookies.ts";
+import type { Sessions } from "../sign-in/session.ts";
 import type { Store } from "../store/store.ts";
 import type { Clients } from "./clients.ts";
 import type { SigningKeys } from "./keys.ts";
@@ -18,6 +20,8 @@ export type Deps = {
   readonly clients: Clients;
   readonly checkUser: CheckUser;
   readonly attempts: Attempts;
+  readonly cookies: Cookies;
+  readonly sessions: Sessions;
   /** The tools that a scope opens, for the consent page. Read when the page is made: tools are registered late. */
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
   /** Tells the guard of this process that a grant is no more. Other processes learn it from the store. */
@@ -31,6 +35,15 @@ export type Caller = {
   /** On the error page and in the log line, so that one finds the other. */
   readonly correlationId: string;
 };
+
+/** What sealing a request and minting a code need, out of {@link Deps}. */
+export function sealerOf({ keyring, clock, settings }: Deps): {
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly issuer: string;
+} {
+  return { keyring, clock, issuer: settings.issuer };
+}
 
 /** Parse, read, decide, write (at most once), respond. Refusals are thrown: the boundary answers them. */
 export type Endpoint = (request: Request, deps: Deps, caller: Caller) => Promise<Response>;

@@ -1,5 +1,16 @@
-import type { KeyObject } from "node:crypto";
-import type { SigningKey } from "../platform/jws.ts";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { ConfigurationError } from "../core/errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import { importPrivateJwk, importPublicJwk, type SigningKey } from "../platform/jws.ts";
+import type { Keyring } from "../platform/keyring.ts";
+import { randomId } from "../platform/random.ts";
+import type { Store, StoredSigningKey } from "../store/store.ts";
+
+/** Resource servers keep our key set this long, so a new key signs only after it (RFC 9111 `max-age`). */
+export const JWKS_MAX_AGE_SECONDS = 300;
+const PUBLISHED_BEFORE_USE_SECONDS = 2 * JWKS_MAX_AGE_SECONDS;
+/** The longest life that `accessTokenSeconds` may have; a retired key stays published that long. */
+export const LONGEST_ACCESS_TOKEN_SECONDS = 24 * 60 * 60;
 
 /** The signing keys of this server, in memory; the store has them encrypted. */
 export type SigningKeys = {
@@ -12,3 +23,97 @@ export type SigningKeys = {
   /** Reads the store again: another process rotated. */
   reload(): Promise<void>;
 };
+
+type KeyDeps = { readonly store: Store; readonly keyring: Keyring; readonly clock: Clock };
+
+/**
+ * Opens the signing keys, making the first one where there is none.
+ * @throws ConfigurationError where the master secret does not open them.
+ */
+export async function openSigningKeys(deps: KeyDeps): Promise<SigningKeys> {
+  const { store, clock } = deps;
+  let keys = await openAll(await loadOrMakeFirst(deps), deps);
+  const published = (key: OpenSigningKey) => key.publishedUntil === null || clock() < key.publishedUntil;
+  return {
+    current() {
+      const now = clock();
+      const usable = keys.filter(
+        (key) => key.signsFrom <= now && (key.signsUntil === null || now < key.signsUntil),
+      );
+      const newest = (usable.length > 0 ? usable : keys).reduce((a, b) =>
+        b.signsFrom > a.signsFrom ? b : a,
+      );
+      return newest;
+    },
+    verificationKey: (kid) => keys.find((key) => key.kid === kid && published(key))?.publicKey,
+    jwks: () => ({ keys: keys.filter(published).map((key) => key.publicJwk) }),
+    async reload() {
+      keys = await openAll(await store.listSigningKeys(), deps);
+    },
+  };
+}
+
+/**
+ * Adds a key that is published at once and signs once everybody can have it; the ones before it stop signing then
+ * and stay published until their last token has expired.
+ * @returns the new key.
+ */
+export async function rotateSigningKey(deps: KeyDeps): Promise<StoredSigningKey> {
+  const now = deps.clock();
+  const existing = await deps.store.listSigningKeys();
+  const signsFrom = existing.length === 0 ? now : now + PUBLISHED_BEFORE_USE_SECONDS * 1000;
+  // A wrong secret must not add a key that the running server cannot open.
+  await openAll(existing, deps);
+  const key = await makeSigningKey(deps, signsFrom);
+  await deps.store.addSigningKey(key);
+  await deps.store.retireSigningKeys(key.kid, signsFrom, signsFrom + LONGEST_ACCESS_TOKEN_SECONDS * 1000);
+  return key;
+}
+
+type OpenSigningKey = StoredSigningKey & SigningKey & { readonly publicKey: KeyObject };
+
+async function loadOrMakeFirst(deps: KeyDeps): Promise<readonly StoredSigningKey[]> {
+  const stored = await deps.store.listSigningKeys();
+  if (stored.length > 0) return stored;
+  return deps.store.addFirstSigningKey(await makeSigningKey(deps, deps.clock()));
+}
+
+async function makeSigningKey(deps: KeyDeps, signsFrom: number): Promise<StoredSigningKey> {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const kid = randomId();
+  return {
+    kid,
+    algorithm: "ES256",
+    publicJwk: { ...publicKey.export({ format: "jwk" }), kid, use: "sig", alg: "ES256" },
+    sealedPrivateJwk: await deps.keyring.seal(
+      "signing-key",
+      JSON.stringify(privateKey.export({ format: "jwk" })),
+    ),
+    createdAt: deps.clock(),
+    signsFrom,
+    signsUntil: null,
+    publishedUntil: null,
+  };
+}
+
+async function openAll(
+  stored: readonly StoredSigningKey[],
+  deps: KeyDeps,
+): Promise<readonly OpenSigningKey[]> {
+  return Promise.all(
+    stored.map(async (key) => {
+      const privateJwk = await deps.keyring.open("signing-key", key.sealedPrivateJwk);
+      if (privateJwk === undefined) {
+        throw new ConfigurationError(
+          "The secret does not open the signing keys in this database: it was made with another one. " +
+            "Give GATEHOUSE_SECRET (or the key file beside the database) as it was.",
+        );
+      }
+      return {
+        ...key,
+        privateKey: importPrivateJwk(JSON.parse(privateJwk)),
+        publicKey: importPublicJwk(key.publicJwk),
+      };
+    }),
+  );
+}

@@ -19,13 +19,22 @@ export const accessTokenClaims = z.object({
 });
 export type AccessTokenClaims = z.infer<typeof accessTokenClaims>;
 
+export type ExpectedClaims = {
+  readonly issuer: string;
+  readonly resource: string;
+  /** How far the issuer's clock may be ahead of ours (`iat`, `nbf`). */
+  readonly leewaySeconds: number;
+  /** How long after `exp` a token is still taken. Zero where the issuer is ourselves. */
+  readonly expiryLeewaySeconds: number;
+};
+
 /**
  * Why these claims do not open this resource now, or undefined where they do. The text is for the operator's log:
  * it names what was found and what would be right.
  */
 export function refuseClaims(
   claims: Pick<AccessTokenClaims, "iss" | "aud" | "iat" | "nbf" | "exp">,
-  expected: { readonly issuer: string; readonly resource: string; readonly leewaySeconds: number },
+  expected: ExpectedClaims,
   nowSeconds: number,
 ): string | undefined {
   if (claims.iss !== expected.issuer) return `wrong issuer: got ${claims.iss}, expected ${expected.issuer}`;
@@ -33,7 +42,7 @@ export function refuseClaims(
   if (!audiences.some((audience) => sameResource(audience, expected.resource))) {
     return `wrong audience: got ${audiences.join(" ")}, this server is ${expected.resource}`;
   }
-  if (nowSeconds >= claims.exp + expected.leewaySeconds) return "the token has expired";
+  if (nowSeconds >= claims.exp + expected.expiryLeewaySeconds) return "the token has expired";
   if (claims.nbf !== undefined && claims.nbf > nowSeconds + expected.leewaySeconds)
     return "nbf is in the future";
   if (claims.iat > nowSeconds + expected.leewaySeconds) return "iat is in the future";

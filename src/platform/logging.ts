@@ -18,6 +18,7 @@ export type SecurityEvent =
   | "refresh.healed"
   | "refresh.reused"
   | "token.refused"
+  | "request.refused"
   | "grant.revoked"
   | "guard.refused"
   | "key.rotated";

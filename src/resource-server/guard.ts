@@ -1,4 +1,10 @@
 import type { Auth } from "../core/auth.ts";
+import { type BearerChallenge, formatChallenge, readBearer } from "../core/challenge.ts";
+import { OAuthError } from "../core/errors.ts";
+import { missingScopes, union } from "../core/scopes.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logging.ts";
+import { createVerifiedTokens } from "./verified-tokens.ts";
 
 /** What the guard decides from: a web `Request` is one, and an adapter makes one without building a body. */
 export type RequestHead = {
@@ -15,3 +21,109 @@ export type Guard = {
   /** Forgets what it verified of this grant, so that the next request asks the store. */
   forget(grantId: string): void;
 };
+
+export type Verification =
+  | { readonly kind: "verified"; readonly auth: Auth }
+  /** `why` is for the operator's log; the client learns only that the token is not valid. */
+  | { readonly kind: "refused"; readonly why: string };
+
+export type GuardOptions = {
+  /** Absolute URL of the protected resource metadata. */
+  readonly resourceMetadata: string;
+  /** Scopes that every request needs. */
+  readonly requiredScopes: readonly string[];
+  readonly implies: ReadonlyMap<string, readonly string[]>;
+  /** @throws where it cannot be told whether the token is good: answered 503, never as a bad token. */
+  readonly verify: (token: string) => Promise<Verification>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Some twenty megabytes at the most. */
+const MAXIMUM_CACHED_TOKENS = 10_000;
+const RETRY_AFTER_SECONDS = 2;
+
+/** The resource server's gate (RFC 6750, RFC 9728 §5.1). It reads the head of a request and never a body. */
+export function createGuard(options: GuardOptions): Guard {
+  const { resourceMetadata, requiredScopes, implies, verify, clock, log } = options;
+  const verified = createVerifiedTokens(MAXIMUM_CACHED_TOKENS);
+
+  const challenge = (status: number, parts: Omit<BearerChallenge, "resourceMetadata">) =>
+    challengeResponse(status, { ...parts, resourceMetadata });
+
+  const authenticate = async (token: string): Promise<Auth | Response> => {
+    const cached = verified.get(token);
+    if (cached && clock() / 1000 < cached.expiresAt) return cached;
+    const verification = await verify(token);
+    if (verification.kind === "verified") {
+      verified.add(token, verification.auth);
+      return verification.auth;
+    }
+    log.event("guard.refused", { reason: verification.why });
+    return challenge(401, {
+      error: "invalid_token",
+      description: "The access token is not valid: it has expired, was revoked, or is not for this server.",
+      scopes: requiredScopes,
+    });
+  };
+
+  const requireScopes = (auth: Auth, needed: readonly string[]): Response | undefined => {
+    const missing = missingScopes(needed, auth.scopes, implies);
+    if (missing.length === 0) return undefined;
+    log.event("guard.refused", {
+      reason: `missing scope: ${missing.join(" ")}`,
+      client: auth.client.id,
+      person: auth.person.id,
+    });
+    return challenge(403, {
+      error: "insufficient_scope",
+      description: `This needs the scope ${missing.join(" ")}.`,
+      // With what the token has: a client that asks for exactly this loses nothing by stepping up.
+      scopes: union(auth.scopes, needed),
+    });
+  };
+
+  const guard = async (request: RequestHead): Promise<Auth | Response> => {
+    const credentials = readBearer(request.headers.get("authorization"));
+    switch (credentials.kind) {
+      case "none":
+        // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
+        return challenge(401, { scopes: requiredScopes });
+      case "malformed":
+        log.event("guard.refused", { reason: "malformed Authorization header" });
+        return challenge(400, {
+          error: "invalid_request",
+          description: "The Authorization header is malformed.",
+        });
+      case "token":
+        try {
+          const auth = await authenticate(credentials.token);
+          return auth instanceof Response ? auth : (requireScopes(auth, requiredScopes) ?? auth);
+        } catch (cause) {
+          return unavailable(cause, log);
+        }
+    }
+  };
+  return Object.assign(guard, { requireScopes, forget: verified.forget });
+}
+
+/** An outage must never look like a bad token: clients would throw good ones away. */
+function unavailable(cause: unknown, log: Log): Response {
+  log.error("a token could not be verified", { cause });
+  const seconds = (cause instanceof OAuthError && cause.retryAfterSeconds) || RETRY_AFTER_SECONDS;
+  return Response.json(
+    {
+      error: "temporarily_unavailable",
+      error_description: "The token cannot be checked right now. Try again.",
+    },
+    { status: 503, headers: { "Retry-After": String(seconds), "Cache-Control": "no-store" } },
+  );
+}
+
+function challengeResponse(status: number, challenge: BearerChallenge): Response {
+  const body = challenge.error && { error: challenge.error, error_description: challenge.description };
+  return Response.json(body ?? { error: "unauthorized", error_description: "An access token is needed." }, {
+    status,
+    headers: { "WWW-Authenticate": formatChallenge(challenge), "Cache-Control": "no-store" },
+  });
+}

@@ -1,0 +1,72 @@
+import { type ErrorCode, OAuthError } from "../core/errors.ts";
+import { errorPage } from "../pages/error.ts";
+import type { Caller, Deps, Endpoint } from "./deps.ts";
+import { errorResponse, htmlResponse, PAGE_STYLES } from "./responses.ts";
+
+/** The one place where an endpoint's refusals are caught. Programs get JSON, people a page. */
+export type Answers = "json" | "page";
+
+export async function answer(
+  endpoint: Endpoint,
+  answers: Answers,
+  request: Request,
+  deps: Deps,
+  caller: Caller,
+): Promise<Response> {
+  try {
+    return await endpoint(request, deps, caller);
+  } catch (thrown) {
+    const error = thrown instanceof OAuthError ? thrown : unexpected(thrown);
+    record(error, request, deps, caller);
+    return answers === "json" ? errorResponse(error) : errorPageResponse(error, deps, caller);
+  }
+}
+
+/** What nobody foresaw. The client learns nothing about it. */
+function unexpected(cause: unknown): OAuthError {
+  return new OAuthError("server_error", "Something went wrong on the server.", { cause });
+}
+
+function record(
+  error: OAuthError,
+  request: Request,
+  { log }: Deps,
+  { correlationId, address }: Caller,
+): void {
+  const { pathname } = new URL(request.url);
+  const fields = {
+    error: error.code,
+    reason: error.detail ?? error.message,
+    path: pathname,
+    correlationId,
+    address,
+  };
+  if (error.status >= 500) log.error(error.message, { ...fields, cause: error.cause });
+  else log.event(pathname.endsWith("/token") ? "token.refused" : "request.refused", fields);
+}
+
+const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
+  access_denied: "Go back to the app that you came from and connect again from there.",
+  invalid_client: "If it happens again, tell the people who make the app.",
+  slow_down: "Wait a little, then go back to the app and connect again.",
+  temporarily_unavailable: "Wait a little, then go back to the app and connect again.",
+  server_error: "Try again. If it happens again, give the operator the reference below.",
+};
+const BEGIN_AGAIN =
+  "Go back to the app that you came from and connect again. If it happens again, the app asks for something wrong.";
+
+function errorPageResponse(error: OAuthError, { settings }: Deps, { correlationId }: Caller): Response {
+  const page = errorPage({
+    appName: settings.name,
+    title: error.status >= 500 ? "Something went wrong" : "This cannot go on",
+    whatHappened: error.message,
+    whatToDo: WHAT_TO_DO[error.code] ?? BEGIN_AGAIN,
+    correlationId,
+    status: error.status,
+  });
+  // A page is no OAuth answer: 401 would make the browser ask for a password of its own.
+  const status = error.status === 401 ? 400 : error.status;
+  return htmlResponse(page, PAGE_STYLES, status, {
+    ...(error.retryAfterSeconds === undefined ? {} : { "Retry-After": String(error.retryAfterSeconds) }),
+  });
+}

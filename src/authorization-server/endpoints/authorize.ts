@@ -1,0 +1,123 @@
+import {
+  type AuthorizationParameters,
+  readAuthorizationParameters,
+} from "../../core/authorization-request.ts";
+import type { Client } from "../../core/client.ts";
+import { OAuthError } from "../../core/errors.ts";
+import { endpointUrl } from "../../core/metadata.ts";
+import { type Params, readParams } from "../../core/params.ts";
+import { type TrustedRedirect, trustRedirect } from "../../core/redirect-uri.ts";
+import { randomId } from "../../platform/random.ts";
+import type { Caller, Deps } from "../deps.ts";
+import { sealerOf } from "../deps.ts";
+import { errorLocation, seeOther } from "../responses.ts";
+import {
+  AUTHORIZATION_REQUEST_SECONDS,
+  type AuthorizationRequest,
+  isProven,
+  sealRequest,
+} from "../sealed-request.ts";
+
+/**
+ * GET /oauth/authorize (OAuth 2.1 §4.1.1). Writes nothing: the request goes on sealed, to the sign-in or, for a
+ * browser that is signed in, to consent.
+ */
+export async function authorize(request: Request, deps: Deps, caller: Caller): Promise<Response> {
+  const params = readParams(new URL(request.url).search.slice(1));
+  // Client and address first, as pages: until both are settled there is nowhere to redirect to (RFC 6749 §4.1.2.1).
+  const client = await settleClient(params, deps);
+  const redirect = trustRedirect(client, params.get("redirect_uri"));
+  try {
+    const asked = readAuthorizationParameters(params, {
+      ...deps.settings,
+      catalogue: catalogueFor(client, deps),
+    });
+    return await goOn(request, { client, redirect, asked, state: params.get("state") }, deps);
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    deps.log.event("authorization.refused", {
+      client: client.id,
+      error: error.code,
+      reason: error.detail ?? error.message,
+      address: caller.address,
+    });
+    return seeOther(
+      errorLocation(redirect, error, { state: params.get("state"), iss: deps.settings.issuer }),
+    );
+  }
+}
+
+async function settleClient(params: Params, deps: Deps): Promise<Client> {
+  for (const name of ["client_id", "redirect_uri"]) {
+    if (params.repeated.includes(name)) {
+      throw new OAuthError("invalid_request", `The parameter ${name} stands more than once; send it once.`);
+    }
+  }
+  const clientId = params.get("client_id");
+  if (clientId === undefined) throw new OAuthError("invalid_request", "The parameter client_id is missing.");
+  const client = await deps.clients.find(clientId);
+  if (!client) {
+    throw new OAuthError(
+      "invalid_client",
+      "This app is not registered here (any more). Remove the connection in the app and add it again: it then " +
+        "registers by itself.",
+      { detail: `unknown client ${JSON.stringify(clientId.slice(0, 200))}` },
+    );
+  }
+  if (!client.grantTypes.includes("authorization_code")) {
+    throw new OAuthError("unauthorized_client", "This client may not ask people for authorization.");
+  }
+  return client;
+}
+
+/** The operator's limit on a pre-registered client holds; what a dynamic one registered of itself limits nothing. */
+function catalogueFor(client: Client, { settings: { catalogue } }: Deps): Deps["settings"]["catalogue"] {
+  if (client.origin !== "preregistered" || client.scopes.length === 0) return catalogue;
+  const allowed = new Set([...client.scopes, ...catalogue.required]);
+  return {
+    ...catalogue,
+    descriptions: new Map([...catalogue.descriptions].filter(([scope]) => allowed.has(scope))),
+  };
+}
+
+type Settled = {
+  readonly client: Client;
+  readonly redirect: TrustedRedirect;
+  readonly asked: AuthorizationParameters;
+  readonly state: string | undefined;
+};
+
+async function goOn(request: Request, settled: Settled, deps: Deps): Promise<Response> {
+  const { client, redirect, asked, state } = settled;
+  const person = asked.prompt.login ? undefined : await deps.sessions.read(request);
+  if (asked.prompt.none) {
+    // Consent is never remembered, so nothing can be granted without a page.
+    throw person
+      ? new OAuthError("consent_required", "The person must approve this on a page.")
+      : new OAuthError("login_required", "The person must sign in on a page.");
+  }
+  const browser = deps.cookies.ensureBrowser(request);
+  const pending: AuthorizationRequest = {
+    id: randomId(),
+    clientId: client.id,
+    clientName: client.name,
+    clientProven: isProven(client),
+    redirectUri: redirect.uri,
+    state,
+    codeChallenge: asked.codeChallenge,
+    resource: asked.resource,
+    scopes: asked.scopes,
+    browser: browser.id,
+    endsAt: deps.clock() + AUTHORIZATION_REQUEST_SECONDS * 1000,
+  };
+  const next = person ? { ...pending, person } : pending;
+  return seeOther(
+    pageUrl(deps.settings.issuer, person ? "consent" : "login", await sealRequest(next, sealerOf(deps))),
+    browser.setCookies,
+  );
+}
+
+/** One of the two pages, for a sealed request. */
+export function pageUrl(issuer: string, page: "login" | "consent", sealed: string): string {
+  return `${endpointUrl(issuer, page)}?state=${encodeURIComponent(sealed)}`;
+}

@@ -1,0 +1,151 @@
+import { OAuthError } from "../../core/errors.ts";
+import { endpointUrl } from "../../core/metadata.ts";
+import { displayName } from "../../core/person.ts";
+import { destination, type TrustedRedirect, trustRedirect } from "../../core/redirect-uri.ts";
+import { consentPage } from "../../pages/consent.ts";
+import { alreadyApprovedPage } from "../../pages/done.ts";
+import { returnPage } from "../../pages/return.ts";
+import { requireSameOrigin } from "../../sign-in/same-origin.ts";
+import type { Approval } from "../../store/store.ts";
+import { type Caller, type Deps, sealerOf } from "../deps.ts";
+import { readForm } from "../form.ts";
+import { codeLocation, errorLocation, htmlResponse, PAGE_STYLES, seeOther } from "../responses.ts";
+import { isSignedIn, openRequest, type SignedInRequest, sealRequest } from "../sealed-request.ts";
+import { mintCode } from "../tokens.ts";
+import { pageUrl } from "./authorize.ts";
+
+/** RFC 6749 §4.1.2 recommends ten minutes at most; nothing needs more than one. */
+const CODE_SECONDS = 60;
+
+const REPEATABLE = new Set(["scope"]);
+
+/** GET /oauth/consent: the page on which a person decides. */
+export async function showConsent(request: Request, deps: Deps): Promise<Response> {
+  const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
+  const asked = await openSignedIn(request, sealed, deps);
+  const { person, ...unsigned } = asked;
+  const { settings } = deps;
+  const tools = deps.toolsByScope();
+  const page = consentPage({
+    appName: settings.name,
+    action: endpointUrl(settings.issuer, "consent"),
+    state: sealed ?? "",
+    personName: displayName(person),
+    switchAction: pageUrl(settings.issuer, "login", await sealRequest(unsigned, sealerOf(deps))),
+    client: { name: asked.clientName, id: asked.clientId, proven: asked.clientProven },
+    destination: destination(asked.redirectUri),
+    scopes: asked.scopes.map((scope) => ({
+      scope,
+      description: settings.catalogue.descriptions.get(scope) ?? scope,
+      tools: tools.get(scope) ?? [],
+      locked: settings.catalogue.required.includes(scope),
+      checked: true,
+    })),
+  });
+  return htmlResponse(page, PAGE_STYLES);
+}
+
+/** POST /oauth/consent: the decision. Approving writes the grant; everything before it has written nothing. */
+export async function consent(request: Request, deps: Deps, caller: Caller): Promise<Response> {
+  requireSameOrigin(request, deps.settings.issuer);
+  const form = await readForm(request, REPEATABLE);
+  const asked = await openSignedIn(request, form.get("state"), deps);
+  // Again, because the client may have been removed or changed since (CVE-2025-4143: checked in one place only).
+  const client = await deps.clients.find(asked.clientId);
+  if (!client) throw new OAuthError("invalid_client", "This app has been removed in the meantime.");
+  const redirect = trustRedirect(client, asked.redirectUri);
+  switch (form.get("decision")) {
+    case "approve":
+      await deps.clients.keep(client.id);
+      return approve(asked, form.all("scope"), redirect, deps, caller);
+    case "deny":
+      return deny(asked, redirect, deps, caller);
+    default:
+      throw new OAuthError("invalid_request", "The form did not say whether you approve.");
+  }
+}
+
+async function openSignedIn(
+  request: Request,
+  sealed: string | undefined,
+  deps: Deps,
+): Promise<SignedInRequest> {
+  const asked = await openRequest(sealed, deps.cookies.browser(request), sealerOf(deps));
+  // A request of the sign-in stage holds no person: nobody may approve it.
+  if (!isSignedIn(asked)) throw new OAuthError("access_denied", "Nobody has signed in for this request yet.");
+  return asked;
+}
+
+async function approve(
+  asked: SignedInRequest,
+  ticked: readonly string[],
+  redirect: TrustedRedirect,
+  deps: Deps,
+  caller: Caller,
+): Promise<Response> {
+  const { settings, store, log } = deps;
+  // A disabled checkbox is not sent: what is required counts all the same.
+  const scopes = asked.scopes.filter(
+    (scope) => ticked.includes(scope) || settings.catalogue.required.includes(scope),
+  );
+  if (scopes.length === 0) {
+    throw new OAuthError(
+      "invalid_request",
+      "Nothing was ticked, so there is nothing to approve. Go back and tick something, or deny.",
+    );
+  }
+  const grant = await store.approve(approvalOf(asked, scopes, deps));
+  if (grant.redeemedAt !== null || grant.revokedAt !== null) {
+    // The button again, after the app has connected: sending the code once more would look like theft to us.
+    return htmlResponse(
+      alreadyApprovedPage({ appName: settings.name, clientName: asked.clientName }),
+      PAGE_STYLES,
+    );
+  }
+  log.event("consent.approved", {
+    grant: grant.id,
+    client: grant.clientId,
+    person: grant.person.id,
+    scopes: grant.scopes,
+    address: caller.address,
+  });
+  const code = mintCode(grant.id, sealerOf(deps));
+  return back(codeLocation(redirect, { code, state: asked.state, iss: settings.issuer }), true, asked, deps);
+}
+
+function approvalOf(asked: SignedInRequest, scopes: readonly string[], { settings, clock }: Deps): Approval {
+  const now = clock();
+  return {
+    id: asked.id,
+    clientId: asked.clientId,
+    clientName: asked.clientName,
+    person: asked.person,
+    resource: asked.resource,
+    scopes,
+    redirectUri: asked.redirectUri,
+    codeChallenge: asked.codeChallenge,
+    codeExpiresAt: now + CODE_SECONDS * 1000,
+    refreshExpiresAt: now + CODE_SECONDS * 1000,
+    endsAt: now + settings.grantSeconds * 1000,
+    createdAt: now,
+  };
+}
+
+function deny(asked: SignedInRequest, redirect: TrustedRedirect, deps: Deps, caller: Caller): Response {
+  const { settings, log } = deps;
+  log.event("consent.denied", { client: asked.clientId, person: asked.person.id, address: caller.address });
+  const error = new OAuthError("access_denied", "The person did not approve.");
+  return back(
+    errorLocation(redirect, error, { state: asked.state, iss: settings.issuer }),
+    false,
+    asked,
+    deps,
+  );
+}
+
+/** Back to the client. A private-use address may open no window, so that one ends on a page that links on. */
+function back(location: string, approved: boolean, asked: SignedInRequest, { settings }: Deps): Response {
+  if (destination(asked.redirectUri).kind !== "private-use") return seeOther(location);
+  const page = returnPage({ appName: settings.name, clientName: asked.clientName, url: location, approved });
+  return htmlResponse(page, PAGE_STYLES);
+}

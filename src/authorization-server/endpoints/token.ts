@@ -1,0 +1,38 @@
+import type { Client } from "../../core/client.ts";
+import { OAuthError } from "../../core/errors.ts";
+import { type Params, requireParam } from "../../core/params.ts";
+import { authenticateClient } from "../client-authentication.ts";
+import type { Caller, Deps } from "../deps.ts";
+import { readForm } from "../form.ts";
+import { redeemCode } from "../grants/authorization-code.ts";
+import { rotateRefresh } from "../grants/refresh-token.ts";
+import { jsonResponse } from "../responses.ts";
+import type { TokenResponse } from "../tokens.ts";
+
+type GrantType = (client: Client, params: Params, deps: Deps, caller: Caller) => Promise<TokenResponse>;
+
+export const GRANT_TYPES: ReadonlyMap<string, GrantType> = new Map([
+  ["authorization_code", redeemCode],
+  ["refresh_token", rotateRefresh],
+]);
+
+/** POST /oauth/token (RFC 6749 §3.2). Never throttled: many people share a hosted client's addresses. */
+export async function token(request: Request, deps: Deps, caller: Caller): Promise<Response> {
+  const params = await readForm(request, RESOURCE_MAY_REPEAT);
+  // The client first: nobody else's request may read a grant, let alone change one.
+  const client = await authenticateClient(request, params, deps);
+  const type = requireParam(params, "grant_type");
+  const exchange = GRANT_TYPES.get(type);
+  if (!exchange) {
+    throw new OAuthError(
+      "unsupported_grant_type",
+      `The grant type ${JSON.stringify(type.slice(0, 100))} is not supported here. Use ${[...GRANT_TYPES.keys()].join(" or ")}.`,
+    );
+  }
+  if (!client.grantTypes.includes(type)) {
+    throw new OAuthError("unauthorized_client", `This client is not registered for the grant type ${type}.`);
+  }
+  return jsonResponse(await exchange(client, params, deps, caller));
+}
+
+const RESOURCE_MAY_REPEAT = new Set(["resource"]);

@@ -1,0 +1,80 @@
+import type { OAuthError } from "../core/errors.ts";
+import { type TrustedRedirect, withParams } from "../core/redirect-uri.ts";
+import { STYLE_HASH } from "../pages/layout.ts";
+
+/** Answers hold tokens, secrets or what one person may see (RFC 6749 §5.1). */
+const NO_STORE = { "Cache-Control": "no-store" } as const;
+
+export function jsonResponse(
+  body: unknown,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "Content-Type": "application/json", ...NO_STORE, ...headers },
+  });
+}
+
+/** RFC 6749 §5.2, and 7591 §3.2.2, which has the same form. */
+export function errorResponse(error: OAuthError): Response {
+  return jsonResponse({ error: error.code, error_description: error.message }, error.status, {
+    ...(error.retryAfterSeconds === undefined ? {} : { "Retry-After": String(error.retryAfterSeconds) }),
+    ...(error.challenge === undefined ? {} : { "WWW-Authenticate": error.challenge }),
+  });
+}
+
+/** What our own pages may load: their one inline stylesheet. */
+export const PAGE_STYLES = `style-src ${STYLE_HASH}`;
+/** What an operator's login template may load besides: styles, images and fonts, still no script. */
+export const TEMPLATE_STYLES =
+  "style-src 'unsafe-inline' 'self' https:; img-src 'self' https: data:; font-src 'self' https: data:";
+
+/**
+ * A page. No `form-action`: Chromium applies it to the whole chain of redirects that follows a form, and the Approve
+ * button would die on `cursor://`.
+ * @param styles what `style-src` (and for an operator's own template, images and fonts) may be.
+ */
+export function htmlResponse(
+  html: string,
+  styles: string,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(html, {
+    status,
+    headers: {
+      "Content-Type": "text/html; charset=utf-8",
+      "Content-Security-Policy": `default-src 'none'; ${styles}; base-uri 'none'; frame-ancestors 'none'`,
+      "X-Frame-Options": "DENY",
+      "X-Content-Type-Options": "nosniff",
+      "Referrer-Policy": "no-referrer",
+      ...NO_STORE,
+      ...headers,
+    },
+  });
+}
+
+/** To one of our own pages. */
+export function seeOther(location: string, cookies: readonly string[] = []): Response {
+  const headers = new Headers({ Location: location, ...NO_STORE, "Referrer-Policy": "no-referrer" });
+  for (const cookie of cookies) headers.append("Set-Cookie", cookie);
+  return new Response(null, { status: 303, headers });
+}
+
+/** The address of an authorization response (RFC 6749 §4.1.2, RFC 9207 `iss`). */
+export function codeLocation(
+  to: TrustedRedirect,
+  answer: { readonly code: string; readonly state: string | undefined; readonly iss: string },
+): string {
+  return withParams(to, answer);
+}
+
+/** The address of an error response (RFC 6749 §4.1.2.1). */
+export function errorLocation(
+  to: TrustedRedirect,
+  error: OAuthError,
+  answer: { readonly state: string | undefined; readonly iss: string },
+): string {
+  return withParams(to, { error: error.code, error_description: error.message, ...answer });
+}

@@ -1,0 +1,86 @@
+import type { ClientAuthenticationMethod } from "../core/client.ts";
+import { OAuthError } from "../core/errors.ts";
+import type { Person } from "../core/person.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Keyring } from "../platform/keyring.ts";
+
+/**
+ * An authorization request on its way through the pages. Nothing is stored: it travels sealed, in the `state` field of
+ * our own forms and URLs, and is bound to the browser that began by that browser's cookie. Whoever gets hold of the
+ * text can neither read it nor go on with it elsewhere.
+ */
+export type AuthorizationRequest = {
+  /** Becomes the grant's id, so that approving twice is one grant. */
+  readonly id: string;
+  readonly clientId: string;
+  /** As the client was when it asked: what the person is shown is what is approved. */
+  readonly clientName: string | null;
+  readonly clientProven: boolean;
+  readonly redirectUri: string;
+  readonly state: string | undefined;
+  readonly codeChallenge: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  /** The id in the browser's cookie. */
+  readonly browser: string;
+  readonly endsAt: number;
+};
+
+/** The same once somebody has signed in. Only this can be approved. */
+export type SignedInRequest = AuthorizationRequest & { readonly person: Person };
+
+/** Time to find the password manager and read the page; after it, the client begins again. */
+export const AUTHORIZATION_REQUEST_SECONDS = 30 * 60;
+
+type Sealer = { readonly keyring: Keyring; readonly clock: Clock; readonly issuer: string };
+
+export function sealRequest(request: AuthorizationRequest, { keyring, issuer }: Sealer): Promise<string> {
+  return keyring.seal("authorization-request", JSON.stringify({ iss: issuer, request }));
+}
+
+/**
+ * Opens a request for the browser that it was sealed for.
+ * @throws OAuthError for a page: it is unreadable, over time, or began in another browser.
+ */
+export async function openRequest(
+  sealed: string | undefined,
+  browser: string | undefined,
+  { keyring, clock, issuer }: Sealer,
+): Promise<AuthorizationRequest | SignedInRequest> {
+  const text = sealed === undefined ? undefined : await keyring.open("authorization-request", sealed);
+  const opened =
+    text === undefined ? undefined : (JSON.parse(text) as { iss: string; request: AuthorizationRequest });
+  if (!opened || opened.iss !== issuer) {
+    throw new OAuthError("invalid_request", "This sign-in link is not complete or not ours.", {
+      detail: sealed === undefined ? "no state" : "the state does not open",
+    });
+  }
+  // Before its age: a link that somebody else made must not be told apart from an old one.
+  if (opened.request.browser !== browser) {
+    throw new OAuthError(
+      "access_denied",
+      "This sign-in was begun in another browser, so it cannot go on here.",
+      {
+        detail: browser === undefined ? "no browser cookie" : "the browser cookie is another one",
+      },
+    );
+  }
+  if (clock() >= opened.request.endsAt) {
+    throw new OAuthError("invalid_request", "This sign-in has taken too long and is over.", {
+      detail: "expired",
+    });
+  }
+  return opened.request;
+}
+
+export function isSignedIn(request: AuthorizationRequest | SignedInRequest): request is SignedInRequest {
+  return "person" in request;
+}
+
+/** A client's name is proven where its identity is: a key or secret, or a document at its own https address. */
+export function isProven(client: {
+  readonly origin: string;
+  readonly authenticationMethod: ClientAuthenticationMethod;
+}): boolean {
+  return client.origin !== "registered";
+}

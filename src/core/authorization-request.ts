@@ -1,0 +1,105 @@
+import { OAuthError } from "./errors.ts";
+import { sameResource } from "./grant.ts";
+import type { Params } from "./params.ts";
+import { requireParam } from "./params.ts";
+import { isCodeChallenge } from "./pkce.ts";
+import { narrowScopes, parseScopes, type ScopeCatalogue } from "./scopes.ts";
+
+/** What a client asks for, once it is settled who asks and where the answer goes. */
+export type AuthorizationParameters = {
+  readonly codeChallenge: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly prompt: Prompt;
+};
+
+/** OpenID Connect Core §3.1.2.1, as far as it means something here. */
+export type Prompt = { readonly none: boolean; readonly login: boolean };
+
+const MAXIMUM_STATE_LENGTH = 4096;
+
+/**
+ * Reads the rest of an authorization request (OAuth 2.1 §4.1.1, RFC 7636 §4.3, RFC 8707 §2).
+ * @throws OAuthError which is answered by redirect: the redirect URI is settled already.
+ */
+export function readAuthorizationParameters(
+  params: Params,
+  server: { readonly resource: string; readonly catalogue: ScopeCatalogue },
+): AuthorizationParameters {
+  const [repeated] = params.repeated;
+  if (repeated !== undefined) {
+    throw new OAuthError("invalid_request", `The parameter ${repeated} stands more than once; send it once.`);
+  }
+  if ((params.get("state")?.length ?? 0) > MAXIMUM_STATE_LENGTH) {
+    throw new OAuthError(
+      "invalid_request",
+      `The parameter state is longer than ${MAXIMUM_STATE_LENGTH} characters.`,
+    );
+  }
+  requireCodeResponse(params);
+  return {
+    codeChallenge: requireS256Challenge(params),
+    resource: requireKnownResource(params, server.resource),
+    scopes: narrowScopes(requestedScopes(params, server.catalogue), server.catalogue),
+    prompt: readPrompt(params),
+  };
+}
+
+function requireCodeResponse(params: Params): void {
+  const responseType = requireParam(params, "response_type");
+  if (responseType !== "code") {
+    throw new OAuthError("unsupported_response_type", "Only response_type=code is supported.");
+  }
+  const mode = params.get("response_mode");
+  if (mode !== undefined && mode !== "query") {
+    throw new OAuthError("invalid_request", "Only response_mode=query is supported.");
+  }
+}
+
+function requireS256Challenge(params: Params): string {
+  const challenge = params.get("code_challenge");
+  if (challenge === undefined) {
+    throw new OAuthError(
+      "invalid_request",
+      "The parameter code_challenge is missing: this server requires PKCE with code_challenge_method=S256.",
+    );
+  }
+  // RFC 7636 §4.3: a missing method means plain, which is not accepted.
+  if (params.get("code_challenge_method") !== "S256") {
+    throw new OAuthError("invalid_request", "The parameter code_challenge_method must be S256.");
+  }
+  if (!isCodeChallenge(challenge)) {
+    throw new OAuthError(
+      "invalid_request",
+      "The parameter code_challenge is not the base64url of a SHA-256 hash.",
+    );
+  }
+  return challenge;
+}
+
+/** A client of 2025-03-26 names no resource: there is only this one. */
+function requireKnownResource(params: Params, resource: string): string {
+  for (const requested of params.all("resource")) {
+    if (!sameResource(requested, resource)) {
+      throw new OAuthError("invalid_target", `The resource is not known here. This server is ${resource}`, {
+        detail: `resource ${JSON.stringify(requested.slice(0, 200))}`,
+      });
+    }
+  }
+  return resource;
+}
+
+/** A request for nothing that we know means everything on offer: the person can untick it. */
+function requestedScopes(params: Params, catalogue: ScopeCatalogue): readonly string[] {
+  const known = parseScopes(params.get("scope")).filter((scope) => catalogue.descriptions.has(scope));
+  return known.length > 0 ? known : catalogue.required.length > 0 ? [] : [...catalogue.descriptions.keys()];
+}
+
+function readPrompt(params: Params): Prompt {
+  const values = parseScopes(params.get("prompt"));
+  const none = values.includes("none");
+  if (none && values.length > 1) {
+    throw new OAuthError("invalid_request", "prompt=none stands alone.");
+  }
+  return { none, login: values.includes("login") || values.includes("select_account") };
+}

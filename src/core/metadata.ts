@@ -1,0 +1,107 @@
+import type { ClientAuthenticationMethod } from "./client.ts";
+import { OFFLINE_ACCESS } from "./scopes.ts";
+
+/** Where the endpoints are, below the issuer. One table: routes, metadata and pages all read it. */
+export const ENDPOINT_PATHS = {
+  register: "/oauth/register",
+  authorize: "/oauth/authorize",
+  login: "/oauth/login",
+  consent: "/oauth/consent",
+  token: "/oauth/token",
+  revoke: "/oauth/revoke",
+  introspect: "/oauth/introspect",
+  jwks: "/oauth/jwks",
+} as const;
+export type EndpointName = keyof typeof ENDPOINT_PATHS;
+
+/** The absolute URL of an endpoint. */
+export function endpointUrl(issuer: string, name: EndpointName): string {
+  return `${withoutSlash(issuer)}${ENDPOINT_PATHS[name]}`;
+}
+
+export type AuthorizationServerFacts = {
+  readonly issuer: string;
+  readonly scopes: readonly string[];
+  readonly grantTypes: readonly string[];
+  readonly authenticationMethods: readonly ClientAuthenticationMethod[];
+  readonly assertionAlgorithms: readonly string[];
+};
+
+/** Authorization server metadata (RFC 8414 §2). It says what is on, and nothing that is off. */
+export function authorizationServerMetadata(
+  facts: AuthorizationServerFacts,
+): Readonly<Record<string, unknown>> {
+  const { issuer } = facts;
+  const confidential = facts.authenticationMethods.filter((method) => method !== "none");
+  return {
+    issuer,
+    authorization_endpoint: endpointUrl(issuer, "authorize"),
+    token_endpoint: endpointUrl(issuer, "token"),
+    registration_endpoint: endpointUrl(issuer, "register"),
+    revocation_endpoint: endpointUrl(issuer, "revoke"),
+    introspection_endpoint: endpointUrl(issuer, "introspect"),
+    jwks_uri: endpointUrl(issuer, "jwks"),
+    scopes_supported: [...facts.scopes, OFFLINE_ACCESS],
+    response_types_supported: ["code"],
+    response_modes_supported: ["query"],
+    grant_types_supported: facts.grantTypes,
+    code_challenge_methods_supported: ["S256"],
+    token_endpoint_auth_methods_supported: facts.authenticationMethods,
+    token_endpoint_auth_signing_alg_values_supported: facts.assertionAlgorithms,
+    revocation_endpoint_auth_methods_supported: facts.authenticationMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: facts.assertionAlgorithms,
+    introspection_endpoint_auth_methods_supported: confidential,
+    introspection_endpoint_auth_signing_alg_values_supported: facts.assertionAlgorithms,
+    authorization_response_iss_parameter_supported: true,
+    client_id_metadata_document_supported: true,
+    prompt_values_supported: ["none", "login", "consent"],
+  };
+}
+
+/** Paths that answer with the authorization server metadata: RFC 8414 §3.1 inserted, and OpenID's two forms. */
+export function authorizationServerMetadataPaths(issuer: string): readonly string[] {
+  const path = withoutSlash(new URL(issuer).pathname);
+  return [
+    ...new Set([
+      `/.well-known/oauth-authorization-server${path}`,
+      `/.well-known/openid-configuration${path}`,
+      `${path}/.well-known/openid-configuration`,
+    ]),
+  ];
+}
+
+export type ProtectedResourceFacts = {
+  readonly resource: string;
+  readonly authorizationServers: readonly string[];
+  readonly scopes: readonly string[];
+  readonly name: string;
+};
+
+/** Protected resource metadata (RFC 9728 §2). */
+export function protectedResourceMetadata(facts: ProtectedResourceFacts): Readonly<Record<string, unknown>> {
+  return {
+    resource: facts.resource,
+    authorization_servers: facts.authorizationServers,
+    ...(facts.scopes.length > 0 ? { scopes_supported: facts.scopes } : {}),
+    bearer_methods_supported: ["header"],
+    resource_name: facts.name,
+  };
+}
+
+const PROTECTED_RESOURCE = "/.well-known/oauth-protected-resource";
+
+/** The absolute URL of the metadata, which every challenge names (RFC 9728 §3.1: inserted before the path). */
+export function protectedResourceMetadataUrl(resource: string): string {
+  const url = new URL(resource);
+  return `${url.origin}${PROTECTED_RESOURCE}${withoutSlash(url.pathname)}`;
+}
+
+/** Paths that answer with the protected resource metadata: the form with the path, and the root. */
+export function protectedResourceMetadataPaths(resource: string): readonly string[] {
+  const path = withoutSlash(new URL(resource).pathname);
+  return [...new Set([`${PROTECTED_RESOURCE}${path}`, PROTECTED_RESOURCE])];
+}
+
+function withoutSlash(text: string): string {
+  return text.endsWith("/") ? text.slice(0, -1) : text;
+}
