@@ -1,4 +1,14 @@
+import { LRUCache } from "lru-cache";
+import type { Settings } from "../config/settings.ts";
 import type { Client } from "../core/client.ts";
+import { OAuthError } from "../core/errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logging.ts";
+import { safeFetch } from "../platform/safe-fetch.ts";
+import type { Store } from "../store/store.ts";
+import { createClientIdMetadata, isDocumentUrl } from "./client-id-metadata.ts";
+import { createClientKeys, type FetchDocument, type PublicKeys } from "./client-keys.ts";
+import { createRegistrationCeiling, NEW_REGISTRATIONS_PER_MINUTE } from "./registration-ceiling.ts";
 
 /** Every client that we know or can get to know, whatever way it comes. */
 export type Clients = {
@@ -23,9 +33,106 @@ export type Clients = {
    * none of them has this `kid`.
    * @throws OAuthError `invalid_client` or `temporarily_unavailable` where they cannot be had.
    */
-  keys(client: Client, kid: string | undefined): Promise<NonNullable<Client["jwks"]>>;
+  keys(client: Client, kid: string | undefined): Promise<PublicKeys>;
   /** Reads this client from the store again the next time. */
   forget(clientId: string): void;
   /** The same for all of them: another process changed the store. */
   forgetAll(): void;
 };
+
+export type ClientsDeps = {
+  readonly settings: Pick<Settings, "clients" | "catalogue">;
+  readonly store: Pick<Store, "addClient" | "findClient" | "findDocument" | "saveDocument">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** {@link safeFetch} unless a test brings its own certificates and names. */
+  readonly fetchDocument?: FetchDocument;
+  readonly newRegistrationsPerMinute?: number;
+};
+
+/** Pre-registered clients first, then metadata documents, then the store, whose clients stay in memory a while. */
+export function createClients(deps: ClientsDeps): Clients {
+  const { settings, store, clock, fetchDocument = safeFetch } = deps;
+  const preregistered = new Map(settings.clients.map((client) => [client.id, client]));
+  const documents = createClientIdMetadata({ ...deps, catalogue: settings.catalogue, fetchDocument });
+  const ceiling = createRegistrationCeiling(
+    clock,
+    deps.newRegistrationsPerMinute ?? NEW_REGISTRATIONS_PER_MINUTE,
+  );
+  const cache = createCache(clock);
+  // What was read before everything was forgotten must not be remembered after it.
+  let age = 0;
+
+  const findStored = async (clientId: string): Promise<Client | undefined> => {
+    const before = age;
+    const client = await store.findClient(clientId);
+    if (client && age === before) cache.set(clientId, client);
+    return client;
+  };
+
+  return {
+    async find(clientId) {
+      const known = preregistered.get(clientId) ?? cache.get(clientId);
+      if (known) return known;
+      if (isDocumentUrl(clientId)) return documents.find(clientId);
+      return clientId.length <= MAXIMUM_ID_LENGTH ? findStored(clientId) : undefined;
+    },
+    async register(client) {
+      if (cache.has(client.id)) return false;
+      const waitSeconds = ceiling.take();
+      if (waitSeconds > 0) {
+        if (await findStored(client.id)) return false;
+        throw tooManyRegistrations(waitSeconds);
+      }
+      const before = age;
+      const isNew = await store.addClient(client);
+      if (!isNew) ceiling.giveBack();
+      if (age === before) cache.set(client.id, client);
+      return isNew;
+    },
+    async keep(clientId) {
+      if (!preregistered.has(clientId) && isDocumentUrl(clientId)) await documents.keep(clientId);
+    },
+    keys: createClientKeys({ fetchDocument, clock }),
+    forget(clientId) {
+      age += 1;
+      cache.delete(clientId);
+    },
+    forgetAll() {
+      age += 1;
+      cache.clear();
+      documents.forgetAll();
+    },
+  };
+}
+
+const MAXIMUM_ID_LENGTH = 512;
+/** Characters, all clients together: registrations may be large, and anybody can make them. */
+const MAXIMUM_CACHE_SIZE = 16_000_000;
+/** The store tells of removals by other processes; this bounds what is used where the telling fails. */
+const CACHE_MS = 60_000;
+
+function createCache(clock: Clock): LRUCache<string, Client> {
+  return new LRUCache({
+    max: 50_000,
+    maxSize: MAXIMUM_CACHE_SIZE,
+    sizeCalculation: sizeOf,
+    ttl: CACHE_MS,
+    ttlResolution: 0,
+    perf: { now: clock },
+  });
+}
+
+function sizeOf(client: Client): number {
+  const keys = client.jwks ? JSON.stringify(client.jwks).length : 0;
+  const links =
+    (client.clientUri?.length ?? 0) + (client.logoUri?.length ?? 0) + (client.jwksUri?.length ?? 0);
+  return client.redirectUris.reduce((sum, uri) => sum + uri.length, 500 + keys + links);
+}
+
+function tooManyRegistrations(waitSeconds: number): OAuthError {
+  return new OAuthError("slow_down", "Too many new clients are registering. Try again in a little while.", {
+    retryAfterSeconds: waitSeconds,
+    detail: "the ceiling for new registrations is reached",
+  });
+}

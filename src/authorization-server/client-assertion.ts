@@ -1,0 +1,120 @@
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
+import type { Client } from "../core/client.ts";
+import { OAuthError } from "../core/errors.ts";
+import { endpointUrl } from "../core/metadata.ts";
+import type { Deps } from "./deps.ts";
+
+/** How an assertion may be signed: asymmetric only, so that what verifies it cannot make one. */
+export const ASSERTION_ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"] as const;
+
+/** The client that an assertion speaks of; nothing about it is proven yet. Undefined where it cannot be read. */
+export function readAssertionSubject(assertion: string): string | undefined {
+  try {
+    const { sub } = decodeJwt(assertion);
+    return sub === "" ? undefined : sub;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Checks a `private_key_jwt` assertion (RFC 7523 §3, OpenID Connect Core §9): signed by one of the client's keys, for
+ * this server alone, short-lived, and never seen before.
+ * @throws OAuthError `invalid_client`; `temporarily_unavailable` where the client's keys cannot be fetched.
+ */
+export async function checkAssertion(
+  client: Client,
+  assertion: string,
+  deps: Pick<Deps, "settings" | "store" | "clock" | "clients">,
+): Promise<void> {
+  const keys = await deps.clients.keys(client, keyIdOf(assertion));
+  const now = deps.clock();
+  const { issuer } = deps.settings;
+  const audiences = [issuer, endpointUrl(issuer, "token")];
+  const payload = await verified(assertion, keys, {
+    algorithms: [...ASSERTION_ALGORITHMS],
+    issuer: client.id,
+    subject: client.id,
+    audience: audiences,
+    requiredClaims: ["exp", "jti"],
+    clockTolerance: LEEWAY_SECONDS,
+    currentDate: new Date(now),
+  });
+  const { jti, exp, aud } = payload;
+  // One that is also for somebody else could be passed on by them, to us.
+  if (Array.isArray(aud) && !aud.every((one) => audiences.includes(one))) {
+    throw refuse("it is for other servers as well");
+  }
+  if (exp === undefined || exp > now / 1000 + LONGEST_LIFE_SECONDS + LEEWAY_SECONDS) {
+    throw refuse(`it lives longer than ${LONGEST_LIFE_SECONDS} seconds`);
+  }
+  if (typeof jti !== "string" || jti === "" || jti.length > LONGEST_JTI)
+    throw refuse("its jti is no usable id");
+  // Last, because it writes: only the holder of the key can use up an id.
+  if (!(await deps.store.useAssertion(client.id, jti, (exp + LEEWAY_SECONDS) * 1000))) {
+    throw refuse("it was used before");
+  }
+}
+
+const LEEWAY_SECONDS = 30;
+const LONGEST_LIFE_SECONDS = 600;
+const LONGEST_JTI = 256;
+
+function keyIdOf(assertion: string): string | undefined {
+  try {
+    return decodeProtectedHeader(assertion).kid;
+  } catch {
+    return undefined;
+  }
+}
+
+async function verified(
+  assertion: string,
+  keys: { readonly keys: readonly object[] },
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    // jose types a key set as mutable; it does not change it.
+    const find = createLocalJWKSet(keys as JSONWebKeySet);
+    return (await jwtVerify(assertion, find, options)).payload;
+  } catch (error) {
+    if (error instanceof errors.JWKSMultipleMatchingKeys) return verifiedByAny(assertion, error, options);
+    throw refuse(whyOf(error));
+  }
+}
+
+/** Without a `kid`, any of the fitting keys may be the one. */
+async function verifiedByAny(
+  assertion: string,
+  candidates: errors.JWKSMultipleMatchingKeys,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  for await (const key of candidates) {
+    try {
+      return (await jwtVerify(assertion, key, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refuse(whyOf(error));
+    }
+  }
+  throw refuse("no key of the client verifies its signature");
+}
+
+/** A key that cannot be imported is a refusal too: whatever the check cannot finish is not proven. */
+function whyOf(error: unknown): string {
+  return error instanceof Error ? error.message : "it cannot be verified";
+}
+
+function refuse(why: string): OAuthError {
+  return new OAuthError("invalid_client", "The client assertion is not valid.", {
+    detail: `client assertion: ${why}`,
+  });
+}

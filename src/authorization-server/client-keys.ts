@@ -1,0 +1,101 @@
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import type { Client } from "../core/client.ts";
+import { OAuthError } from "../core/errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { SafeResponse } from "../platform/safe-fetch.ts";
+
+/** Fetches a document from an address that a stranger named. */
+export type FetchDocument = (url: string, options: { readonly maxBytes: number }) => Promise<SafeResponse>;
+
+export type PublicKeys = NonNullable<Client["jwks"]>;
+
+/**
+ * The public keys of `private_key_jwt` clients. Those behind a `jwks_uri` are fetched, kept for ten minutes, fetched
+ * again for a `kid` that is not among them, at most twice a minute, and used for a day more while their origin is down.
+ */
+export function createClientKeys(deps: {
+  readonly fetchDocument: FetchDocument;
+  readonly clock: Clock;
+}): (client: Client, kid: string | undefined) => Promise<PublicKeys> {
+  const cache = new LRUCache<string, Fetched>({ max: 1000 });
+  const underway = new Map<string, Promise<Fetched>>();
+
+  const fetchOnce = (uri: string): Promise<Fetched> => {
+    let fetching = underway.get(uri);
+    if (!fetching) {
+      if (underway.size >= MAXIMUM_FETCHES) throw unavailable("too many key sets are being fetched");
+      fetching = fetchKeys(uri, cache.get(uri), deps).finally(() => underway.delete(uri));
+      underway.set(uri, fetching);
+    }
+    return fetching;
+  };
+
+  return async (client, kid) => {
+    if (client.jwks) return client.jwks;
+    const uri = client.jwksUri;
+    if (uri === null) throw new OAuthError("invalid_client", "This client registered no public keys.");
+    let fetched = cache.get(uri);
+    if (!fetched || needsFetch(fetched, kid, deps.clock())) {
+      fetched = await fetchOnce(uri);
+      cache.set(uri, fetched);
+    }
+    const { good, failure } = fetched;
+    if (!good || deps.clock() - good.fetchedAt > STALE_MS) throw unavailable(failure ?? "there are no keys");
+    return good.keys;
+  };
+}
+
+const FRESH_MS = 10 * 60_000;
+const AGAIN_MS = 30_000;
+const STALE_MS = 24 * 3_600_000;
+const MAXIMUM_FETCHES = 32;
+const MAXIMUM_BYTES = 64 * 1024;
+
+/** The last keys that were had, if any, and why there are no newer ones, if so. */
+type Fetched = {
+  readonly good?: { readonly keys: PublicKeys; readonly fetchedAt: number };
+  readonly failure?: string;
+  readonly triedAt: number;
+};
+
+function needsFetch({ good, failure, triedAt }: Fetched, kid: string | undefined, now: number): boolean {
+  const age = now - triedAt;
+  if (age < AGAIN_MS) return false;
+  if (age >= FRESH_MS || failure !== undefined) return true;
+  return kid !== undefined && !good?.keys.keys.some((key) => key.kid === kid);
+}
+
+async function fetchKeys(
+  uri: string,
+  last: Fetched | undefined,
+  { fetchDocument, clock }: { readonly fetchDocument: FetchDocument; readonly clock: Clock },
+): Promise<Fetched> {
+  try {
+    const { text } = await fetchDocument(uri, { maxBytes: MAXIMUM_BYTES });
+    const now = clock();
+    return { good: { keys: keySet.parse(JSON.parse(text)), fetchedAt: now }, triedAt: now };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message.slice(0, 500) : "unknown";
+    return { ...(last?.good ? { good: last.good } : {}), failure, triedAt: clock() };
+  }
+}
+
+/** A symmetric key in a document that everybody reads proves nothing. */
+const keySet = z.object({
+  keys: z
+    .array(z.record(z.string(), z.unknown()))
+    .max(100)
+    .transform((keys) => keys.filter((key) => key.kty !== "oct")),
+});
+
+function unavailable(why: string): OAuthError {
+  return new OAuthError(
+    "temporarily_unavailable",
+    "The client's public keys cannot be fetched at the moment.",
+    {
+      retryAfterSeconds: AGAIN_MS / 1000,
+      detail: `jwks_uri: ${why}`,
+    },
+  );
+}

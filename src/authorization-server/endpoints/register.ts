@@ -1,0 +1,92 @@
+import type { Client } from "../../core/client.ts";
+import { hashClientSecret } from "../../core/client.ts";
+import {
+  type ClientMetadata,
+  clientIdOf,
+  formatClientMetadata,
+  parseClientMetadata,
+} from "../../core/client-metadata.ts";
+import { OAuthError } from "../../core/errors.ts";
+import { randomId, randomSecret } from "../../platform/random.ts";
+import type { Caller, Deps, Endpoint } from "../deps.ts";
+import { readText } from "../form.ts";
+import { jsonResponse } from "../responses.ts";
+
+/**
+ * POST /oauth/register: dynamic client registration (RFC 7591 §3). A client without a secret of ours gets an id made
+ * from what it registered, so registering again is free and gives the same id.
+ */
+export const register: Endpoint = async (request, deps, caller) => {
+  try {
+    const metadata = parseClientMetadata(await readJson(request), { catalogue: deps.settings.catalogue });
+    const { client, secret } = makeClient(metadata, deps.clock());
+    const isNew = await deps.clients.register(client);
+    deps.log.event("client.registered", {
+      client: client.id,
+      name: client.name,
+      method: client.authenticationMethod,
+      redirect_hosts: redirectHosts(client.redirectUris),
+      new: isNew,
+      address: caller.address,
+    });
+    return jsonResponse(registrationResponse(client, secret), 201);
+  } catch (error) {
+    if (error instanceof OAuthError) logRefusal(error, deps, caller);
+    throw error;
+  }
+};
+
+const MAXIMUM_BODY_BYTES = 64 * 1024;
+const JSON_TYPE = /^application\/json\s*(;|$)/i;
+
+async function readJson(request: Request): Promise<unknown> {
+  if (!JSON_TYPE.test(request.headers.get("content-type") ?? "")) {
+    throw new OAuthError("invalid_request", "Send the client metadata as application/json in the body.");
+  }
+  const text = await readText(request, MAXIMUM_BODY_BYTES);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new OAuthError("invalid_client_metadata", "The body is not JSON.");
+  }
+}
+
+function makeClient(metadata: ClientMetadata, now: number): { client: Client; secret: string | undefined } {
+  const method = metadata.authenticationMethod;
+  const hasSecret = method === "client_secret_basic" || method === "client_secret_post";
+  const secret = hasSecret ? randomSecret() : undefined;
+  return {
+    secret,
+    client: {
+      ...metadata,
+      id: hasSecret ? randomId() : clientIdOf(metadata),
+      origin: "registered",
+      secretHash: secret === undefined ? null : hashClientSecret(secret),
+      createdAt: now,
+    },
+  };
+}
+
+/** RFC 7591 §3.2.1. The secret is here this once and nowhere again. */
+function registrationResponse(client: Client, secret: string | undefined): Readonly<Record<string, unknown>> {
+  return {
+    client_id: client.id,
+    client_id_issued_at: Math.floor(client.createdAt / 1000),
+    ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
+    ...formatClientMetadata(client),
+  };
+}
+
+/** For the log: where this client sends people, without the paths. */
+function redirectHosts(redirectUris: readonly string[]): readonly string[] {
+  return [...new Set(redirectUris.map((uri) => URL.parse(uri)?.host || uri.slice(0, uri.indexOf(":") + 1)))];
+}
+
+function logRefusal(error: OAuthError, deps: Deps, caller: Caller): void {
+  deps.log.event("client.refused", {
+    error: error.code,
+    reason: error.detail ?? error.message,
+    address: caller.address,
+    correlation: caller.correlationId,
+  });
+}
