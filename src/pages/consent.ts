@@ -1,5 +1,5 @@
 import type { RedirectKind } from "../core/redirect-uri.ts";
-import { type Html, html, nameOf } from "./html.ts";
+import { type Html, html, nameOf, undeceiving } from "./html.ts";
 import { BOTH_WAYS_ICON, CAUTION_ICON } from "./icons.ts";
 import { layout, mark } from "./layout.ts";
 
@@ -40,18 +40,17 @@ export type ConsentScope = {
 /** The page where a person decides. It posts `state`, the ticked `scope`s and `decision`: `approve` or `deny`. */
 export function consentPage(values: ConsentValues): string {
   // Deny is the form's first button, which the Enter key presses: by accident, that must be the harmless one.
-  const { appName, action, state, personName, switchAction, destination, scopes } = values;
-  const client = { ...values.client, name: values.client.name || "An app without a name" };
+  const { appName, action, state, personName, switchAction, client, destination, scopes } = values;
   const body = html`<div class="centred">
 <div class="marks">${mark(client.name, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
-<h1>${nameOf(client.name)} wants to connect to ${nameOf(appName)}</h1>
+<h1>${nameOf(client.name, "An app without a name")} wants to connect to ${nameOf(appName)}</h1>
 <p class="soft">It will be able to act for you there.</p>
 </div>
 <dl class="facts">
-<div><dt>${WHERE[destination.kind].label}</dt><dd class="place"><bdi>${destination.shown}</bdi></dd></div>
+<div><dt>It will send you back to</dt><dd>${whereTo(destination)}</dd></div>
 <div><dt>Signed in as</dt><dd class="both"><strong>${nameOf(personName)}</strong> <a href="${switchAction}">Use another account</a></dd></div>
 </dl>
-${cautions(client, destination)}
+${caution(client, destination)}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 ${scopes.length > 0 ? scopeList(scopes) : undefined}
@@ -60,30 +59,37 @@ ${scopes.length > 0 ? scopeList(scopes) : undefined}
 <button type="submit" name="decision" value="approve">Approve</button>
 </div>
 </form>
-<p class="soft small">App ID: <bdi>${client.id}</bdi></p>`;
+<p class="soft small">App ID: <bdi>${undeceiving(client.id)}</bdi></p>`;
   return layout({ appName, title: "Approve the connection", body });
 }
 
-const WHERE: Readonly<Record<RedirectKind, { readonly label: string }>> = {
-  https: { label: "Approving sends you to this website" },
-  loopback: { label: "Approving sends you to an app on this computer" },
-  "private-use": { label: "Approving opens the app that handles these addresses" },
-};
+type Destination = ConsentValues["destination"];
 
-function cautions(
-  client: { readonly name: string; readonly proven: boolean },
-  destination: ConsentValues["destination"],
-): readonly Html[] {
-  const found: Html[] = [];
-  if (destination.kind === "loopback") {
-    found.push(html`<p><strong>Only go on if you started this from your app just now.</strong></p>
-<p>The answer goes to an app on this computer, and any program that runs here could be the one that asks.</p>`);
+/** What a person can judge comes first and large: the host, "this computer", or the whole scheme. */
+function whereTo({ kind, shown }: Destination): Html {
+  const address = html`<bdi>${shown}</bdi>`;
+  if (kind === "loopback") {
+    return html`<p class="place">An app on this computer</p><p class="soft small">${address}</p>`;
   }
-  if (!client.proven) {
-    found.push(html`<p><strong>This name is not verified.</strong></p>
-<p>Anyone can register under the name “${nameOf(client.name)}”. What counts is where the answer goes: <bdi>${destination.shown}</bdi>. If you do not know it, deny.</p>`);
+  if (kind === "private-use") {
+    return html`<p class="place">${address}</p><p class="soft small">The app on this device that opens such addresses</p>`;
   }
-  return found.map((text) => html`<div class="notice caution">${CAUTION_ICON}<div>${text}</div></div>`);
+  return html`<p class="place">${address}</p>`;
+}
+
+/** One notice, however many reasons there are for it: the second would not be read. */
+function caution(client: ConsentClient, { kind, shown }: Destination): Html | undefined {
+  if (client.proven && kind !== "loopback") return undefined;
+  const unproven = "Anyone can register an app under this name.";
+  return html`<div class="notice caution">${CAUTION_ICON}<div>
+${
+  kind === "loopback"
+    ? html`<p><strong>Only go on if you just started this from your app.</strong></p>
+<p>You go back to an app on this computer, and anything that runs here could be asking.${client.proven ? "" : ` ${unproven}`}</p>`
+    : html`<p><strong>This app’s name is not verified.</strong></p>
+<p>${unproven} Only go on if you just started this${kind === "https" ? html` and know <bdi>${shown}</bdi>` : " from your app"}.</p>`
+}
+</div></div>`;
 }
 
 function scopeList(scopes: readonly ConsentScope[]): Html {
@@ -97,11 +103,11 @@ ${scopes.map(scopeItem)}
 
 function scopeItem({ scope, description, tools, locked, checked }: ConsentScope, index: number): Html {
   const id = `scope-${index}`;
-  const state = html`${locked || checked ? " checked" : ""}${locked ? " disabled" : ""}`;
+  const ticks = html`${locked || checked ? " checked" : ""}${locked ? " disabled" : ""}`;
   return html`<li class="scope">
-<input type="checkbox" id="${id}" name="scope" value="${scope}" aria-describedby="${id}-more"${state}>
+<input type="checkbox" id="${id}" name="scope" value="${scope}" aria-describedby="${id}-more"${ticks}>
 <label for="${id}">${description}</label>
-<p class="more" id="${id}-more">${locked ? "Always included. " : ""}${toolsOf(tools)} <span>Scope: <code>${scope}</code></span></p>
+<p class="more" id="${id}-more">${locked ? "Always included. " : ""}${toolsOf(tools)}Scope: <code>${scope}</code></p>
 </li>
 `;
 }
@@ -109,5 +115,5 @@ function scopeItem({ scope, description, tools, locked, checked }: ConsentScope,
 function toolsOf(tools: readonly string[]): Html | undefined {
   if (tools.length === 0) return undefined;
   const names = tools.map((tool, index) => html`${index > 0 ? ", " : ""}<code>${tool}</code>`);
-  return html`<span>${tools.length === 1 ? "Tool" : "Tools"}: ${names}.</span>`;
+  return html`${tools.length === 1 ? "Tool" : "Tools"}: ${names}. `;
 }

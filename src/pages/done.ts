@@ -9,7 +9,7 @@ export type DoneValues = {
 
 /** For an Approve that is clicked again after the app has connected: good news, not an error. */
 export function alreadyApprovedPage({ appName, clientName }: DoneValues): string {
-  const client = nameOf(clientName || "Your app");
+  const client = nameOf(clientName, "Your app");
   const body = html`<div class="centred">
 <span class="mark good">${CHECK_ICON}</span>
 <h1>Already connected</h1>

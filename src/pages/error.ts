@@ -31,6 +31,6 @@ export function errorPage({
 <p>${whatHappened}</p>
 </div>
 <div class="notice"><div><p><strong>What you can do</strong></p><p>${whatToDo}</p></div></div>
-<p class="soft small centred">${status === undefined ? "" : `Error ${status}. `}If you ask for help, give this number: <code class="whole">${correlationId}</code></p>`;
+<p class="soft small centred">${status === undefined ? "" : `Error ${status}. `}If you ask for help, give this ID: <code class="whole">${correlationId}</code></p>`;
   return layout({ appName, title, body });
 }

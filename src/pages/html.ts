@@ -24,19 +24,22 @@ const DECEIVING =
 /** More marks on one letter than any script needs: they would be painted over the lines above and below. */
 const PILED_MARKS = /(\p{M}{4})\p{M}+/gu;
 
-/**
- * A name that somebody else chose, as a page shows it: without characters that deceive, at a bearable length. A name
- * is shown to be judged, so what is cut is marked.
- */
-export function shownName(name: string): string {
-  const plain = name.replace(DECEIVING, " ").replace(PILED_MARKS, "$1").replace(/\s+/g, " ").trim();
-  const characters = [...plain];
-  return characters.length <= LONGEST_NAME
-    ? plain
-    : `${characters.slice(0, LONGEST_NAME).join("").trimEnd()}…`;
+/** Text that somebody else wrote, without the characters that make it look like what it is not. */
+export function undeceiving(text: string): string {
+  return text.replace(DECEIVING, " ").replace(PILED_MARKS, "$1").replace(/\s+/g, " ").trim();
 }
 
-/** {@link shownName}, set apart so that right-to-left text in it leaves the sentence around it alone. */
-export function nameOf(name: string): Html {
-  return html`<bdi>${shownName(name)}</bdi>`;
+/** A name that somebody else chose, as a page shows it: {@link undeceiving}, and at a bearable length. */
+export function shownName(name: string): string {
+  const characters = [...undeceiving(name)];
+  if (characters.length <= LONGEST_NAME) return characters.join("");
+  return `${characters.slice(0, LONGEST_NAME).join("").trimEnd()}…`;
+}
+
+/**
+ * {@link shownName}, set apart so that right-to-left text in it leaves the sentence around it alone.
+ * @param otherwise stands where nothing is left to show.
+ */
+export function nameOf(name: string | null | undefined, otherwise = "?"): Html {
+  return html`<bdi>${shownName(name ?? "") || otherwise}</bdi>`;
 }

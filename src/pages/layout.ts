@@ -40,7 +40,7 @@ ${shell.body}
 }
 
 /** The initial of a name in a tile. Never a picture: a client could send in somebody else's. */
-export function mark(name: string, kind: "ours" | "theirs"): Html {
-  const [initial] = shownName(name).match(/[\p{L}\p{N}]/u) ?? ["?"];
+export function mark(name: string | null | undefined, kind: "ours" | "theirs"): Html {
+  const [initial] = shownName(name ?? "").match(/[\p{L}\p{N}]/u) ?? ["?"];
   return html`<span class="mark ${kind}" aria-hidden="true">${initial.toUpperCase()}</span>`;
 }

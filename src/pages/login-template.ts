@@ -69,9 +69,8 @@ function problemOf(template: string): string | undefined {
   return undefined;
 }
 
+/** Tags and attributes in any case; the field's name as the endpoint reads it. */
 function hasField(template: string, name: string): boolean {
-  return new RegExp(
-    `<(?:input|textarea|select)\\b[^>]*\\sname\\s*=\\s*(?:"${name}"|'${name}'|${name}(?=[\\s/>]))`,
-    "i",
-  ).test(template);
+  const value = `(?:"${name}"|'${name}'|${name}(?=[\\s/>]))`;
+  return new RegExp(`(?i:<(?:input|textarea|select)\\b[^>]*\\sname\\s*=\\s*)${value}`).test(template);
 }

@@ -12,7 +12,7 @@ export type LoginValues = {
   readonly username?: string | undefined;
   readonly errorMessage?: string | undefined;
   /** The client that wants to connect; undefined where it gave no name. */
-  readonly clientName?: string | undefined;
+  readonly clientName?: string | null | undefined;
 };
 
 /** The page that asks for `username` and `password`. */
@@ -24,13 +24,12 @@ export function loginPage({
   errorMessage,
   clientName,
 }: LoginValues): string {
-  const client = clientName || "An app without a name";
   const tied = errorMessage ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
   const autofocus = html` autofocus`;
   const body = html`<div class="centred">
-<div class="marks">${mark(client, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
+<div class="marks">${mark(clientName, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
 <h1>Sign in to ${nameOf(appName)}</h1>
-<p class="soft"><strong>${nameOf(client)}</strong> wants to connect. Sign in to see what it asks for; nothing is shared yet.</p>
+<p class="soft"><strong>${nameOf(clientName, "An app without a name")}</strong> wants to connect. Sign in to see what it asks for; nothing is shared yet.</p>
 </div>
 <form method="post" action="${action}">
 ${

@@ -19,13 +19,14 @@ export type ReturnValues = {
 export function returnPage({ appName, clientName, url, approved }: ReturnValues): string {
   // Only a TrustedRedirect comes here; but a `javascript:` address in `href` would be script, so it is asked once more.
   redirectKind(url);
-  const client = nameOf(clientName || "your app");
+  const title = approved ? "Approved" : "Denied";
+  const client = nameOf(clientName, "your app");
   const body = html`<div class="centred">
 <span class="mark ${approved ? "good" : "theirs"}">${approved ? CHECK_ICON : CROSS_ICON}</span>
-<h1>${approved ? "Connected" : "Not connected"}</h1>
-<p class="soft">${approved ? html`You approved ${client}.` : html`You denied ${client}. It was given nothing.`} Your browser may ask whether to open the app: say yes. After that you can close this window.</p>
+<h1>${title}</h1>
+<p class="soft">${approved ? html`You approved ${client}.` : html`You denied ${client}. It was given nothing.`} If your browser asks whether to open the app, say yes. Then you can close this window.</p>
 </div>
 <p><a class="button" href="${url}">Go on to ${client}</a></p>`;
   const head = html`<meta http-equiv="refresh" content="0;url=${url}">`;
-  return layout({ appName, title: approved ? "Connected" : "Not connected", body, head });
+  return layout({ appName, title, body, head });
 }

@@ -38,6 +38,7 @@ h1, h2, p, ul, ol, dl, dd, pre, fieldset, legend { margin: 0; padding: 0; }
 h1 { font-size: 1.375rem; line-height: 1.3; font-weight: 650; letter-spacing: -.01em; }
 h2, legend { font-size: 1rem; line-height: 1.4; font-weight: 650; }
 h1 + * { margin-top: .5rem; }
+h2 + p { margin-top: .25rem; }
 main > * + *, form > * + * { margin-top: 1.25rem; }
 a { color: var(--accent); text-underline-offset: .15em; }
 strong { font-weight: 650; }
@@ -48,7 +49,8 @@ svg { flex: none; width: 1.25rem; height: 1.25rem; fill: none; stroke: currentCo
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875em; }
 code { padding: .1em .35em; background: var(--code); border-radius: 5px; }
 pre { padding: .75rem .875rem; background: var(--code); border: 1px solid var(--line); border-radius: 8px;
-  font-size: .8125rem; white-space: pre-wrap; user-select: all; -webkit-user-select: all; }
+  font-size: .8125rem; white-space: pre-wrap; }
+pre, .whole { user-select: all; -webkit-user-select: all; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
 .centred { text-align: center; }
@@ -91,6 +93,8 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .facts dt { color: var(--soft); font-size: .875rem; }
 .facts dd { min-width: 0; }
 .facts .place { font-size: 1.125rem; font-weight: 650; }
+/* Filled lines: a host broken at its hyphens would read as two. */
+.facts .place bdi { word-break: break-all; }
 .facts .both { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .125rem .75rem; }
 
 fieldset { border: 0; min-width: 0; }
@@ -101,7 +105,7 @@ legend { margin-bottom: .25rem; }
 .scope input { width: 1.25rem; height: 1.25rem; margin: .125rem 0 0; accent-color: var(--accent); }
 .scope label { margin: 0; font-size: 1rem; font-weight: 500; }
 .scope .more { grid-column: 2; margin-top: .125rem; color: var(--soft); font-size: .875rem; }
-.scope .more code { color: var(--soft); }
+.scope .more code { padding: 0; background: none; }
 
 details { border: 1px solid var(--line); border-radius: 10px; }
 details + details { margin-top: .625rem; }

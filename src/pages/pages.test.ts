@@ -1,0 +1,397 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { clientSettings } from "./client-settings.ts";
+import { consentPage } from "./consent.ts";
+import { alreadyApprovedPage } from "./done.ts";
+import { errorPage } from "./error.ts";
+import { shownName } from "./html.ts";
+import { STYLE_HASH } from "./layout.ts";
+import { loginPage } from "./login.ts";
+import { returnPage } from "./return.ts";
+import { statusPage } from "./status.ts";
+
+/** Every page from twelve texts that somebody else chose. */
+const PAGES: Readonly<Record<string, (text: (index: number) => string) => string>> = {
+  login: (text) =>
+    loginPage({
+      appName: text(0),
+      action: text(1),
+      state: text(2),
+      username: text(3),
+      errorMessage: text(4),
+      clientName: text(5),
+    }),
+  consent: (text) =>
+    consentPage({
+      appName: text(0),
+      action: text(1),
+      state: text(2),
+      personName: text(3),
+      switchAction: text(4),
+      client: { name: text(5), id: text(6), proven: false },
+      destination: { kind: "https", shown: text(7) },
+      scopes: [
+        { scope: text(8), description: text(9), tools: [text(10), text(11)], locked: false, checked: true },
+      ],
+    }),
+  error: (text) =>
+    errorPage({
+      appName: text(0),
+      title: text(1),
+      whatHappened: text(2),
+      whatToDo: text(3),
+      correlationId: text(4),
+      status: 400,
+    }),
+  return: (text) =>
+    returnPage({
+      appName: text(0),
+      clientName: text(1),
+      url: `app://host/${text(2).replace(/[^!-"$-?A-[\]-~]/g, "")}`,
+      approved: true,
+    }),
+  done: (text) => alreadyApprovedPage({ appName: text(0), clientName: text(1) }),
+  status: (text) =>
+    statusPage({ appName: text(0), mcpUrl: `https://host.example/${text(1)}`, version: text(2) }),
+};
+
+const hostile = fc.oneof(
+  fc.string({ minLength: 1, unit: "binary" }),
+  fc.string({ minLength: 1 }),
+  fc.constantFrom(
+    "<script>alert(1)</script>",
+    '" autofocus onfocus="alert(1)',
+    "' onclick='alert(1)",
+    "</style><img src=x onerror=alert(1)>",
+    "</title><script src=//evil.example></script>",
+    "--><svg onload=alert(1)>",
+    "&quot;&#34;&lt;script&gt;",
+    " ",
+    "{state}",
+    "$&$1$`",
+    "\u202Egnp.exe\u0000\u001B[31m",
+  ),
+);
+
+describe.each(Object.entries(PAGES))("the %s page", (_, page) => {
+  const plain = page((index) => `text ${index}`);
+
+  it("keeps its structure whatever the values are, so that none breaks out of its place", () => {
+    const expected = skeleton(plain);
+    fc.assert(
+      fc.property(fc.array(hostile, { minLength: 12, maxLength: 12 }), (texts) => {
+        expect(skeleton(page((index) => texts[index]!))).toEqual(expected);
+      }),
+    );
+  });
+
+  it("names the app in its header and its title", () => {
+    expect(plain).toMatch(/<header>.*text 0.*<\/header>/);
+    expect(plain).toMatch(/<title>.*text 0<\/title>/);
+  });
+
+  it("holds no script, loads nothing and styles nothing but by the hashed sheet", () => {
+    const elements = skeleton(plain);
+    const tags = elements.map(({ tag }) => tag);
+    for (const tag of ["script", "link", "img", "iframe", "object", "embed", "base", "audio", "video"]) {
+      expect(tags).not.toContain(tag);
+    }
+    const attributes = elements.flatMap((element) => element.attributes);
+    expect(attributes.filter((name) => /^(on|src|srcset|style$|background$|formaction$)/.test(name))).toEqual(
+      [],
+    );
+    expect(plain).not.toMatch(/@import|url\((?!=)/);
+    const sheets = [...plain.matchAll(/<style>([\s\S]*?)<\/style>/g)];
+    expect(sheets).toHaveLength(1);
+    expect(STYLE_HASH).toBe(`'sha256-${createHash("sha256").update(sheets[0]![1]!).digest("base64")}'`);
+  });
+
+  it("is a document with language, viewport, colour schemes, one main part and one heading", () => {
+    expect(plain).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(plain).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">');
+    expect(plain).toContain('<meta name="color-scheme" content="light dark">');
+    const tags = skeleton(plain).map(({ tag }) => tag);
+    expect(tags.filter((tag) => tag === "main")).toHaveLength(1);
+    expect(tags.filter((tag) => tag === "h1")).toHaveLength(1);
+  });
+});
+
+describe("the login page's form", () => {
+  const values = { appName: "my-app", action: "/oauth/login", state: "sealed.state" };
+
+  it("posts state, username and password to the action", () => {
+    const page = loginPage({ ...values, clientName: "Claude" });
+    expect(elements(page, "form")).toEqual([{ method: "post", action: "/oauth/login" }]);
+    expect(inputs(page).map(({ name, type }) => `${name}:${type}`)).toEqual([
+      "state:hidden",
+      "username:text",
+      "password:password",
+    ]);
+    expect(inputNamed(page, "state").value).toBe("sealed.state");
+    expect(inputNamed(page, "username").autocomplete).toBe("username");
+    expect(inputNamed(page, "password").autocomplete).toBe("current-password");
+  });
+
+  it("puts the cursor where typing goes on", () => {
+    expect(inputNamed(loginPage(values), "username")).toHaveProperty("autofocus");
+    expect(inputNamed(loginPage(values), "password")).not.toHaveProperty("autofocus");
+    const known = loginPage({ ...values, username: "ada" });
+    expect(inputNamed(known, "username")).toMatchObject({ value: "ada" });
+    expect(inputNamed(known, "username")).not.toHaveProperty("autofocus");
+    expect(inputNamed(known, "password")).toHaveProperty("autofocus");
+  });
+
+  it("announces an error and ties it to both fields, and never sends the password back", () => {
+    const page = loginPage({ ...values, username: "ada", errorMessage: "That is not right." });
+    expect(page).toMatch(/role="alert" id="problem"[\s\S]*That is not right\./);
+    for (const name of ["username", "password"]) {
+      expect(inputNamed(page, name)).toMatchObject({ "aria-describedby": "problem", "aria-invalid": "true" });
+    }
+    expect(inputNamed(page, "password")).not.toHaveProperty("value");
+    expect(loginPage(values)).not.toContain('role="alert"');
+  });
+
+  it("gives back what was typed, byte for byte", () => {
+    fc.assert(
+      fc.property(hostile, (typed) => {
+        expect(inputNamed(loginPage({ ...values, username: typed }), "username").value).toBe(typed);
+      }),
+    );
+  });
+});
+
+describe("the consent page", () => {
+  const values = {
+    appName: "my-app",
+    action: "/oauth/consent",
+    state: "sealed.state",
+    personName: "Ada",
+    switchAction: "/oauth/login?switch",
+    client: { name: "Claude", id: "client-1", proven: true },
+    destination: { kind: "https", shown: "claude.ai" },
+    scopes: [
+      { scope: "mcp", description: "Use it", tools: ["echo", "get_time"], locked: true, checked: true },
+      { scope: "todo:read", description: "See to-dos", tools: ["list_todos"], locked: false, checked: true },
+      { scope: "todo:write", description: "Add to-dos", tools: [], locked: false, checked: false },
+    ],
+  } as const;
+
+  it("posts state, the ticked scopes and a decision", () => {
+    const page = consentPage(values);
+    expect(elements(page, "form")).toEqual([{ method: "post", action: "/oauth/consent" }]);
+    expect(inputNamed(page, "state")).toMatchObject({ type: "hidden", value: "sealed.state" });
+    const boxes = inputs(page).filter(({ name }) => name === "scope");
+    expect(boxes.map((box) => [box.value, "checked" in box, "disabled" in box])).toEqual([
+      ["mcp", true, true],
+      ["todo:read", true, false],
+      ["todo:write", false, false],
+    ]);
+    expect(boxes.every(({ type }) => type === "checkbox")).toBe(true);
+  });
+
+  it("has two buttons that differ in nothing but their value, and the first one is harmless", () => {
+    expect(elements(consentPage(values), "button")).toEqual([
+      { type: "submit", name: "decision", value: "deny" },
+      { type: "submit", name: "decision", value: "approve" },
+    ]);
+  });
+
+  it("says who asks, where the answer goes, who is signed in and what each scope opens", () => {
+    const page = text(consentPage(values));
+    expect(page).toContain("Claude wants to connect to my-app");
+    expect(page).toMatch(/It will send you back to\s*claude\.ai/);
+    expect(page).toMatch(/Signed in as\s*Ada/);
+    expect(page).toMatch(/Use it\s*Always included\. Tools: echo, get_time\. Scope: mcp/);
+    expect(page).toMatch(/See to-dos\s*Tool: list_todos\. Scope: todo:read/);
+    expect(elements(consentPage(values), "a")).toEqual([{ href: "/oauth/login?switch" }]);
+  });
+
+  it("is quiet about a proven client on the web", () => {
+    expect(consentPage(values)).not.toContain('class="notice caution"');
+  });
+
+  it("warns where the answer goes to this computer, however well the client is known", () => {
+    const page = text(consentPage({ ...values, destination: { kind: "loopback", shown: "localhost:8787" } }));
+    expect(page).toMatch(/send you back to\s*An app on this computer\s*localhost:8787/);
+    expect(page).toContain("Only go on if you just started this from your app.");
+    expect(page).not.toContain("Anyone can register");
+  });
+
+  it.each(["https", "loopback", "private-use"] as const)("warns of an unproven name (%s)", (kind) => {
+    const client = { name: "Claude", id: "client-1", proven: false };
+    const page = text(consentPage({ ...values, client, destination: { kind, shown: "app://x" } }));
+    expect(page).toContain("Anyone can register an app under this name.");
+    expect(page).toContain("app://x");
+  });
+
+  it("names a client that has no name", () => {
+    for (const name of [null, "", " \u202E "]) {
+      const page = text(consentPage({ ...values, client: { ...values.client, name, proven: false } }));
+      expect(page).toContain("An app without a name wants to connect");
+      expect(page).toContain("Anyone can register an app under this name.");
+    }
+  });
+});
+
+describe("names that others chose", () => {
+  it("lose what deceives the eye and keep what a script needs", () => {
+    expect(shownName("abc\u202Egnp.exe")).toBe("abc gnp.exe");
+    expect(shownName("a\u0000\u001Bb\n\tc")).toBe("a b c");
+    expect(shownName("my\u200Bapp")).toBe("my app");
+    expect(shownName("مُحَمَّد")).toBe("مُحَمَّد");
+    expect(shownName("👩‍💻 कार्यक्रम")).toBe("👩‍💻 कार्यक्रम");
+    expect(shownName(`z${"\u0335".repeat(50)}`)).toBe(`z${"\u0335".repeat(4)}`);
+  });
+
+  it("are cut where they would push the page away, and say so", () => {
+    expect(shownName("x".repeat(120))).toBe("x".repeat(120));
+    expect(shownName("x".repeat(5000))).toBe(`${"x".repeat(120)}…`);
+    expect(shownName("👍".repeat(5000))).toBe(`${"👍".repeat(120)}…`);
+  });
+
+  it("are set apart by <bdi>", () => {
+    expect(alreadyApprovedPage({ appName: "my-app", clientName: "עברית" })).toContain("<bdi>עברית</bdi>");
+  });
+});
+
+describe("the error page", () => {
+  const page = errorPage({
+    appName: "my-app",
+    title: "No",
+    whatHappened: "It broke.",
+    whatToDo: "Try https://evil.example again.",
+    correlationId: "01ABC",
+    status: 400,
+  });
+
+  it("says what happened, what to do and the correlation id", () => {
+    expect(text(page)).toContain("It broke.");
+    expect(text(page)).toMatch(/Error 400\. .*01ABC/);
+  });
+
+  it("links nowhere", () => {
+    expect(skeleton(page).flatMap(({ attributes }) => attributes)).not.toContain("href");
+    expect(page).not.toContain("http-equiv");
+  });
+});
+
+describe("the return page", () => {
+  const url = "cursor://anysphere.cursor-mcp/oauth/callback?code=a&state=%22x%22";
+
+  it("leads on by itself and by a link, to the same address", () => {
+    const page = returnPage({ appName: "my-app", clientName: "Cursor", url, approved: true });
+    expect(elements(page, "a").map(({ href }) => href)).toEqual([url]);
+    const refresh = elements(page, "meta").find((meta) => meta["http-equiv"] === "refresh");
+    expect(refresh?.content).toBe(`0;url=${url}`);
+    expect(text(page)).toContain("you can close this window");
+  });
+
+  it("says which way it was decided", () => {
+    const said = (approved: boolean) =>
+      text(returnPage({ appName: "my-app", clientName: "Cursor", url, approved }));
+    expect(said(true)).toContain("You approved Cursor");
+    expect(said(false)).toContain("You denied Cursor");
+  });
+
+  it.each(["javascript:alert(1)//cursor://x", "data:text/html,x", "java\tscript:alert(1)"])(
+    "is never made for %j",
+    (bad) => {
+      expect(() => returnPage({ appName: "my-app", clientName: "x", url: bad, approved: true })).toThrow(
+        "cannot be used",
+      );
+    },
+  );
+});
+
+describe("the status page", () => {
+  const page = statusPage({ appName: "To-do List", mcpUrl: "https://todo.example/mcp", version: "1.2.3" });
+
+  it("has the MCP URL in a field to copy from", () => {
+    const [label] = elements(page, "label");
+    expect(inputs(page)).toEqual([
+      { type: "url", id: label?.for, value: "https://todo.example/mcp", readonly: "" },
+    ]);
+  });
+
+  it.each([
+    ["Claude Code", "claude mcp add --transport http to-do-list https://todo.example/mcp"],
+    [
+      "VS Code",
+      '"servers": {\n    "to-do-list": {\n      "type": "http",\n      "url": "https://todo.example/mcp"',
+    ],
+    ["VS Code", `code --add-mcp '{"name":"to-do-list","type":"http","url":"https://todo.example/mcp"}'`],
+    ["Cursor", '"mcpServers": {\n    "to-do-list": {\n      "url": "https://todo.example/mcp"'],
+    ["Codex", "codex mcp add to-do-list --url https://todo.example/mcp"],
+    ["Gemini CLI", "gemini mcp add --transport http to-do-list https://todo.example/mcp"],
+    ["MCP Inspector", "npx @modelcontextprotocol/inspector"],
+  ])("has settings to paste for %s", (client, setting) => {
+    expect(page).toContain(`<summary>${client}</summary>`);
+    expect(text(page)).toContain(setting);
+  });
+
+  it("quotes for the shell what the shell would take apart", () => {
+    const [, claudeCode] = clientSettings("x", "https://h.example/mcp?a=1&b='2';rm");
+    expect(text(`${claudeCode?.content}`)).toContain(`x 'https://h.example/mcp?a=1&b='\\''2'\\'';rm'`);
+  });
+
+  it("finds a name for a server whose own name has no letters that clients accept", () => {
+    expect(text(statusPage({ appName: "עברית", mcpUrl: "https://h.example/mcp" }))).toContain(
+      "http mcp https",
+    );
+  });
+
+  it("says where only this computer can connect", () => {
+    const local = "This address works on this computer only.";
+    expect(text(statusPage({ appName: "x", mcpUrl: "http://localhost:3000/mcp" }))).toContain(local);
+    expect(text(page)).not.toContain(local);
+  });
+});
+
+type Element = { readonly tag: string; readonly attributes: readonly string[] };
+
+const TAG = /<(\/?[a-z][a-z0-9]*)((?:\s+[a-zA-Z-]+(?:="[^"]*")?)*)\s*\/?>/g;
+
+/** The tags and their attributes' names. Anything that looks like markup and is not well-formed throws. */
+function skeleton(page: string): readonly Element[] {
+  const markup = page.replace(/^<!doctype html>/, "").replace(/<style>[\s\S]*?<\/style>/, "<style></style>");
+  expect(markup.replace(TAG, "")).not.toMatch(/[<>]/);
+  return [...markup.matchAll(TAG)].map(([, tag = "", rest = ""]) => ({
+    tag,
+    attributes: [...rest.matchAll(/([a-zA-Z-]+)(?:="[^"]*")?/g)].map(([, name = ""]) => name),
+  }));
+}
+
+/** Every element of this name, as its attributes with their values decoded. */
+function elements(page: string, wanted: string): Record<string, string>[] {
+  return [...page.matchAll(TAG)]
+    .filter(([, tag]) => tag === wanted)
+    .map(([, , rest = ""]) =>
+      Object.fromEntries(
+        [...rest.matchAll(/([a-zA-Z-]+)(?:="([^"]*)")?/g)].map(([, name, value]) => [
+          name,
+          decode(value ?? ""),
+        ]),
+      ),
+    );
+}
+
+function inputs(page: string): Record<string, string>[] {
+  return elements(page, "input");
+}
+
+function inputNamed(page: string, name: string): Record<string, string> {
+  const found = inputs(page).filter((input) => input.name === name);
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
+
+/** What a person reads. */
+function text(page: string): string {
+  return decode(page.replace(/<style>[\s\S]*?<\/style>/, "").replace(TAG, ""));
+}
+
+function decode(markup: string): string {
+  const characters: Record<string, string> = { quot: '"', "#39": "'", lt: "<", gt: ">", amp: "&" };
+  return markup.replace(/&(quot|#39|lt|gt|amp);/g, (_, name: string) => characters[name]!);
+}

@@ -1,0 +1,120 @@
+import { consentPage } from "../../src/pages/consent.ts";
+import { alreadyApprovedPage } from "../../src/pages/done.ts";
+import { errorPage } from "../../src/pages/error.ts";
+import { loginPage } from "../../src/pages/login.ts";
+import { returnPage } from "../../src/pages/return.ts";
+import { statusPage } from "../../src/pages/status.ts";
+
+const consent = {
+  appName: "my-app",
+  action: "/oauth/consent",
+  state: "sealed",
+  personName: "Ada Lovelace",
+  switchAction: "/oauth/login?switch=1",
+} as const;
+
+const todoScopes = [
+  {
+    scope: "mcp",
+    description: "Connect to this server and use its basic tools",
+    tools: ["echo", "get_time", "get_user_info", "get_me"],
+    locked: true,
+    checked: true,
+  },
+  {
+    scope: "todo:read",
+    description: "See your to-do list",
+    tools: ["list_todos"],
+    locked: false,
+    checked: true,
+  },
+  {
+    scope: "todo:write",
+    description: "Add items to your to-do list",
+    tools: ["create_todo"],
+    locked: false,
+    checked: true,
+  },
+];
+
+const longName = "Extraordinarily-Long-Client-Name-".repeat(7).slice(0, 200);
+
+/** One of each page, as it comes up in practice, and then what nobody should send but somebody will. */
+export const SAMPLES: Readonly<Record<string, string>> = {
+  login: loginPage({ appName: "my-app", action: "/oauth/login", state: "sealed", clientName: "Claude" }),
+  "login-refused": loginPage({
+    appName: "my-app",
+    action: "/oauth/login",
+    state: "sealed",
+    clientName: "Claude",
+    username: "ada",
+    errorMessage: "The username or the password is not right. Please try again.",
+  }),
+  "consent-https": consentPage({
+    ...consent,
+    client: { name: "Claude", id: "https://claude.ai/oauth/mcp-oauth-client-metadata", proven: true },
+    destination: { kind: "https", shown: "claude.ai" },
+    scopes: todoScopes,
+  }),
+  "consent-loopback": consentPage({
+    ...consent,
+    client: { name: "Visual Studio Code", id: "dcr_4QmS2VbT0h5s9kXw", proven: false },
+    destination: { kind: "loopback", shown: "127.0.0.1:33418" },
+    scopes: todoScopes,
+  }),
+  "consent-private-use": consentPage({
+    ...consent,
+    client: { name: "Cursor", id: "dcr_qh8aZf0u1Rz2", proven: false },
+    destination: { kind: "private-use", shown: "cursor://anysphere.cursor-mcp" },
+    scopes: todoScopes.slice(0, 1),
+  }),
+  "consent-absurd": consentPage({
+    ...consent,
+    appName: `An application ${"with a very long name ".repeat(8)}`,
+    personName: `${"w".repeat(150)}@example.com`,
+    client: { name: longName, id: `https://example.com/${"a".repeat(300)}`, proven: false },
+    destination: { kind: "https", shown: `${"sub-domain.".repeat(20)}example.com` },
+    scopes: Array.from({ length: 40 }, (_, index) => ({
+      scope: `area${index}:${"x".repeat(index * 3)}`,
+      description: `Do the thing number ${index} ${"unbreakable".repeat(index % 7)}`,
+      tools: Array.from({ length: index % 9 }, (_, tool) => `tool_${tool}_${"y".repeat(tool * 6)}`),
+      locked: index < 2,
+      checked: true,
+    })),
+  }),
+  "consent-right-to-left": consentPage({
+    ...consent,
+    personName: "עדה לאבלייס",
+    client: { name: "מחשבון \u202Emoc.elgoog ‏(גרסה 2)", id: "dcr_rtl", proven: false },
+    destination: { kind: "https", shown: "xn--4dbcagdahymbxekheh6e0a7fei0b.example" },
+    scopes: [
+      { scope: "mcp", description: "להשתמש בכלים של השרת", tools: ["echo"], locked: true, checked: true },
+    ],
+  }),
+  error: errorPage({
+    appName: "my-app",
+    title: "This request cannot be completed",
+    whatHappened: "The address to send you back to is not one that this app registered.",
+    whatToDo: "Close this window, remove the connection in your app, and connect again.",
+    correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
+    status: 400,
+  }),
+  return: returnPage({
+    appName: "my-app",
+    clientName: "Cursor",
+    url: "cursor://anysphere.cursor-mcp/oauth/callback?code=abc&state=x%26y&iss=https%3A%2F%2Fmy-app.example",
+    approved: true,
+  }),
+  "return-denied": returnPage({
+    appName: "my-app",
+    clientName: "Cursor",
+    url: "cursor://anysphere.cursor-mcp/oauth/callback?error=access_denied&state=x",
+    approved: false,
+  }),
+  done: alreadyApprovedPage({ appName: "my-app", clientName: "Claude" }),
+  status: statusPage({ appName: "my-app", mcpUrl: "http://localhost:3000/mcp", version: "1.0.0" }),
+  "status-open": statusPage({
+    appName: "To-do list & friends",
+    mcpUrl: `https://${"mcp-server.".repeat(6)}example.com/app/mcp?team=a&x='y'`,
+  }).replaceAll("<details", "<details open"),
+};
