@@ -1,6 +1,6 @@
 import { CLIENT_AUTHENTICATION_METHODS } from "../../core/client.ts";
 import { authorizationServerMetadata } from "../../core/metadata.ts";
-import { ASSERTION_ALGORITHMS } from "../client-authentication.ts";
+import { ASSERTION_ALGORITHMS } from "../client-assertion.ts";
 import type { Deps } from "../deps.ts";
 import { JWKS_MAX_AGE_SECONDS } from "../keys.ts";
 import { GRANT_TYPES } from "./token.ts";
