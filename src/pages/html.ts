@@ -20,7 +20,7 @@ export function verbatim(markup: string): Html {
 const LONGEST_NAME = 120;
 /** Control characters, and what is invisible or turns the direction of the text around it. */
 const DECEIVING =
-  /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\u{E0000}-\u{E007F}]/gu;
+  /[\p{Cc}\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u2064\u2066-\u206F\u2800\u3164\uFEFF\uFFA0\u{E0000}-\u{E007F}]/gu;
 /** More marks on one letter than any script needs: they would be painted over the lines above and below. */
 const PILED_MARKS = /(\p{M}{4})\p{M}+/gu;
 

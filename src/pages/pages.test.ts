@@ -226,7 +226,7 @@ describe("the consent page", () => {
   });
 
   it("names a client that has no name", () => {
-    for (const name of [null, "", " \u202E "]) {
+    for (const name of [null, "", " \u202E ", "\u3164\u2800"]) {
       const page = text(consentPage({ ...values, client: { ...values.client, name, proven: false } }));
       expect(page).toContain("An app without a name wants to connect");
       expect(page).toContain("Anyone can register an app under this name.");

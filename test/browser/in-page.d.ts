@@ -1,0 +1,10 @@
+type Properties = readonly string[];
+
+export function outside(): readonly string[];
+export function lowContrast(): readonly string[];
+export function unlabelled(): readonly string[];
+export function focused(): string;
+export function styleOf(element: object, properties: Properties): readonly string[];
+export function styleOfFocused(properties: Properties): readonly string[];
+export function everyValueOf(property: string): readonly string[];
+export function doubleTheText(): void;
