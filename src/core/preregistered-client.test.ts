@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { isClientSecret } from "./client.ts";
+import { ConfigurationError } from "./errors.ts";
+import { type ClientDescription, preregisteredClient } from "./preregistered-client.ts";
+
+const rules = { catalogue: { descriptions: new Map([["mcp", "Use the tools"]]) } };
+const basic: ClientDescription = { id: "n8n", redirectUris: ["https://n8n.example/cb"] };
+const make = (more: Partial<ClientDescription> = {}) =>
+  preregisteredClient({ ...basic, ...more }, rules, 1000);
+
+describe("a client that the operator describes", () => {
+  test("is public without a secret, and keeps nothing but the hash of one", () => {
+    expect(make()).toMatchObject({
+      id: "n8n",
+      origin: "preregistered",
+      authenticationMethod: "none",
+      secretHash: null,
+    });
+    const confidential = make({ secret: "correct horse battery" });
+    expect(confidential.authenticationMethod).toBe("client_secret_basic");
+    expect(JSON.stringify(confidential)).not.toContain("correct horse");
+    expect(isClientSecret(confidential, "correct horse battery")).toBe(true);
+    expect(isClientSecret(confidential, "correct horse batterz")).toBe(false);
+  });
+
+  test("authenticates with its keys where it has some", () => {
+    const jwks = { keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }] };
+    expect(make({ jwks })).toMatchObject({ authenticationMethod: "private_key_jwt", jwks });
+  });
+
+  test.each<[string, Partial<ClientDescription>, RegExp]>([
+    [
+      "a method that needs a secret, without one",
+      { authenticationMethod: "client_secret_post" },
+      /needs a secret/,
+    ],
+    [
+      "a secret that is never asked for",
+      { authenticationMethod: "none", secret: "x".repeat(20) },
+      /Leave one/,
+    ],
+    ["a short secret", { secret: "hunter2" }, /has 7 characters/],
+    ["a scope that nobody offers", { scopes: ["mcp", "admin"] }, /scope admin/],
+    ["a redirect URI that is no address", { redirectUris: ["javascript:alert(1)"] }, /never allowed/],
+    ["the id of a registration", { id: "dcr_abc" }, /cannot be used/],
+    ["the id of a document", { id: "https://a.example/b" }, /cannot be used/],
+    ["an id with a space", { id: "a b" }, /cannot be used/],
+  ])("cannot have %s", (_what, more, message) => {
+    expect(() => make(more)).toThrow(ConfigurationError);
+    expect(() => make(more)).toThrow(message);
+  });
+});

@@ -1,0 +1,107 @@
+import { type Client, type ClientAuthenticationMethod, hashClientSecret } from "./client.ts";
+import { type MetadataRules, parseClientMetadata } from "./client-metadata.ts";
+import { ConfigurationError, OAuthError } from "./errors.ts";
+
+/** A client as the operator describes it, by options or by command. */
+export type ClientDescription = {
+  readonly id: string;
+  /** Kept as a hash only. At least 16 characters. */
+  readonly secret?: string | undefined;
+  readonly name?: string | undefined;
+  readonly redirectUris: readonly string[];
+  /** Unless said: by its keys where it has some, by its secret where it has one, else a public client. */
+  readonly authenticationMethod?: ClientAuthenticationMethod | undefined;
+  readonly jwks?: Client["jwks"] | undefined;
+  readonly jwksUri?: string | undefined;
+  readonly grantTypes?: readonly string[] | undefined;
+  /** What it may ask for; nothing said limits nothing. */
+  readonly scopes?: readonly string[] | undefined;
+  readonly clientUri?: string | undefined;
+  readonly logoUri?: string | undefined;
+  readonly applicationType?: "web" | "native" | undefined;
+};
+
+/**
+ * The client that an operator describes, under the same rules as one that registers itself.
+ * @param now epoch milliseconds, for `createdAt`.
+ * @throws ConfigurationError that says what is wrong with it.
+ */
+export function preregisteredClient(
+  description: ClientDescription,
+  rules: MetadataRules,
+  now: number,
+): Client {
+  const { id, secret } = description;
+  checkId(id);
+  const method = description.authenticationMethod ?? impliedMethod(description);
+  const needsSecret = method === "client_secret_basic" || method === "client_secret_post";
+  if (needsSecret !== (secret !== undefined)) {
+    throw new ConfigurationError(
+      needsSecret
+        ? `The client ${id} authenticates with ${method}, so it needs a secret.`
+        : `The client ${id} has a secret but authenticates with ${method}. Leave one of them out.`,
+    );
+  }
+  if (secret !== undefined && secret.length < MINIMUM_SECRET_LENGTH) {
+    throw new ConfigurationError(
+      `The secret of the client ${id} has ${secret.length} characters; it needs at least ${MINIMUM_SECRET_LENGTH}. ` +
+        "Make one with: openssl rand -base64 32",
+    );
+  }
+  const unknown = description.scopes?.find((scope) => !rules.catalogue.descriptions.has(scope));
+  if (unknown !== undefined) {
+    // Narrowing it away, as for clients that register themselves, could leave none, which limits nothing.
+    throw new ConfigurationError(
+      `The client ${id} has the scope ${unknown}, which this server does not know.`,
+    );
+  }
+  return {
+    ...parse(description, method, rules),
+    id,
+    origin: "preregistered",
+    secretHash: secret === undefined ? null : hashClientSecret(secret),
+    createdAt: now,
+  };
+}
+
+const MINIMUM_SECRET_LENGTH = 16;
+/** RFC 6749 appendix A.1, without spaces. */
+const CLIENT_ID = /^[\x21-\x7E]{1,255}$/;
+/** Ids that mean something else: a registration's hash, and the URL of a metadata document. */
+const TAKEN_ID = /^(dcr_|https?:)/i;
+
+function checkId(id: string): void {
+  if (CLIENT_ID.test(id) && !TAKEN_ID.test(id)) return;
+  throw new ConfigurationError(
+    `The client id ${JSON.stringify(id)} cannot be used: up to 255 printable ASCII characters without spaces, ` +
+      "not beginning with dcr_ or https:.",
+  );
+}
+
+function impliedMethod({ secret, jwks, jwksUri }: ClientDescription): ClientAuthenticationMethod {
+  if (jwks || jwksUri !== undefined) return "private_key_jwt";
+  return secret === undefined ? "none" : "client_secret_basic";
+}
+
+function parse(description: ClientDescription, method: ClientAuthenticationMethod, rules: MetadataRules) {
+  try {
+    return parseClientMetadata(
+      {
+        client_name: description.name,
+        redirect_uris: description.redirectUris,
+        token_endpoint_auth_method: method,
+        jwks: description.jwks,
+        jwks_uri: description.jwksUri,
+        grant_types: description.grantTypes,
+        scope: description.scopes?.join(" "),
+        client_uri: description.clientUri,
+        logo_uri: description.logoUri,
+        application_type: description.applicationType,
+      },
+      rules,
+    );
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    throw new ConfigurationError(`The client ${description.id}: ${error.message}`);
+  }
+}
