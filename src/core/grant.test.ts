@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { decideRedemption, decideRotation, type Grant, sameResource } from "./grant.ts";
+
+const NOW = 1_800_000_000_000;
+const GRANT: Grant = {
+  id: "g",
+  clientId: "client",
+  clientName: "Client",
+  person: { id: "ada" },
+  resource: "https://mcp.example/mcp",
+  scopes: ["mcp"],
+  redirectUri: "https://client.example/cb",
+  codeChallenge: "challenge",
+  codeExpiresAt: NOW + 60_000,
+  redeemedAt: null,
+  generation: 0,
+  rotatedAt: null,
+  refreshExpiresAt: NOW + 60_000,
+  endsAt: NOW + 1_000_000,
+  createdAt: NOW,
+  revokedAt: null,
+  revokedReason: null,
+};
+const REDEMPTION = {
+  clientId: "client",
+  redirectUri: "https://client.example/cb",
+  codeChallenge: "challenge",
+  resource: "https://mcp.example/mcp",
+};
+
+describe("redeeming a code (OAuth 2.1 §4.1.3)", () => {
+  it("goes through for the client, address, verifier and resource of the request", () => {
+    expect(decideRedemption(GRANT, REDEMPTION, NOW)).toEqual({ kind: "redeem" });
+    expect(
+      decideRedemption(GRANT, { ...REDEMPTION, redirectUri: undefined, resource: undefined }, NOW),
+    ).toEqual({ kind: "redeem" });
+  });
+
+  it.each([
+    ["another client", { clientId: "other" }, "invalid_grant"],
+    ["another redirect URI", { redirectUri: "https://client.example/cb2" }, "invalid_grant"],
+    ["another verifier", { codeChallenge: "other" }, "invalid_grant"],
+    ["another resource", { resource: "https://mcp.example/other" }, "invalid_target"],
+  ])("is refused for %s, used or not", (_name, wrong, code) => {
+    for (const grant of [GRANT, { ...GRANT, redeemedAt: NOW, generation: 1 }]) {
+      expect(decideRedemption(grant, { ...REDEMPTION, ...wrong }, NOW)).toMatchObject({
+        kind: "refuse",
+        code,
+      });
+    }
+  });
+
+  it("is refused for an unknown grant, a revoked one, and at the very end of the code's life", () => {
+    expect(decideRedemption(undefined, REDEMPTION, NOW)).toMatchObject({ kind: "refuse" });
+    expect(decideRedemption({ ...GRANT, revokedAt: NOW }, REDEMPTION, NOW)).toMatchObject({ kind: "refuse" });
+    expect(decideRedemption(GRANT, REDEMPTION, GRANT.codeExpiresAt - 1)).toEqual({ kind: "redeem" });
+    expect(decideRedemption(GRANT, REDEMPTION, GRANT.codeExpiresAt)).toMatchObject({ kind: "refuse" });
+  });
+
+  it("is reuse the second time, even after the code has expired", () => {
+    const used = { ...GRANT, redeemedAt: NOW, generation: 1 };
+    expect(decideRedemption(used, REDEMPTION, NOW)).toEqual({ kind: "reuse" });
+    expect(decideRedemption(used, REDEMPTION, GRANT.codeExpiresAt + 1)).toEqual({ kind: "reuse" });
+  });
+});
+
+describe("rotating a refresh token (OAuth 2.1 §4.3.1)", () => {
+  const live: Grant = {
+    ...GRANT,
+    redeemedAt: NOW,
+    generation: 5,
+    rotatedAt: NOW,
+    refreshExpiresAt: NOW + 500_000,
+  };
+  const rotation = { clientId: "client", generation: 5, resource: undefined };
+
+  it("moves the live generation on", () => {
+    expect(decideRotation(live, rotation, NOW, 60)).toEqual({ kind: "rotate", generation: 6, healed: false });
+  });
+
+  it("answers the previous generation with the same successor inside the window, and not after it", () => {
+    const previous = { ...rotation, generation: 4 };
+    expect(decideRotation(live, previous, NOW + 60_000, 60)).toEqual({ kind: "repeat", generation: 5 });
+    expect(decideRotation(live, previous, NOW + 60_001, 60)).toEqual({ kind: "reuse" });
+  });
+
+  it("takes two generations old for theft at once, inside the window or not", () => {
+    expect(decideRotation(live, { ...rotation, generation: 3 }, NOW, 60)).toEqual({ kind: "reuse" });
+  });
+
+  it("heals a row that is behind a token with our MAC", () => {
+    expect(decideRotation(live, { ...rotation, generation: 9 }, NOW, 60)).toEqual({
+      kind: "rotate",
+      generation: 10,
+      healed: true,
+    });
+  });
+
+  it.each([
+    ["another client", live, { clientId: "other" }, "invalid_grant"],
+    ["another resource", live, { resource: "https://else.example/" }, "invalid_target"],
+    ["a revoked grant", { ...live, revokedAt: NOW }, {}, "invalid_grant"],
+    ["an idle one past its time", { ...live, refreshExpiresAt: NOW }, {}, "invalid_grant"],
+    ["one past its end", { ...live, endsAt: NOW }, {}, "invalid_grant"],
+  ])("is refused for %s, whatever the generation", (_name, grant, wrong, code) => {
+    for (const generation of [1, 4, 5, 6]) {
+      expect(decideRotation(grant, { ...rotation, generation, ...wrong }, NOW, 60)).toMatchObject({
+        kind: "refuse",
+        code,
+      });
+    }
+  });
+});
+
+describe("resources", () => {
+  it("are the same byte for byte, one trailing slash forgiven and nothing else", () => {
+    expect(sameResource("https://a.example/mcp", "https://a.example/mcp/")).toBe(true);
+    expect(sameResource("https://a.example/mcp//", "https://a.example/mcp")).toBe(false);
+    expect(sameResource("https://a.example/mcp", "https://A.example/mcp")).toBe(false);
+    expect(sameResource("https://a.example/mcp", "https://a.example/mcp?x")).toBe(false);
+  });
+});

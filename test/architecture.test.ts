@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const SRC = resolve(import.meta.dirname, "../src");
+
+/** What a room may import besides itself. A new room gets a line here, and a reason in the commit. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  platform: ["core"],
+  pages: ["core"],
+  store: ["core", "platform"],
+  config: ["core", "platform", "pages"],
+  "sign-in": ["core", "platform", "pages", "store", "config"],
+  "resource-server": ["core", "platform", "pages", "store", "config"],
+  "authorization-server": ["core", "platform", "pages", "store", "config", "sign-in"],
+  mcp: ["core", "platform", "pages", "store", "config", "sign-in", "resource-server", "authorization-server"],
+  demo: ["core", "platform", "store", "config", "mcp"],
+  cli: ["core", "platform", "store", "config", "authorization-server", "mcp", "demo"],
+  "index.ts": ["core", "platform", "config", "store", "resource-server", "authorization-server", "mcp"],
+};
+
+/** Where people come in: everything else must be reached from these. */
+const ENTRIES = ["index.ts", "cli/main.ts"];
+
+/** The rooms that must run wherever `Request` and `Response` do. */
+const WITHOUT_NODE_HTTP = ["core", "authorization-server", "resource-server", "sign-in", "pages"];
+
+const files = sourceFiles(SRC);
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
+const internal = new Map(
+  [...imports].map(([file, specifiers]) => [
+    file,
+    specifiers.filter((s) => s.startsWith(".")).map((s) => relative(SRC, resolve(SRC, dirname(file), s))),
+  ]),
+);
+
+describe("the house", () => {
+  it("has a line in the table for every room", () => {
+    expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+  });
+
+  it("imports point down", () => {
+    const up = edges().filter(([from, to]) => {
+      const [room, other] = [roomOf(from), roomOf(to)];
+      return room !== other && !MAY_IMPORT[room]?.includes(other);
+    });
+    expect(up.map(([from, to]) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  it("has no cycles", () => {
+    expect(findCycle()).toBeUndefined();
+  });
+
+  it("has no file that nobody reaches", () => {
+    const reached = new Set<string>();
+    const waiting = [...ENTRIES];
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      if (reached.has(file)) continue;
+      reached.add(file);
+      waiting.push(...(internal.get(file) ?? []));
+    }
+    expect(files.filter((file) => !reached.has(file))).toEqual([]);
+  });
+
+  it("imports only files that exist", () => {
+    expect(edges().filter(([, to]) => !files.includes(to))).toEqual([]);
+  });
+
+  it("keeps node:http out of the web-standard rooms", () => {
+    const offenders = files.filter(
+      (file) =>
+        WITHOUT_NODE_HTTP.includes(roomOf(file)) &&
+        imports.get(file)?.some((specifier) => /^node:(http|https|http2|net\/server)$/.test(specifier)),
+    );
+    expect(offenders).toEqual([]);
+  });
+
+  it("keeps clocks and randomness out of the core", () => {
+    const offenders = files.filter(
+      (file) =>
+        roomOf(file) === "core" &&
+        /Date\.now|new Date\(\)|Math\.random|randomBytes|randomUUID/.test(read(file)),
+    );
+    expect(offenders).toEqual([]);
+  });
+});
+
+function sourceFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !file.endsWith("-contract.ts"))
+    .sort();
+}
+
+function read(file: string): string {
+  return readFileSync(join(SRC, file), "utf8");
+}
+
+function importsOf(file: string): readonly string[] {
+  const text = read(file);
+  const statements = text.matchAll(/^(?:import|export)\b[^"';]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"/gm);
+  const dynamic = text.matchAll(/\bimport\(\s*"([^"]+)"\s*\)/g);
+  return [...statements, ...dynamic].map((match) => match[1] ?? match[2] ?? "");
+}
+
+function roomOf(file: string): string {
+  return file.split("/")[0] ?? file;
+}
+
+function edges(): readonly (readonly [string, string])[] {
+  return [...internal].flatMap(([from, targets]) => targets.map((to) => [from, to] as const));
+}
+
+function findCycle(): string | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file].join(" → ");
+    if (done.has(file)) return undefined;
+    path.push(file);
+    for (const next of internal.get(file) ?? []) {
+      const cycle = visit(next);
+      if (cycle !== undefined) return cycle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of files) {
+    const cycle = visit(file);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
