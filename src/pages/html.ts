@@ -17,7 +17,7 @@ export function verbatim(markup: string): Html {
   return raw(markup);
 }
 
-const LONGEST_NAME = 120;
+const LONGEST_NAME = 80;
 /** Control characters, and what is invisible or turns the direction of the text around it. */
 const DECEIVING =
   /[\p{Cc}\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u2064\u2066-\u206F\u2800\u3164\uFEFF\uFFA0\u{E0000}-\u{E007F}]/gu;

@@ -35,7 +35,7 @@ header { display: flex; align-items: center; justify-content: center; gap: .5rem
 main { padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 14px;
   box-shadow: 0 1px 2px rgb(0 0 0 / 5%), 0 12px 32px -16px rgb(0 0 0 / 18%); }
 h1, h2, p, ul, ol, dl, dd, pre, fieldset, legend { margin: 0; padding: 0; }
-h1 { font-size: 1.375rem; line-height: 1.3; font-weight: 650; letter-spacing: -.01em; }
+h1 { font-size: 1.375rem; line-height: 1.3; font-weight: 650; letter-spacing: -.01em; text-wrap: balance; }
 h2, legend { font-size: 1rem; line-height: 1.4; font-weight: 650; }
 h1 + * { margin-top: .5rem; }
 h2 + p { margin-top: .25rem; }
