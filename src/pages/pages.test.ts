@@ -11,6 +11,9 @@ import { loginPage } from "./login.ts";
 import { returnPage } from "./return.ts";
 import { statusPage } from "./status.ts";
 
+/** What core/redirect-uri.ts refuses in an address. A quote and an ampersand are among what it lets through. */
+const NO_URI_CHARACTER = /[^\w!$&'()*+,;=:/?.~-]/g;
+
 /** Every page from twelve texts that somebody else chose. */
 const PAGES: Readonly<Record<string, (text: (index: number) => string) => string>> = {
   login: (text) =>
@@ -48,7 +51,7 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
     returnPage({
       appName: text(0),
       clientName: text(1),
-      url: `app://host/${text(2).replace(/[^!-"$-?A-[\]-~]/g, "")}`,
+      url: `app://host/${text(2).replace(NO_URI_CHARACTER, "")}`,
       approved: true,
     }),
   done: (text) => alreadyApprovedPage({ appName: text(0), clientName: text(1) }),
