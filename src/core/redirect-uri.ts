@@ -9,24 +9,6 @@ export type TrustedRedirect = { readonly uri: string; readonly [trusted]: true }
 /** Where an address leads, which is what the person who approves must be told. */
 export type RedirectKind = "https" | "loopback" | "private-use";
 
-const NEVER = new Set([
-  "javascript:",
-  "data:",
-  "vbscript:",
-  "file:",
-  "blob:",
-  "about:",
-  "filesystem:",
-  "ws:",
-  "wss:",
-  "ftp:",
-]);
-const LOOPBACK_HOSTS = new Set(["127.0.0.1", "[::1]", "localhost"]);
-/** Control characters and spaces, which URL parsers strip silently, and a backslash, which they turn into a slash. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-const UNSAFE_CHARACTER = /[\x00-\x20\x7F-\x9F\\]/;
-const SCHEME = /^[a-z][a-z0-9+.-]*$/;
-
 /**
  * The kind of a redirect URI that may be registered.
  * @throws OAuthError `invalid_redirect_uri`, naming the address and what is wrong with it.
@@ -34,24 +16,30 @@ const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 export function redirectKind(uri: string): RedirectKind {
   const wrong = (why: string) =>
     new OAuthError("invalid_redirect_uri", `The redirect URI ${quote(uri)} cannot be used: ${why}.`);
-  if (UNSAFE_CHARACTER.test(uri)) throw wrong("it holds a control character, a space or a backslash");
+  if (!URI_CHARACTERS.test(uri)) throw wrong("it holds a character that no URI has");
+  if (uri.includes("#")) throw wrong("it has a fragment");
   const url = URL.parse(uri);
   if (!url) throw wrong("it is not an absolute URI");
-  if (NEVER.has(url.protocol)) throw wrong(`the scheme ${url.protocol} is never allowed`);
-  if (uri.includes("#")) throw wrong("it has a fragment");
+  const scheme = url.protocol.slice(0, -1);
+  if (NEVER.has(scheme) || scheme.startsWith("ms-")) throw wrong(`the scheme ${scheme}: is never allowed`);
   if (url.username !== "" || url.password !== "" || /^[^/?]*\/\/[^/?]*@/.test(uri)) {
     throw wrong("it holds a user name or password");
   }
-  if (url.protocol === "https:") return LOOPBACK_HOSTS.has(url.hostname) ? "loopback" : "https";
-  if (url.protocol === "http:") {
-    if (!LOOPBACK_HOSTS.has(url.hostname)) {
-      throw wrong("http:// is for this computer only (127.0.0.1, [::1], localhost); use https://");
-    }
-    return "loopback";
+  switch (scheme) {
+    case "https":
+      // Parsers forgive missing and surplus slashes, each in its own way.
+      if (!/^https:\/\/[^/?]/.test(uri)) throw wrong("it must begin with https:// and a host");
+      if (!HOST.test(url.hostname)) throw wrong("its host is no name of a host");
+      return LOOPBACK_HOSTS.has(url.hostname) ? "loopback" : "https";
+    case "http":
+      if (splitLoopback(uri)) return "loopback";
+      throw wrong("http:// is for a port of this computer only (127.0.0.1, [::1], localhost); use https://");
+    default:
+      // RFC 8252 §7.1 asks for reverse-domain schemes; cursor://, vscode:// and claude:// are what is in use. What has
+      // neither a dot nor an authority is mailto:, urn:, or a host whose http:// was forgotten.
+      if (scheme.includes(".") || url.href.startsWith(`${scheme}://`)) return "private-use";
+      throw wrong("a scheme of your own needs a dot (com.example.app:/…) or an authority (example-app://…)");
   }
-  // RFC 8252 §7.1 asks for reverse-domain schemes; cursor://, vscode:// and claude:// are what is in use.
-  if (!SCHEME.test(url.protocol.slice(0, -1))) throw wrong("its scheme is malformed");
-  return "private-use";
 }
 
 /**
@@ -80,7 +68,6 @@ export function trustRedirect(
       detail: `redirect_uri ${quote(requested)}; registered: ${client.redirectUris.map(quote).join(", ")}`,
     });
   }
-  redirectKind(requested);
   return trust(requested);
 }
 
@@ -102,8 +89,56 @@ export function destination(uri: string): { readonly kind: RedirectKind; readonl
   return { kind, shown: kind === "private-use" ? `${url.protocol}//${url.host}` : url.host };
 }
 
+/** What a URI is made of (RFC 3986 §2): no control characters, spaces, backslashes, quotes, or anything beyond ASCII. */
+const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/;
+/** Letters, digits and what stands between them; an IPv6 address in brackets. The parser lets more pass, "*" too. */
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:]+\])$/;
+const LOOPBACK_HOSTS = new Set(["127.0.0.1", "[::1]", "localhost"]);
+/** Schemes that run something, read something local, or belong to the browser or the system. */
+const NEVER = new Set([
+  ...[
+    "javascript",
+    "vbscript",
+    "livescript",
+    "mocha",
+    "data",
+    "blob",
+    "file",
+    "filesystem",
+    "about",
+    "jar",
+    "mhtml",
+  ],
+  ...[
+    "view-source",
+    "chrome",
+    "chrome-extension",
+    "moz-extension",
+    "edge",
+    "resource",
+    "res",
+    "intent",
+    "android-app",
+  ],
+  ...[
+    "shell",
+    "search-ms",
+    "search",
+    "help",
+    "hcp",
+    "feed",
+    "ws",
+    "wss",
+    "ftp",
+    "ftps",
+    "sftp",
+    "ssh",
+    "telnet",
+  ],
+  ...["ldap", "ldaps", "gopher", "smb", "nfs", "mailto", "tel", "sms", "urn"],
+]);
+
 function sameButForLoopbackPort(registered: string, requested: string): boolean {
-  if (UNSAFE_CHARACTER.test(requested)) return false;
   const left = splitLoopback(registered);
   const right = splitLoopback(requested);
   return left !== undefined && right !== undefined && left.host === right.host && left.rest === right.rest;
@@ -111,11 +146,14 @@ function sameButForLoopbackPort(registered: string, requested: string): boolean 
 
 /** Splits by text, not by URL: what is compared is what was registered, not what a parser makes of it. */
 function splitLoopback(uri: string): { readonly host: string; readonly rest: string } | undefined {
-  const match = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?=[/?]|$)(.*)$/.exec(uri);
-  return match?.[1] === undefined ? undefined : { host: match[1], rest: match[2] ?? "" };
+  const match = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::([1-9]\d{0,4}))?(?=[/?]|$)(.*)$/.exec(uri);
+  const [, host, port = "80", rest = ""] = match ?? [];
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, rest };
 }
 
+/** Checked again where it is used: what was registered may be older than a rule. */
 function trust(uri: string): TrustedRedirect {
+  redirectKind(uri);
   return { uri } as TrustedRedirect;
 }
 
