@@ -1,5 +1,5 @@
 import { Resolver } from "node:dns/promises";
-import type { LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 
 /**
@@ -61,7 +61,8 @@ export async function safeFetch(url: string, options: SafeFetchOptions): Promise
 
 /** Whether this is an address of the public internet, whatever notation it has. False for what is no address. */
 export function isPublicAddress(text: string): boolean {
-  if (!ipaddr.isValid(text)) return false;
+  // Stricter than ipaddr.js, which takes short and octal notations that others may read differently.
+  if (isIP(text) === 0) return false;
   const address = ipaddr.parse(text);
   if (address.range() !== "unicast") return false;
   // Beside the ranges that have names, IPv6 has unassigned ones, some of which lead to IPv4 addresses on the way
@@ -89,7 +90,7 @@ async function checkedAddresses(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const host = target.hostname.replace(/^\[|\]$/g, "");
-  const addresses = ipaddr.isValid(host) ? [host] : await (options.resolve ?? resolveName)(host, signal);
+  const addresses = isIP(host) !== 0 ? [host] : await (options.resolve ?? resolveName)(host, signal);
   if (addresses.length === 0) throw new SafeFetchError("unreachable", "the name has no address");
   if (!options[allowPrivateAddresses]) {
     const hidden = addresses.find((address) => !isPublicAddress(address));
