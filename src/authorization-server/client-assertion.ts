@@ -8,13 +8,20 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from "jose";
+import type { Settings } from "../config/settings.ts";
 import type { Client } from "../core/client.ts";
 import { OAuthError } from "../core/errors.ts";
 import { endpointUrl } from "../core/metadata.ts";
+import type { Store } from "../store/store.ts";
 import type { Deps } from "./deps.ts";
 
 /** How an assertion may be signed: asymmetric only, so that what verifies it cannot make one. */
 export const ASSERTION_ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"] as const;
+
+export type AssertionDeps = Pick<Deps, "clock" | "clients"> & {
+  readonly settings: Pick<Settings, "issuer">;
+  readonly store: Pick<Store, "useAssertion">;
+};
 
 /** The client that an assertion speaks of; nothing about it is proven yet. Undefined where it cannot be read. */
 export function readAssertionSubject(assertion: string): string | undefined {
@@ -31,11 +38,7 @@ export function readAssertionSubject(assertion: string): string | undefined {
  * this server alone, short-lived, and never seen before.
  * @throws OAuthError `invalid_client`; `temporarily_unavailable` where the client's keys cannot be fetched.
  */
-export async function checkAssertion(
-  client: Client,
-  assertion: string,
-  deps: Pick<Deps, "settings" | "store" | "clock" | "clients">,
-): Promise<void> {
+export async function checkAssertion(client: Client, assertion: string, deps: AssertionDeps): Promise<void> {
   const keys = await deps.clients.keys(client, keyIdOf(assertion));
   const now = deps.clock();
   const { issuer } = deps.settings;

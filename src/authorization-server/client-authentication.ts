@@ -1,10 +1,7 @@
 import { type Client, type ClientAuthenticationMethod, isClientSecret } from "../core/client.ts";
 import { OAuthError } from "../core/errors.ts";
 import type { Params } from "../core/params.ts";
-import { checkAssertion, readAssertionSubject } from "./client-assertion.ts";
-import type { Deps } from "./deps.ts";
-
-export type AuthenticationDeps = Pick<Deps, "settings" | "store" | "clock" | "clients">;
+import { type AssertionDeps, checkAssertion, readAssertionSubject } from "./client-assertion.ts";
 
 /**
  * Who is asking, proven, for the token, revocation and introspection endpoints (RFC 6749 §2.3). Exactly one method,
@@ -17,7 +14,7 @@ export type AuthenticationDeps = Pick<Deps, "settings" | "store" | "clock" | "cl
 export async function authenticateClient(
   request: Request,
   params: Params,
-  deps: AuthenticationDeps,
+  deps: AssertionDeps,
 ): Promise<Client> {
   const header = request.headers.get("authorization");
   const refuse = refusalFor(header, deps.settings.issuer);

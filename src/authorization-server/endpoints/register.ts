@@ -1,5 +1,5 @@
-import type { Client } from "../../core/client.ts";
-import { hashClientSecret } from "../../core/client.ts";
+import type { Settings } from "../../config/settings.ts";
+import { type Client, hashClientSecret } from "../../core/client.ts";
 import {
   type ClientMetadata,
   clientIdOf,
@@ -8,7 +8,7 @@ import {
 } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { randomId, randomSecret } from "../../platform/random.ts";
-import type { Caller, Deps, Endpoint } from "../deps.ts";
+import type { Caller, Deps } from "../deps.ts";
 import { readText } from "../form.ts";
 import { jsonResponse } from "../responses.ts";
 
@@ -16,7 +16,7 @@ import { jsonResponse } from "../responses.ts";
  * POST /oauth/register: dynamic client registration (RFC 7591 §3). A client without a secret of ours gets an id made
  * from what it registered, so registering again is free and gives the same id.
  */
-export const register: Endpoint = async (request, deps, caller) => {
+export async function register(request: Request, deps: RegisterDeps, caller: Caller): Promise<Response> {
   try {
     const metadata = parseClientMetadata(await readJson(request), { catalogue: deps.settings.catalogue });
     const { client, secret } = makeClient(metadata, deps.clock());
@@ -34,6 +34,10 @@ export const register: Endpoint = async (request, deps, caller) => {
     if (error instanceof OAuthError) logRefusal(error, deps, caller);
     throw error;
   }
+}
+
+type RegisterDeps = Pick<Deps, "clients" | "clock" | "log"> & {
+  readonly settings: Pick<Settings, "catalogue">;
 };
 
 const MAXIMUM_BODY_BYTES = 64 * 1024;
@@ -82,7 +86,7 @@ function redirectHosts(redirectUris: readonly string[]): readonly string[] {
   return [...new Set(redirectUris.map((uri) => URL.parse(uri)?.host || uri.slice(0, uri.indexOf(":") + 1)))];
 }
 
-function logRefusal(error: OAuthError, deps: Deps, caller: Caller): void {
+function logRefusal(error: OAuthError, deps: RegisterDeps, caller: Caller): void {
   deps.log.event("client.refused", {
     error: error.code,
     reason: error.detail ?? error.message,
