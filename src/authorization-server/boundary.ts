@@ -1,5 +1,6 @@
 import { type ErrorCode, OAuthError } from "../core/errors.ts";
 import { errorPage } from "../pages/error.ts";
+import type { SecurityEvent } from "../platform/logging.ts";
 import type { Caller, Deps, Endpoint } from "./deps.ts";
 import { errorResponse, htmlResponse, PAGE_STYLES } from "./responses.ts";
 
@@ -42,8 +43,13 @@ function record(
     address,
   };
   if (error.status >= 500) log.error(error.message, { ...fields, cause: error.cause });
-  else log.event(pathname.endsWith("/token") ? "token.refused" : "request.refused", fields);
+  else log.event(REFUSAL_EVENTS.get(pathname.slice(pathname.lastIndexOf("/"))) ?? "request.refused", fields);
 }
+
+const REFUSAL_EVENTS: ReadonlyMap<string, SecurityEvent> = new Map([
+  ["/token", "token.refused"],
+  ["/register", "client.refused"],
+]);
 
 const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
   access_denied: "Go back to the app that you came from and connect again from there.",

@@ -17,23 +17,18 @@ import { jsonResponse } from "../responses.ts";
  * from what it registered, so registering again is free and gives the same id.
  */
 export async function register(request: Request, deps: RegisterDeps, caller: Caller): Promise<Response> {
-  try {
-    const metadata = parseClientMetadata(await readJson(request), { catalogue: deps.settings.catalogue });
-    const { client, secret } = makeClient(metadata, deps.clock());
-    const isNew = await deps.clients.register(client);
-    deps.log.event("client.registered", {
-      client: client.id,
-      name: client.name,
-      method: client.authenticationMethod,
-      redirect_hosts: redirectHosts(client.redirectUris),
-      new: isNew,
-      address: caller.address,
-    });
-    return jsonResponse(registrationResponse(client, secret), 201);
-  } catch (error) {
-    if (error instanceof OAuthError) logRefusal(error, deps, caller);
-    throw error;
-  }
+  const metadata = parseClientMetadata(await readJson(request), { catalogue: deps.settings.catalogue });
+  const { client, secret } = makeClient(metadata, deps.clock());
+  const isNew = await deps.clients.register(client);
+  deps.log.event("client.registered", {
+    client: client.id,
+    client_name: client.name,
+    method: client.authenticationMethod,
+    redirect_hosts: redirectHosts(client.redirectUris),
+    new: isNew,
+    address: caller.address,
+  });
+  return jsonResponse(registrationResponse(client, secret), 201);
 }
 
 type RegisterDeps = Pick<Deps, "clients" | "clock" | "log"> & {
@@ -84,13 +79,4 @@ function registrationResponse(client: Client, secret: string | undefined): Reado
 /** For the log: where this client sends people, without the paths. */
 function redirectHosts(redirectUris: readonly string[]): readonly string[] {
   return [...new Set(redirectUris.map((uri) => URL.parse(uri)?.host || uri.slice(0, uri.indexOf(":") + 1)))];
-}
-
-function logRefusal(error: OAuthError, deps: RegisterDeps, caller: Caller): void {
-  deps.log.event("client.refused", {
-    error: error.code,
-    reason: error.detail ?? error.message,
-    address: caller.address,
-    correlation: caller.correlationId,
-  });
 }
