@@ -1,0 +1,460 @@
+import fc from "fast-check";
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ClientsRig, ISSUER, openClients } from "../../test/clients-rig.ts";
+import { type Origin, startOrigin } from "../../test/https-origin.ts";
+import { type Client, hashClientSecret } from "../core/client.ts";
+import { OAuthError } from "../core/errors.ts";
+import { readParamsOnce } from "../core/params.ts";
+import { ASSERTION_ALGORITHMS } from "./client-assertion.ts";
+import { authenticateClient } from "./client-authentication.ts";
+
+const SECRET = "correct-horse-battery-staple";
+const TOKEN_ENDPOINT = `${ISSUER}/oauth/token`;
+const JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+function client(id: string, more: Partial<Client> = {}): Client {
+  return {
+    id,
+    origin: "registered",
+    name: id,
+    redirectUris: ["https://a.example/cb"],
+    authenticationMethod: "none",
+    secretHash: null,
+    jwks: null,
+    jwksUri: null,
+    grantTypes: ["authorization_code", "refresh_token"],
+    scopes: [],
+    clientUri: null,
+    logoUri: null,
+    applicationType: "web",
+    createdAt: 0,
+    ...more,
+  };
+}
+const withSecret = (method: Client["authenticationMethod"], secret = SECRET): Partial<Client> => ({
+  authenticationMethod: method,
+  secretHash: hashClientSecret(secret),
+});
+
+async function rigWith(...clients: Client[]): Promise<ClientsRig> {
+  const rig = await openClients();
+  for (const one of clients) await rig.store.addClient(one);
+  return rig;
+}
+
+function authenticate(
+  rig: ClientsRig,
+  body: Record<string, string>,
+  authorization?: string,
+): Promise<Client> {
+  const request = new Request(TOKEN_ENDPOINT, {
+    method: "POST",
+    headers: authorization === undefined ? {} : { Authorization: authorization },
+    body: new URLSearchParams(body),
+  });
+  return authenticateClient(request, readParamsOnce(new URLSearchParams(body).toString()), rig);
+}
+
+async function refusal(answer: Promise<unknown>): Promise<OAuthError> {
+  const error = await answer.catch((error: unknown) => error);
+  if (error instanceof OAuthError) return error;
+  throw new Error(
+    `expected an OAuthError, got ${error instanceof Error ? error.stack : JSON.stringify(error)}`,
+  );
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const basic = (id: string, secret: string): string => `Basic ${base64(`${id}:${secret}`)}`;
+
+describe("none: a public client", () => {
+  test("says who it is, and an empty secret is none", async () => {
+    const rig = await rigWith(client("app"));
+    expect((await authenticate(rig, { client_id: "app" })).id).toBe("app");
+    expect((await authenticate(rig, { client_id: "app", client_secret: "" })).id).toBe("app");
+    expect((await authenticate(rig, {}, basic("app", ""))).id).toBe("app");
+    expect((await authenticate(rig, { client_id: "app" }, basic("app", ""))).id).toBe("app");
+  });
+
+  test("does not send a secret", async () => {
+    const rig = await rigWith(client("app"));
+    expect(await refusal(authenticate(rig, { client_id: "app", client_secret: "x" }))).toMatchObject({
+      code: "invalid_client",
+    });
+    expect(await refusal(authenticate(rig, {}, basic("app", "x")))).toMatchObject({ code: "invalid_client" });
+  });
+
+  test("that says nothing is told what is missing; one that nobody knows, to register again", async () => {
+    const rig = await rigWith();
+    const missing = await refusal(authenticate(rig, {}));
+    expect(missing).toMatchObject({ code: "invalid_client", status: 401, challenge: undefined });
+    expect(missing.message).toContain("client_id is missing");
+    const unknown = await refusal(authenticate(rig, { client_id: "app" }));
+    expect(unknown).toMatchObject({ code: "invalid_client", status: 401, challenge: undefined });
+    expect(unknown.message).toContain("Register again");
+  });
+});
+
+describe("client_secret_basic (RFC 6749 §2.3.1)", () => {
+  test("id and secret, form-encoded, with the scheme in any case", async () => {
+    const rig = await rigWith(client("a:p p", withSecret("client_secret_basic", "s:e+c%r t/é=")));
+    const encoded = (text: string): string => new URLSearchParams({ x: text }).toString().slice(2);
+    const header = basic(encoded("a:p p"), encoded("s:e+c%r t/é="));
+    expect((await authenticate(rig, {}, header)).id).toBe("a:p p");
+    expect((await authenticate(rig, {}, header.replace("Basic", "bAsIc"))).id).toBe("a:p p");
+    expect((await authenticate(rig, { client_id: "a:p p" }, header)).id).toBe("a:p p");
+  });
+
+  test("a secret that was not encoded, as many clients send it", async () => {
+    for (const secret of ["a+b/c==", "100%", "a%20b", "a:b:c"]) {
+      const rig = await rigWith(client("app", withSecret("client_secret_basic", secret)));
+      expect((await authenticate(rig, {}, basic("app", secret))).id).toBe("app");
+    }
+  });
+
+  test("any id and secret, once they are encoded as the RFC says", async () => {
+    const text = fc
+      .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
+      .filter((one) => one.isWellFormed());
+    const rig = await rigWith();
+    await fc.assert(
+      fc.asyncProperty(text, text, async (id, secret) => {
+        await rig.store.removeClient(id, 1);
+        rig.clients.forget(id);
+        await rig.store.addClient(client(id, withSecret("client_secret_basic", secret)));
+        const encoded = (one: string): string => new URLSearchParams({ x: one }).toString().slice(2);
+        expect((await authenticate(rig, {}, basic(encoded(id), encoded(secret)))).id).toBe(id);
+        await refusal(authenticate(rig, {}, basic(encoded(id), encoded(`${secret}x`))));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ["a wrong secret", basic("app", "wrong")],
+    ["an empty secret", basic("app", "")],
+    ["the hash in place of the secret", basic("app", hashClientSecret(SECRET))],
+    ["the secret cut short", basic("app", SECRET.slice(0, -1))],
+    ["the secret and more", basic("app", `${SECRET} `)],
+    ["another client", basic("other", SECRET)],
+    ["no id", basic("", SECRET)],
+    ["no colon", `Basic ${base64("app")}`],
+    ["nothing", "Basic "],
+    ["no credentials", "Basic"],
+    ["no base64", "Basic app:secret"],
+    ["base64url", `Basic ${base64("app:???>>>").replaceAll("/", "_").replaceAll("+", "-")}`],
+    ["another scheme", `Bearer ${base64(`app:${SECRET}`)}`],
+    ["two credentials", `${basic("app", SECRET)}, ${basic("app", SECRET)}`],
+  ])("%s is refused, with a challenge", async (_what, header) => {
+    const rig = await rigWith(client("app", withSecret("client_secret_basic")));
+    expect(await refusal(authenticate(rig, {}, header))).toMatchObject({
+      code: "invalid_client",
+      status: 401,
+      challenge: `Basic realm="${ISSUER}", charset="UTF-8"`,
+    });
+    expect((await authenticate(rig, {}, basic("app", SECRET))).id).toBe("app");
+  });
+
+  test("whatever the header holds, nobody gets in and nothing breaks", async () => {
+    const rig = await rigWith(client("app", withSecret("client_secret_basic")));
+    const header = fc.oneof(
+      fc.string().map((text) => `Basic ${base64(text)}`),
+      fc.stringMatching(/^[\x21-\x7E]{0,40}$/).map((text) => `Basic ${text}`),
+      fc.stringMatching(/^[\x21-\x7E]{1,40}$/),
+      fc.string().map((text) => basic("app", text)),
+    );
+    await fc.assert(
+      fc.asyncProperty(header, async (one) => {
+        expect((await refusal(authenticate(rig, {}, one))).code).toMatch(/^invalid_(client|request)$/);
+      }),
+    );
+  });
+});
+
+describe("client_secret_post", () => {
+  test("id and secret in the body", async () => {
+    const rig = await rigWith(client("app", withSecret("client_secret_post")));
+    expect((await authenticate(rig, { client_id: "app", client_secret: SECRET })).id).toBe("app");
+    for (const client_secret of ["wrong", `${SECRET}x`, hashClientSecret(SECRET), ""]) {
+      expect(await refusal(authenticate(rig, { client_id: "app", client_secret }))).toMatchObject({
+        code: "invalid_client",
+        challenge: undefined,
+      });
+    }
+  });
+
+  test("a secret without an id is nobody's", async () => {
+    const rig = await rigWith(client("app", withSecret("client_secret_post")));
+    expect(await refusal(authenticate(rig, { client_secret: SECRET }))).toMatchObject({
+      code: "invalid_client",
+    });
+  });
+});
+
+describe("the method is the registered one", () => {
+  test("a client with a secret or a key does not pass by its id", async () => {
+    const rig = await rigWith(
+      client("basic", withSecret("client_secret_basic")),
+      client("post", withSecret("client_secret_post")),
+      client("key", { authenticationMethod: "private_key_jwt", jwks: { keys: [] } }),
+    );
+    for (const client_id of ["basic", "post", "key"]) {
+      expect(await refusal(authenticate(rig, { client_id }))).toMatchObject({ code: "invalid_client" });
+      expect(await refusal(authenticate(rig, {}, basic(client_id, "")))).toMatchObject({
+        code: "invalid_client",
+      });
+    }
+  });
+
+  test("the right secret in the wrong place is refused to clients that chose the place", async () => {
+    const rig = await rigWith(
+      client("basic", withSecret("client_secret_basic")),
+      client("post", withSecret("client_secret_post")),
+    );
+    await refusal(authenticate(rig, { client_id: "basic", client_secret: SECRET }));
+    await refusal(authenticate(rig, {}, basic("post", SECRET)));
+  });
+
+  test("an operator's client may send its secret in either place, and still only its secret", async () => {
+    for (const method of ["client_secret_basic", "client_secret_post"] as const) {
+      const rig = await rigWith(client("n8n", { origin: "preregistered", ...withSecret(method) }));
+      expect((await authenticate(rig, { client_id: "n8n", client_secret: SECRET })).id).toBe("n8n");
+      expect((await authenticate(rig, {}, basic("n8n", SECRET))).id).toBe("n8n");
+      await refusal(authenticate(rig, { client_id: "n8n" }));
+      await refusal(authenticate(rig, { client_id: "n8n", client_secret: "wrong" }));
+    }
+  });
+
+  test("one method per request, one client per request (RFC 6749 §2.3)", async () => {
+    const rig = await rigWith(client("app", withSecret("client_secret_basic")), client("other"));
+    const right = basic("app", SECRET);
+    const assertion = new UnsecuredJWT({ sub: "app" }).encode();
+    for (const body of [
+      { client_id: "app", client_secret: SECRET },
+      { client_assertion: assertion, client_assertion_type: JWT_BEARER },
+      { client_id: "other" },
+    ]) {
+      expect(await refusal(authenticate(rig, body, right))).toMatchObject({
+        code: "invalid_request",
+        status: 400,
+      });
+    }
+  });
+});
+
+describe("private_key_jwt (RFC 7523 §3)", async () => {
+  const key = await generateKeyPair("ES256", { extractable: true });
+  const other = await generateKeyPair("ES256", { extractable: true });
+  const jwk = { ...(await exportJWK(key.publicKey)), kid: "k1" };
+  const keyClient = client("app", { authenticationMethod: "private_key_jwt", jwks: { keys: [jwk] } });
+
+  type Change = { claims?: JWTPayload; header?: object; signer?: Parameters<SignJWT["sign"]>[0] };
+  let count = 0;
+  async function assertion(
+    rig: ClientsRig,
+    { claims = {}, header = {}, signer = key.privateKey }: Change = {},
+  ) {
+    count += 1;
+    const now = Math.floor(rig.clock() / 1000);
+    const payload = {
+      iss: "app",
+      sub: "app",
+      aud: ISSUER,
+      iat: now,
+      exp: now + 60,
+      jti: `jti-${count}`,
+      ...claims,
+    };
+    return new SignJWT(payload).setProtectedHeader({ alg: "ES256", kid: "k1", ...header }).sign(signer);
+  }
+  const present = (rig: ClientsRig, client_assertion: string, more: Record<string, string> = {}) =>
+    authenticate(rig, { client_assertion, client_assertion_type: JWT_BEARER, ...more });
+
+  test("an assertion for the issuer or the token endpoint, once", async () => {
+    const rig = await rigWith(keyClient);
+    for (const aud of [ISSUER, TOKEN_ENDPOINT, [ISSUER], [ISSUER, TOKEN_ENDPOINT]]) {
+      const good = await assertion(rig, { claims: { aud } });
+      expect((await present(rig, good, { client_id: "app" })).id).toBe("app");
+      expect(await refusal(present(rig, good))).toMatchObject({
+        detail: "client assertion: it was used before",
+      });
+      expect(await refusal(present(rig.restarted() as ClientsRig, good))).toMatchObject({
+        code: "invalid_client",
+      });
+    }
+  });
+
+  test("twenty of one and the same at once let one in", async () => {
+    const rig = await rigWith(keyClient);
+    const good = await assertion(rig);
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => present(rig, good)));
+    expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  const inSeconds = (rig: ClientsRig, seconds: number): number => Math.floor(rig.clock() / 1000) + seconds;
+  test.each<[string, (rig: ClientsRig) => Change]>([
+    ["somebody else's key", () => ({ signer: other.privateKey })],
+    ["another issuer", () => ({ claims: { iss: "other" } })],
+    ["no issuer", () => ({ claims: { iss: undefined } as never })],
+    ["another audience", () => ({ claims: { aud: "https://other.example" } })],
+    ["the audience with a slash more", () => ({ claims: { aud: `${ISSUER}/` } })],
+    ["an audience beside ours", () => ({ claims: { aud: [ISSUER, "https://other.example"] } })],
+    ["no audience", () => ({ claims: { aud: undefined } as never })],
+    ["no end", () => ({ claims: { exp: undefined } as never })],
+    ["an end that is past", (rig) => ({ claims: { exp: inSeconds(rig, -31) } })],
+    ["an end in eleven minutes", (rig) => ({ claims: { exp: inSeconds(rig, 660) } })],
+    ["a beginning in the future", (rig) => ({ claims: { nbf: inSeconds(rig, 120) } })],
+    ["no jti", () => ({ claims: { jti: undefined } as never })],
+    ["an empty jti", () => ({ claims: { jti: "" } })],
+    ["a jti that is a number", () => ({ claims: { jti: 7 as never } })],
+    ["a jti of 300 characters", () => ({ claims: { jti: "x".repeat(300) } })],
+    ["a kid that is not the client's", () => ({ header: { kid: "k2" } })],
+    ["a symmetric signature", () => ({ header: { alg: "HS256" }, signer: Buffer.from(JSON.stringify(jwk)) })],
+  ])("is refused with %s", async (_what, change) => {
+    const rig = await rigWith(keyClient);
+    const bad = await assertion(rig, change(rig));
+    const error = await refusal(present(rig, bad, { client_id: "app" }));
+    expect(error).toMatchObject({
+      code: "invalid_client",
+      status: 401,
+      message: "The client assertion is not valid.",
+    });
+    expect((await present(rig, await assertion(rig))).id).toBe("app");
+  });
+
+  test("is refused without a signature, as text, and with the wrong type", async () => {
+    const rig = await rigWith(keyClient);
+    const good = await assertion(rig);
+    const claims = { iss: "app", aud: ISSUER, jti: "j", exp: inSeconds(rig, 60), sub: "app" };
+    await refusal(present(rig, new UnsecuredJWT(claims).encode()));
+    await refusal(present(rig, `${good.split(".").slice(0, 2).join(".")}.`));
+    for (const text of ["", "x", "a.b.c", "..", good.slice(1), `${good}.x`]) {
+      expect(await refusal(present(rig, text))).toMatchObject({ code: "invalid_client" });
+    }
+    await refusal(authenticate(rig, { client_assertion: good }));
+    await refusal(authenticate(rig, { client_assertion_type: JWT_BEARER, client_id: "app" }));
+    await refusal(
+      present(rig, good, {
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:saml2-bearer",
+      }),
+    );
+    expect((await present(rig, good)).id).toBe("app");
+  });
+
+  test("of one client does not prove another", async () => {
+    const rig = await rigWith(
+      keyClient,
+      client("victim", { ...keyClient, id: "victim", jwks: { keys: [await exportJWK(other.publicKey)] } }),
+    );
+    await refusal(present(rig, await assertion(rig, { claims: { iss: "victim", sub: "victim" } })));
+    expect(await refusal(present(rig, await assertion(rig), { client_id: "victim" }))).toMatchObject({
+      code: "invalid_request",
+    });
+  });
+
+  test("that is forged does not use up the id of a good one", async () => {
+    const rig = await rigWith(keyClient);
+    await refusal(present(rig, await assertion(rig, { claims: { jti: "mine" }, signer: other.privateKey })));
+    expect((await present(rig, await assertion(rig, { claims: { jti: "mine" } }))).id).toBe("app");
+  });
+
+  test.each(ASSERTION_ALGORITHMS)("may be signed with %s", async (alg) => {
+    const pair = await generateKeyPair(alg, { extractable: true });
+    const rig = await rigWith(
+      client("app", { ...keyClient, jwks: { keys: [await exportJWK(pair.publicKey)] } as never }),
+    );
+    const good = await assertion(rig, { header: { alg, kid: undefined }, signer: pair.privateKey });
+    expect((await present(rig, good)).id).toBe("app");
+  });
+
+  test("without a kid, any of several fitting keys may be the one", async () => {
+    const keys = [await exportJWK(other.publicKey), await exportJWK(key.publicKey)];
+    const rig = await rigWith(client("app", { ...keyClient, jwks: { keys } as never }));
+    expect((await present(rig, await assertion(rig, { header: { kid: undefined } }))).id).toBe("app");
+    const stranger = await generateKeyPair("ES256");
+    await refusal(
+      present(rig, await assertion(rig, { header: { kid: undefined }, signer: stranger.privateKey })),
+    );
+  });
+
+  test("with keys that are no keys is refused, not an error of ours", async () => {
+    for (const keys of [
+      [],
+      [{}],
+      [{ kty: "EC", crv: "P-256", kid: "k1" }],
+      [{ kty: "EC", crv: "P-256", x: "!", y: "!", kid: "k1" }],
+    ]) {
+      const rig = await rigWith(client("app", { ...keyClient, jwks: { keys } }));
+      expect(await refusal(present(rig, await assertion(rig)))).toMatchObject({ code: "invalid_client" });
+    }
+  });
+
+  describe("keys at a jwks_uri", () => {
+    let origin: Origin;
+    beforeAll(async () => {
+      origin = await startOrigin();
+    });
+    afterAll(() => origin.close());
+
+    function serve(keys: readonly object[], status = 200): void {
+      origin.answer((_request, response) => {
+        response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ keys }));
+      });
+    }
+    const asked = (): number => origin.asked.length;
+    const rigWithUri = (path: string) =>
+      rigWith(client("app", { ...keyClient, jwks: null, jwksUri: `${origin.url}${path}` }));
+
+    test("are fetched once, and again for a new kid, at most twice a minute", async () => {
+      const rig = await rigWithUri("/1");
+      serve([jwk]);
+      const before = asked();
+      await Promise.all(Array.from({ length: 20 }, async () => present(rig, await assertion(rig))));
+      expect(asked()).toBe(before + 1);
+      const rotated = { ...(await exportJWK(other.publicKey)), kid: "k2" };
+      serve([jwk, rotated]);
+      const newer = () => assertion(rig, { header: { kid: "k2" }, signer: other.privateKey });
+      for (let i = 0; i < 20; i += 1) await refusal(present(rig, await newer()));
+      expect(asked()).toBe(before + 1);
+      rig.pass(30_000);
+      expect((await present(rig, await newer())).id).toBe("app");
+      expect(asked()).toBe(before + 2);
+    });
+
+    test("serve for a day while their origin is down, and then it is an outage, not a bad client", async () => {
+      const rig = await rigWithUri("/2");
+      serve([jwk]);
+      await present(rig, await assertion(rig));
+      serve([], 503);
+      rig.pass(23 * 3_600_000);
+      const before = asked();
+      expect((await present(rig, await assertion(rig))).id).toBe("app");
+      expect((await present(rig, await assertion(rig))).id).toBe("app");
+      expect(asked()).toBe(before + 1);
+      rig.pass(2 * 3_600_000);
+      expect(await refusal(present(rig, await assertion(rig)))).toMatchObject({
+        code: "temporarily_unavailable",
+      });
+    });
+
+    test("that were never had are an outage, and the origin is left alone", async () => {
+      const rig = await rigWithUri("/3");
+      serve([], 500);
+      const before = asked();
+      for (let i = 0; i < 5; i += 1) {
+        expect(await refusal(present(rig, await assertion(rig)))).toMatchObject({
+          code: "temporarily_unavailable",
+          status: 503,
+        });
+      }
+      expect(asked()).toBe(before + 1);
+    });
+
+    test("symmetric ones are no keys", async () => {
+      const rig = await rigWithUri("/4");
+      const k = Buffer.from("0123456789abcdef0123456789abcdef");
+      serve([{ kty: "oct", k: k.toString("base64url"), kid: "k1" }]);
+      await refusal(present(rig, await assertion(rig, { header: { alg: "HS256" }, signer: k })));
+    });
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { openClients } from "../../test/clients-rig.ts";
+import type { Client } from "../core/client.ts";
+import { preregisteredClient } from "../core/preregistered-client.ts";
+
+const catalogue = { descriptions: new Map([["mcp", "Use the tools"]]) };
+const described = (id: string, name: string): Client =>
+  preregisteredClient({ id, name, redirectUris: ["https://a.example/cb"] }, { catalogue }, 0);
+
+describe("finding a client", () => {
+  test("one of the options comes before one of the same id in the store", async () => {
+    const rig = await openClients({ clients: [described("app", "From the options")] });
+    await rig.store.addClient(described("app", "From the store"));
+    expect((await rig.clients.find("app"))?.name).toBe("From the options");
+  });
+
+  test("one that is not there is undefined, and found as soon as it is", async () => {
+    const rig = await openClients();
+    expect(await rig.clients.find("app")).toBeUndefined();
+    await rig.store.addClient(described("app", "App"));
+    expect((await rig.clients.find("app"))?.name).toBe("App");
+  });
+
+  test.each(["", "\u0000", "a".repeat(10_000), "__proto__", "constructor", "' OR 1=1 --", "%"])(
+    "no id finds what is not there: %j",
+    async (id) => {
+      const rig = await openClients();
+      await rig.store.addClient(described("app", "App"));
+      expect(await rig.clients.find(id)).toBeUndefined();
+    },
+  );
+});
+
+describe("the memory of clients", () => {
+  test("forgets one, or all, when told, and by itself after a minute", async () => {
+    const rig = await openClients();
+    const forgets = [() => rig.clients.forget("app"), () => rig.clients.forgetAll(), () => rig.pass(60_001)];
+    for (const forget of forgets) {
+      await rig.store.addClient(described("app", "App"));
+      expect(await rig.clients.find("app")).toBeDefined();
+      await rig.store.removeClient("app", rig.clock());
+      forget();
+      expect(await rig.clients.find("app")).toBeUndefined();
+    }
+  });
+
+  test("does not keep what was read before it was told to forget", async () => {
+    const rig = await openClients();
+    await rig.store.addClient(described("app", "App"));
+    const reading = rig.clients.find("app");
+    rig.clients.forgetAll();
+    await reading;
+    await rig.store.removeClient("app", rig.clock());
+    expect(await rig.clients.find("app")).toBeUndefined();
+  });
+});

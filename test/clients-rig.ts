@@ -1,0 +1,55 @@
+import { type ClientsDeps, createClients } from "../src/authorization-server/clients.ts";
+import type { Client } from "../src/core/client.ts";
+import type { SecurityEvent } from "../src/platform/logging.ts";
+import { silentLog } from "../src/platform/logging.ts";
+import { safeFetch } from "../src/platform/safe-fetch.ts";
+import { openSqliteStore } from "../src/store/sqlite.ts";
+import { reachesThisComputer } from "./https-origin.ts";
+
+export const ISSUER = "https://gatehouse.example";
+
+export type LoggedEvent = { readonly name: SecurityEvent } & Readonly<Record<string, unknown>>;
+
+/** The clients of a server with an empty database, a clock that the test moves, and strangers on this computer. */
+export async function openClients(
+  options: Pick<ClientsDeps, "newRegistrationsPerMinute"> & { readonly clients?: readonly Client[] } = {},
+) {
+  const store = await openSqliteStore({ database: ":memory:" });
+  const events: LoggedEvent[] = [];
+  let now = Date.parse("2026-09-01T12:00:00Z");
+  const deps = {
+    settings: {
+      issuer: ISSUER,
+      clients: options.clients ?? [],
+      catalogue: {
+        descriptions: new Map([
+          ["mcp", "Use the tools"],
+          ["todo:write", "Change your to-do list"],
+        ]),
+        required: ["mcp"],
+        implies: new Map(),
+      },
+    },
+    store,
+    clock: () => now,
+    log: {
+      ...silentLog,
+      event: (name, fields) => events.push({ name, ...fields }),
+    } satisfies ClientsDeps["log"],
+    fetchDocument: (url, limits) => safeFetch(url, { ...limits, ...reachesThisComputer, timeoutMs: 2000 }),
+    ...(options.newRegistrationsPerMinute === undefined
+      ? {}
+      : { newRegistrationsPerMinute: options.newRegistrationsPerMinute }),
+  } satisfies ClientsDeps & { settings: { issuer: string } };
+  return {
+    ...deps,
+    clients: createClients(deps),
+    /** What another process, or this one after a restart, has: the same database and an empty memory. */
+    restarted: () => ({ ...deps, clients: createClients(deps) }),
+    events,
+    pass(milliseconds: number): void {
+      now += milliseconds;
+    },
+  };
+}
+export type ClientsRig = Awaited<ReturnType<typeof openClients>>;
