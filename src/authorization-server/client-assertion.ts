@@ -48,7 +48,7 @@ export async function checkAssertion(client: Client, assertion: string, deps: As
     issuer: client.id,
     subject: client.id,
     audience: audiences,
-    requiredClaims: ["exp", "jti"],
+    requiredClaims: ["exp"],
     clockTolerance: LEEWAY_SECONDS,
     currentDate: new Date(now),
   });

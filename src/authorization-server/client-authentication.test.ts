@@ -367,6 +367,18 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
     expect((await present(rig, good)).id).toBe("app");
   });
 
+  test.each(["ES512", "RS512", "PS384"])(
+    "may not be signed with %s, which is not advertised",
+    async (alg) => {
+      const pair = await generateKeyPair(alg, { extractable: true });
+      const jwks = { keys: [await exportJWK(pair.publicKey)] } as never;
+      const rig = await rigWith(client("app", { ...keyClient, jwks }));
+      await refusal(
+        present(rig, await assertion(rig, { header: { alg, kid: undefined }, signer: pair.privateKey })),
+      );
+    },
+  );
+
   test("without a kid, any of several fitting keys may be the one", async () => {
     const keys = [await exportJWK(other.publicKey), await exportJWK(key.publicKey)];
     const rig = await rigWith(client("app", { ...keyClient, jwks: { keys } as never }));

@@ -81,13 +81,7 @@ async function fetchKeys(
   }
 }
 
-/** A symmetric key in a document that everybody reads proves nothing. */
-const keySet = z.object({
-  keys: z
-    .array(z.record(z.string(), z.unknown()))
-    .max(100)
-    .transform((keys) => keys.filter((key) => key.kty !== "oct")),
-});
+const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(100) });
 
 function unavailable(why: string): OAuthError {
   return new OAuthError(

@@ -60,6 +60,8 @@ export function createClients(deps: ClientsDeps): Clients {
     deps.newRegistrationsPerMinute ?? NEW_REGISTRATIONS_PER_MINUTE,
   );
   const cache = createCache(clock);
+  /** Registrations that are being written: the same one again waits for it. */
+  const underway = new Map<string, Promise<boolean>>();
   // What was read before everything was forgotten must not be remembered after it.
   let age = 0;
 
@@ -68,6 +70,19 @@ export function createClients(deps: ClientsDeps): Clients {
     const client = await store.findClient(clientId);
     if (client && age === before) cache.set(clientId, client);
     return client;
+  };
+
+  const add = async (client: Client): Promise<boolean> => {
+    const waitSeconds = ceiling.take();
+    if (waitSeconds > 0) {
+      if (await findStored(client.id)) return false;
+      throw tooManyRegistrations(waitSeconds);
+    }
+    const before = age;
+    const isNew = await store.addClient(client);
+    if (!isNew) ceiling.giveBack();
+    if (age === before) cache.set(client.id, client);
+    return isNew;
   };
 
   return {
@@ -79,16 +94,14 @@ export function createClients(deps: ClientsDeps): Clients {
     },
     async register(client) {
       if (cache.has(client.id)) return false;
-      const waitSeconds = ceiling.take();
-      if (waitSeconds > 0) {
-        if (await findStored(client.id)) return false;
-        throw tooManyRegistrations(waitSeconds);
+      const same = underway.get(client.id);
+      if (same) {
+        await same;
+        return false;
       }
-      const before = age;
-      const isNew = await store.addClient(client);
-      if (!isNew) ceiling.giveBack();
-      if (age === before) cache.set(client.id, client);
-      return isNew;
+      const adding = add(client).finally(() => underway.delete(client.id));
+      underway.set(client.id, adding);
+      return adding;
     },
     async keep(clientId) {
       if (!preregistered.has(clientId) && isDocumentUrl(clientId)) await documents.keep(clientId);

@@ -162,6 +162,8 @@ describe("a flood", () => {
     const restarted = rig.restarted();
     for (let number = 0; number < 40; number += 1) await registered(restarted, numbered(number % 20));
     expect(await rig.store.listClients()).toHaveLength(20);
+    // They took no room there.
+    await registered(restarted, numbered(21));
     rig.pass(3000);
     await registered(rig, numbered(20));
   });
@@ -173,10 +175,12 @@ describe("a flood", () => {
     expect(await refusal(rig, post(web))).toMatchObject({ code: "slow_down" });
   });
 
-  test("of one and the same is one row and no refusal", async () => {
+  test("of one and the same is one row, no refusal, and no write after the first", async () => {
     const rig = await openClients({ newRegistrationsPerMinute: 2 });
     await Promise.all(Array.from({ length: 100 }, () => registered(rig, cursor)));
     expect(await rig.store.listClients()).toHaveLength(1);
+    await rig.store.close();
+    await registered(rig, cursor);
   });
 
   test("of 400 in a minute from one address passes", async () => {
