@@ -18,7 +18,7 @@ export function jsonResponse(
 
 /** RFC 6749 §5.2, and 7591 §3.2.2, which has the same form. */
 export function errorResponse(error: OAuthError): Response {
-  return jsonResponse({ error: error.code, error_description: error.message }, error.status, {
+  return jsonResponse({ error: error.code, error_description: error.description }, error.status, {
     ...(error.retryAfterSeconds === undefined ? {} : { "Retry-After": String(error.retryAfterSeconds) }),
     ...(error.challenge === undefined ? {} : { "WWW-Authenticate": error.challenge }),
   });
@@ -76,5 +76,5 @@ export function errorLocation(
   error: OAuthError,
   answer: { readonly state: string | undefined; readonly iss: string },
 ): string {
-  return withParams(to, { error: error.code, error_description: error.message, ...answer });
+  return withParams(to, { error: error.code, error_description: error.description, ...answer });
 }

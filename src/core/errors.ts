@@ -51,6 +51,11 @@ export class OAuthError extends Error {
     this.challenge = options.challenge;
   }
 
+  /** The message in the characters that `error_description` may have (RFC 6749 §5.2): no quotes, ASCII alone. */
+  get description(): string {
+    return this.message.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, "'");
+  }
+
   /** The HTTP status of a direct answer. */
   get status(): number {
     return STATUS[this.code];
