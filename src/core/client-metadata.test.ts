@@ -225,7 +225,7 @@ describe("the content-addressed id", () => {
       { client_name: "B" },
       { scope: "mcp" },
       { redirect_uris: ["https://a.example/cb", "https://b.example/cb"] },
-      { redirect_uris: ['https://a.example/cb","https://b.example/cb'] },
+      { redirect_uris: ["https://a.example/cb,https://b.example/cb"] },
       { grant_types: ["authorization_code"] },
       { client_uri: "https://a.example/" },
       { logo_uri: "https://a.example/" },
