@@ -274,6 +274,20 @@ describe("what is written", () => {
     expect((await rig.store.findDocument(id))?.client.name).toBe("Renamed");
   });
 
+  test("a kept document that an operator removed is asked for again at its origin", async () => {
+    const rig = await openClients();
+    for (const forget of [(id: string) => rig.clients.forget(id), () => rig.clients.forgetAll()]) {
+      const id = freshId();
+      serve(claudeCode(id));
+      await found(rig, id);
+      await rig.clients.keep(id);
+      await rig.store.removeClient(id, rig.clock());
+      forget(id);
+      serve({}, 404);
+      expect(await refusal(rig.clients.find(id))).toMatchObject({ code: "invalid_client" });
+    }
+  });
+
   test("keeping what is no document, or is not known, writes nothing", async () => {
     const rig = await openClients();
     const id = freshId();

@@ -28,7 +28,9 @@ export type ClientIdMetadata = {
   find(clientId: string): Promise<Client>;
   /** Writes the document to the store: a person approved this client. */
   keep(clientId: string): Promise<void>;
-  /** Reads kept documents from the store again. */
+  /** Asks for this document again, of the store or its origin. */
+  forget(clientId: string): void;
+  /** The same for those that the store has. */
   forgetAll(): void;
 };
 
@@ -94,6 +96,9 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
       const { client, fetchedAt, freshUntil } = copy;
       await store.saveDocument({ clientId, client, fetchedAt, freshUntil });
       good.set(clientId, { ...copy, isKept: true });
+    },
+    forget(clientId) {
+      good.delete(clientId);
     },
     forgetAll() {
       for (const [clientId, copy] of good.entries()) if (copy.isKept) good.delete(clientId);

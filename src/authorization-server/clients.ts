@@ -110,6 +110,7 @@ export function createClients(deps: ClientsDeps): Clients {
     forget(clientId) {
       age += 1;
       cache.delete(clientId);
+      documents.forget(clientId);
     },
     forgetAll() {
       age += 1;
