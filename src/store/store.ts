@@ -4,7 +4,8 @@ import type { Person } from "../core/person.ts";
 
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
- * change is one conditional statement. A method resolves only after what it wrote is durable.
+ * change is one conditional statement. A method resolves only after what it wrote is durable; it rejects with an
+ * OAuthError `temporarily_unavailable` where the database does not work (busy, full, gone): that is no bad token.
  * Times are epoch milliseconds and always come in.
  */
 export type Store = {
@@ -63,8 +64,8 @@ export type Store = {
 
   // — the house itself —
 
-  /** Deletes up to `limit` rows of what has expired. Resolves to how many went. */
-  deleteExpired(now: number, limit: number): Promise<number>;
+  /** Deletes what has expired, up to `limit` rows of each kind. Says how many went and whether there may be more. */
+  deleteExpired(now: number, limit: number): Promise<{ readonly deleted: number; readonly more: boolean }>;
   /**
    * Calls back soon (within half a second) after another process changed the database, e.g. a `gatehouse grant
    * revoke` beside a running server. Returns the function that stops it.
@@ -75,6 +76,7 @@ export type Store = {
   close(): Promise<void>;
 };
 
+/** `liveGrants` counts those that are not revoked; one that has expired counts until the janitor deletes it. */
 export type ClientSummary = Client & { readonly liveGrants: number };
 
 /** What a client's metadata document said when it was last fetched. */

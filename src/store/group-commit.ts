@@ -1,0 +1,104 @@
+/** One transaction at a time, run synchronously. */
+export type Transaction = {
+  /** False where another process holds the lock: nothing was begun. */
+  begin(): boolean;
+  commit(): void;
+  rollback(): void;
+  /** False after an error that ended the transaction as a whole (disk full, I/O). */
+  isOpen(): boolean;
+};
+
+export type GroupCommit = {
+  /**
+   * Runs `work` in the next transaction and resolves after its commit. Work that throws must have undone itself; it
+   * rejects alone. A commit that fails rejects all that was in it.
+   */
+  add<T>(work: () => T): Promise<T>;
+  /** Commits what waits, and refuses what comes after. */
+  close(): void;
+};
+
+/** How long to wait for another process: it is a command beside the server, or another server's group. */
+const MAXIMUM_ATTEMPTS = 100;
+const RETRY_MS = 20;
+
+/**
+ * Commits together what is written at once: one fsync for every request that arrived in the same turn of the event loop.
+ *
+ * @param busy makes the error for writes that waited for another process for too long.
+ */
+export function createGroupCommit(transaction: Transaction, busy: () => Error): GroupCommit {
+  let waiting: Waiting[] = [];
+  let attempts = 0;
+  let closed = false;
+
+  const flush = (): void => {
+    if (waiting.length === 0) return;
+    try {
+      if (!transaction.begin()) {
+        attempts += 1;
+        if (attempts < MAXIMUM_ATTEMPTS && !closed) {
+          // Not by blocking: reads, and requests that write nothing, go on.
+          setTimeout(flush, RETRY_MS);
+          return;
+        }
+        throw busy();
+      }
+    } catch (error) {
+      for (const { reject } of takeBatch()) reject(error);
+      return;
+    }
+    commitBatch(takeBatch(), transaction);
+  };
+
+  const takeBatch = (): readonly Waiting[] => {
+    const batch = waiting;
+    waiting = [];
+    attempts = 0;
+    return batch;
+  };
+
+  return {
+    add<T>(work: () => T): Promise<T> {
+      if (closed) return Promise.reject(new Error("The store is closed."));
+      return new Promise<T>((resolve, reject) => {
+        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        // After the poll phase: everything that arrived together is in.
+        if (waiting.length === 1) setImmediate(flush);
+      });
+    },
+    close() {
+      closed = true;
+      flush();
+    },
+  };
+}
+
+type Waiting = {
+  readonly work: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+function commitBatch(batch: readonly Waiting[], transaction: Transaction): void {
+  try {
+    const answers = batch.map((writing) => attempt(writing, transaction));
+    transaction.commit();
+    for (const answer of answers) answer();
+  } catch (error) {
+    if (transaction.isOpen()) transaction.rollback();
+    for (const { reject } of batch) reject(error);
+  }
+}
+
+/** Does the work, and gives what to answer once the commit is done. */
+function attempt({ work, resolve, reject }: Waiting, transaction: Transaction): () => void {
+  try {
+    const value = work();
+    return () => resolve(value);
+  } catch (error) {
+    // The error took the whole transaction with it, and with it what the others wrote.
+    if (!transaction.isOpen()) throw error;
+    return () => reject(error);
+  }
+}

@@ -1,0 +1,33 @@
+import { assertionVerbs } from "./assertions.ts";
+import { clientVerbs } from "./clients.ts";
+import { expiryVerbs } from "./expiry.ts";
+import { grantVerbs } from "./grants.ts";
+import { type Connection, prepare, type QueryBuilder } from "./query.ts";
+import { signingKeyVerbs } from "./signing-keys.ts";
+import type { Store } from "./store.ts";
+import { type TodoStore, todoStore } from "./todos.ts";
+
+/** The store, and beside it what the demonstration keeps in the same database. */
+export type StoreWithTodos = Store & { readonly todos: TodoStore };
+
+/** The verbs that are written once, in SQL that every database of ours understands. */
+export type SharedVerbs = Omit<StoreWithTodos, "onOutsideChange" | "close">;
+
+/** Makes the verbs for one database: its dialect of SQL, and the connection that runs it. */
+export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVerbs {
+  const ping = prepare(
+    () => db.selectNoFrom((eb) => eb.lit(1).as("answer")),
+    () => undefined,
+  );
+  return {
+    ...clientVerbs(db, connection),
+    ...grantVerbs(db, connection),
+    ...signingKeyVerbs(db, connection),
+    ...assertionVerbs(db, connection),
+    ...expiryVerbs(db, connection),
+    todos: todoStore(db, connection),
+    async ping() {
+      await connection.read(ping({}));
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { RevocationReason } from "../core/grant.ts";
+
+/**
+ * The tables, as the migrations make them. Times are epoch milliseconds in `bigint` columns; lists of tokens that hold
+ * no space (scopes, grant types) are space-separated, as on the wire; everything else with a shape is JSON text.
+ *
+ * `due_at` is when the janitor looks at a row, and not when the row ends: it looks once and then puts the date off. So
+ * a refresh moves no index, and one index serves every way in which a row ends.
+ */
+export type Schema = {
+  clients: ClientTable;
+  grants: GrantTable;
+  signing_keys: SigningKeyTable;
+  assertions: AssertionTable;
+  todos: TodoTable;
+  gatehouse_migrations: MigrationTable;
+};
+
+export type ClientTable = {
+  id: string;
+  origin: string;
+  name: string | null;
+  redirect_uris: string;
+  authentication_method: string;
+  secret_hash: string | null;
+  jwks: string | null;
+  jwks_uri: string | null;
+  grant_types: string;
+  scopes: string;
+  client_uri: string | null;
+  logo_uri: string | null;
+  application_type: string;
+  created_at: number;
+  /** When the metadata document was fetched, and until when it is fresh; null for clients that have none. */
+  fetched_at: number | null;
+  fresh_until: number | null;
+  /** Null for clients that stay until somebody removes them. */
+  due_at: number | null;
+};
+
+export type GrantTable = {
+  id: string;
+  client_id: string;
+  client_name: string | null;
+  person_id: string;
+  /** The whole person, JSON. */
+  person: string;
+  resource: string;
+  scopes: string;
+  redirect_uri: string;
+  code_challenge: string;
+  code_expires_at: number;
+  redeemed_at: number | null;
+  generation: number;
+  rotated_at: number | null;
+  refresh_expires_at: number;
+  ends_at: number;
+  created_at: number;
+  revoked_at: number | null;
+  revoked_reason: RevocationReason | null;
+  due_at: number;
+};
+
+export type SigningKeyTable = {
+  kid: string;
+  /** 1, 2, 3 … and unique: two processes that add the first key both want to be 1. */
+  ordinal: number;
+  algorithm: string;
+  public_jwk: string;
+  sealed_private_jwk: string;
+  created_at: number;
+  signs_from: number;
+  signs_until: number | null;
+  published_until: number | null;
+};
+
+export type AssertionTable = { client_id: string; jti: string; expires_at: number };
+
+export type TodoTable = { id: string; person_id: string; title: string; created_at: number };
+
+/** The migrations that this database has had. */
+export type MigrationTable = { name: string };

@@ -1,0 +1,80 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { createGroupCommit } from "./group-commit.ts";
+import type { Connection, QueriesFor, Query } from "./query.ts";
+import { isBusy, toStoreError, unavailable } from "./sqlite-errors.ts";
+
+export type SqliteConnection = Connection & {
+  /** Commits what waits. Queries after this are refused. */
+  close(): void;
+};
+
+/** Runs queries on one `node:sqlite` database: reads at once, writes in groups that share a commit. */
+export function connectSqlite(database: DatabaseSync): SqliteConnection {
+  const run = statementRunner(database);
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const commit = database.prepare("COMMIT");
+  const group = createGroupCommit(
+    {
+      begin() {
+        try {
+          begin.run();
+          return true;
+        } catch (error) {
+          if (isBusy(error)) return false;
+          throw toStoreError(error);
+        }
+      },
+      commit() {
+        try {
+          commit.run();
+        } catch (error) {
+          throw toStoreError(error);
+        }
+      },
+      rollback: () => database.exec("ROLLBACK"),
+      isOpen: () => database.isTransaction,
+    },
+    () => unavailable("another process is writing to it"),
+  );
+
+  return {
+    async read(query) {
+      return run(query);
+    },
+    write: (query) => group.add(() => run(query)),
+    writeTogether: <Results extends readonly unknown[]>(queries: QueriesFor<Results>) =>
+      group.add(() => inSavepoint(database, () => queries.map(run))) as Promise<{
+        readonly [I in keyof Results]: readonly Results[I][];
+      }>,
+    close: group.close,
+  };
+}
+
+/** Runs a query at once, with its statement prepared once for each text. The texts are ours, and few. */
+export function statementRunner(database: DatabaseSync): <Result>(query: Query<Result>) => readonly Result[] {
+  const statements = new Map<string, StatementSync>();
+  return ({ sql, parameters, parse }) => {
+    try {
+      let statement = statements.get(sql);
+      if (!statement) {
+        statement = database.prepare(sql);
+        statements.set(sql, statement);
+      }
+      return statement.all(...parameters).map(parse);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  };
+}
+
+function inSavepoint<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("SAVEPOINT unit");
+  try {
+    const result = work();
+    database.exec("RELEASE unit");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK TO unit; RELEASE unit");
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import { closeSync, openSync } from "node:fs";
+import { resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { type Log, silentLog } from "../platform/logging.ts";
+import { kyselyStore, type StoreWithTodos } from "./kysely-store.ts";
+import { migrate } from "./migrate.ts";
+import { watchOutsideChanges } from "./outside-changes.ts";
+import type { QueryBuilder } from "./query.ts";
+import { connectSqlite, statementRunner } from "./sqlite-connection.ts";
+import { openingError } from "./sqlite-errors.ts";
+
+export type SqliteOptions = {
+  /** A file, made with mode 0600 where there is none; or ":memory:", which ends with the process. */
+  readonly database: string;
+  readonly log?: Log;
+};
+
+/** How long opening waits for another process that opens, migrates or writes. */
+const OPENING_TIMEOUT_MS = 10_000;
+/** After that, waiting is the group's, which does not hold up the event loop. */
+const BUSY_TIMEOUT_MS = 20;
+
+/**
+ * Opens the store on SQLite and brings its schema up to date.
+ * @throws ConfigurationError, in one sentence that names the file and says what to do.
+ */
+export async function openSqliteStore({
+  database: name,
+  log = silentLog,
+}: SqliteOptions): Promise<StoreWithTodos> {
+  const db = queryBuilder();
+  const database = await open(name, db, log).catch((error: unknown) => {
+    throw openingError(error, name);
+  });
+  const connection = connectSqlite(database);
+  const watch = watchOutsideChanges(database, log);
+  return {
+    ...kyselyStore(db, connection),
+    onOutsideChange: watch.subscribe,
+    async close() {
+      if (!database.isOpen) return;
+      watch.close();
+      connection.close();
+      database.close();
+    },
+  };
+}
+
+/** Kysely writes SQL for SQLite; it does not run it. */
+function queryBuilder(): QueryBuilder {
+  return new Kysely({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+}
+
+async function open(name: string, db: QueryBuilder, log: Log): Promise<DatabaseSync> {
+  const file = name === ":memory:" ? name : resolve(name);
+  // SQLite would make the file for everybody to read. Its side files take their mode from it.
+  if (file !== ":memory:") closeSync(openSync(file, "a", 0o600));
+  const database = new DatabaseSync(file, { timeout: OPENING_TIMEOUT_MS });
+  try {
+    configure(database);
+    const run = statementRunner(database);
+    const names = await migrate(
+      db,
+      async (query) => run(query),
+      async (work) => {
+        database.exec("BEGIN IMMEDIATE");
+        try {
+          const result = await work(async (query) => run(query));
+          database.exec("COMMIT");
+          return result;
+        } catch (error) {
+          if (database.isTransaction) database.exec("ROLLBACK");
+          throw error;
+        }
+      },
+    );
+    for (const migration of names) log.debug("the database was migrated", { migration, database: name });
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function configure(database: DatabaseSync): void {
+  database.exec("PRAGMA page_size = 2048");
+  database.exec("PRAGMA journal_mode = WAL");
+  // FULL: what was answered is on the disk, even if the power goes.
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec("PRAGMA foreign_keys = ON");
+}
