@@ -1,0 +1,180 @@
+import {
+  createMcpHandler,
+  isInitializeRequest,
+  isJsonContentType,
+  isLegacyRequest,
+  type McpHttpHandler,
+} from "@modelcontextprotocol/server";
+import type { Settings } from "../config/settings.ts";
+import { protectedResourceMetadataUrl } from "../core/metadata.ts";
+import { union } from "../core/scopes.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logging.ts";
+import type { Guard } from "../resource-server/guard.ts";
+import { readJson } from "./body.ts";
+import { jsonRpcError } from "./json-rpc.ts";
+import type { Registration, Registrations } from "./registrations.ts";
+import { admitter, type MakeServer, type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
+import { type Answer, createSessions, type Exchange } from "./sessions.ts";
+import { serveStateless } from "./stateless.ts";
+import { neededScopes } from "./step-up.ts";
+import { createStreams } from "./streams.ts";
+import { createTally } from "./tally.ts";
+import { toAuthInfo } from "./tool-context.ts";
+
+export type McpEndpointOptions = {
+  readonly identity: McpIdentity;
+  /** What was registered, or what makes a server of the SDK for each request. */
+  readonly registrations: Registrations | McpFactory;
+  readonly guard: Guard;
+  readonly settings: Pick<Settings, "resource" | "catalogue" | "sessions">;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type McpEndpoint = {
+  /** Answers one request to the MCP URL. Everything that is refused is answered, nothing is thrown. */
+  fetch(request: Request): Promise<Response>;
+  /** Tells the clients that subscribed to this resource that it changed. */
+  resourceUpdated(uri: string): void;
+  /** Ends the streams and sessions of a grant that was revoked. */
+  grantEnded(grantId: string): void;
+  /** Lets the calls that are running finish (three seconds at most), and then ends every stream and session. */
+  close(): Promise<void>;
+};
+
+/** The MCP server behind the guard: both protocol eras on one URL. */
+export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
+  const { guard, settings, clock, log } = options;
+  const resourceMetadata = protectedResourceMetadataUrl(settings.resource);
+  const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
+  const makeServer = loggingFailures(serverMaker(options.registrations, options.identity, guard), log);
+  const streams = createStreams(clock);
+  const sessions = settings.sessions ? createSessions(makeServer, clock, log) : undefined;
+  const running = createTally();
+  /** The body that was read, for the server that the SDK asks us to make for this request. */
+  const bodies = new WeakMap<Request, unknown>();
+  const modern = createMcpHandler(
+    (context) =>
+      makeServer(context, {
+        kind: "request",
+        body: context.requestInfo && bodies.get(context.requestInfo),
+      }),
+    // Clients of the earlier revisions are served here, with sessions or without.
+    { legacy: "reject", onerror: (error) => log.debug("the SDK reports", { reason: error.message }) },
+  );
+  registrations?.onRegistered((registration) => announce(registration, modern));
+  if (sessions)
+    registrations?.onRegistered((registration) => sessions.register(registration, admitter(guard)));
+
+  const serveModern = async ({ request, authInfo, body }: Exchange): Promise<Answer> => {
+    if (body === undefined) return { response: await modern.fetch(request, { authInfo }), done() {} };
+    bodies.set(request, body);
+    return { response: await modern.fetch(request, { authInfo, parsedBody: body }), done() {} };
+  };
+
+  const serveLegacy = (exchange: Exchange): Promise<Answer> => {
+    if (sessions && isInitializeRequest(exchange.body)) return sessions.open(exchange);
+    const id = exchange.request.headers.get("mcp-session-id");
+    if (sessions && id !== null) return sessions.serve(id, exchange);
+    return serveStateless(exchange, makeServer, log);
+  };
+
+  /** GET and DELETE belong to sessions; the SDK answers 405 where there are none. */
+  const serveWithoutBody = (exchange: Exchange): Promise<Answer> => {
+    const id = exchange.request.headers.get("mcp-session-id");
+    return sessions && id !== null ? sessions.serve(id, exchange) : serveModern(exchange);
+  };
+
+  const serve = async (request: Request): Promise<Response> => {
+    const auth = await guard(request);
+    if (auth instanceof Response) return auth;
+    const exchange = { request, auth, authInfo: toAuthInfo(auth, resourceMetadata) };
+    // What is not JSON the SDK refuses by its headers, unread.
+    if (request.method !== "POST" || !isJsonContentType(request.headers.get("content-type"))) {
+      const { response, done } = await serveWithoutBody({ ...exchange, body: undefined });
+      return streams.bind(response, auth, done);
+    }
+    const read = await readJson(request);
+    if (read.kind === "too large") return jsonRpcError(413, -32000, "The body is too large.");
+    if (read.kind === "malformed") return jsonRpcError(400, -32700, "Parse error: the body is not JSON.");
+    const body = read.value;
+    if (registrations) {
+      const needed = neededScopes(body, registrations);
+      const refusal =
+        needed.length > 0 && guard.requireScopes(auth, union(settings.catalogue.required, needed));
+      if (refusal) return refusal;
+    }
+    const legacy = await isLegacyRequest(request, body);
+    // Subscriptions last until they are ended: nobody waits for them.
+    const finished = isSubscription(body) ? () => {} : running.begin();
+    try {
+      const { response, done } = await (legacy ? serveLegacy : serveModern)({ ...exchange, body });
+      return streams.bind(response, auth, () => {
+        done();
+        finished();
+      });
+    } catch (cause) {
+      finished();
+      throw cause;
+    }
+  };
+
+  let closing = false;
+  return {
+    async fetch(request) {
+      if (closing) return jsonRpcError(503, -32000, "The server is shutting down.", { "Retry-After": "5" });
+      try {
+        return await serve(request);
+      } catch (cause) {
+        log.error("the MCP endpoint failed", { cause });
+        return jsonRpcError(500, -32603, "Internal server error");
+      }
+    },
+    resourceUpdated(uri) {
+      modern.notify.resourceUpdated(uri);
+      sessions?.resourceUpdated(uri);
+    },
+    grantEnded(grantId) {
+      streams.endGrant(grantId);
+      sessions?.endGrant(grantId);
+    },
+    async close() {
+      closing = true;
+      await running.done(DRAIN_MILLISECONDS);
+      await modern.close();
+      // The SDK says goodbye on each subscription; what it wrote is read in the next turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      sessions?.endAll();
+      streams.endAll();
+    },
+  };
+}
+
+/** The process has five seconds to exit after SIGTERM. */
+const DRAIN_MILLISECONDS = 3000;
+
+function isSubscription(body: unknown): boolean {
+  return (
+    typeof body === "object" && body !== null && "method" in body && body.method === "subscriptions/listen"
+  );
+}
+
+/** Tells the 2026-era clients that subscribed. Sessions hear it from their own servers. */
+function announce({ kind }: Registration, { notify }: McpHttpHandler): void {
+  if (kind === "tool") notify.toolsChanged();
+  if (kind === "prompt") notify.promptsChanged();
+  if (kind === "resource") notify.resourcesChanged();
+}
+
+/** The SDK answers 500 for a factory that throws, and tells nobody why. */
+function loggingFailures(makeServer: MakeServer, log: Log): MakeServer {
+  return async (context, use) => {
+    try {
+      return await makeServer(context, use);
+    } catch (cause) {
+      log.error("no MCP server could be made for a request", { cause });
+      throw cause;
+    }
+  };
+}

@@ -1,0 +1,108 @@
+import {
+  type McpRequestContext,
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+} from "@modelcontextprotocol/server";
+import type { Guard } from "../resource-server/guard.ts";
+import type { Admit, Registration, Registrations } from "./registrations.ts";
+import { onlyReached } from "./step-up.ts";
+import { callerOf, type McpContext, withCaller } from "./tool-context.ts";
+
+/** Makes a server of the SDK for one request, or for one session. */
+export type McpFactory = (context: McpContext) => McpServer | Promise<McpServer>;
+
+/** Who the server says it is. */
+export type McpIdentity = {
+  readonly name: string;
+  readonly version: string;
+  readonly title?: string;
+  readonly instructions?: string;
+};
+
+/** What serves one request: `body` is the message, where it is known to be the only one. */
+export type MakeServer = (context: McpRequestContext, use: Use) => Promise<McpServer>;
+
+export type Use =
+  | { readonly kind: "request"; readonly body: unknown }
+  | { readonly kind: "session"; readonly subscriptions: Set<string> };
+
+/**
+ * A server for each request is what keeps people apart: an SDK server remembers the client it spoke to, and sends what a
+ * late handler still has to say over whatever connection it has by then. What is dear (schemas) is made once instead.
+ */
+export function serverMaker(
+  what: Registrations | McpFactory,
+  identity: McpIdentity,
+  guard: Guard,
+): MakeServer {
+  return typeof what === "function" ? fromFactory(what) : fromRegistrations(what, identity, admitter(guard));
+}
+
+function fromFactory(factory: McpFactory): MakeServer {
+  const made = new WeakSet<McpServer>();
+  return async (context) => {
+    const server = await factory({ ...context, ...callerOf(context.authInfo) });
+    if (made.has(server)) {
+      throw new Error("The mcp factory returned the same McpServer twice. Return a new one for each call.");
+    }
+    made.add(server);
+    return server;
+  };
+}
+
+function fromRegistrations(registrations: Registrations, identity: McpIdentity, admit: Admit): MakeServer {
+  const { instructions, ...implementation } = identity;
+  return async ({ era }, use) => {
+    // A 2025-era client without a session could not be told of any change.
+    const notifies = era === "modern" || use.kind === "session";
+    const server = new McpServer(implementation, {
+      capabilities: capabilities(registrations, notifies, use.kind === "session"),
+      ...(instructions !== undefined && { instructions }),
+    });
+    for (const registration of reached(registrations, use)) registration.apply(server, admit);
+    if (use.kind === "session") rememberSubscriptions(server, use.subscriptions);
+    return server;
+  };
+}
+
+function reached(registrations: Registrations, use: Use): Iterable<Registration> {
+  return (use.kind === "request" && onlyReached(use.body, registrations)) || registrations.all();
+}
+
+function capabilities(registrations: Registrations, listChanged: boolean, all: boolean) {
+  return {
+    logging: {},
+    ...((all || registrations.has("tool")) && { tools: { listChanged } }),
+    ...((all || registrations.has("prompt")) && { prompts: { listChanged } }),
+    ...((all || registrations.has("resource")) && { resources: { listChanged, subscribe: listChanged } }),
+  };
+}
+
+/** More than this in one session is not a client that means to be told. */
+const MAXIMUM_SUBSCRIPTIONS = 1000;
+
+function rememberSubscriptions(server: McpServer, subscriptions: Set<string>): void {
+  server.server.setRequestHandler("resources/subscribe", ({ params }) => {
+    if (subscriptions.size >= MAXIMUM_SUBSCRIPTIONS) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidRequest, "This session has too many subscriptions.");
+    }
+    subscriptions.add(params.uri);
+    return {};
+  });
+  server.server.setRequestHandler("resources/unsubscribe", ({ params }) => {
+    subscriptions.delete(params.uri);
+    return {};
+  });
+}
+
+/** The scopes were checked before the SDK saw the request. Once more here, where no reading of it can differ from ours. */
+export function admitter(guard: Guard): Admit {
+  return (context, scopes) => {
+    const admitted = withCaller(context);
+    if (scopes.length > 0 && guard.requireScopes(admitted.auth, scopes)) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `This needs the scope ${scopes.join(" ")}.`);
+    }
+    return admitted;
+  };
+}

@@ -1,0 +1,70 @@
+import type { Registration, Registrations } from "./registrations.ts";
+
+/**
+ * The scopes that a POST body needs beside the ones that every request needs, decided before the SDK sees it: whatever
+ * the body turns out to be, and whoever answers it, the 403 names everything at once (RFC 6750 §3.1).
+ *
+ * What is not registered needs nothing: the SDK answers that it is unknown.
+ */
+export function neededScopes(body: unknown, registrations: Registrations): readonly string[] {
+  // Clients of 2025-03-26 send batches; one 403 answers the whole of them.
+  const messages = Array.isArray(body) ? body : [body];
+  const needed = new Set<string>();
+  for (const message of messages) {
+    for (const registration of named(message, registrations)) {
+      for (const scope of registration?.scopes ?? []) needed.add(scope);
+    }
+  }
+  return [...needed];
+}
+
+/** The one registration that a single message can reach; undefined where it can reach several, or asks for the lists. */
+export function onlyReached(
+  body: unknown,
+  registrations: Registrations,
+): readonly Registration[] | undefined {
+  const { method, params } = fields(body);
+  if (method !== "tools/call" && method !== "prompts/get" && method !== "resources/read") return undefined;
+  const registration = NAMED.get(method)?.(fields(params), registrations)[0];
+  return registration ? [registration] : [];
+}
+
+type Names = (
+  params: Readonly<Record<string, unknown>>,
+  registrations: Registrations,
+) => readonly (Registration | undefined)[];
+
+/** Method → what it names. Completions and subscriptions tell about a thing too, so they need what the thing needs. */
+const NAMED: ReadonlyMap<string, Names> = new Map<string, Names>([
+  ["tools/call", ({ name }, registrations) => [registrations.tool(text(name))]],
+  ["prompts/get", ({ name }, registrations) => [registrations.prompt(text(name))]],
+  ["resources/read", ({ uri }, registrations) => [registrations.resource(text(uri))]],
+  ["resources/subscribe", ({ uri }, registrations) => [registrations.resource(text(uri))]],
+  [
+    "subscriptions/listen",
+    ({ notifications }, registrations) => {
+      const uris = fields(notifications).resourceSubscriptions;
+      return Array.isArray(uris) ? uris.map((uri) => registrations.resource(text(uri))) : [];
+    },
+  ],
+  [
+    "completion/complete",
+    ({ ref }, registrations) => {
+      const { type, name, uri } = fields(ref);
+      return [type === "ref/prompt" ? registrations.prompt(text(name)) : registrations.template(text(uri))];
+    },
+  ],
+]);
+
+function named(message: unknown, registrations: Registrations): readonly (Registration | undefined)[] {
+  const { method, params } = fields(message);
+  return NAMED.get(text(method))?.(fields(params), registrations) ?? [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,102 @@
+import type { Auth } from "../core/auth.ts";
+import type { Clock } from "../platform/clock.ts";
+
+/** The streams that are open, each ending with the authorization that opened it. */
+export type Streams = {
+  /**
+   * The response, whose stream (if it is one) ends when it is done, when the reader leaves, when the token expires, when
+   * the grant is revoked or when the server closes. `onEnd` is called once then; at once where there is no stream.
+   */
+  bind(response: Response, auth: Auth, onEnd: () => void): Response;
+  endGrant(grantId: string): void;
+  endAll(): void;
+};
+
+type Stream = { readonly grantId: string | null; end(): void };
+
+export function createStreams(clock: Clock): Streams {
+  const open = new Set<Stream>();
+
+  const bind = (response: Response, auth: Auth, onEnd: () => void): Response => {
+    if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      onEnd();
+      return response;
+    }
+    const reader = response.body.getReader();
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+    let cancelTimer = () => {};
+    let ended = false;
+    const finish = () => {
+      ended = true;
+      cancelTimer();
+      open.delete(stream);
+      onEnd();
+    };
+    const stream: Stream = {
+      grantId: auth.grantId,
+      end() {
+        if (ended) return;
+        finish();
+        controller?.close();
+        reader.cancel().catch(() => {});
+      },
+    };
+    open.add(stream);
+    cancelTimer = atTime(auth.expiresAt * 1000, clock, stream.end);
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start(started) {
+          controller = started;
+        },
+        async pull(pulled) {
+          try {
+            const { done, value } = await reader.read();
+            if (ended) return;
+            if (!done) return pulled.enqueue(value);
+            finish();
+            pulled.close();
+          } catch (cause) {
+            if (!ended) finish();
+            pulled.error(cause);
+          }
+        },
+        cancel(reason) {
+          if (!ended) finish();
+          return reader.cancel(reason);
+        },
+      },
+      // Nothing is read ahead of the client.
+      { highWaterMark: 0 },
+    );
+    return new Response(body, { status: response.status, headers: response.headers });
+  };
+
+  return {
+    bind,
+    endGrant(grantId) {
+      for (const stream of open) if (stream.grantId === grantId) stream.end();
+    },
+    endAll() {
+      for (const stream of open) stream.end();
+    },
+  };
+}
+
+/** The longest that a timer can wait: beyond, it fires at once. */
+const MAXIMUM_TIMER_MILLISECONDS = 2 ** 31 - 1;
+
+/** Calls back at a time, in epoch milliseconds. Returns what calls it off. Does not keep the process alive. */
+function atTime(time: number, clock: Clock, callback: () => void): () => void {
+  const wait = () => {
+    const remaining = time - clock();
+    return setTimeout(
+      () => {
+        if (remaining > MAXIMUM_TIMER_MILLISECONDS) timer = wait();
+        else callback();
+      },
+      Math.min(Math.max(remaining, 0), MAXIMUM_TIMER_MILLISECONDS),
+    ).unref();
+  };
+  let timer = wait();
+  return () => clearTimeout(timer);
+}
