@@ -2,7 +2,6 @@ import {
   createMcpHandler,
   isInitializeRequest,
   isJsonContentType,
-  isLegacyRequest,
   type McpHttpHandler,
 } from "@modelcontextprotocol/server";
 import type { Settings } from "../config/settings.ts";
@@ -12,6 +11,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { readJson } from "./body.ts";
+import { isLegacyPost } from "./era.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import type { Registration, Registrations } from "./registrations.ts";
 import { admitter, type MakeServer, type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
@@ -105,7 +105,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
         needed.length > 0 && guard.requireScopes(auth, union(settings.catalogue.required, needed));
       if (refusal) return refusal;
     }
-    const legacy = await isLegacyRequest(request, body);
+    const legacy = await isLegacyPost(request, body);
     // Subscriptions last until they are ended: nobody waits for them.
     const finished = isSubscription(body) ? () => {} : running.begin();
     try {

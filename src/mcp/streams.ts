@@ -18,7 +18,8 @@ export function createStreams(clock: Clock): Streams {
   const open = new Set<Stream>();
 
   const bind = (response: Response, auth: Auth, onEnd: () => void): Response => {
-    if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    // The header first: on Node's listener the body of a plain answer is dear to look at.
+    if (!response.headers.get("content-type")?.startsWith("text/event-stream") || !response.body) {
       onEnd();
       return response;
     }
