@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { importPrivateJwk, importPublicJwk, type SigningKey } from "../platform/jws.ts";
@@ -9,8 +10,6 @@ import type { Store, StoredSigningKey } from "../store/store.ts";
 /** Resource servers keep our key set this long, so a new key signs only after it (RFC 9111 `max-age`). */
 export const JWKS_MAX_AGE_SECONDS = 300;
 const PUBLISHED_BEFORE_USE_SECONDS = 2 * JWKS_MAX_AGE_SECONDS;
-/** The longest life that `accessTokenSeconds` may have; a retired key stays published that long. */
-export const LONGEST_ACCESS_TOKEN_SECONDS = 24 * 60 * 60;
 
 /** The signing keys of this server, in memory; the store has them encrypted. */
 export type SigningKeys = {

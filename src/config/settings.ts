@@ -11,6 +11,8 @@ export type Settings = {
   readonly name: string;
   readonly host: string;
   readonly port: number;
+  /** Whether the URLs are the operator's own; else they are made from the host and the port. */
+  readonly publicUrlGiven: boolean;
   /** The issuer, byte for byte as configured (RFC 8414 §2). */
   readonly issuer: string;
   /** The protected resource: the URL that people type into their client, byte for byte (RFC 9728 §1.2). */

@@ -4,6 +4,9 @@ import { sameResource } from "./grant.ts";
 /** The `typ` of our tokens (RFC 9068 §2.1); an ID token does not have it. */
 export const ACCESS_TOKEN_TYPE = "at+jwt";
 
+/** The longest life that `accessTokenSeconds` may have; a retired signing key stays published that long. */
+export const LONGEST_ACCESS_TOKEN_SECONDS = 24 * 60 * 60;
+
 /** The claims of an access token (RFC 9068 §2.2), and `gid`, the grant that it comes from. Times are epoch seconds. */
 export const accessTokenClaims = z.object({
   iss: z.string(),

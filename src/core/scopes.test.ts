@@ -37,7 +37,7 @@ describe("scopes (RFC 6749 §3.3)", () => {
   it("never miss what is granted, and a union misses nothing", () => {
     const scope = fc.constantFrom("a", "b", "c", "d");
     fc.assert(
-      fc.property(fc.array(scope), fc.array(scope), (needed, granted) => {
+      fc.property(fc.array(scope), fc.array(scope), (needed: string[], granted: string[]) => {
         expect(missingScopes(needed, granted).some((s) => granted.includes(s))).toBe(false);
         expect(missingScopes(needed, union(granted, needed))).toEqual([]);
       }),

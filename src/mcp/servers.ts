@@ -3,6 +3,7 @@ import {
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
+  type ServerOptions,
 } from "@modelcontextprotocol/server";
 import type { Guard } from "../resource-server/guard.ts";
 import type { Admit, Registration, Registrations } from "./registrations.ts";
@@ -17,7 +18,10 @@ export type McpIdentity = {
   readonly name: string;
   readonly version: string;
   readonly title?: string;
+  /** How to use the server, for the model. */
   readonly instructions?: string;
+  /** Verifies the `requestState` that clients carry between the rounds of a call (`createRequestStateCodec` of the SDK). */
+  readonly requestState?: ServerOptions["requestState"];
 };
 
 /** What serves one request: `body` is the message, where it is known to be the only one. */
@@ -52,13 +56,14 @@ function fromFactory(factory: McpFactory): MakeServer {
 }
 
 function fromRegistrations(registrations: Registrations, identity: McpIdentity, admit: Admit): MakeServer {
-  const { instructions, ...implementation } = identity;
+  const { instructions, requestState, ...implementation } = identity;
   return async ({ era }, use) => {
     // A 2025-era client without a session could not be told of any change.
     const notifies = era === "modern" || use.kind === "session";
     const server = new McpServer(implementation, {
       capabilities: capabilities(registrations, notifies, use.kind === "session"),
       ...(instructions !== undefined && { instructions }),
+      ...(requestState !== undefined && { requestState }),
     });
     for (const registration of reached(registrations, use)) registration.apply(server, admit);
     if (use.kind === "session") rememberSubscriptions(server, use.subscriptions);

@@ -12,7 +12,12 @@ export function refuseForeignHost(request: Request, issuer: string, ownHost: str
   if (!LOOPBACK_NAMES.has(new URL(issuer).hostname)) return undefined;
   const url = new URL(request.url);
   const bare = url.hostname.replace(/^\[|\]$/g, "");
-  if (LOOPBACK_NAMES.has(url.hostname) || isIP(bare) !== 0 || bare === ownHost || url.pathname === "/health") {
+  if (
+    LOOPBACK_NAMES.has(url.hostname) ||
+    isIP(bare) !== 0 ||
+    bare === ownHost ||
+    url.pathname === "/health"
+  ) {
     return undefined;
   }
   return new Response(

@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { ConfigurationError } from "../core/errors.ts";
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says: option path → the variable and its value, not yet checked. */
+export type EnvironmentOptions = ReadonlyMap<string, { readonly variable: string; readonly value: unknown }>;
+
+/**
+ * The environment of this process, over the `.env` file of the working directory, which may be missing.
+ * @throws ConfigurationError where the file is there and cannot be read.
+ */
+export function loadEnvironment(
+  directory: string = process.cwd(),
+  environment: Environment = process.env,
+): Environment {
+  return { ...readEnvFile(join(directory, ".env")), ...environment };
+}
+
+/** The options that the environment sets. An empty variable counts as none, as it does for Docker Compose. */
+export function environmentOptions(environment: Environment): EnvironmentOptions {
+  const options = new Map<string, { variable: string; value: unknown }>();
+  for (const { variable, option, read } of VARIABLES) {
+    const text = environment[variable]?.trim();
+    // The first one wins: the table has ours before the plain ones.
+    if (!text || options.has(option) || isKubernetesServiceLink(variable, text)) continue;
+    const value = read(text);
+    if (value !== undefined) options.set(option, { variable, value });
+  }
+  return options;
+}
+
+type Read = (text: string) => unknown;
+
+const text: Read = (value) => value;
+/** What is no number, or neither true nor false, stays text: the schema refuses it and shows it. */
+const number: Read = (value) => (/^\d+$/.test(value) ? Number(value) : value);
+const boolean: Read = (value) => BOOLEANS.get(value.toLowerCase()) ?? value;
+const list: Read = (value) =>
+  value
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+const origins: Read = (value) => (value === "*" ? value : list(value));
+/** tcsh and conda set HOST to a machine's name; hosting platforms set an address. */
+const address: Read = (value) => (isIP(value) !== 0 || value === "localhost" ? value : undefined);
+
+const BOOLEANS = new Map([
+  ["true", true],
+  ["1", true],
+  ["yes", true],
+  ["on", true],
+  ["false", false],
+  ["0", false],
+  ["no", false],
+  ["off", false],
+]);
+
+/** Every option that text can say. Clients are pre-registered with `gatehouse client add`. */
+const VARIABLES: readonly { readonly variable: string; readonly option: string; readonly read: Read }[] = [
+  { variable: "GATEHOUSE_HOST", option: "host", read: text },
+  { variable: "HOST", option: "host", read: address },
+  { variable: "GATEHOUSE_PORT", option: "port", read: number },
+  { variable: "PORT", option: "port", read: number },
+  { variable: "GATEHOUSE_PUBLIC_URL", option: "publicUrl", read: text },
+  {
+    variable: "GATEHOUSE_ALLOW_INSECURE_PUBLIC_URL",
+    option: "allowInsecurePublicUrl",
+    read: boolean,
+  },
+  { variable: "GATEHOUSE_PATH", option: "path", read: text },
+  { variable: "GATEHOUSE_DATABASE", option: "database", read: text },
+  { variable: "GATEHOUSE_SECRET", option: "secret", read: list },
+  { variable: "GATEHOUSE_SUPPORTED_SCOPES", option: "supportedScopes", read: list },
+  { variable: "GATEHOUSE_REQUIRED_SCOPES", option: "requiredScopes", read: list },
+  { variable: "GATEHOUSE_ACCESS_TOKEN_SECONDS", option: "accessTokenSeconds", read: number },
+  { variable: "GATEHOUSE_REFRESH_TOKEN_SECONDS", option: "refreshTokenSeconds", read: number },
+  { variable: "GATEHOUSE_GRANT_SECONDS", option: "grantSeconds", read: number },
+  { variable: "GATEHOUSE_REFRESH_GRACE_SECONDS", option: "refreshGraceSeconds", read: number },
+  { variable: "GATEHOUSE_CORS", option: "cors", read: origins },
+  { variable: "GATEHOUSE_TLS_CERT", option: "tls.cert", read: text },
+  { variable: "GATEHOUSE_TLS_KEY", option: "tls.key", read: text },
+  { variable: "GATEHOUSE_TRUST_PROXY", option: "trustProxy", read: boolean },
+  { variable: "GATEHOUSE_SESSIONS", option: "sessions", read: boolean },
+  { variable: "GATEHOUSE_DEBUG", option: "debug", read: boolean },
+];
+
+/** Kubernetes sets `GATEHOUSE_PORT=tcp://10.0.0.1:80` in every container where a service is called "gatehouse". */
+function isKubernetesServiceLink(variable: string, value: string): boolean {
+  return variable.endsWith("PORT") && value.startsWith("tcp://");
+}
+
+function readEnvFile(file: string): Environment {
+  try {
+    return parseEnv(readFileSync(file, "utf8"));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    // A folder of that name is a Python environment.
+    if (code === "ENOENT" || code === "EISDIR" || code === "ENOTDIR") return {};
+    throw new ConfigurationError(`The file ${file} cannot be read (${code}). Make it readable or remove it.`);
+  }
+}

@@ -1,0 +1,267 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
+import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
+import { ConfigurationError } from "../core/errors.ts";
+import { type ClientDescription, preregisteredClient } from "../core/preregistered-client.ts";
+import { isScopeToken, OFFLINE_ACCESS, type ScopeCatalogue, union } from "../core/scopes.ts";
+import { checkLoginTemplate } from "../pages/login-template.ts";
+import type { EnvironmentOptions } from "./environment.ts";
+import { type Label, type OptionPath, optionLabel, unknownName, wrongValue } from "./problems.ts";
+import { defaultIssuer, publicUrlProblem, serverUrls } from "./public-url.ts";
+import type { LoginHandler, Settings } from "./settings.ts";
+
+/** Lets a public URL be `http://` on a network: passwords and tokens then cross it readable. */
+export const allowInsecurePublicUrl: unique symbol = Symbol("allowInsecurePublicUrl");
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+const text = (must: string) => z.string({ error: must }).min(1, must);
+const seconds = (from: number, to: number) => {
+  const must = `a whole number of seconds from ${from} to ${to}`;
+  return z.int(must).min(from, must).max(to, must);
+};
+const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "a function");
+const yesOrNo = z.boolean("true or false");
+const scope = z
+  .string('a scope, such as "todo:read"')
+  .refine(isScopeToken, 'a scope without spaces, quotes and backslashes, such as "todo:read"')
+  .refine((value) => value !== OFFLINE_ACCESS, "a scope of your own: offline_access is always there");
+const scopeList = z.array(scope, "a list of scopes");
+const origin = z
+  .string("an origin")
+  .refine(
+    (value) => URL.parse(value)?.origin === value,
+    'an origin without a path, such as "https://app.example.com"',
+  );
+
+const client = z.strictObject({
+  id: text("the client_id, as text"),
+  secret: z.string("text").optional(),
+  name: z.string("text").optional(),
+  redirectUris: z.array(z.string("a URI"), "a list of URIs"),
+  authenticationMethod: z
+    .enum(CLIENT_AUTHENTICATION_METHODS, `one of ${CLIENT_AUTHENTICATION_METHODS.join(", ")}`)
+    .optional(),
+  jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }, "a JSON Web Key Set").optional(),
+  jwksUri: z.string("a URL").optional(),
+  grantTypes: z.array(z.string("a grant type"), "a list of grant types").optional(),
+  scopes: scopeList.optional(),
+}) satisfies z.ZodType<ClientDescription>;
+
+/** The third argument of `createOAuthServer`: everything in it is optional. */
+const options = z.strictObject({
+  /** The address to listen on. Default "localhost": this computer only. */
+  host: text('an address or name, such as "localhost" or "0.0.0.0"').default("localhost"),
+  /** The port to listen on; 0 lets the system choose. Default 3000. */
+  port: z
+    .int("a port from 0 to 65535")
+    .min(0, "a port from 0 to 65535")
+    .max(65535, "a port from 0 to 65535")
+    .default(3000),
+  /** The URL under which clients reach this server, byte for byte. Every URL that is spoken is made from it. */
+  publicUrl: text('an absolute https:// URL, such as "https://mcp.example.com"').optional(),
+  [allowInsecurePublicUrl]: yesOrNo.optional(),
+  /** The path of the MCP endpoint. Default "/mcp". */
+  path: z
+    .string("a path")
+    .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/mcp", without a slash at its end')
+    .default("/mcp"),
+  /** A file, or ":memory:". Default "./gatehouse.db". */
+  database: text('a file, such as "./gatehouse.db", or ":memory:"').default("./gatehouse.db"),
+  /** The master secret, or a list of them, newest first. Default: a key file beside the database. */
+  secret: z
+    .union([text("text").transform((one) => [one]), z.array(text("text")).min(1)], "text, or a list of texts")
+    .optional(),
+  /** A list of scopes, or scope → what it lets a client do, in plain words for the consent page. Default: `mcp`. */
+  supportedScopes: z
+    .union(
+      [scopeList.min(1), z.record(scope, text("a few plain words"))],
+      'a list of scopes, or scopes with plain words, such as { "todo:read": "See your list" }',
+    )
+    .optional(),
+  /** Scopes that every request needs. Default: `mcp` where it is supported, else none. */
+  requiredScopes: scopeList.optional(),
+  /** Broader scope → the narrower ones that it includes. */
+  scopeImplies: z.record(scope, scopeList, "broader scopes with lists of narrower ones").default({}),
+  /** Clients that you know beforehand, beside those that register themselves. */
+  clients: z.array(client, "a list of clients").default([]),
+  /** Life of an access token. Default 1800. */
+  accessTokenSeconds: seconds(1, LONGEST_ACCESS_TOKEN_SECONDS).default(1800),
+  /** Life of a refresh token from its last use. Default 30 days. */
+  refreshTokenSeconds: seconds(1, 3650 * DAY_SECONDS).default(30 * DAY_SECONDS),
+  /** Life of a grant, however much it is used. Default 365 days. */
+  grantSeconds: seconds(60, 3650 * DAY_SECONDS).default(365 * DAY_SECONDS),
+  /** How long the previous refresh token still gets the same successor. Default 60. */
+  refreshGraceSeconds: seconds(0, 3600).default(60),
+  /** More log lines. */
+  debug: yesOrNo.default(false),
+  /** Origins whose pages may call the MCP and token endpoints. Default "*": no cookie is involved. */
+  cors: z.union([z.literal("*"), z.array(origin)], '"*" or a list of origins').default("*"),
+  /** TLS without a proxy: PEM text, or the files that hold it. */
+  tls: z
+    .strictObject(
+      { cert: text("a certificate in PEM, or its file"), key: text("a key in PEM, or its file") },
+      "{ cert, key }",
+    )
+    .optional(),
+  /** Read the last `X-Forwarded-For` for addresses in logs and limits. Only behind a proxy of yours. */
+  trustProxy: yesOrNo.default(false),
+  /** HTML in which `{state}`, `{username}`, `{app_name}` and `{error_message}` are replaced. */
+  loginTemplate: text("HTML").optional(),
+  /** Answers GET and POST of `/oauth/login` itself. */
+  loginHandler: aFunction<LoginHandler>().optional(),
+  /** Sessions for clients of the 2025 protocols, which tie them to this process. Default false. */
+  sessions: yesOrNo.default(false),
+});
+
+/** Options of `createOAuthServer`. */
+export type OAuthServerOptions = z.input<typeof options>;
+type ParsedOptions = z.output<typeof options>;
+
+/**
+ * Parses options once, at creation.
+ * @param environment what the environment says; what the code says wins.
+ * @throws ConfigurationError that names the option, what was given (secrets masked), and what would be right.
+ */
+export function parseOptions(
+  name: string,
+  given: OAuthServerOptions = {},
+  environment: EnvironmentOptions = new Map(),
+): Settings {
+  if (typeof name !== "string" || name.trim() === "") {
+    throw new ConfigurationError(
+      "The name is missing. Give the name of your application, which people see when they sign in.",
+    );
+  }
+  const label: Label = (path) => environment.get(path.join("."))?.variable ?? optionLabel(path);
+  const merged = merge(given, environment);
+  const parsed = options.safeParse(merged);
+  if (!parsed.success) throw firstProblem(parsed.error, merged, label);
+  return settingsOf(name.trim(), parsed.data, label);
+}
+
+/** The same settings once the port is known: without a `publicUrl`, it is part of every URL. */
+export function withPort(settings: Settings, port: number): Settings {
+  if (settings.publicUrlGiven) return { ...settings, port };
+  return { ...settings, port, ...serverUrls(issuerAt(settings, port), settings.path) };
+}
+
+function settingsOf(name: string, parsed: ParsedOptions, label: Label): Settings {
+  const { publicUrl, path, loginTemplate, loginHandler } = parsed;
+  const problem = publicUrl && publicUrlProblem(publicUrl, path, parsed[allowInsecurePublicUrl] === true);
+  if (problem) throw wrongValue(label(["publicUrl"]), publicUrl, problem);
+  if (loginTemplate !== undefined && loginHandler !== undefined) {
+    throw new ConfigurationError("loginTemplate and loginHandler are both given. Keep one of them.");
+  }
+  if (loginTemplate !== undefined) checkLoginTemplate(loginTemplate);
+  const catalogue = catalogueOf(name, parsed, label);
+  const tls = parsed.tls && {
+    cert: pem(parsed.tls.cert, label(["tls", "cert"])),
+    key: pem(parsed.tls.key, label(["tls", "key"])),
+  };
+  const issuer = publicUrl ?? issuerAt({ ...parsed, tls }, parsed.port);
+  return {
+    name,
+    host: parsed.host,
+    port: parsed.port,
+    publicUrlGiven: publicUrl !== undefined,
+    ...serverUrls(issuer, path),
+    path,
+    database: parsed.database,
+    secrets: parsed.secret,
+    catalogue,
+    clients: parsed.clients.map((description) => preregisteredClient(description, { catalogue }, 0)),
+    accessTokenSeconds: parsed.accessTokenSeconds,
+    refreshTokenSeconds: parsed.refreshTokenSeconds,
+    grantSeconds: parsed.grantSeconds,
+    refreshGraceSeconds: parsed.refreshGraceSeconds,
+    debug: parsed.debug,
+    cors: parsed.cors,
+    tls,
+    trustProxy: parsed.trustProxy,
+    loginTemplate,
+    loginHandler,
+    sessions: parsed.sessions,
+  };
+}
+
+function issuerAt({ host, tls }: Pick<Settings, "host" | "tls">, port: number): string {
+  return defaultIssuer({ host, port, tls: tls !== undefined });
+}
+
+function catalogueOf(name: string, parsed: ParsedOptions, label: Label): ScopeCatalogue {
+  const supported = parsed.supportedScopes ?? { mcp: `Use the tools of ${name}` };
+  const descriptions = new Map(
+    Array.isArray(supported) ? supported.map((one) => [one, one] as const) : Object.entries(supported),
+  );
+  const required = parsed.requiredScopes ?? (descriptions.has("mcp") ? ["mcp"] : []);
+  const implies = new Map(Object.entries(parsed.scopeImplies));
+  for (const one of union(
+    required,
+    [...implies].flatMap(([broad, narrow]) => [broad, ...narrow]),
+  )) {
+    if (descriptions.has(one)) continue;
+    const where = required.includes(one) ? "requiredScopes" : "scopeImplies";
+    throw new ConfigurationError(
+      `${label([where])} holds "${one}", which is not in supportedScopes. Add it there.`,
+    );
+  }
+  return { descriptions, required, implies };
+}
+
+/** PEM text as it is, or the file of that name. */
+function pem(given: string, label: string): string {
+  if (given.includes("-----BEGIN")) return given;
+  try {
+    return readFileSync(given, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigurationError(`${label} names the file ${given}, which cannot be read (${code}).`);
+  }
+}
+
+function merge(given: OAuthServerOptions, environment: EnvironmentOptions): Record<string | symbol, unknown> {
+  const merged: Record<string | symbol, unknown> = {};
+  for (const [option, { value }] of environment) {
+    const [name = "", part] = option.split(".");
+    if (name === allowInsecurePublicUrl.description) merged[allowInsecurePublicUrl] = value;
+    else if (part === undefined) merged[name] = value;
+    else merged[name] = { ...(merged[name] as object | undefined), [part]: value };
+  }
+  return {
+    ...merged,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    ...dangers(given),
+  };
+}
+
+function dangers(given: OAuthServerOptions): object {
+  const allowed = given[allowInsecurePublicUrl];
+  return allowed === undefined ? {} : { [allowInsecurePublicUrl]: allowed };
+}
+
+function firstProblem(error: z.ZodError, given: unknown, label: Label): ConfigurationError {
+  const [issue] = error.issues;
+  if (!issue) return new ConfigurationError("The options cannot be used.");
+  const path = issue.path.filter((part) => typeof part !== "symbol") as OptionPath;
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    const known =
+      path.length === 0
+        ? Object.keys(options.shape)
+        : path[0] === "clients"
+          ? Object.keys(client.shape)
+          : ["cert", "key"];
+    return unknownName(label([...path, key]), known);
+  }
+  return wrongValue(label(path), valueAt(given, path), issue.message);
+}
+
+function valueAt(given: unknown, path: OptionPath): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined,
+    given,
+  );
+}

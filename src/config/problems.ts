@@ -1,0 +1,82 @@
+import { ConfigurationError } from "../core/errors.ts";
+
+/** Where a wrong value stands: `["clients", 0, "id"]`. */
+export type OptionPath = readonly (string | number)[];
+
+/** What the person wrote a value under: an option's name, or the environment variable that it came from. */
+export type Label = (path: OptionPath) => string;
+
+/** The option's own name: `clients[0].id`. */
+export const optionLabel: Label = (path) =>
+  path.map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? part : `.${part}`)).join("");
+
+/**
+ * The sentence about one wrong value. It begins with the option, so that the command can put its flag there.
+ * @param must what would be right, as the end of "it must be …".
+ */
+export function wrongValue(label: string, given: unknown, must: string): ConfigurationError {
+  const said = given === undefined ? "is missing" : `is ${SECRET.test(label) ? "not usable" : shown(given)}`;
+  return new ConfigurationError(`${label} ${said}; it must be ${must}.`);
+}
+
+/** The sentence about a name that is no option, with the one that was probably meant. */
+export function unknownName(label: string, known: readonly string[]): ConfigurationError {
+  const name = label.slice(label.lastIndexOf(".") + 1);
+  const near = nearest(name, known);
+  return new ConfigurationError(
+    `${label} is not an option. ${near ? `Did you mean ${near}?` : `The options are: ${known.join(", ")}.`}`,
+  );
+}
+
+/** Options whose value is never repeated, wherever they stand. */
+const SECRET = /secret|\bkey$|_KEY$|jwks$/i;
+const LONGEST_SHOWN = 100;
+
+function shown(given: unknown): string {
+  if (typeof given === "string") {
+    // A URL may hold a password.
+    const text = given.replace(/\/\/[^/?#]*@/, "//…@");
+    return JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
+  }
+  if (Array.isArray(given)) return given.length === 0 ? "an empty list" : "a list";
+  if (typeof given === "function") return "a function";
+  if (typeof given === "object" && given !== null) return "an object";
+  return String(given);
+}
+
+/** Names that other libraries have for the same thing. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["issuer", "publicUrl"],
+  ["baseurl", "publicUrl"],
+  ["url", "publicUrl"],
+  ["hostname", "host"],
+  ["db", "database"],
+  ["scopes", "supportedScopes"],
+  ["https", "tls"],
+  ["ssl", "tls"],
+]);
+
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string) => text.toLowerCase().replace(/[^a-z]/g, "");
+  const alias = ALIASES.get(plain(name));
+  if (alias !== undefined && known.includes(alias)) return alias;
+  const byDistance = known
+    .map((candidate) => ({ candidate, distance: editDistance(plain(name), plain(candidate)) }))
+    .sort((left, right) => left.distance - right.distance);
+  const [best] = byDistance;
+  return best && best.distance <= Math.max(1, Math.floor(name.length / 3)) ? best.candidate : undefined;
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, i) => i);
+  for (const [i, a] of [...left].entries()) {
+    const next = [i + 1];
+    for (const [j, b] of [...right].entries()) {
+      const substituted = (row[j] ?? 0) + (a === b ? 0 : 1);
+      next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}

@@ -1,0 +1,18 @@
+export type { OAuthServerOptions } from "./config/options.ts";
+export type {
+  CheckUser,
+  CompleteUserCheck,
+  LoginHandler,
+  UserAnswer,
+} from "./config/settings.ts";
+export type { Auth } from "./core/auth.ts";
+export { ConfigurationError, OAuthError } from "./core/errors.ts";
+export type { Person } from "./core/person.ts";
+export {
+  type CreateOptions,
+  createOAuthServer,
+  type Listening,
+  type OAuthServer,
+} from "./mcp/create-oauth-server.ts";
+export type { ToolContext } from "./mcp/tool-context.ts";
+export type { Log, SecurityEvent } from "./platform/logging.ts";

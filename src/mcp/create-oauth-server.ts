@@ -1,0 +1,104 @@
+import type { Connection } from "../authorization-server/routes.ts";
+import { type OAuthServerOptions, parseOptions, withPort } from "../config/options.ts";
+import type { CheckUser, Settings } from "../config/settings.ts";
+import { type Listener, listen } from "../platform/listener.ts";
+import { createLog, type Log } from "../platform/logging.ts";
+import { type OpenServer, openServer } from "./open-server.ts";
+import type { Registrar } from "./registrar.ts";
+import { createRegistrations } from "./registrations.ts";
+import type { McpFactory } from "./servers.ts";
+
+/** An MCP server with its own authorization server. */
+export type OAuthServer = Registrar & {
+  /**
+   * Opens the database and listens.
+   * @returns the URL to give to MCP clients, and the port (of use where the option said 0).
+   * @throws ConfigurationError where the port is taken, or the database or the secret is not usable.
+   */
+  listen(): Promise<Listening>;
+  /** For those who mount the server elsewhere. Opens the database at the first request. */
+  fetch(request: Request, connection?: Connection): Promise<Response>;
+  /** No new connections; requests under way finish, streams are ended, the database is closed. Resolves when all is done. */
+  close(): Promise<void>;
+};
+
+export type Listening = { readonly url: string; readonly port: number };
+
+/** What is not a plain setting: these two are code. */
+export type CreateOptions = OAuthServerOptions & {
+  /** Your own factory of SDK servers, called for each request, in place of `registerTool` and its siblings. */
+  readonly mcp?: McpFactory;
+  /** Where log lines go; standard output by default, pretty on a terminal. */
+  readonly log?: Log;
+};
+
+/**
+ * An MCP server that people sign in to: the authorization server, the guard and the MCP endpoint in one.
+ *
+ * @param name the application's name, as people see it when they approve a client
+ * @param checkUser gets username and password; returns the person's id or `{ id, name?, email?, … }`, or null for a
+ * wrong pair. What it throws refuses the sign-in.
+ * @throws ConfigurationError for a wrong option, with what to write instead
+ * @example
+ * ```ts
+ * import { createOAuthServer } from "mcp-gatehouse";
+ *
+ * const server = createOAuthServer("my-app", (username, password) =>
+ *   username === "ada" && password === "lovelace" ? "ada" : null,
+ * );
+ * server.registerTool("ping", { description: "Answers pong." }, ({ person }) => ({
+ *   content: [{ type: "text", text: `pong, ${person.id}` }],
+ * }));
+ * await server.listen();
+ * ```
+ */
+export function createOAuthServer(
+  name: string,
+  checkUser: CheckUser,
+  { mcp: factory, log: ownLog, ...options }: CreateOptions = {},
+): OAuthServer {
+  const settings = parseOptions(name, options);
+  const log =
+    ownLog ?? createLog({ level: settings.debug ? "debug" : "info", pretty: process.stdout.isTTY === true });
+  const registrations = createRegistrations((scope) => settings.catalogue.descriptions.has(scope));
+  const identity = { name, version: "1.0.0" };
+  const open = (final: Settings) =>
+    openServer({ settings: final, checkUser, registrations, factory, identity, log });
+
+  let opened: Promise<OpenServer> | undefined;
+  let listener: Listener | undefined;
+  return {
+    ...registrations,
+    async listen() {
+      const ready = Promise.withResolvers<OpenServer>();
+      // The port first: where it is chosen by the system, the issuer is not known before.
+      listener = await listen({
+        fetch: (request, connection) => ready.promise.then((server) => server.fetch(request, connection)),
+        host: settings.host,
+        port: settings.port,
+        tls: settings.tls,
+      });
+      const final = withPort(settings, listener.port);
+      opened = open(final);
+      try {
+        ready.resolve(await opened);
+      } catch (cause) {
+        await listener.close();
+        throw cause;
+      }
+      return { url: final.resource, port: listener.port };
+    },
+    async fetch(request, connection) {
+      opened ??= open(settings);
+      return (await opened).fetch(request, connection);
+    },
+    async close() {
+      const server = await opened?.catch(() => undefined);
+      // Streams first: the listener waits for every answer that has begun.
+      const drained = server?.drain();
+      await listener?.close();
+      await drained;
+      await server?.close();
+    },
+  };
+}

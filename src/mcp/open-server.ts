@@ -1,0 +1,143 @@
+import { Hono } from "hono";
+import { createClients } from "../authorization-server/clients.ts";
+import type { Deps } from "../authorization-server/deps.ts";
+import { openSigningKeys } from "../authorization-server/keys.ts";
+import {
+  type Connection,
+  type GatehouseEnv,
+  mountAuthorizationServer,
+} from "../authorization-server/routes.ts";
+import type { CheckUser, Settings } from "../config/settings.ts";
+import { protectedResourceMetadataUrl } from "../core/metadata.ts";
+import { type Clock, systemClock } from "../platform/clock.ts";
+import { refuseForeignHost } from "../platform/host-header.ts";
+import { createKeyring } from "../platform/keyring.ts";
+import type { Log } from "../platform/logging.ts";
+import { masterSecrets } from "../platform/master-secret.ts";
+import { createGuard } from "../resource-server/guard.ts";
+import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
+import { createAttempts } from "../sign-in/attempts.ts";
+import { createCookies } from "../sign-in/cookies.ts";
+import { createSessions } from "../sign-in/session.ts";
+import { startJanitor } from "../store/janitor.ts";
+import type { StoreWithTodos } from "../store/kysely-store.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import { createMcpEndpoint } from "./endpoint.ts";
+import { mountFront } from "./front.ts";
+import type { Registrations } from "./registrations.ts";
+import type { McpFactory, McpIdentity } from "./servers.ts";
+
+/** A server that answers requests: the store is open, the keys are there. */
+export type OpenServer = {
+  /** The one way in, for a listener and for those who mount it elsewhere. Never rejects. */
+  fetch(request: Request, connection?: Connection): Promise<Response>;
+  readonly store: StoreWithTodos;
+  /** Ends streams and stops timers; requests that are under way still find the store. */
+  drain(): Promise<void>;
+  /** Closes the store. Nothing is answered after it. */
+  close(): Promise<void>;
+};
+
+export type ServerParts = {
+  readonly settings: Settings;
+  readonly checkUser: CheckUser;
+  readonly registrations: Registrations;
+  readonly factory: McpFactory | undefined;
+  readonly identity: McpIdentity;
+  readonly log: Log;
+  readonly clock?: Clock;
+};
+
+const JANITOR_SECONDS = 60;
+
+/**
+ * Opens everything that a server needs and wires the rooms together.
+ * @throws ConfigurationError where the database or the secret is not usable.
+ */
+export async function openServer(parts: ServerParts): Promise<OpenServer> {
+  const { settings, registrations, log, clock = systemClock } = parts;
+  const keyring = createKeyring(await masterSecrets(settings));
+  const store = await openSqliteStore({ database: settings.database, log });
+  try {
+    const keys = await openSigningKeys({ store, keyring, clock });
+    const cookies = createCookies(settings.issuer);
+    const guard = createGuard({
+      resourceMetadata: protectedResourceMetadataUrl(settings.resource),
+      requiredScopes: settings.catalogue.required,
+      implies: settings.catalogue.implies,
+      verify: verifyOwnTokens({ ...settings, verificationKey: keys.verificationKey, store, clock }),
+      clock,
+      log,
+    });
+    const endpoint = createMcpEndpoint({
+      registrations: parts.factory ?? registrations,
+      identity: parts.identity,
+      guard,
+      settings,
+      clock,
+      log,
+    });
+    const grantEnded = (grantId: string) => {
+      guard.forget(grantId);
+      endpoint.grantEnded(grantId);
+    };
+    const deps: Deps = {
+      settings,
+      store,
+      clock,
+      keyring,
+      log,
+      keys,
+      clients: createClients({ settings, store, clock, log }),
+      checkUser: parts.checkUser,
+      attempts: createAttempts(),
+      cookies,
+      sessions: createSessions({ cookies, keyring, clock, issuer: settings.issuer }),
+      toolsByScope: registrations.toolsByScope,
+      onGrantRevoked: grantEnded,
+    };
+
+    const app = new Hono<GatehouseEnv>();
+    mountAuthorizationServer(app, deps);
+    mountFront(app, { settings, endpoint, version: parts.identity.version });
+    app.onError((cause) => {
+      log.error("a request failed", { cause });
+      return Response.json({ error: "server_error" }, { status: 500 });
+    });
+
+    const stopJanitor = startJanitor({ store, clock, log, everySeconds: JANITOR_SECONDS });
+    const stopWatching = watchOutsideChanges(deps, grantEnded);
+    return {
+      store,
+      fetch: async (request, connection = {}) =>
+        refuseForeignHost(request, settings.issuer, settings.host) ?? app.fetch(request, connection),
+      async drain() {
+        stopWatching();
+        await stopJanitor();
+        await endpoint.close();
+      },
+      close: () => store.close(),
+    };
+  } catch (cause) {
+    await store.close();
+    throw cause;
+  }
+}
+
+/**
+ * What a command beside the running server changed (a revoked grant, a removed client, a rotated key) must hold here
+ * within a second. Revocations are read a minute back: the other process's clock is not ours, and telling twice is free.
+ */
+function watchOutsideChanges(deps: Deps, grantEnded: (grantId: string) => void): () => void {
+  const { store, clock, clients, keys, log } = deps;
+  return store.onOutsideChange(() => {
+    const catchUp = async () => {
+      clients.forgetAll();
+      for (const grantId of await store.revokedSince(clock() - 60_000)) grantEnded(grantId);
+      await keys.reload();
+    };
+    catchUp().catch((cause: unknown) =>
+      log.error("a change by another process could not be read", { cause }),
+    );
+  });
+}

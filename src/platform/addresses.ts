@@ -1,0 +1,31 @@
+import { isIPv4, isIPv6 } from "node:net";
+
+/** Whether a host, as it stands in a URL or in the `host` option, leads to this computer only (RFC 6761 §6.3). */
+export function isLoopbackHost(host: string): boolean {
+  const bare = withoutBrackets(host.toLowerCase());
+  if (bare === "localhost" || bare.endsWith(".localhost")) return true;
+  return isIPv4(bare) ? bare.startsWith("127.") : bare === "::1";
+}
+
+/** Whether a `host` means every address of this computer. */
+export function isWildcardHost(host: string): boolean {
+  const bare = withoutBrackets(host);
+  return bare === "0.0.0.0" || bare === "::";
+}
+
+/** The address at which a listener on `host` is reached from this computer, without a path: `http://localhost:3000`. */
+export function listenerUrl(listener: {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}): string {
+  const { port, tls } = listener;
+  const host = isWildcardHost(listener.host) ? "localhost" : listener.host;
+  // The port of the scheme is left out: clients that normalise the URL would find another issuer otherwise.
+  const suffix = port === (tls ? 443 : 80) ? "" : `:${port}`;
+  return `${tls ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}${suffix}`;
+}
+
+function withoutBrackets(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+}

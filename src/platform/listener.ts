@@ -1,0 +1,136 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { ConfigurationError } from "../core/errors.ts";
+
+export type Fetch = (
+  request: Request,
+  connection: { readonly address: string | undefined },
+) => Response | Promise<Response>;
+
+export type ListenOptions = {
+  readonly fetch: Fetch;
+  /** "localhost" means both loopback addresses: clients differ in which one they try. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+};
+
+export type Listener = {
+  readonly port: number;
+  /** Stops accepting, lets requests under way finish, and forces the rest after {@link DRAIN_MS}. */
+  close(): Promise<void>;
+};
+
+/** With a second to spare of the five in which a process should be gone. */
+const DRAIN_MS = 4000;
+/** Longer than what load balancers keep idle connections for, so that it is they who close them. */
+const KEEP_ALIVE_MS = 65_000;
+/** A sealed request travels in a URL. */
+const MAXIMUM_HEADER_BYTES = 32 * 1024;
+
+/** @throws ConfigurationError where the port is taken or not allowed, or the certificate is not usable. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const draining = new AbortController();
+  const handle = requestHandler(options.fetch, draining.signal);
+  const first = await bind(
+    options,
+    handle,
+    options.host === "localhost" ? "127.0.0.1" : options.host,
+    options.port,
+  );
+  const { port } = first.address() as AddressInfo;
+  const second = options.host === "localhost" ? await bindIfThere(options, handle, "::1", port) : undefined;
+  const servers = second ? [first, second] : [first];
+  return {
+    port,
+    async close() {
+      draining.abort();
+      await Promise.all(servers.map(drain));
+    },
+  };
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+function requestHandler(fetch: Fetch, draining: AbortSignal): Handler {
+  const handle = getRequestListener(
+    (request, { incoming }) => fetch(request, { address: incoming.socket.remoteAddress }),
+    // The global Request and Response stay what they are: this runs inside of other people's programs.
+    { overrideGlobalObjects: false },
+  );
+  return (request, response) => {
+    // The client must not send another request on a connection that is about to end.
+    if (draining.aborted) response.setHeader("Connection", "close");
+    void handle(request, response);
+  };
+}
+
+async function bind({ tls }: ListenOptions, handle: Handler, host: string, port: number): Promise<Server> {
+  const server = makeServer(tls, handle);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(bindProblem(error, host, port)));
+    server.listen({ host, port }, resolve);
+  });
+  return server;
+}
+
+/** Where IPv6 is switched off there is no ::1, and nobody misses it. */
+async function bindIfThere(
+  options: ListenOptions,
+  handle: Handler,
+  host: string,
+  port: number,
+): Promise<Server | undefined> {
+  try {
+    return await bind(options, handle, host, port);
+  } catch (error) {
+    const { code } = (error as Error).cause as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") throw error;
+    return undefined;
+  }
+}
+
+function makeServer(tls: ListenOptions["tls"], handle: Handler): Server {
+  const settings = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: KEEP_ALIVE_MS + 1000,
+    requestTimeout: 60_000,
+    maxHeaderSize: MAXIMUM_HEADER_BYTES,
+  };
+  if (!tls) return createServer(settings, handle);
+  try {
+    return createTlsServer({ ...settings, ...tls }, handle);
+  } catch (cause) {
+    throw new ConfigurationError(
+      `The TLS certificate and key cannot be used (${(cause as Error).message}). They must be PEM, and belong together.`,
+    );
+  }
+}
+
+function bindProblem(cause: NodeJS.ErrnoException, host: string, port: number): ConfigurationError {
+  const sentence: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} is already in use. Stop the other program, or choose another port.`,
+    EACCES: `Port ${port} may not be opened by this user. Choose one above 1023.`,
+    EADDRNOTAVAIL: `The host ${host} is not an address of this machine.`,
+    ENOTFOUND: `The host ${host} cannot be found.`,
+  };
+  const problem = new ConfigurationError(
+    sentence[cause.code ?? ""] ?? `Port ${port} on ${host} cannot be opened (${cause.code}).`,
+  );
+  problem.cause = cause;
+  return problem;
+}
+
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  // A connection that becomes idle now holds nothing any more.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  await closed;
+  clearTimeout(force);
+  clearInterval(sweep);
+}

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { type OAuthServerOptions, parseOptions } from "../../src/config/options.ts";
+import type { CheckUser, Settings } from "../../src/config/settings.ts";
+import { type OpenServer, openServer } from "../../src/mcp/open-server.ts";
+import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
+import type { Log } from "../../src/platform/logging.ts";
+
+/** One line of the security log. */
+export type LogLine = { readonly name: string; readonly fields: Readonly<Record<string, unknown>> };
+
+export type TestServer = OpenServer & {
+  readonly settings: Settings;
+  readonly registrations: Registrations;
+  readonly lines: readonly LogLine[];
+  /** Moves the server's clock. */
+  advance(seconds: number): void;
+  now(): number;
+};
+
+export const PEOPLE: Readonly<Record<string, string>> = { ada: "lovelace", grace: "hopper" };
+
+const checkPeople: CheckUser = (username, password) =>
+  PEOPLE[username] === password
+    ? { id: username, name: username === "ada" ? "Ada Lovelace" : "Grace Hopper" }
+    : null;
+
+/** A server in memory under a clock that stands still, without a socket: tests call `fetch`. */
+export async function startServer(
+  options: OAuthServerOptions = {},
+  { checkUser = checkPeople }: { readonly checkUser?: CheckUser } = {},
+): Promise<TestServer> {
+  const settings = parseOptions("Test App", {
+    database: ":memory:",
+    publicUrl: "https://mcp.example",
+    supportedScopes: { mcp: "Use the tools", "todo:read": "See your list", "todo:write": "Change your list" },
+    requiredScopes: ["mcp"],
+    ...options,
+  });
+  let now = Date.UTC(2026, 10, 1);
+  const lines: LogLine[] = [];
+  const log: Log = {
+    event: (name, fields) => lines.push({ name, fields }),
+    error: (name, fields) => lines.push({ name, fields }),
+    info() {},
+    debug() {},
+  };
+  const registrations = createRegistrations((scope) => settings.catalogue.descriptions.has(scope));
+  registerTools(registrations);
+  const server = await openServer({
+    settings,
+    checkUser,
+    registrations,
+    factory: undefined,
+    identity: { name: "Test App", version: "1.0.0" },
+    log,
+    clock: () => now,
+  });
+  return {
+    ...server,
+    settings,
+    registrations,
+    lines,
+    advance(seconds) {
+      now += seconds * 1000;
+    },
+    now: () => now,
+  };
+}
+
+function registerTools(registrations: Registrations): void {
+  registrations.registerTool(
+    "echo",
+    { description: "Says it back.", inputSchema: z.object({ text: z.string() }) },
+    ({ text }) => ({ content: [{ type: "text", text }] }),
+  );
+  registrations.registerTool("whoami", { description: "Who is asking." }, ({ person, client, scopes }) => ({
+    content: [{ type: "text", text: JSON.stringify({ person, client, scopes }) }],
+  }));
+  registrations.registerTool(
+    "create_todo",
+    {
+      description: "Adds to the list.",
+      inputSchema: z.object({ title: z.string() }),
+      scopes: ["todo:write"],
+    },
+    ({ title }) => ({ content: [{ type: "text", text: title }] }),
+  );
+}
