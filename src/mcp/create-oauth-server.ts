@@ -1,4 +1,5 @@
 import type { Connection } from "../authorization-server/routes.ts";
+import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { type OAuthServerOptions, parseOptions, withPort } from "../config/options.ts";
 import type { CheckUser, Settings } from "../config/settings.ts";
 import { type Listener, listen } from "../platform/listener.ts";
@@ -55,20 +56,38 @@ export type CreateOptions = OAuthServerOptions & {
 export function createOAuthServer(
   name: string,
   checkUser: CheckUser,
-  { mcp: factory, log: ownLog, ...options }: CreateOptions = {},
+  options: CreateOptions = {},
 ): OAuthServer {
-  const settings = parseOptions(name, options);
+  const { opened: _inside, ...server } = assembleServer(name, checkUser, options);
+  return server;
+}
+
+/** The same with its inside, for the demonstration, whose tools keep their data in the server's own database. */
+export function assembleServer(
+  name: string,
+  checkUser: CheckUser,
+  { mcp: factory, log: ownLog, ...options }: CreateOptions,
+): OAuthServer & { readonly opened: () => Promise<OpenServer> } {
+  const settings = parseOptions(name, options, environmentOptions(loadEnvironment()));
   const log =
     ownLog ?? createLog({ level: settings.debug ? "debug" : "info", pretty: process.stdout.isTTY === true });
   const registrations = createRegistrations((scope) => settings.catalogue.descriptions.has(scope));
-  const identity = { name, version: "1.0.0" };
+  const { registerTool, registerPrompt, registerResource } = registrations;
+  const identity = { name: settings.name, version: "1.0.0" };
+
+  let opening: Promise<OpenServer> | undefined;
+  let listener: Listener | undefined;
   const open = (final: Settings) =>
     openServer({ settings: final, checkUser, registrations, factory, identity, log });
-
-  let opened: Promise<OpenServer> | undefined;
-  let listener: Listener | undefined;
+  const opened = () => {
+    opening ??= open(settings);
+    return opening;
+  };
   return {
-    ...registrations,
+    registerTool,
+    registerPrompt,
+    registerResource,
+    opened,
     async listen() {
       const ready = Promise.withResolvers<OpenServer>();
       // The port first: where it is chosen by the system, the issuer is not known before.
@@ -79,9 +98,9 @@ export function createOAuthServer(
         tls: settings.tls,
       });
       const final = withPort(settings, listener.port);
-      opened = open(final);
+      opening = open(final);
       try {
-        ready.resolve(await opened);
+        ready.resolve(await opening);
       } catch (cause) {
         await listener.close();
         throw cause;
@@ -89,11 +108,10 @@ export function createOAuthServer(
       return { url: final.resource, port: listener.port };
     },
     async fetch(request, connection) {
-      opened ??= open(settings);
-      return (await opened).fetch(request, connection);
+      return (await opened()).fetch(request, connection);
     },
     async close() {
-      const server = await opened?.catch(() => undefined);
+      const server = await opening?.catch(() => undefined);
       // Streams first: the listener waits for every answer that has begun.
       const drained = server?.drain();
       await listener?.close();

@@ -96,7 +96,7 @@ async function bindIfThere(
 function makeServer(tls: ListenOptions["tls"], handle: Handler): Server {
   const settings = {
     keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: KEEP_ALIVE_MS + 1000,
+    headersTimeout: 30_000,
     requestTimeout: 60_000,
     maxHeaderSize: MAXIMUM_HEADER_BYTES,
   };

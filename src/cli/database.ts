@@ -1,0 +1,27 @@
+import { Option } from "commander";
+import { environmentOptions, loadEnvironment } from "../config/environment.ts";
+import { parseOptions } from "../config/options.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Store } from "../store/store.ts";
+
+export type DatabaseFlags = { readonly database?: string };
+
+/** Which database a command works on; a server may be running beside it. */
+export const databaseOption = () =>
+  new Option("-d, --database <file>", "the database (default: ./gatehouse.db) [env: GATEHOUSE_DATABASE]");
+
+/** Does something with the store of the database that the flags or the environment name, and closes it. */
+export async function withStore<T>(
+  flags: DatabaseFlags,
+  use: (store: Store, settings: Settings) => Promise<T>,
+): Promise<T> {
+  const given = flags.database === undefined ? {} : { database: flags.database };
+  const settings = parseOptions("gatehouse", given, environmentOptions(loadEnvironment()));
+  const { openSqliteStore } = await import("../store/sqlite.ts");
+  const store = await openSqliteStore({ database: settings.database });
+  try {
+    return await use(store, settings);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { ConfigurationError } from "../core/errors.ts";
+import { packageVersion } from "../platform/version.ts";
+import { clientCommand } from "./commands/client.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { grantCommand } from "./commands/grant.ts";
+import { keyCommand } from "./commands/key.ts";
+
+const program = new Command("gatehouse")
+  .description("OAuth 2.1 in front of MCP servers.")
+  .version(packageVersion(), "-V, --version", "print the version")
+  .helpOption("-h, --help", "show help")
+  .helpCommand("help [command]", "show help for a command")
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError("(add --help to see what is possible)")
+  .addCommand(demoCommand())
+  .addCommand(clientCommand())
+  .addCommand(grantCommand())
+  .addCommand(keyCommand())
+  .addHelpText(
+    "after",
+    `
+Every option can also come from the environment or from a .env file in the working directory, as GATEHOUSE_ and its
+name: GATEHOUSE_PUBLIC_URL for --public-url. An option on the command line wins.
+
+Try it:
+  $ gatehouse demo`,
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // One sentence for what the operator can mend; the whole trace for what only we can.
+  const text =
+    error instanceof ConfigurationError
+      ? error.message
+      : error instanceof Error
+        ? error.stack
+        : String(error);
+  process.stderr.write(`gatehouse: ${text}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import type { Registrar } from "../mcp/registrar.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { TodoStore } from "../store/todos.ts";
+
+/** What the consent page says of each scope of the demonstration. */
+export const DEMO_SCOPES = {
+  mcp: "Use the basic tools: echo, the time, and who you are",
+  "todo:read": "See your to-do list",
+  "todo:write": "Add to your to-do list",
+  "todo:delete": "Delete from your to-do list",
+} as const;
+
+/**
+ * Registers the demonstration's tools.
+ * @param todos where the to-do lists are; asked for at each call, because the database opens after registration.
+ */
+export function registerDemoTools(server: Registrar, todos: () => Promise<TodoStore>, clock: Clock): void {
+  registerBasicTools(server, clock);
+  registerTodoTools(server, todos, clock);
+}
+
+function registerBasicTools(server: Registrar, clock: Clock): void {
+  server.registerTool(
+    "echo",
+    { description: "Echo back the text.", inputSchema: z.object({ text: z.string() }) },
+    ({ text }) => result({ text }),
+  );
+  server.registerTool("get_time", { description: "The current time, in ISO 8601 and UTC." }, () =>
+    result({ time: new Date(clock()).toISOString() }),
+  );
+  server.registerTool(
+    "get_user_info",
+    { description: "The person who is signed in." },
+    ({ person: { id, ...claims } }) => result({ user_id: id, ...claims }),
+  );
+  server.registerTool(
+    "get_me",
+    { description: "Who you are to this server, and with what access token." },
+    ({ person, auth }) =>
+      result({
+        user_id: person.id,
+        name: person.name ?? null,
+        issuer: auth.issuer,
+        audience: auth.audience,
+        client_id: auth.client.id,
+        scopes: auth.scopes,
+        issued_at: iso(auth.issuedAt),
+        expires_at: iso(auth.expiresAt),
+        token_id: auth.tokenId,
+      }),
+  );
+}
+
+function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, clock: Clock): void {
+  server.registerTool(
+    "list_todos",
+    { description: "Your to-do list, with the id of each entry.", scopes: ["todo:read"] },
+    async ({ person }) => {
+      const list = await (await todos()).listTodos(person.id);
+      return result({
+        todos: list.map(({ id, title, createdAt }) => ({ id, title, created_at: iso(createdAt / 1000) })),
+      });
+    },
+  );
+  server.registerTool(
+    "create_todo",
+    {
+      description: "Add an entry to your to-do list.",
+      inputSchema: z.object({ title: z.string().trim().min(1).max(500) }),
+      scopes: ["todo:write"],
+    },
+    async ({ title }, { person }) => {
+      const created = await (await todos()).createTodo(person.id, title, clock());
+      return result({ id: created.id, title: created.title, created_at: iso(created.createdAt / 1000) });
+    },
+  );
+  server.registerTool(
+    "delete_todo",
+    {
+      description: "Delete an entry of your to-do list, by its id.",
+      inputSchema: z.object({ id: z.string() }),
+      scopes: ["todo:delete"],
+    },
+    async ({ id }, { person }) => {
+      if (await (await todos()).deleteTodo(person.id, id)) return result({ deleted: id });
+      return failure(`There is no entry ${id} on your list. list_todos shows the ids.`);
+    },
+  );
+}
+
+/** Structured content, and the same as text for clients that read only that. */
+function result(value: Record<string, unknown>) {
+  return { structuredContent: value, content: [{ type: "text" as const, text: JSON.stringify(value) }] };
+}
+
+function failure(text: string) {
+  return { isError: true, content: [{ type: "text" as const, text }] };
+}
+
+function iso(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toISOString();
+}
