@@ -53,7 +53,7 @@ const REFUSAL_EVENTS: ReadonlyMap<string, SecurityEvent> = new Map([
 
 const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
   access_denied: "Go back to the app that you came from and connect again from there.",
-  invalid_client: "If it happens again, tell the people who make the app.",
+  invalid_client: "Remove the connection in the app and add it again: the app then registers anew.",
   slow_down: "Wait a little, then go back to the app and connect again.",
   temporarily_unavailable: "Wait a little, then go back to the app and connect again.",
   server_error: "Try again. If it happens again, give the operator the reference below.",
@@ -62,16 +62,16 @@ const BEGIN_AGAIN =
   "Go back to the app that you came from and connect again. If it happens again, the app asks for something wrong.";
 
 function errorPageResponse(error: OAuthError, { settings }: Deps, { correlationId }: Caller): Response {
+  // A page is no OAuth answer: 401 would make the browser ask for a password of its own.
+  const status = error.status === 401 ? 400 : error.status;
   const page = errorPage({
     appName: settings.name,
     title: error.status >= 500 ? "Something went wrong" : "This cannot go on",
     whatHappened: error.message,
     whatToDo: WHAT_TO_DO[error.code] ?? BEGIN_AGAIN,
     correlationId,
-    status: error.status,
+    status,
   });
-  // A page is no OAuth answer: 401 would make the browser ask for a password of its own.
-  const status = error.status === 401 ? 400 : error.status;
   return htmlResponse(page, PAGE_STYLES, status, {
     ...(error.retryAfterSeconds === undefined ? {} : { "Retry-After": String(error.retryAfterSeconds) }),
   });

@@ -13,11 +13,10 @@ const MCP_METHODS = ["GET", "POST", "DELETE"];
 type Front = {
   readonly settings: Settings;
   readonly endpoint: McpEndpoint;
-  readonly version: string;
 };
 
 /** Mounts what is not the authorization server: the MCP endpoint, its metadata, the status page and `/health`. */
-export function mountFront(app: Hono<GatehouseEnv>, { settings, endpoint, version }: Front): void {
+export function mountFront(app: Hono<GatehouseEnv>, { settings, endpoint }: Front): void {
   const { basePath, path, resource, cors } = settings;
   const document = protectedResourceMetadata({
     resource,
@@ -41,7 +40,7 @@ export function mountFront(app: Hono<GatehouseEnv>, { settings, endpoint, versio
   app.get(`${basePath}/health`, () =>
     Response.json({ status: "ok" }, { headers: { "Cache-Control": "no-store" } }),
   );
-  const page = statusPage({ appName: settings.name, mcpUrl: resource, version });
+  const page = statusPage({ appName: settings.name, mcpUrl: resource });
   for (const root of new Set([basePath || "/", `${basePath}/`]))
     app.get(root, () => htmlResponse(page, PAGE_STYLES));
   app.notFound(() => new Response("Not found\n", { status: 404 }));

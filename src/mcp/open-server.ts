@@ -93,13 +93,13 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
       attempts: createAttempts(),
       cookies,
       sessions: createSessions({ cookies, keyring, clock, issuer: settings.issuer }),
-      toolsByScope: registrations.toolsByScope,
+      toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked: grantEnded,
     };
 
     const app = new Hono<GatehouseEnv>();
     mountAuthorizationServer(app, deps);
-    mountFront(app, { settings, endpoint, version: parts.identity.version });
+    mountFront(app, { settings, endpoint });
     app.onError((cause) => {
       log.error("a request failed", { cause });
       return Response.json({ error: "server_error" }, { status: 500 });

@@ -40,8 +40,11 @@ export type Registrations = Registrar & {
   resource(uri: string): Registration | undefined;
   /** The template as it was registered, which completions name. */
   template(uriTemplate: string): Registration | undefined;
-  /** Scope → the tools that need it, for the consent page. */
-  toolsByScope(): ReadonlyMap<string, readonly string[]>;
+  /**
+   * Scope → the tools that it opens, for the consent page.
+   * @param basic the scopes that every request needs, which open the tools that name none of their own
+   */
+  toolsByScope(basic?: readonly string[]): ReadonlyMap<string, readonly string[]>;
   /** Calls the listener with each registration to come. */
   onRegistered(listener: (registration: Registration) => void): void;
 };
@@ -115,7 +118,7 @@ export function createRegistrations(isKnownScope: (scope: string) => boolean = (
     },
     template: (uriTemplate) =>
       findTemplate(({ template }) => template.uriTemplate.toString() === uriTemplate),
-    toolsByScope: () => namesByScope(tools.values()),
+    toolsByScope: (basic = []) => namesByScope(tools.values(), basic),
     onRegistered: (listener) => listeners.push(listener),
   };
 
@@ -279,10 +282,13 @@ function rehearse(what: string, registration: Registration): void {
   }
 }
 
-function namesByScope(tools: Iterable<Registration>): ReadonlyMap<string, readonly string[]> {
+function namesByScope(
+  tools: Iterable<Registration>,
+  basic: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
   const byScope = new Map<string, string[]>();
   for (const { name, scopes } of tools) {
-    for (const scope of new Set(scopes)) {
+    for (const scope of new Set(scopes.length > 0 ? scopes : basic)) {
       const names = byScope.get(scope);
       if (names) names.push(name);
       else byScope.set(scope, [name]);

@@ -55,8 +55,7 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
       approved: true,
     }),
   done: (text) => alreadyApprovedPage({ appName: text(0), clientName: text(1) }),
-  status: (text) =>
-    statusPage({ appName: text(0), mcpUrl: `https://host.example/${text(1)}`, version: text(2) }),
+  status: (text) => statusPage({ appName: text(0), mcpUrl: `https://host.example/${text(1)}` }),
 };
 
 const hostile = fc.oneof(
@@ -308,7 +307,7 @@ describe("the return page", () => {
 });
 
 describe("the status page", () => {
-  const page = statusPage({ appName: "To-do List", mcpUrl: "https://todo.example/mcp", version: "1.2.3" });
+  const page = statusPage({ appName: "To-do List", mcpUrl: "https://todo.example/mcp" });
 
   it("has the MCP URL in a field to copy from", () => {
     const [label] = elements(page, "label");

@@ -6,11 +6,10 @@ export type StatusValues = {
   readonly appName: string;
   /** The URL that people give to their client, byte for byte. */
   readonly mcpUrl: string;
-  readonly version?: string | undefined;
 };
 
 /** The page at the server's root, for the person who opens it in a browser: what this is and how to connect. */
-export function statusPage({ appName, mcpUrl, version }: StatusValues): string {
+export function statusPage({ appName, mcpUrl }: StatusValues): string {
   const body = html`<h1>${nameOf(appName)} is running</h1>
 <p class="soft">This is an MCP server. AI assistants and editors connect to it by the address below. You sign in and approve each of them in your browser.</p>
 <div>
@@ -24,8 +23,7 @@ ${isThisComputer(mcpUrl) ? LOCAL_ONLY : undefined}
 </section>
 <div>
 ${clientSettings(appName, mcpUrl).map(settingsItem)}
-</div>
-${version === undefined ? undefined : html`<p class="soft small">Version ${version}</p>`}`;
+</div>`;
   return layout({ appName, title: "MCP server", body, wide: true });
 }
 

@@ -112,7 +112,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     approved: false,
   }),
   done: alreadyApprovedPage({ appName: "my-app", clientName: "Claude" }),
-  status: statusPage({ appName: "my-app", mcpUrl: "http://localhost:3000/mcp", version: "1.0.0" }),
+  status: statusPage({ appName: "my-app", mcpUrl: "http://localhost:3000/mcp" }),
   "status-open": statusPage({
     appName: "To-do list & friends",
     mcpUrl: `https://${"mcp-server.".repeat(6)}example.com/app/mcp?team=a&x='y'`,

@@ -57,12 +57,9 @@ async function settleClient(params: Params, deps: Deps): Promise<Client> {
   if (clientId === undefined) throw new OAuthError("invalid_request", "The parameter client_id is missing.");
   const client = await deps.clients.find(clientId);
   if (!client) {
-    throw new OAuthError(
-      "invalid_client",
-      "This app is not registered here (any more). Remove the connection in the app and add it again: it then " +
-        "registers by itself.",
-      { detail: `unknown client ${JSON.stringify(clientId.slice(0, 200))}` },
-    );
+    throw new OAuthError("invalid_client", "This app is not registered here, or is not any more.", {
+      detail: `unknown client ${JSON.stringify(clientId.slice(0, 200))}`,
+    });
   }
   if (!client.grantTypes.includes("authorization_code")) {
     throw new OAuthError("unauthorized_client", "This client may not ask people for authorization.");
