@@ -82,10 +82,9 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
     for (const [id, session] of sessions) if (condition(session)) end(id, session);
   };
 
-  const sweep = () => {
-    const now = clock();
-    endWhere(({ answering, lastUsed }) => answering === 0 && now - lastUsed > IDLE_MILLISECONDS);
-  };
+  const isIdle = ({ answering, lastUsed }: Session) =>
+    answering === 0 && clock() - lastUsed > IDLE_MILLISECONDS;
+  const sweep = () => endWhere(isIdle);
 
   const makeRoom = (person: string) => {
     const crowded = (countByPerson.get(person) ?? 0) >= MAXIMUM_SESSIONS_OF_ONE_PERSON;
@@ -144,17 +143,17 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
         if (transport.sessionId !== undefined) end(transport.sessionId, session);
         closed?.();
       };
-      return answer(session, exchange);
+      const answered = await answer(session, exchange);
+      // A handshake that the SDK refused made no session.
+      if (transport.sessionId === undefined) await server.close();
+      return answered;
     },
 
     async serve(id, exchange) {
       const session = sessions.get(id);
+      if (session && isIdle(session)) end(id, session);
       // Whose session it is stays unsaid: to everybody else it does not exist.
-      if (
-        !session ||
-        session.person !== personKey(exchange.auth) ||
-        session.clientId !== exchange.auth.client.id
-      ) {
+      if (!session || !sessions.has(id) || !belongsTo(session, exchange.auth)) {
         // As the SDK's transport says it; a client starts a new session then (MCP 2025-11-25, session management).
         return { response: jsonRpcError(404, -32001, "Session not found"), done() {} };
       }
@@ -189,7 +188,11 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
   };
 }
 
-/** The same person with any grant, so that a session outlives a step-up. */
+/** The same person and client with whatever grant, so that a session outlives a step-up. */
+function belongsTo(session: Session, auth: Auth): boolean {
+  return session.person === personKey(auth) && session.clientId === auth.client.id;
+}
+
 function personKey({ issuer, person }: Auth): string {
   return JSON.stringify([issuer, person.id]);
 }

@@ -1,0 +1,217 @@
+import { McpServer, ResourceTemplate, requireScopes } from "@modelcontextprotocol/server";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import {
+  call,
+  messagesOf,
+  RESOURCE_METADATA,
+  startEndpoint,
+  textOf,
+} from "../../test/support/mcp-endpoint.ts";
+import type { ToolContext } from "./tool-context.ts";
+import { authOf } from "./tool-context.ts";
+
+const LISTING = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+
+describe("the endpoint", () => {
+  it("asks for a token before it reads anything", async () => {
+    const { endpoint } = startEndpoint();
+    const request = new Request("https://mcp.example/mcp", { method: "POST", body: "{}" });
+    const response = await endpoint.fetch(request);
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe(
+      `Bearer scope="mcp", resource_metadata="${RESOURCE_METADATA}"`,
+    );
+    expect(request.bodyUsed).toBe(false);
+  });
+
+  it.each(["post", "postModern"] as const)("tells handlers who is calling (%s)", async (era) => {
+    const rig = startEndpoint();
+    const who = ({ person, client, scopes, auth, mcpReq }: ToolContext) =>
+      JSON.stringify([person.name, client.name, scopes, auth.grantId, mcpReq.method]);
+    rig.registrations.registerTool("bare", {}, (context) => ({
+      content: [{ type: "text", text: who(context) }],
+    }));
+    rig.registrations.registerTool(
+      "given",
+      { inputSchema: z.object({ n: z.number() }) },
+      ({ n }, context) => ({
+        content: [{ type: "text", text: `${n} ${who(context)}` }],
+      }),
+    );
+    rig.registrations.registerPrompt("prompt", {}, (context) => ({
+      messages: [{ role: "user", content: { type: "text", text: who(context) } }],
+    }));
+    rig.registrations.registerResource("fixed", "app://fixed", {}, (uri, context) => ({
+      contents: [{ uri: uri.href, text: who(context) }],
+    }));
+    rig.registrations.registerResource(
+      "template",
+      new ResourceTemplate("item://{id}", { list: undefined }),
+      {},
+      (uri, { id }, context) => ({ contents: [{ uri: uri.href, text: `${id} ${who(context)}` }] }),
+    );
+    const token = rig.tokenFor({ grantId: "grant-7" });
+    const ask = async (method: string, params: Record<string, unknown>) => {
+      const message = { jsonrpc: "2.0", id: 1, method, params };
+      const response = era === "post" ? await rig.post(token, message) : await rig.postModern(token, message);
+      return JSON.stringify((await messagesOf(response)).at(-1)?.result);
+    };
+    const caller = (method: string) =>
+      JSON.stringify(JSON.stringify(["Ada", "A client", ["mcp"], "grant-7", method])).slice(1, -1);
+    expect(await ask("tools/call", { name: "bare" })).toContain(caller("tools/call"));
+    expect(await ask("tools/call", { name: "given", arguments: { n: 5 } })).toContain(
+      `5 ${caller("tools/call")}`,
+    );
+    expect(await ask("prompts/get", { name: "prompt" })).toContain(caller("prompts/get"));
+    expect(await ask("resources/read", { uri: "app://fixed" })).toContain(caller("resources/read"));
+    expect(await ask("resources/read", { uri: "item://9" })).toContain(`9 ${caller("resources/read")}`);
+  });
+
+  it("serves a batch of 2025-03-26", async () => {
+    const { registrations, tokenFor, post } = startEndpoint();
+    registrations.registerTool("a", {}, () => ({ content: [{ type: "text", text: "A" }] }));
+    registrations.registerTool("b", {}, () => ({ content: [{ type: "text", text: "B" }] }));
+    const answers = await messagesOf(await post(tokenFor(), [call("a", {}, 1), call("b", {}, 2)]));
+    expect(answers.map(({ id, result }) => [id, result?.content?.[0]?.text])).toEqual([
+      [1, "A"],
+      [2, "B"],
+    ]);
+  });
+
+  it.each([
+    ["GET", 405],
+    ["DELETE", 405],
+  ] as const)("has no sessions unless told so: %s is %i", async (method, status) => {
+    const { tokenFor, send } = startEndpoint();
+    expect((await send(tokenFor(), method, { "mcp-session-id": "x" })).status).toBe(status);
+  });
+
+  it("refuses what is not JSON by its type, and what only says that it is", async () => {
+    const { tokenFor, post } = startEndpoint();
+    const token = tokenFor();
+    expect((await post(token, LISTING, { "content-type": "text/plain" })).status).toBe(415);
+    for (const body of ["", "{", "{}{}"]) {
+      const response = await post(token, body);
+      expect(response.status).toBe(400);
+      expect((await messagesOf(response))[0]?.error?.code).toBe(-32700);
+    }
+  });
+
+  it.each(["null", "7", "[]", '{"jsonrpc":"1.0"}', '{"method":7}', '{"method":"tools/call"}'])(
+    "answers 400 to %s, which is JSON and no message",
+    async (body) => {
+      const { tokenFor, post } = startEndpoint();
+      expect((await post(tokenFor(), body)).status).toBe(400);
+    },
+  );
+
+  it("refuses a body over 4 MiB, declared or not", async () => {
+    const { endpoint, tokenFor, post } = startEndpoint();
+    const token = tokenFor();
+    const large = JSON.stringify(call("x", { text: "x".repeat(4 * 1024 * 1024) }));
+    expect((await post(token, "{}", { "content-length": String(5 * 1024 * 1024) })).status).toBe(413);
+    expect((await post(token, large)).status).toBe(413);
+    // One who declares less than he sends, past a host that does not hold him to it.
+    expect((await post(token, large, { "content-length": "2" })).status).toBe(413);
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 65536;
+        controller.enqueue(new Uint8Array(65536).fill(0x20));
+      },
+    });
+    const init = {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: endless,
+      duplex: "half" as const,
+    };
+    expect((await endpoint.fetch(new Request("https://mcp.example/mcp", init))).status).toBe(413);
+    expect(sent).toBeLessThan(5 * 1024 * 1024);
+  });
+
+  it("keeps what a handler says late away from whoever comes next", async () => {
+    const { registrations, tokenFor, post } = startEndpoint();
+    let sayLater: (() => Promise<void>) | undefined;
+    registrations.registerTool("remember", {}, ({ mcpReq }) => {
+      sayLater = () =>
+        mcpReq.notify({ method: "notifications/message", params: { level: "info", data: "ADA" } });
+      return { content: [{ type: "text", text: "done" }] };
+    });
+    registrations.registerTool("wait", {}, async () => {
+      await sayLater?.().catch(() => {});
+      return { content: [{ type: "text", text: "waited" }] };
+    });
+    await textOf(await post(tokenFor({ person: { id: "ada" } }), call("remember")));
+    expect(sayLater).toBeDefined();
+    // The same message id, at the same time: only the connection tells the two apart.
+    const answers = await messagesOf(await post(tokenFor({ person: { id: "grace" } }), call("wait")));
+    expect(answers.map(({ result }) => result?.content?.[0]?.text)).toEqual(["waited"]);
+  });
+});
+
+describe("a factory of SDK servers", () => {
+  it("is called for each request with who is calling, and its handlers can know it too", async () => {
+    const asked: string[] = [];
+    const { tokenFor, post, postModern } = startEndpoint({
+      factory: ({ person, era }) => {
+        asked.push(`${person.id} ${era}`);
+        const server = new McpServer({ name: "own", version: "1" });
+        server.registerTool("who", {}, (context) => ({
+          content: [{ type: "text", text: authOf(context).person.id }],
+        }));
+        return server;
+      },
+    });
+    expect(await textOf(await post(tokenFor({ person: { id: "ada" } }), call("who")))).toBe("ada");
+    const grace = tokenFor({ person: { id: "grace" } });
+    expect(await textOf(await postModern(grace, { method: "tools/call", params: { name: "who" } }))).toBe(
+      "grace",
+    );
+    expect(asked).toEqual(["ada legacy", "grace modern"]);
+  });
+
+  it.each(["post", "postModern"] as const)(
+    "challenges through the SDK with our metadata (%s)",
+    async (era) => {
+      const rig = startEndpoint({
+        factory: () => {
+          const server = new McpServer({ name: "own", version: "1" });
+          server.registerTool("t", { scopeChallenge: requireScopes("admin") }, () => ({ content: [] }));
+          return server;
+        },
+      });
+      const response =
+        era === "post"
+          ? await rig.post(rig.tokenFor(), call("t"))
+          : await rig.postModern(rig.tokenFor(), { method: "tools/call", params: { name: "t" } });
+      expect(response.status).toBe(403);
+      expect(response.headers.get("www-authenticate")).toContain(`resource_metadata="${RESOURCE_METADATA}"`);
+    },
+  );
+
+  it("that returns one server for everybody is refused", async () => {
+    const shared = new McpServer({ name: "own", version: "1" });
+    shared.registerTool("t", {}, () => ({ content: [{ type: "text", text: "t" }] }));
+    const { tokenFor, post, postModern } = startEndpoint({ factory: () => shared });
+    const token = tokenFor();
+    expect(await textOf(await post(token, call("t")))).toBe("t");
+    expect((await post(token, call("t"))).status).toBe(500);
+    expect((await postModern(token, { method: "tools/list" })).status).toBe(500);
+  });
+
+  it("that throws is answered 500 without its reason, which is logged", async () => {
+    const logged: unknown[] = [];
+    const { tokenFor, post } = startEndpoint({
+      factory: () => {
+        throw new Error("the secret reason");
+      },
+      log: { event() {}, error: (_, { cause }) => logged.push(cause), info() {}, debug() {} },
+    });
+    const response = await post(tokenFor(), LISTING);
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("secret");
+    expect(String(logged[0])).toContain("the secret reason");
+  });
+});

@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { call, messagesOf, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
+import type { Auth } from "../core/auth.ts";
+import { createStreams } from "./streams.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** An event stream that never ends of itself, and whether somebody let go of it. */
+function endless() {
+  const state = { cancelled: false };
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(": open\n\n"));
+    },
+    cancel() {
+      state.cancelled = true;
+    },
+  });
+  return { response: new Response(body, { headers: { "content-type": "text/event-stream" } }), state };
+}
+
+function authUntil(expiresAt: number, grantId: string | null = "grant-1"): Auth {
+  return { expiresAt, grantId } as Auth;
+}
+
+const NEVER = 9e9;
+
+describe("a stream", () => {
+  it.each([
+    ["its grant is revoked", (streams: ReturnType<typeof createStreams>) => streams.endGrant("grant-1")],
+    ["the server closes", (streams: ReturnType<typeof createStreams>) => streams.endAll()],
+  ])("ends when %s: the reader sees its end, the source is let go", async (_, end) => {
+    const streams = createStreams(Date.now);
+    const { response, state } = endless();
+    const onEnd = vi.fn();
+    const bound = streams.bind(response, authUntil(NEVER), onEnd);
+    const read = bound.text();
+    await sleep(1);
+    expect(onEnd).not.toHaveBeenCalled();
+    end(streams);
+    expect(await read).toBe(": open\n\n");
+    expect(state.cancelled).toBe(true);
+    expect(onEnd).toHaveBeenCalledTimes(1);
+    end(streams);
+    expect(onEnd).toHaveBeenCalledTimes(1);
+  });
+
+  it("of another grant stays open", () => {
+    const streams = createStreams(Date.now);
+    const onEnd = vi.fn();
+    streams.bind(endless().response, authUntil(NEVER, "grant-2"), onEnd);
+    streams.bind(endless().response, authUntil(NEVER, null), onEnd);
+    streams.endGrant("grant-1");
+    expect(onEnd).not.toHaveBeenCalled();
+  });
+
+  it("ends when its token expires, however far off that is", async () => {
+    vi.useFakeTimers({ now: 0 });
+    const streams = createStreams(Date.now);
+    // A timer holds no more than 24.8 days.
+    const days = 60;
+    const ends = vi.fn();
+    streams.bind(endless().response, authUntil(days * 86_400), ends);
+    await vi.advanceTimersByTimeAsync(days * 86_400_000 - 1);
+    expect(ends).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ends).toHaveBeenCalledTimes(1);
+  });
+
+  it("lets go of its source when the reader leaves", async () => {
+    const { response, state } = endless();
+    const onEnd = vi.fn();
+    await createStreams(Date.now).bind(response, authUntil(NEVER), onEnd).body?.cancel();
+    expect(state.cancelled).toBe(true);
+    expect(onEnd).toHaveBeenCalledTimes(1);
+  });
+
+  it("passes on what its source fails with, and ends", async () => {
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("broken")) });
+    const response = new Response(broken, { headers: { "content-type": "text/event-stream" } });
+    const onEnd = vi.fn();
+    await expect(createStreams(Date.now).bind(response, authUntil(NEVER), onEnd).text()).rejects.toThrow(
+      "broken",
+    );
+    expect(onEnd).toHaveBeenCalledTimes(1);
+  });
+
+  it("is only what is one: another answer passes untouched", () => {
+    const response = Response.json({});
+    const onEnd = vi.fn();
+    expect(createStreams(Date.now).bind(response, authUntil(0), onEnd)).toBe(response);
+    expect(onEnd).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("a long call", () => {
+  function startLong() {
+    const rig = startEndpoint();
+    const aborted = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    rig.registrations.registerTool("long", {}, async ({ mcpReq }) => {
+      await mcpReq.notify({ method: "notifications/message", params: { level: "info", data: "begun" } });
+      mcpReq.signal.addEventListener("abort", () => aborted.resolve());
+      started.resolve();
+      await release.promise;
+      return { content: [{ type: "text", text: "finished" }] };
+    });
+    return { ...rig, aborted: aborted.promise, started: started.promise, release: release.resolve };
+  }
+
+  it("is aborted when its grant is revoked: neither the stream nor the handler outlives it", async () => {
+    const { tokenFor, post, revoke, aborted, started, release } = startLong();
+    const response = await post(tokenFor({ grantId: "grant-1" }), call("long"));
+    await started;
+    revoke("grant-1");
+    expect((await messagesOf(response)).some(({ result }) => result !== undefined)).toBe(false);
+    await aborted;
+    release();
+  });
+
+  it("is aborted so on the modern revision too", async () => {
+    const { tokenFor, postModern, revoke, aborted, started, release } = startLong();
+    const message = { method: "tools/call", params: { name: "long", _meta: {} } };
+    const response = postModern(tokenFor({ grantId: "grant-1" }), message);
+    await started;
+    const streaming = await response;
+    expect(streaming.headers.get("content-type")).toBe("text/event-stream");
+    revoke("grant-1");
+    expect((await messagesOf(streaming)).some(({ result }) => result !== undefined)).toBe(false);
+    await aborted;
+    release();
+  });
+
+  it("finishes before the server closes, while new ones are turned away", async () => {
+    const { endpoint, tokenFor, post, started, release } = startLong();
+    const token = tokenFor();
+    const response = await post(token, call("long"));
+    await started;
+    const closed = endpoint.close();
+    expect((await post(token, call("long"))).status).toBe(503);
+    release();
+    expect(await textOf(response)).toBe("finished");
+    await closed;
+  });
+});
+
+describe("a subscription (2026-07-28)", () => {
+  const LISTEN = { method: "subscriptions/listen", params: { notifications: { toolsListChanged: true } } };
+
+  it("hears of what is registered late, and ends with its grant", async () => {
+    const { registrations, tokenFor, postModern, revoke } = startEndpoint();
+    registrations.registerTool("first", {}, () => ({ content: [] }));
+    const response = await postModern(tokenFor({ grantId: "grant-1" }), LISTEN);
+    registrations.registerTool("late", {}, () => ({ content: [] }));
+    const read = messagesOf(response);
+    await sleep(1);
+    revoke("grant-1");
+    expect((await read).map(({ method }) => method)).toEqual([
+      "notifications/subscriptions/acknowledged",
+      "notifications/tools/list_changed",
+    ]);
+  });
+
+  it("is told goodbye when the server closes, which does not wait for it", async () => {
+    const { registrations, endpoint, tokenFor, postModern } = startEndpoint();
+    registrations.registerTool("first", {}, () => ({ content: [] }));
+    const read = messagesOf(await postModern(tokenFor(), LISTEN));
+    await endpoint.close();
+    expect((await read).at(-1)?.result).toMatchObject({ resultType: "complete" });
+  });
+});
