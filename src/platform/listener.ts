@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { ConfigurationError } from "../core/errors.ts";
+import { type Connections, watchConnections } from "./connections.ts";
 
 export type Fetch = (
   request: Request,
@@ -41,14 +42,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     options.host === "localhost" ? "127.0.0.1" : options.host,
     options.port,
   );
-  const { port } = first.address() as AddressInfo;
+  const { port } = first.server.address() as AddressInfo;
   const second = options.host === "localhost" ? await bindIfThere(options, handle, "::1", port) : undefined;
-  const servers = second ? [first, second] : [first];
+  const bound = second ? [first, second] : [first];
   return {
     port,
     async close() {
       draining.abort();
-      await Promise.all(servers.map(drain));
+      await Promise.all(bound.map(drain));
     },
   };
 }
@@ -68,13 +69,16 @@ function requestHandler(fetch: Fetch, draining: AbortSignal): Handler {
   };
 }
 
-async function bind({ tls }: ListenOptions, handle: Handler, host: string, port: number): Promise<Server> {
+type Bound = { readonly server: Server; readonly connections: Connections };
+
+async function bind({ tls }: ListenOptions, handle: Handler, host: string, port: number): Promise<Bound> {
   const server = makeServer(tls, handle);
+  const connections = watchConnections(server, tls !== undefined);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(bindProblem(error, host, port)));
     server.listen({ host, port }, resolve);
   });
-  return server;
+  return { server, connections };
 }
 
 /** Where IPv6 is switched off there is no ::1, and nobody misses it. */
@@ -83,7 +87,7 @@ async function bindIfThere(
   handle: Handler,
   host: string,
   port: number,
-): Promise<Server | undefined> {
+): Promise<Bound | undefined> {
   try {
     return await bind(options, handle, host, port);
   } catch (error) {
@@ -124,13 +128,10 @@ function bindProblem(cause: NodeJS.ErrnoException, host: string, port: number): 
   return problem;
 }
 
-async function drain(server: Server): Promise<void> {
+async function drain({ server, connections }: Bound): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  connections.endIdle();
   const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  // A connection that becomes idle now holds nothing any more.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
   clearTimeout(force);
-  clearInterval(sweep);
 }

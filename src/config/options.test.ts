@@ -1,0 +1,187 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ConfigurationError } from "../core/errors.ts";
+import { environmentOptions } from "./environment.ts";
+import { allowInsecurePublicUrl, type OAuthServerOptions, parseOptions, withPort } from "./options.ts";
+
+const parse = (given: unknown, environment: Record<string, string> = {}) =>
+  parseOptions("my-app", given as OAuthServerOptions, environmentOptions(environment));
+
+describe("without options", () => {
+  it("everything has its default", () => {
+    expect(parse({})).toMatchObject({
+      name: "my-app",
+      host: "localhost",
+      port: 3000,
+      issuer: "http://localhost:3000",
+      resource: "http://localhost:3000/mcp",
+      basePath: "",
+      database: "./gatehouse.db",
+      accessTokenSeconds: 1800,
+      refreshTokenSeconds: 30 * 86_400,
+      refreshGraceSeconds: 60,
+      cors: "*",
+      debug: false,
+      sessions: false,
+    });
+  });
+
+  it("the basic scope is mcp, and every request needs it", () => {
+    const { catalogue } = parse({});
+    expect([...catalogue.descriptions]).toEqual([["mcp", "Use the tools of my-app"]]);
+    expect(catalogue.required).toEqual(["mcp"]);
+  });
+});
+
+describe("URLs", () => {
+  it.each([
+    ["https://mcp.example", "https://mcp.example/mcp", ""],
+    ["https://mcp.example/", "https://mcp.example/mcp", ""],
+    ["https://mcp.example/team", "https://mcp.example/team/mcp", "/team"],
+    ["https://MCP.example:8443", "https://MCP.example:8443/mcp", ""],
+  ])("publicUrl %s is the issuer byte for byte", (publicUrl, resource, basePath) => {
+    expect(parse({ publicUrl })).toMatchObject({ issuer: publicUrl, resource, basePath });
+  });
+
+  it("are made from the port that was opened, unless there is a publicUrl", () => {
+    expect(withPort(parse({ port: 0 }), 49_152)).toMatchObject({
+      port: 49_152,
+      issuer: "http://localhost:49152",
+      resource: "http://localhost:49152/mcp",
+    });
+    expect(withPort(parse({ publicUrl: "https://mcp.example" }), 49_152).issuer).toBe("https://mcp.example");
+  });
+
+  it("http:// on a network needs an option that shows the danger", () => {
+    expect(() => parse({ publicUrl: "http://mcp.example" })).toThrow(/allowInsecurePublicUrl/);
+    expect(parse({ publicUrl: "http://mcp.example", [allowInsecurePublicUrl]: true }).issuer).toBe(
+      "http://mcp.example",
+    );
+    expect(parse({ publicUrl: "http://127.0.0.1:9000" }).issuer).toBe("http://127.0.0.1:9000");
+  });
+});
+
+describe("a wrong value stops the start with a sentence that names the option and what would be right", () => {
+  it.each<[unknown, RegExp]>([
+    [{ port: "3000" }, /^port is "3000"; it must be a port from 0 to 65535\.$/],
+    [{ port: 65_536 }, /^port is 65536/],
+    [{ port: 1.5 }, /^port is 1\.5/],
+    [{ host: "" }, /^host is ""/],
+    [{ path: "mcp" }, /^path is "mcp"; it must be a path such as "\/mcp"/],
+    [{ path: "/mcp/" }, /^path /],
+    [{ publicUrl: "mcp.example" }, /^publicUrl is "mcp\.example"; it must be an absolute https:\/\/ URL/],
+    [{ publicUrl: "https://mcp.example/mcp" }, /^publicUrl .*without \/mcp at its end/],
+    [{ publicUrl: "https://a:b@mcp.example" }, /^publicUrl is "https:\/\/…@mcp\.example"/],
+    [{ publicUrl: "https://mcp.example?x" }, /^publicUrl /],
+    [{ publicUrl: "ftp://mcp.example" }, /^publicUrl /],
+    [
+      { accessTokenSeconds: 0 },
+      /^accessTokenSeconds is 0; it must be a whole number of seconds from 1 to 86400\.$/,
+    ],
+    [{ refreshTokenSeconds: "30d" }, /^refreshTokenSeconds is "30d"/],
+    [{ refreshGraceSeconds: -1 }, /^refreshGraceSeconds is -1/],
+    [{ supportedScopes: [] }, /^supportedScopes /],
+    [{ supportedScopes: ["a b"] }, /supportedScopes/],
+    [{ supportedScopes: { "todo:read": 5 } }, /supportedScopes/],
+    [{ supportedScopes: ["a", "offline_access"] }, /supportedScopes/],
+    [{ requiredScopes: ["other"] }, /^requiredScopes holds "other", which is not in supportedScopes/],
+    [{ scopeImplies: { mcp: ["other"] } }, /^scopeImplies holds "other"/],
+    [{ cors: ["https://a.example/path"] }, /^cors/],
+    [{ debug: "yes" }, /^debug is "yes"; it must be true or false\.$/],
+    [{ loginTemplate: "<p>no form</p>" }, /loginTemplate/],
+    [{ loginHandler: "x" }, /^loginHandler is "x"; it must be a function\.$/],
+    [
+      { tls: { cert: "/nowhere.pem", key: "/nowhere.key" } },
+      /^tls\.cert names the file \/nowhere\.pem, which cannot be read \(ENOENT\)/,
+    ],
+    [{ tls: { cert: "x" } }, /^tls\.key is missing/],
+    [{ clients: [{ id: "x" }] }, /^clients\[0\]\.redirectUris is missing/],
+    [{ clients: [{ id: "x", redirectUris: ["javascript:alert(1)"] }] }, /The client x: .*javascript/],
+    [
+      { clients: [{ id: "x", redirectUris: ["https://a.example/"], redirectUri: 1 }] },
+      /clients\[0\]\.redirectUri is not an option. Did you mean redirectUris\?/,
+    ],
+    [{ prot: 3000 }, /^prot is not an option\. Did you mean port\?$/],
+    [{ issuer: "https://a.example" }, /^issuer is not an option\. Did you mean publicUrl\?$/],
+  ])("%j", (given, message) => {
+    expect(() => parse(given)).toThrow(ConfigurationError);
+    expect(() => parse(given)).toThrow(message);
+  });
+
+  it("and never repeats a secret", () => {
+    for (const given of [
+      { secret: [""] },
+      { secret: 12_345_678 },
+      { clients: [{ id: "c", secret: 12_345_678 }] },
+    ]) {
+      expect(() => parse(given)).toThrow(ConfigurationError);
+      expect(() => parse(given)).not.toThrow(/12345678/);
+    }
+  });
+
+  it("whatever it is: nothing but a ConfigurationError comes out", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.constantFrom(
+            "host",
+            "port",
+            "publicUrl",
+            "path",
+            "cors",
+            "clients",
+            "tls",
+            "secret",
+            "__proto__",
+          ),
+          fc.anything(),
+        ),
+        (given) => {
+          try {
+            parse(given);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ConfigurationError);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe("the environment", () => {
+  it("sets what the code does not, and the code wins", () => {
+    const environment = {
+      GATEHOUSE_PORT: "4000",
+      GATEHOUSE_PUBLIC_URL: "https://env.example",
+      GATEHOUSE_DEBUG: "true",
+    };
+    expect(parse({ port: 5000 }, environment)).toMatchObject({
+      port: 5000,
+      issuer: "https://env.example",
+      debug: true,
+    });
+  });
+
+  it("PORT and HOST of hosting platforms count where ours are not set", () => {
+    expect(parse({}, { PORT: "8080", HOST: "0.0.0.0" })).toMatchObject({ port: 8080, host: "0.0.0.0" });
+    expect(parse({}, { PORT: "8080", GATEHOUSE_PORT: "4000" }).port).toBe(4000);
+    expect(parse({}, { HOST: "my-laptop" }).host).toBe("localhost");
+  });
+
+  it("is named in the sentence where it is wrong", () => {
+    expect(() => parse({}, { GATEHOUSE_PORT: "http" })).toThrow(/^GATEHOUSE_PORT is "http"/);
+    expect(() => parse({}, { GATEHOUSE_ACCESS_TOKEN_SECONDS: "0" })).toThrow(
+      /^GATEHOUSE_ACCESS_TOKEN_SECONDS is 0/,
+    );
+  });
+
+  it("gives lists and secrets, newest first", () => {
+    const [newer, older] = ["n".repeat(32), "o".repeat(32)];
+    const settings = parse(
+      {},
+      { GATEHOUSE_SECRET: `${newer}, ${older}`, GATEHOUSE_CORS: "https://a.example,https://b.example" },
+    );
+    expect(settings.secrets).toEqual([newer, older]);
+    expect(settings.cors).toEqual(["https://a.example", "https://b.example"]);
+  });
+});
