@@ -1,0 +1,51 @@
+import type { LoginHandler } from "mcp-gatehouse";
+
+/**
+ * A login page in code, for those whom a template does not serve. The origin, the browser and the number of wrong
+ * passwords are checked around it and in `completeUserCheck`.
+ */
+export const loginHandler: LoginHandler = async (request, completeUserCheck) => {
+  if (request.method === "GET") {
+    return page({ state: new URL(request.url).searchParams.get("state") ?? "" });
+  }
+  const form = new URLSearchParams(await request.text());
+  const state = form.get("state") ?? "";
+  const username = form.get("username") ?? "";
+  try {
+    const next = await completeUserCheck(state, username, form.get("password") ?? "");
+    return new Response(null, { status: 303, headers: { Location: next } });
+  } catch (error) {
+    return page({ state, username, message: (error as Error).message }, 403);
+  }
+};
+
+type View = { readonly state: string; readonly username?: string; readonly message?: string };
+
+function page({ state, username = "", message = "" }: View, status = 200): Response {
+  const html = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Sign in</title>
+<h1>Who is there?</h1>
+<p role="alert">${escapeHtml(message)}</p>
+<form method="post" action="/oauth/login">
+<input type="hidden" name="state" value="${escapeHtml(state)}">
+<label>Name <input name="username" value="${escapeHtml(username)}" autocomplete="username" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button type="submit">Sign in</button>
+</form>
+</html>`;
+  return new Response(html, {
+    status,
+    headers: {
+      "Content-Type": "text/html; charset=utf-8",
+      // No form-action: Chromium applies it to every redirect that follows, and `cursor://` would not open.
+      "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    },
+  });
+}
+
+/** What people type must stay text. */
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

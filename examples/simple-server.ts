@@ -1,0 +1,16 @@
+import { createOAuthServer } from "mcp-gatehouse";
+import { z } from "zod";
+
+const server = createOAuthServer("my-app", (username, password) => checkMyUsers(username, password));
+
+server.registerTool(
+  "echo",
+  { description: "Echo back the input message.", inputSchema: z.object({ message: z.string() }) },
+  ({ message }) => ({ content: [{ type: "text", text: `Echo: ${message}` }] }),
+);
+
+await server.listen(); // http://localhost:3000/mcp
+
+function checkMyUsers(username: string, password: string): string | null {
+  return username === "ada" && password === "lovelace" ? "ada" : null;
+}
