@@ -1,0 +1,40 @@
+import { type Browser, decide, openBrowser, stateOf } from "./person.ts";
+
+export type Credentials = { readonly username: string; readonly password: string };
+
+/** The person of the demonstration. */
+export const DEMO: Credentials = { username: "demo", password: "demo123" };
+
+/** A browser without a screen, for a server that listens. */
+export function openNetworkBrowser(origin: string): Browser {
+  return openBrowser({ fetch: (request) => fetch(request) }, origin);
+}
+
+/**
+ * From an authorize URL through sign-in (where the server asks for it) and consent, everything ticked: the address that
+ * the browser is sent back to. An address of the client that comes sooner, as errors do, is returned at once.
+ */
+export async function approve(
+  browser: Browser,
+  authorizeUrl: string | URL,
+  { username, password }: Credentials,
+): Promise<URL> {
+  const { origin } = new URL(authorizeUrl);
+  let next = await locationOf(browser.request(String(authorizeUrl)));
+  if (next.origin !== origin) return next;
+  if (next.pathname.endsWith("/login")) {
+    next = await locationOf(
+      browser.submit(`${next.origin}${next.pathname}`, { state: stateOf(next.href), username, password }),
+    );
+  }
+  const page = await (await browser.request(next.href)).text();
+  const scopes = [...page.matchAll(/name="scope" value="([^"]*)"/g)].map(([, scope]) => scope ?? "");
+  return locationOf(decide(browser, stateOf(next.href), "approve", scopes));
+}
+
+async function locationOf(answer: Promise<Response>): Promise<URL> {
+  const response = await answer;
+  const location = response.headers.get("location");
+  if (location === null) throw new Error(`${response.status} without a redirect: ${await response.text()}`);
+  return new URL(location, response.url);
+}
