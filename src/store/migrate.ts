@@ -9,6 +9,7 @@ export type Run = <Result>(query: Query<Result>) => Promise<readonly Result[]>;
 /**
  * Brings the schema up to date. Processes that start at once take turns at it; where nothing is to do, nobody waits.
  *
+ * @param name what to call the database in an error.
  * @param run runs a query outside of any transaction.
  * @param alone runs work in a transaction, while no other process can write.
  * @returns the names of the migrations that ran.
@@ -16,19 +17,21 @@ export type Run = <Result>(query: Query<Result>) => Promise<readonly Result[]>;
  */
 export async function migrate(
   db: QueryBuilder,
+  name: string,
   run: Run,
   alone: <T>(work: (run: Run) => Promise<T>) => Promise<T>,
 ): Promise<readonly string[]> {
   await run(query(createTable(db), ignore));
-  if ((await pending(db, run)).length === 0) return [];
+  if ((await pending(db, name, run)).length === 0) return [];
   return alone(async (runAlone) => {
     // Again, now that nobody else can be at it: another process may just have done it.
-    const migrations = await pending(db, runAlone);
-    for (const { name, up } of migrations) {
-      for (const statement of up(db)) await runAlone(query(statement, ignore));
-      await runAlone(query(db.insertInto("gatehouse_migrations").values({ name }), ignore));
+    const migrations = await pending(db, name, runAlone);
+    for (const migration of migrations) {
+      for (const statement of migration.up(db)) await runAlone(query(statement, ignore));
+      const done = db.insertInto("gatehouse_migrations").values({ name: migration.name });
+      await runAlone(query(done, ignore));
     }
-    return migrations.map(({ name }) => name);
+    return migrations.map((migration) => migration.name);
   });
 }
 
@@ -39,16 +42,16 @@ function createTable(db: QueryBuilder) {
     .addColumn("name", "text", (column) => column.notNull().primaryKey());
 }
 
-async function pending(db: QueryBuilder, run: Run): Promise<readonly Migration[]> {
+async function pending(db: QueryBuilder, name: string, run: Run): Promise<readonly Migration[]> {
   const done = await run(query(db.selectFrom("gatehouse_migrations").select("name"), (row) => row.name));
-  const unknown = done.filter((name) => !MIGRATIONS.some((migration) => migration.name === name));
+  const unknown = done.filter((applied) => !MIGRATIONS.some((migration) => migration.name === applied));
   if (unknown.length > 0) {
     throw new ConfigurationError(
-      `The database was made by a newer version of Gatehouse (it has ${unknown.sort().join(", ")}). ` +
+      `The database ${name} was made by a newer version of Gatehouse (it has ${unknown.sort().join(", ")}). ` +
         "Use that version or a later one, or name another database.",
     );
   }
-  return MIGRATIONS.filter(({ name }) => !done.includes(name));
+  return MIGRATIONS.filter((migration) => !done.includes(migration.name));
 }
 
 function ignore(): undefined {

@@ -10,7 +10,8 @@ export type SqliteConnection = Connection & {
 
 /** Runs queries on one `node:sqlite` database: reads at once, writes in groups that share a commit. */
 export function connectSqlite(database: DatabaseSync): SqliteConnection {
-  const run = statementRunner(database);
+  const runner = statementRunner(database);
+  const run = <Result>(query: Query<Result>): readonly Result[] => translated(() => runner(query));
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
   const group = createGroupCommit(
@@ -24,13 +25,7 @@ export function connectSqlite(database: DatabaseSync): SqliteConnection {
           throw toStoreError(error);
         }
       },
-      commit() {
-        try {
-          commit.run();
-        } catch (error) {
-          throw toStoreError(error);
-        }
-      },
+      commit: () => translated(() => commit.run()),
       rollback: () => database.exec("ROLLBACK"),
       isOpen: () => database.isTransaction,
     },
@@ -54,17 +49,21 @@ export function connectSqlite(database: DatabaseSync): SqliteConnection {
 export function statementRunner(database: DatabaseSync): <Result>(query: Query<Result>) => readonly Result[] {
   const statements = new Map<string, StatementSync>();
   return ({ sql, parameters, parse }) => {
-    try {
-      let statement = statements.get(sql);
-      if (!statement) {
-        statement = database.prepare(sql);
-        statements.set(sql, statement);
-      }
-      return statement.all(...parameters).map(parse);
-    } catch (error) {
-      throw toStoreError(error);
+    let statement = statements.get(sql);
+    if (!statement) {
+      statement = database.prepare(sql);
+      statements.set(sql, statement);
     }
+    return statement.all(...parameters).map(parse);
   };
+}
+
+function translated<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toStoreError(error);
+  }
 }
 
 function inSavepoint<T>(database: DatabaseSync, work: () => T): T {

@@ -40,8 +40,7 @@ export function unavailable(why: string, cause?: unknown): OAuthError {
 /** Why a database cannot be opened, in one sentence that says what to do. */
 export function openingError(error: unknown, file: string): ConfigurationError {
   if (error instanceof ConfigurationError) return error;
-  const cause = error instanceof OAuthError ? error.cause : error;
-  return new ConfigurationError(`The database ${file} ${openingProblem(cause)}`, { cause });
+  return new ConfigurationError(`The database ${file} ${openingProblem(error)}`, { cause: error });
 }
 
 function openingProblem(error: unknown): string {

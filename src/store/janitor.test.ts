@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { DAY, START, sampleApproval } from "../../test/store/samples.ts";
+import { type Log, silentLog } from "../platform/logging.ts";
+import { startJanitor } from "./janitor.ts";
+import type { StoreWithTodos } from "./kysely-store.ts";
+import { openSqliteStore } from "./sqlite.ts";
+
+const EVERY_SECONDS = 60;
+const clock = (): number => START + 100 * DAY;
+
+let store: StoreWithTodos;
+beforeEach(async () => {
+  store = await openSqliteStore({ database: ":memory:" });
+  // Its pauses only; the store commits in real time.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await store.close();
+});
+
+const approveMany = (count: number): Promise<unknown> =>
+  Promise.all(
+    Array.from({ length: count }, (_, index) => store.approve(sampleApproval({ id: `old-${index}` }))),
+  );
+const remaining = async (): Promise<number> => (await store.listGrants({})).length;
+/** Lets the time of a round pass; the batches in it wait for real commits in between. */
+const pass = async (seconds: number): Promise<void> => {
+  for (let millisecond = 0; millisecond < seconds * 1000; millisecond += 250) {
+    vi.advanceTimersByTime(250);
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+};
+
+test("deletes what has expired and nothing else, however much it is", async () => {
+  await approveMany(1000);
+  await store.approve(sampleApproval({ id: "live", codeExpiresAt: clock() }));
+  const stop = startJanitor({ store, clock, log: silentLog, everySeconds: EVERY_SECONDS });
+  await pass(EVERY_SECONDS + 10);
+  expect((await store.listGrants({})).map((grant) => grant.id)).toEqual(["live"]);
+  await stop();
+});
+
+test("goes on round after round, also after one that failed, which is logged", async () => {
+  const errors: unknown[] = [];
+  const log: Log = { ...silentLog, error: (_message, { cause }) => errors.push(cause) };
+  const broken = new Error("disk on fire");
+  let failures = 1;
+  const failing = {
+    deleteExpired: async (now: number, limit: number) => {
+      failures -= 1;
+      if (failures >= 0) throw broken;
+      return store.deleteExpired(now, limit);
+    },
+  };
+  await approveMany(10);
+  const stop = startJanitor({ store: failing, clock, log, everySeconds: EVERY_SECONDS });
+  await pass(EVERY_SECONDS + 1);
+  expect(errors).toEqual([broken]);
+  expect(await remaining()).toBe(10);
+  await pass(EVERY_SECONDS + 1);
+  expect(await remaining()).toBe(0);
+  await approveMany(10);
+  await pass(EVERY_SECONDS + 1);
+  expect(await remaining()).toBe(0);
+  await stop();
+});
+
+test("never runs twice at once, and requests get in between its batches", async () => {
+  let running = 0;
+  let most = 0;
+  let batches = 0;
+  const slow = {
+    deleteExpired: async () => {
+      running += 1;
+      batches += 1;
+      most = Math.max(most, running);
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return { deleted: 1, more: batches < 20 };
+    },
+  };
+  const stop = startJanitor({ store: slow, clock, log: silentLog, everySeconds: 1 });
+  await pass(60);
+  expect(batches).toBeGreaterThan(20);
+  expect(most).toBe(1);
+  await stop();
+});
+
+test("stops: after it has resolved, nothing is deleted any more", async () => {
+  await approveMany(1000);
+  const stop = startJanitor({ store, clock, log: silentLog, everySeconds: EVERY_SECONDS });
+  vi.advanceTimersByTime(EVERY_SECONDS * 1000);
+  await stop();
+  const left = await remaining();
+  expect(left).toBeGreaterThan(0);
+  expect(left).toBeLessThan(1000);
+  await pass(3 * EVERY_SECONDS);
+  expect(await remaining()).toBe(left);
+});

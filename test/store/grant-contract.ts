@@ -1,0 +1,284 @@
+import { describe, expect, test } from "vitest";
+import type { RefreshRotation, Store } from "../../src/store/store.ts";
+import { DAY, SECOND, START, sampleApproval } from "./samples.ts";
+
+const NOW = START + SECOND;
+const LATER = START + 40 * DAY;
+const many = <T>(count: number, act: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => act(index)));
+
+const rotation = (presented: number, changes: Partial<RefreshRotation> = {}): RefreshRotation => ({
+  id: "grant-1",
+  clientId: "client-1",
+  presented,
+  refreshExpiresAt: LATER,
+  now: NOW,
+  ...changes,
+});
+
+export function grantContract(store: () => Store): void {
+  const approveAndRedeem = async (): Promise<void> => {
+    await store().approve(sampleApproval());
+    await store().redeemCode("grant-1", START + 30 * DAY, NOW);
+  };
+
+  describe("approve", () => {
+    test("keeps all that was approved, and nothing has happened yet", async () => {
+      const { person, scopes, ...rest } = sampleApproval();
+      const expected = {
+        ...rest,
+        person,
+        scopes,
+        redeemedAt: null,
+        generation: 0,
+        rotatedAt: null,
+        revokedAt: null,
+        revokedReason: null,
+      };
+      expect(await store().approve(sampleApproval())).toEqual(expected);
+      expect(await store().findGrant("grant-1")).toEqual(expected);
+    });
+
+    test.each([
+      { scopes: [] },
+      { clientName: null },
+      { clientName: "Robert'); DROP TABLE grants; --" },
+      { person: { id: "", "": null } },
+      { person: { id: "日本 \u0000 \" ' \\", nested: { deep: [1, null, "ü"] } } },
+    ])("keeps %j as it came", async (changes) => {
+      expect(await store().approve(sampleApproval(changes))).toMatchObject(changes);
+      expect(await store().findGrant("grant-1")).toMatchObject(changes);
+    });
+
+    test("again returns the grant that is there, unchanged", async () => {
+      const first = await store().approve(sampleApproval());
+      const changed = sampleApproval({
+        person: { id: "mallory" },
+        scopes: ["everything"],
+        codeChallenge: "x",
+      });
+      expect(await store().approve(changed)).toEqual(first);
+      expect(await store().findGrant("grant-1")).toEqual(first);
+    });
+
+    test("again does not revive a revoked grant or a redeemed code", async () => {
+      await approveAndRedeem();
+      await store().revokeGrant("grant-1", "operator", NOW);
+      const again = await store().approve(sampleApproval());
+      expect(again).toMatchObject({ generation: 1, redeemedAt: NOW, revokedAt: NOW });
+    });
+
+    test("many times at once makes one grant", async () => {
+      await many(10, (index) => store().approve(sampleApproval({ createdAt: START + index })));
+      expect(await store().listGrants({})).toHaveLength(1);
+    });
+  });
+
+  test("findGrant of an unknown id finds nothing", async () => {
+    await store().approve(sampleApproval());
+    expect(await store().findGrant("GRANT-1")).toBeUndefined();
+    expect(await store().findGrant("")).toBeUndefined();
+  });
+
+  describe("redeemCode (RFC 6749 §4.1.2: a code is used once)", () => {
+    test("starts generation 1", async () => {
+      await store().approve(sampleApproval());
+      const redeemed = await store().redeemCode("grant-1", LATER, NOW);
+      expect(redeemed).toMatchObject({
+        redeemedAt: NOW,
+        generation: 1,
+        rotatedAt: NOW,
+        refreshExpiresAt: LATER,
+      });
+      expect(await store().findGrant("grant-1")).toEqual(redeemed);
+    });
+
+    test("in parallel: exactly one wins", async () => {
+      await store().approve(sampleApproval());
+      const answers = await many(20, () => store().redeemCode("grant-1", LATER, NOW));
+      expect(answers.filter((answer) => answer !== undefined)).toHaveLength(1);
+    });
+
+    test("a second time changes nothing", async () => {
+      await approveAndRedeem();
+      const before = await store().findGrant("grant-1");
+      expect(await store().redeemCode("grant-1", LATER, NOW + 1)).toBeUndefined();
+      expect(await store().findGrant("grant-1")).toEqual(before);
+    });
+
+    test("a code is good until the millisecond before it expires", async () => {
+      const { codeExpiresAt } = await store().approve(sampleApproval());
+      expect(await store().redeemCode("grant-1", LATER, codeExpiresAt)).toBeUndefined();
+      expect(await store().redeemCode("grant-1", LATER, codeExpiresAt - 1)).toBeDefined();
+    });
+
+    test("not of a revoked grant", async () => {
+      await store().approve(sampleApproval());
+      await store().revokeGrant("grant-1", "operator", NOW);
+      expect(await store().redeemCode("grant-1", LATER, NOW)).toBeUndefined();
+      expect(await store().findGrant("grant-1")).toMatchObject({ redeemedAt: null, generation: 0 });
+    });
+
+    test("not of an unknown grant, and of no other than the one", async () => {
+      await store().approve(sampleApproval());
+      await store().approve(sampleApproval({ id: "grant-2" }));
+      expect(await store().redeemCode("grant-3", LATER, NOW)).toBeUndefined();
+      await store().redeemCode("grant-2", LATER, NOW);
+      expect(await store().findGrant("grant-1")).toMatchObject({ redeemedAt: null });
+    });
+  });
+
+  describe("rotateRefresh", () => {
+    test("moves to the next generation", async () => {
+      await approveAndRedeem();
+      const rotated = await store().rotateRefresh(rotation(1, { now: NOW + 5 }));
+      expect(rotated).toMatchObject({
+        generation: 2,
+        redeemedAt: NOW,
+        rotatedAt: NOW + 5,
+        refreshExpiresAt: LATER,
+      });
+      expect(await store().findGrant("grant-1")).toEqual(rotated);
+    });
+
+    test("twenty times in parallel with one token: exactly one moves it", async () => {
+      await approveAndRedeem();
+      const answers = await many(20, () => store().rotateRefresh(rotation(1)));
+      expect(answers.filter((answer) => answer !== undefined)).toHaveLength(1);
+      expect(await store().findGrant("grant-1")).toMatchObject({ generation: 2 });
+    });
+
+    test("an older generation changes nothing", async () => {
+      await approveAndRedeem();
+      await store().rotateRefresh(rotation(1));
+      const before = await store().findGrant("grant-1");
+      expect(await store().rotateRefresh(rotation(1))).toBeUndefined();
+      expect(await store().rotateRefresh(rotation(0))).toBeUndefined();
+      expect(await store().findGrant("grant-1")).toEqual(before);
+    });
+
+    test("a generation ahead of the row heals a lost write", async () => {
+      await approveAndRedeem();
+      expect(await store().rotateRefresh(rotation(7))).toMatchObject({ generation: 8, redeemedAt: NOW });
+    });
+
+    test("a token for a grant whose redemption was lost heals that too", async () => {
+      await store().approve(sampleApproval());
+      expect(await store().rotateRefresh(rotation(1))).toMatchObject({ generation: 2, redeemedAt: NOW });
+      // The code is spent: it must not start a second life.
+      expect(await store().redeemCode("grant-1", LATER, NOW)).toBeUndefined();
+    });
+
+    test.each([
+      { why: "another client", changes: { clientId: "client-2" } },
+      { why: "no grant", changes: { id: "grant-2" } },
+      { why: "the refresh token has expired", changes: { now: START + 30 * DAY } },
+      {
+        why: "the grant has ended",
+        changes: { now: START + 365 * DAY, refreshExpiresAt: START + 400 * DAY },
+      },
+    ])("$why: refused, and nothing changes", async ({ changes }) => {
+      await approveAndRedeem();
+      const before = await store().findGrant("grant-1");
+      expect(await store().rotateRefresh(rotation(1, changes))).toBeUndefined();
+      expect(await store().findGrant("grant-1")).toEqual(before);
+    });
+
+    test("the end of the grant holds, however long the refresh token would live", async () => {
+      await approveAndRedeem();
+      await store().rotateRefresh(rotation(1, { refreshExpiresAt: START + 900 * DAY }));
+      const late = { refreshExpiresAt: START + 900 * DAY };
+      expect(await store().rotateRefresh(rotation(2, { ...late, now: START + 365 * DAY }))).toBeUndefined();
+      expect(await store().rotateRefresh(rotation(2, { ...late, now: START + 365 * DAY - 1 }))).toBeDefined();
+    });
+
+    test("a revoked grant is never revived", async () => {
+      await approveAndRedeem();
+      await store().revokeGrant("grant-1", "refresh_reuse", NOW);
+      for (const presented of [0, 1, 2, 9]) {
+        expect(await store().rotateRefresh(rotation(presented))).toBeUndefined();
+      }
+      expect(await store().findGrant("grant-1")).toMatchObject({ generation: 1, revokedAt: NOW });
+    });
+
+    test("together with a revocation: whatever comes first, it ends revoked", async () => {
+      await approveAndRedeem();
+      await Promise.all([
+        store().rotateRefresh(rotation(1)),
+        store().revokeGrant("grant-1", "client_request", NOW),
+        store().rotateRefresh(rotation(2)),
+      ]);
+      expect(await store().findGrant("grant-1")).toMatchObject({ generation: 2, revokedAt: NOW });
+    });
+  });
+
+  describe("revokeGrant", () => {
+    test("once: the first reason and time stay", async () => {
+      await store().approve(sampleApproval());
+      expect(await store().revokeGrant("grant-1", "code_reuse", NOW)).toBe(true);
+      expect(await store().revokeGrant("grant-1", "operator", NOW + 1)).toBe(false);
+      expect(await store().findGrant("grant-1")).toMatchObject({
+        revokedAt: NOW,
+        revokedReason: "code_reuse",
+      });
+    });
+
+    test("in parallel: one says that it did it", async () => {
+      await store().approve(sampleApproval());
+      const answers = await many(10, () => store().revokeGrant("grant-1", "operator", NOW));
+      expect(answers.filter(Boolean)).toHaveLength(1);
+    });
+
+    test("of an unknown grant is false", async () => {
+      expect(await store().revokeGrant("grant-1", "operator", NOW)).toBe(false);
+    });
+
+    test("revokes this grant alone, of all that the same person gave the same client", async () => {
+      await store().approve(sampleApproval());
+      await store().approve(sampleApproval({ id: "grant-2" }));
+      await store().revokeGrant("grant-1", "refresh_reuse", NOW);
+      expect(await store().findGrant("grant-2")).toMatchObject({ revokedAt: null, revokedReason: null });
+    });
+
+    test("revokedSince lists those revoked at that time or later", async () => {
+      for (const [index, id] of ["a", "b", "c", "d"].entries()) {
+        await store().approve(sampleApproval({ id }));
+        if (id !== "d") await store().revokeGrant(id, "operator", NOW + index);
+      }
+      expect([...(await store().revokedSince(NOW + 1))].sort()).toEqual(["b", "c"]);
+      expect(await store().revokedSince(NOW + 3)).toEqual([]);
+    });
+  });
+
+  describe("listGrants", () => {
+    const ids = async (filter: Parameters<Store["listGrants"]>[0]): Promise<string[]> =>
+      (await store().listGrants(filter)).map((grant) => grant.id);
+
+    test("newest first, by client, by person, and no more than asked", async () => {
+      const eve = { id: "eve" };
+      await store().approve(sampleApproval({ id: "a", createdAt: START }));
+      await store().approve(sampleApproval({ id: "b", createdAt: START + 2, clientId: "client-2" }));
+      await store().approve(sampleApproval({ id: "c", createdAt: START + 1, person: eve }));
+      await store().approve(sampleApproval({ id: "d", createdAt: START + 3, person: eve }));
+      expect(await ids({})).toEqual(["d", "b", "c", "a"]);
+      expect(await ids({ clientId: "client-1" })).toEqual(["d", "c", "a"]);
+      expect(await ids({ personId: "eve" })).toEqual(["d", "c"]);
+      expect(await ids({ personId: "ada", clientId: "client-2" })).toEqual(["b"]);
+      expect(await ids({ limit: 2 })).toEqual(["d", "b"]);
+      expect(await ids({ clientId: "nobody" })).toEqual([]);
+    });
+
+    test("liveAt leaves out what is revoked or expired", async () => {
+      for (const id of ["live", "revoked", "unredeemed", "idle", "ended"]) {
+        const endsAt = id === "ended" ? START + DAY : START + 365 * DAY;
+        await store().approve(sampleApproval({ id, endsAt }));
+        if (id === "unredeemed") continue;
+        await store().redeemCode(id, id === "idle" ? START + DAY : START + 30 * DAY, NOW);
+      }
+      await store().revokeGrant("revoked", "operator", NOW);
+      expect((await ids({ liveAt: NOW })).sort()).toEqual(["ended", "idle", "live", "unredeemed"]);
+      expect((await ids({ liveAt: START + 60 * SECOND })).sort()).toEqual(["ended", "idle", "live"]);
+      expect(await ids({ liveAt: START + DAY })).toEqual(["live"]);
+    });
+  });
+}

@@ -1,0 +1,27 @@
+import { afterEach, beforeEach, describe } from "vitest";
+import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import { clientContract } from "./client-contract.ts";
+import { expiryContract } from "./expiry-contract.ts";
+import { grantContract } from "./grant-contract.ts";
+import { grantLifeContract } from "./grant-life-contract.ts";
+import { housekeepingContract } from "./housekeeping-contract.ts";
+
+/**
+ * What every database must do, in the same way. A database's own tests call this with a function that opens an empty
+ * store.
+ */
+export function storeContract(name: string, open: () => Promise<StoreWithTodos>): void {
+  describe(`the store on ${name}`, () => {
+    let store: StoreWithTodos;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    grantContract(() => store);
+    grantLifeContract(() => store);
+    clientContract(() => store);
+    housekeepingContract(() => store);
+    expiryContract(() => store);
+  });
+}
