@@ -142,6 +142,8 @@ describe("a long call", () => {
     await started;
     const closed = endpoint.close();
     expect((await post(token, call("long"))).status).toBe(503);
+    // Longer than a close that did not wait.
+    await sleep(50);
     release();
     expect(await textOf(response)).toBe("finished");
     await closed;
