@@ -28,16 +28,33 @@ export async function runServerScenarios(url: string, revision: string): Promise
       "-o",
       results,
     ]);
-    const scenarios = new Map(
-      [...output.matchAll(SCENARIO_LINE)].map(([, name, passed, failed]) => [
-        name ?? "",
-        { passed: Number(passed), failed: Number(failed) },
-      ]),
-    );
-    return { exitCode, scenarios, output };
+    return { exitCode, scenarios: scenariosIn(output), output };
   } finally {
     await rm(results, { recursive: true, force: true });
   }
+}
+
+/**
+ * Runs the authorization server scenarios.
+ * @param openBrowser is given the address that the runner asks a person to open.
+ */
+export async function runAuthorizationScenarios(
+  options: Readonly<Record<string, string>>,
+  openBrowser: (authorizeUrl: string) => Promise<void>,
+): Promise<Outcome> {
+  let opened: Promise<void> | undefined;
+  const { exitCode, output } = await run(
+    ["authorization", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])],
+    (soFar, stop) => {
+      const [authorizeUrl] = /^https?:\/\/\S+response_type=\S+(?=\n)/m.exec(soFar) ?? [];
+      if (authorizeUrl === undefined || opened) return;
+      opened = openBrowser(authorizeUrl);
+      // It would wait for minutes for a person who does not come back.
+      opened.catch(stop);
+    },
+  );
+  await opened;
+  return { exitCode, scenarios: scenariosIn(output), output };
 }
 
 /** The server scenarios that count for a revision, from the runner's own list. */
@@ -47,7 +64,19 @@ export async function scoredScenarios(revision: string): Promise<readonly string
   return [...section.matchAll(/- (\S+)/g)].map(([, name]) => name ?? "");
 }
 
-function run(parameters: readonly string[]): Promise<{ exitCode: number | null; output: string }> {
+function scenariosIn(output: string): Outcome["scenarios"] {
+  return new Map(
+    [...output.matchAll(SCENARIO_LINE)].map(([, name, passed, failed]) => [
+      name ?? "",
+      { passed: Number(passed), failed: Number(failed) },
+    ]),
+  );
+}
+
+function run(
+  parameters: readonly string[],
+  onOutput: (soFar: string, stop: () => void) => void = () => {},
+): Promise<{ exitCode: number | null; output: string }> {
   const child = spawn(process.execPath, [join(PACKAGE, "dist", "index.js"), ...parameters], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -55,6 +84,7 @@ function run(parameters: readonly string[]): Promise<{ exitCode: number | null; 
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
+      onOutput(output, () => child.kill());
     });
   }
   return new Promise((done, fail) => {
