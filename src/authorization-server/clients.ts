@@ -47,7 +47,7 @@ export type ClientsDeps = {
   readonly log: Log;
   /** {@link safeFetch} unless a test brings its own certificates and names. */
   readonly fetchDocument?: FetchDocument;
-  readonly newRegistrationsPerMinute?: number;
+  readonly newRegistrationsPerMinute?: number | undefined;
 };
 
 /** Pre-registered clients first, then metadata documents, then the store, whose clients stay in memory a while. */

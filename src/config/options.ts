@@ -111,6 +111,8 @@ const options = z.strictObject({
   loginTemplate: text("HTML").optional(),
   /** Answers GET and POST of `/oauth/login` itself. */
   loginHandler: aFunction<LoginHandler>().optional(),
+  /** Drain and exit with 0 at SIGTERM and SIGINT once `listen()` was called. Default true. */
+  handleSignals: yesOrNo.default(true),
   /** Sessions for clients of the 2025 protocols, which tie them to this process. Default false. */
   sessions: yesOrNo.default(false),
 });
@@ -182,6 +184,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label): Settings
     trustProxy: parsed.trustProxy,
     loginTemplate,
     loginHandler,
+    handleSignals: parsed.handleSignals,
     sessions: parsed.sessions,
   };
 }

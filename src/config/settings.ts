@@ -40,6 +40,8 @@ export type Settings = {
   readonly trustProxy: boolean;
   readonly loginTemplate: string | undefined;
   readonly loginHandler: LoginHandler | undefined;
+  /** Whether `listen()` drains and exits at SIGTERM and SIGINT. */
+  readonly handleSignals: boolean;
   /** Whether 2025-era clients get sessions (`Mcp-Session-Id`), which tie them to this process. */
   readonly sessions: boolean;
 };

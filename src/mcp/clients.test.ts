@@ -111,7 +111,9 @@ describe("a change of the list", () => {
   it.each(["2025-11-25 in a session", "2026-07-28"] as const)("reaches the client of %s", async (era) => {
     const heard: (readonly string[])[] = [];
     const { registrations } = await connect(era, {
-      listChanged: { tools: { onChanged: (_, tools) => heard.push((tools ?? []).map(({ name }) => name)) } },
+      listChanged: {
+        tools: { debounceMs: 0, onChanged: (_, tools) => heard.push((tools ?? []).map(({ name }) => name)) },
+      },
     });
     // The client opens its stream when it likes: what changes before is not told.
     for (let i = 0; heard.length === 0; i++) {

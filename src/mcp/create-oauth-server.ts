@@ -2,8 +2,11 @@ import type { Connection } from "../authorization-server/routes.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { type OAuthServerOptions, parseOptions, withPort } from "../config/options.ts";
 import type { CheckUser, Settings } from "../config/settings.ts";
+import type { Auth } from "../core/auth.ts";
 import { type Listener, listen } from "../platform/listener.ts";
 import { createLog, type Log } from "../platform/logging.ts";
+import { onShutdownSignal } from "../platform/shutdown.ts";
+import type { RequestHead } from "../resource-server/guard.ts";
 import { type OpenServer, openServer } from "./open-server.ts";
 import type { Registrar } from "./registrar.ts";
 import { createRegistrations } from "./registrations.ts";
@@ -19,6 +22,11 @@ export type OAuthServer = Registrar & {
   listen(): Promise<Listening>;
   /** For those who mount the server elsewhere. Opens the database at the first request. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
+  /**
+   * Who a request comes from, or the answer to send instead: for routes of your own beside the MCP endpoint.
+   * @param request a web `Request`, or only its method, URL and headers; a body is never read
+   */
+  guard(request: RequestHead): Promise<Auth | Response>;
   /** No new connections; requests under way finish, streams are ended, the database is closed. Resolves when all is done. */
   close(): Promise<void>;
 };
@@ -58,8 +66,15 @@ export function createOAuthServer(
   checkUser: CheckUser,
   options: CreateOptions = {},
 ): OAuthServer {
-  const { opened: _inside, ...server } = assembleServer(name, checkUser, options);
-  return server;
+  const { opened: _opened, log, ...server } = assembleServer(name, checkUser, options);
+  return {
+    ...server,
+    async listen() {
+      const listening = await server.listen();
+      log.info(`${name} is ready: ${listening.url}`);
+      return listening;
+    },
+  };
 }
 
 /** The same with its inside, for the demonstration, whose tools keep their data in the server's own database. */
@@ -67,7 +82,7 @@ export function assembleServer(
   name: string,
   checkUser: CheckUser,
   { mcp: factory, log: ownLog, ...options }: CreateOptions,
-): OAuthServer & { readonly opened: () => Promise<OpenServer> } {
+): OAuthServer & { readonly opened: () => Promise<OpenServer>; readonly log: Log } {
   const settings = parseOptions(name, options, environmentOptions(loadEnvironment()));
   const log =
     ownLog ?? createLog({ level: settings.debug ? "debug" : "info", pretty: process.stdout.isTTY === true });
@@ -77,13 +92,24 @@ export function assembleServer(
 
   let opening: Promise<OpenServer> | undefined;
   let listener: Listener | undefined;
+  let ignoreSignals = () => {};
   const open = (final: Settings) =>
     openServer({ settings: final, checkUser, registrations, factory, identity, log });
   const opened = () => {
     opening ??= open(settings);
     return opening;
   };
+  const close = async () => {
+    ignoreSignals();
+    const server = await opening?.catch(() => undefined);
+    // Streams first: the listener waits for every answer that has begun.
+    const drained = server?.drain();
+    await listener?.close();
+    await drained;
+    await server?.close();
+  };
   return {
+    log,
     registerTool,
     registerPrompt,
     registerResource,
@@ -97,11 +123,13 @@ export function assembleServer(
         port: settings.port,
         tls: settings.tls,
       });
+      if (settings.handleSignals) ignoreSignals = onShutdownSignal(close);
       const final = withPort(settings, listener.port);
       opening = open(final);
       try {
         ready.resolve(await opening);
       } catch (cause) {
+        ignoreSignals();
         await listener.close();
         throw cause;
       }
@@ -110,13 +138,9 @@ export function assembleServer(
     async fetch(request, connection) {
       return (await opened()).fetch(request, connection);
     },
-    async close() {
-      const server = await opening?.catch(() => undefined);
-      // Streams first: the listener waits for every answer that has begun.
-      const drained = server?.drain();
-      await listener?.close();
-      await drained;
-      await server?.close();
+    async guard(request) {
+      return (await opened()).guard(request);
     },
+    close,
   };
 }

@@ -14,7 +14,7 @@ import { refuseForeignHost } from "../platform/host-header.ts";
 import { createKeyring } from "../platform/keyring.ts";
 import type { Log } from "../platform/logging.ts";
 import { masterSecrets } from "../platform/master-secret.ts";
-import { createGuard } from "../resource-server/guard.ts";
+import { createGuard, type Guard } from "../resource-server/guard.ts";
 import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
 import { createAttempts } from "../sign-in/attempts.ts";
 import { createCookies } from "../sign-in/cookies.ts";
@@ -31,6 +31,7 @@ import type { McpFactory, McpIdentity } from "./servers.ts";
 export type OpenServer = {
   /** The one way in, for a listener and for those who mount it elsewhere. Never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
+  readonly guard: Guard;
   readonly store: StoreWithTodos;
   /** Ends streams and stops timers; requests that are under way still find the store. */
   drain(): Promise<void>;
@@ -46,6 +47,7 @@ export type ServerParts = {
   readonly identity: McpIdentity;
   readonly log: Log;
   readonly clock?: Clock;
+  readonly newRegistrationsPerMinute?: number;
 };
 
 const JANITOR_SECONDS = 60;
@@ -88,7 +90,13 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
       keyring,
       log,
       keys,
-      clients: createClients({ settings, store, clock, log }),
+      clients: createClients({
+        settings,
+        store,
+        clock,
+        log,
+        newRegistrationsPerMinute: parts.newRegistrationsPerMinute,
+      }),
       checkUser: parts.checkUser,
       attempts: createAttempts(),
       cookies,
@@ -109,6 +117,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     const stopWatching = watchOutsideChanges(deps, grantEnded);
     return {
       store,
+      guard,
       fetch: async (request, connection = {}) =>
         refuseForeignHost(request, settings.issuer, settings.host) ?? app.fetch(request, connection),
       async drain() {

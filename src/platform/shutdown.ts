@@ -4,8 +4,9 @@ const SAME_SIGNAL_MS = 500;
 /**
  * Runs `drain` at SIGTERM or SIGINT and then exits with 0; a second signal, sent because waiting is too long, exits
  * at once.
+ * @returns stops listening for signals.
  */
-export function onShutdownSignal(drain: () => Promise<void>): void {
+export function onShutdownSignal(drain: () => Promise<void>): () => void {
   let begunAt: number | undefined;
   const stop = () => {
     if (begunAt === undefined) {
@@ -20,4 +21,8 @@ export function onShutdownSignal(drain: () => Promise<void>): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  return () => {
+    process.off("SIGTERM", stop);
+    process.off("SIGINT", stop);
+  };
 }

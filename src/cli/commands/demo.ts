@@ -52,13 +52,8 @@ async function demo(flags: DemoFlags): Promise<void> {
   const options = optionsOf(flags, environment.has("port"));
   // Before the heavy modules are loaded: a wrong option should not take time.
   const settings = parseOptions("Gatehouse demo", options, environment);
-  const [{ createDemoServer, DEMO_PERSON }, { onShutdownSignal }] = await Promise.all([
-    import("../../demo/server.ts"),
-    import("../../platform/shutdown.ts"),
-  ]);
-  const server = createDemoServer(options);
-  onShutdownSignal(() => server.close());
-  const { url } = await server.listen();
+  const { createDemoServer, DEMO_PERSON } = await import("../../demo/server.ts");
+  const { url } = await createDemoServer(options).listen();
   printBanner(url, `${DEMO_PERSON.username} / ${DEMO_PERSON.password}`, settings);
 }
 
