@@ -1,0 +1,69 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { cpus, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { BenchSettings } from "./comparison.ts";
+import { PLACEMENT } from "./processes.ts";
+import { format, type Scenario } from "./report.ts";
+import { firstVerification } from "./scenarios/first-verification.ts";
+import { guard } from "./scenarios/guard.ts";
+import { millionGrants } from "./scenarios/million-grants.ts";
+import { refresh } from "./scenarios/refresh.ts";
+import { registration } from "./scenarios/registration.ts";
+import { sdkExpress } from "./scenarios/sdk-express.ts";
+import { start } from "./scenarios/start.ts";
+
+// npm run bench [-- <name> … --seconds 4 --rounds 5 --profile]
+
+const SCENARIOS: readonly Scenario<BenchSettings>[] = [
+  refresh,
+  guard,
+  firstVerification,
+  registration,
+  sdkExpress,
+  start,
+  millionGrants,
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: "string", default: "4" },
+    rounds: { type: "string", default: "5" },
+    profile: { type: "boolean", default: false },
+  },
+});
+
+const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `There is no ${unknown.join(", ")}. Choose from: ${SCENARIOS.map(({ name }) => name).join(", ")}.`,
+  );
+  process.exit(1);
+}
+
+// Inside of the checkout, and not among the system's temporary files: those may be in memory.
+const scratch = resolve(import.meta.dirname, "../.scratch");
+await mkdir(scratch, { recursive: true });
+
+const [processor] = cpus();
+console.log(
+  `Node ${process.version}, ${cpus().length} cores of ${processor?.model.trim() || "an unnamed processor"},`,
+);
+console.log(`${Math.round(totalmem() / 2 ** 30)} GB; ${PLACEMENT}.`);
+
+for (const { name, title, run } of SCENARIOS) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  const directory = await mkdtemp(join(scratch, `bench-${name}-`));
+  try {
+    const report = await run({
+      seconds: Number(values.seconds),
+      rounds: Number(values.rounds),
+      profile: values.profile,
+      directory,
+    });
+    console.log(`\n${format(`${name}: ${title}`, report)}`);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

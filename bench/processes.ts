@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import type { Answer, Question } from "./worker.ts";
+
+/** The core that serves, and the one that loads it. Where there is no `taskset`, the system places them. */
+export const SERVER_CORE = 0;
+export const LOAD_CORE = 1;
+
+const CAN_PIN = spawnSync("taskset", ["-c", `${SERVER_CORE},${LOAD_CORE}`, "true"]).status === 0;
+export const PLACEMENT = CAN_PIN
+  ? "the server has one core, the load generator another"
+  : "there is no taskset here: the system places the processes";
+
+/** A child process that answers questions (`worker.ts` is its side). */
+export type Worker = {
+  ask<Value>(name: string, details?: unknown): Promise<Value>;
+  stop(): Promise<void>;
+};
+
+export type WorkerOptions = {
+  /** The module that the process runs, from this folder. */
+  readonly module: string;
+  readonly core: number;
+  /** What the module's `readOptions()` returns. */
+  readonly options?: unknown;
+  /** Where standard output goes: a server's log is written to a file, as it would be. */
+  readonly output: string;
+};
+
+/** Starts a process on a core of its own, and resolves once it answers. */
+export async function startWorker({ module, core, options, output }: WorkerOptions): Promise<Worker> {
+  const command = [process.execPath, join(import.meta.dirname, module), JSON.stringify(options ?? {})];
+  const [file = "", ...parameters] = pinned(command, core);
+  const log = openSync(output, "a");
+  const child = spawn(file, parameters, { stdio: ["ignore", log, "inherit", "ipc"] });
+  closeSync(log);
+  const ask = asker(child, module);
+  await ask.ready;
+  return {
+    ask: ask.ask,
+    async stop() {
+      const gone = once(child, "exit");
+      child.disconnect();
+      await gone;
+    },
+  };
+}
+
+/** The same command, kept on one core where that can be done. */
+export function pinned(command: readonly string[], core: number): readonly string[] {
+  return CAN_PIN ? ["taskset", "-c", String(core), ...command] : command;
+}
+
+function asker(child: ChildProcess, module: string) {
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  const ready = Promise.withResolvers<unknown>();
+  waiting.set(0, ready);
+  let last = 0;
+  child.on("message", ({ id, value, error }: Answer) => {
+    const question = waiting.get(id);
+    waiting.delete(id);
+    if (error === undefined) question?.resolve(value);
+    else question?.reject(new Error(`${module}: ${error}`));
+  });
+  child.on("exit", (code) => {
+    for (const { reject } of waiting.values()) reject(new Error(`${module} exited with ${code}`));
+  });
+  return {
+    ready: ready.promise,
+    ask<Value>(name: string, details?: unknown): Promise<Value> {
+      last += 1;
+      const question: Question = { id: last, name, details };
+      const answer = Promise.withResolvers<unknown>();
+      waiting.set(last, answer);
+      child.send(question);
+      return answer.promise as Promise<Value>;
+    },
+  };
+}

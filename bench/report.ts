@@ -1,0 +1,86 @@
+import { type Measurement, ratio } from "./comparison.ts";
+
+/** One comparison, by the name that picks it on the command line. */
+export type Scenario<Settings> = {
+  readonly name: string;
+  readonly title: string;
+  readonly run: (settings: Settings) => Promise<Report>;
+};
+
+export type Report = {
+  /** What was measured, a line each. */
+  readonly rows: readonly Row[];
+  readonly figures: readonly Figure[];
+  readonly profiles?: readonly Profile[];
+};
+
+export type Row = { readonly name: string; readonly values: readonly string[] };
+export type Profile = { readonly name: string; readonly summary: string };
+
+/** What has a target. Printed, and never asserted: machines differ. */
+export type Figure = {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: "×" | "ms" | "MB";
+  readonly atLeast?: number;
+  readonly atMost?: number;
+};
+
+/** The report of servers that were loaded in turn. */
+export function reportOf(measurements: readonly Measurement[], figures: readonly Figure[]): Report {
+  return {
+    rows: measurements.map((measurement) => ({
+      name: measurement.name,
+      values: [
+        `${Math.round(measurement.requestsPerSecond).toLocaleString("en")} requests/s`,
+        `${measurement.serverMicroseconds.toFixed(1)} µs of CPU each`,
+        `load generator ${Math.round(100 * measurement.generatorBusy)} % busy`,
+      ],
+    })),
+    figures,
+    profiles: measurements.flatMap(({ name, profile }) =>
+      profile === undefined ? [] : [{ name, summary: profile }],
+    ),
+  };
+}
+
+/** How much more the one does than the other. */
+export function throughput(what: string, of: Measurement, to: Measurement, atLeast: number): Figure {
+  return { what, value: ratio(of, to), unit: "×", atLeast };
+}
+
+/** The report as text, its columns aligned. */
+export function format(title: string, { rows, figures, profiles = [] }: Report): string {
+  const lines = [title, ...table(rows.map(({ name, values }) => [name, ...values]))];
+  lines.push(...table(figures.map(figureCells)));
+  for (const { name, summary } of profiles)
+    lines.push("", `  where ${name} spends its time`, indent(summary));
+  return lines.join("\n");
+}
+
+function figureCells({ what, value, unit, atLeast, atMost }: Figure): readonly string[] {
+  const digits = unit === "×" ? 2 : 0;
+  const [sign, target] = atLeast === undefined ? ["≤", atMost ?? Number.NaN] : ["≥", atLeast];
+  const met = sign === "≥" ? value >= target : value <= target;
+  return [
+    `→ ${what}`,
+    `${value.toFixed(digits)} ${unit}`,
+    `target ${sign} ${target.toFixed(digits)} ${unit}`,
+    met ? "met" : "missed",
+  ];
+}
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  }
+  return rows.map(
+    (row) =>
+      `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("   ")}`,
+  );
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, "  ");
+}

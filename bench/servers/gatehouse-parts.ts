@@ -1,0 +1,30 @@
+import { z } from "zod";
+import type { OAuthServerOptions } from "../../src/config/options.ts";
+import type { CheckUser } from "../../src/config/settings.ts";
+import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
+import type { McpIdentity } from "../../src/mcp/servers.ts";
+
+/** As behind a proxy: the public URL is not this computer. */
+export const OPTIONS = {
+  host: "127.0.0.1",
+  port: 0,
+  publicUrl: "https://mcp.example",
+  supportedScopes: { mcp: "Use the tools" },
+  secret: "a secret that is as long as it has to be",
+} satisfies OAuthServerOptions;
+
+export const IDENTITY: McpIdentity = { name: "Bench", version: "1.0.0" };
+
+/** Whom `connect` of the tests signs in. The password is not what is measured. */
+export const CHECK_USER: CheckUser = (username) => ({ id: username, name: "Ada Lovelace" });
+
+/** One tool that does nothing much. */
+export function benchRegistrations(): Registrations {
+  const registrations = createRegistrations();
+  registrations.registerTool(
+    "echo",
+    { description: "Says it back.", inputSchema: z.object({ text: z.string() }) },
+    ({ text }) => ({ content: [{ type: "text", text }] }),
+  );
+  return registrations;
+}

@@ -1,0 +1,60 @@
+import { Hono } from "hono";
+import type { GatehouseEnv } from "../../src/authorization-server/routes.ts";
+import { parseOptions } from "../../src/config/options.ts";
+import type { Auth } from "../../src/core/auth.ts";
+import { createMcpEndpoint } from "../../src/mcp/endpoint.ts";
+import { mountFront } from "../../src/mcp/front.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { listen } from "../../src/platform/listener.ts";
+import { createLog } from "../../src/platform/logging.ts";
+import type { Guard } from "../../src/resource-server/guard.ts";
+import type { Prepared } from "../comparison.ts";
+import { answerQuestions, readOptions } from "../worker.ts";
+import { benchRegistrations, IDENTITY, OPTIONS } from "./gatehouse-parts.ts";
+import { type Era, echoPlan, forEach } from "./plans.ts";
+
+// The MCP endpoint of gatehouse.ts behind a gate that lets everybody in without looking.
+
+const TOKEN_LENGTH = 560;
+
+const { era } = readOptions<{ readonly era: Era }>();
+const settings = parseOptions("Bench", { ...OPTIONS, database: ":memory:" });
+const log = createLog({ level: "info", pretty: false });
+
+const everybody: Auth = {
+  person: { id: "ada", name: "Ada Lovelace" },
+  client: { id: "bench", name: "Bench" },
+  scopes: ["mcp"],
+  issuer: settings.issuer,
+  audience: settings.resource,
+  issuedAt: 0,
+  expiresAt: Number.MAX_SAFE_INTEGER,
+  tokenId: "everybody",
+  grantId: "everybody",
+  claims: {},
+  token: "everybody",
+};
+const openGate: Guard = Object.assign(async () => everybody, { requireScopes: () => undefined, forget() {} });
+
+const endpoint = createMcpEndpoint({
+  registrations: benchRegistrations(),
+  identity: IDENTITY,
+  guard: openGate,
+  settings,
+  clock: systemClock,
+  log,
+});
+const app = new Hono<GatehouseEnv>();
+mountFront(app, { settings, endpoint });
+const { port } = await listen({
+  ...settings,
+  fetch: async (request, connection) => app.fetch(request, connection),
+});
+
+answerQuestions({
+  // The same bytes on the wire: a token of the length that ours have.
+  prepare: (connections: number): Prepared => ({
+    port,
+    plans: forEach(connections, () => echoPlan(era, "x".repeat(TOKEN_LENGTH))),
+  }),
+});

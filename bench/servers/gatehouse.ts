@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { parseOptions } from "../../src/config/options.ts";
+import { openServer } from "../../src/mcp/open-server.ts";
+import { listen } from "../../src/platform/listener.ts";
+import { createLog } from "../../src/platform/logging.ts";
+import { connect } from "../../test/support/client.ts";
+import type { Prepared } from "../comparison.ts";
+import type { Chain, Plan } from "../load/plan.ts";
+import { answerQuestions, readOptions } from "../worker.ts";
+import { benchRegistrations, CHECK_USER, IDENTITY, OPTIONS } from "./gatehouse-parts.ts";
+import { type Era, echoPlan, forEach, refreshPlans, registrationPlan } from "./plans.ts";
+
+// The server as it is run: its database in a file, its log lines written.
+
+export type GatehouseOptions = { readonly directory: string; readonly load: GatehouseLoad };
+export type GatehouseLoad =
+  | { readonly kind: "refresh" }
+  | { readonly kind: "echo"; readonly era: Era }
+  | { readonly kind: "register"; readonly which: "new" | "same" };
+
+const { directory, load } = readOptions<GatehouseOptions>();
+const settings = parseOptions("Bench", {
+  ...OPTIONS,
+  database: join(directory, `${load.kind}-${process.pid}.db`),
+});
+const server = await openServer({
+  settings,
+  checkUser: CHECK_USER,
+  registrations: benchRegistrations(),
+  factory: undefined,
+  identity: IDENTITY,
+  log: createLog({ level: "info", pretty: false }),
+  // The ceiling is there to be hit. What is below it is measured.
+  newRegistrationsPerMinute: Number.MAX_SAFE_INTEGER,
+});
+const { port } = await listen({ ...settings, fetch: server.fetch });
+
+answerQuestions({
+  prepare: async (connections: number): Promise<Prepared> => ({ port, plans: await plansFor(connections) }),
+});
+
+async function plansFor(connections: number): Promise<readonly Plan[]> {
+  switch (load.kind) {
+    case "refresh":
+      return refreshPlans(connections, "/oauth/token", await newChains(connections));
+    case "echo": {
+      const { access_token: token } = await connect(server);
+      return forEach(connections, () => echoPlan(load.era, token));
+    }
+    case "register":
+      return forEach(connections, () => registrationPlan("/oauth/register", load.which));
+  }
+}
+
+/** Grants made as they always are: register, authorize, sign in, approve, redeem. */
+async function newChains(count: number): Promise<readonly Chain[]> {
+  const chains: Chain[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const { clientId, refresh_token: refreshToken } = await connect(server);
+    chains.push({ fields: { client_id: clientId }, refreshToken });
+  }
+  return chains;
+}
