@@ -10,7 +10,7 @@ import type { RequestHead } from "../resource-server/guard.ts";
 import { type OpenServer, openServer } from "./open-server.ts";
 import type { Registrar } from "./registrar.ts";
 import { createRegistrations } from "./registrations.ts";
-import type { McpFactory } from "./servers.ts";
+import type { McpFactory, McpIdentity } from "./servers.ts";
 
 /** An MCP server with its own authorization server. */
 export type OAuthServer = Registrar & {
@@ -33,10 +33,14 @@ export type OAuthServer = Registrar & {
 
 export type Listening = { readonly url: string; readonly port: number };
 
-/** What is not a plain setting: these two are code. */
+/** What is not a plain setting, but code or words for the model. */
 export type CreateOptions = OAuthServerOptions & {
   /** Your own factory of SDK servers, called for each request, in place of `registerTool` and its siblings. */
   readonly mcp?: McpFactory;
+  /** How to use the server, for the model that will. */
+  readonly instructions?: string;
+  /** Verifies the state that clients carry between the rounds of a call: `createRequestStateCodec` of the SDK is one. */
+  readonly requestState?: McpIdentity["requestState"];
   /** Where log lines go; standard output by default, pretty on a terminal. */
   readonly log?: Log;
 };
@@ -81,14 +85,19 @@ export function createOAuthServer(
 export function assembleServer(
   name: string,
   checkUser: CheckUser,
-  { mcp: factory, log: ownLog, ...options }: CreateOptions,
+  { mcp: factory, log: ownLog, instructions, requestState, ...options }: CreateOptions,
 ): OAuthServer & { readonly opened: () => Promise<OpenServer>; readonly log: Log } {
   const settings = parseOptions(name, options, environmentOptions(loadEnvironment()));
   const log =
     ownLog ?? createLog({ level: settings.debug ? "debug" : "info", pretty: process.stdout.isTTY === true });
   const registrations = createRegistrations((scope) => settings.catalogue.descriptions.has(scope));
   const { registerTool, registerPrompt, registerResource } = registrations;
-  const identity = { name: settings.name, version: "1.0.0" };
+  const identity: McpIdentity = {
+    name: settings.name,
+    version: "1.0.0",
+    ...(instructions !== undefined && { instructions }),
+    ...(requestState !== undefined && { requestState }),
+  };
 
   let opening: Promise<OpenServer> | undefined;
   let listener: Listener | undefined;

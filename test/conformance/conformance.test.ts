@@ -1,29 +1,37 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
+import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createMcpEndpoint } from "../../src/mcp/endpoint.ts";
-import { createRegistrations } from "../../src/mcp/registrations.ts";
-import { refuseForeignHost } from "../../src/platform/host-header.ts";
+import { createOAuthServer, type OAuthServer } from "../../src/mcp/create-oauth-server.ts";
 import { silentLog } from "../../src/platform/logging.ts";
-import { createGuard } from "../../src/resource-server/guard.ts";
+import { approve, DEMO, openNetworkBrowser } from "../support/network.ts";
 import { fixtureState, registerFixture } from "./fixture-server.ts";
 import { type Forwarder, startForwarder } from "./forwarder.ts";
 import { runServerScenarios, scoredScenarios } from "./runner.ts";
 
-type Fixture = { readonly mcpUrl: string; readonly token: string; close(): Promise<void> };
-
-let fixture: Fixture;
+let server: OAuthServer;
 let forwarder: Forwarder;
 
 beforeAll(async () => {
-  fixture = await startFixture();
-  forwarder = await startForwarder(fixture.mcpUrl, fixture.token);
+  server = createOAuthServer(
+    "Conformance fixture",
+    (username, password) => (username === DEMO.username && password === DEMO.password ? username : null),
+    {
+      host: "127.0.0.1",
+      port: 0,
+      database: ":memory:",
+      sessions: true,
+      handleSignals: false,
+      requestState: fixtureState,
+      log: silentLog,
+    },
+  );
+  registerFixture(server);
+  const { url } = await server.listen();
+  forwarder = await startForwarder(url, await accessTokenFor(url));
 });
 
 afterAll(async () => {
   await forwarder?.close();
-  await fixture?.close();
+  await server?.close();
 });
 
 describe.each(["2025-11-25", "2026-07-28"])("the server scenarios that %s requires", (revision) => {
@@ -40,62 +48,48 @@ describe.each(["2025-11-25", "2026-07-28"])("the server scenarios that %s requir
   });
 });
 
-async function startFixture(): Promise<Fixture> {
-  const token = "the-token-of-the-forwarder";
-  const registrations = createRegistrations();
-  registerFixture(registrations);
-  const resource = "http://127.0.0.1/mcp";
-  const endpoint = createMcpEndpoint({
-    identity: { name: "conformance-fixture", version: "1.0.0", requestState: fixtureState },
-    registrations,
-    guard: createGuard({
-      resourceMetadata: "http://127.0.0.1/.well-known/oauth-protected-resource/mcp",
-      requiredScopes: [],
-      implies: new Map(),
-      verify: async (presented) =>
-        presented === token
-          ? { kind: "verified", auth: authOf(token, resource) }
-          : { kind: "refused", why: "another token" },
-      clock: Date.now,
-      log: silentLog,
+/** The token of a client that a person approved, for the runner to have. */
+async function accessTokenFor(mcpUrl: string): Promise<string> {
+  const { origin } = new URL(mcpUrl);
+  const redirectUri = "http://127.0.0.1/callback";
+  const { client_id } = await answerOf(
+    fetch(`${origin}/oauth/register`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ redirect_uris: [redirectUri], token_endpoint_auth_method: "none" }),
     }),
-    settings: {
-      resource,
-      catalogue: { descriptions: new Map(), required: [], implies: new Map() },
-      sessions: true,
-    },
-    clock: Date.now,
-    log: silentLog,
-  });
-  const server = serve({
-    fetch: (request) => refuseForeignHost(request, resource, "127.0.0.1") ?? endpoint.fetch(request),
-    hostname: "127.0.0.1",
-    port: 0,
-  });
-  await once(server, "listening");
-  return {
-    mcpUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
-    token,
-    async close() {
-      server.close();
-      await endpoint.close();
-    },
-  };
+  );
+  const verifier = randomBytes(32).toString("base64url");
+  const authorizeUrl = new URL("/oauth/authorize", origin);
+  authorizeUrl.search = String(
+    new URLSearchParams({
+      response_type: "code",
+      client_id,
+      redirect_uri: redirectUri,
+      code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+      code_challenge_method: "S256",
+      resource: mcpUrl,
+    }),
+  );
+  const back = await approve(openNetworkBrowser(origin), authorizeUrl, DEMO);
+  const { access_token } = await answerOf(
+    fetch(`${origin}/oauth/token`, {
+      method: "POST",
+      body: new URLSearchParams({
+        grant_type: "authorization_code",
+        client_id,
+        redirect_uri: redirectUri,
+        code: back.searchParams.get("code") ?? "",
+        code_verifier: verifier,
+      }),
+    }),
+  );
+  return access_token;
 }
 
-function authOf(token: string, audience: string) {
-  const now = Math.floor(Date.now() / 1000);
-  return {
-    person: { id: "runner" },
-    client: { id: "conformance", name: "Conformance runner" },
-    scopes: [],
-    issuer: "http://127.0.0.1",
-    audience,
-    issuedAt: now,
-    expiresAt: now + 3600,
-    tokenId: "1",
-    grantId: "1",
-    claims: {},
-    token,
-  };
+async function answerOf(answer: Promise<Response>) {
+  const response = await answer;
+  const body: unknown = await response.json();
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${JSON.stringify(body)}`);
+  return body as { readonly client_id: string; readonly access_token: string };
 }
