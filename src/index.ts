@@ -1,4 +1,4 @@
-export type { OAuthServerOptions } from "./config/options.ts";
+export { allowInsecurePublicUrl, type OAuthServerOptions } from "./config/options.ts";
 export type {
   CheckUser,
   CompleteUserCheck,
