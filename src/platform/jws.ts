@@ -30,7 +30,10 @@ export type ParsedJws = {
   readonly signature: Buffer;
 };
 
-/** Undefined where the text is not three parts of which two are JSON objects. */
+/**
+ * Undefined where the text is not three parts of which two are JSON objects and one is base64url as it is written.
+ * Decoding would forgive much: one token would have any number of spellings, each of them a token of its own to a cache.
+ */
 export function parseJws(text: string): ParsedJws | undefined {
   const parts = text.split(".");
   const [header, payload, signature] = parts;
@@ -38,11 +41,13 @@ export function parseJws(text: string): ParsedJws | undefined {
   const parsedHeader = decode(header);
   const parsedPayload = decode(payload);
   if (!parsedHeader || !parsedPayload) return undefined;
+  const bytes = Buffer.from(signature, "base64url");
+  if (bytes.toString("base64url") !== signature) return undefined;
   return {
     header: parsedHeader,
     payload: parsedPayload,
     input: `${header}.${payload}`,
-    signature: Buffer.from(signature, "base64url"),
+    signature: bytes,
   };
 }
 
