@@ -28,10 +28,10 @@ export function verifyOwnTokens(deps: {
     if (!jws) return refused("not a JWT");
     const { alg, typ, kid } = jws.header;
     // Before the key is looked at: the header must not choose how it is verified (RFC 8725 §3.1).
-    if (alg !== "ES256") return refused(`alg ${String(alg)} is not accepted`);
-    if (typ !== ACCESS_TOKEN_TYPE) return refused(`typ ${String(typ)} is not ${ACCESS_TOKEN_TYPE}`);
+    if (alg !== "ES256") return refused(`alg ${shown(alg)} is not accepted`);
+    if (typ !== ACCESS_TOKEN_TYPE) return refused(`typ ${shown(typ)} is not ${ACCESS_TOKEN_TYPE}`);
     const key = typeof kid === "string" ? verificationKey(kid) : undefined;
-    if (!key) return refused(`unknown kid ${String(kid).slice(0, 50)}`);
+    if (!key) return refused(`unknown kid ${shown(kid)}`);
     if (!verifyJws(jws, key)) return refused("wrong signature");
     const parsed = accessTokenClaims.safeParse(jws.payload);
     if (!parsed.success)
@@ -61,4 +61,9 @@ export function verifyOwnTokens(deps: {
 
 function refused(why: string): Verification {
   return { kind: "refused", why };
+}
+
+/** A stranger wrote it: it may be long, or an object that throws when it is made text. */
+function shown(member: unknown): string {
+  return typeof member === "string" ? JSON.stringify(member.slice(0, 50)) : typeof member;
 }
