@@ -34,7 +34,11 @@ const everybody: Auth = {
   claims: {},
   token: "everybody",
 };
-const openGate: Guard = Object.assign(async () => everybody, { requireScopes: () => undefined, forget() {} });
+const openGate: Guard = Object.assign(async () => everybody, {
+  requireScopes: () => undefined,
+  forget() {},
+  hasEnded: () => false,
+});
 
 const endpoint = createMcpEndpoint({
   registrations: benchRegistrations(),

@@ -5,6 +5,7 @@ import {
   type McpHttpHandler,
 } from "@modelcontextprotocol/server";
 import type { Settings } from "../config/settings.ts";
+import type { Auth } from "../core/auth.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -86,6 +87,13 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     return sessions && id !== null ? sessions.serve(id, exchange) : serveModern(exchange);
   };
 
+  /** A grant may end while its request is answered: the stream that comes of it must not outlive it. */
+  const bind = (response: Response, auth: Auth, onEnd: () => void): Response => {
+    const bound = streams.bind(response, auth, onEnd);
+    if (auth.grantId !== null && guard.hasEnded(auth)) streams.endGrant(auth.grantId);
+    return bound;
+  };
+
   const serve = async (request: Request): Promise<Response> => {
     const auth = await guard(request);
     if (auth instanceof Response) return auth;
@@ -93,11 +101,16 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     // What is not JSON the SDK refuses by its headers, unread.
     if (request.method !== "POST" || !isJsonContentType(request.headers.get("content-type"))) {
       const { response, done } = await serveWithoutBody({ ...exchange, body: undefined });
-      return streams.bind(response, auth, done);
+      return bind(response, auth, done);
     }
     const read = await readJson(request);
     if (read.kind === "too large") return jsonRpcError(413, -32000, "The body is too large.");
     if (read.kind === "malformed") return jsonRpcError(400, -32700, "Parse error: the body is not JSON.");
+    if (guard.hasEnded(auth)) {
+      // A body may take its time. Asking again gives the answer that a new request with this token would get.
+      const refusal = await guard(request);
+      if (refusal instanceof Response) return refusal;
+    }
     const body = read.value;
     if (registrations) {
       const needed = neededScopes(body, registrations);
@@ -110,7 +123,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     const finished = isSubscription(body) ? () => {} : running.begin();
     try {
       const { response, done } = await (legacy ? serveLegacy : serveModern)({ ...exchange, body });
-      return streams.bind(response, auth, () => {
+      return bind(response, auth, () => {
         done();
         finished();
       });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { McpServer } from "@modelcontextprotocol/server";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { call, messagesOf, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
 import type { Auth } from "../core/auth.ts";
@@ -165,6 +166,18 @@ describe("a subscription (2026-07-28)", () => {
       "notifications/subscriptions/acknowledged",
       "notifications/tools/list_changed",
     ]);
+  });
+
+  it("ends at once where its grant ended while it was being opened", async () => {
+    const rig = startEndpoint({
+      factory: () => {
+        rig.revoke("grant-1");
+        return new McpServer({ name: "test-server", version: "1" }, { capabilities: { tools: {} } });
+      },
+    });
+    const response = await rig.postModern(rig.tokenFor({ grantId: "grant-1" }), LISTEN);
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    expect(await messagesOf(response)).toEqual([]);
   });
 
   it("is told goodbye when the server closes, which does not wait for it", async () => {

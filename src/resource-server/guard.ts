@@ -20,6 +20,8 @@ export type Guard = {
   requireScopes(auth: Auth, needed: readonly string[]): Response | undefined;
   /** Forgets what it verified of this grant, so that the next request asks the store. */
   forget(grantId: string): void;
+  /** Whether the grant of a request that was let in has ended since. Costs no more than a lookup. */
+  hasEnded(auth: Auth): boolean;
 };
 
 export type Verification =
@@ -104,7 +106,8 @@ export function createGuard(options: GuardOptions): Guard {
         }
     }
   };
-  return Object.assign(guard, { requireScopes, forget: verified.forget });
+  const hasEnded = ({ grantId }: Auth): boolean => grantId !== null && verified.wasForgotten(grantId);
+  return Object.assign(guard, { requireScopes, forget: verified.forget, hasEnded });
 }
 
 /** An outage must never look like a bad token: clients would throw good ones away. */

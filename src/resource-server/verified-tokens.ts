@@ -7,6 +7,8 @@ export type VerifiedTokens = {
   add(token: string, auth: Auth): void;
   /** Forgets every token of a grant. */
   forget(grantId: string): void;
+  /** Whether a grant was forgotten, lately. */
+  wasForgotten(grantId: string): boolean;
 };
 
 export function createVerifiedTokens(maximum: number): VerifiedTokens {
@@ -37,5 +39,6 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
       ended.set(grantId, true);
       for (const token of [...(tokensByGrant.get(grantId) ?? [])]) cache.delete(token);
     },
+    wasForgotten: (grantId) => ended.has(grantId),
   };
 }
