@@ -45,7 +45,7 @@ export function expiryVerbs(db: QueryBuilder, connection: Connection): Pick<Stor
     (given: Given<Batch>) =>
       db
         .updateTable("grants")
-        .set((eb) => ({ due_at: eb(grantEnd(eb), "+", KEPT_AFTER_END_MS) }))
+        .set((eb) => ({ due_at: eb(grantEnd(eb), "+", eb.lit(KEPT_AFTER_END_MS)) }))
         .where("id", "in", dueGrants(given))
         .where((eb) => eb(grantEnd(eb), ">", given("endedBefore")))
         .returning("id"),

@@ -67,7 +67,7 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
       db
         .updateTable("grants")
         .set((eb) => ({
-          generation: eb(given("presented"), "+", 1),
+          generation: eb(given("presented"), "+", eb.lit(1)),
           rotated_at: given("now"),
           refresh_expires_at: given("refreshExpiresAt"),
           // Healing a lost write: the code was redeemed, or there would be no refresh token.

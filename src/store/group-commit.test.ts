@@ -125,6 +125,18 @@ describe("a connection", () => {
     expect(rows()).toEqual([4]);
   });
 
+  test("keeps nothing after an error that ends the transaction, and rejects what came before and after it", async () => {
+    const answers = await Promise.allSettled([
+      connection.write(insert(1)),
+      connection.writeTogether([insert(2), raw("INSERT OR ROLLBACK INTO t VALUES ('bad')")]),
+      connection.write(insert(3)),
+    ]);
+    expect(answers.map((answer) => answer.status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(rows()).toEqual([]);
+    await connection.write(insert(4));
+    expect(rows()).toEqual([4]);
+  });
+
   test("answers nothing as kept when the disk is full, and says that it is an outage", async () => {
     await connection.write(insert(1));
     const pages = Number(database.prepare("PRAGMA page_count").get()?.page_count);

@@ -86,8 +86,8 @@ function commitBatch(batch: readonly Waiting[], transaction: Transaction): void 
     transaction.commit();
     for (const answer of answers) answer();
   } catch (error) {
-    if (transaction.isOpen()) transaction.rollback();
     for (const { reject } of batch) reject(error);
+    if (transaction.isOpen()) transaction.rollback();
   }
 }
 

@@ -175,6 +175,17 @@ describe("migrations", () => {
     await store.close();
   });
 
+  test("a new database is made as soon as another process is done with it", async () => {
+    const database = freshFile();
+    const other = new DatabaseSync(database);
+    other.exec("BEGIN EXCLUSIVE");
+    const opened = openSqliteStore({ database });
+    setTimeout(() => other.close(), 10);
+    const store = await opened;
+    await store.ping();
+    await store.close();
+  });
+
   test("one that fails leaves nothing behind", async () => {
     const database = freshFile();
     const other = new DatabaseSync(database);

@@ -127,7 +127,8 @@ export function clientContract(store: () => Store): void {
 
     test("a document never takes the place of a client that was made otherwise", async () => {
       const { clientId } = sampleDocument();
-      const operators = sampleClient({ id: clientId, origin: "preregistered" });
+      const redirectUris = ["https://operators.example/callback"];
+      const operators = sampleClient({ id: clientId, origin: "preregistered", redirectUris });
       await store().addClient(operators);
       await store().saveDocument(sampleDocument());
       expect(await store().findClient(clientId)).toEqual(operators);
