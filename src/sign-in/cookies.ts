@@ -31,10 +31,11 @@ export function createCookies(issuer: string): Cookies {
 }
 
 function readCookie(request: Request, name: string): string | undefined {
-  for (const pair of request.headers.get("cookie")?.split(";") ?? []) {
-    const equals = pair.indexOf("=");
-    if (equals > 0 && pair.slice(0, equals).trim() === name)
-      return pair.slice(equals + 1).trim() || undefined;
+  // Spaces and tabs alone, where `trim` would take away any white space: a browser lets a sibling site set "\xA0__Host-…",
+  // which it does not take for a name with that prefix, and neither may we (RFC 6265bis §4.1.3).
+  for (const part of request.headers.get("cookie")?.split(";") ?? []) {
+    const pair = part.replace(/^[ \t]+/, "");
+    if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1) || undefined;
   }
   return undefined;
 }

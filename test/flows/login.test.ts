@@ -166,6 +166,22 @@ describe("cookies", () => {
     expect(browser.cookie().length).toBeLessThan(1500);
   });
 
+  it.each([
+    ["a no-break space before it", "\u00a0__Host-gatehouse-browser", 1],
+    ["a no-break space after it", "__Host-gatehouse-browser\u00a0", 1],
+    ["more letters", "__Host-gatehouse-browser2", 1],
+    ["another case", "__host-gatehouse-browser", 1],
+    ["nothing but the spaces between cookies", " \t__Host-gatehouse-browser", 0],
+  ])("have the name that they have: with %s, %j gets %i new ones", async (_name, name, count) => {
+    // A browser lets a sibling site set a cookie that only almost begins with __Host-.
+    const server = await startServer();
+    const { client_id } = await register(server);
+    const response = await openBrowser(server).request(authorizeUrl(client_id, newPkce().challenge), {
+      headers: { cookie: `a=b; ${name}=chosen-by-somebody; c=d` },
+    });
+    expect(response.headers.getSetCookie()).toHaveLength(count);
+  });
+
   it("are plain on http localhost, where browsers refuse Secure ones", async () => {
     const server = await startServer({
       publicUrl: "http://localhost:3000",
