@@ -18,7 +18,7 @@ export function importPublicJwk(jwk: Readonly<Record<string, unknown>>): KeyObje
 export function signJws(type: string, payload: object, key: SigningKey): string {
   const header = encode({ alg: "ES256", typ: type, kid: key.kid });
   const input = `${header}.${encode(payload)}`;
-  const signature = sign("sha256", Buffer.from(input), { key: key.privateKey, dsaEncoding: "ieee-p1363" });
+  const signature = fromDer(sign("sha256", Buffer.from(input), key.privateKey));
   return `${input}.${signature.toString("base64url")}`;
 }
 
@@ -52,8 +52,47 @@ export function parseJws(text: string): ParsedJws | undefined {
 }
 
 export function verifyJws(jws: ParsedJws, key: KeyObject): boolean {
-  if (jws.signature.length !== 64) return false;
-  return verify("sha256", Buffer.from(jws.input), { key, dsaEncoding: "ieee-p1363" }, jws.signature);
+  if (jws.signature.length !== 2 * INTEGER_BYTES) return false;
+  return verify("sha256", Buffer.from(jws.input), key, toDer(jws.signature));
+}
+
+// A JWS holds r and s beside each other (RFC 7518 §3.4), OpenSSL speaks DER. node:crypto translates where it is asked to
+// (`dsaEncoding`), but that costs as much as the signature itself; so do key options beside the key.
+
+const INTEGER_BYTES = 32;
+const DER_SEQUENCE = 0x30;
+const DER_INTEGER = 0x02;
+
+/** SEQUENCE { INTEGER r, INTEGER s }, which for this curve is always short enough for lengths of one byte. */
+function fromDer(der: Buffer): Buffer {
+  const raw = Buffer.alloc(2 * INTEGER_BYTES);
+  const r = integerAt(der, 2);
+  const s = integerAt(der, r.byteOffset - der.byteOffset + r.length);
+  for (const [i, integer] of [r, s].entries()) {
+    // The sign byte goes; what is shorter gets its zeros back.
+    const bytes = integer.length > INTEGER_BYTES ? integer.subarray(integer.length - INTEGER_BYTES) : integer;
+    bytes.copy(raw, (i + 1) * INTEGER_BYTES - bytes.length);
+  }
+  return raw;
+}
+
+function integerAt(der: Buffer, offset: number): Buffer {
+  return der.subarray(offset + 2, offset + 2 + der.readUInt8(offset + 1));
+}
+
+function toDer(raw: Buffer): Buffer {
+  const r = derInteger(raw.subarray(0, INTEGER_BYTES));
+  const s = derInteger(raw.subarray(INTEGER_BYTES));
+  return Buffer.concat([Buffer.from([DER_SEQUENCE, r.length + s.length]), r, s]);
+}
+
+/** The fewest bytes that say it: no zeros in front, but one where the first bit would make it negative. */
+function derInteger(bytes: Buffer): Buffer {
+  let start = 0;
+  while (start < bytes.length - 1 && bytes[start] === 0) start += 1;
+  const magnitude = bytes.subarray(start);
+  const sign = magnitude.readUInt8(0) >= 0x80 ? [0] : [];
+  return Buffer.concat([Buffer.from([DER_INTEGER, magnitude.length + sign.length, ...sign]), magnitude]);
 }
 
 function encode(value: object): string {
