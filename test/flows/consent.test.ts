@@ -10,6 +10,7 @@ async function atConsent(server: TestServer, metadata = {}, params: Record<strin
   const consent = await signIn(browser, authorizeUrl(clientId, pkce.challenge, params));
   return { clientId, browser, ...pkce, ...consent };
 }
+type At = Awaited<ReturnType<typeof atConsent>>;
 const pageAt = async (browser: Browser, location: string) => (await browser.request(location)).text();
 
 describe("the consent page", () => {
@@ -126,6 +127,31 @@ describe("approving", () => {
     expect(again.status).toBe(200);
     expect(again.headers.get("location")).toBeNull();
     expect((await server.store.listGrants({}))[0]?.revokedAt).toBeNull();
+  });
+
+  it.each([
+    ["fewer scopes", (at: At) => decide(at.browser, at.state, "approve", ["todo:read"])],
+    ["more scopes", (at: At) => decide(at.browser, at.state, "approve", ["todo:read", "todo:write", "mcp"])],
+    [
+      "another person",
+      async ({ browser, location }: At) => {
+        const page = await pageAt(browser, location);
+        const link = /href="([^"]*\/oauth\/login[^"]*)"/.exec(page)?.[1]?.replaceAll("&amp;", "&");
+        const grace = { username: "grace", password: "hopper" };
+        const switched = await browser.submit("/oauth/login", { state: stateOf(link ?? null), ...grace });
+        const state = stateOf(switched.headers.get("location"));
+        return decide(browser, state, "approve", ["mcp", "todo:write"]);
+      },
+    ],
+  ])("again with %s is no second click: nobody gets what they did not choose", async (_name, again) => {
+    const server = await startServer();
+    const at = await atConsent(server, {}, { scope: "mcp todo:read todo:write" });
+    const first = await decide(at.browser, at.state, "approve", ["mcp", "todo:write"]);
+    const second = await again(at);
+    expect(second.status).toBe(403);
+    expect(second.headers.get("location")).toBeNull();
+    const code = codeOf(first.headers.get("location"));
+    expect((await tokensOf(redeem(server, at.clientId, { ...at, code }))).scope).toBe("mcp todo:write");
   });
 
   it("for a private-use address ends on a page that links on", async () => {

@@ -1,7 +1,9 @@
 import { OAuthError } from "../../core/errors.ts";
+import type { Grant } from "../../core/grant.ts";
 import { endpointUrl } from "../../core/metadata.ts";
 import { displayName } from "../../core/person.ts";
 import { destination, type TrustedRedirect, trustRedirect } from "../../core/redirect-uri.ts";
+import { formatScopes } from "../../core/scopes.ts";
 import { consentPage } from "../../pages/consent.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
 import { returnPage } from "../../pages/return.ts";
@@ -95,6 +97,13 @@ async function approve(
     );
   }
   const grant = await store.approve(approvalOf(asked, scopes, deps));
+  if (!isSameDecision(grant, asked.person.id, scopes)) {
+    // Back, other boxes or another account, and again: the first approval stands, and is not what this one says.
+    throw new OAuthError(
+      "access_denied",
+      "You have approved this before, with other choices, which still count.",
+    );
+  }
   if (grant.redeemedAt !== null || grant.revokedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
     return htmlResponse(
@@ -111,6 +120,10 @@ async function approve(
   });
   const code = mintCode(grant.id, sealerOf(deps));
   return back(codeLocation(redirect, { code, state: asked.state, iss: settings.issuer }), true, asked, deps);
+}
+
+function isSameDecision(grant: Grant, personId: string, scopes: readonly string[]): boolean {
+  return grant.person.id === personId && formatScopes(grant.scopes) === formatScopes(scopes);
 }
 
 function approvalOf(asked: SignedInRequest, scopes: readonly string[], { settings, clock }: Deps): Approval {
