@@ -61,7 +61,11 @@ const server = createOAuthServer("Notebook", findPerson, {
 
   // Web pages that may call this server from a browser.
   cors: ["http://localhost:6274", "https://app.example.com"],
+
+  // Sessions would tie clients of the 2025 protocols to this process.
   sessions: false,
+  // SIGTERM and SIGINT finish what is under way, and then end the process.
+  handleSignals: true,
   debug: false,
 });
 
@@ -84,9 +88,7 @@ server.registerTool(
   },
 );
 
-process.once("SIGTERM", () => server.close());
-const { url } = await server.listen();
-console.log(`MCP URL: ${url}`);
+await server.listen();
 
 /** Your own users. What stands beside the id is handed to every tool. */
 async function findPerson(username: string, password: string) {

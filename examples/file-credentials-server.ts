@@ -10,8 +10,7 @@ try {
   server.registerTool("whoami", { description: "The name that you signed in with." }, ({ person }) => ({
     content: [{ type: "text", text: person.id }],
   }));
-  const { url } = await server.listen();
-  console.log(`MCP URL: ${url}`);
+  await server.listen();
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
   // What the operator can mend is one sentence, not a stack trace.
