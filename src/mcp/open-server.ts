@@ -58,9 +58,10 @@ const JANITOR_SECONDS = 60;
  */
 export async function openServer(parts: ServerParts): Promise<OpenServer> {
   const { settings, registrations, log, clock = systemClock } = parts;
-  const keyring = createKeyring(await masterSecrets(settings));
+  // The database first: where its folder is missing, the sentence should be about it and not about its key file.
   const store = await openSqliteStore({ database: settings.database, log });
   try {
+    const keyring = createKeyring(masterSecrets(settings));
     const keys = await openSigningKeys({ store, keyring, clock });
     const cookies = createCookies(settings.issuer);
     const guard = createGuard({
