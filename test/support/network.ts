@@ -1,9 +1,21 @@
+import { Agent, fetch as undiciFetch } from "undici";
+import { testCertificate } from "../https-origin.ts";
 import { type Browser, decide, openBrowser, stateOf } from "./person.ts";
 
 export type Credentials = { readonly username: string; readonly password: string };
 
 /** The person of the demonstration. */
 export const DEMO: Credentials = { username: "demo", password: "demo123" };
+
+const trusting = new Agent({ connect: { ca: testCertificate.cert } });
+
+/** `fetch` that also trusts the certificate of the tests. */
+export const trustingFetch: typeof fetch = (target, init) =>
+  // The same thing to us, from two releases of one library.
+  undiciFetch(target as string, {
+    ...(init as object),
+    dispatcher: trusting,
+  }) as Promise<unknown> as Promise<Response>;
 
 /** A browser without a screen, for a server that listens. */
 export function openNetworkBrowser(origin: string): Browser {
@@ -37,4 +49,23 @@ async function locationOf(answer: Promise<Response>): Promise<URL> {
   const location = response.headers.get("location");
   if (location === null) throw new Error(`${response.status} without a redirect: ${await response.text()}`);
   return new URL(location, response.url);
+}
+
+/**
+ * What the helpers of `client.ts` speak to, for a server that listens: they name mcp.example, and their requests go to
+ * this origin.
+ */
+export function reach(origin: string): { fetch(request: Request): Promise<Response> } {
+  return {
+    async fetch(request) {
+      const { pathname, search } = new URL(request.url);
+      const body = await request.text();
+      return trustingFetch(new URL(`${pathname}${search}`, origin), {
+        method: request.method,
+        headers: request.headers,
+        body: body === "" ? null : body,
+        redirect: "manual",
+      });
+    },
+  };
 }

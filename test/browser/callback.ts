@@ -1,0 +1,35 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What a client on this computer listens with while a person signs in. */
+export type Callback = {
+  /** Its redirect URI. */
+  readonly url: string;
+  /** What browsers brought, in the order in which they came. */
+  readonly answers: readonly URLSearchParams[];
+  close(): Promise<void>;
+};
+
+export async function startCallback(): Promise<Callback> {
+  const answers: URLSearchParams[] = [];
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://127.0.0.1");
+    if (url.pathname !== "/callback") {
+      response.writeHead(404).end();
+      return;
+    }
+    answers.push(url.searchParams);
+    response
+      .writeHead(200, { "content-type": "text/html" })
+      .end("<title>Back</title><p>Back in the app.</p>");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
+    answers,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
