@@ -1,7 +1,10 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../core/errors.ts";
-import { environmentOptions } from "./environment.ts";
+import { environmentOptions, loadEnvironment } from "./environment.ts";
 import { allowInsecurePublicUrl, type OAuthServerOptions, parseOptions, withPort } from "./options.ts";
 
 const parse = (given: unknown, environment: Record<string, string> = {}) =>
@@ -67,6 +70,19 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ port: 65_536 }, /^port is 65536/],
     [{ port: 1.5 }, /^port is 1\.5/],
     [{ host: "" }, /^host is ""/],
+    [{ host: "http://localhost" }, /^host is "http:\/\/localhost"; .* without scheme and port/],
+    [{ host: "localhost:3000" }, /^host /],
+    [{ host: "[::1]" }, /^host /],
+    [{ host: "192.0.2.7" }, /^publicUrl is missing; .* reach 192\.0\.2\.7, because tokens and passwords/],
+    [{ database: "" }, /^database is ""/],
+    [{ database: "postgres://me:pw@db/x" }, /^database is "postgres:\/\/…@db\/x"; it must be a file/],
+    [{ secret: "short" }, /^secret is not usable; it must be 32 characters or more .*openssl/],
+    [{ secret: ["n".repeat(32), "short"] }, /^secret\[1\] is not usable/],
+    [{ secret: [] }, /^secret is not usable/],
+    [{ trustProxy: 1 }, /^trustProxy is 1; it must be true or false\.$/],
+    [{ sessions: "no" }, /^sessions is "no"/],
+    [{ handleSignals: null }, /^handleSignals is null/],
+    [{ grantSeconds: 5 }, /^grantSeconds is 5; it must be a whole number of seconds from 60/],
     [{ path: "mcp" }, /^path is "mcp"; it must be a path such as "\/mcp"/],
     [{ path: "/mcp/" }, /^path /],
     [{ publicUrl: "mcp.example" }, /^publicUrl is "mcp\.example"; it must be an absolute https:\/\/ URL/],
@@ -74,6 +90,15 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ publicUrl: "https://a:b@mcp.example" }, /^publicUrl is "https:\/\/…@mcp\.example"/],
     [{ publicUrl: "https://mcp.example?x" }, /^publicUrl /],
     [{ publicUrl: "ftp://mcp.example" }, /^publicUrl /],
+    [{ publicUrl: "https://" }, /^publicUrl /],
+    [{ publicUrl: "https://mcp.example#x" }, /^publicUrl /],
+    [{ publicUrl: "https://mcp.example\\x" }, /^publicUrl /],
+    [{ publicUrl: "https://mcp.example/a b" }, /^publicUrl /],
+    [{ publicUrl: "https://mcp.example/a/../b" }, /^publicUrl .*normal form/],
+    [{ publicUrl: "https://mcp.example//a" }, /^publicUrl .*normal form/],
+    [{ publicUrl: "http://0.0.0.0:3000" }, /^publicUrl .*address that clients connect to/],
+    [{ publicUrl: "http://localhost.example.com" }, /^publicUrl .*https/],
+    [{ publicUrl: "http://127.0.0.1.example.com" }, /^publicUrl .*https/],
     [
       { accessTokenSeconds: 0 },
       /^accessTokenSeconds is 0; it must be a whole number of seconds from 1 to 86400\.$/,
@@ -81,14 +106,24 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ refreshTokenSeconds: "30d" }, /^refreshTokenSeconds is "30d"/],
     [{ refreshGraceSeconds: -1 }, /^refreshGraceSeconds is -1/],
     [{ supportedScopes: [] }, /^supportedScopes /],
+    [{ supportedScopes: {} }, /^supportedScopes /],
     [{ supportedScopes: ["a b"] }, /supportedScopes/],
     [{ supportedScopes: { "todo:read": 5 } }, /supportedScopes/],
     [{ supportedScopes: ["a", "offline_access"] }, /supportedScopes/],
     [{ requiredScopes: ["other"] }, /^requiredScopes holds "other", which is not in supportedScopes/],
     [{ scopeImplies: { mcp: ["other"] } }, /^scopeImplies holds "other"/],
+    [{ scopeImplies: { "a b": ["mcp"] } }, /^scopeImplies names "a b"; it must be a scope without spaces/],
+    [{ scopeImplies: { mcp: "other" } }, /^scopeImplies\.mcp is "other"; it must be a list of scopes/],
     [{ cors: ["https://a.example/path"] }, /^cors/],
     [{ debug: "yes" }, /^debug is "yes"; it must be true or false\.$/],
     [{ loginTemplate: "<p>no form</p>" }, /loginTemplate/],
+    [
+      {
+        loginTemplate: '<form method="post"><input name="state" value="{state}"></form>',
+        loginHandler: () => new Response(),
+      },
+      /loginTemplate and loginHandler/,
+    ],
     [{ loginHandler: "x" }, /^loginHandler is "x"; it must be a function\.$/],
     [
       { tls: { cert: "/nowhere.pem", key: "/nowhere.key" } },
@@ -148,6 +183,33 @@ describe("a wrong value stops the start with a sentence that names the option an
   });
 });
 
+it("a name is needed", () => {
+  for (const name of ["", " ", undefined]) {
+    expect(() => parseOptions(name as string)).toThrow(/^The name is missing/);
+  }
+});
+
+describe("a public URL that is taken", () => {
+  it("is the issuer byte for byte, and its path is the one that requests come with", () => {
+    fc.assert(
+      fc.property(
+        fc.webUrl({ validSchemes: ["https"], withQueryParameters: false, withFragments: false }),
+        (publicUrl) => {
+          let settings: ReturnType<typeof parse>;
+          try {
+            settings = parse({ publicUrl });
+          } catch (error) {
+            expect(error).toBeInstanceOf(ConfigurationError);
+            return;
+          }
+          expect(settings.issuer).toBe(publicUrl);
+          expect(new URL(settings.resource).pathname).toBe(`${settings.basePath}/mcp`);
+        },
+      ),
+    );
+  });
+});
+
 describe("the environment", () => {
   it("sets what the code does not, and the code wins", () => {
     const environment = {
@@ -166,6 +228,32 @@ describe("the environment", () => {
     expect(parse({}, { PORT: "8080", HOST: "0.0.0.0" })).toMatchObject({ port: 8080, host: "0.0.0.0" });
     expect(parse({}, { PORT: "8080", GATEHOUSE_PORT: "4000" }).port).toBe(4000);
     expect(parse({}, { HOST: "my-laptop" }).host).toBe("localhost");
+  });
+
+  it("is passed over where it says nothing: an empty variable, a link that Kubernetes sets for a service", () => {
+    const environment = {
+      GATEHOUSE_PUBLIC_URL: "",
+      GATEHOUSE_DATABASE: " ",
+      GATEHOUSE_PORT: "tcp://10.0.0.1:80",
+    };
+    expect(parse({}, environment)).toEqual(parse({}));
+  });
+
+  it("makes TLS of two variables, and says which one is missing", () => {
+    const pem = "-----BEGIN x-----";
+    expect(parse({}, { GATEHOUSE_TLS_CERT: pem, GATEHOUSE_TLS_KEY: pem })).toMatchObject({
+      tls: { cert: pem, key: pem },
+      issuer: "https://localhost:3000",
+    });
+    expect(() => parse({}, { GATEHOUSE_TLS_CERT: pem })).toThrow(/^tls\.key is missing/);
+  });
+
+  it("comes from .env too, which the real one overrides and which may be missing", () => {
+    const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
+    const real = { GATEHOUSE_PORT: "4000" };
+    expect(loadEnvironment(folder, real)).toEqual(real);
+    writeFileSync(join(folder, ".env"), 'GATEHOUSE_PORT=5000\n# a comment\nGATEHOUSE_DATABASE="a b.db"\n');
+    expect(loadEnvironment(folder, real)).toEqual({ GATEHOUSE_PORT: "4000", GATEHOUSE_DATABASE: "a b.db" });
   });
 
   it("is named in the sentence where it is wrong", () => {

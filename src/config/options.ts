@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { z } from "zod";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
@@ -6,9 +7,10 @@ import { ConfigurationError } from "../core/errors.ts";
 import { type ClientDescription, preregisteredClient } from "../core/preregistered-client.ts";
 import { isScopeToken, OFFLINE_ACCESS, type ScopeCatalogue, union } from "../core/scopes.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
+import { MINIMUM_SECRET_LENGTH } from "../platform/master-secret.ts";
 import type { EnvironmentOptions } from "./environment.ts";
-import { type Label, type OptionPath, optionLabel, unknownName, wrongValue } from "./problems.ts";
-import { defaultIssuer, publicUrlProblem, serverUrls } from "./public-url.ts";
+import { type Label, type OptionPath, optionLabel, unknownName, wrongName, wrongValue } from "./problems.ts";
+import { defaultIssuer, defaultIssuerProblem, publicUrlProblem, serverUrls } from "./public-url.ts";
 import type { LoginHandler, Settings } from "./settings.ts";
 
 /** Lets a public URL be `http://` on a network: passwords and tokens then cross it readable. */
@@ -22,7 +24,12 @@ const seconds = (from: number, to: number) => {
   return z.int(must).min(from, must).max(to, must);
 };
 const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "a function");
+const HOST = 'an address or name without scheme and port, such as "localhost" or "0.0.0.0"';
+const DATABASE = 'a file, such as "./gatehouse.db", or ":memory:"';
+const SECRET = `${MINIMUM_SECRET_LENGTH} characters or more (make one with: openssl rand -base64 32)`;
+const SCOPES = 'a list of scopes, or scopes with plain words, such as { "todo:read": "See your list" }';
 const yesOrNo = z.boolean("true or false");
+const secret = z.string(SECRET).min(MINIMUM_SECRET_LENGTH, SECRET);
 const scope = z
   .string('a scope, such as "todo:read"')
   .refine(isScopeToken, 'a scope without spaces, quotes and backslashes, such as "todo:read"')
@@ -52,7 +59,9 @@ const client = z.strictObject({
 /** The third argument of `createOAuthServer`: everything in it is optional. */
 const options = z.strictObject({
   /** The address to listen on. Default "localhost": this computer only. */
-  host: text('an address or name, such as "localhost" or "0.0.0.0"').default("localhost"),
+  host: text(HOST)
+    .refine((value) => isIP(value) !== 0 || /^[A-Za-z0-9._-]+$/.test(value), HOST)
+    .default("localhost"),
   /** The port to listen on; 0 lets the system choose. Default 3000. */
   port: z
     .int("a port from 0 to 65535")
@@ -68,16 +77,19 @@ const options = z.strictObject({
     .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/mcp", without a slash at its end')
     .default("/mcp"),
   /** A file, or ":memory:". Default "./gatehouse.db". */
-  database: text('a file, such as "./gatehouse.db", or ":memory:"').default("./gatehouse.db"),
+  database: text(DATABASE)
+    .refine((value) => !value.includes("://"), DATABASE)
+    .default("./gatehouse.db"),
   /** The master secret, or a list of them, newest first. Default: a key file beside the database. */
-  secret: z
-    .union([text("text").transform((one) => [one]), z.array(text("text")).min(1)], "text, or a list of texts")
-    .optional(),
+  secret: z.union([secret.transform((one) => [one]), z.array(secret).min(1, SECRET)], SECRET).optional(),
   /** A list of scopes, or scope → what it lets a client do, in plain words for the consent page. Default: `mcp`. */
   supportedScopes: z
     .union(
-      [scopeList.min(1), z.record(scope, text("a few plain words"))],
-      'a list of scopes, or scopes with plain words, such as { "todo:read": "See your list" }',
+      [
+        scopeList.min(1),
+        z.record(scope, text("a few plain words")).refine((words) => Object.keys(words).length > 0),
+      ],
+      SCOPES,
     )
     .optional(),
   /** Scopes that every request needs. Default: `mcp` where it is supported, else none. */
@@ -151,7 +163,11 @@ export function withPort(settings: Settings, port: number): Settings {
 
 function settingsOf(name: string, parsed: ParsedOptions, label: Label): Settings {
   const { publicUrl, path, loginTemplate, loginHandler } = parsed;
-  const problem = publicUrl && publicUrlProblem(publicUrl, path, parsed[allowInsecurePublicUrl] === true);
+  const insecure = parsed[allowInsecurePublicUrl] === true;
+  const problem =
+    publicUrl === undefined
+      ? defaultIssuerProblem(parsed.host, parsed.tls !== undefined, insecure)
+      : publicUrlProblem(publicUrl, path, insecure);
   if (problem) throw wrongValue(label(["publicUrl"]), publicUrl, problem);
   if (loginTemplate !== undefined && loginHandler !== undefined) {
     throw new ConfigurationError("loginTemplate and loginHandler are both given. Keep one of them.");
@@ -257,6 +273,13 @@ function firstProblem(error: z.ZodError, given: unknown, label: Label): Configur
           ? Object.keys(client.shape)
           : ["cert", "key"];
     return unknownName(label([...path, key]), known);
+  }
+  if (issue.code === "invalid_key") {
+    return wrongName(
+      label(path.slice(0, -1)),
+      String(path.at(-1)),
+      issue.issues[0]?.message ?? issue.message,
+    );
   }
   return wrongValue(label(path), valueAt(given, path), issue.message);
 }

@@ -19,6 +19,11 @@ export function wrongValue(label: string, given: unknown, must: string): Configu
   return new ConfigurationError(`${label} ${said}; it must be ${must}.`);
 }
 
+/** The sentence about a name in an option that holds values by name. */
+export function wrongName(label: string, name: string, must: string): ConfigurationError {
+  return new ConfigurationError(`${label} names ${shown(name)}; it must be ${must}.`);
+}
+
 /** The sentence about a name that is no option, with the one that was probably meant. */
 export function unknownName(label: string, known: readonly string[]): ConfigurationError {
   const name = label.slice(label.lastIndexOf(".") + 1);

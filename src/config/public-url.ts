@@ -22,6 +22,12 @@ export function defaultIssuer(listener: {
   return listenerUrl(listener);
 }
 
+/** What is wrong with having no public URL: clients on the network would be told an `http://` one. */
+export function defaultIssuerProblem(host: string, tls: boolean, allowInsecure: boolean): string | undefined {
+  if (tls || allowInsecure || isLoopbackHost(host) || isWildcardHost(host)) return undefined;
+  return `the https:// URL under which clients reach ${host}, ${WHY_NOT_INSECURE}`;
+}
+
 /**
  * What is wrong with a public URL, as the end of "it must be …"; undefined where nothing is.
  * @param path the MCP path, which people put at its end by mistake.
@@ -51,13 +57,14 @@ export function publicUrlProblem(
     return `the URL without ${path} at its end, which the option path adds`;
   }
   if (url.protocol === "http:" && !allowInsecure && !isLoopbackHost(url.hostname)) {
-    return (
-      "https://, because tokens and passwords would cross the network readable. Put a proxy with TLS in front, " +
-      "use the options for TLS, or, in a network that only you use, set allowInsecurePublicUrl"
-    );
+    return `https://, ${WHY_NOT_INSECURE}`;
   }
   return undefined;
 }
+
+const WHY_NOT_INSECURE =
+  "because tokens and passwords would cross the network readable. Put a proxy with TLS in front, " +
+  "use the options for TLS, or, in a network that only you use, set allowInsecurePublicUrl";
 
 /** The path as it is written, not as a parser would have it. */
 function pathOf(url: string): string {

@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from "node:crypto";
 import { CompactEncrypt, compactDecrypt } from "jose";
 import { ConfigurationError } from "../core/errors.ts";
+import { MINIMUM_SECRET_LENGTH } from "./master-secret.ts";
 
 /** One purpose, one key. A label is never used for two things, and never renamed: it would make a new key. */
 export type KeyLabel =
@@ -24,8 +25,6 @@ export type Keyring = {
   /** The text, or undefined where no secret of the list opens it. */
   open(label: KeyLabel, sealed: string): Promise<string | undefined>;
 };
-
-const MINIMUM_SECRET_LENGTH = 32;
 
 /** @param secrets the list, newest first; each at least 32 characters. */
 export function createKeyring(secrets: readonly string[]): Keyring {

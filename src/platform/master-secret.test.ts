@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../core/errors.ts";
 import { masterSecrets } from "./master-secret.ts";
@@ -23,6 +25,21 @@ describe("the master secret", () => {
     expect(readdirSync(join(database, ".."))).toEqual(["gatehouse.db.key"]);
   });
 
+  it("is one and the same for processes that start at once", async () => {
+    const database = inFolder();
+    const module = join(import.meta.dirname, "master-secret.ts");
+    const program = `import { masterSecrets } from ${JSON.stringify(module)};
+      process.stdout.write(masterSecrets({ database: ${JSON.stringify(database)} })[0]);`;
+    const processes = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        promisify(execFile)(process.execPath, ["--input-type=module-typescript", "-e", program]),
+      ),
+    );
+    const kept = readFileSync(`${database}.key`, "utf8").trim();
+    expect(new Set(processes.map(({ stdout }) => stdout))).toEqual(new Set([kept]));
+    expect(readdirSync(join(database, ".."))).toEqual(["gatehouse.db.key"]);
+  });
+
   it("is a new one for each database in memory", () => {
     const memory = { database: ":memory:", secrets: undefined };
     expect(masterSecrets(memory)).not.toEqual(masterSecrets(memory));
@@ -37,6 +54,8 @@ describe("the master secret", () => {
     const other = inFolder();
     writeFileSync(`${other}.key`, "\n", { mode: 0o600 });
     expect(() => masterSecrets({ database: other, secrets: undefined })).toThrow(/is empty/);
+    writeFileSync(`${other}.key`, "c2hvcnQ=\n", { mode: 0o600 });
+    expect(() => masterSecrets({ database: other, secrets: undefined })).toThrow(/is cut short/);
     const nowhere = { database: "/nonexistent/gatehouse.db", secrets: undefined };
     expect(() => masterSecrets(nowhere)).toThrow(ConfigurationError);
     expect(() => masterSecrets(nowhere)).toThrow(/GATEHOUSE_SECRET/);

@@ -1,6 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
 import { ConfigurationError } from "../core/errors.ts";
+
+/** In characters. 256 bits in base64 are 44. */
+export const MINIMUM_SECRET_LENGTH = 32;
 
 /**
  * The master secrets, newest first: what the operator gave, else the key file beside the database, which is made at
@@ -27,9 +40,9 @@ function readKeyFile(file: string): string | undefined {
       throw new ConfigurationError(`The key file ${file} can be read by others. Run: chmod 600 ${file}`);
     }
     const secret = readFileSync(file, "utf8").trim();
-    if (secret === "") {
+    if (secret.length < MINIMUM_SECRET_LENGTH) {
       throw new ConfigurationError(
-        `The key file ${file} is empty. Put back the one that belongs to the database.`,
+        `The key file ${file} is ${secret === "" ? "empty" : "cut short"}. Put back the one that belongs to the database.`,
       );
     }
     return secret;
@@ -52,7 +65,8 @@ function makeKeyFile(file: string): string {
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   try {
     writeFileSync(draft, `${secret}\n`, { mode: 0o600, flag: "wx", flush: true });
-    linkSync(draft, file);
+    linkOrWrite(draft, file, secret);
+    syncFolder(dirname(resolve(file)));
     return secret;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -62,5 +76,28 @@ function makeKeyFile(file: string): string {
     );
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+/** What file systems without hard links say: shared folders of virtual machines, memory cards. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+function linkOrWrite(draft: string, file: string, secret: string): void {
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: "wx", flush: true });
+  }
+}
+
+/** Until the folder is on the disk, so is not the file's name; and what the key encrypts is of no use without it. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
