@@ -24,6 +24,7 @@ import type { StoreWithTodos } from "../store/kysely-store.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createMcpEndpoint } from "./endpoint.ts";
 import { mountFront } from "./front.ts";
+import { followOutsideChanges } from "./outside-changes.ts";
 import type { Registrations } from "./registrations.ts";
 import type { McpFactory, McpIdentity } from "./servers.ts";
 
@@ -115,7 +116,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     });
 
     const stopJanitor = startJanitor({ store, clock, log, everySeconds: JANITOR_SECONDS });
-    const stopWatching = watchOutsideChanges(deps, grantEnded);
+    const stopWatching = followOutsideChanges(deps, grantEnded);
     return {
       store,
       guard,
@@ -132,22 +133,4 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     await store.close();
     throw cause;
   }
-}
-
-/**
- * What a command beside the running server changed (a revoked grant, a removed client, a rotated key) must hold here
- * within a second. Revocations are read a minute back: the other process's clock is not ours, and telling twice is free.
- */
-function watchOutsideChanges(deps: Deps, grantEnded: (grantId: string) => void): () => void {
-  const { store, clock, clients, keys, log } = deps;
-  return store.onOutsideChange(() => {
-    const catchUp = async () => {
-      clients.forgetAll();
-      for (const grantId of await store.revokedSince(clock() - 60_000)) grantEnded(grantId);
-      await keys.reload();
-    };
-    catchUp().catch((cause: unknown) =>
-      log.error("a change by another process could not be read", { cause }),
-    );
-  });
 }
