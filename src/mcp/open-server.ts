@@ -100,7 +100,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
         newRegistrationsPerMinute: parts.newRegistrationsPerMinute,
       }),
       checkUser: parts.checkUser,
-      attempts: createAttempts(),
+      attempts: createAttempts(clock),
       cookies,
       sessions: createSessions({ cookies, keyring, clock, issuer: settings.issuer }),
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),

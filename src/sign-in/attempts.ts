@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { OAuthError } from "../core/errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import { createWindows } from "./windows.ts";
 
 /** Slows down wrong passwords, per username and per address, without locking the person out from elsewhere. */
 export type Attempts = {
@@ -10,14 +12,14 @@ export type Attempts = {
    * Counts an attempt before it is made, so that a thousand at once are no way around.
    * @throws OAuthError `slow_down` with `retryAfterSeconds` where this username or address must wait.
    */
-  begin(username: string, address: string | undefined): Promise<Attempt>;
+  begin(username: string, address: string | undefined): Attempt;
 };
 
 export type Attempt = {
   /** The password was right: this one does not count, nor do the earlier ones from here. */
-  succeeded(): Promise<void>;
+  succeeded(): void;
   /** Nobody could say whether it was right: this one does not count. */
-  undecided(): Promise<void>;
+  undecided(): void;
 };
 
 const QUARTER_HOUR_SECONDS = 15 * 60;
@@ -28,36 +30,39 @@ const QUARTER_HOUR_SECONDS = 15 * 60;
  * hold for networks from which this username has signed in, so that nobody is locked out of home.
  */
 const LIMITS = {
-  usernameFromNetwork: { points: 10, duration: QUARTER_HOUR_SECONDS },
-  network: { points: 200, duration: QUARTER_HOUR_SECONDS },
-  username: { points: 100, duration: 60 * 60 },
+  usernameFromNetwork: { points: 10, seconds: QUARTER_HOUR_SECONDS },
+  network: { points: 200, seconds: QUARTER_HOUR_SECONDS },
+  username: { points: 100, seconds: 60 * 60 },
 } as const;
 
-export function createAttempts(): Attempts {
-  const usernameFromNetwork = new RateLimiterMemory(LIMITS.usernameFromNetwork);
-  const byNetwork = new RateLimiterMemory(LIMITS.network);
-  const byUsername = new RateLimiterMemory(LIMITS.username);
+export function createAttempts(clock: Clock): Attempts {
+  const usernameFromNetwork = createWindows(LIMITS.usernameFromNetwork, clock);
+  const byNetwork = createWindows(LIMITS.network, clock);
+  const byUsername = createWindows(LIMITS.username, clock);
   const familiar = new LRUCache<string, true>({ max: 10_000 });
 
   return {
-    async begin(username, address) {
-      const name = username.toLowerCase();
+    begin(username, address) {
+      const name = keyOf(username);
       const network = networkOf(address);
       const pair = `${name}|${network}`;
       const counts = [
-        { limiter: usernameFromNetwork, key: pair },
-        ...(address === undefined ? [] : [{ limiter: byNetwork, key: network }]),
-        ...(familiar.has(pair) ? [] : [{ limiter: byUsername, key: name }]),
+        { windows: usernameFromNetwork, key: pair },
+        ...(address === undefined ? [] : [{ windows: byNetwork, key: network }]),
+        ...(familiar.has(pair) ? [] : [{ windows: byUsername, key: name }]),
       ];
-      for (const { limiter, key } of counts) await consume(limiter, key);
-      const undecided = async () => {
-        for (const { limiter, key } of counts) await limiter.reward(key);
+      const seconds = Math.max(...counts.map(({ windows, key }) => windows.wait(key)));
+      // A refused attempt counts nowhere: else one network's thousand names would each have a count of its own.
+      if (seconds > 0) throw slowDown(seconds);
+      for (const { windows, key } of counts) windows.count(key);
+      const undecided = () => {
+        for (const { windows, key } of counts) windows.giveBack(key);
       };
       return {
         undecided,
-        async succeeded() {
-          await undecided();
-          await usernameFromNetwork.delete(pair);
+        succeeded() {
+          undecided();
+          usernameFromNetwork.forget(pair);
           familiar.set(pair, true);
         },
       };
@@ -65,19 +70,15 @@ export function createAttempts(): Attempts {
   };
 }
 
-async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
-  try {
-    await limiter.consume(key);
-  } catch (refusal) {
-    if (refusal instanceof RateLimiterRes) throw slowDown(Math.ceil(refusal.msBeforeNext / 1000));
-    throw refusal;
-  }
+/** However a directory forgives case, width or spaces: these are one name. A hash, because a stranger chose its length. */
+function keyOf(username: string): string {
+  return createHash("sha256").update(username.normalize("NFKC").trim().toLowerCase()).digest("base64url");
 }
 
 /** One household or machine: an IPv4 address, or the /64 of an IPv6 one, whose owner can pick any of 2^64. */
 export function networkOf(address: string | undefined): string {
   if (address === undefined) return "unknown";
-  const bare = address.replace(/%.*$/, "");
+  const bare = withoutPort(address).replace(/%.*$/, "");
   if (!isIPv6(bare)) return bare;
   const parsed = ipaddr.IPv6.parse(bare);
   if (parsed.isIPv4MappedAddress()) return parsed.toIPv4Address().toString();
@@ -85,6 +86,12 @@ export function networkOf(address: string | undefined): string {
     .slice(0, 4)
     .map((part) => part.toString(16))
     .join(":")}::/64`;
+}
+
+/** Some proxies append the port to X-Forwarded-For: every connection would be a network of its own. */
+function withoutPort(address: string): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(address) ?? [];
+  return bracketed ?? plain ?? address;
 }
 
 function slowDown(seconds: number): OAuthError {

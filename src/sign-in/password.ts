@@ -3,7 +3,7 @@ import type { CheckUser } from "../config/settings.ts";
 import { OAuthError } from "../core/errors.ts";
 import type { Person } from "../core/person.ts";
 import type { Log } from "../platform/logging.ts";
-import type { Attempts } from "./attempts.ts";
+import type { Attempt, Attempts } from "./attempts.ts";
 
 /** Carried sealed through URLs and kept in every grant, so it stays small. */
 const MAXIMUM_PERSON_BYTES = 2048;
@@ -33,23 +33,32 @@ export async function signInWithPassword(
   deps: { readonly checkUser: CheckUser; readonly attempts: Attempts; readonly log: Log },
 ): Promise<Person | undefined> {
   const { username, password, address } = credentials;
-  const { checkUser, attempts, log } = deps;
+  const { checkUser, log } = deps;
   if (username.length > MAXIMUM_FIELD_LENGTH || password.length > MAXIMUM_FIELD_LENGTH) return undefined;
-  const attempt = await attempts.begin(username, address).catch((refusal: unknown) => {
-    log.event("sign_in.slowed", { username, address });
-    throw refusal;
-  });
-  const person = await ask(checkUser, username, password).catch(async (cause: unknown) => {
-    await attempt.undecided();
+  const attempt = begin(credentials, deps);
+  const person = await ask(checkUser, username, password).catch((cause: unknown) => {
+    attempt.undecided();
     throw cause;
   });
   if (person) {
-    await attempt.succeeded();
+    attempt.succeeded();
     log.event("sign_in.ok", { person: person.id, address });
   } else {
     log.event("sign_in.failed", { username, address });
   }
   return person;
+}
+
+function begin(
+  { username, address }: PasswordCredentials,
+  { attempts, log }: { readonly attempts: Attempts; readonly log: Log },
+): Attempt {
+  try {
+    return attempts.begin(username, address);
+  } catch (refusal) {
+    log.event("sign_in.slowed", { username, address });
+    throw refusal;
+  }
 }
 
 async function ask(checkUser: CheckUser, username: string, password: string): Promise<Person | undefined> {
