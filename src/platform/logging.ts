@@ -6,7 +6,6 @@ export type SecurityEvent =
   | "client.refused"
   | "sign_in.ok"
   | "sign_in.failed"
-  | "sign_in.error"
   | "sign_in.slowed"
   | "authorization.refused"
   | "consent.approved"
@@ -20,8 +19,7 @@ export type SecurityEvent =
   | "token.refused"
   | "request.refused"
   | "grant.revoked"
-  | "guard.refused"
-  | "key.rotated";
+  | "guard.refused";
 
 export type Log = {
   /** A security event. Fields are ids, names and reasons; never a token, a code, a secret or a password. */
