@@ -462,6 +462,31 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
       expect(asked()).toBe(before + 1);
     });
 
+    test("serve, though old, while strangers' slow origins take up every fetch", async () => {
+      const rig = await rigWithUri("/known");
+      serve([jwk]);
+      await present(rig, await assertion(rig));
+      rig.pass(3_600_000);
+      const held: { end(): void }[] = [];
+      const allHeld = new Promise<void>((resolve) => {
+        origin.answer((_request, response) => {
+          if (held.push(response) === 32) resolve();
+        });
+      });
+      const slow = (i: number) =>
+        client(`stranger-${i}`, { ...keyClient, jwks: null, jwksUri: `${origin.url}/s${i}` });
+      const strangers = Promise.allSettled(
+        Array.from({ length: 32 }, (_, i) => rig.clients.keys(slow(i), undefined)),
+      );
+      await allHeld;
+      expect((await present(rig, await assertion(rig))).id).toBe("app");
+      expect(await refusal(rig.clients.keys(slow(32), undefined))).toMatchObject({
+        code: "temporarily_unavailable",
+      });
+      for (const response of held) response.end();
+      await strangers;
+    });
+
     test("symmetric ones are no keys", async () => {
       const rig = await rigWithUri("/4");
       const k = Buffer.from("0123456789abcdef0123456789abcdef");

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type ClientsRig, openClients } from "../../test/clients-rig.ts";
 import { type Origin, startOrigin } from "../../test/https-origin.ts";
 import { OAuthError } from "../core/errors.ts";
+import { safeFetch } from "../platform/safe-fetch.ts";
 import { createClients } from "./clients.ts";
 
 let origin: Origin;
@@ -317,6 +318,28 @@ test("not more than 64 documents are fetched at once; the rest are told to come 
   expect((await found(rig, ids[64]!)).id).toBe(ids[64]);
 });
 
+test("strangers' slow documents do not hold up a client that we know", async () => {
+  const rig = await openClients();
+  const known = freshId();
+  serve(claudeCode(known));
+  await found(rig, known);
+  await rig.clients.keep(known);
+  rig.pass(hours(2));
+  const held: { end(): void }[] = [];
+  const allHeld = new Promise<void>((resolve) => {
+    origin.answer((_request, response) => {
+      if (held.push(response) === 64) resolve();
+    });
+  });
+  const strangers = Promise.allSettled(Array.from({ length: 64 }, () => rig.clients.find(freshId())));
+  await allHeld;
+  const before = fetches(known);
+  expect((await found(rig, known)).name).toBe("Claude Code");
+  expect(fetches(known)).toBe(before);
+  for (const response of held) response.end();
+  await strangers;
+});
+
 test("by itself it reaches no private address: what makes it do so here is in this test alone", async () => {
   const rig = await openClients();
   const { fetchDocument: _onlyForTests, ...deps } = rig;
@@ -325,4 +348,15 @@ test("by itself it reaches no private address: what makes it do so here is in th
   const url = origin.url.replace("client.example", "127.0.0.1");
   expect(await refusal(clients.find(`${url}/oauth/client`))).toMatchObject({ code: "invalid_client" });
   expect(origin.asked.length).toBe(before);
+});
+
+test("a stranger does not learn what address an internal name has; the operator's log does", async () => {
+  const rig = await openClients();
+  const clients = createClients({
+    ...rig,
+    fetchDocument: (url, limits) => safeFetch(url, { ...limits, resolve: async () => ["10.1.2.3"] }),
+  });
+  const { message, detail } = await refusal(clients.find("https://database.internal.example/client"));
+  expect(message).not.toContain("10.1.2.3");
+  expect(detail).toContain("10.1.2.3");
 });

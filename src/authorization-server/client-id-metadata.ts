@@ -39,6 +39,7 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
   const good = new LRUCache<string, Copy>({ max: 2000 });
   const refused = new LRUCache<string, { readonly error: OAuthError; readonly until: number }>({ max: 2000 });
   const underway = new Map<string, Promise<Client>>();
+  let fetching = 0;
 
   const load = async (clientId: string): Promise<Client> => {
     const last = good.get(clientId) ?? (await kept(clientId));
@@ -46,8 +47,16 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
       good.set(clientId, last);
       return last.client;
     }
+    if (fetching >= MAXIMUM_FETCHES) {
+      // Strangers with slow origins can bring this about: they must not hold up the clients that we know.
+      if (last && clock() - last.fetchedAt < STALE_MS) return last.client;
+      throw busy();
+    }
     try {
-      const fresh = await fetchClient(clientId, deps);
+      fetching += 1;
+      const fresh = await fetchClient(clientId, deps).finally(() => {
+        fetching -= 1;
+      });
       // Updates what an approval once put there, and only that: strangers' URLs stay in memory.
       if (last?.isKept) await store.saveDocument({ clientId, ...fresh });
       good.set(clientId, { ...fresh, isKept: last?.isKept ?? false });
@@ -58,7 +67,7 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
       if (last && error.isOutage && now - last.fetchedAt < STALE_MS) {
         log.info("using the last good copy of a client's metadata document", {
           client: clientId,
-          reason: error.message,
+          reason: error.detail,
         });
         good.set(clientId, { ...last, freshUntil: now + RETRY_MS });
         return last.client;
@@ -84,7 +93,6 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
       if (refusal && clock() < refusal.until) throw refusal.error;
       let loading = underway.get(clientId);
       if (!loading) {
-        if (underway.size >= MAXIMUM_FETCHES) throw busy();
         loading = load(clientId).finally(() => underway.delete(clientId));
         underway.set(clientId, loading);
       }
@@ -130,11 +138,14 @@ class DocumentError extends Error {
   /** The origin does not answer as itself: the last good copy is still what it says. */
   readonly isOutage: boolean;
   readonly isTemporary: boolean;
+  /** For the operator's log. */
+  readonly detail: string;
 
-  constructor(message: string, failure: { isOutage: boolean; isTemporary: boolean }) {
+  constructor(message: string, failure: { isOutage: boolean; isTemporary: boolean; detail?: string }) {
     super(message);
     this.isOutage = failure.isOutage;
     this.isTemporary = failure.isTemporary;
+    this.detail = failure.detail ?? message;
   }
 }
 
@@ -174,7 +185,10 @@ async function fetchText(clientId: string, fetchDocument: FetchDocument): Promis
     return await fetchDocument(clientId, { maxBytes: MAXIMUM_BYTES });
   } catch (error) {
     if (!(error instanceof SafeFetchError)) throw error;
-    throw new DocumentError(error.message, {
+    // Where a name leads inside of our network is nothing for the stranger who asks about it.
+    const message = error.kind === "refused" ? "it is not on the public internet" : error.message;
+    throw new DocumentError(message, {
+      detail: error.message,
       // A maintenance page in place of the document is an outage too, as long as there is a copy.
       isOutage: error.kind === "unreachable" || error.kind === "unusable",
       isTemporary: error.kind === "unreachable",
@@ -227,18 +241,20 @@ function statedSeconds(headers: Headers, now: number): number {
 
 function asOAuthError(error: DocumentError, clientId: string): OAuthError {
   const at = clientId.slice(0, 200);
+  const detail = `metadata document ${JSON.stringify(at)}: ${error.detail}`;
   return error.isTemporary
     ? new OAuthError(
         "temporarily_unavailable",
         `The client's metadata document at ${at} cannot be fetched now.`,
         {
           retryAfterSeconds: RETRY_MS / 1000,
-          detail: error.message,
+          detail,
         },
       )
     : new OAuthError(
         "invalid_client",
         `The client's metadata document at ${at} cannot be used: ${error.message}.`,
+        { detail },
       );
 }
 

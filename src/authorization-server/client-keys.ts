@@ -36,7 +36,9 @@ export function createClientKeys(deps: {
     const uri = client.jwksUri;
     if (uri === null) throw new OAuthError("invalid_client", "This client registered no public keys.");
     let fetched = cache.get(uri);
-    if (!fetched || needsFetch(fetched, kid, deps.clock())) {
+    // Where every fetch is taken up, which strangers with slow origins can bring about, old keys serve on.
+    const isCrowded = underway.size >= MAXIMUM_FETCHES && fetched?.good !== undefined;
+    if (!fetched || (needsFetch(fetched, kid, deps.clock()) && !isCrowded)) {
       fetched = await fetchOnce(uri);
       cache.set(uri, fetched);
     }

@@ -14,6 +14,7 @@ const program = new Command("gatehouse")
   .helpCommand("help [command]", "show help for a command")
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError("(add --help to see what is possible)")
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "gatehouse: ")) })
   .addCommand(demoCommand())
   .addCommand(clientCommand())
   .addCommand(grantCommand())
@@ -21,12 +22,14 @@ const program = new Command("gatehouse")
   .addHelpText(
     "after",
     `
-Every option can also come from the environment or from a .env file in the working directory, as GATEHOUSE_ and its
-name: GATEHOUSE_PUBLIC_URL for --public-url. An option on the command line wins.
+Every option of the server can also come from the environment or from a .env file in the working directory, as
+GATEHOUSE_ and its name: GATEHOUSE_PUBLIC_URL for --public-url. An option on the command line wins.
 
 Try it:
   $ gatehouse demo`,
   );
+
+inheritSettings(program);
 
 try {
   await program.parseAsync();
@@ -40,4 +43,12 @@ try {
         : String(error);
   process.stderr.write(`gatehouse: ${text}\n`);
   process.exitCode = 1;
+}
+
+/** Commands take over their parent's settings where it makes them, and ours are made elsewhere. */
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inheritSettings(command);
+  }
 }

@@ -131,6 +131,7 @@ export function assembleServer(
         host: settings.host,
         port: settings.port,
         tls: settings.tls,
+        log,
       });
       if (settings.handleSignals) ignoreSignals = onShutdownSignal(close);
       const final = withPort(settings, listener.port);

@@ -4,9 +4,11 @@ import { Agent, get, request } from "node:http";
 import { get as getTls } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { ConfigurationError } from "../core/errors.ts";
 import { type Fetch, type Listener, listen } from "./listener.ts";
+import { silentLog } from "./logging.ts";
 
 const TLS = join(import.meta.dirname, "../../test/fixtures/tls");
 const open: Listener[] = [];
@@ -18,11 +20,22 @@ async function listening(
   fetch: Fetch,
   options: Partial<Parameters<typeof listen>[0]> = {},
 ): Promise<Listener> {
-  const listener = await listen({ fetch, host: "127.0.0.1", port: 0, tls: undefined, ...options });
+  const listener = await listen({
+    fetch,
+    host: "127.0.0.1",
+    port: 0,
+    tls: undefined,
+    log: silentLog,
+    ...options,
+  });
   open.push(listener);
   return listener;
 }
 const ok: Fetch = () => new Response("ok");
+const pair = () => ({
+  cert: readFileSync(join(TLS, "cert.pem"), "utf8"),
+  key: readFileSync(join(TLS, "key.pem"), "utf8"),
+});
 
 describe("the listener", () => {
   it("answers on both loopback addresses for localhost, and tells the peer's address", async () => {
@@ -31,22 +44,32 @@ describe("the listener", () => {
     expect(await (await fetch(`http://[::1]:${port}/`)).text()).toBe("::1");
   });
 
+  it("tells one address of an IPv4 peer, whatever it listens on", async () => {
+    const { port } = await listening((_request, { address }) => new Response(address), { host: "::" });
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("127.0.0.1");
+  });
+
+  it("answers the same port on both, or says that it is taken on one", async () => {
+    const { port } = await listening(ok, { host: "::1" });
+    await expect(listening(ok, { host: "localhost", port })).rejects.toThrow(
+      `Port ${port} is already in use.`,
+    );
+    // What was opened before the refusal is closed again.
+    await listening(ok, { host: "127.0.0.1", port });
+  });
+
   it("says in a sentence that a port is taken, and that a host is not ours", async () => {
     const { port } = await listening(ok);
-    const taken = listen({ fetch: ok, host: "127.0.0.1", port, tls: undefined });
+    const taken = listen({ fetch: ok, host: "127.0.0.1", port, tls: undefined, log: silentLog });
     await expect(taken).rejects.toThrow(ConfigurationError);
     await expect(taken).rejects.toThrow(`Port ${port} is already in use.`);
-    await expect(listen({ fetch: ok, host: "192.0.2.1", port: 0, tls: undefined })).rejects.toThrow(
-      "192.0.2.1",
-    );
+    await expect(
+      listen({ fetch: ok, host: "192.0.2.1", port: 0, tls: undefined, log: silentLog }),
+    ).rejects.toThrow("192.0.2.1");
   });
 
   it("speaks TLS with a certificate, and refuses one that is none", async () => {
-    const tls = {
-      cert: readFileSync(join(TLS, "cert.pem"), "utf8"),
-      key: readFileSync(join(TLS, "key.pem"), "utf8"),
-    };
-    const { port } = await listening(ok, { tls });
+    const { port } = await listening(ok, { tls: pair() });
     const status = await new Promise((resolve, reject) => {
       getTls({ port, host: "127.0.0.1", rejectUnauthorized: false }, (response) =>
         resolve(response.statusCode),
@@ -87,6 +110,40 @@ describe("closing", () => {
     await listener.close();
     agent.destroy();
     silent.destroy();
+  });
+
+  it("is not held up by connections that never got as far as TLS, or no further", async () => {
+    const listener = await listening(ok, { tls: pair() });
+    const silent = connect(listener.port, "127.0.0.1");
+    await once(silent, "connect");
+    const shaken = connectTls({ port: listener.port, host: "127.0.0.1", rejectUnauthorized: false });
+    await once(shaken, "secureConnect");
+    shaken.on("error", () => {});
+    await listener.close();
+    silent.destroy();
+    shaken.destroy();
+  });
+
+  it("tells the client of a request under way that the connection ends", async () => {
+    const begun = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Response>();
+    const listener = await listening(() => {
+      begun.resolve();
+      return answer.promise;
+    });
+    const agent = new Agent({ keepAlive: true });
+    const pending = new Promise<string | undefined>((resolve) => {
+      get({ port: listener.port, host: "127.0.0.1", agent }, (response) => {
+        response.resume();
+        resolve(response.headers.connection);
+      });
+    });
+    await begun.promise;
+    const closed = listener.close();
+    answer.resolve(new Response("done"));
+    expect(await pending).toBe("close");
+    await closed;
+    agent.destroy();
   });
 
   it("forces what never ends", async () => {

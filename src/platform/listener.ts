@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { ConfigurationError } from "../core/errors.ts";
 import { type Connections, watchConnections } from "./connections.ts";
+import { type Log, silentLog } from "./logging.ts";
 
 export type Fetch = (
   request: Request,
@@ -17,6 +18,8 @@ export type ListenOptions = {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Told what goes wrong later, such as too many open files. The server goes on. */
+  readonly log?: Log;
 };
 
 export type Listener = {
@@ -36,15 +39,11 @@ const MAXIMUM_HEADER_BYTES = 32 * 1024;
 export async function listen(options: ListenOptions): Promise<Listener> {
   const draining = new AbortController();
   const handle = requestHandler(options.fetch, draining.signal);
-  const first = await bind(
-    options,
-    handle,
-    options.host === "localhost" ? "127.0.0.1" : options.host,
-    options.port,
-  );
-  const { port } = first.server.address() as AddressInfo;
-  const second = options.host === "localhost" ? await bindIfThere(options, handle, "::1", port) : undefined;
-  const bound = second ? [first, second] : [first];
+  const bound =
+    options.host === "localhost"
+      ? await bindLocalhost(options, handle)
+      : ([await bind(options, handle, options.host, options.port)] as const);
+  const port = portOf(bound[0]);
   return {
     port,
     async close() {
@@ -58,7 +57,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 function requestHandler(fetch: Fetch, draining: AbortSignal): Handler {
   const handle = getRequestListener(
-    (request, { incoming }) => fetch(request, { address: incoming.socket.remoteAddress }),
+    (request, { incoming }) => fetch(request, { address: plainAddress(incoming.socket.remoteAddress) }),
     // The global Request and Response stay what they are: this runs inside of other people's programs.
     { overrideGlobalObjects: false },
   );
@@ -69,32 +68,46 @@ function requestHandler(fetch: Fetch, draining: AbortSignal): Handler {
   };
 }
 
+/** A listener on "::" sees IPv4 peers as `::ffff:192.0.2.1`: the same peer must have one address in logs and limits. */
+function plainAddress(address: string | undefined): string | undefined {
+  return address?.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
+}
+
 type Bound = { readonly server: Server; readonly connections: Connections };
 
-async function bind({ tls }: ListenOptions, handle: Handler, host: string, port: number): Promise<Bound> {
+async function bind(
+  { tls, log = silentLog }: ListenOptions,
+  handle: Handler,
+  host: string,
+  port: number,
+): Promise<Bound> {
   const server = makeServer(tls, handle);
   const connections = watchConnections(server, tls !== undefined);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(bindProblem(error, host, port)));
     server.listen({ host, port }, resolve);
   });
+  server.on("error", (cause) => log.error("a connection could not be accepted", { cause }));
   return { server, connections };
 }
 
-/** Where IPv6 is switched off there is no ::1, and nobody misses it. */
-async function bindIfThere(
-  options: ListenOptions,
-  handle: Handler,
-  host: string,
-  port: number,
-): Promise<Bound | undefined> {
+async function bindLocalhost(options: ListenOptions, handle: Handler): Promise<[Bound, ...Bound[]]> {
+  const first = await bind(options, handle, "127.0.0.1", options.port);
   try {
-    return await bind(options, handle, host, port);
+    return [first, await bind(options, handle, "::1", portOf(first))];
   } catch (error) {
     const { code } = (error as Error).cause as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") throw error;
-    return undefined;
+    // Where IPv6 is switched off there is no ::1, and nobody misses it.
+    if (code !== "EADDRINUSE") return [first];
+    // Half of localhost is another program's: clients would reach the one or the other.
+    await drain(first);
+    if (options.port === 0) return bindLocalhost(options, handle);
+    throw error;
   }
+}
+
+function portOf({ server }: Bound): number {
+  return (server.address() as AddressInfo).port;
 }
 
 function makeServer(tls: ListenOptions["tls"], handle: Handler): Server {
@@ -131,7 +144,7 @@ function bindProblem(cause: NodeJS.ErrnoException, host: string, port: number): 
 async function drain({ server, connections }: Bound): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   connections.endIdle();
-  const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  const force = setTimeout(() => connections.endAll(), DRAIN_MS);
   await closed;
   clearTimeout(force);
 }

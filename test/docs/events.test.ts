@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  authorize,
+  authorizeUrl,
+  callTool,
+  connect,
+  newPkce,
+  postForm,
+  postJson,
+  redeem,
+  refresh,
+  register,
+  tokensOf,
+} from "../support/client.ts";
+import { decide, openBrowser, signIn } from "../support/person.ts";
+import { type LogLine, startServer } from "../support/server.ts";
+import { ROOT } from "./program.ts";
+
+const SRC = join(ROOT, "src");
+const documented = eventTable(readFileSync(join(ROOT, "docs/events.md"), "utf8"));
+
+/** Needs a lost write; its fields are those of `refresh.rotated`, in one statement. */
+const NOT_PROVOKED = ["refresh.healed"];
+
+let lines: readonly LogLine[];
+
+beforeAll(async () => {
+  lines = await provokeEverything();
+});
+
+describe("docs/events.md", () => {
+  it("has every event that the sources log, and no other", () => {
+    const known = [...namesIn(readFileSync(join(SRC, "platform/logging.ts"), "utf8"))];
+    const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && file !== "platform/logging.ts")
+      .map((file) => readFileSync(join(SRC, file), "utf8"))
+      .join("\n");
+    const logged = known.filter((name) => sources.includes(`"${name}"`));
+    expect([...documented.keys()].sort()).toEqual(logged.sort());
+  });
+
+  it("is checked here for every event", () => {
+    const seen = new Set(lines.map(({ name }) => name));
+    expect([...documented.keys()].filter((name) => !seen.has(name))).toEqual(NOT_PROVOKED);
+  });
+
+  it("has the fields that each line carries", () => {
+    for (const { name, fields } of lines.filter((line) => documented.has(line.name))) {
+      const { always, sometimes } = documented.get(name) ?? { always: [], sometimes: [] };
+      const carried = Object.keys(fields);
+      expect(carried, name).toEqual(expect.arrayContaining([...always]));
+      expect([...always, ...sometimes], name).toEqual(expect.arrayContaining(carried));
+    }
+  });
+});
+
+/** Everything that can happen to an authorization, good and bad. */
+async function provokeEverything(): Promise<readonly LogLine[]> {
+  const server = await startServer();
+  const { client_id: clientId } = await register(server);
+  await postJson(server, "/oauth/register", { redirect_uris: ["javascript:alert(1)"] });
+  await server.fetch(new Request(authorizeUrl(clientId, "too short")));
+  await server.fetch(new Request(authorizeUrl("nobody", newPkce().challenge)));
+
+  const browser = openBrowser(server);
+  const url = authorizeUrl(clientId, newPkce().challenge);
+  for (let i = 0; i < 12; i += 1) await signIn(browser, url, "grace", "wrong").catch(() => {});
+  const { state } = await signIn(browser, url);
+  await decide(browser, state, "deny");
+
+  const authorized = await authorize(server, clientId);
+  await tokensOf(redeem(server, clientId, authorized));
+  await redeem(server, clientId, authorized);
+
+  const { refresh_token: first, access_token: token, clientId: sameClient } = await connect(server);
+  await callTool(server, token, "create_todo", { title: "more than the token may" });
+  const { refresh_token: second } = await tokensOf(refresh(server, sameClient, first));
+  await tokensOf(refresh(server, sameClient, first));
+  await tokensOf(refresh(server, sameClient, second));
+  await refresh(server, sameClient, first);
+  await callTool(server, "not.a.token");
+  await postForm(server, "/oauth/token", { grant_type: "refresh_token", client_id: "nobody" });
+  const { lines } = server;
+  await server.drain();
+  await server.close();
+  return lines;
+}
+
+type Fields = { readonly always: readonly string[]; readonly sometimes: readonly string[] };
+
+function eventTable(markdown: string): ReadonlyMap<string, Fields> {
+  const rows = markdown.matchAll(/^\| `([a-z_.]+)` \|.*\| ([^|]+) \|$/gm);
+  return new Map(
+    [...rows].map(([, name = "", cell = ""]) => {
+      const fields = [...cell.matchAll(/`(\w+)`(\??)/g)];
+      const named = (mark: string) =>
+        fields.filter((field) => field[2] === mark).map((field) => field[1] ?? "");
+      return [name, { always: named(""), sometimes: named("?") }];
+    }),
+  );
+}
+
+function namesIn(source: string): Iterable<string> {
+  return [...source.matchAll(/\| "([a-z_]+\.[a-z_]+)"/g)].map(([, name]) => name ?? "");
+}
