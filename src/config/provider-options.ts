@@ -104,6 +104,6 @@ function raise(error: ConfigurationError): never {
 
 function isUsableUrl(value: string): boolean {
   const parsed = URL.parse(value);
-  if (!parsed || parsed.username !== "" || parsed.password !== "" || parsed.hash !== "") return false;
+  if (parsed?.username !== "" || parsed.password !== "" || parsed.hash !== "") return false;
   return parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopbackHost(parsed.hostname));
 }

@@ -221,8 +221,8 @@ describe("what is said about a provider", () => {
     [{ issuer: "idp", audience: "x" }, /^issuer/],
     [{ issuer: "https://idp.example", audience: [] }, /^audience/],
     [
-      { issuer: "https://idp.example", audience: "x", jwks: 1 },
-      /jwks is not an option\. Did you mean jwksUri/,
+      { issuer: "https://idp.example", audience: "x", jwkUri: 1 },
+      /jwkUri is not an option\. Did you mean jwksUri/,
     ],
     [{ issuer: "https://idp.example", audience: "x", leewaySeconds: 9999 }, /^leewaySeconds is 9999/],
     [[], /no provider/],
