@@ -1,4 +1,6 @@
 export { allowInsecurePublicUrl, type OAuthServerOptions } from "./config/options.ts";
+export type { ProtectOptions } from "./config/protect-options.ts";
+export type { ProviderOptions } from "./config/provider-options.ts";
 export type {
   CheckUser,
   CompleteUserCheck,
@@ -16,3 +18,4 @@ export {
 } from "./mcp/create-oauth-server.ts";
 export type { ToolContext } from "./mcp/tool-context.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";
+export { type Protection, type ProtectParts, protect } from "./resource-server/protect.ts";

@@ -154,7 +154,8 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label): Settings
     throw new ConfigurationError("loginTemplate and loginHandler are both given. Keep one of them.");
   }
   if (loginTemplate !== undefined) checkLoginTemplate(loginTemplate);
-  const catalogue = catalogueOf(name, parsed, label);
+  const basic = { supported: { mcp: `Use the tools of ${name}` }, required: ["mcp"] };
+  const catalogue = catalogueOf(parsed, basic, label);
   const tls = parsed.tls && {
     cert: pem(parsed.tls.cert, label(["tls", "cert"])),
     key: pem(parsed.tls.key, label(["tls", "key"])),

@@ -63,7 +63,8 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
     name,
     documentation,
     authorizationServerMetadata,
-    catalogue: catalogueOf(name ?? "this server", parsed.data, optionLabel),
+    // Which scopes there are is the provider's matter: none is needed unless the options say so.
+    catalogue: catalogueOf(parsed.data, { supported: {}, required: [] }, optionLabel),
     providers: parseProviders(said, resource),
   };
 }
@@ -92,6 +93,6 @@ function missingIssuer(rest: Readonly<Record<string, unknown>>): ConfigurationEr
 
 function isResource(value: string): boolean {
   const url = URL.parse(value);
-  if (!url || url.hash !== "" || url.username !== "" || url.password !== "") return false;
+  if (url?.hash !== "" || url.username !== "" || url.password !== "") return false;
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname));
 }

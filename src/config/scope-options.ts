@@ -33,13 +33,20 @@ export const scopeOptions = {
 };
 export type ScopeOptions = z.output<z.ZodObject<typeof scopeOptions>>;
 
-/** @throws ConfigurationError where a scope is required or implied that is not supported. */
-export function catalogueOf(name: string, parsed: ScopeOptions, label: Label): ScopeCatalogue {
-  const supported = parsed.supportedScopes ?? { mcp: `Use the tools of ${name}` };
+/**
+ * @param unsaid what holds where the options say nothing
+ * @throws ConfigurationError where a scope is required or implied that is not supported.
+ */
+export function catalogueOf(
+  parsed: ScopeOptions,
+  unsaid: { readonly supported: Readonly<Record<string, string>>; readonly required: readonly string[] },
+  label: Label,
+): ScopeCatalogue {
+  const supported = parsed.supportedScopes ?? unsaid.supported;
   const descriptions = new Map(
     Array.isArray(supported) ? supported.map((one) => [one, one] as const) : Object.entries(supported),
   );
-  const required = parsed.requiredScopes ?? (descriptions.has("mcp") ? ["mcp"] : []);
+  const required = parsed.requiredScopes ?? unsaid.required.filter((one) => descriptions.has(one));
   const implies = new Map(Object.entries(parsed.scopeImplies));
   const implied = [...implies].flatMap(([broad, narrow]) => [broad, ...narrow]);
   for (const one of union(required, implied)) {

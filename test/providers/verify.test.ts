@@ -77,7 +77,7 @@ describe("a token that fails only one check is refused, with a reason for the lo
     ["another kid", {}, { kid: "nobody" }, /unknown kid nobody/],
   ])("%s", async (_name, claims, header, why) => {
     const { issuer, verify } = await start();
-    expect(await verify(await issuer.mint(claims, header))).toEqual({
+    expect(await verify(await issuer.mint(claims, header))).toMatchObject({
       kind: "refused",
       why: expect.stringMatching(why),
     });
@@ -96,7 +96,7 @@ describe("a token that fails only one check is refused, with a reason for the lo
     const { issuer, verify } = await start();
     await verify(await issuer.mint());
     await issuer.rotate(false);
-    expect(await verify(await issuer.mint({}, { kid: "key-1" }))).toEqual({
+    expect(await verify(await issuer.mint({}, { kid: "key-1" }))).toMatchObject({
       kind: "refused",
       why: "wrong signature",
     });

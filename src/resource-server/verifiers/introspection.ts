@@ -4,7 +4,7 @@ import { providerClaims } from "../../core/provider-claims.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
 import type { Verification } from "../guard.ts";
-import { authOf, refuseProviderClaims, type TokenRules } from "./provider-tokens.ts";
+import { authOf, noPerson, refuseProviderClaims, type TokenRules } from "./provider-tokens.ts";
 
 export type IntrospectionDeps = {
   readonly endpoint: () => Promise<string>;
@@ -26,6 +26,7 @@ export function introspectTokens(
   issuer: string,
   deps: IntrospectionDeps,
 ): (token: string) => Promise<Verification> {
+  const refused = (why: string): Verification => ({ kind: "refused", why, about: { issuer } });
   const asking = new Map<string, Promise<Verification>>();
   const ask = async (token: string): Promise<Verification> => {
     const body = await introspect(token, deps);
@@ -35,7 +36,9 @@ export function introspectTokens(
     const claims = providerClaims.safeParse({ iss: issuer, exp: now + UNKNOWN_END_SECONDS, ...body });
     if (!claims.success) return refused("the provider's answer has claims of the wrong kind");
     const wrong = refuseProviderClaims(claims.data, rules, now);
-    return wrong === undefined ? authOf(claims.data, rules, token) : refused(wrong);
+    if (wrong !== undefined) return refused(wrong);
+    const auth = authOf(claims.data, rules, token);
+    return auth ? { kind: "verified", auth } : refused(noPerson(rules));
   };
   return (token) => {
     let answered = asking.get(token);
@@ -73,8 +76,4 @@ async function introspect(token: string, deps: IntrospectionDeps): Promise<z.inf
 /** RFC 6749 §2.3.1: both halves of Basic are form-encoded first. */
 function formEncode(text: string): string {
   return new URLSearchParams({ "": text }).toString().slice(1);
-}
-
-function refused(why: string): Verification {
-  return { kind: "refused", why };
 }

@@ -48,8 +48,13 @@ export function verifyProviderTokens(
 ): (token: string) => Promise<Verification> {
   return async (token) => {
     const header = readHeader(token);
-    if (!header) return refused("not a JWT");
+    if (!header) return { kind: "refused", why: "not a JWT" };
     const { alg = "", typ = "", kid } = header;
+    const refused = (why: string): Verification => ({
+      kind: "refused",
+      why,
+      about: { issuer: rules.issuers[0], kid },
+    });
     if (!ALGORITHMS.has(alg)) return refused(`alg ${alg} is not accepted`);
     if (!TYPES.has(typ.toLowerCase())) return refused(`typ ${typ} is no access token`);
     const key = await keySet.find(kid, alg);
@@ -60,7 +65,8 @@ export function verifyProviderTokens(
     if (!claims.success) return refused("exp, iss or another claim is missing or of the wrong kind");
     const wrong = refuseProviderClaims(claims.data, rules, clock() / 1000);
     if (wrong !== undefined) return refused(wrong);
-    return authOf(claims.data, rules, token);
+    const auth = authOf(claims.data, rules, token);
+    return auth ? { kind: "verified", auth } : refused(noPerson(rules));
   };
 }
 
@@ -89,12 +95,12 @@ export function refuseProviderClaims(
   );
 }
 
-/** What a handler gets to see of a provider's token. */
-export function authOf(claims: ProviderClaims, rules: TokenRules, token: string): Verification {
+/** What a handler gets to see of a provider's token; undefined where it names nobody. */
+export function authOf(claims: ProviderClaims, rules: TokenRules, token: string): Auth | undefined {
   const { claimNames, audiences, leewaySeconds } = rules;
   const person = textOf(claims, claimNames.person);
-  if (person === undefined) return refused(`no person: none of ${claimNames.person.join(", ")} is there`);
-  const auth: Auth = {
+  if (person === undefined) return undefined;
+  return {
     person: { id: person, ...named(claims) },
     client: { id: textOf(claims, claimNames.client) ?? "", name: null },
     scopes: scopesOf(claims, claimNames.scopes),
@@ -107,7 +113,10 @@ export function authOf(claims: ProviderClaims, rules: TokenRules, token: string)
     claims,
     token,
   };
-  return { kind: "verified", auth };
+}
+
+export function noPerson({ claimNames }: TokenRules): string {
+  return `no person: none of ${claimNames.person.join(", ")} is there`;
 }
 
 /** The profile claims that providers put into access tokens, where they are text. */
@@ -141,8 +150,4 @@ async function openJws(token: string, key: CryptoKey | Uint8Array, algorithm: st
       return undefined;
     throw error;
   }
-}
-
-function refused(why: string): Verification {
-  return { kind: "refused", why };
 }
