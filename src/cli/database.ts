@@ -1,6 +1,4 @@
 import { Option } from "commander";
-import { environmentOptions, loadEnvironment } from "../config/environment.ts";
-import { parseOptions } from "../config/options.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Store } from "../store/store.ts";
 
@@ -15,9 +13,14 @@ export async function withStore<T>(
   flags: DatabaseFlags,
   use: (store: Store, settings: Settings) => Promise<T>,
 ): Promise<T> {
+  // Loaded here, so that help does not wait for them.
+  const [{ environmentOptions, loadEnvironment }, { parseOptions }, { openSqliteStore }] = await Promise.all([
+    import("../config/environment.ts"),
+    import("../config/options.ts"),
+    import("../store/sqlite.ts"),
+  ]);
   const given = flags.database === undefined ? {} : { database: flags.database };
   const settings = parseOptions("gatehouse", given, environmentOptions(loadEnvironment()));
-  const { openSqliteStore } = await import("../store/sqlite.ts");
   const store = await openSqliteStore({ database: settings.database });
   try {
     return await use(store, settings);

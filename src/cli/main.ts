@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 import { Command } from "commander";
-import { ConfigurationError } from "../core/errors.ts";
 import { packageVersion } from "../platform/version.ts";
 import { clientCommand } from "./commands/client.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { grantCommand } from "./commands/grant.ts";
 import { keyCommand } from "./commands/key.ts";
+import { failureText } from "./failure.ts";
+
+// What reads from us may have read enough (`| head`): that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 const program = new Command("gatehouse")
   .description("OAuth 2.1 in front of MCP servers.")
@@ -34,14 +37,7 @@ inheritSettings(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  // One sentence for what the operator can mend; the whole trace for what only we can.
-  const text =
-    error instanceof ConfigurationError
-      ? error.message
-      : error instanceof Error
-        ? error.stack
-        : String(error);
-  process.stderr.write(`gatehouse: ${text}\n`);
+  process.stderr.write(`gatehouse: ${failureText(error, process.argv.includes("--debug"))}\n`);
   process.exitCode = 1;
 }
 

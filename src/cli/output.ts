@@ -26,11 +26,17 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
   );
   const line = (cells: readonly string[]) =>
     cells
+      .map(visible)
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join("  ")
       .trimEnd();
   print(dim(line(headings)));
   for (const row of rows) print(line(row));
+}
+
+/** Names come from strangers: a control character in one must not reach the terminal. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, "�");
 }
 
 /** A time as people read it, in UTC to the minute. */

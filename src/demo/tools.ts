@@ -27,7 +27,7 @@ function registerBasicTools(server: Registrar, clock: Clock): void {
     ({ text }) => result({ text }),
   );
   server.registerTool("get_time", { description: "The current time, in ISO 8601 and UTC." }, () =>
-    result({ time: new Date(clock()).toISOString() }),
+    result({ time: iso(clock()) }),
   );
   server.registerTool(
     "get_user_info",
@@ -45,8 +45,8 @@ function registerBasicTools(server: Registrar, clock: Clock): void {
         audience: auth.audience,
         client_id: auth.client.id,
         scopes: auth.scopes,
-        issued_at: iso(auth.issuedAt),
-        expires_at: iso(auth.expiresAt),
+        issued_at: iso(auth.issuedAt * 1000),
+        expires_at: iso(auth.expiresAt * 1000),
         token_id: auth.tokenId,
       }),
   );
@@ -59,7 +59,7 @@ function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, c
     async ({ person }) => {
       const list = await (await todos()).listTodos(person.id);
       return result({
-        todos: list.map(({ id, title, createdAt }) => ({ id, title, created_at: iso(createdAt / 1000) })),
+        todos: list.map(({ id, title, createdAt }) => ({ id, title, created_at: iso(createdAt) })),
       });
     },
   );
@@ -72,7 +72,7 @@ function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, c
     },
     async ({ title }, { person }) => {
       const created = await (await todos()).createTodo(person.id, title, clock());
-      return result({ id: created.id, title: created.title, created_at: iso(created.createdAt / 1000) });
+      return result({ id: created.id, title: created.title, created_at: iso(created.createdAt) });
     },
   );
   server.registerTool(
@@ -98,6 +98,6 @@ function failure(text: string) {
   return { isError: true, content: [{ type: "text" as const, text }] };
 }
 
-function iso(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toISOString();
+function iso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }

@@ -1,47 +1,40 @@
 /** npm passes on a signal that the terminal has sent us as well: the second one within this time is the same one. */
 const SAME_SIGNAL_MS = 500;
+/** Whatever hangs then: in five seconds a process should be gone. */
+const LONGEST_DRAIN_MS = 4800;
 
-const PARENT_CHECK_MS = 250;
+const drains = new Set<() => Promise<void>>();
+let begunAt: number | undefined;
 
 /**
- * Runs `drain` at SIGTERM or SIGINT and then exits with 0; a second signal, sent because waiting is too long, exits
- * at once.
- * @returns stops listening for signals.
+ * Runs `drain` at SIGTERM or SIGINT, beside those of other servers in this process, and then exits with 0; a second
+ * signal, sent because waiting is too long, exits at once.
+ * @returns stops listening for signals, unless one has come: its repetition must not kill the drain.
  */
 export function onShutdownSignal(drain: () => Promise<void>): () => void {
-  let begunAt: number | undefined;
-  const stop = () => {
-    if (begunAt === undefined) {
-      begunAt = performance.now();
-      drain().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    } else if (performance.now() - begunAt > SAME_SIGNAL_MS) {
-      process.exit(1);
-    }
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
-  const orphaned = onOrphaned(stop);
+  if (drains.size === 0) for (const signal of SIGNALS) process.on(signal, stop);
+  drains.add(drain);
   return () => {
-    clearInterval(orphaned);
-    process.off("SIGTERM", stop);
-    process.off("SIGINT", stop);
+    drains.delete(drain);
+    if (drains.size > 0 || begunAt !== undefined) return;
+    for (const signal of SIGNALS) process.off(signal, stop);
   };
 }
 
-/**
- * npm hands a SIGTERM to the shell that it runs scripts in, and that shell dies without telling us. Under npm, losing
- * the parent therefore means the same.
- */
-function onOrphaned(stop: () => void): NodeJS.Timeout | undefined {
-  if (process.env.npm_lifecycle_event === undefined) return undefined;
-  const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    stop();
-  }, PARENT_CHECK_MS);
-  return timer.unref();
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+function stop(): void {
+  if (begunAt !== undefined) {
+    if (performance.now() - begunAt > SAME_SIGNAL_MS) process.exit(1);
+    return;
+  }
+  begunAt = performance.now();
+  setTimeout(() => process.exit(1), LONGEST_DRAIN_MS).unref();
+  Promise.all([...drains].map((drain) => drain())).then(
+    () => process.exit(0),
+    (cause) => {
+      process.stderr.write(`The server could not be stopped properly: ${cause}\n`);
+      process.exit(1);
+    },
+  );
 }

@@ -5,11 +5,10 @@ import {
   type ClientAuthenticationMethod,
 } from "../../core/client.ts";
 import { ConfigurationError } from "../../core/errors.ts";
-import { preregisteredClient } from "../../core/preregistered-client.ts";
 import { randomId, randomSecret } from "../../platform/random.ts";
 import type { ClientSummary } from "../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
-import { bold, print, printJson, printPairs, printTable, time } from "../output.ts";
+import { bold, print, printJson, printPairs, printTable, time, visible } from "../output.ts";
 
 type AddFlags = DatabaseFlags & {
   readonly id?: string;
@@ -63,6 +62,7 @@ export function clientCommand(): Command {
 }
 
 async function add(flags: AddFlags): Promise<void> {
+  const { preregisteredClient } = await import("../../core/preregistered-client.ts");
   const secret = flags.authMethod.startsWith("client_secret") ? randomSecret() : undefined;
   const scopes = flags.scope?.flatMap((one) => one.split(" "));
   const client = preregisteredClient(
@@ -125,7 +125,7 @@ async function show(id: string, flags: ListFlags): Promise<void> {
   if (flags.json) return printJson(shown(client));
   printPairs([
     ["client_id", client.id],
-    ["name", client.name ?? "-"],
+    ["name", visible(client.name ?? "-")],
     ["comes by", COMES_BY[client.origin]],
     ["proves itself by", client.authenticationMethod],
     ["redirect URIs", client.redirectUris.join(", ")],
