@@ -5,12 +5,12 @@ import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { type ClientDescription, preregisteredClient } from "../core/preregistered-client.ts";
-import { isScopeToken, OFFLINE_ACCESS, type ScopeCatalogue, union } from "../core/scopes.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
 import { MINIMUM_SECRET_LENGTH } from "../platform/master-secret.ts";
 import type { EnvironmentOptions } from "./environment.ts";
 import { type Label, type OptionPath, optionLabel, unknownName, wrongName, wrongValue } from "./problems.ts";
 import { defaultIssuer, defaultIssuerProblem, publicUrlProblem, serverUrls } from "./public-url.ts";
+import { catalogueOf, scopeList, scopeOptions } from "./scope-options.ts";
 import type { LoginHandler, Settings } from "./settings.ts";
 
 /** Lets a public URL be `http://` on a network: passwords and tokens then cross it readable. */
@@ -27,14 +27,8 @@ const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "
 const HOST = 'an address or name without scheme and port, such as "localhost" or "0.0.0.0"';
 const DATABASE = 'a file, such as "./gatehouse.db", or ":memory:"';
 const SECRET = `${MINIMUM_SECRET_LENGTH} characters or more (make one with: openssl rand -base64 32)`;
-const SCOPES = 'a list of scopes, or scopes with plain words, such as { "todo:read": "See your list" }';
 const yesOrNo = z.boolean("true or false");
 const secret = z.string(SECRET).min(MINIMUM_SECRET_LENGTH, SECRET);
-const scope = z
-  .string('a scope, such as "todo:read"')
-  .refine(isScopeToken, 'a scope without spaces, quotes and backslashes, such as "todo:read"')
-  .refine((value) => value !== OFFLINE_ACCESS, "a scope of your own: offline_access is always there");
-const scopeList = z.array(scope, "a list of scopes");
 const origin = z
   .string("an origin")
   .refine(
@@ -46,7 +40,7 @@ const client = z.strictObject({
   id: text("the client_id, as text"),
   secret: z.string("text").optional(),
   name: z.string("text").optional(),
-  redirectUris: z.array(z.string("a URI"), "a list of URIs"),
+  redirectUris: z.array(z.string("a URI"), "a list of URIs").optional(),
   authenticationMethod: z
     .enum(CLIENT_AUTHENTICATION_METHODS, `one of ${CLIENT_AUTHENTICATION_METHODS.join(", ")}`)
     .optional(),
@@ -82,20 +76,7 @@ const options = z.strictObject({
     .default("./gatehouse.db"),
   /** The master secret, or a list of them, newest first. Default: a key file beside the database. */
   secret: z.union([secret.transform((one) => [one]), z.array(secret).min(1, SECRET)], SECRET).optional(),
-  /** A list of scopes, or scope → what it lets a client do, in plain words for the consent page. Default: `mcp`. */
-  supportedScopes: z
-    .union(
-      [
-        scopeList.min(1),
-        z.record(scope, text("a few plain words")).refine((words) => Object.keys(words).length > 0),
-      ],
-      SCOPES,
-    )
-    .optional(),
-  /** Scopes that every request needs. Default: `mcp` where it is supported, else none. */
-  requiredScopes: scopeList.optional(),
-  /** Broader scope → the narrower ones that it includes. */
-  scopeImplies: z.record(scope, scopeList, "broader scopes with lists of narrower ones").default({}),
+  ...scopeOptions,
   /** Clients that you know beforehand, beside those that register themselves. */
   clients: z.array(client, "a list of clients").default([]),
   /** Life of an access token. Default 1800. */
@@ -136,12 +117,14 @@ type ParsedOptions = z.output<typeof options>;
 /**
  * Parses options once, at creation.
  * @param environment what the environment says; what the code says wins.
+ * @param basicScope the scope that there is where the options name none; none where a provider grants the scopes.
  * @throws ConfigurationError that names the option, what was given (secrets masked), and what would be right.
  */
 export function parseOptions(
   name: string,
   given: OAuthServerOptions = {},
   environment: EnvironmentOptions = new Map(),
+  basicScope: "mcp" | undefined = "mcp",
 ): Settings {
   if (typeof name !== "string" || name.trim() === "") {
     throw new ConfigurationError(
@@ -156,7 +139,7 @@ export function parseOptions(
   const merged = merge(given, fromEnvironment);
   const parsed = options.safeParse(merged);
   if (!parsed.success) throw firstProblem(parsed.error, merged, label);
-  return settingsOf(name.trim(), parsed.data, label);
+  return settingsOf(name.trim(), parsed.data, label, basicScope);
 }
 
 /** The same settings once the port is known: without a `publicUrl`, it is part of every URL. */
@@ -165,7 +148,12 @@ export function withPort(settings: Settings, port: number): Settings {
   return { ...settings, port, ...serverUrls(issuerAt(settings, port), settings.path) };
 }
 
-function settingsOf(name: string, parsed: ParsedOptions, label: Label): Settings {
+function settingsOf(
+  name: string,
+  parsed: ParsedOptions,
+  label: Label,
+  basicScope: string | undefined,
+): Settings {
   const { publicUrl, path, loginTemplate, loginHandler } = parsed;
   const insecure = parsed[allowInsecurePublicUrl] === true;
   const problem =
@@ -177,7 +165,11 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label): Settings
     throw new ConfigurationError("loginTemplate and loginHandler are both given. Keep one of them.");
   }
   if (loginTemplate !== undefined) checkLoginTemplate(loginTemplate);
-  const catalogue = catalogueOf(name, parsed, label);
+  const basic =
+    basicScope === undefined
+      ? { supported: {}, required: [] }
+      : { supported: { [basicScope]: `Use the tools of ${name}` }, required: [basicScope] };
+  const catalogue = catalogueOf(parsed, basic, label);
   const tls = parsed.tls && {
     cert: pem(parsed.tls.cert, label(["tls", "cert"])),
     key: pem(parsed.tls.key, label(["tls", "key"])),
@@ -211,26 +203,6 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label): Settings
 
 function issuerAt({ host, tls }: Pick<Settings, "host" | "tls">, port: number): string {
   return defaultIssuer({ host, port, tls: tls !== undefined });
-}
-
-function catalogueOf(name: string, parsed: ParsedOptions, label: Label): ScopeCatalogue {
-  const supported = parsed.supportedScopes ?? { mcp: `Use the tools of ${name}` };
-  const descriptions = new Map(
-    Array.isArray(supported) ? supported.map((one) => [one, one] as const) : Object.entries(supported),
-  );
-  const required = parsed.requiredScopes ?? (descriptions.has("mcp") ? ["mcp"] : []);
-  const implies = new Map(Object.entries(parsed.scopeImplies));
-  for (const one of union(
-    required,
-    [...implies].flatMap(([broad, narrow]) => [broad, ...narrow]),
-  )) {
-    if (descriptions.has(one)) continue;
-    const where = required.includes(one) ? "requiredScopes" : "scopeImplies";
-    throw new ConfigurationError(
-      `${label([where])} holds "${one}", which is not in supportedScopes. Add it there.`,
-    );
-  }
-  return { descriptions, required, implies };
 }
 
 /** PEM text as it is, or the file of that name. */

@@ -74,7 +74,8 @@ export type ProtectedResourceFacts = {
   readonly resource: string;
   readonly authorizationServers: readonly string[];
   readonly scopes: readonly string[];
-  readonly name: string;
+  readonly name: string | undefined;
+  readonly documentation?: string | undefined;
 };
 
 /** Protected resource metadata (RFC 9728 §2). */
@@ -84,7 +85,8 @@ export function protectedResourceMetadata(facts: ProtectedResourceFacts): Readon
     authorization_servers: facts.authorizationServers,
     ...(facts.scopes.length > 0 ? { scopes_supported: facts.scopes } : {}),
     bearer_methods_supported: ["header"],
-    resource_name: facts.name,
+    ...(facts.name === undefined ? {} : { resource_name: facts.name }),
+    ...(facts.documentation === undefined ? {} : { resource_documentation: facts.documentation }),
   };
 }
 

@@ -4,6 +4,7 @@ import { OAuthError } from "../core/errors.ts";
 import { missingScopes, union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
+import { type RefusalFields, refusalLog } from "./refusals.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 
 /** What the guard decides from: a web `Request` is one, and an adapter makes one without building a body. */
@@ -27,7 +28,7 @@ export type Guard = {
 export type Verification =
   | { readonly kind: "verified"; readonly auth: Auth }
   /** `why` is for the operator's log; the client learns only that the token is not valid. */
-  | { readonly kind: "refused"; readonly why: string };
+  | { readonly kind: "refused"; readonly why: string; readonly about?: RefusalFields };
 
 export type GuardOptions = {
   /** Absolute URL of the protected resource metadata. */
@@ -49,6 +50,7 @@ const RETRY_AFTER_SECONDS = 2;
 export function createGuard(options: GuardOptions): Guard {
   const { resourceMetadata, requiredScopes, implies, verify, clock, log } = options;
   const verified = createVerifiedTokens(MAXIMUM_CACHED_TOKENS);
+  const refused = refusalLog(log, clock);
 
   const challenge = (status: number, parts: Omit<BearerChallenge, "resourceMetadata">) =>
     challengeResponse(status, { ...parts, resourceMetadata });
@@ -61,7 +63,7 @@ export function createGuard(options: GuardOptions): Guard {
       verified.add(token, verification.auth);
       return verification.auth;
     }
-    log.event("guard.refused", { reason: verification.why });
+    refused(verification.why, verification.about);
     return challenge(401, {
       error: "invalid_token",
       description: "The access token is not valid: it has expired, was revoked, or is not for this server.",
@@ -72,11 +74,7 @@ export function createGuard(options: GuardOptions): Guard {
   const requireScopes = (auth: Auth, needed: readonly string[]): Response | undefined => {
     const missing = missingScopes(needed, auth.scopes, implies);
     if (missing.length === 0) return undefined;
-    log.event("guard.refused", {
-      reason: `missing scope: ${missing.join(" ")}`,
-      client: auth.client.id,
-      person: auth.person.id,
-    });
+    refused(`missing scope: ${missing.join(" ")}`, { client: auth.client.id, person: auth.person.id });
     return challenge(403, {
       error: "insufficient_scope",
       description: `This needs the scope ${missing.join(" ")}.`,
@@ -92,7 +90,7 @@ export function createGuard(options: GuardOptions): Guard {
         // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
         return challenge(401, { scopes: requiredScopes });
       case "malformed":
-        log.event("guard.refused", { reason: "malformed Authorization header" });
+        refused("malformed Authorization header");
         return challenge(400, {
           error: "invalid_request",
           description: "The Authorization header is malformed.",

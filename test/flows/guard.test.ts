@@ -310,6 +310,8 @@ describe("the end of a token", () => {
     }
     await postForm(server, "/oauth/revoke", { client_id: clientId, token: access_token });
     for (const token of [access_token, second.access_token, unseen.access_token]) {
+      // The same refusal is logged once a second.
+      server.advance(1);
       const answer = await answerTo(server, token);
       expect(answer.status).toBe(401);
       expect(answer.reason).toContain("revoked");

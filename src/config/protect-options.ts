@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { ConfigurationError } from "../core/errors.ts";
+import type { ScopeCatalogue } from "../core/scopes.ts";
+import { isLoopbackHost } from "../platform/addresses.ts";
+import { optionLabel, unknownName, wrongValue } from "./problems.ts";
+import { type Provider, type ProviderOptions, parseProviders } from "./provider-options.ts";
+import { catalogueOf, scopeOptions } from "./scope-options.ts";
+
+const RESOURCE = 'the URL that people type into their client, such as "https://mcp.example.com/mcp"';
+const DOCUMENTS = '"redirect" or "copy"';
+
+const resourceServer = z.strictObject({
+  /** The URL that people type into their client, byte for byte (RFC 9728 §1.2). */
+  resource: z.string(RESOURCE).refine(isResource, RESOURCE),
+  /** The server's name, for clients to show. */
+  name: z.string("text").min(1, "text").optional(),
+  /** Where people read about this server (`resource_documentation`). */
+  documentation: z.url({ error: "an absolute URL", protocol: /^https?$/ }).optional(),
+  /**
+   * How clients that look for the authorization server on this host are answered: sent to the provider's document, or
+   * given a copy of it. Default "redirect".
+   */
+  authorizationServerMetadata: z.enum(["redirect", "copy"], DOCUMENTS).default("redirect"),
+  ...scopeOptions,
+});
+
+type ResourceServerOptions = z.input<typeof resourceServer>;
+
+/** What `protect` takes: the resource, and one provider or several. */
+export type ProtectOptions = ResourceServerOptions &
+  (ProviderOptions | { readonly providers: readonly ProviderOptions[] });
+
+export type ProtectSettings = {
+  readonly resource: string;
+  readonly name: string | undefined;
+  readonly documentation: string | undefined;
+  readonly authorizationServerMetadata: "redirect" | "copy";
+  readonly catalogue: ScopeCatalogue;
+  readonly providers: readonly [Provider, ...Provider[]];
+};
+
+/** @throws ConfigurationError that names the option, what was given, and what would be right. */
+export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
+  const { own, rest } = split(given);
+  const parsed = resourceServer.safeParse(own);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = (issue?.path ?? []) as (string | number)[];
+    throw wrongValue(optionLabel(path), own[path[0] as string], issue?.message ?? "different");
+  }
+  const { resource, name, documentation, authorizationServerMetadata } = parsed.data;
+  if ("providers" in rest && Object.keys(rest).length > 1) {
+    const [other = ""] = Object.keys(rest).filter((key) => key !== "providers");
+    throw new ConfigurationError(
+      `${other} stands beside providers. Put it into the provider that it is about.`,
+    );
+  }
+  const said =
+    "providers" in rest ? (rest.providers as readonly ProviderOptions[]) : (rest as ProviderOptions);
+  if (!("providers" in rest) && rest.issuer === undefined) throw missingIssuer(rest);
+  return {
+    resource,
+    name,
+    documentation,
+    authorizationServerMetadata,
+    // Which scopes there are is the provider's matter: none is needed unless the options say so.
+    catalogue: catalogueOf(parsed.data, { supported: {}, required: [] }, optionLabel),
+    providers: parseProviders(said, resource),
+  };
+}
+
+/** The options of the resource server itself, and those of its provider. */
+function split(given: ProtectOptions): {
+  readonly own: Readonly<Record<string, unknown>>;
+  readonly rest: Readonly<Record<string, unknown>>;
+} {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const isOwn = ([key]: readonly [string, unknown]) => key in resourceServer.shape;
+  return {
+    own: Object.fromEntries(entries.filter(isOwn)),
+    rest: Object.fromEntries(entries.filter((entry) => !isOwn(entry))),
+  };
+}
+
+function missingIssuer(rest: Readonly<Record<string, unknown>>): ConfigurationError {
+  const [unknown] = Object.keys(rest).filter((key) => !["audience", "jwksUri", "metadataUrl"].includes(key));
+  if (unknown !== undefined)
+    return unknownName(unknown, ["issuer", "providers", ...Object.keys(resourceServer.shape)]);
+  return new ConfigurationError(
+    "issuer is missing; it must be the provider's issuer, byte for byte what its tokens say in `iss`.",
+  );
+}
+
+function isResource(value: string): boolean {
+  const url = URL.parse(value);
+  if (url?.hash !== "" || url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname));
+}

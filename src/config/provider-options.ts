@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { ConfigurationError } from "../core/errors.ts";
+import { type ClaimNames, USUAL_CLAIM_NAMES } from "../core/provider-claims.ts";
+import { isLoopbackHost } from "../platform/addresses.ts";
+import { optionLabel, unknownName, wrongValue } from "./problems.ts";
+
+const HTTPS = "an https:// URL (http:// on this computer only)";
+const url = z.string(HTTPS).refine(isUsableUrl, HTTPS);
+const text = (must: string) => z.string(must).min(1, must);
+const oneOrMore = (must: string) =>
+  z.union([text(must).transform((one) => [one]), z.array(text(must), must).min(1, must)], must);
+const AUDIENCE = "what the provider puts into `aud` for this server, as text or a list of texts";
+const CLAIM = "the name of a claim, or a list of names";
+
+/** An OAuth or OpenID provider whose access tokens open this server. */
+const provider = z.strictObject({
+  /** The issuer, byte for byte what its tokens say in `iss`. */
+  issuer: url,
+  /** Other spellings of `iss` that the provider uses (Entra's v1 tokens). */
+  issuerAliases: z.array(text("an issuer")).default([]),
+  /** One of these must be in the token's `aud`. There is no default: without it any token of the provider would do. */
+  audience: oneOrMore(AUDIENCE),
+  /** The authorization server that clients are sent to, where it is not the issuer (Scalekit). */
+  authorizationServer: url.optional(),
+  /** Where its keys are; found by discovery unless said. */
+  jwksUri: url.optional(),
+  /** Where its metadata is, where it is at none of the usual places. */
+  metadataUrl: url.optional(),
+  /** For opaque tokens: the credentials to ask the provider about them (RFC 7662). */
+  introspection: z
+    .strictObject({
+      endpoint: url.optional(),
+      clientId: text("the client_id"),
+      clientSecret: text("the client_secret"),
+    })
+    .optional(),
+  /** Which claims hold what, where the provider does it in its own way. */
+  claims: z
+    .strictObject({
+      scopes: oneOrMore(CLAIM).default([...USUAL_CLAIM_NAMES.scopes]),
+      person: oneOrMore(CLAIM).default([...USUAL_CLAIM_NAMES.person]),
+      client: oneOrMore(CLAIM).default([...USUAL_CLAIM_NAMES.client]),
+      audience: text(CLAIM).default("aud"),
+    })
+    .prefault({}),
+  /** How far the provider's clock may be off. Default 30. */
+  leewaySeconds: z
+    .int("a whole number of seconds from 0 to 300")
+    .min(0, "a whole number of seconds from 0 to 300")
+    .max(300, "a whole number of seconds from 0 to 300")
+    .default(30),
+});
+
+/** What `protect` and `createOAuthServer` take for a provider. */
+export type ProviderOptions = z.input<typeof provider>;
+/** The same, parsed. */
+export type Provider = Omit<z.output<typeof provider>, "claims"> & {
+  readonly claims: ClaimNames & { readonly audience: string };
+};
+
+/**
+ * Parses what was said about providers.
+ * @param resource what clients type, which is the audience at most providers.
+ * @throws ConfigurationError that names the option and what would be right.
+ */
+export function parseProviders(
+  given: ProviderOptions | readonly ProviderOptions[],
+  resource: string,
+): readonly [Provider, ...Provider[]] {
+  const list = Array.isArray(given) ? given : [given as ProviderOptions];
+  const [first, ...others] = list.map((one, i) => parseProvider(one, list.length > 1 ? [i] : [], resource));
+  if (!first)
+    throw new ConfigurationError("There is no provider. Say at least one, with issuer and audience.");
+  const issuers = [first, ...others].map(({ issuer }) => issuer);
+  const twice = issuers.find((issuer, i) => issuers.indexOf(issuer) !== i);
+  if (twice !== undefined)
+    throw new ConfigurationError(`The issuer ${twice} is there twice. Keep one of them.`);
+  return [first, ...others];
+}
+
+function parseProvider(given: ProviderOptions, at: readonly number[], resource: string): Provider {
+  const parsed = provider.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = [...at, ...(issue?.path ?? [])] as (string | number)[];
+  if (issue?.code === "unrecognized_keys") {
+    return raise(unknownName(optionLabel([...path, issue.keys[0] ?? ""]), Object.keys(provider.shape)));
+  }
+  if (path.at(-1) === "audience" && given?.audience === undefined) {
+    throw new ConfigurationError(
+      `The audience is missing. Configure the provider to put ${JSON.stringify(resource)} into the tokens' aud ` +
+        "(at some it is called the API identifier or the resource), and give the same value as audience.",
+    );
+  }
+  const value = path
+    .slice(at.length)
+    .reduce<unknown>((one, part) => (one as Record<string, unknown>)?.[part], given);
+  throw wrongValue(optionLabel(path), value, issue?.message ?? "different");
+}
+
+function raise(error: ConfigurationError): never {
+  throw error;
+}
+
+function isUsableUrl(value: string): boolean {
+  const parsed = URL.parse(value);
+  if (parsed?.username !== "" || parsed.password !== "" || parsed.hash !== "") return false;
+  return parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopbackHost(parsed.hostname));
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { ConfigurationError } from "../core/errors.ts";
+import { isScopeToken, OFFLINE_ACCESS, type ScopeCatalogue, union } from "../core/scopes.ts";
+import type { Label } from "./problems.ts";
+
+const SCOPES = 'a list of scopes, or scopes with plain words, such as { "todo:read": "See your list" }';
+
+const scope = z
+  .string('a scope, such as "todo:read"')
+  .refine(isScopeToken, 'a scope without spaces, quotes and backslashes, such as "todo:read"')
+  .refine((value) => value !== OFFLINE_ACCESS, "a scope of your own: offline_access is always there");
+
+export const scopeList = z.array(scope, "a list of scopes");
+
+/** The options about scopes, the same for every kind of server. */
+export const scopeOptions = {
+  /** A list of scopes, or scope → what it lets a client do, in plain words for the consent page. Default: `mcp`. */
+  supportedScopes: z
+    .union(
+      [
+        scopeList.min(1),
+        z
+          .record(scope, z.string("a few plain words").min(1, "a few plain words"))
+          .refine((words) => Object.keys(words).length > 0),
+      ],
+      SCOPES,
+    )
+    .optional(),
+  /** Scopes that every request needs. Default: `mcp` where it is supported, else none. */
+  requiredScopes: scopeList.optional(),
+  /** Broader scope → the narrower ones that it includes. */
+  scopeImplies: z.record(scope, scopeList, "broader scopes with lists of narrower ones").default({}),
+};
+export type ScopeOptions = z.output<z.ZodObject<typeof scopeOptions>>;
+
+/**
+ * @param unsaid what holds where the options say nothing
+ * @throws ConfigurationError where a scope is required or implied that is not supported.
+ */
+export function catalogueOf(
+  parsed: ScopeOptions,
+  unsaid: { readonly supported: Readonly<Record<string, string>>; readonly required: readonly string[] },
+  label: Label,
+): ScopeCatalogue {
+  const supported = parsed.supportedScopes ?? unsaid.supported;
+  const descriptions = new Map(
+    Array.isArray(supported) ? supported.map((one) => [one, one] as const) : Object.entries(supported),
+  );
+  const required = parsed.requiredScopes ?? unsaid.required.filter((one) => descriptions.has(one));
+  const implies = new Map(Object.entries(parsed.scopeImplies));
+  const implied = [...implies].flatMap(([broad, narrow]) => [broad, ...narrow]);
+  for (const one of union(required, implied)) {
+    if (descriptions.has(one)) continue;
+    const where = required.includes(one) ? "requiredScopes" : "scopeImplies";
+    throw new ConfigurationError(
+      `${label([where])} holds "${one}", which is not in supportedScopes. Add it there.`,
+    );
+  }
+  return { descriptions, required, implies };
+}

@@ -1,0 +1,58 @@
+import { OAuthError } from "../core/errors.ts";
+
+/** Asks an address that the operator configured, and that may be on a private network. */
+export type FetchJson = (
+  url: string,
+  init?: RequestInit,
+) => Promise<{ readonly status: number; readonly body: unknown; readonly headers: Headers }>;
+
+const TIMEOUT_MS = 5000;
+const MAXIMUM_BYTES = 512 * 1024;
+
+/**
+ * Fetches JSON within five seconds and half a megabyte, following no redirect.
+ * @throws OAuthError `temporarily_unavailable` for everything but an answer: an outage is nobody's bad token.
+ */
+export const fetchJson: FetchJson = async (url, init = {}) => {
+  try {
+    const response = await fetch(url, {
+      ...init,
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { Accept: "application/json", ...init.headers },
+    });
+    const text = await readCapped(response);
+    return { status: response.status, body: parse(text), headers: response.headers };
+  } catch (cause) {
+    throw new OAuthError("temporarily_unavailable", "The identity provider cannot be reached.", {
+      detail: `${new URL(url).origin}: ${reasonOf(cause)}`,
+      cause,
+    });
+  }
+};
+
+async function readCapped(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAXIMUM_BYTES) throw new Error(`the answer is larger than ${MAXIMUM_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Undefined for what is no JSON: whoever asked says what was expected. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `fetch` says "fetch failed"; what happened is in its cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
+}

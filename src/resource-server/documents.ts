@@ -1,0 +1,83 @@
+import { OAuthError } from "../core/errors.ts";
+import { protectedResourceMetadata, protectedResourceMetadataPaths } from "../core/metadata.ts";
+import type { ScopeCatalogue } from "../core/scopes.ts";
+import { allowOrigin, preflight } from "../platform/cors.ts";
+import type { Discovery } from "./provider/discovery.ts";
+
+const MAX_AGE_SECONDS = 60;
+
+export type DocumentsOptions = {
+  readonly resource: string;
+  readonly authorizationServers: readonly string[];
+  readonly catalogue: ScopeCatalogue;
+  readonly name: string | undefined;
+  readonly documentation?: string | undefined;
+  /** The provider to which clients are led that look for the authorization server here; none where it is here. */
+  readonly provider?: LeadingProvider;
+};
+
+export type LeadingProvider = {
+  readonly discovery: Discovery;
+  readonly authorizationServerMetadata: "redirect" | "copy";
+};
+
+/** Answers the discovery documents of a resource server, and nothing else. */
+export type Documents = (request: Request) => Promise<Response | undefined>;
+
+/** RFC 9728 for clients of today, and the authorization server's document for those that look for it on this host. */
+export function createDocuments(options: DocumentsOptions): Documents {
+  const resourcePaths = new Set(protectedResourceMetadataPaths(options.resource));
+  const { provider } = options;
+  const serverPaths = new Set(provider ? authorizationServerPaths(options.resource) : []);
+  const document = protectedResourceMetadata({ ...options, scopes: minimalScopes(options.catalogue) });
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    const ofServer = serverPaths.has(pathname);
+    if (!ofServer && !resourcePaths.has(pathname)) return undefined;
+    if (request.method === "OPTIONS") return preflight(request, "*", ["GET"]);
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return new Response("Method not allowed\n", { status: 405, headers: { Allow: "GET" } });
+    }
+    const response = ofServer && provider ? await serverDocument(provider) : publicJson(document);
+    return allowOrigin(response, request, "*");
+  };
+}
+
+/** The set that a client should ask for first: what every request needs, or everything where nothing is required. */
+function minimalScopes({ required, descriptions }: ScopeCatalogue): readonly string[] {
+  return required.length > 0 ? required : [...descriptions.keys()];
+}
+
+/** Where clients of 2025-03-26, and those that know no protected resource metadata, look: at the root and by path. */
+function authorizationServerPaths(resource: string): readonly string[] {
+  const { pathname } = new URL(resource);
+  const path = pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
+  return ["oauth-authorization-server", "openid-configuration"].flatMap((name) => [
+    `/.well-known/${name}`,
+    `/.well-known/${name}${path}`,
+  ]);
+}
+
+async function serverDocument({
+  discovery,
+  authorizationServerMetadata,
+}: LeadingProvider): Promise<Response> {
+  try {
+    const { url, document } = await discovery.find();
+    if (authorizationServerMetadata === "copy") return publicJson(document);
+    return new Response(null, {
+      status: 302,
+      headers: { Location: url, "Cache-Control": `public, max-age=${MAX_AGE_SECONDS}` },
+    });
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    return Response.json(
+      { error: error.code, error_description: error.message },
+      { status: error.status, headers: { "Retry-After": "5", "Cache-Control": "no-store" } },
+    );
+  }
+}
+
+function publicJson(document: object): Response {
+  return Response.json(document, { headers: { "Cache-Control": `public, max-age=${MAX_AGE_SECONDS}` } });
+}

@@ -1,0 +1,116 @@
+import { type ProtectOptions, type ProtectSettings, parseProtectOptions } from "../config/protect-options.ts";
+import type { Auth } from "../core/auth.ts";
+import { protectedResourceMetadataUrl } from "../core/metadata.ts";
+import { union } from "../core/scopes.ts";
+import { type Clock, systemClock } from "../platform/clock.ts";
+import { fetchJson } from "../platform/fetch-json.ts";
+import { createLog, type Log } from "../platform/logging.ts";
+import { createDocuments, type Documents } from "./documents.ts";
+import { createGuard, type Guard, type RequestHead } from "./guard.ts";
+import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";
+import { type Verify, verifyByIssuer } from "./verifiers/by-issuer.ts";
+
+/** A resource server that trusts somebody else's authorization server. */
+export type Protection = {
+  /** Who a request comes from, or the answer to send instead. Reads the head of a request, never its body. */
+  guard(request: RequestHead): Promise<Auth | Response>;
+  /** The discovery documents (RFC 9728, and the provider's for clients that look here), or undefined for other paths. */
+  metadata(request: Request): Promise<Response | undefined>;
+  /** The 403 that names every scope this operation needs, or undefined where the token has them. */
+  requireScopes(auth: Auth, ...needed: readonly string[]): Response | undefined;
+};
+
+/** What is not a plain setting. */
+export type ProtectParts = { readonly log?: Log; readonly clock?: Clock };
+
+/**
+ * Guards a server with access tokens of any OAuth or OpenID provider. Nothing is fetched before the first token: a
+ * provider that is down does not stop the start.
+ *
+ * @throws ConfigurationError for a wrong option, with what to write instead
+ * @example
+ * ```ts
+ * import { protect } from "mcp-gatehouse";
+ *
+ * const { guard, metadata } = protect({
+ *   issuer: "https://idp.example.com",
+ *   audience: "https://mcp.example.com/mcp",
+ *   resource: "https://mcp.example.com/mcp",
+ * });
+ *
+ * async function handle(request: Request): Promise<Response> {
+ *   const document = await metadata(request);
+ *   if (document) return document;
+ *   const auth = await guard(request);
+ *   if (auth instanceof Response) return auth;
+ *   return new Response(`Hello, ${auth.person.id}`);
+ * }
+ * ```
+ */
+export function protect({ log, clock, ...options }: ProtectOptions & ProtectParts): Protection {
+  const settings = parseProtectOptions(options);
+  const { guard, documents } = openProtection(settings, {
+    log: log ?? createLog({ level: "info", pretty: process.stdout.isTTY === true }),
+    clock: clock ?? systemClock,
+  });
+  return {
+    guard,
+    requireScopes: (auth, ...needed) => guard.requireScopes(auth, union(settings.catalogue.required, needed)),
+    metadata: documents,
+  };
+}
+
+/** The two halves of a resource server, from settings that are parsed. */
+export function openProtection(
+  settings: ProtectSettings,
+  parts: { readonly log: Log; readonly clock: Clock },
+): { readonly guard: Guard; readonly documents: Documents } {
+  const providers = openProviders(settings, parts.clock);
+  return {
+    guard: guardOf(settings, verifyAll(providers), parts),
+    documents: documentsOf(settings, providers),
+  };
+}
+
+function openProviders(settings: ProtectSettings, clock: Clock): readonly [OpenProvider, ...OpenProvider[]] {
+  const [first, ...others] = settings.providers;
+  const open = (provider: typeof first) => openProvider(provider, { fetchJson, clock });
+  return [open(first), ...others.map(open)];
+}
+
+/** The verifier that an `iss` picks, out of all providers. */
+function verifyAll(providers: readonly OpenProvider[]): Verify {
+  const byIssuer = new Map(
+    providers.flatMap(({ provider, verify }) =>
+      [provider.issuer, ...provider.issuerAliases].map((issuer) => [issuer, verify] as const),
+    ),
+  );
+  return verifyByIssuer(byIssuer, providers.find(({ provider }) => provider.introspection)?.verify);
+}
+
+function guardOf(
+  { resource, catalogue }: ProtectSettings,
+  verify: Verify,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Guard {
+  return createGuard({
+    resourceMetadata: protectedResourceMetadataUrl(resource),
+    requiredScopes: catalogue.required,
+    implies: catalogue.implies,
+    verify,
+    clock,
+    log,
+  });
+}
+
+function documentsOf(
+  settings: ProtectSettings,
+  providers: readonly [OpenProvider, ...OpenProvider[]],
+): Documents {
+  const { authorizationServerMetadata } = settings;
+  return createDocuments({
+    ...settings,
+    authorizationServers: providers.map(({ provider }) => provider.authorizationServer ?? provider.issuer),
+    provider: { discovery: providers[0].discovery, authorizationServerMetadata },
+  });
+}

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { OAuthError } from "../../core/errors.ts";
+import { authorizationServerMetadataPaths } from "../../core/metadata.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { FetchJson } from "../../platform/fetch-json.ts";
+
+/** Of the provider's metadata (RFC 8414 §2), what a resource server reads; the whole document is handed on to clients. */
+const metadata = z.looseObject({
+  issuer: z.string(),
+  jwks_uri: z.url({ protocol: /^https?$/ }).optional(),
+  introspection_endpoint: z.url({ protocol: /^https?$/ }).optional(),
+});
+export type ProviderMetadata = z.infer<typeof metadata>;
+
+/** The provider's metadata, fetched when it is first needed: a provider that is down does not stop the start. */
+export type Discovery = {
+  /** @throws OAuthError `temporarily_unavailable` where it cannot be had and none is kept. */
+  find(): Promise<Discovered>;
+};
+
+/** A provider's metadata, and which of the forms of its address answered. */
+export type Discovered = { readonly url: string; readonly document: ProviderMetadata };
+
+const FRESH_MS = 60 * 60 * 1000;
+/** After a failure, nobody waits for the next one. */
+const RETRY_MS = 5000;
+
+export function createDiscovery(
+  provider: {
+    /** Where clients are sent; the document is found from here. */
+    readonly authorizationServer: string;
+    readonly issuer: string;
+    readonly metadataUrl: string | undefined;
+  },
+  deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
+): Discovery {
+  const { fetchJson, clock } = deps;
+  const urls =
+    provider.metadataUrl === undefined ? metadataUrls(provider.authorizationServer) : [provider.metadataUrl];
+  let kept: Discovered | undefined;
+  let askAgainAt = 0;
+  let failure: unknown;
+  let asking: Promise<Discovered> | undefined;
+
+  const ask = async (): Promise<Discovered> => {
+    try {
+      kept = await firstDocument(urls, [provider.authorizationServer, provider.issuer], fetchJson);
+      askAgainAt = clock() + FRESH_MS;
+      failure = undefined;
+      return kept;
+    } catch (cause) {
+      askAgainAt = clock() + RETRY_MS;
+      failure = cause;
+      throw cause;
+    } finally {
+      asking = undefined;
+    }
+  };
+  return {
+    async find() {
+      if (clock() < askAgainAt) {
+        if (kept) return kept;
+        throw failure;
+      }
+      asking ??= ask();
+      // What is kept serves while the provider is down, and while it is slow.
+      if (kept) {
+        asking.catch(() => {});
+        return kept;
+      }
+      return asking;
+    },
+  };
+}
+
+function metadataUrls(issuer: string): readonly string[] {
+  const { origin } = new URL(issuer);
+  return authorizationServerMetadataPaths(issuer).map((path) => `${origin}${path}`);
+}
+
+/** The first form that answers with this issuer's document. */
+async function firstDocument(
+  urls: readonly string[],
+  issuers: readonly string[],
+  fetchJson: FetchJson,
+): Promise<Discovered> {
+  const problems: string[] = [];
+  for (const url of urls) {
+    const { status, body } = await fetchJson(url);
+    const parsed = metadata.safeParse(body);
+    // RFC 8414 §3.3: byte for byte, or somebody else's document would decide whom we trust.
+    if (status === 200 && parsed.success && issuers.includes(parsed.data.issuer))
+      return { url, document: parsed.data };
+    problems.push(`${url}: ${status === 200 ? problemOf(parsed, issuers) : `status ${status}`}`);
+  }
+  throw new OAuthError("temporarily_unavailable", "The identity provider's metadata cannot be used.", {
+    detail: problems.join("; "),
+  });
+}
+
+function problemOf(parsed: z.ZodSafeParseResult<ProviderMetadata>, issuers: readonly string[]): string {
+  if (parsed.success) return `its issuer is ${parsed.data.issuer}, expected ${issuers[0]}`;
+  return "not an authorization server metadata document";
+}

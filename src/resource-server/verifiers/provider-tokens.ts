@@ -1,0 +1,153 @@
+import { type CryptoKey, compactVerify, decodeProtectedHeader, errors } from "jose";
+import { refuseClaims } from "../../core/access-token.ts";
+import type { Auth } from "../../core/auth.ts";
+import {
+  type ClaimNames,
+  idTokenSign,
+  type ProviderClaims,
+  providerClaims,
+  scopesOf,
+  textOf,
+} from "../../core/provider-claims.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Verification } from "../guard.ts";
+import type { KeySet } from "../provider/key-set.ts";
+
+/** Asymmetric ones only: a symmetric key beside a published key set is how the two get confused (RFC 8725 §2.1). */
+const ALGORITHMS = new Set([
+  "ES256",
+  "ES384",
+  "ES512",
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "EdDSA",
+]);
+/** RFC 9068 §4 asks for `at+jwt`; many providers say `JWT`, or nothing. */
+const TYPES = new Set(["at+jwt", "application/at+jwt", "jwt", ""]);
+
+/** What a provider's tokens must say, and where. */
+export type TokenRules = {
+  /** The spellings of `iss`: one, but for providers that have several for one issuer (Entra's v1 tokens). */
+  readonly issuers: readonly string[];
+  /** One of these must be in the audience claim. */
+  readonly audiences: readonly string[];
+  /** `aud`, but for providers that say it elsewhere (Cognito: `client_id`). */
+  readonly audienceClaim: string;
+  readonly claimNames: ClaimNames;
+  readonly leewaySeconds: number;
+};
+
+/** Verifies the JWT access tokens of a provider by its published keys. */
+export function verifyProviderTokens(
+  rules: TokenRules,
+  { keySet, clock }: { readonly keySet: KeySet; readonly clock: Clock },
+): (token: string) => Promise<Verification> {
+  return async (token) => {
+    const header = readHeader(token);
+    if (!header) return { kind: "refused", why: "not a JWT" };
+    const { alg = "", typ = "", kid } = header;
+    const refused = (why: string): Verification => ({
+      kind: "refused",
+      why,
+      about: { issuer: rules.issuers[0], kid },
+    });
+    if (!ALGORITHMS.has(alg)) return refused(`alg ${alg} is not accepted`);
+    if (!TYPES.has(typ.toLowerCase())) return refused(`typ ${typ} is no access token`);
+    const key = await keySet.find(kid, alg);
+    if (!key) return refused(`unknown kid ${kid ?? "-"}`);
+    const payload = await openJws(token, key, alg);
+    if (!payload) return refused("wrong signature");
+    const claims = providerClaims.safeParse(payload);
+    if (!claims.success) return refused("exp, iss or another claim is missing or of the wrong kind");
+    const wrong = refuseProviderClaims(claims.data, rules, clock() / 1000);
+    if (wrong !== undefined) return refused(wrong);
+    const auth = authOf(claims.data, rules, token);
+    return auth ? { kind: "verified", auth } : refused(noPerson(rules));
+  };
+}
+
+/** Why claims whose origin is proven do not open this server, or undefined where they do. */
+export function refuseProviderClaims(
+  claims: ProviderClaims,
+  rules: TokenRules,
+  nowSeconds: number,
+): string | undefined {
+  const sign = idTokenSign(claims);
+  if (sign !== undefined) return `this is an ID token (${sign}), not an access token`;
+  const { audienceClaim, audiences, issuers, leewaySeconds } = rules;
+  const said = audienceClaim === "aud" ? claims.aud : claims[audienceClaim];
+  const found = Array.isArray(said) ? said : [said];
+  const audience = found.find((one) => typeof one === "string" && audiences.includes(one)) ?? found[0];
+  // Several audiences and issuers are right here; what is compared is the one that was found against itself.
+  return refuseClaims(
+    { iss: claims.iss, aud: String(audience), iat: claims.iat ?? 0, nbf: claims.nbf, exp: claims.exp },
+    {
+      issuer: issuers.includes(claims.iss) ? claims.iss : (issuers[0] ?? ""),
+      resource: audiences.includes(String(audience)) ? String(audience) : (audiences[0] ?? ""),
+      leewaySeconds,
+      expiryLeewaySeconds: leewaySeconds,
+    },
+    nowSeconds,
+  );
+}
+
+/** What a handler gets to see of a provider's token; undefined where it names nobody. */
+export function authOf(claims: ProviderClaims, rules: TokenRules, token: string): Auth | undefined {
+  const { claimNames, audiences, leewaySeconds } = rules;
+  const person = textOf(claims, claimNames.person);
+  if (person === undefined) return undefined;
+  return {
+    person: { id: person, ...named(claims) },
+    client: { id: textOf(claims, claimNames.client) ?? "", name: null },
+    scopes: scopesOf(claims, claimNames.scopes),
+    issuer: claims.iss,
+    audience: audiences[0] ?? "",
+    issuedAt: claims.iat ?? 0,
+    expiresAt: claims.exp + leewaySeconds,
+    tokenId: claims.jti ?? "",
+    grantId: null,
+    claims,
+    token,
+  };
+}
+
+export function noPerson({ claimNames }: TokenRules): string {
+  return `no person: none of ${claimNames.person.join(", ")} is there`;
+}
+
+/** The profile claims that providers put into access tokens, where they are text. */
+function named(claims: ProviderClaims): { readonly name?: string; readonly email?: string } {
+  const { name, email } = claims;
+  return { ...(typeof name === "string" && { name }), ...(typeof email === "string" && { email }) };
+}
+
+type Header = { readonly alg?: string; readonly typ?: string; readonly kid?: string };
+
+function readHeader(token: string): Header | undefined {
+  try {
+    const { alg, typ, kid } = decodeProtectedHeader(token);
+    return {
+      ...(typeof alg === "string" && { alg }),
+      ...(typeof typ === "string" && { typ }),
+      ...(typeof kid === "string" && { kid }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The payload of a JWS whose signature is right, as JSON. */
+async function openJws(token: string, key: CryptoKey | Uint8Array, algorithm: string): Promise<unknown> {
+  try {
+    const { payload } = await compactVerify(token, key, { algorithms: [algorithm] });
+    return JSON.parse(new TextDecoder().decode(payload));
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof SyntaxError || error instanceof TypeError)
+      return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+
+/** A provider on loopback that mints tokens of any shape, counts what it is asked, and can be taken down. */
+export type Issuer = {
+  readonly url: string;
+  /** How often each path was asked. */
+  readonly asked: ReadonlyMap<string, number>;
+  /** What introspection answers, by token. */
+  readonly opaque: Map<string, object>;
+  /** A token with these claims over sound ones; a claim that is undefined is left out. */
+  mint(
+    claims?: Readonly<Record<string, unknown>>,
+    header?: Readonly<Record<string, unknown>>,
+  ): Promise<string>;
+  /** Signs with a new key from now on, published or not. */
+  rotate(publish?: boolean): Promise<void>;
+  /** What the metadata says besides. */
+  readonly metadata: Record<string, unknown>;
+  down: boolean;
+  close(): Promise<void>;
+};
+
+export const AUDIENCE = "https://mcp.example/mcp";
+
+export async function startIssuer(now: () => number = Date.now): Promise<Issuer> {
+  const asked = new Map<string, number>();
+  const opaque = new Map<string, object>();
+  const metadata: Record<string, unknown> = {};
+  const published: JWK[] = [];
+  let signing: { readonly kid: string; readonly key: CryptoKey } | undefined;
+  let made = 0;
+  const state = { down: false };
+
+  const answerTo = async (path: string, request: IncomingMessage): Promise<readonly [number, object]> => {
+    switch (path) {
+      case "/jwks":
+        return [200, { keys: published }];
+      case "/.well-known/openid-configuration": {
+        const endpoints = { jwks_uri: `${url}/jwks`, introspection_endpoint: `${url}/introspect` };
+        return [200, { issuer: url, ...endpoints, ...metadata }];
+      }
+      case "/introspect": {
+        let body = "";
+        for await (const chunk of request) body += chunk;
+        if (request.headers.authorization !== `Basic ${btoa("rs:s%2Bcret")}`) return [401, {}];
+        return [200, opaque.get(new URLSearchParams(body).get("token") ?? "") ?? { active: false }];
+      }
+      default:
+        return [404, {}];
+    }
+  };
+  const server = createServer(async (request, response) => {
+    const path = request.url ?? "";
+    asked.set(path, (asked.get(path) ?? 0) + 1);
+    if (state.down) {
+      request.socket.destroy();
+      return;
+    }
+    const [status, body] = await answerTo(path, request);
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const rotate = async (publish = true) => {
+    const { publicKey, privateKey } = await generateKeyPair("RS256");
+    made += 1;
+    signing = { kid: `key-${made}`, key: privateKey };
+    if (publish)
+      published.push({ ...(await exportJWK(publicKey)), kid: signing.kid, use: "sig", alg: "RS256" });
+  };
+  await rotate();
+  return Object.assign(state, {
+    url,
+    asked,
+    opaque,
+    metadata,
+    rotate,
+    async mint(claims = {}, header = {}) {
+      const seconds = Math.floor(now() / 1000);
+      const sound = {
+        iss: url,
+        aud: AUDIENCE,
+        sub: "ada",
+        client_id: "client",
+        scope: "mcp",
+        iat: seconds,
+        exp: seconds + 600,
+        jti: `t${Math.random()}`,
+      };
+      return new SignJWT({ ...sound, ...claims })
+        .setProtectedHeader({ alg: "RS256", kid: signing?.kid, typ: "at+jwt", ...header } as never)
+        .sign(signing?.key as CryptoKey);
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  });
+}
