@@ -10,7 +10,7 @@ import {
 import type { CheckUser, Settings } from "../config/settings.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
-import { refuseForeignHost } from "../platform/host-header.ts";
+import { foreignHostRefusal } from "../platform/host-header.ts";
 import { createKeyring } from "../platform/keyring.ts";
 import type { Log } from "../platform/logging.ts";
 import { masterSecrets } from "../platform/master-secret.ts";
@@ -115,13 +115,13 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
       return Response.json({ error: "server_error" }, { status: 500 });
     });
 
+    const refuseForeign = foreignHostRefusal(settings.issuer, settings.host);
     const stopJanitor = startJanitor({ store, clock, log, everySeconds: JANITOR_SECONDS });
     const stopWatching = followOutsideChanges(deps, grantEnded);
     return {
       store,
       guard,
-      fetch: async (request, connection = {}) =>
-        refuseForeignHost(request, settings.issuer, settings.host) ?? app.fetch(request, connection),
+      fetch: async (request, connection = {}) => refuseForeign(request) ?? app.fetch(request, connection),
       async drain() {
         stopWatching();
         await stopJanitor();
