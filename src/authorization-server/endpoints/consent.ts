@@ -121,7 +121,10 @@ async function approve(
       "You have approved this before, with other choices, which still count.",
     );
   }
-  if (grant.redeemedAt !== null || grant.revokedAt !== null) {
+  if (grant.revokedAt !== null) {
+    throw new OAuthError("access_denied", "You approved this before, and the connection has ended since.");
+  }
+  if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
     return htmlResponse(
       alreadyApprovedPage({ appName: settings.name, clientName: asked.clientName }),
