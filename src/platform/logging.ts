@@ -52,13 +52,40 @@ export function createLog(options: {
         })
       : pino(
           { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-          options.destination ?? pino.destination({ fd: 1, sync: false }),
+          options.destination ?? standardOutput(),
         ),
   );
 }
 
 /** A log that keeps nothing: for tests and for embedding in programs with a log of their own. */
 export const silentLog: Log = { event() {}, error() {}, info() {}, debug() {} };
+
+let output: DestinationStream | undefined;
+
+function standardOutput(): DestinationStream {
+  output ??= inOneWrite(pino.destination({ fd: 1, sync: false }));
+  return output;
+}
+
+/** The lines of one turn of the event loop go out together: a write costs several times what a line does. */
+function inOneWrite(destination: ReturnType<typeof pino.destination>): DestinationStream {
+  let lines = "";
+  const flush = () => {
+    if (lines !== "") destination.write(lines);
+    lines = "";
+  };
+  process.once("exit", () => {
+    if (lines === "") return;
+    flush();
+    destination.flushSync();
+  });
+  return {
+    write(line) {
+      if (lines === "") setImmediate(flush);
+      lines += line;
+    },
+  };
+}
 
 function fromPino(logger: Logger): Log {
   return {
