@@ -109,10 +109,14 @@ async function add(flags: AddFlags): Promise<void> {
     { catalogue: { descriptions: new Map(scopes?.map((scope) => [scope, scope])) } },
     Date.now(),
   );
-  const isNew = await withStore(flags, async (store) => {
-    await refuseNamesake(client, store);
-    return store.addClient(client);
-  });
+  const isNew = await withStore(
+    flags,
+    async (store) => {
+      await refuseNamesake(client, store);
+      return store.addClient(client);
+    },
+    { mayMake: true },
+  );
   if (!isNew)
     throw new ConfigurationError(
       `There is a client ${client.id} already. Remove it first, or choose another --id.`,
