@@ -127,8 +127,8 @@ const MAXIMUM_CACHE_SIZE = 16_000_000;
 const CACHE_MS = 60_000;
 
 function createCache(clock: Clock): LRUCache<string, Client> {
+  // The sizes bound the number: with a `max` beside them, all of its places would be made at the start.
   return new LRUCache({
-    max: 50_000,
     maxSize: MAXIMUM_CACHE_SIZE,
     sizeCalculation: sizeOf,
     ttl: CACHE_MS,

@@ -16,7 +16,11 @@ export type Windows = {
 const MAXIMUM_KEYS = 50_000;
 
 export function createWindows({ points, seconds }: WindowLimit, clock: Clock): Windows {
-  const windows = new LRUCache<string, { counted: number; readonly endsAt: number }>({ max: MAXIMUM_KEYS });
+  const windows = new LRUCache<string, { counted: number; readonly endsAt: number }>({
+    // As `max` bounds them too, but that makes all of the places at the start.
+    maxSize: MAXIMUM_KEYS,
+    sizeCalculation: () => 1,
+  });
 
   const current = (key: string) => {
     const window = windows.get(key);

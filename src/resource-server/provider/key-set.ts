@@ -1,4 +1,5 @@
-import { type CryptoKey, importJWK, type JWK } from "jose";
+import type { CryptoKey, JWK } from "jose";
+import { importJWK } from "jose/key/import";
 import { z } from "zod";
 import { OAuthError } from "../../core/errors.ts";
 import type { Clock } from "../../platform/clock.ts";

@@ -1,4 +1,4 @@
-import { decodeJwt } from "jose";
+import { decodeJwt } from "jose/jwt/decode";
 import type { Verification } from "../guard.ts";
 
 export type Verify = (token: string) => Promise<Verification>;

@@ -1,4 +1,7 @@
-import { type CryptoKey, compactVerify, decodeProtectedHeader, errors } from "jose";
+import type { CryptoKey } from "jose";
+import { decodeProtectedHeader } from "jose/decode/protected_header";
+import * as errors from "jose/errors";
+import { compactVerify } from "jose/jws/compact/verify";
 import { refuseClaims } from "../../core/access-token.ts";
 import type { Auth } from "../../core/auth.ts";
 import {
