@@ -20,7 +20,9 @@ export async function withStore<T>(
     import("../store/sqlite.ts"),
   ]);
   const given = flags.database === undefined ? {} : { database: flags.database };
-  const settings = parseOptions("gatehouse", given, environmentOptions(loadEnvironment()));
+  // The other variables are the server's, and may go together with what only its code says.
+  const environment = [...environmentOptions(loadEnvironment())].filter(([option]) => OURS.has(option));
+  const settings = parseOptions("gatehouse", given, new Map(environment));
   const store = await openSqliteStore({ database: settings.database });
   try {
     return await use(store, settings);
@@ -28,3 +30,5 @@ export async function withStore<T>(
     await store.close();
   }
 }
+
+const OURS: ReadonlySet<string> = new Set(["database", "secret"]);

@@ -263,6 +263,36 @@ describe("the environment", () => {
     );
   });
 
+  it.each([
+    ["PORT", "http"],
+    ["GATEHOUSE_HOST", "http://localhost"],
+    ["GATEHOUSE_PUBLIC_URL", "http://mcp.example"],
+    ["GATEHOUSE_ALLOW_INSECURE_PUBLIC_URL", "perhaps"],
+    ["GATEHOUSE_PATH", "mcp"],
+    ["GATEHOUSE_DATABASE", "postgres://db/x"],
+    ["GATEHOUSE_SECRET", "short"],
+    ["GATEHOUSE_SUPPORTED_SCOPES", 'mcp,to"do'],
+    ["GATEHOUSE_REQUIRED_SCOPES", "mcp,todo"],
+    ["GATEHOUSE_REFRESH_TOKEN_SECONDS", "-1"],
+    ["GATEHOUSE_GRANT_SECONDS", "1y"],
+    ["GATEHOUSE_REFRESH_GRACE_SECONDS", "3601"],
+    ["GATEHOUSE_CORS", "https://a.example,b.example"],
+    ["GATEHOUSE_TRUST_PROXY", "nginx"],
+    ["GATEHOUSE_SESSIONS", "2"],
+    ["GATEHOUSE_DEBUG", "loud"],
+  ])("is named, though only one item of %s=%s may be wrong", (variable, value) => {
+    expect(() => parse({}, { [variable]: value })).toThrow(new RegExp(`^${variable} (is|holds) `));
+  });
+
+  it("is not blamed for what the code says", () => {
+    const insecure = { GATEHOUSE_ALLOW_INSECURE_PUBLIC_URL: "true" };
+    expect(() => parse({ port: 65_536 }, { GATEHOUSE_PORT: "3000" })).toThrow(/^port is 65536/);
+    expect(() => parse({ cors: ["a.example"] }, { GATEHOUSE_CORS: "*" })).toThrow(/^cors\[0\] is/);
+    expect(() => parse({ publicUrl: "http://a.example", [allowInsecurePublicUrl]: false }, insecure)).toThrow(
+      /^publicUrl is/,
+    );
+  });
+
   it("gives lists and secrets, newest first", () => {
     const [newer, older] = ["n".repeat(32), "o".repeat(32)];
     const settings = parse(

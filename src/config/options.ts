@@ -129,8 +129,12 @@ export function parseOptions(
       "The name is missing. Give the name of your application, which people see when they sign in.",
     );
   }
-  const label: Label = (path) => environment.get(path.join("."))?.variable ?? optionLabel(path);
-  const merged = merge(given, environment);
+  const fromEnvironment = new Map([...environment].filter(([option]) => !isGiven(given, option)));
+  // An item of a list that stands in a variable goes by the variable's name too.
+  const label: Label = (path) =>
+    (fromEnvironment.get(path.join(".")) ?? fromEnvironment.get(String(path[0])))?.variable ??
+    optionLabel(path);
+  const merged = merge(given, fromEnvironment);
   const parsed = options.safeParse(merged);
   if (!parsed.success) throw firstProblem(parsed.error, merged, label);
   return settingsOf(name.trim(), parsed.data, label);
@@ -217,6 +221,16 @@ function merge(given: OAuthServerOptions, environment: EnvironmentOptions): Reco
   };
 }
 
+/** What the code says itself, the environment neither sets nor is blamed for. */
+function isGiven(given: OAuthServerOptions, option: string): boolean {
+  const [name] = option.split(".");
+  const value =
+    name === allowInsecurePublicUrl.description
+      ? given[allowInsecurePublicUrl]
+      : Object.entries(given).find(([key]) => key === name)?.[1];
+  return value !== undefined;
+}
+
 function dangers(given: OAuthServerOptions): object {
   const allowed = given[allowInsecurePublicUrl];
   return allowed === undefined ? {} : { [allowInsecurePublicUrl]: allowed };
@@ -225,7 +239,9 @@ function dangers(given: OAuthServerOptions): object {
 function firstProblem(error: z.ZodError, given: unknown, label: Label): ConfigurationError {
   const [issue] = error.issues;
   if (!issue) return new ConfigurationError("The options cannot be used.");
-  const path = issue.path.filter((part) => typeof part !== "symbol") as OptionPath;
+  const path: OptionPath = issue.path.map((part) =>
+    typeof part === "symbol" ? (part.description ?? "") : part,
+  );
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
     const known =
@@ -243,13 +259,13 @@ function firstProblem(error: z.ZodError, given: unknown, label: Label): Configur
       issue.issues[0]?.message ?? issue.message,
     );
   }
-  return wrongValue(label(path), valueAt(given, path), issue.message);
+  return wrongValue(label(path), valueAt(given, issue.path), issue.message);
 }
 
-function valueAt(given: unknown, path: OptionPath): unknown {
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, part) =>
-      typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined,
+      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
     given,
   );
 }

@@ -1,6 +1,6 @@
+import { isAbsolute } from "node:path";
 import { Command } from "commander";
-import { environmentOptions, loadEnvironment } from "../../config/environment.ts";
-import { allowInsecurePublicUrl, type OAuthServerOptions, parseOptions } from "../../config/options.ts";
+import type { EnvironmentOptions } from "../../config/environment.ts";
 import type { Settings } from "../../config/settings.ts";
 import { isLoopbackHost } from "../../platform/addresses.ts";
 import { bold, print, printPairs, warning } from "../output.ts";
@@ -48,30 +48,47 @@ export function demoCommand(): Command {
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
-  const environment = environmentOptions(loadEnvironment());
-  const options = optionsOf(flags, environment.has("port"));
-  // Before the heavy modules are loaded: a wrong option should not take time.
-  const settings = parseOptions("Gatehouse demo", options, environment);
+  // The heavy modules after the options: a wrong one should not take time.
+  const { allowInsecurePublicUrl, parseOptions } = await import("../../config/options.ts");
+  const settings = parseOptions("Gatehouse demo", {}, await given(flags));
+  const { port: _text, tlsCert: _cert, tlsKey: _key, allowInsecurePublicUrl: insecure, ...plain } = flags;
   const { createDemoServer, DEMO_PERSON } = await import("../../demo/server.ts");
-  const { url } = await createDemoServer(options).listen();
+  const server = createDemoServer({
+    ...plain,
+    port: settings.port,
+    ...(settings.tls && { tls: settings.tls }),
+    ...(insecure && { [allowInsecurePublicUrl]: true }),
+  });
+  const { url } = await server.listen();
   printBanner(url, `${DEMO_PERSON.username} / ${DEMO_PERSON.password}`, settings);
 }
 
-function optionsOf(flags: DemoFlags, portInEnvironment: boolean): OAuthServerOptions {
-  const { tlsCert, tlsKey, port, allowInsecurePublicUrl: insecure, ...plain } = flags;
-  return {
-    ...plain,
-    ...(port === undefined
-      ? portInEnvironment
-        ? {}
-        : { port: DEFAULT_PORT }
-      : // What is no number goes on as it is: the schema refuses it and shows it.
-        { port: /^\d+$/.test(port) ? Number(port) : (port as unknown as number) }),
-    ...(insecure ? { [allowInsecurePublicUrl]: true } : {}),
-    ...(tlsCert === undefined && tlsKey === undefined
-      ? {}
-      : { tls: { cert: tlsCert ?? "", key: tlsKey ?? "" } }),
-  };
+/** The environment and, over it, the flags. */
+async function given({ port, ...flags }: DemoFlags): Promise<EnvironmentOptions> {
+  const { environmentOptions, loadEnvironment } = await import("../../config/environment.ts");
+  const options = new Map(environmentOptions(loadEnvironment()));
+  // The scopes are the demonstration's own.
+  options.delete("supportedScopes");
+  options.delete("requiredScopes");
+  for (const [name, value] of Object.entries(flags)) set(options, OPTION_OF.get(name) ?? name, value);
+  // What is no number goes on as it is: the schema refuses it and shows it.
+  if (port !== undefined) set(options, "port", /^\d+$/.test(port) ? Number(port) : port);
+  else if (!options.has("port")) set(options, "port", DEFAULT_PORT);
+  return options;
+}
+
+const OPTION_OF: ReadonlyMap<string, string> = new Map([
+  ["tlsCert", "tls.cert"],
+  ["tlsKey", "tls.key"],
+]);
+
+/** Under the option's own name, which a complaint then begins with. */
+function set(
+  options: Map<string, { variable: string; value: unknown }>,
+  option: string,
+  value: unknown,
+): void {
+  options.set(option, { variable: option, value });
 }
 
 function printBanner(url: string, signIn: string, settings: Settings): void {
@@ -79,9 +96,9 @@ function printBanner(url: string, signIn: string, settings: Settings): void {
   printPairs([
     ["MCP URL", bold(url)],
     ["Sign in", signIn],
-    ["Data", settings.database === ":memory:" ? "in memory, gone when it stops" : settings.database],
+    ["Data", placeOf(settings.database)],
     ["Try", `claude mcp add --transport http gatehouse-demo ${url}`],
-    ["", `or open ${new URL("/", url).href} for other clients`],
+    ["", `or open ${url.slice(0, -settings.path.length)}/ for other clients`],
     ["Stop", "Ctrl+C"],
   ]);
   const exposed = !isLoopbackHost(settings.host) || !isLoopbackHost(new URL(url).hostname);
@@ -93,4 +110,9 @@ function printBanner(url: string, signIn: string, settings: Settings): void {
     );
   }
   print("");
+}
+
+function placeOf(database: string): string {
+  if (database === ":memory:") return "in memory, gone when it stops";
+  return isAbsolute(database) ? database : `${database}  (in ${process.cwd()})`;
 }
