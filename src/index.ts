@@ -11,6 +11,7 @@ export type { Auth } from "./core/auth.ts";
 export { ConfigurationError, OAuthError } from "./core/errors.ts";
 export type { Person } from "./core/person.ts";
 export {
+  type Authorization,
   type CreateOptions,
   createOAuthServer,
   type Listening,

@@ -49,7 +49,7 @@ const endpoint = createMcpEndpoint({
   log,
 });
 const app = new Hono<GatehouseEnv>();
-mountFront(app, { settings, endpoint });
+mountFront(app, { settings, endpoint, documents: async () => undefined });
 const { port } = await listen({
   ...settings,
   fetch: async (request, connection) => app.fetch(request, connection),

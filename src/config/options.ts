@@ -117,12 +117,14 @@ type ParsedOptions = z.output<typeof options>;
 /**
  * Parses options once, at creation.
  * @param environment what the environment says; what the code says wins.
+ * @param basicScope the scope that there is where the options name none; none where a provider grants the scopes.
  * @throws ConfigurationError that names the option, what was given (secrets masked), and what would be right.
  */
 export function parseOptions(
   name: string,
   given: OAuthServerOptions = {},
   environment: EnvironmentOptions = new Map(),
+  basicScope: "mcp" | undefined = "mcp",
 ): Settings {
   if (typeof name !== "string" || name.trim() === "") {
     throw new ConfigurationError(
@@ -137,7 +139,7 @@ export function parseOptions(
   const merged = merge(given, fromEnvironment);
   const parsed = options.safeParse(merged);
   if (!parsed.success) throw firstProblem(parsed.error, merged, label);
-  return settingsOf(name.trim(), parsed.data, label);
+  return settingsOf(name.trim(), parsed.data, label, basicScope);
 }
 
 /** The same settings once the port is known: without a `publicUrl`, it is part of every URL. */
@@ -146,7 +148,12 @@ export function withPort(settings: Settings, port: number): Settings {
   return { ...settings, port, ...serverUrls(issuerAt(settings, port), settings.path) };
 }
 
-function settingsOf(name: string, parsed: ParsedOptions, label: Label): Settings {
+function settingsOf(
+  name: string,
+  parsed: ParsedOptions,
+  label: Label,
+  basicScope: string | undefined,
+): Settings {
   const { publicUrl, path, loginTemplate, loginHandler } = parsed;
   const insecure = parsed[allowInsecurePublicUrl] === true;
   const problem =
@@ -158,7 +165,10 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label): Settings
     throw new ConfigurationError("loginTemplate and loginHandler are both given. Keep one of them.");
   }
   if (loginTemplate !== undefined) checkLoginTemplate(loginTemplate);
-  const basic = { supported: { mcp: `Use the tools of ${name}` }, required: ["mcp"] };
+  const basic =
+    basicScope === undefined
+      ? { supported: {}, required: [] }
+      : { supported: { [basicScope]: `Use the tools of ${name}` }, required: [basicScope] };
   const catalogue = catalogueOf(parsed, basic, label);
   const tls = parsed.tls && {
     cert: pem(parsed.tls.cert, label(["tls", "cert"])),

@@ -1,6 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { CheckUser } from "../config/settings.ts";
-import { assembleServer, type CreateOptions, type OAuthServer } from "../mcp/create-oauth-server.ts";
+import {
+  assembleServer,
+  type CreateOptions,
+  embeddedServer,
+  type OAuthServer,
+} from "../mcp/create-oauth-server.ts";
 import { systemClock } from "../platform/clock.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 
@@ -9,11 +14,13 @@ export const DEMO_PERSON = { username: "demo", password: "demo123" } as const;
 
 /** The demonstration: one person, a few tools, a to-do list in the server's own database. */
 export function createDemoServer(options: CreateOptions): OAuthServer {
-  const server = assembleServer("Gatehouse demo", checkDemoPerson, {
-    supportedScopes: DEMO_SCOPES,
-    requiredScopes: ["mcp"],
-    ...options,
-  });
+  const server = assembleServer(
+    embeddedServer("Gatehouse demo", checkDemoPerson, {
+      supportedScopes: DEMO_SCOPES,
+      requiredScopes: ["mcp"],
+      ...options,
+    }),
+  );
   registerDemoTools(server, async () => (await server.opened()).store.todos, systemClock);
   return server;
 }

@@ -1,13 +1,21 @@
 import type { Connection } from "../authorization-server/routes.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { type OAuthServerOptions, parseOptions, withPort } from "../config/options.ts";
+import { type ProviderOptions, parseProviders } from "../config/provider-options.ts";
 import type { CheckUser, Settings } from "../config/settings.ts";
 import type { Auth } from "../core/auth.ts";
+import { ConfigurationError } from "../core/errors.ts";
 import { type Listener, listen } from "../platform/listener.ts";
 import { createLog, type Log } from "../platform/logging.ts";
 import { onShutdownSignal } from "../platform/shutdown.ts";
 import type { RequestHead } from "../resource-server/guard.ts";
-import { type OpenServer, openServer } from "./open-server.ts";
+import {
+  type EmbeddedServer,
+  type OpenServer,
+  openProtectedServer,
+  openServer,
+  type ServerParts,
+} from "./open-server.ts";
 import type { Registrar } from "./registrar.ts";
 import { createRegistrations } from "./registrations.ts";
 import type { McpFactory, McpIdentity } from "./servers.ts";
@@ -34,23 +42,29 @@ export type OAuthServer = Registrar & {
 export type Listening = { readonly url: string; readonly port: number };
 
 /** What is not a plain setting, but code or words for the model. */
-export type CreateOptions = OAuthServerOptions & {
+type CreateCode = {
   /** Your own factory of SDK servers, called for each request, in place of `registerTool` and its siblings. */
-  readonly mcp?: McpFactory;
+  readonly mcp?: McpFactory | undefined;
   /** How to use the server, for the model that will. */
-  readonly instructions?: string;
+  readonly instructions?: string | undefined;
   /** Verifies the state that clients carry between the rounds of a call: `createRequestStateCodec` of the SDK is one. */
-  readonly requestState?: McpIdentity["requestState"];
+  readonly requestState?: McpIdentity["requestState"] | undefined;
   /** Where log lines go; standard output by default, pretty on a terminal. */
-  readonly log?: Log;
+  readonly log?: Log | undefined;
 };
+
+export type CreateOptions = OAuthServerOptions & CreateCode;
+
+/** Somebody else's authorization server, or several, in place of our own. */
+export type Authorization = { readonly authorization: ProviderOptions | readonly ProviderOptions[] };
 
 /**
  * An MCP server that people sign in to: the authorization server, the guard and the MCP endpoint in one.
  *
  * @param name the application's name, as people see it when they approve a client
- * @param checkUser gets username and password; returns the person's id or `{ id, name?, email?, … }`, or null for a
- * wrong pair. What it throws refuses the sign-in.
+ * @param access `checkUser`, which gets username and password and returns the person's id or `{ id, name?, email?, … }`,
+ * or null for a wrong pair (what it throws refuses the sign-in); or `{ authorization: { issuer, audience } }`, to trust
+ * a provider that you have. Nothing else changes between the two.
  * @throws ConfigurationError for a wrong option, with what to write instead
  * @example
  * ```ts
@@ -67,10 +81,10 @@ export type CreateOptions = OAuthServerOptions & {
  */
 export function createOAuthServer(
   name: string,
-  checkUser: CheckUser,
+  access: CheckUser | Authorization,
   options: CreateOptions = {},
 ): OAuthServer {
-  const { opened: _opened, log, ...server } = assembleServer(name, checkUser, options);
+  const { opened: _opened, log, ...server } = assembleServer(assemblyOf(name, access, options));
   return {
     ...server,
     async listen() {
@@ -81,31 +95,85 @@ export function createOAuthServer(
   };
 }
 
-/** The same with its inside, for the demonstration, whose tools keep their data in the server's own database. */
-export function assembleServer(
+function assemblyOf(
+  name: string,
+  access: CheckUser | Authorization,
+  options: CreateOptions,
+): Assembly<OpenServer> {
+  return typeof access === "function"
+    ? embeddedServer(name, access, options)
+    : protectedServer(name, access, options);
+}
+
+/** What a server is made of, and how it is opened once its URLs are known. */
+export type Assembly<Opened extends OpenServer> = {
+  readonly settings: Settings;
+  readonly code: CreateCode;
+  readonly open: (parts: ServerParts) => Promise<Opened>;
+};
+
+/** A server with people, clients and grants of its own. */
+export function embeddedServer(
   name: string,
   checkUser: CheckUser,
-  { mcp: factory, log: ownLog, instructions, requestState, ...options }: CreateOptions,
-): OAuthServer & { readonly opened: () => Promise<OpenServer>; readonly log: Log } {
+  given: CreateOptions,
+): Assembly<EmbeddedServer> {
+  const { code, options } = splitOptions(given);
   const settings = parseOptions(name, options, environmentOptions(loadEnvironment()));
+  return { settings, code, open: (parts) => openServer({ ...parts, checkUser }) };
+}
+
+/** A server in front of a provider, which says who people are and what scopes there are. */
+export function protectedServer(
+  name: string,
+  access: Authorization,
+  given: CreateOptions,
+): Assembly<OpenServer> {
+  if (typeof access?.authorization !== "object") {
+    throw new ConfigurationError(
+      "The second argument is missing. Give checkUser(username, password), or { authorization: { issuer, audience } }.",
+    );
+  }
+  const { code, options } = splitOptions(given);
+  const settings = parseOptions(name, options, environmentOptions(loadEnvironment()), undefined);
+  const providers = parseProviders(access.authorization, settings.resource);
+  return { settings, code, open: async (parts) => openProtectedServer({ ...parts, providers }) };
+}
+
+function splitOptions({ mcp, log, instructions, requestState, ...options }: CreateOptions): {
+  readonly code: CreateCode;
+  readonly options: OAuthServerOptions;
+} {
+  return { code: { mcp, log, instructions, requestState }, options };
+}
+
+/** Puts a server together. `opened` is its inside, for the demonstration, whose tools keep data in its database. */
+export function assembleServer<Opened extends OpenServer>({
+  settings,
+  code,
+  open,
+}: Assembly<Opened>): OAuthServer & { readonly opened: () => Promise<Opened>; readonly log: Log } {
   const log =
-    ownLog ?? createLog({ level: settings.debug ? "debug" : "info", pretty: process.stdout.isTTY === true });
-  const registrations = createRegistrations((scope) => settings.catalogue.descriptions.has(scope));
+    code.log ??
+    createLog({ level: settings.debug ? "debug" : "info", pretty: process.stdout.isTTY === true });
+  const { descriptions } = settings.catalogue;
+  // Where no scope is named, a provider knows them.
+  const registrations = createRegistrations((scope) => descriptions.size === 0 || descriptions.has(scope));
   const { registerTool, registerPrompt, registerResource } = registrations;
   const identity: McpIdentity = {
     name: settings.name,
     version: "1.0.0",
-    ...(instructions !== undefined && { instructions }),
-    ...(requestState !== undefined && { requestState }),
+    ...(code.instructions !== undefined && { instructions: code.instructions }),
+    ...(code.requestState !== undefined && { requestState: code.requestState }),
   };
 
-  let opening: Promise<OpenServer> | undefined;
+  let opening: Promise<Opened> | undefined;
   let listener: Listener | undefined;
   let ignoreSignals = () => {};
-  const open = (final: Settings) =>
-    openServer({ settings: final, checkUser, registrations, factory, identity, log });
+  const openWith = (final: Settings) =>
+    open({ settings: final, registrations, factory: code.mcp, identity, log });
   const opened = () => {
-    opening ??= open(settings);
+    opening ??= openWith(settings);
     return opening;
   };
   const close = async () => {
@@ -125,6 +193,7 @@ export function assembleServer(
     opened,
     async listen() {
       const ready = Promise.withResolvers<OpenServer>();
+      ready.promise.catch(() => {});
       // The port first: where it is chosen by the system, the issuer is not known before.
       listener = await listen({
         fetch: (request, connection) => ready.promise.then((server) => server.fetch(request, connection)),
@@ -135,10 +204,11 @@ export function assembleServer(
       });
       if (settings.handleSignals) ignoreSignals = onShutdownSignal(close);
       const final = withPort(settings, listener.port);
-      opening = open(final);
+      opening = openWith(final);
       try {
         ready.resolve(await opening);
       } catch (cause) {
+        ready.reject(cause);
         ignoreSignals();
         await listener.close();
         throw cause;

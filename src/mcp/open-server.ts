@@ -7,6 +7,7 @@ import {
   type GatehouseEnv,
   mountAuthorizationServer,
 } from "../authorization-server/routes.ts";
+import type { ProtectSettings } from "../config/protect-options.ts";
 import type { CheckUser, Settings } from "../config/settings.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
@@ -14,7 +15,9 @@ import { refuseForeignHost } from "../platform/host-header.ts";
 import { createKeyring } from "../platform/keyring.ts";
 import type { Log } from "../platform/logging.ts";
 import { masterSecrets } from "../platform/master-secret.ts";
+import { createDocuments } from "../resource-server/documents.ts";
 import { createGuard, type Guard } from "../resource-server/guard.ts";
+import { openProtection } from "../resource-server/protect.ts";
 import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
 import { createAttempts } from "../sign-in/attempts.ts";
 import { createCookies } from "../sign-in/cookies.ts";
@@ -22,8 +25,8 @@ import { createSessions } from "../sign-in/session.ts";
 import { startJanitor } from "../store/janitor.ts";
 import type { StoreWithTodos } from "../store/kysely-store.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
-import { createMcpEndpoint } from "./endpoint.ts";
-import { mountFront } from "./front.ts";
+import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
+import { type Front, mountFront } from "./front.ts";
 import { followOutsideChanges } from "./outside-changes.ts";
 import type { Registrations } from "./registrations.ts";
 import type { McpFactory, McpIdentity } from "./servers.ts";
@@ -33,21 +36,27 @@ export type OpenServer = {
   /** The one way in, for a listener and for those who mount it elsewhere. Never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   readonly guard: Guard;
-  readonly store: StoreWithTodos;
   /** Ends streams and stops timers; requests that are under way still find the store. */
   drain(): Promise<void>;
   /** Closes the store. Nothing is answered after it. */
   close(): Promise<void>;
 };
 
+/** One that is its own authorization server. */
+export type EmbeddedServer = OpenServer & { readonly store: StoreWithTodos };
+
+/** What every kind of server is made of. */
 export type ServerParts = {
   readonly settings: Settings;
-  readonly checkUser: CheckUser;
   readonly registrations: Registrations;
   readonly factory: McpFactory | undefined;
   readonly identity: McpIdentity;
   readonly log: Log;
   readonly clock?: Clock;
+};
+
+export type EmbeddedParts = ServerParts & {
+  readonly checkUser: CheckUser;
   readonly newRegistrationsPerMinute?: number;
 };
 
@@ -57,7 +66,7 @@ const JANITOR_SECONDS = 60;
  * Opens everything that a server needs and wires the rooms together.
  * @throws ConfigurationError where the database or the secret is not usable.
  */
-export async function openServer(parts: ServerParts): Promise<OpenServer> {
+export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> {
   const { settings, registrations, log, clock = systemClock } = parts;
   // The database first: where its folder is missing, the sentence should be about it and not about its key file.
   const store = await openSqliteStore({ database: settings.database, log });
@@ -73,14 +82,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
       clock,
       log,
     });
-    const endpoint = createMcpEndpoint({
-      registrations: parts.factory ?? registrations,
-      identity: parts.identity,
-      guard,
-      settings,
-      clock,
-      log,
-    });
+    const endpoint = openEndpoint(parts, guard);
     const grantEnded = (grantId: string) => {
       guard.forget(grantId);
       endpoint.grantEnded(grantId);
@@ -107,21 +109,16 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
       onGrantRevoked: grantEnded,
     };
 
-    const app = new Hono<GatehouseEnv>();
+    const documents = createDocuments({ ...settings, authorizationServers: [settings.issuer] });
+    const app = openApp({ settings, endpoint, documents }, log);
     mountAuthorizationServer(app, deps);
-    mountFront(app, { settings, endpoint });
-    app.onError((cause) => {
-      log.error("a request failed", { cause });
-      return Response.json({ error: "server_error" }, { status: 500 });
-    });
 
     const stopJanitor = startJanitor({ store, clock, log, everySeconds: JANITOR_SECONDS });
     const stopWatching = followOutsideChanges(deps, grantEnded);
     return {
       store,
       guard,
-      fetch: async (request, connection = {}) =>
-        refuseForeignHost(request, settings.issuer, settings.host) ?? app.fetch(request, connection),
+      fetch: fetchOf(app, settings),
       async drain() {
         stopWatching();
         await stopJanitor();
@@ -133,4 +130,45 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     await store.close();
     throw cause;
   }
+}
+
+/** The same in front of somebody else's authorization server. It keeps nothing. */
+export function openProtectedServer(
+  parts: ServerParts & { readonly providers: ProtectSettings["providers"] },
+): OpenServer {
+  const { settings, providers, log, clock = systemClock } = parts;
+  const { guard, documents } = openProtection(
+    { ...settings, providers, documentation: undefined, authorizationServerMetadata: "redirect" },
+    { log, clock },
+  );
+  const endpoint = openEndpoint(parts, guard);
+  const app = openApp({ settings, endpoint, documents }, log);
+  return { guard, fetch: fetchOf(app, settings), drain: endpoint.close, close: async () => {} };
+}
+
+function openEndpoint(parts: ServerParts, guard: Guard): McpEndpoint {
+  const { settings, registrations, factory, identity, log, clock = systemClock } = parts;
+  return createMcpEndpoint({
+    registrations: factory ?? registrations,
+    identity,
+    guard,
+    settings,
+    clock,
+    log,
+  });
+}
+
+function openApp(front: Front, log: Log): Hono<GatehouseEnv> {
+  const app = new Hono<GatehouseEnv>();
+  mountFront(app, front);
+  app.onError((cause) => {
+    log.error("a request failed", { cause });
+    return Response.json({ error: "server_error" }, { status: 500 });
+  });
+  return app;
+}
+
+function fetchOf(app: Hono<GatehouseEnv>, { issuer, host }: Settings): OpenServer["fetch"] {
+  return async (request, connection = {}) =>
+    refuseForeignHost(request, issuer, host) ?? app.fetch(request, connection);
 }

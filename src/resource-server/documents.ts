@@ -1,5 +1,6 @@
 import { OAuthError } from "../core/errors.ts";
 import { protectedResourceMetadata, protectedResourceMetadataPaths } from "../core/metadata.ts";
+import type { ScopeCatalogue } from "../core/scopes.ts";
 import { allowOrigin, preflight } from "../platform/cors.ts";
 import type { Discovery } from "./provider/discovery.ts";
 
@@ -8,10 +9,14 @@ const MAX_AGE_SECONDS = 60;
 export type DocumentsOptions = {
   readonly resource: string;
   readonly authorizationServers: readonly string[];
-  readonly scopes: readonly string[];
+  readonly catalogue: ScopeCatalogue;
   readonly name: string | undefined;
-  readonly documentation: string | undefined;
-  /** The provider whose document answers clients that look for the authorization server here. */
+  readonly documentation?: string | undefined;
+  /** The provider to which clients are led that look for the authorization server here; none where it is here. */
+  readonly provider?: LeadingProvider;
+};
+
+export type LeadingProvider = {
   readonly discovery: Discovery;
   readonly authorizationServerMetadata: "redirect" | "copy";
 };
@@ -22,8 +27,9 @@ export type Documents = (request: Request) => Promise<Response | undefined>;
 /** RFC 9728 for clients of today, and the authorization server's document for those that look for it on this host. */
 export function createDocuments(options: DocumentsOptions): Documents {
   const resourcePaths = new Set(protectedResourceMetadataPaths(options.resource));
-  const serverPaths = new Set(authorizationServerPaths(options.resource));
-  const document = protectedResourceMetadata(options);
+  const { provider } = options;
+  const serverPaths = new Set(provider ? authorizationServerPaths(options.resource) : []);
+  const document = protectedResourceMetadata({ ...options, scopes: minimalScopes(options.catalogue) });
   return async (request) => {
     const { pathname } = new URL(request.url);
     const ofServer = serverPaths.has(pathname);
@@ -32,9 +38,14 @@ export function createDocuments(options: DocumentsOptions): Documents {
     if (request.method !== "GET" && request.method !== "HEAD") {
       return new Response("Method not allowed\n", { status: 405, headers: { Allow: "GET" } });
     }
-    const response = ofServer ? await serverDocument(options) : publicJson(document);
+    const response = ofServer && provider ? await serverDocument(provider) : publicJson(document);
     return allowOrigin(response, request, "*");
   };
+}
+
+/** The set that a client should ask for first: what every request needs, or everything where nothing is required. */
+function minimalScopes({ required, descriptions }: ScopeCatalogue): readonly string[] {
+  return required.length > 0 ? required : [...descriptions.keys()];
 }
 
 /** Where clients of 2025-03-26, and those that know no protected resource metadata, look: at the root and by path. */
@@ -50,7 +61,7 @@ function authorizationServerPaths(resource: string): readonly string[] {
 async function serverDocument({
   discovery,
   authorizationServerMetadata,
-}: DocumentsOptions): Promise<Response> {
+}: LeadingProvider): Promise<Response> {
   try {
     const { url, document } = await discovery.find();
     if (authorizationServerMetadata === "copy") return publicJson(document);

@@ -5,7 +5,7 @@ import { union } from "../core/scopes.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { createLog, type Log } from "../platform/logging.ts";
-import { createDocuments } from "./documents.ts";
+import { createDocuments, type Documents } from "./documents.ts";
 import { createGuard, type Guard, type RequestHead } from "./guard.ts";
 import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";
 import { type Verify, verifyByIssuer } from "./verifiers/by-issuer.ts";
@@ -49,17 +49,26 @@ export type ProtectParts = { readonly log?: Log; readonly clock?: Clock };
  */
 export function protect({ log, clock, ...options }: ProtectOptions & ProtectParts): Protection {
   const settings = parseProtectOptions(options);
-  const parts = {
+  const { guard, documents } = openProtection(settings, {
     log: log ?? createLog({ level: "info", pretty: process.stdout.isTTY === true }),
     clock: clock ?? systemClock,
-  };
-  const providers = openProviders(settings, parts.clock);
-  const guard = guardOf(settings, verifyAll(providers), parts);
-  const { catalogue } = settings;
+  });
   return {
     guard,
-    requireScopes: (auth, ...needed) => guard.requireScopes(auth, union(catalogue.required, needed)),
-    metadata: documentsOf(settings, providers),
+    requireScopes: (auth, ...needed) => guard.requireScopes(auth, union(settings.catalogue.required, needed)),
+    metadata: documents,
+  };
+}
+
+/** The two halves of a resource server, from settings that are parsed. */
+export function openProtection(
+  settings: ProtectSettings,
+  parts: { readonly log: Log; readonly clock: Clock },
+): { readonly guard: Guard; readonly documents: Documents } {
+  const providers = openProviders(settings, parts.clock);
+  return {
+    guard: guardOf(settings, verifyAll(providers), parts),
+    documents: documentsOf(settings, providers),
   };
 }
 
@@ -94,12 +103,14 @@ function guardOf(
   });
 }
 
-function documentsOf(settings: ProtectSettings, providers: readonly [OpenProvider, ...OpenProvider[]]) {
-  const { catalogue } = settings;
+function documentsOf(
+  settings: ProtectSettings,
+  providers: readonly [OpenProvider, ...OpenProvider[]],
+): Documents {
+  const { authorizationServerMetadata } = settings;
   return createDocuments({
     ...settings,
     authorizationServers: providers.map(({ provider }) => provider.authorizationServer ?? provider.issuer),
-    scopes: catalogue.required.length > 0 ? catalogue.required : [...catalogue.descriptions.keys()],
-    discovery: providers[0].discovery,
+    provider: { discovery: providers[0].discovery, authorizationServerMetadata },
   });
 }

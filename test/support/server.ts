@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { type OAuthServerOptions, parseOptions } from "../../src/config/options.ts";
 import type { CheckUser, Settings } from "../../src/config/settings.ts";
-import { type OpenServer, openServer } from "../../src/mcp/open-server.ts";
+import { type EmbeddedServer, openServer } from "../../src/mcp/open-server.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
 import type { Log } from "../../src/platform/logging.ts";
 
 /** One line of the security log. */
 export type LogLine = { readonly name: string; readonly fields: Readonly<Record<string, unknown>> };
 
-export type TestServer = OpenServer & {
+export type TestServer = EmbeddedServer & {
   readonly settings: Settings;
   readonly registrations: Registrations;
   readonly lines: readonly LogLine[];
