@@ -112,9 +112,21 @@ async function profileOf(server: Worker, generator: Worker, settings: BenchSetti
 }
 
 /** The median of how much more `a` did than `b` in the round beside it. */
-export function ratio(a: Measurement, b: Measurement): number {
+export function throughputRatio(a: Measurement, b: Measurement): number {
+  return medianOfPairs(a, b, (mine, other) => mine.requestsPerSecond / other.requestsPerSecond);
+}
+
+/** The same by the time that the server's core worked: what waits (for the disk, for other programs) does not count. */
+export function cpuRatio(a: Measurement, b: Measurement): number {
+  return medianOfPairs(a, b, (mine, other) => other.serverMicroseconds / mine.serverMicroseconds);
+}
+
+function medianOfPairs(a: Measurement, b: Measurement, of: (mine: Round, other: Round) => number): number {
   return median(
-    a.rounds.map((round, i) => round.requestsPerSecond / (b.rounds[i]?.requestsPerSecond ?? Number.NaN)),
+    a.rounds.flatMap((mine, i) => {
+      const other = b.rounds[i];
+      return other ? [of(mine, other)] : [];
+    }),
   );
 }
 

@@ -13,7 +13,7 @@ import { registration } from "./scenarios/registration.ts";
 import { sdkExpress } from "./scenarios/sdk-express.ts";
 import { start } from "./scenarios/start.ts";
 
-// npm run bench [-- <name> … --seconds 4 --rounds 5 --profile]
+// npm run bench [-- <name> … --seconds 2 --rounds 9 --profile]
 
 const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   refresh,
@@ -28,8 +28,8 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    seconds: { type: "string", default: "4" },
-    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+    rounds: { type: "string", default: "9" },
     profile: { type: "boolean", default: false },
   },
 });

@@ -1,4 +1,4 @@
-import { type Measurement, ratio } from "./comparison.ts";
+import { cpuRatio, type Measurement, throughputRatio } from "./comparison.ts";
 
 /** One comparison, by the name that picks it on the command line. */
 export type Scenario<Settings> = {
@@ -24,6 +24,8 @@ export type Figure = {
   readonly unit: "×" | "ms" | "MB";
   readonly atLeast?: number;
   readonly atMost?: number;
+  /** Another look at the same. */
+  readonly beside?: string;
 };
 
 /** The report of servers that were loaded in turn. */
@@ -46,7 +48,8 @@ export function reportOf(measurements: readonly Measurement[], figures: readonly
 
 /** How much more the one does than the other. */
 export function throughput(what: string, of: Measurement, to: Measurement, atLeast: number): Figure {
-  return { what, value: ratio(of, to), unit: "×", atLeast };
+  const beside = `${cpuRatio(of, to).toFixed(2)} × by CPU time`;
+  return { what, value: throughputRatio(of, to), unit: "×", atLeast, beside };
 }
 
 /** The report as text, its columns aligned. */
@@ -58,7 +61,7 @@ export function format(title: string, { rows, figures, profiles = [] }: Report):
   return lines.join("\n");
 }
 
-function figureCells({ what, value, unit, atLeast, atMost }: Figure): readonly string[] {
+function figureCells({ what, value, unit, atLeast, atMost, beside = "" }: Figure): readonly string[] {
   const digits = unit === "×" ? 2 : 0;
   const [sign, target] = atLeast === undefined ? ["≤", atMost ?? Number.NaN] : ["≥", atLeast];
   const met = sign === "≥" ? value >= target : value <= target;
@@ -67,6 +70,7 @@ function figureCells({ what, value, unit, atLeast, atMost }: Figure): readonly s
     `${value.toFixed(digits)} ${unit}`,
     `target ${sign} ${target.toFixed(digits)} ${unit}`,
     met ? "met" : "missed",
+    beside,
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { OAuthError } from "../core/errors.ts";
 import { type TrustedRedirect, withParams } from "../core/redirect-uri.ts";
 import { STYLE_HASH } from "../pages/layout.ts";
+import { textResponse } from "../platform/text-response.ts";
 
 /** Answers hold tokens, secrets or what one person may see (RFC 6749 §5.1). */
 const NO_STORE = { "Cache-Control": "no-store" } as const;
@@ -10,7 +11,7 @@ export function jsonResponse(
   status = 200,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(JSON.stringify(body), {
+  return textResponse(JSON.stringify(body), {
     status,
     headers: { "Content-Type": "application/json", ...NO_STORE, ...headers },
   });

@@ -123,6 +123,13 @@ describe("what is refused as invalid_client_metadata", () => {
       { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [{ kty: "oct", k: "c" }] } },
     ],
     [
+      "a key with members that no key has: nesting without end would overflow the stack",
+      {
+        token_endpoint_auth_method: "private_key_jwt",
+        jwks: { keys: [{ ...key, x: JSON.parse(`${"[".repeat(30_000)}${"]".repeat(30_000)}`) }] },
+      },
+    ],
+    [
       "a jwks_uri without TLS",
       { token_endpoint_auth_method: "private_key_jwt", jwks_uri: "http://a.example/jwks" },
     ],

@@ -87,6 +87,11 @@ const MAXIMUM_NAME_LENGTH = 100;
 const MAXIMUM_KEYS = 20;
 const GRANT_TYPES = ["authorization_code", "refresh_token"];
 
+/** What a public JWK is made of (RFC 7517 §4): text, lists of text (`key_ops`, `x5c`), and extensions as simple. */
+const keyMember = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())], {
+  error: "a key holds something else than text",
+});
+
 const wireMetadata = z.object({
   redirect_uris: z
     .array(z.string().max(MAXIMUM_URL_LENGTH, `an address is longer than ${MAXIMUM_URL_LENGTH} characters`), {
@@ -103,7 +108,7 @@ const wireMetadata = z.object({
   scope: z.string().nullish(),
   client_uri: z.string().nullish(),
   logo_uri: z.string().nullish(),
-  jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(MAXIMUM_KEYS) }).nullish(),
+  jwks: z.object({ keys: z.array(z.record(z.string(), keyMember)).min(1).max(MAXIMUM_KEYS) }).nullish(),
   jwks_uri: z.string().nullish(),
 });
 

@@ -2,9 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { ConfigurationError } from "../core/errors.ts";
 import { type Connections, watchConnections } from "./connections.ts";
 import { type Log, silentLog } from "./logging.ts";
+import { textOf } from "./text-response.ts";
 
 export type Fetch = (
   request: Request,
@@ -57,7 +59,10 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 function requestHandler(fetch: Fetch, draining: AbortSignal): Handler {
   const handle = getRequestListener(
-    (request, { incoming }) => fetch(request, { address: plainAddress(incoming.socket.remoteAddress) }),
+    async (request, { incoming, outgoing }) => {
+      const response = await fetch(request, { address: plainAddress(incoming.socket.remoteAddress) });
+      return sendText(response, outgoing as ServerResponse) ? RESPONSE_ALREADY_SENT : response;
+    },
     // The global Request and Response stay what they are: this runs inside of other people's programs.
     { overrideGlobalObjects: false },
   );
@@ -66,6 +71,16 @@ function requestHandler(fetch: Fetch, draining: AbortSignal): Handler {
     if (draining.aborted) response.setHeader("Connection", "close");
     void handle(request, response);
   };
+}
+
+/** Sends a response whose text is at hand in one piece. False where it is not, or nobody is there any more. */
+function sendText(response: Response, outgoing: ServerResponse): boolean {
+  const text = textOf(response);
+  if (text === undefined || outgoing.destroyed) return false;
+  const headers = ["Content-Length", String(Buffer.byteLength(text))];
+  for (const [name, value] of response.headers) headers.push(name, value);
+  outgoing.writeHead(response.status, headers).end(text);
+  return true;
 }
 
 /** A listener on "::" sees IPv4 peers as `::ffff:192.0.2.1`: the same peer must have one address in logs and limits. */

@@ -1,3 +1,5 @@
+import { onNpmGone } from "./npm.ts";
+
 /** npm passes on a signal that the terminal has sent us as well: the second one within this time is the same one. */
 const SAME_SIGNAL_MS = 500;
 /** Whatever hangs then: in five seconds a process should be gone. */
@@ -5,6 +7,7 @@ const LONGEST_DRAIN_MS = 4800;
 
 const drains = new Set<() => Promise<void>>();
 let begunAt: number | undefined;
+let stopWatchingNpm = () => {};
 
 /**
  * Runs `drain` at SIGTERM or SIGINT, beside those of other servers in this process, and then exits with 0; a second
@@ -12,22 +15,28 @@ let begunAt: number | undefined;
  * @returns stops listening for signals, unless one has come: its repetition must not kill the drain.
  */
 export function onShutdownSignal(drain: () => Promise<void>): () => void {
-  if (drains.size === 0) for (const signal of SIGNALS) process.on(signal, stop);
+  if (drains.size === 0) {
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+    stopWatchingNpm = onNpmGone(begin);
+  }
   drains.add(drain);
   return () => {
     drains.delete(drain);
     if (drains.size > 0 || begunAt !== undefined) return;
-    for (const signal of SIGNALS) process.off(signal, stop);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+    stopWatchingNpm();
   };
 }
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-function stop(): void {
-  if (begunAt !== undefined) {
-    if (performance.now() - begunAt > SAME_SIGNAL_MS) process.exit(1);
-    return;
-  }
+function onSignal(): void {
+  if (begunAt === undefined) begin();
+  else if (performance.now() - begunAt > SAME_SIGNAL_MS) process.exit(1);
+}
+
+function begin(): void {
+  if (begunAt !== undefined) return;
   begunAt = performance.now();
   setTimeout(() => process.exit(1), LONGEST_DRAIN_MS).unref();
   Promise.all([...drains].map((drain) => drain())).then(

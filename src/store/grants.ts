@@ -63,7 +63,7 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
   );
 
   const rotate = prepare(
-    (given: Given<RefreshRotation>) =>
+    (given: Given<RotationRow>) =>
       db
         .updateTable("grants")
         .set((eb) => ({
@@ -75,7 +75,9 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
         }))
         .where("id", "=", given("id"))
         .where("client_id", "=", given("clientId"))
+        .where("generation", ">=", given("atLeast"))
         .where("generation", "<=", given("presented"))
+        .where("resource", "=", (eb) => eb.fn.coalesce(given("resource"), "resource"))
         .where("revoked_at", "is", null)
         .where("refresh_expires_at", ">", given("now"))
         .where("ends_at", ">", given("now"))
@@ -118,7 +120,8 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
       return (await connection.write(redeem({ id, refreshExpiresAt, now })))[0];
     },
     async rotateRefresh(rotation) {
-      return (await connection.write(rotate(rotation)))[0];
+      const { atLeast = 0, resource = null } = rotation;
+      return (await connection.write(rotate({ ...rotation, atLeast, resource })))[0];
     },
     async revokeGrant(id, reason, now) {
       return (await connection.write(revoke({ id, reason, now, dueAt: now + KEPT_AFTER_END_MS }))).length > 0;
@@ -132,6 +135,8 @@ type ApprovalRow = Omit<
   GrantTable,
   "generation" | "redeemed_at" | "rotated_at" | "revoked_at" | "revoked_reason"
 >;
+
+type RotationRow = Omit<Required<RefreshRotation>, "resource"> & { readonly resource: string | null };
 
 function toRow(approval: Approval): ApprovalRow {
   return {

@@ -108,6 +108,10 @@ export type RefreshRotation = {
   readonly id: string;
   readonly clientId: string;
   readonly presented: number;
+  /** The least generation that the row must have. Where it is `presented`, a lost write is not healed. Default 0. */
+  readonly atLeast?: number;
+  /** Where it is given, the grant must be for this resource, byte for byte. */
+  readonly resource?: string | undefined;
   readonly refreshExpiresAt: number;
   readonly now: number;
 };

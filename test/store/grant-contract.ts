@@ -162,6 +162,25 @@ export function grantContract(store: () => Store): void {
       expect(await store().rotateRefresh(rotation(7))).toMatchObject({ generation: 8, redeemedAt: NOW });
     });
 
+    test("where the row must have a generation at least, nothing behind it is healed", async () => {
+      await approveAndRedeem();
+      const before = await store().findGrant("grant-1");
+      expect(await store().rotateRefresh(rotation(2, { atLeast: 2 }))).toBeUndefined();
+      expect(await store().findGrant("grant-1")).toEqual(before);
+      expect(await store().rotateRefresh(rotation(1, { atLeast: 1 }))).toMatchObject({ generation: 2 });
+    });
+
+    test("where a resource is given, it is the grant's own, byte for byte", async () => {
+      const { resource } = await store().approve(sampleApproval());
+      await store().redeemCode("grant-1", LATER, NOW);
+      const before = await store().findGrant("grant-1");
+      for (const other of [`${resource}/`, resource.toUpperCase(), ""]) {
+        expect(await store().rotateRefresh(rotation(1, { resource: other }))).toBeUndefined();
+      }
+      expect(await store().findGrant("grant-1")).toEqual(before);
+      expect(await store().rotateRefresh(rotation(1, { resource }))).toMatchObject({ generation: 2 });
+    });
+
     test("a token for a grant whose redemption was lost heals that too", async () => {
       await store().approve(sampleApproval());
       expect(await store().rotateRefresh(rotation(1))).toMatchObject({ generation: 2, redeemedAt: NOW });

@@ -3,6 +3,7 @@ import { OAuthError } from "../../core/errors.ts";
 import { decideRotation, type Grant, type Rotation } from "../../core/grant.ts";
 import { type Params, requireParam } from "../../core/params.ts";
 import { missingScopes, parseScopes } from "../../core/scopes.ts";
+import type { RefreshRotation } from "../../store/store.ts";
 import { type Caller, type Deps, sealerOf } from "../deps.ts";
 import { endGrant } from "../end-grant.ts";
 import { issueTokens, readRefreshToken, type TokenResponse } from "../tokens.ts";
@@ -23,9 +24,28 @@ export async function rotateRefresh(
     resource: singleResource(params),
   };
   const narrowed = params.get("scope");
-  const grant = await deps.store.findGrant(presented.grantId);
-  const rotated = await rotate(grant, rotation, narrowed, deps, caller);
+  const rotated =
+    (await rotateAtOnce(presented.grantId, rotation, narrowed, deps)) ??
+    (await rotate(await deps.store.findGrant(presented.grantId), rotation, narrowed, deps, caller));
   return issueTokens(rotated, narrow(narrowed, rotated), rotated.generation, deps);
+}
+
+/**
+ * The ordinary refresh, in one write and without a read before it: its conditions are those of {@link decideRotation}
+ * for a token that is the grant's latest. Undefined where one of them does not hold, and then nothing has changed.
+ */
+async function rotateAtOnce(
+  grantId: string,
+  rotation: Rotation,
+  narrowed: string | undefined,
+  deps: Deps,
+): Promise<Grant | undefined> {
+  // What it can be narrowed to, only the grant says.
+  if (narrowed !== undefined) return undefined;
+  const { generation: atLeast, resource } = rotation;
+  const rotated = await write(grantId, rotation, deps, { atLeast, resource });
+  if (rotated) deps.log.event("refresh.rotated", { ...fieldsOf(rotated), generation: rotated.generation });
+  return rotated;
 }
 
 /** The grant with the generation to issue: moved on, or as a parallel request has moved it. */
@@ -40,7 +60,7 @@ async function rotate(
   const now = clock();
   const decision = decideRotation(grant, rotation, now, settings.refreshGraceSeconds);
   if (decision.kind === "refuse" || !grant) throw invalidToken(...reasonOf(decision));
-  const fields = { grant: grant.id, client: grant.clientId, person: grant.person.id };
+  const fields = fieldsOf(grant);
   switch (decision.kind) {
     case "repeat":
       log.event("refresh.repeated", { ...fields, generation: grant.generation, address: caller.address });
@@ -52,13 +72,7 @@ async function rotate(
     case "rotate": {
       // Before the write: a refused request changes nothing.
       narrow(narrowed, grant);
-      const rotated = await store.rotateRefresh({
-        id: grant.id,
-        clientId: rotation.clientId,
-        presented: rotation.generation,
-        refreshExpiresAt: Math.min(now + settings.refreshTokenSeconds * 1000, grant.endsAt),
-        now,
-      });
+      const rotated = await write(grant.id, rotation, deps);
       // A parallel request was first. What it left behind decides; a generation never goes back, so this ends.
       if (!rotated) return rotate(await store.findGrant(grant.id), rotation, narrowed, deps, caller);
       log.event(decision.healed ? "refresh.healed" : "refresh.rotated", {
@@ -68,6 +82,22 @@ async function rotate(
       return rotated;
     }
   }
+}
+
+function write(
+  id: string,
+  { clientId, generation: presented }: Rotation,
+  { store, clock, settings }: Deps,
+  further: Pick<RefreshRotation, "atLeast" | "resource"> = {},
+): Promise<Grant | undefined> {
+  const now = clock();
+  // Where the grant ends before that, its own end holds.
+  const refreshExpiresAt = now + settings.refreshTokenSeconds * 1000;
+  return store.rotateRefresh({ id, clientId, presented, refreshExpiresAt, now, ...further });
+}
+
+function fieldsOf(grant: Grant): Readonly<Record<string, string>> {
+  return { grant: grant.id, client: grant.clientId, person: grant.person.id };
 }
 
 /** The scopes of the new access token: the grant's, or fewer. The grant keeps all of its own (RFC 6749 §6). */

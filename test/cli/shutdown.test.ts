@@ -1,0 +1,173 @@
+import { once } from "node:events";
+import { Agent, get, type IncomingMessage, request } from "node:http";
+import { connect as connectSocket, type Socket } from "node:net";
+import { describe, expect, it, vi } from "vitest";
+import { connect } from "../support/client.ts";
+import { DEMO, reach } from "../support/network.ts";
+import { CHECKOUT, type Demo, running, start, startDemo, temporaryFolder } from "./cli.ts";
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+const METADATA = JSON.stringify({
+  client_name: "Slow client",
+  redirect_uris: ["https://client.example/callback"],
+  token_endpoint_auth_method: "none",
+});
+
+describe.concurrent.each(SIGNALS)("at %s", (signal) => {
+  it("requests under way finish, streams end, nothing idle holds the exit, and the code is 0", async () => {
+    const demo = await startDemo([], { env: { GATEHOUSE_SESSIONS: "true" } });
+    const idle = await openIdleConnections(demo);
+    const stream = await openStream(demo);
+    const underWay = await beginRegistration(demo);
+
+    const ended = demo.stop(signal);
+    await refusesConnections(demo);
+    // Only now does the client send the rest of it.
+    underWay.send();
+    expect(await underWay.status).toBe(201);
+    expect(await stream.ended).toBe("properly");
+    expect(await ended).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
+    for (const socket of idle) expect(socket.destroyed || socket.readableEnded).toBe(true);
+  });
+});
+
+describe.concurrent("a signal", () => {
+  it("twice at once, as npm and a terminal send it, is one", async () => {
+    const demo = await startDemo();
+    const underWay = await beginRegistration(demo);
+    demo.child.kill("SIGINT");
+    const ended = demo.stop("SIGINT");
+    await refusesConnections(demo);
+    underWay.send();
+    expect(await underWay.status).toBe(201);
+    expect(await ended).toMatchObject({ exitCode: 0, signal: null });
+  });
+
+  it("again later, because waiting is too long, ends it at once", async () => {
+    const demo = await startDemo();
+    const hanging = await beginRegistration(demo);
+    demo.child.kill("SIGTERM");
+    await refusesConnections(demo);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(demo.child.exitCode).toBeNull();
+    expect(await demo.stop("SIGTERM")).toMatchObject({ exitCode: 1, signal: null });
+    await expect(hanging.status).rejects.toThrow();
+  });
+
+  it("ends it even where a request never ends", async () => {
+    const demo = await startDemo();
+    const hanging = await beginRegistration(demo);
+    const outcome = demo.stop("SIGTERM");
+    await expect(hanging.status).rejects.toThrow();
+    expect(await outcome).toMatchObject({ exitCode: 0, signal: null });
+  });
+});
+
+describe.concurrent("npm start", () => {
+  it("ends the server when npm alone is told to end, as a process manager tells it", async () => {
+    const folder = await temporaryFolder();
+    const npm = start("npm", ["start", "--", "--port", "0", "--database", `${folder}/gatehouse.db`], {
+      cwd: CHECKOUT,
+      detached: true,
+    });
+    const demo = await running(npm, folder);
+    expect((await fetch(`${demo.origin}/health`)).status).toBe(200);
+    await demo.stop("SIGTERM");
+    await refusesConnections(demo);
+  });
+
+  it("ends the server when the terminal tells the whole group", async () => {
+    const folder = await temporaryFolder();
+    const npm = start("npm", ["start", "--", "--port", "0", "--database", `${folder}/gatehouse.db`], {
+      cwd: CHECKOUT,
+      detached: true,
+    });
+    const demo = await running(npm, folder);
+    const underWay = await beginRegistration(demo);
+    process.kill(-(npm.child.pid ?? 0), "SIGINT");
+    await refusesConnections(demo);
+    underWay.send();
+    expect(await underWay.status).toBe(201);
+    await npm.ended;
+  });
+});
+
+/** A connection that said nothing, one that began a request, and one that is kept alive after an answer. */
+async function openIdleConnections(demo: Demo): Promise<readonly Socket[]> {
+  const { hostname, port } = new URL(demo.origin);
+  const silent = connectSocket(Number(port), hostname);
+  const begun = connectSocket(Number(port), hostname);
+  for (const socket of [silent, begun]) {
+    socket.on("error", () => {}).resume();
+    await once(socket, "connect");
+  }
+  begun.write("GET /health HTTP/1.1\r\nHost: loc");
+  const [kept] = (await once(
+    get(`${demo.origin}/health`, { agent: new Agent({ keepAlive: true }) }),
+    "response",
+  )) as [IncomingMessage];
+  const { socket } = kept;
+  kept.resume();
+  await once(kept, "end");
+  return [silent, begun, socket];
+}
+
+/** The stream on which a session's server speaks. */
+async function openStream(demo: Demo): Promise<{ readonly ended: Promise<"properly" | "cut off"> }> {
+  const there = reach(demo.origin);
+  const { access_token: token } = await connect(there, { ...DEMO, params: { resource: demo.url } });
+  const headers = {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+  };
+  const initialized = await fetch(demo.url, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } },
+    }),
+  });
+  await initialized.text();
+  const session = initialized.headers.get("mcp-session-id") ?? "";
+  const stream = await fetch(demo.url, { headers: { ...headers, "mcp-session-id": session } });
+  expect(stream.headers.get("content-type")).toContain("text/event-stream");
+  return {
+    ended: stream.text().then(
+      () => "properly",
+      () => "cut off",
+    ),
+  };
+}
+
+/** A registration whose body the server waits for. */
+async function beginRegistration(demo: Demo): Promise<{ send(): void; readonly status: Promise<number> }> {
+  const posting = request(`${demo.origin}/oauth/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "content-length": METADATA.length },
+  });
+  const status = once(posting, "response").then(([response]) => {
+    response.resume();
+    return response.statusCode as number;
+  });
+  status.catch(() => {});
+  const half = METADATA.length / 2;
+  await new Promise<void>((done) => posting.write(METADATA.slice(0, half), () => done()));
+  // Another request on another connection, answered: the server has seen this one's head by now.
+  await fetch(`${demo.origin}/health`);
+  return { send: () => posting.end(METADATA.slice(half)), status };
+}
+
+async function refusesConnections(demo: Demo): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const asked = fetch(`${demo.origin}/health`, { headers: { connection: "close" } });
+      await expect(asked, "it still answers").rejects.toThrow();
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+}
