@@ -16,12 +16,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "authorization-server": ["core", "platform", "pages", "store", "config", "sign-in"],
   mcp: ["core", "platform", "pages", "store", "config", "sign-in", "resource-server", "authorization-server"],
   demo: ["core", "platform", "store", "config", "mcp"],
+  // Translation of the guard's answers; what is decided is decided below.
+  adapters: ["core", "resource-server"],
   cli: ["core", "platform", "store", "config", "authorization-server", "mcp", "demo"],
   "index.ts": ["core", "platform", "config", "store", "resource-server", "authorization-server", "mcp"],
 };
 
 /** Where people come in: everything else must be reached from these. */
-const ENTRIES = ["index.ts", "cli/main.ts"];
+const ENTRIES = ["index.ts", "cli/main.ts", "adapters/express.ts", "adapters/fastify.ts", "adapters/hono.ts"];
 
 /** The rooms that must run wherever `Request` and `Response` do. */
 const WITHOUT_NODE_HTTP = ["core", "authorization-server", "resource-server", "sign-in", "pages"];

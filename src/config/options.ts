@@ -7,8 +7,17 @@ import { ConfigurationError } from "../core/errors.ts";
 import { type ClientDescription, preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
 import { MINIMUM_SECRET_LENGTH } from "../platform/master-secret.ts";
+import { corsOption } from "./cors-option.ts";
 import type { EnvironmentOptions } from "./environment.ts";
-import { type Label, type OptionPath, optionLabel, unknownName, wrongName, wrongValue } from "./problems.ts";
+import {
+  type Label,
+  type OptionPath,
+  optionLabel,
+  unknownName,
+  valueAt,
+  wrongName,
+  wrongValue,
+} from "./problems.ts";
 import { defaultIssuer, defaultIssuerProblem, publicUrlProblem, serverUrls } from "./public-url.ts";
 import { catalogueOf, scopeList, scopeOptions } from "./scope-options.ts";
 import type { LoginHandler, Settings } from "./settings.ts";
@@ -29,12 +38,6 @@ const DATABASE = 'a file, such as "./gatehouse.db", or ":memory:"';
 const SECRET = `${MINIMUM_SECRET_LENGTH} characters or more (make one with: openssl rand -base64 32)`;
 const yesOrNo = z.boolean("true or false");
 const secret = z.string(SECRET).min(MINIMUM_SECRET_LENGTH, SECRET);
-const origin = z
-  .string("an origin")
-  .refine(
-    (value) => URL.parse(value)?.origin === value,
-    'an origin without a path, such as "https://app.example.com"',
-  );
 
 const client = z.strictObject({
   id: text("the client_id, as text"),
@@ -90,7 +93,7 @@ const options = z.strictObject({
   /** More log lines. */
   debug: yesOrNo.default(false),
   /** Origins whose pages may call the MCP and token endpoints. Default "*": no cookie is involved. */
-  cors: z.union([z.literal("*"), z.array(origin)], '"*" or a list of origins').default("*"),
+  cors: corsOption,
   /** TLS without a proxy: PEM text, or the files that hold it. */
   tls: z
     .strictObject(
@@ -270,12 +273,4 @@ function firstProblem(error: z.ZodError, given: unknown, label: Label): Configur
     );
   }
   return wrongValue(label(path), valueAt(given, issue.path), issue.message);
-}
-
-function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, part) =>
-      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
-    given,
-  );
 }

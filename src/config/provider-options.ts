@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import { type ClaimNames, USUAL_CLAIM_NAMES } from "../core/provider-claims.ts";
 import { isLoopbackHost } from "../platform/addresses.ts";
-import { optionLabel, unknownName, wrongValue } from "./problems.ts";
+import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
 
 const HTTPS = "an https:// URL (http:// on this computer only)";
 const url = z.string(HTTPS).refine(isUsableUrl, HTTPS);
@@ -92,10 +92,7 @@ function parseProvider(given: ProviderOptions, at: readonly number[], resource: 
         "(at some it is called the API identifier or the resource), and give the same value as audience.",
     );
   }
-  const value = path
-    .slice(at.length)
-    .reduce<unknown>((one, part) => (one as Record<string, unknown>)?.[part], given);
-  throw wrongValue(optionLabel(path), value, issue?.message ?? "different");
+  throw wrongValue(optionLabel(path), valueAt(given, path.slice(at.length)), issue?.message ?? "different");
 }
 
 function raise(error: ConfigurationError): never {

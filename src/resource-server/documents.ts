@@ -2,6 +2,7 @@ import { OAuthError } from "../core/errors.ts";
 import { protectedResourceMetadata, protectedResourceMetadataPaths } from "../core/metadata.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import { allowOrigin, preflight } from "../platform/cors.ts";
+import type { RequestHead } from "./guard.ts";
 import type { Discovery } from "./provider/discovery.ts";
 
 const MAX_AGE_SECONDS = 60;
@@ -22,7 +23,7 @@ export type LeadingProvider = {
 };
 
 /** Answers the discovery documents of a resource server, and nothing else. */
-export type Documents = (request: Request) => Promise<Response | undefined>;
+export type Documents = (request: RequestHead) => Promise<Response | undefined>;
 
 /** RFC 9728 for clients of today, and the authorization server's document for those that look for it on this host. */
 export function createDocuments(options: DocumentsOptions): Documents {

@@ -1,23 +1,18 @@
 import { type ProtectOptions, type ProtectSettings, parseProtectOptions } from "../config/protect-options.ts";
-import type { Auth } from "../core/auth.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
-import { union } from "../core/scopes.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { createLog, type Log } from "../platform/logging.ts";
 import { createDocuments, type Documents } from "./documents.ts";
+import { createGate, type Gate } from "./gate.ts";
 import { createGuard, type Guard, type RequestHead } from "./guard.ts";
 import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";
 import { type Verify, verifyByIssuer } from "./verifiers/by-issuer.ts";
 
 /** A resource server that trusts somebody else's authorization server. */
-export type Protection = {
-  /** Who a request comes from, or the answer to send instead. Reads the head of a request, never its body. */
-  guard(request: RequestHead): Promise<Auth | Response>;
+export type Protection = Gate & {
   /** The discovery documents (RFC 9728, and the provider's for clients that look here), or undefined for other paths. */
-  metadata(request: Request): Promise<Response | undefined>;
-  /** The 403 that names every scope this operation needs, or undefined where the token has them. */
-  requireScopes(auth: Auth, ...needed: readonly string[]): Response | undefined;
+  metadata(request: RequestHead): Promise<Response | undefined>;
 };
 
 /** What is not a plain setting. */
@@ -53,11 +48,7 @@ export function protect({ log, clock, ...options }: ProtectOptions & ProtectPart
     log: log ?? createLog({ level: "info", pretty: process.stdout.isTTY === true }),
     clock: clock ?? systemClock,
   });
-  return {
-    guard,
-    requireScopes: (auth, ...needed) => guard.requireScopes(auth, union(settings.catalogue.required, needed)),
-    metadata: documents,
-  };
+  return { ...createGate(guard, settings), metadata: documents };
 }
 
 /** The two halves of a resource server, from settings that are parsed. */
