@@ -31,6 +31,14 @@ describe("options of a TokenManager", () => {
       { resource: "https://mcp.example/mcp#top" },
       'resource is "https://mcp.example/mcp#top"; it must be the resource as an absolute URL without a fragment, such as "https://mcp.example.com/mcp".',
     ],
+    [
+      {
+        tokenEndpoint: undefined,
+        resource: "https://mcp.example/mcp",
+        assertionAudience: "https://idp.example",
+      },
+      "assertionAudience needs an issuer or a tokenEndpoint beside the resource.",
+    ],
     [{ clientId: undefined }, "clientId is missing; it must be the client_id, as text."],
     [{ clientSecret: undefined }, "clientSecret is missing; give it, or a privateKey."],
     [{ clientSecret: "" }, "clientSecret is not usable; it must be the client's secret, as text."],

@@ -118,6 +118,12 @@ export function parseTokenManagerOptions(given: TokenManagerOptions): TokenManag
       throw new ConfigurationError("Say where tokens come from: tokenEndpoint, issuer, or resource.");
     }
     if (!isSecureUrl(rest.resource)) throw wrongValue("resource", rest.resource, HTTPS);
+    if (assertionAudience !== undefined) {
+      // The resource would choose who gets an assertion that is good elsewhere.
+      throw new ConfigurationError(
+        "assertionAudience needs an issuer or a tokenEndpoint beside the resource.",
+      );
+    }
   }
   if ((clientSecret === undefined) === (privateKey === undefined)) {
     throw new ConfigurationError(
