@@ -17,7 +17,8 @@ export const fetchJson: FetchJson = async (url, init = {}) => {
   try {
     const response = await fetch(url, {
       ...init,
-      redirect: "error",
+      // An answer like any other that is not the one: some providers send every unknown path to a sign-in page.
+      redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: { Accept: "application/json", ...init.headers },
     });
