@@ -4,6 +4,7 @@ import { type DestinationStream, type Logger, pino } from "pino";
 export type SecurityEvent =
   | "client.registered"
   | "client.refused"
+  | "client.token"
   | "sign_in.ok"
   | "sign_in.failed"
   | "sign_in.error"
