@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pages: ["core"],
   store: ["core", "platform"],
   config: ["core", "platform", "pages"],
+  providers: ["core", "config"],
   "sign-in": ["core", "platform", "pages", "store", "config"],
   "resource-server": ["core", "platform", "pages", "store", "config"],
   "authorization-server": ["core", "platform", "pages", "store", "config", "sign-in"],
@@ -20,8 +21,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ["core", "platform", "store", "config", "mcp"],
   // Translation of the guard's answers; what is decided is decided below.
   adapters: ["core", "resource-server"],
-  cli: ["core", "platform", "store", "config", "authorization-server", "mcp", "demo"],
-  "index.ts": ["core", "platform", "config", "store", "resource-server", "authorization-server", "mcp"],
+  cli: ["core", "platform", "store", "config", "providers", "authorization-server", "mcp", "demo"],
+  "index.ts": [
+    "core",
+    "platform",
+    "config",
+    "providers",
+    "store",
+    "resource-server",
+    "authorization-server",
+    "mcp",
+  ],
 };
 
 /** Where people come in: everything else must be reached from these. */
@@ -35,7 +45,14 @@ const ENTRIES = [
 ];
 
 /** The rooms that must run wherever `Request` and `Response` do. */
-const WITHOUT_NODE_HTTP = ["core", "authorization-server", "resource-server", "sign-in", "pages"];
+const WITHOUT_NODE_HTTP = [
+  "core",
+  "providers",
+  "authorization-server",
+  "resource-server",
+  "sign-in",
+  "pages",
+];
 
 const files = sourceFiles(SRC);
 const imports = new Map(files.map((file) => [file, importsOf(file)]));

@@ -130,14 +130,14 @@ type ParsedOptions = z.output<typeof options>;
 /**
  * Parses options once, at creation.
  * @param environment what the environment says; what the code says wins.
- * @param basicScope the scope that there is where the options name none; none where a provider grants the scopes.
+ * @param basicScope the scope that there is where the options name none; null where a provider grants the scopes.
  * @throws ConfigurationError that names the option, what was given (secrets masked), and what would be right.
  */
 export function parseOptions(
   name: string,
   given: OAuthServerOptions = {},
   environment: EnvironmentOptions = new Map(),
-  basicScope: "mcp" | undefined = "mcp",
+  basicScope: "mcp" | null = "mcp",
 ): Settings {
   if (typeof name !== "string" || name.trim() === "") {
     throw new ConfigurationError(
@@ -161,12 +161,7 @@ export function withPort(settings: Settings, port: number): Settings {
   return { ...settings, port, ...serverUrls(issuerAt(settings, port), settings.path) };
 }
 
-function settingsOf(
-  name: string,
-  parsed: ParsedOptions,
-  label: Label,
-  basicScope: string | undefined,
-): Settings {
+function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScope: string | null): Settings {
   const { publicUrl, path, loginTemplate, loginHandler } = parsed;
   const insecure = parsed[allowInsecurePublicUrl] === true;
   const problem =
@@ -179,7 +174,7 @@ function settingsOf(
   }
   if (loginTemplate !== undefined) checkLoginTemplate(loginTemplate);
   const basic =
-    basicScope === undefined
+    basicScope === null
       ? { supported: {}, required: [] }
       : { supported: { [basicScope]: `Use the tools of ${name}` }, required: [basicScope] };
   const catalogue = catalogueOf(parsed, basic, label);

@@ -142,7 +142,7 @@ export function protectedServer(
     );
   }
   const { code, options } = splitOptions(given);
-  const settings = parseOptions(name, options, environmentOptions(loadEnvironment()), undefined);
+  const settings = parseOptions(name, options, environmentOptions(loadEnvironment()), null);
   const providers = parseProviders(access.authorization, settings.resource);
   return { settings, code, open: async (parts) => openProtectedServer({ ...parts, providers }) };
 }

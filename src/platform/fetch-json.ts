@@ -15,7 +15,8 @@ export function fetchJsonBy(fetchIt: typeof fetch): FetchJson {
     try {
       const response = await fetchIt(url, {
         ...init,
-        redirect: "error",
+        // An answer like any other that is not the one: some providers send every unknown path to a sign-in page.
+        redirect: "manual",
         signal: AbortSignal.timeout(TIMEOUT_MS),
         headers: { Accept: "application/json", ...init.headers },
       });

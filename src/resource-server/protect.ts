@@ -1,5 +1,6 @@
 import { type ProtectOptions, type ProtectSettings, parseProtectOptions } from "../config/protect-options.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
+import { scopeAtProvider } from "../core/scope-prefix.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { createLog, type Log } from "../platform/logging.ts";
@@ -76,18 +77,25 @@ function verifyAll(providers: readonly OpenProvider[]): Verify {
       [provider.issuer, ...provider.issuerAliases].map((issuer) => [issuer, verify] as const),
     ),
   );
-  return verifyByIssuer(byIssuer, providers.find(({ provider }) => provider.introspection)?.verify);
+  return verifyByIssuer(byIssuer, providers.find(({ opaque }) => opaque)?.verify);
+}
+
+/** The first provider's names for scopes: clients read one list, and start with the first server of another. */
+function announcing({ providers: [{ scopePrefix }] }: ProtectSettings): (scope: string) => string {
+  return (scope) => scopeAtProvider(scopePrefix, scope);
 }
 
 function guardOf(
-  { resource, catalogue }: ProtectSettings,
+  settings: ProtectSettings,
   verify: Verify,
   { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): Guard {
+  const { resource, catalogue } = settings;
   return createGuard({
     resourceMetadata: protectedResourceMetadataUrl(resource),
     requiredScopes: catalogue.required,
     implies: catalogue.implies,
+    announce: announcing(settings),
     verify,
     clock,
     log,
@@ -101,6 +109,7 @@ function documentsOf(
   const { authorizationServerMetadata } = settings;
   return createDocuments({
     ...settings,
+    announce: announcing(settings),
     authorizationServers: providers.map(({ provider }) => provider.authorizationServer ?? provider.issuer),
     provider: { discovery: providers[0].discovery, authorizationServerMetadata },
   });
