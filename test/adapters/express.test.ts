@@ -4,8 +4,8 @@ import express, { type ErrorRequestHandler } from "express";
 import { authOf, gatehouse, metadata } from "../../src/adapters/express.ts";
 import { describeAdapter } from "./adapter-suite.ts";
 
-describeAdapter("Express", async ({ gated, documents, reached }) => {
-  const { guard, requireScopes } = gatehouse(gated);
+describeAdapter("Express", async ({ routeGuard, documents, reached }) => {
+  const { guard, requireScopes } = gatehouse(routeGuard);
   const app = express();
   if (documents) app.use(metadata(documents));
   app.get("/open", (_req, res) => {

@@ -7,8 +7,8 @@ import { silentLog } from "../../src/platform/logging.ts";
 import { AUDIENCE } from "../support/issuer.ts";
 import { describeAdapter } from "./adapter-suite.ts";
 
-describeAdapter("Fastify", async ({ gated, documents, reached }) => {
-  const { guard, requireScopes } = gatehouse(gated);
+describeAdapter("Fastify", async ({ routeGuard, documents, reached }) => {
+  const { guard, requireScopes } = gatehouse(routeGuard);
   const app = fastify({ forceCloseConnections: true });
   if (documents) await app.register(metadata(documents));
   app.setErrorHandler((error: Error, _request, reply) => reply.code(418).send({ handled: error.message }));

@@ -5,8 +5,8 @@ import { Hono } from "hono";
 import { type AuthEnv, gatehouse, metadata } from "../../src/adapters/hono.ts";
 import { describeAdapter } from "./adapter-suite.ts";
 
-describeAdapter("Hono", async ({ gated, documents, reached }) => {
-  const { guard, requireScopes } = gatehouse(gated);
+describeAdapter("Hono", async ({ routeGuard, documents, reached }) => {
+  const { guard, requireScopes } = gatehouse(routeGuard);
   const app = new Hono<AuthEnv>();
   if (documents) app.use(metadata(documents));
   app.get("/open", (c) => {
