@@ -11,10 +11,16 @@ import { benchRegistrations, CHECK_USER, IDENTITY, OPTIONS } from "./gatehouse-p
 import { refreshPlans } from "./plans.ts";
 import { makeDatabaseWithGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
 
-// The server on a table that SQL filled. The refreshes go to grants from all over the table, at random.
+// The server on a table that SQL filled.
 
-const { directory, count } = readOptions<{ readonly directory: string; readonly count: number }>();
-const database = join(directory, `${count}-grants.db`);
+export type GrantsOptions = {
+  readonly count: number;
+  /** Each connection refreshes a grant of its own, or goes through grants from all over the table. */
+  readonly used: "own" | "any";
+};
+
+const { directory, count, used } = readOptions<GrantsOptions & { readonly directory: string }>();
+const database = join(directory, `${count}-${used}.db`);
 const settings = parseOptions("Bench", { ...OPTIONS, database });
 await makeDatabaseWithGrants(database, count, settings.resource);
 const server = await openServer({
@@ -29,12 +35,12 @@ const { port } = await listen({ ...settings, fetch: server.fetch });
 const minter = { keyring: createKeyring([OPTIONS.secret]), issuer: settings.issuer };
 
 /** More than a round refreshes, where the table has them: each is refreshed once, and lies somewhere else. */
-const USED = 50_000;
+const ANY = 50_000;
 
 answerQuestions({
   async prepare(connections: number): Promise<Prepared> {
     const chains = [];
-    for (const id of someGrants(database, USED)) {
+    for (const id of someGrants(database, used === "own" ? connections : ANY)) {
       const generation = (await server.store.findGrant(id))?.generation ?? 1;
       chains.push({
         fields: { client_id: SQL_CLIENT_ID },

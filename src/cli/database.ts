@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { Option } from "commander";
 import type { Settings } from "../config/settings.ts";
+import { ConfigurationError } from "../core/errors.ts";
 import type { Store } from "../store/store.ts";
 
 export type DatabaseFlags = { readonly database?: string };
@@ -8,10 +10,14 @@ export type DatabaseFlags = { readonly database?: string };
 export const databaseOption = () =>
   new Option("-d, --database <file>", "the database (default: ./gatehouse.db) [env: GATEHOUSE_DATABASE]");
 
-/** Does something with the store of the database that the flags or the environment name, and closes it. */
+/**
+ * Does something with the store of the database that the flags or the environment name, and closes it.
+ * @param mayMake whether a database that is not there is made, as for a client that is added before the first start.
+ */
 export async function withStore<T>(
   flags: DatabaseFlags,
   use: (store: Store, settings: Settings) => Promise<T>,
+  { mayMake = false }: { readonly mayMake?: boolean } = {},
 ): Promise<T> {
   // Loaded here, so that help does not wait for them.
   const [{ environmentOptions, loadEnvironment }, { parseOptions }, { openSqliteStore }] = await Promise.all([
@@ -23,6 +29,12 @@ export async function withStore<T>(
   // The other variables are the server's, and may go together with what only its code says.
   const environment = [...environmentOptions(loadEnvironment())].filter(([option]) => OURS.has(option));
   const settings = parseOptions("gatehouse", given, new Map(environment));
+  if (!mayMake && !existsSync(settings.database)) {
+    // An empty one would answer "nothing there" to a mistyped name.
+    throw new ConfigurationError(
+      `There is no database ${settings.database}. Name it with --database; a server makes it when it first starts.`,
+    );
+  }
   const store = await openSqliteStore({ database: settings.database });
   try {
     return await use(store, settings);

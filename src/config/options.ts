@@ -43,7 +43,7 @@ const client = z.strictObject({
   id: text("the client_id, as text"),
   secret: z.string("text").optional(),
   name: z.string("text").optional(),
-  redirectUris: z.array(z.string("a URI"), "a list of URIs"),
+  redirectUris: z.array(z.string("a URI"), "a list of URIs").optional(),
   authenticationMethod: z
     .enum(CLIENT_AUTHENTICATION_METHODS, `one of ${CLIENT_AUTHENTICATION_METHODS.join(", ")}`)
     .optional(),

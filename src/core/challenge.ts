@@ -24,16 +24,16 @@ export type BearerCredentials =
   | { readonly kind: "token"; readonly token: string };
 
 /** RFC 6750 §2.1: `b64token`, one, after the scheme (case-insensitive, RFC 9110 §11.1). */
-const BEARER = /^bearer(?: +(.*))?$/i;
-const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+const BEARER_TOKEN = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+const BEARER = /^bearer(?: |$)/i;
 
 /** Reads the header. Another scheme counts as no token: the challenge then tells which one is wanted. */
 export function readBearer(header: string | null): BearerCredentials {
   if (header === null) return { kind: "none" };
-  const match = BEARER.exec(header.trim());
-  if (!match) return { kind: "none" };
-  const token = match[1];
-  return token !== undefined && B64TOKEN.test(token) ? { kind: "token", token } : { kind: "malformed" };
+  const trimmed = header.trim();
+  const token = BEARER_TOKEN.exec(trimmed)?.[1];
+  if (token !== undefined) return { kind: "token", token };
+  return { kind: BEARER.test(trimmed) ? "malformed" : "none" };
 }
 
 /** RFC 6750 §3: `error_description` holds printable ASCII without quotes and backslashes. */

@@ -13,7 +13,12 @@ export type MetadataRules = {
   readonly catalogue: Pick<ScopeCatalogue, "descriptions">;
   /** The authentication methods that this way of coming allows; all of them unless said. */
   readonly methods?: readonly ClientAuthenticationMethod[];
+  /** The grant types that it allows; unless said, those with which a client acts for people. */
+  readonly grantTypes?: readonly string[];
 };
+
+/** A client with this grant type acts for itself: nobody signs in and nobody approves. Only the operator gives it. */
+export const CLIENT_CREDENTIALS = "client_credentials";
 
 /**
  * Reads client metadata, whatever way it came: dynamic registration, a metadata document, or the operator's options.
@@ -24,7 +29,9 @@ export function parseClientMetadata(input: unknown, rules: MetadataRules): Clien
   const parsed = wireMetadata.safeParse(input);
   if (!parsed.success) throw unusable(parsed.error);
   const wire = parsed.data;
+  const grantTypes = pickGrantTypes(wire.grant_types, rules.grantTypes);
   const redirectUris = [...new Set(wire.redirect_uris)];
+  if (grantTypes.includes("authorization_code") && redirectUris.length === 0) throw withoutRedirectUris();
   const kinds = redirectUris.map(redirectKind);
   checkResponseTypes(wire.response_types);
   const applicationType = wire.application_type ?? inferApplicationType(kinds);
@@ -34,7 +41,7 @@ export function parseClientMetadata(input: unknown, rules: MetadataRules): Clien
     redirectUris,
     authenticationMethod,
     ...pickKeys(authenticationMethod, wire.jwks, wire.jwks_uri),
-    grantTypes: pickGrantTypes(wire.grant_types),
+    grantTypes,
     scopes: parseScopes(wire.scope ?? undefined).filter(
       (scope) => rules.catalogue.descriptions.has(scope) || scope === OFFLINE_ACCESS,
     ),
@@ -97,7 +104,6 @@ const wireMetadata = z.object({
     .array(z.string().max(MAXIMUM_URL_LENGTH, `an address is longer than ${MAXIMUM_URL_LENGTH} characters`), {
       error: "a list of addresses is needed",
     })
-    .min(1, "a list with at least one address is needed")
     .max(MAXIMUM_REDIRECT_URIS, `there are more than ${MAXIMUM_REDIRECT_URIS}`),
   client_name: z.string().nullish(),
   token_endpoint_auth_method: z.string().nullish(),
@@ -118,6 +124,13 @@ function unusable(error: z.ZodError): OAuthError {
   if (member === "") return refuse("The client metadata must be one JSON object.");
   const code = member === "redirect_uris" ? "invalid_redirect_uri" : "invalid_client_metadata";
   return new OAuthError(code, `The member ${member} cannot be used: ${issue?.message}.`);
+}
+
+function withoutRedirectUris(): OAuthError {
+  return new OAuthError(
+    "invalid_redirect_uri",
+    "The member redirect_uris cannot be used: a list with at least one address is needed.",
+  );
 }
 
 function checkResponseTypes(types: readonly string[] | null | undefined): void {
@@ -149,10 +162,15 @@ function pickMethod(
 }
 
 /** Missing means both: clients of MCP expect to be refreshed, whatever the RFC's default is. */
-function pickGrantTypes(named: readonly string[] | null | undefined): readonly string[] {
+function pickGrantTypes(
+  named: readonly string[] | null | undefined,
+  allowed: readonly string[] = GRANT_TYPES,
+): readonly string[] {
   if (!named || named.length === 0) return GRANT_TYPES;
-  const kept = GRANT_TYPES.filter((type) => named.includes(type));
+  const kept = allowed.filter((type) => named.includes(type));
   if (kept.includes("authorization_code")) return kept;
+  // Without people there is nothing to refresh (RFC 6749 §4.4.3).
+  if (kept.includes(CLIENT_CREDENTIALS)) return [CLIENT_CREDENTIALS];
   throw refuse("grant_types must have authorization_code: without it nobody can sign in with this client.");
 }
 

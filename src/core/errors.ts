@@ -48,7 +48,6 @@ export class OAuthError extends Error {
     this.detail = options.detail;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.challenge = options.challenge;
-    this.challenge = options.challenge;
   }
 
   /** The message in the characters that `error_description` may have (RFC 6749 §5.2): no quotes, ASCII alone. */

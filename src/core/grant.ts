@@ -1,7 +1,8 @@
 import type { Person } from "./person.ts";
 
 /**
- * One authorization of one client by one person on one device: its code, its refresh tokens and its revocation.
+ * One authorization of one client by one person on one device: its code, its refresh tokens and its revocation. A client
+ * that acts for itself has one of its own, in which it is the person and which has no redirect URI and no code.
  * Times are epoch milliseconds.
  */
 export type Grant = {

@@ -28,6 +28,15 @@ describe("a client that the operator describes", () => {
     expect(make({ jwks })).toMatchObject({ authenticationMethod: "private_key_jwt", jwks });
   });
 
+  test("acts for itself without redirect URIs and without refreshing", () => {
+    const more = { secret: "x".repeat(20), redirectUris: undefined };
+    expect(make({ ...more, grantTypes: ["client_credentials", "refresh_token"] })).toMatchObject({
+      grantTypes: ["client_credentials"],
+      redirectUris: [],
+      authenticationMethod: "client_secret_basic",
+    });
+  });
+
   test.each<[string, Partial<ClientDescription>, RegExp]>([
     [
       "a method that needs a secret, without one",
@@ -38,6 +47,21 @@ describe("a client that the operator describes", () => {
       "a secret that is never asked for",
       { authenticationMethod: "none", secret: "x".repeat(20) },
       /Leave one/,
+    ],
+    [
+      "nothing to prove itself with, where it acts for itself",
+      { redirectUris: [], grantTypes: ["client_credentials"] },
+      /needs a secret or public keys/,
+    ],
+    ["no redirect URI, where it acts for people", { redirectUris: undefined }, /redirect_uris/],
+    [
+      "no redirect URI, where it acts for people as well",
+      {
+        redirectUris: [],
+        secret: "x".repeat(20),
+        grantTypes: ["authorization_code", "client_credentials"],
+      },
+      /redirect_uris/,
     ],
     ["a short secret", { secret: "hunter2" }, /has 7 characters/],
     ["a scope that nobody offers", { scopes: ["mcp", "admin"] }, /scope admin/],

@@ -1,5 +1,5 @@
 import { type Client, type ClientAuthenticationMethod, hashClientSecret } from "./client.ts";
-import { type MetadataRules, parseClientMetadata } from "./client-metadata.ts";
+import { CLIENT_CREDENTIALS, type MetadataRules, parseClientMetadata } from "./client-metadata.ts";
 import { ConfigurationError, OAuthError } from "./errors.ts";
 
 /** A client as the operator describes it, by options or by command. */
@@ -8,13 +8,15 @@ export type ClientDescription = {
   /** Kept as a hash only. At least 16 characters. */
   readonly secret?: string | undefined;
   readonly name?: string | undefined;
-  readonly redirectUris: readonly string[];
+  /** Not needed with the grant type client_credentials alone. */
+  readonly redirectUris?: readonly string[] | undefined;
   /** Unless said: by its keys where it has some, by its secret where it has one, else a public client. */
   readonly authenticationMethod?: ClientAuthenticationMethod | undefined;
   readonly jwks?: Client["jwks"] | undefined;
   readonly jwksUri?: string | undefined;
+  /** Unless said: authorization_code and refresh_token. client_credentials lets it act for itself. */
   readonly grantTypes?: readonly string[] | undefined;
-  /** What it may ask for; nothing said limits nothing. */
+  /** What it may ask for. Nothing said limits nothing, except where it acts for itself: then it is what is required. */
   readonly scopes?: readonly string[] | undefined;
   readonly clientUri?: string | undefined;
   readonly logoUri?: string | undefined;
@@ -46,6 +48,12 @@ export function preregisteredClient(
     throw new ConfigurationError(
       `The secret of the client ${id} has ${secret.length} characters; it needs at least ${MINIMUM_SECRET_LENGTH}. ` +
         "Make one with: openssl rand -base64 32",
+    );
+  }
+  if (method === "none" && description.grantTypes?.includes(CLIENT_CREDENTIALS)) {
+    // A client_id is no secret: anybody could be this client (RFC 6749 §4.4).
+    throw new ConfigurationError(
+      `The client ${id} acts for itself (client_credentials), so it needs a secret or public keys.`,
     );
   }
   const unknown = description.scopes?.find((scope) => !rules.catalogue.descriptions.has(scope));
@@ -88,7 +96,7 @@ function parse(description: ClientDescription, method: ClientAuthenticationMetho
     return parseClientMetadata(
       {
         client_name: description.name,
-        redirect_uris: description.redirectUris,
+        redirect_uris: description.redirectUris ?? [],
         token_endpoint_auth_method: method,
         jwks: description.jwks,
         jwks_uri: description.jwksUri,
@@ -98,7 +106,7 @@ function parse(description: ClientDescription, method: ClientAuthenticationMetho
         logo_uri: description.logoUri,
         application_type: description.applicationType,
       },
-      rules,
+      { ...rules, grantTypes: ["authorization_code", "refresh_token", CLIENT_CREDENTIALS] },
     );
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;

@@ -48,8 +48,11 @@ export function missingScopes(
   granted: readonly string[],
   implies: ReadonlyMap<string, readonly string[]> = new Map(),
 ): readonly string[] {
+  const lacking = needed.filter((scope) => !granted.includes(scope));
+  // Ordinarily nothing is, and what the broader ones imply need not be worked out.
+  if (lacking.length === 0) return lacking;
   const held = withImplied(granted, implies);
-  return needed.filter((scope) => !held.has(scope));
+  return lacking.filter((scope) => !held.has(scope));
 }
 
 function withImplied(

@@ -11,7 +11,7 @@ import type { ProtectSettings } from "../config/protect-options.ts";
 import type { CheckUser, Settings } from "../config/settings.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
-import { refuseForeignHost } from "../platform/host-header.ts";
+import { foreignHostRefusal } from "../platform/host-header.ts";
 import { createKeyring } from "../platform/keyring.ts";
 import type { Log } from "../platform/logging.ts";
 import { masterSecrets } from "../platform/master-secret.ts";
@@ -169,6 +169,6 @@ function openApp(front: Front, log: Log): Hono<GatehouseEnv> {
 }
 
 function fetchOf(app: Hono<GatehouseEnv>, { issuer, host }: Settings): OpenServer["fetch"] {
-  return async (request, connection = {}) =>
-    refuseForeignHost(request, issuer, host) ?? app.fetch(request, connection);
+  const refuseForeign = foreignHostRefusal(issuer, host);
+  return async (request, connection = {}) => refuseForeign(request) ?? app.fetch(request, connection);
 }

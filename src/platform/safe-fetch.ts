@@ -67,8 +67,12 @@ export function isPublicAddress(text: string): boolean {
   if (address.range() !== "unicast") return false;
   // Beside the ranges that have names, IPv6 has unassigned ones, some of which lead to IPv4 addresses on the way
   // (::/96, 64:ff9b:1::/48). Only 2000::/3 is global unicast (RFC 4291 §2.4).
-  return address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST, 3);
+  if (address instanceof ipaddr.IPv6) return address.match(GLOBAL_UNICAST, 3);
+  return !HOST_ADDRESSES.has(address.toString());
 }
+
+/** Addresses of the public ranges that lead to the host of a virtual machine (Azure's WireServer). */
+const HOST_ADDRESSES: ReadonlySet<string> = new Set(["168.63.129.16"]);
 
 const DEFAULT_TIMEOUT_MS = 5000;
 const GLOBAL_UNICAST = ipaddr.IPv6.parse("2000::");

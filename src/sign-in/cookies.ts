@@ -8,7 +8,6 @@ export type Cookies = {
   ensureBrowser(request: Request): { readonly id: string; readonly setCookies: readonly string[] };
   session(request: Request): string | undefined;
   setSession(sealed: string, seconds: number): string;
-  clearSession(): string;
 };
 
 export function createCookies(issuer: string): Cookies {
@@ -26,7 +25,6 @@ export function createCookies(issuer: string): Cookies {
     },
     session: (request) => readCookie(request, names.session),
     setSession: (sealed, seconds) => `${names.session}=${sealed}; Max-Age=${seconds}; ${flags}`,
-    clearSession: () => `${names.session}=; Max-Age=0; ${flags}`,
   };
 }
 

@@ -3,16 +3,18 @@ import { OAuthError } from "../core/errors.ts";
 /**
  * Refuses a form post that another site began. `Sec-Fetch-Site` decides where the browser sends it; `Origin` does
  * elsewhere. Under `Referrer-Policy: no-referrer` browsers send `Origin: null` on same-origin posts too (Fetch §3.1),
- * so `null` counts only with `Sec-Fetch-Site: same-origin`. A caller that sends neither is no browser; the sealed
- * request and its cookie stand for it.
+ * so `null` counts only with `Sec-Fetch-Site: same-origin` or where no browser sends that header, which is at a plain
+ * `http:` address of a network (Fetch Metadata Request Headers). A caller that sends neither is no browser. For both, the sealed
+ * request and its cookie stand: the one is nothing that another site can know, the other nothing that it can send.
  * @throws OAuthError `access_denied`
  */
 export function requireSameOrigin(request: Request, issuer: string): void {
   const site = request.headers.get("sec-fetch-site");
   const origin = request.headers.get("origin");
   if (site === "same-origin") return;
-  const fromElsewhere = site !== null || (origin !== null && origin !== new URL(issuer).origin);
-  if (!fromElsewhere) return;
+  const own = new URL(issuer);
+  const isOwn = origin === null || origin === own.origin || (origin === "null" && own.protocol === "http:");
+  if (site === null && isOwn) return;
   throw new OAuthError("access_denied", "This form was sent from another site, so nothing was done.", {
     detail: `Sec-Fetch-Site ${site ?? "-"}, Origin ${origin ?? "-"}`,
   });

@@ -11,8 +11,6 @@ export type Sessions = {
   read(request: Request): Promise<Person | undefined>;
   /** The `Set-Cookie` that signs this person in. */
   start(person: Person): Promise<string>;
-  /** The `Set-Cookie` that signs out. */
-  end(): string;
 };
 
 export function createSessions(deps: {
@@ -34,7 +32,6 @@ export function createSessions(deps: {
       const session: SealedSession = { iss: issuer, person, endsAt: clock() + SESSION_SECONDS * 1000 };
       return cookies.setSession(await keyring.seal("session", JSON.stringify(session)), SESSION_SECONDS);
     },
-    end: () => cookies.clearSession(),
   };
 }
 

@@ -34,7 +34,19 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
           created_at: given("created_at"),
           due_at: given("due_at"),
         })
-        .onConflict((conflict) => conflict.column("id").doNothing())
+        .onConflict((conflict) =>
+          conflict
+            .column("id")
+            .doUpdateSet((eb) => ({
+              code_expires_at: eb.ref("excluded.code_expires_at"),
+              refresh_expires_at: eb.ref("excluded.refresh_expires_at"),
+              due_at: eb.ref("excluded.due_at"),
+            }))
+            .where("grants.redeemed_at", "is", null)
+            .where("grants.revoked_at", "is", null)
+            .whereRef("grants.person_id", "=", "excluded.person_id")
+            .whereRef("grants.scopes", "=", "excluded.scopes"),
+        )
         .returningAll(),
     toGrant,
   );

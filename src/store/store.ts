@@ -26,7 +26,10 @@ export type Store = {
 
   // — grants —
 
-  /** Keeps an approved grant; where one with its id is there (a second click), returns that one unchanged. */
+  /**
+   * Keeps an approved grant; where one with its id is there (a second click), returns that one. Only its code lives
+   * longer, if nobody redeemed it and the decision is the same.
+   */
   approve(approval: Approval): Promise<Grant>;
   findGrant(id: string): Promise<Grant | undefined>;
   /**

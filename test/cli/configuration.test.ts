@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -92,8 +92,18 @@ describe.concurrent("what cannot be used stops the start with a sentence", () =>
     [["client", "add", "--name", "x", "--redirect-uri", "javascript:alert(1)"], "javascript:"],
   ])("%j", async (parameters, words) => {
     const cwd = await temporaryFolder();
-    expect((await gatehouse(["client", "list"], { cwd })).exitCode).toBe(0);
+    await addClient({ cwd });
     await expectRefusal(parameters, { cwd }, [words]);
+  });
+
+  it.each([
+    ["client", "list"],
+    ["grant", "list"],
+    ["key", "list"],
+  ])("%s %s of a database that is not there", async (...parameters) => {
+    const cwd = await temporaryFolder();
+    await expectRefusal(parameters, { cwd }, ["no database ./gatehouse.db", "--database"]);
+    expect(await readdir(cwd)).toEqual([]);
   });
 });
 
@@ -217,8 +227,16 @@ describe.concurrent("commands beside a server", () => {
   it("do not mind what its own options are about", async () => {
     // The scopes may be in the server's code, and the port is its own.
     const env = { GATEHOUSE_REQUIRED_SCOPES: "notes:read", GATEHOUSE_TLS_CERT: "/only/there.pem" };
-    const { exitCode, stderr } = await gatehouse(["client", "list"], { env });
+    const cwd = await temporaryFolder();
+    await addClient({ cwd });
+    const { exitCode, stderr } = await gatehouse(["client", "list"], { cwd, env });
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);
   });
 });
+
+/** Makes the database of a folder, by the one command that may. */
+async function addClient({ cwd }: { readonly cwd: string }): Promise<void> {
+  const add = ["client", "add", "--name", "Known", "--redirect-uri", "https://known.example/cb"];
+  expect((await gatehouse(add, { cwd })).exitCode).toBe(0);
+}

@@ -98,10 +98,8 @@ async function openIdleConnections(demo: Demo): Promise<readonly Socket[]> {
   const { hostname, port } = new URL(demo.origin);
   const silent = connectSocket(Number(port), hostname);
   const begun = connectSocket(Number(port), hostname);
-  for (const socket of [silent, begun]) {
-    socket.on("error", () => {}).resume();
-    await once(socket, "connect");
-  }
+  await Promise.all([silent, begun].map((socket) => once(socket, "connect")));
+  for (const socket of [silent, begun]) socket.on("error", () => {}).resume();
   begun.write("GET /health HTTP/1.1\r\nHost: loc");
   const [kept] = (await once(
     get(`${demo.origin}/health`, { agent: new Agent({ keepAlive: true }) }),

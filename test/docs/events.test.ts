@@ -58,7 +58,13 @@ describe("docs/events.md", () => {
 
 /** Everything that can happen to an authorization, good and bad. */
 async function provokeEverything(): Promise<readonly LogLine[]> {
-  const server = await startServer();
+  const program = { id: "reports", secret: "a secret of the program", grantTypes: ["client_credentials"] };
+  const server = await startServer({ clients: [program] });
+  await postForm(server, "/oauth/token", {
+    grant_type: "client_credentials",
+    client_id: program.id,
+    client_secret: program.secret,
+  });
   const { client_id: clientId } = await register(server);
   await postJson(server, "/oauth/register", { redirect_uris: ["javascript:alert(1)"] });
   await server.fetch(new Request(authorizeUrl(clientId, "too short")));

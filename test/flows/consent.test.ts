@@ -118,6 +118,30 @@ describe("approving", () => {
     expect(await server.store.listGrants({})).toHaveLength(1);
   });
 
+  it("again when the code has expired unused gives one that is good for another minute", async () => {
+    const server = await startServer();
+    const at = await atConsent(server);
+    await decide(at.browser, at.state, "approve");
+    server.advance(61);
+    const second = await decide(at.browser, at.state, "approve");
+    const code = codeOf(second.headers.get("location"));
+    server.advance(59);
+    await tokensOf(redeem(server, at.clientId, { ...at, code }));
+    expect(await server.store.listGrants({})).toHaveLength(1);
+  });
+
+  it("again when the grant has ended does not open it again", async () => {
+    const server = await startServer();
+    const at = await atConsent(server);
+    const code = codeOf((await decide(at.browser, at.state, "approve")).headers.get("location"));
+    const [grant] = await server.store.listGrants({});
+    await server.store.revokeGrant(grant?.id ?? "", "operator", server.now());
+    const again = await decide(at.browser, at.state, "approve");
+    expect(again.status).toBe(403);
+    expect(await again.text()).toContain("connect again");
+    expect((await redeem(server, at.clientId, { ...at, code })).status).toBe(400);
+  });
+
   it("again after the client has connected says so, and signs nobody out", async () => {
     const server = await startServer();
     const at = await atConsent(server);

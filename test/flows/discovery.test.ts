@@ -48,7 +48,7 @@ describe("authorization server metadata (RFC 8414)", () => {
         introspection_endpoint: "https://mcp.example/oauth/introspect",
         jwks_uri: "https://mcp.example/oauth/jwks",
         response_types_supported: ["code"],
-        grant_types_supported: ["authorization_code", "refresh_token"],
+        grant_types_supported: ["authorization_code", "refresh_token", "client_credentials"],
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
         client_id_metadata_document_supported: true,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { allowInsecurePublicUrl } from "../../src/config/options.ts";
 import { authorizeUrl, newPkce, REDIRECT_URI, register } from "../support/client.ts";
 import { openBrowser, stateOf } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -120,6 +121,33 @@ describe("a sign-in goes on only in the browser that began it (CVE-2026-27124)",
     expect(await post({ "sec-fetch-site": "same-site", origin: "https://other.mcp.example" })).toBe(403);
     expect(await post({ "sec-fetch-site": "", origin: "https://evil.example" })).toBe(403);
     expect(await post({ "sec-fetch-site": "same-origin", origin: "null" })).toBe(303);
+  });
+
+  it("where browsers send no Sec-Fetch-Site, at a plain http address, Origin: null is fine and no other is", async () => {
+    const options = { clients: [{ id: "known", redirectUris: [REDIRECT_URI] }] };
+    const begun = async (origin: string) => {
+      const server = await startServer({ ...options, publicUrl: origin, [allowInsecurePublicUrl]: true });
+      const url = new URL(authorizeUrl("known", newPkce().challenge, { resource: undefined }));
+      const browser = openBrowser(server, origin);
+      const response = await browser.request(`${origin}${url.pathname}${url.search}`);
+      const state = stateOf(response.headers.get("location"));
+      const post = async (headers: Record<string, string>, by = browser) => {
+        const init = {
+          method: "POST",
+          headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+        };
+        const body = new URLSearchParams({ state, ...ADA }).toString();
+        return (await by.request(`${origin}/oauth/login`, { ...init, body })).status;
+      };
+      return { post, other: openBrowser(server, origin) };
+    };
+    const plain = await begun("http://gate.test:3000");
+    expect(await plain.post({ origin: "https://evil.example" })).toBe(403);
+    expect(await plain.post({ origin: "null", "sec-fetch-site": "cross-site" })).toBe(403);
+    expect(await plain.post({ origin: "null" }, plain.other)).toBe(403);
+    expect(await plain.post({ origin: "null" })).toBe(303);
+    const withTls = await begun("https://mcp.example");
+    expect(await withTls.post({ origin: "null" })).toBe(403);
   });
 
   it("not when it has taken half an hour, nor with a state that is not ours", async () => {

@@ -50,7 +50,15 @@ export function grantContract(store: () => Store): void {
       expect(await store().findGrant("grant-1")).toMatchObject(changes);
     });
 
-    test("again returns the grant that is there, unchanged", async () => {
+    test("again with the same decision lets a code that nobody redeemed live longer, and nothing else", async () => {
+      const first = await store().approve(sampleApproval());
+      const expiry = { codeExpiresAt: first.codeExpiresAt + 1, refreshExpiresAt: first.refreshExpiresAt + 1 };
+      const again = await store().approve(sampleApproval({ ...expiry, codeChallenge: "x", endsAt: START }));
+      expect(again).toEqual({ ...first, ...expiry });
+      expect(await store().findGrant("grant-1")).toEqual(again);
+    });
+
+    test("again with another decision returns the grant that is there, unchanged", async () => {
       const first = await store().approve(sampleApproval());
       const changed = sampleApproval({
         person: { id: "mallory" },

@@ -1,7 +1,8 @@
+import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { Grant } from "../../core/grant.ts";
 import { endpointUrl } from "../../core/metadata.ts";
-import { displayName } from "../../core/person.ts";
+import { displayName, type Person } from "../../core/person.ts";
 import { destination, type TrustedRedirect, trustRedirect } from "../../core/redirect-uri.ts";
 import { formatScopes } from "../../core/scopes.ts";
 import { consentPage } from "../../pages/consent.ts";
@@ -9,6 +10,7 @@ import { alreadyApprovedPage } from "../../pages/done.ts";
 import { returnPage } from "../../pages/return.ts";
 import { requireSameOrigin } from "../../sign-in/same-origin.ts";
 import type { Approval } from "../../store/store.ts";
+import { isDocumentUrl } from "../client-id-metadata.ts";
 import { type Caller, type Deps, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
 import { codeLocation, errorLocation, htmlResponse, PAGE_STYLES, seeOther } from "../responses.ts";
@@ -58,6 +60,7 @@ export async function consent(request: Request, deps: Deps, caller: Caller): Pro
   const redirect = trustRedirect(client, asked.redirectUri);
   switch (form.get("decision")) {
     case "approve":
+      await refuseNamesake(asked.person, deps);
       await deps.clients.keep(client.id);
       return approve(asked, form.all("scope"), redirect, deps, caller);
     case "deny":
@@ -76,6 +79,20 @@ async function openSignedIn(
   // A request of the sign-in stage holds no person: nobody may approve it.
   if (!isSignedIn(asked)) throw new OAuthError("access_denied", "Nobody has signed in for this request yet.");
   return asked;
+}
+
+/** A program that acts for itself is a subject like a person: with its id, a person would have what is the program's. */
+async function refuseNamesake(person: Person, { clients }: Deps): Promise<void> {
+  if (isDocumentUrl(person.id)) return;
+  const namesake = await clients.find(person.id);
+  if (!namesake?.grantTypes.includes(CLIENT_CREDENTIALS)) return;
+  throw new OAuthError(
+    "access_denied",
+    "Nothing can be approved with this account. Ask who runs the server.",
+    {
+      detail: `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
+    },
+  );
 }
 
 async function approve(
@@ -104,7 +121,10 @@ async function approve(
       "You have approved this before, with other choices, which still count.",
     );
   }
-  if (grant.redeemedAt !== null || grant.revokedAt !== null) {
+  if (grant.revokedAt !== null) {
+    throw new OAuthError("access_denied", "You approved this before, and the connection has ended since.");
+  }
+  if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
     return htmlResponse(
       alreadyApprovedPage({ appName: settings.name, clientName: asked.clientName }),

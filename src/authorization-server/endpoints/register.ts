@@ -35,7 +35,8 @@ type RegisterDeps = Pick<Deps, "clients" | "clock" | "log"> & {
   readonly settings: Pick<Settings, "catalogue">;
 };
 
-const MAXIMUM_BODY_BYTES = 64 * 1024;
+/** Real ones are some 1 KB. All of it is kept, so this times the ceiling is what strangers can write a minute. */
+const MAXIMUM_BODY_BYTES = 16 * 1024;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
 async function readJson(request: Request): Promise<unknown> {

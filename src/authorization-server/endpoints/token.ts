@@ -1,10 +1,12 @@
 import type { Client } from "../../core/client.ts";
+import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { type Params, requireParam } from "../../core/params.ts";
 import { authenticateClient } from "../client-authentication.ts";
 import type { Caller, Deps } from "../deps.ts";
 import { readForm } from "../form.ts";
 import { redeemCode } from "../grants/authorization-code.ts";
+import { issueToClient } from "../grants/client-credentials.ts";
 import { rotateRefresh } from "../grants/refresh-token.ts";
 import { jsonResponse } from "../responses.ts";
 import type { TokenResponse } from "../tokens.ts";
@@ -14,6 +16,7 @@ type GrantType = (client: Client, params: Params, deps: Deps, caller: Caller) =>
 export const GRANT_TYPES: ReadonlyMap<string, GrantType> = new Map([
   ["authorization_code", redeemCode],
   ["refresh_token", rotateRefresh],
+  [CLIENT_CREDENTIALS, issueToClient],
 ]);
 
 /** POST /oauth/token (RFC 6749 §3.2). Never throttled: many people share a hosted client's addresses. */

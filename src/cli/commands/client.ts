@@ -4,18 +4,25 @@ import {
   type Client,
   type ClientAuthenticationMethod,
 } from "../../core/client.ts";
+import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { randomId, randomSecret } from "../../platform/random.ts";
-import type { ClientSummary } from "../../store/store.ts";
+import type { ClientSummary, Store } from "../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { bold, print, printJson, printPairs, printTable, time, visible } from "../output.ts";
+import { readPublicKeys } from "../public-keys.ts";
+
+/** How a client acts for the people who approve it. */
+const FOR_PEOPLE = ["authorization_code", "refresh_token"];
 
 type AddFlags = DatabaseFlags & {
   readonly id?: string;
   readonly name: string;
-  readonly redirectUri: readonly string[];
+  readonly redirectUri?: readonly string[];
+  readonly grant?: readonly string[];
   readonly scope?: readonly string[];
-  readonly authMethod: ClientAuthenticationMethod;
+  readonly authMethod?: ClientAuthenticationMethod;
+  readonly publicKey?: string;
   readonly jwksUri?: string;
   readonly json?: true;
 };
@@ -29,14 +36,25 @@ export function clientCommand(): Command {
     .command("add")
     .description("Add a client that cannot register itself. Its secret is printed once.")
     .requiredOption("--name <name>", "the name that people see when they approve it")
-    .requiredOption("--redirect-uri <uri...>", "where it sends people back to; may be given several times")
-    .option("--scope <scope...>", "what it may ask for (default: everything)")
+    .option("--redirect-uri <uri...>", "where it sends people back to; may be given several times")
+    .addOption(
+      new Option(
+        "--grant <type...>",
+        `how it gets tokens: for people (${FOR_PEOPLE.join(", ")}; the default), or for itself`,
+      ).choices([...FOR_PEOPLE, CLIENT_CREDENTIALS]),
+    )
+    .option(
+      "--scope <scope...>",
+      "what it may ask for (default: everything; for itself, what every request needs)",
+    )
     .option("--id <client_id>", "its client_id (default: a random one)")
     .addOption(
-      new Option("--auth-method <method>", "how it proves itself")
-        .choices(CLIENT_AUTHENTICATION_METHODS)
-        .default("client_secret_basic"),
+      new Option(
+        "--auth-method <method>",
+        "how it proves itself (default: by its keys where it has some, else by a secret)",
+      ).choices(CLIENT_AUTHENTICATION_METHODS),
     )
+    .option("--public-key <file>", "its public key in PEM, or a JSON Web Key Set, for private_key_jwt")
     .option("--jwks-uri <url>", "where its public keys are, for private_key_jwt")
     .addOption(databaseOption())
     .option("--json", "print JSON")
@@ -63,7 +81,17 @@ export function clientCommand(): Command {
 
 async function add(flags: AddFlags): Promise<void> {
   const { preregisteredClient } = await import("../../core/preregistered-client.ts");
-  const secret = flags.authMethod.startsWith("client_secret") ? randomSecret() : undefined;
+  const actsForPeople =
+    !flags.grant?.includes(CLIENT_CREDENTIALS) || flags.grant.includes("authorization_code");
+  if (actsForPeople && !flags.redirectUri) {
+    throw new ConfigurationError(
+      "--redirect-uri is missing: say where the client sends people back to. " +
+        `One that acts for itself alone (--grant ${CLIENT_CREDENTIALS}) needs none.`,
+    );
+  }
+  const hasKeys = flags.publicKey !== undefined || flags.jwksUri !== undefined;
+  const method = flags.authMethod ?? (hasKeys ? "private_key_jwt" : "client_secret_basic");
+  const secret = method.startsWith("client_secret") ? randomSecret() : undefined;
   const scopes = flags.scope?.flatMap((one) => one.split(" "));
   const client = preregisteredClient(
     {
@@ -71,15 +99,24 @@ async function add(flags: AddFlags): Promise<void> {
       secret,
       name: flags.name,
       redirectUris: flags.redirectUri,
-      authenticationMethod: flags.authMethod,
+      authenticationMethod: method,
+      jwks: flags.publicKey === undefined ? undefined : readPublicKeys(flags.publicKey),
       jwksUri: flags.jwksUri,
+      grantTypes: flags.grant,
       scopes,
     },
     // Which scopes there are is the server's matter; unknown ones are narrowed away when they are asked for.
     { catalogue: { descriptions: new Map(scopes?.map((scope) => [scope, scope])) } },
     Date.now(),
   );
-  const isNew = await withStore(flags, (store) => store.addClient(client));
+  const isNew = await withStore(
+    flags,
+    async (store) => {
+      await refuseNamesake(client, store);
+      return store.addClient(client);
+    },
+    { mayMake: true },
+  );
   if (!isNew)
     throw new ConfigurationError(
       `There is a client ${client.id} already. Remove it first, or choose another --id.`,
@@ -91,6 +128,14 @@ async function add(flags: AddFlags): Promise<void> {
     ...(secret === undefined ? [] : [["client_secret", bold(secret)] as const]),
   ]);
   if (secret !== undefined) print("\nThe secret is not kept and cannot be shown again. Store it now.");
+}
+
+/** It would be the subject that a person is already, and have what is theirs. */
+async function refuseNamesake(client: Client, store: Pick<Store, "listGrants">): Promise<void> {
+  if (!client.grantTypes.includes(CLIENT_CREDENTIALS)) return;
+  const grants = await store.listGrants({ personId: client.id });
+  if (grants.every(({ clientId }) => clientId === client.id)) return;
+  throw new ConfigurationError(`There is a person with the id ${client.id}. Choose another --id.`);
 }
 
 async function list(flags: ListFlags): Promise<void> {
@@ -128,12 +173,16 @@ async function show(id: string, flags: ListFlags): Promise<void> {
     ["name", visible(client.name ?? "-")],
     ["comes by", COMES_BY[client.origin]],
     ["proves itself by", client.authenticationMethod],
-    ["redirect URIs", client.redirectUris.join(", ")],
+    ["redirect URIs", client.redirectUris.join(", ") || "-"],
     ["grant types", client.grantTypes.join(", ")],
-    ["scopes", client.scopes.join(" ") || "any"],
+    ["scopes", client.scopes.join(" ") || scopesUnsaid(client)],
     ["live grants", String(client.liveGrants)],
     ["since", time(client.createdAt)],
   ]);
+}
+
+function scopesUnsaid(client: Client): string {
+  return client.grantTypes.includes("authorization_code") ? "any" : "what every request needs";
 }
 
 /** Everything but the hash of the secret, which is nobody's business. */
