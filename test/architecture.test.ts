@@ -14,6 +14,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "sign-in": ["core", "platform", "pages", "store", "config"],
   "resource-server": ["core", "platform", "pages", "store", "config"],
   "authorization-server": ["core", "platform", "pages", "store", "config", "sign-in"],
+  // For other people's programs: it must bring nothing of a server along.
+  client: ["core", "platform", "config"],
   mcp: ["core", "platform", "pages", "store", "config", "sign-in", "resource-server", "authorization-server"],
   demo: ["core", "platform", "store", "config", "mcp"],
   // Translation of the guard's answers; what is decided is decided below.
@@ -23,7 +25,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Where people come in: everything else must be reached from these. */
-const ENTRIES = ["index.ts", "cli/main.ts", "adapters/express.ts", "adapters/fastify.ts", "adapters/hono.ts"];
+const ENTRIES = [
+  "index.ts",
+  "client/index.ts",
+  "cli/main.ts",
+  "adapters/express.ts",
+  "adapters/fastify.ts",
+  "adapters/hono.ts",
+];
 
 /** The rooms that must run wherever `Request` and `Response` do. */
 const WITHOUT_NODE_HTTP = ["core", "authorization-server", "resource-server", "sign-in", "pages"];

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
+import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { type ClientDescription, preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
@@ -36,22 +37,31 @@ const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "
 const HOST = 'an address or name without scheme and port, such as "localhost" or "0.0.0.0"';
 const DATABASE = 'a file, such as "./gatehouse.db", or ":memory:"';
 const SECRET = `${MINIMUM_SECRET_LENGTH} characters or more (make one with: openssl rand -base64 32)`;
+const URIS = "a list of URIs";
 const yesOrNo = z.boolean("true or false");
 const secret = z.string(SECRET).min(MINIMUM_SECRET_LENGTH, SECRET);
 
-const client = z.strictObject({
-  id: text("the client_id, as text"),
-  secret: z.string("text").optional(),
-  name: z.string("text").optional(),
-  redirectUris: z.array(z.string("a URI"), "a list of URIs").optional(),
-  authenticationMethod: z
-    .enum(CLIENT_AUTHENTICATION_METHODS, `one of ${CLIENT_AUTHENTICATION_METHODS.join(", ")}`)
-    .optional(),
-  jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }, "a JSON Web Key Set").optional(),
-  jwksUri: z.string("a URL").optional(),
-  grantTypes: z.array(z.string("a grant type"), "a list of grant types").optional(),
-  scopes: scopeList.optional(),
-}) satisfies z.ZodType<ClientDescription>;
+const client = z
+  .strictObject({
+    id: text("the client_id, as text"),
+    secret: z.string("text").optional(),
+    name: z.string("text").optional(),
+    redirectUris: z.array(z.string("a URI"), URIS).optional(),
+    authenticationMethod: z
+      .enum(CLIENT_AUTHENTICATION_METHODS, `one of ${CLIENT_AUTHENTICATION_METHODS.join(", ")}`)
+      .optional(),
+    jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }, "a JSON Web Key Set").optional(),
+    jwksUri: z.string("a URL").optional(),
+    grantTypes: z.array(z.string("a grant type"), "a list of grant types").optional(),
+    scopes: scopeList.optional(),
+  })
+  .refine(
+    ({ redirectUris, grantTypes }) => redirectUris !== undefined || grantTypes?.includes(CLIENT_CREDENTIALS),
+    {
+      path: ["redirectUris"],
+      error: URIS,
+    },
+  ) satisfies z.ZodType<ClientDescription>;
 
 /** The third argument of `createOAuthServer`: everything in it is optional. */
 const options = z.strictObject({
