@@ -25,6 +25,7 @@ export type AppParts = {
  *   it comes; `POST /guarded/json` → the body as the framework parses JSON; `GET /guarded/list` needs todo:read, `POST
  *   /guarded/list` needs todo:write (201)
  * - `DELETE /single` needs todo:read and todo:write, with no guard around it (→ 204)
+ * - before all of them, a middleware that sets the response header that the request header `x-before: name=value` says
  * - an error handler of the framework, which answers 418 `{ handled: message }`
  */
 export type StartApp = (parts: AppParts) => Promise<{ readonly port: number; close(): Promise<unknown> }>;
@@ -290,6 +291,19 @@ export function describeAdapter(name: string, startApp: StartApp): void {
       expect(await (await ask("/guarded/me", { token })).json()).toMatchObject({ scopes: ["mcp"] });
     });
 
+    it("lets a CORS middleware decide that stands before it, and adds to a Vary that others began", async () => {
+      const { issuer, ask } = await start({ cors: ["https://app.example"] });
+      const token = await issuer.mint({ scope: "mcp todo:read" });
+      const from = (before: string) =>
+        ask("/guarded/list", { token, headers: { origin: "https://app.example", "x-before": before } });
+      const decided = await from("access-control-allow-origin=https://own.example");
+      expect(decided.headers.get("access-control-allow-origin")).toBe("https://own.example");
+      expect(decided.headers.get("access-control-expose-headers")).toBeNull();
+      const begun = await from("vary=Accept-Encoding");
+      expect(begun.headers.get("vary")).toBe("Accept-Encoding, Origin");
+      expect(begun.headers.get("access-control-allow-origin")).toBe("https://app.example");
+    });
+
     it("serves the discovery documents at their path and root forms, to every page", async () => {
       const { issuer, port, ask } = await start({ cors: ["https://app.example"] });
       const targets = ["/mcp", ""].map((path) => `/.well-known/oauth-protected-resource${path}`);
@@ -335,4 +349,10 @@ async function raw(port: number, bytes: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.write(bytes);
   return text(socket);
+}
+
+/** What the middleware before all routes sets: a header's name and its value, or nothing. */
+export function headerBefore(said: unknown): readonly [string, string] | undefined {
+  const [name, value] = typeof said === "string" ? said.split("=") : [];
+  return name && value ? [name, value] : undefined;
 }
