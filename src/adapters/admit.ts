@@ -3,7 +3,7 @@ import type { Auth } from "../core/auth.ts";
 import type { RequestHead } from "../resource-server/guard.ts";
 
 /** What an adapter translates: `protect(…)` is one, and so is every server that `createOAuthServer` makes. */
-export type Gated = {
+export type AnyRouteGuard = {
   guard(request: RequestHead): Promise<Auth | Response>;
   requireScopes(
     auth: Auth,
@@ -20,14 +20,14 @@ export type RequestAuth = Auth & AuthInfo & { readonly extra: { readonly auth: A
 
 /** Somebody, or the answer to send instead. Each request gets an object of its own: what is written into it stays there. */
 export async function admit(
-  gated: Gated,
+  routeGuard: AnyRouteGuard,
   request: RequestHead,
   needed: readonly string[],
 ): Promise<RequestAuth | Response> {
-  const auth = await gated.guard(request);
+  const auth = await routeGuard.guard(request);
   // Not `instanceof Response`: listeners replace the global one, and whoever is not known to be somebody stays out.
   if (!("person" in auth)) return auth;
-  const refusal = await gated.requireScopes(auth, ...needed);
+  const refusal = await routeGuard.requireScopes(auth, ...needed);
   return refusal ?? { ...auth, scopes: [...auth.scopes], clientId: auth.client.id, extra: { auth } };
 }
 
@@ -38,9 +38,9 @@ type ResponseHeaders = {
 };
 
 /** Lets the page that asks read the answer, unless the application's own CORS middleware has spoken. */
-export function openToPage(gated: Gated, request: RequestHead, headers: ResponseHeaders): void {
+export function openToPage(routeGuard: AnyRouteGuard, request: RequestHead, headers: ResponseHeaders): void {
   if (request.headers.get("origin") === null || headers.get("access-control-allow-origin")) return;
-  for (const [name, value] of Object.entries(gated.corsHeaders(request))) {
+  for (const [name, value] of Object.entries(routeGuard.corsHeaders(request))) {
     // A list, which others may have begun.
     const before = name === "Vary" ? headers.get(name) : undefined;
     headers.set(name, before ? `${before}, ${value}` : value);

@@ -1,5 +1,5 @@
 import type { Request as ExpressRequest, Response as ExpressResponse, RequestHandler } from "express";
-import { admit, type Documented, type Gated, openToPage, type RequestAuth } from "./admit.ts";
+import { type AnyRouteGuard, admit, type Documented, openToPage, type RequestAuth } from "./admit.ts";
 import { headOf } from "./node.ts";
 
 declare global {
@@ -21,7 +21,7 @@ export type ExpressGatehouse = {
 /**
  * Express middleware for ordinary routes, which are protected as MCP tools are.
  *
- * @param gated what `protect` returned, or `createOAuthServer`
+ * @param routeGuard what `protect` returned, or `createOAuthServer`
  * @example
  * ```ts
  * import express from "express";
@@ -42,16 +42,16 @@ export type ExpressGatehouse = {
  * app.post("/todos", requireScopes("todo:write"), (_req, res) => void res.status(201).end());
  * ```
  */
-export function gatehouse(gated: Gated): ExpressGatehouse {
+export function gatehouse(routeGuard: AnyRouteGuard): ExpressGatehouse {
   const requireScopes =
     (...needed: readonly string[]): RequestHandler =>
     async (req, res, next) => {
       const head = headOf(req, req.originalUrl);
-      openToPage(gated, head, {
+      openToPage(routeGuard, head, {
         get: (name) => res.getHeader(name),
         set: (name, value) => res.set(name, value),
       });
-      const auth = await admit(gated, head, needed);
+      const auth = await admit(routeGuard, head, needed);
       if (!("person" in auth)) return send(auth, res);
       req.auth = auth;
       next();

@@ -1,5 +1,5 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
-import { admit, type Documented, type Gated, openToPage, type RequestAuth } from "./admit.ts";
+import { type AnyRouteGuard, admit, type Documented, openToPage, type RequestAuth } from "./admit.ts";
 import { headOf } from "./node.ts";
 
 declare module "fastify" {
@@ -24,7 +24,7 @@ export type FastifyGatehouse = {
 /**
  * Fastify plugins for ordinary routes, which are protected as MCP tools are.
  *
- * @param gated what `protect` returned, or `createOAuthServer`
+ * @param routeGuard what `protect` returned, or `createOAuthServer`
  * @example
  * ```ts
  * import fastify from "fastify";
@@ -47,16 +47,16 @@ export type FastifyGatehouse = {
  * });
  * ```
  */
-export function gatehouse(gated: Gated): FastifyGatehouse {
+export function gatehouse(routeGuard: AnyRouteGuard): FastifyGatehouse {
   const requireScopes =
     (...needed: readonly string[]): onRequestAsyncHookHandler =>
     async (request, reply) => {
       const head = headOf(request.raw, request.originalUrl);
-      openToPage(gated, head, {
+      openToPage(routeGuard, head, {
         get: (name) => reply.getHeader(name),
         set: (name, value) => void reply.header(name, value),
       });
-      const auth = await admit(gated, head, needed);
+      const auth = await admit(routeGuard, head, needed);
       if (!("person" in auth)) return send(auth, reply);
       request.auth = auth;
     };

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { admit, type Documented, type Gated, openToPage, type RequestAuth } from "./admit.ts";
+import { type AnyRouteGuard, admit, type Documented, openToPage, type RequestAuth } from "./admit.ts";
 
 /** The environment of guarded routes: `c.get("auth")` is what the guard verified. */
 export type AuthEnv = { readonly Variables: { readonly auth: RequestAuth } };
@@ -14,7 +14,7 @@ export type HonoGatehouse = {
 /**
  * Hono middleware for ordinary routes, which are protected as MCP tools are.
  *
- * @param gated what `protect` returned, or `createOAuthServer`
+ * @param routeGuard what `protect` returned, or `createOAuthServer`
  * @example
  * ```ts
  * import { Hono } from "hono";
@@ -35,12 +35,12 @@ export type HonoGatehouse = {
  *   .post("/todos", requireScopes("todo:write"), (c) => c.body(null, 201));
  * ```
  */
-export function gatehouse(gated: Gated): HonoGatehouse {
+export function gatehouse(routeGuard: AnyRouteGuard): HonoGatehouse {
   const requireScopes =
     (...needed: readonly string[]): MiddlewareHandler<AuthEnv> =>
     async (c, next) => {
-      openToPage(gated, c.req.raw, responseHeaders(c));
-      const auth = await admit(gated, c.req.raw, needed);
+      openToPage(routeGuard, c.req.raw, responseHeaders(c));
+      const auth = await admit(routeGuard, c.req.raw, needed);
       if (!("person" in auth)) return auth;
       c.set("auth", auth);
       return next();

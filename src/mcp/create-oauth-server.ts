@@ -9,8 +9,8 @@ import { corsHeaders } from "../platform/cors.ts";
 import { type Listener, listen } from "../platform/listener.ts";
 import { createLog, type Log } from "../platform/logging.ts";
 import { onShutdownSignal } from "../platform/shutdown.ts";
-import { createGate } from "../resource-server/gate.ts";
 import type { RequestHead } from "../resource-server/guard.ts";
+import { createRouteGuard } from "../resource-server/route-guard.ts";
 import {
   type EmbeddedServer,
   type OpenServer,
@@ -183,7 +183,7 @@ export function assembleServer<Opened extends OpenServer>({
     opening ??= openWith(settings);
     return opening;
   };
-  const gate = async () => createGate((await opened()).guard, settings);
+  const routeGuard = async () => createRouteGuard((await opened()).guard, settings);
   const close = async () => {
     ignoreSignals();
     const server = await opening?.catch(() => undefined);
@@ -227,10 +227,10 @@ export function assembleServer<Opened extends OpenServer>({
       return (await opened()).fetch(request, connection);
     },
     async guard(request) {
-      return (await gate()).guard(request);
+      return (await routeGuard()).guard(request);
     },
     async requireScopes(auth, ...needed) {
-      return (await gate()).requireScopes(auth, ...needed);
+      return (await routeGuard()).requireScopes(auth, ...needed);
     },
     corsHeaders: (request) => corsHeaders(request, settings.cors),
     close,

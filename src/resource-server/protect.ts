@@ -5,13 +5,13 @@ import { type Clock, systemClock } from "../platform/clock.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { createLog, type Log } from "../platform/logging.ts";
 import { createDocuments, type Documents } from "./documents.ts";
-import { createGate, type Gate } from "./gate.ts";
 import { createGuard, type Guard, type RequestHead } from "./guard.ts";
 import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";
+import { createRouteGuard, type RouteGuard } from "./route-guard.ts";
 import { type Verify, verifyByIssuer } from "./verifiers/by-issuer.ts";
 
 /** A resource server that trusts somebody else's authorization server. */
-export type Protection = Gate & {
+export type Protection = RouteGuard & {
   /** The discovery documents (RFC 9728, and the provider's for clients that look here), or undefined for other paths. */
   metadata(request: RequestHead): Promise<Response | undefined>;
 };
@@ -49,7 +49,7 @@ export function protect({ log, clock, ...options }: ProtectOptions & ProtectPart
     log: log ?? createLog({ level: "info", pretty: process.stdout.isTTY === true }),
     clock: clock ?? systemClock,
   });
-  return { ...createGate(guard, settings), metadata: documents };
+  return { ...createRouteGuard(guard, settings), metadata: documents };
 }
 
 /** The two halves of a resource server, from settings that are parsed. */

@@ -3,21 +3,16 @@ import { type IncomingMessage, request as nodeRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
+import type { AnyRouteGuard, Documented } from "../../src/adapters/admit.ts";
 import { createOAuthServer, type ProtectOptions, protect } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
 
-type Gated = Pick<ReturnType<typeof protect>, "guard" | "corsHeaders"> & {
-  requireScopes(
-    ...args: Parameters<ReturnType<typeof protect>["requireScopes"]>
-  ): Response | undefined | Promise<Response | undefined>;
-};
-
 /** What an application of a framework is given; it calls `reached` in every handler. */
 export type AppParts = {
-  readonly gated: Gated;
+  readonly routeGuard: AnyRouteGuard;
   /** Serves its documents, where it is given. */
-  readonly documents?: Pick<ReturnType<typeof protect>, "metadata">;
+  readonly documents?: Documented;
   reached(route: string): void;
 };
 
@@ -30,6 +25,7 @@ export type AppParts = {
  *   it comes; `POST /guarded/json` → the body as the framework parses JSON; `GET /guarded/list` needs todo:read, `POST
  *   /guarded/list` needs todo:write (201)
  * - `DELETE /single` needs todo:read and todo:write, with no guard around it (→ 204)
+ * - before all of them, a middleware that sets the response header that the request header `x-before: name=value` says
  * - an error handler of the framework, which answers 418 `{ handled: message }`
  */
 export type StartApp = (parts: AppParts) => Promise<{ readonly port: number; close(): Promise<unknown> }>;
@@ -41,7 +37,7 @@ const SCOPES = {
 };
 
 /** One application behind `protect`, and one behind a server of `createOAuthServer`: an adapter takes either. */
-const GATES = {
+const GUARDS = {
   protect: (issuer: Issuer, options: object) =>
     protect({
       issuer: issuer.url,
@@ -81,19 +77,19 @@ export function describeAdapter(name: string, startApp: StartApp): void {
   async function start(options: object = {}) {
     const issuer = await startIssuer();
     closing.push(issuer.close);
-    const protection = GATES.protect(issuer, options);
-    return { issuer, ...(await startWith({ gated: protection, documents: protection })) };
+    const protection = GUARDS.protect(issuer, options);
+    return { issuer, ...(await startWith({ routeGuard: protection, documents: protection })) };
   }
 
-  describe.each(Object.entries(GATES))(`${name}, behind %s`, (_, openGate) => {
-    async function startGated(options: object = {}) {
+  describe.each(Object.entries(GUARDS))(`${name}, behind %s`, (_, openGuard) => {
+    async function startGuarded(options: object = {}) {
       const issuer = await startIssuer();
       closing.push(issuer.close);
-      return { issuer, ...(await startWith({ gated: openGate(issuer, options) })) };
+      return { issuer, ...(await startWith({ routeGuard: openGuard(issuer, options) })) };
     }
 
     it("lets in who has a sound token, and tells the handler who it is", async () => {
-      const { issuer, ask, routes } = await startGated();
+      const { issuer, ask, routes } = await startGuarded();
       const response = await ask("/guarded/me", { token: await issuer.mint({ scope: "mcp todo:read" }) });
       expect(response.status).toBe(200);
       expect(await response.json()).toEqual({
@@ -106,7 +102,7 @@ export function describeAdapter(name: string, startApp: StartApp): void {
     });
 
     it("challenges without an error where there is no token, and the handler is not reached", async () => {
-      const { ask, routes } = await startGated();
+      const { ask, routes } = await startGuarded();
       for (const [path, method] of [
         ["/guarded/me", "GET"],
         ["/guarded/me", "HEAD"],
@@ -127,7 +123,7 @@ export function describeAdapter(name: string, startApp: StartApp): void {
     });
 
     it("refuses bad tokens: another server's, an expired one, a scribble, two at once", async () => {
-      const { issuer, port, ask, routes } = await startGated();
+      const { issuer, port, ask, routes } = await startGuarded();
       const seconds = Math.floor(Date.now() / 1000);
       for (const token of [
         await issuer.mint({ aud: "https://other.example" }),
@@ -147,7 +143,7 @@ export function describeAdapter(name: string, startApp: StartApp): void {
     });
 
     it("asks for every scope that a route needs at once", async () => {
-      const { issuer, ask, routes } = await startGated();
+      const { issuer, ask, routes } = await startGuarded();
       const reader = await issuer.mint({ scope: "mcp todo:read" });
       expect((await ask("/guarded/list", { token: reader })).status).toBe(200);
       const refused = await ask("/guarded/list", { token: reader, method: "POST" });
@@ -163,7 +159,7 @@ export function describeAdapter(name: string, startApp: StartApp): void {
     });
 
     it("lets a broader scope do for the narrower one, on single routes too", async () => {
-      const { issuer, ask, routes } = await startGated();
+      const { issuer, ask, routes } = await startGuarded();
       const writer = await issuer.mint({ scope: "mcp todo:write" });
       expect((await ask("/guarded/list", { token: writer })).status).toBe(200);
       expect((await ask("/guarded/list", { token: writer, method: "POST" })).status).toBe(201);
@@ -172,7 +168,7 @@ export function describeAdapter(name: string, startApp: StartApp): void {
     });
 
     it("says 503 while the provider is down and nothing is cached: never that a token is bad", async () => {
-      const { issuer, ask, routes } = await startGated();
+      const { issuer, ask, routes } = await startGuarded();
       const token = await issuer.mint();
       issuer.down = true;
       const response = await ask("/guarded/me", { token });
@@ -183,7 +179,7 @@ export function describeAdapter(name: string, startApp: StartApp): void {
     });
 
     it("answers a preflight before any authentication, and lets pages read refusals and answers", async () => {
-      const { issuer, ask, routes } = await startGated();
+      const { issuer, ask, routes } = await startGuarded();
       const headers = { origin: "https://app.example", "access-control-request-method": "POST" };
       for (const path of ["/guarded/list", "/guarded/echo"]) {
         const response = await ask(path, { method: "OPTIONS", headers });
@@ -210,7 +206,7 @@ export function describeAdapter(name: string, startApp: StartApp): void {
     });
 
     it("opens to the pages that the option names, and to no others", async () => {
-      const { issuer, ask } = await startGated({ cors: ["https://app.example"] });
+      const { issuer, ask } = await startGuarded({ cors: ["https://app.example"] });
       const token = await issuer.mint({ scope: "mcp todo:read" });
       const from = (origin: string, init: object) =>
         ask("/guarded/list", { ...init, headers: { origin, "access-control-request-method": "GET" } });
@@ -269,8 +265,8 @@ export function describeAdapter(name: string, startApp: StartApp): void {
 
     it("lets nobody in where the guard itself fails", async () => {
       const failing = () => Promise.reject(new Error("of the guard"));
-      const gated = { guard: failing, requireScopes: () => undefined, corsHeaders: () => ({}) };
-      const { ask, routes } = await startWith({ gated });
+      const routeGuard = { guard: failing, requireScopes: () => undefined, corsHeaders: () => ({}) };
+      const { ask, routes } = await startWith({ routeGuard });
       for (const [path, method] of [
         ["/guarded/me", "GET"],
         ["/single", "DELETE"],
@@ -293,6 +289,19 @@ export function describeAdapter(name: string, startApp: StartApp): void {
       const token = await issuer.mint();
       expect(await (await ask("/guarded/tamper", { token, method: "POST" })).json()).toContain("admin");
       expect(await (await ask("/guarded/me", { token })).json()).toMatchObject({ scopes: ["mcp"] });
+    });
+
+    it("lets a CORS middleware decide that stands before it, and adds to a Vary that others began", async () => {
+      const { issuer, ask } = await start({ cors: ["https://app.example"] });
+      const token = await issuer.mint({ scope: "mcp todo:read" });
+      const from = (before: string) =>
+        ask("/guarded/list", { token, headers: { origin: "https://app.example", "x-before": before } });
+      const decided = await from("access-control-allow-origin=https://own.example");
+      expect(decided.headers.get("access-control-allow-origin")).toBe("https://own.example");
+      expect(decided.headers.get("access-control-expose-headers")).toBeNull();
+      const begun = await from("vary=Accept-Encoding");
+      expect(begun.headers.get("vary")).toBe("Accept-Encoding, Origin");
+      expect(begun.headers.get("access-control-allow-origin")).toBe("https://app.example");
     });
 
     it("serves the discovery documents at their path and root forms, to every page", async () => {
@@ -340,4 +349,10 @@ async function raw(port: number, bytes: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.write(bytes);
   return text(socket);
+}
+
+/** What the middleware before all routes sets: a header's name and its value, or nothing. */
+export function headerBefore(said: unknown): readonly [string, string] | undefined {
+  const [name, value] = typeof said === "string" ? said.split("=") : [];
+  return name && value ? [name, value] : undefined;
 }

@@ -2,11 +2,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express, { type ErrorRequestHandler } from "express";
 import { authOf, gatehouse, metadata } from "../../src/adapters/express.ts";
-import { describeAdapter } from "./adapter-suite.ts";
+import { describeAdapter, headerBefore } from "./adapter-suite.ts";
 
-describeAdapter("Express", async ({ gated, documents, reached }) => {
-  const { guard, requireScopes } = gatehouse(gated);
+describeAdapter("Express", async ({ routeGuard, documents, reached }) => {
+  const { guard, requireScopes } = gatehouse(routeGuard);
   const app = express();
+  app.use((req, res, next) => {
+    const header = headerBefore(req.headers["x-before"]);
+    if (header) res.set(...header);
+    next();
+  });
   if (documents) app.use(metadata(documents));
   app.get("/open", (_req, res) => {
     reached("open");

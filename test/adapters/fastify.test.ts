@@ -5,11 +5,15 @@ import { authOf, gatehouse, metadata } from "../../src/adapters/fastify.ts";
 import { protect } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import { AUDIENCE } from "../support/issuer.ts";
-import { describeAdapter } from "./adapter-suite.ts";
+import { describeAdapter, headerBefore } from "./adapter-suite.ts";
 
-describeAdapter("Fastify", async ({ gated, documents, reached }) => {
-  const { guard, requireScopes } = gatehouse(gated);
+describeAdapter("Fastify", async ({ routeGuard, documents, reached }) => {
+  const { guard, requireScopes } = gatehouse(routeGuard);
   const app = fastify({ forceCloseConnections: true });
+  app.addHook("onRequest", async (request, reply) => {
+    const header = headerBefore(request.headers["x-before"]);
+    if (header) reply.header(...header);
+  });
   if (documents) await app.register(metadata(documents));
   app.setErrorHandler((error: Error, _request, reply) => reply.code(418).send({ handled: error.message }));
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));

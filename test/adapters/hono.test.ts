@@ -3,11 +3,16 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { type AuthEnv, gatehouse, metadata } from "../../src/adapters/hono.ts";
-import { describeAdapter } from "./adapter-suite.ts";
+import { describeAdapter, headerBefore } from "./adapter-suite.ts";
 
-describeAdapter("Hono", async ({ gated, documents, reached }) => {
-  const { guard, requireScopes } = gatehouse(gated);
+describeAdapter("Hono", async ({ routeGuard, documents, reached }) => {
+  const { guard, requireScopes } = gatehouse(routeGuard);
   const app = new Hono<AuthEnv>();
+  app.use(async (c, next) => {
+    const header = headerBefore(c.req.header("x-before"));
+    if (header) c.header(...header);
+    await next();
+  });
   if (documents) app.use(metadata(documents));
   app.get("/open", (c) => {
     reached("open");

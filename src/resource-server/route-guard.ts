@@ -4,7 +4,7 @@ import { type CorsPolicy, corsHeaders, preflight } from "../platform/cors.ts";
 import type { Guard, RequestHead } from "./guard.ts";
 
 /** The guard as routes need it that are not ours: in front of any handler, in any framework. */
-export type Gate = {
+export type RouteGuard = {
   /**
    * Who a request comes from, or the answer to send instead. `OPTIONS` is answered before any authentication: a
    * preflight carries none. Reads the head of a request, never its body.
@@ -16,14 +16,14 @@ export type Gate = {
   corsHeaders(request: RequestHead): Readonly<Record<string, string>>;
 };
 
-export type GateOptions = {
+export type RouteGuardOptions = {
   readonly catalogue: Pick<ScopeCatalogue, "required">;
   readonly cors: CorsPolicy;
 };
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-export function createGate(guard: Guard, { catalogue, cors }: GateOptions): Gate {
+export function createRouteGuard(guard: Guard, { catalogue, cors }: RouteGuardOptions): RouteGuard {
   return {
     guard: async (request) =>
       request.method === "OPTIONS" ? preflight(request, cors, METHODS) : guard(request),
