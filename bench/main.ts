@@ -12,6 +12,7 @@ import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
 import { sdkExpress } from "./scenarios/sdk-express.ts";
 import { start } from "./scenarios/start.ts";
+import { tokenManager } from "./scenarios/token-manager.ts";
 
 // npm run bench [-- <name> … --seconds 2 --rounds 9 --profile]
 
@@ -23,6 +24,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   sdkExpress,
   start,
   millionGrants,
+  tokenManager,
 ];
 
 const { values, positionals } = parseArgs({

@@ -21,7 +21,7 @@ export type Profile = { readonly name: string; readonly summary: string };
 export type Figure = {
   readonly what: string;
   readonly value: number;
-  readonly unit: "×" | "ms" | "MB";
+  readonly unit: "×" | "µs" | "ms" | "MB";
   readonly atLeast?: number;
   readonly atMost?: number;
   /** Another look at the same. */
@@ -62,7 +62,7 @@ export function format(title: string, { rows, figures, profiles = [] }: Report):
 }
 
 function figureCells({ what, value, unit, atLeast, atMost, beside = "" }: Figure): readonly string[] {
-  const digits = unit === "×" ? 2 : 0;
+  const digits = unit === "×" || unit === "µs" ? 2 : 0;
   const [sign, target] = atLeast === undefined ? ["≤", atMost ?? Number.NaN] : ["≥", atLeast];
   const met = sign === "≥" ? value >= target : value <= target;
   return [

@@ -19,4 +19,15 @@ export {
 } from "./mcp/create-oauth-server.ts";
 export type { ToolContext } from "./mcp/tool-context.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";
+export { auth0 } from "./providers/auth0.ts";
+export { cognito } from "./providers/cognito.ts";
+export { descope } from "./providers/descope.ts";
+export { entra } from "./providers/entra.ts";
+export { generic } from "./providers/generic.ts";
+export { google } from "./providers/google.ts";
+export { keycloak } from "./providers/keycloak.ts";
+export { okta } from "./providers/okta.ts";
+export { scalekit } from "./providers/scalekit.ts";
+export { supabase } from "./providers/supabase.ts";
+export { workos } from "./providers/workos.ts";
 export { type Protection, type ProtectParts, protect } from "./resource-server/protect.ts";

@@ -11,20 +11,48 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pages: ["core"],
   store: ["core", "platform"],
   config: ["core", "platform", "pages"],
+  providers: ["core", "config"],
   "sign-in": ["core", "platform", "pages", "store", "config"],
   "resource-server": ["core", "platform", "pages", "store", "config"],
   "authorization-server": ["core", "platform", "pages", "store", "config", "sign-in"],
+  // For other people's programs: it must bring nothing of a server along.
+  client: ["core", "platform", "config"],
   mcp: ["core", "platform", "pages", "store", "config", "sign-in", "resource-server", "authorization-server"],
   demo: ["core", "platform", "store", "config", "mcp"],
-  cli: ["core", "platform", "store", "config", "authorization-server", "mcp", "demo"],
-  "index.ts": ["core", "platform", "config", "store", "resource-server", "authorization-server", "mcp"],
+  // Translation of the guard's answers; what is decided is decided below.
+  adapters: ["core", "resource-server"],
+  cli: ["core", "platform", "store", "config", "providers", "authorization-server", "mcp", "demo"],
+  "index.ts": [
+    "core",
+    "platform",
+    "config",
+    "providers",
+    "store",
+    "resource-server",
+    "authorization-server",
+    "mcp",
+  ],
 };
 
 /** Where people come in: everything else must be reached from these. */
-const ENTRIES = ["index.ts", "cli/main.ts"];
+const ENTRIES = [
+  "index.ts",
+  "client/index.ts",
+  "cli/main.ts",
+  "adapters/express.ts",
+  "adapters/fastify.ts",
+  "adapters/hono.ts",
+];
 
 /** The rooms that must run wherever `Request` and `Response` do. */
-const WITHOUT_NODE_HTTP = ["core", "authorization-server", "resource-server", "sign-in", "pages"];
+const WITHOUT_NODE_HTTP = [
+  "core",
+  "providers",
+  "authorization-server",
+  "resource-server",
+  "sign-in",
+  "pages",
+];
 
 const files = sourceFiles(SRC);
 const imports = new Map(files.map((file) => [file, importsOf(file)]));

@@ -5,6 +5,7 @@ import { clientCommand } from "./commands/client.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { grantCommand } from "./commands/grant.ts";
 import { keyCommand } from "./commands/key.ts";
+import { providerCommand } from "./commands/provider.ts";
 import { failureText } from "./failure.ts";
 
 // What reads from us may have read enough (`| head`): that is no failure.
@@ -22,6 +23,7 @@ const program = new Command("gatehouse")
   .addCommand(clientCommand())
   .addCommand(grantCommand())
   .addCommand(keyCommand())
+  .addCommand(providerCommand())
   .addHelpText(
     "after",
     `

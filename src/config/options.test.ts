@@ -130,7 +130,7 @@ describe("a wrong value stops the start with a sentence that names the option an
       /^tls\.cert names the file \/nowhere\.pem, which cannot be read \(ENOENT\)/,
     ],
     [{ tls: { cert: "x" } }, /^tls\.key is missing/],
-    [{ clients: [{ id: "x" }] }, /^The client x: .*redirect_uris .*at least one address/],
+    [{ clients: [{ id: "x" }] }, /^clients\[0\]\.redirectUris is missing/],
     [{ clients: [{ id: "x", redirectUris: ["javascript:alert(1)"] }] }, /The client x: .*javascript/],
     [
       { clients: [{ id: "x", redirectUris: ["https://a.example/"], redirectUri: 1 }] },

@@ -3,12 +3,22 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
+import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { type ClientDescription, preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
 import { MINIMUM_SECRET_LENGTH } from "../platform/master-secret.ts";
+import { corsOption } from "./cors-option.ts";
 import type { EnvironmentOptions } from "./environment.ts";
-import { type Label, type OptionPath, optionLabel, unknownName, wrongName, wrongValue } from "./problems.ts";
+import {
+  type Label,
+  type OptionPath,
+  optionLabel,
+  unknownName,
+  valueAt,
+  wrongName,
+  wrongValue,
+} from "./problems.ts";
 import { defaultIssuer, defaultIssuerProblem, publicUrlProblem, serverUrls } from "./public-url.ts";
 import { catalogueOf, scopeList, scopeOptions } from "./scope-options.ts";
 import type { LoginHandler, Settings } from "./settings.ts";
@@ -27,28 +37,31 @@ const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "
 const HOST = 'an address or name without scheme and port, such as "localhost" or "0.0.0.0"';
 const DATABASE = 'a file, such as "./gatehouse.db", or ":memory:"';
 const SECRET = `${MINIMUM_SECRET_LENGTH} characters or more (make one with: openssl rand -base64 32)`;
+const URIS = "a list of URIs";
 const yesOrNo = z.boolean("true or false");
 const secret = z.string(SECRET).min(MINIMUM_SECRET_LENGTH, SECRET);
-const origin = z
-  .string("an origin")
-  .refine(
-    (value) => URL.parse(value)?.origin === value,
-    'an origin without a path, such as "https://app.example.com"',
-  );
 
-const client = z.strictObject({
-  id: text("the client_id, as text"),
-  secret: z.string("text").optional(),
-  name: z.string("text").optional(),
-  redirectUris: z.array(z.string("a URI"), "a list of URIs").optional(),
-  authenticationMethod: z
-    .enum(CLIENT_AUTHENTICATION_METHODS, `one of ${CLIENT_AUTHENTICATION_METHODS.join(", ")}`)
-    .optional(),
-  jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }, "a JSON Web Key Set").optional(),
-  jwksUri: z.string("a URL").optional(),
-  grantTypes: z.array(z.string("a grant type"), "a list of grant types").optional(),
-  scopes: scopeList.optional(),
-}) satisfies z.ZodType<ClientDescription>;
+const client = z
+  .strictObject({
+    id: text("the client_id, as text"),
+    secret: z.string("text").optional(),
+    name: z.string("text").optional(),
+    redirectUris: z.array(z.string("a URI"), URIS).optional(),
+    authenticationMethod: z
+      .enum(CLIENT_AUTHENTICATION_METHODS, `one of ${CLIENT_AUTHENTICATION_METHODS.join(", ")}`)
+      .optional(),
+    jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }, "a JSON Web Key Set").optional(),
+    jwksUri: z.string("a URL").optional(),
+    grantTypes: z.array(z.string("a grant type"), "a list of grant types").optional(),
+    scopes: scopeList.optional(),
+  })
+  .refine(
+    ({ redirectUris, grantTypes }) => redirectUris !== undefined || grantTypes?.includes(CLIENT_CREDENTIALS),
+    {
+      path: ["redirectUris"],
+      error: URIS,
+    },
+  ) satisfies z.ZodType<ClientDescription>;
 
 /** The third argument of `createOAuthServer`: everything in it is optional. */
 const options = z.strictObject({
@@ -90,7 +103,7 @@ const options = z.strictObject({
   /** More log lines. */
   debug: yesOrNo.default(false),
   /** Origins whose pages may call the MCP and token endpoints. Default "*": no cookie is involved. */
-  cors: z.union([z.literal("*"), z.array(origin)], '"*" or a list of origins').default("*"),
+  cors: corsOption,
   /** TLS without a proxy: PEM text, or the files that hold it. */
   tls: z
     .strictObject(
@@ -117,14 +130,14 @@ type ParsedOptions = z.output<typeof options>;
 /**
  * Parses options once, at creation.
  * @param environment what the environment says; what the code says wins.
- * @param basicScope the scope that there is where the options name none; none where a provider grants the scopes.
+ * @param basicScope the scope that there is where the options name none; null where a provider grants the scopes.
  * @throws ConfigurationError that names the option, what was given (secrets masked), and what would be right.
  */
 export function parseOptions(
   name: string,
   given: OAuthServerOptions = {},
   environment: EnvironmentOptions = new Map(),
-  basicScope: "mcp" | undefined = "mcp",
+  basicScope: "mcp" | null = "mcp",
 ): Settings {
   if (typeof name !== "string" || name.trim() === "") {
     throw new ConfigurationError(
@@ -148,12 +161,7 @@ export function withPort(settings: Settings, port: number): Settings {
   return { ...settings, port, ...serverUrls(issuerAt(settings, port), settings.path) };
 }
 
-function settingsOf(
-  name: string,
-  parsed: ParsedOptions,
-  label: Label,
-  basicScope: string | undefined,
-): Settings {
+function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScope: string | null): Settings {
   const { publicUrl, path, loginTemplate, loginHandler } = parsed;
   const insecure = parsed[allowInsecurePublicUrl] === true;
   const problem =
@@ -166,7 +174,7 @@ function settingsOf(
   }
   if (loginTemplate !== undefined) checkLoginTemplate(loginTemplate);
   const basic =
-    basicScope === undefined
+    basicScope === null
       ? { supported: {}, required: [] }
       : { supported: { [basicScope]: `Use the tools of ${name}` }, required: [basicScope] };
   const catalogue = catalogueOf(parsed, basic, label);
@@ -270,12 +278,4 @@ function firstProblem(error: z.ZodError, given: unknown, label: Label): Configur
     );
   }
   return wrongValue(label(path), valueAt(given, issue.path), issue.message);
-}
-
-function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, part) =>
-      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
-    given,
-  );
 }

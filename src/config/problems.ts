@@ -19,6 +19,15 @@ export function wrongValue(label: string, given: unknown, must: string): Configu
   return new ConfigurationError(`${label} ${said}; it must be ${must}.`);
 }
 
+/** What was given at a path of the options. */
+export function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
+    given,
+  );
+}
+
 /** The sentence about a name in an option that holds values by name. */
 export function wrongName(label: string, name: string, must: string): ConfigurationError {
   return new ConfigurationError(`${label} names ${shown(name)}; it must be ${must}.`);
@@ -34,7 +43,7 @@ export function unknownName(label: string, known: readonly string[]): Configurat
 }
 
 /** Options whose value is never repeated, wherever they stand. */
-const SECRET = /secret|\bkey$|_KEY$|jwks$/i;
+const SECRET = /secret|(\b|private)key$|_KEY$|jwks$/i;
 const LONGEST_SHOWN = 100;
 
 function shown(given: unknown): string {

@@ -2,9 +2,11 @@ import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import { isLoopbackHost } from "../platform/addresses.ts";
-import { optionLabel, unknownName, wrongValue } from "./problems.ts";
+import { corsOption } from "./cors-option.ts";
+import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
 import { type Provider, type ProviderOptions, parseProviders } from "./provider-options.ts";
 import { catalogueOf, scopeOptions } from "./scope-options.ts";
+import type { CorsSetting } from "./settings.ts";
 
 const RESOURCE = 'the URL that people type into their client, such as "https://mcp.example.com/mcp"';
 const DOCUMENTS = '"redirect" or "copy"';
@@ -21,6 +23,8 @@ const resourceServer = z.strictObject({
    * given a copy of it. Default "redirect".
    */
   authorizationServerMetadata: z.enum(["redirect", "copy"], DOCUMENTS).default("redirect"),
+  /** Origins whose pages may call what is guarded. Default "*": no cookie is involved. */
+  cors: corsOption,
   ...scopeOptions,
 });
 
@@ -35,6 +39,7 @@ export type ProtectSettings = {
   readonly name: string | undefined;
   readonly documentation: string | undefined;
   readonly authorizationServerMetadata: "redirect" | "copy";
+  readonly cors: CorsSetting;
   readonly catalogue: ScopeCatalogue;
   readonly providers: readonly [Provider, ...Provider[]];
 };
@@ -46,9 +51,9 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = (issue?.path ?? []) as (string | number)[];
-    throw wrongValue(optionLabel(path), own[path[0] as string], issue?.message ?? "different");
+    throw wrongValue(optionLabel(path), valueAt(own, path), issue?.message ?? "different");
   }
-  const { resource, name, documentation, authorizationServerMetadata } = parsed.data;
+  const { resource, name, documentation, authorizationServerMetadata, cors } = parsed.data;
   if ("providers" in rest && Object.keys(rest).length > 1) {
     const [other = ""] = Object.keys(rest).filter((key) => key !== "providers");
     throw new ConfigurationError(
@@ -63,6 +68,7 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
     name,
     documentation,
     authorizationServerMetadata,
+    cors,
     // Which scopes there are is the provider's matter: none is needed unless the options say so.
     catalogue: catalogueOf(parsed.data, { supported: {}, required: [] }, optionLabel),
     providers: parseProviders(said, resource),

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import { type ClaimNames, USUAL_CLAIM_NAMES } from "../core/provider-claims.ts";
 import { isLoopbackHost } from "../platform/addresses.ts";
-import { optionLabel, unknownName, wrongValue } from "./problems.ts";
+import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
 
 const HTTPS = "an https:// URL (http:// on this computer only)";
-const url = z.string(HTTPS).refine(isUsableUrl, HTTPS);
+/** The URL of a provider or of something at it. */
+export const providerUrl = z.string(HTTPS).refine(isUsableUrl, HTTPS);
 const text = (must: string) => z.string(must).min(1, must);
 const oneOrMore = (must: string) =>
   z.union([text(must).transform((one) => [one]), z.array(text(must), must).min(1, must)], must);
@@ -15,25 +16,34 @@ const CLAIM = "the name of a claim, or a list of names";
 /** An OAuth or OpenID provider whose access tokens open this server. */
 const provider = z.strictObject({
   /** The issuer, byte for byte what its tokens say in `iss`. */
-  issuer: url,
+  issuer: providerUrl,
   /** Other spellings of `iss` that the provider uses (Entra's v1 tokens). */
   issuerAliases: z.array(text("an issuer")).default([]),
   /** One of these must be in the token's `aud`. There is no default: without it any token of the provider would do. */
   audience: oneOrMore(AUDIENCE),
   /** The authorization server that clients are sent to, where it is not the issuer (Scalekit). */
-  authorizationServer: url.optional(),
+  authorizationServer: providerUrl.optional(),
   /** Where its keys are; found by discovery unless said. */
-  jwksUri: url.optional(),
+  jwksUri: providerUrl.optional(),
   /** Where its metadata is, where it is at none of the usual places. */
-  metadataUrl: url.optional(),
+  metadataUrl: providerUrl.optional(),
   /** For opaque tokens: the credentials to ask the provider about them (RFC 7662). */
   introspection: z
     .strictObject({
-      endpoint: url.optional(),
+      endpoint: providerUrl.optional(),
       clientId: text("the client_id"),
       clientSecret: text("the client_secret"),
     })
     .optional(),
+  /** For opaque tokens of Google, which has an endpoint of its own kind in place of RFC 7662. */
+  tokeninfo: providerUrl.optional(),
+  /**
+   * What stands before the name of a scope where clients ask for it (Entra, Cognito). It is put before the scopes in
+   * challenges and documents, and taken away from those in tokens.
+   */
+  scopePrefix: z.string("text").default(""),
+  /** One of these claims must be there: what marks an access token, where the provider's ID tokens look alike. */
+  accessTokenClaims: z.array(text(CLAIM), "a list of claims").default([]),
   /** Which claims hold what, where the provider does it in its own way. */
   claims: z
     .strictObject({
@@ -92,10 +102,7 @@ function parseProvider(given: ProviderOptions, at: readonly number[], resource: 
         "(at some it is called the API identifier or the resource), and give the same value as audience.",
     );
   }
-  const value = path
-    .slice(at.length)
-    .reduce<unknown>((one, part) => (one as Record<string, unknown>)?.[part], given);
-  throw wrongValue(optionLabel(path), value, issue?.message ?? "different");
+  throw wrongValue(optionLabel(path), valueAt(given, path.slice(at.length)), issue?.message ?? "different");
 }
 
 function raise(error: ConfigurationError): never {

@@ -49,6 +49,8 @@ export function textOf(claims: ProviderClaims, names: readonly string[]): string
  */
 export function idTokenSign(claims: ProviderClaims): string | undefined {
   if (claims.token_use === "id") return "token_use is id";
+  // Keycloak says it in a claim; its access tokens are "Bearer".
+  if (claims.typ === "ID") return "the claim typ is ID";
   return ["nonce", "at_hash", "c_hash"].find((name) => name in claims);
 }
 

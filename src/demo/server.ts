@@ -1,28 +1,63 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { ProviderOptions } from "../config/provider-options.ts";
 import type { CheckUser } from "../config/settings.ts";
 import {
+  type Assembly,
   assembleServer,
   type CreateOptions,
   embeddedServer,
   type OAuthServer,
+  protectedServer,
 } from "../mcp/create-oauth-server.ts";
+import type { EmbeddedServer, OpenServer } from "../mcp/open-server.ts";
 import { systemClock } from "../platform/clock.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 
 /** The one person of the demonstration. Not a secret: it is printed at the start. */
 export const DEMO_PERSON = { username: "demo", password: "demo123" } as const;
 
-/** The demonstration: one person, a few tools, a to-do list in the server's own database. */
-export function createDemoServer(options: CreateOptions): OAuthServer {
-  const server = assembleServer(
-    embeddedServer("Gatehouse demo", checkDemoPerson, {
-      supportedScopes: DEMO_SCOPES,
-      requiredScopes: ["mcp"],
-      ...options,
-    }),
-  );
+const NAME = "Gatehouse demo";
+
+/**
+ * The demonstration: a few tools, and to-do lists in the server's own database.
+ * @param provider who says who people are; without one, the demonstration has one person of its own.
+ */
+export function createDemoServer(options: CreateOptions, provider?: ProviderOptions): OAuthServer {
+  const server = assembleServer(provider ? behindProvider(provider, options) : withOwnPerson(options));
   registerDemoTools(server, async () => (await server.opened()).store.todos, systemClock);
   return server;
+}
+
+/** What the tools need of the server that they are in. */
+type Opened = OpenServer & Pick<EmbeddedServer, "store">;
+
+function withOwnPerson(options: CreateOptions): Assembly<Opened> {
+  return embeddedServer(NAME, checkDemoPerson, {
+    supportedScopes: DEMO_SCOPES,
+    requiredScopes: ["mcp"],
+    ...options,
+  });
+}
+
+/** A protected server keeps nothing; the to-do lists need a place all the same. */
+function behindProvider(provider: ProviderOptions, options: CreateOptions): Assembly<Opened> {
+  const assembly = protectedServer(NAME, { authorization: provider }, options);
+  return {
+    ...assembly,
+    async open(parts) {
+      const store = await openSqliteStore({ database: parts.settings.database, log: parts.log });
+      const server = await assembly.open(parts);
+      return {
+        ...server,
+        store,
+        async close() {
+          await server.close();
+          await store.close();
+        },
+      };
+    },
+  };
 }
 
 const checkDemoPerson: CheckUser = (username, password) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Auth } from "../core/auth.ts";
 import type { Registrar } from "../mcp/registrar.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { TodoStore } from "../store/todos.ts";
@@ -48,6 +49,8 @@ function registerBasicTools(server: Registrar, clock: Clock): void {
         issued_at: iso(auth.issuedAt * 1000),
         expires_at: iso(auth.expiresAt * 1000),
         token_id: auth.tokenId,
+        // Everything that a provider says; our own token says no more than stands above.
+        ...(isProviders(auth) && { claims: auth.claims }),
       }),
   );
 }
@@ -56,8 +59,8 @@ function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, c
   server.registerTool(
     "list_todos",
     { description: "Your to-do list, with the id of each entry.", scopes: ["todo:read"] },
-    async ({ person }) => {
-      const list = await (await todos()).listTodos(person.id);
+    async ({ auth }) => {
+      const list = await (await todos()).listTodos(ownerOf(auth));
       return result({
         todos: list.map(({ id, title, createdAt }) => ({ id, title, created_at: iso(createdAt) })),
       });
@@ -70,8 +73,8 @@ function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, c
       inputSchema: z.object({ title: z.string().trim().min(1).max(500) }),
       scopes: ["todo:write"],
     },
-    async ({ title }, { person }) => {
-      const created = await (await todos()).createTodo(person.id, title, clock());
+    async ({ title }, { auth }) => {
+      const created = await (await todos()).createTodo(ownerOf(auth), title, clock());
       return result({ id: created.id, title: created.title, created_at: iso(created.createdAt) });
     },
   );
@@ -82,11 +85,20 @@ function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, c
       inputSchema: z.object({ id: z.string() }),
       scopes: ["todo:delete"],
     },
-    async ({ id }, { person }) => {
-      if (await (await todos()).deleteTodo(person.id, id)) return result({ deleted: id });
+    async ({ id }, { auth }) => {
+      if (await (await todos()).deleteTodo(ownerOf(auth), id)) return result({ deleted: id });
       return failure(`There is no entry ${id} on your list. list_todos shows the ids.`);
     },
   );
+}
+
+/** Whose list it is. A subject is unique at its issuer only (OpenID Connect Core §2). */
+function ownerOf(auth: Auth): string {
+  return isProviders(auth) ? `${auth.issuer} ${auth.person.id}` : auth.person.id;
+}
+
+function isProviders({ grantId }: Auth): boolean {
+  return grantId === null;
 }
 
 /** Structured content, and the same as text for clients that read only that. */

@@ -5,10 +5,12 @@ import { type ProviderOptions, parseProviders } from "../config/provider-options
 import type { CheckUser, Settings } from "../config/settings.ts";
 import type { Auth } from "../core/auth.ts";
 import { ConfigurationError } from "../core/errors.ts";
+import { corsHeaders } from "../platform/cors.ts";
 import { type Listener, listen } from "../platform/listener.ts";
 import { createLog, type Log } from "../platform/logging.ts";
 import { onShutdownSignal } from "../platform/shutdown.ts";
 import type { RequestHead } from "../resource-server/guard.ts";
+import { createRouteGuard } from "../resource-server/route-guard.ts";
 import {
   type EmbeddedServer,
   type OpenServer,
@@ -31,10 +33,15 @@ export type OAuthServer = Registrar & {
   /** For those who mount the server elsewhere. Opens the database at the first request. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
-   * Who a request comes from, or the answer to send instead: for routes of your own beside the MCP endpoint.
+   * Who a request comes from, or the answer to send instead: for routes of your own beside the MCP endpoint. `OPTIONS`
+   * is answered before any authentication.
    * @param request a web `Request`, or only its method, URL and headers; a body is never read
    */
   guard(request: RequestHead): Promise<Auth | Response>;
+  /** The 403 that names every scope this operation needs, or undefined where the token has them. */
+  requireScopes(auth: Auth, ...needed: readonly string[]): Promise<Response | undefined>;
+  /** What to add to every answer of those routes, so that the browser page that asked may read it. */
+  corsHeaders(request: RequestHead): Readonly<Record<string, string>>;
   /** No new connections; requests under way finish, streams are ended, the database is closed. Resolves when all is done. */
   close(): Promise<void>;
 };
@@ -135,7 +142,7 @@ export function protectedServer(
     );
   }
   const { code, options } = splitOptions(given);
-  const settings = parseOptions(name, options, environmentOptions(loadEnvironment()), undefined);
+  const settings = parseOptions(name, options, environmentOptions(loadEnvironment()), null);
   const providers = parseProviders(access.authorization, settings.resource);
   return { settings, code, open: async (parts) => openProtectedServer({ ...parts, providers }) };
 }
@@ -176,6 +183,7 @@ export function assembleServer<Opened extends OpenServer>({
     opening ??= openWith(settings);
     return opening;
   };
+  const routeGuard = async () => createRouteGuard((await opened()).guard, settings);
   const close = async () => {
     ignoreSignals();
     const server = await opening?.catch(() => undefined);
@@ -219,8 +227,12 @@ export function assembleServer<Opened extends OpenServer>({
       return (await opened()).fetch(request, connection);
     },
     async guard(request) {
-      return (await opened()).guard(request);
+      return (await routeGuard()).guard(request);
     },
+    async requireScopes(auth, ...needed) {
+      return (await routeGuard()).requireScopes(auth, ...needed);
+    },
+    corsHeaders: (request) => corsHeaders(request, settings.cors),
     close,
   };
 }

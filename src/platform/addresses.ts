@@ -7,6 +7,13 @@ export function isLoopbackHost(host: string): boolean {
   return isIPv4(bare) ? bare.startsWith("127.") : bare === "::1";
 }
 
+/** Whether secrets may be sent there: over TLS, or to this computer; and nothing in it that a server would not see. */
+export function isSecureUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url?.username !== "" || url.password !== "" || url.hash !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname));
+}
+
 /** Whether a `host` means every address of this computer. */
 export function isWildcardHost(host: string): boolean {
   const bare = withoutBrackets(host);

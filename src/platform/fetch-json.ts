@@ -9,27 +9,33 @@ export type FetchJson = (
 const TIMEOUT_MS = 5000;
 const MAXIMUM_BYTES = 512 * 1024;
 
+/** {@link fetchJson} by a `fetch` of one's own: one that goes through a proxy, or a test's. */
+export function fetchJsonBy(fetchIt: typeof fetch): FetchJson {
+  return async (url, init = {}) => {
+    try {
+      const response = await fetchIt(url, {
+        ...init,
+        // An answer like any other that is not the one: some providers send every unknown path to a sign-in page.
+        redirect: "manual",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        headers: { Accept: "application/json", ...init.headers },
+      });
+      const text = await readCapped(response);
+      return { status: response.status, body: parse(text), headers: response.headers };
+    } catch (cause) {
+      throw new OAuthError("temporarily_unavailable", "The identity provider cannot be reached.", {
+        detail: `${new URL(url).origin}: ${reasonOf(cause)}`,
+        cause,
+      });
+    }
+  };
+}
+
 /**
  * Fetches JSON within five seconds and half a megabyte, following no redirect.
  * @throws OAuthError `temporarily_unavailable` for everything but an answer: an outage is nobody's bad token.
  */
-export const fetchJson: FetchJson = async (url, init = {}) => {
-  try {
-    const response = await fetch(url, {
-      ...init,
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      headers: { Accept: "application/json", ...init.headers },
-    });
-    const text = await readCapped(response);
-    return { status: response.status, body: parse(text), headers: response.headers };
-  } catch (cause) {
-    throw new OAuthError("temporarily_unavailable", "The identity provider cannot be reached.", {
-      detail: `${new URL(url).origin}: ${reasonOf(cause)}`,
-      cause,
-    });
-  }
-};
+export const fetchJson: FetchJson = fetchJsonBy((target, init) => fetch(target, init));
 
 async function readCapped(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];

@@ -2,6 +2,7 @@ import { OAuthError } from "../core/errors.ts";
 import { protectedResourceMetadata, protectedResourceMetadataPaths } from "../core/metadata.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import { allowOrigin, preflight } from "../platform/cors.ts";
+import type { RequestHead } from "./guard.ts";
 import type { Discovery } from "./provider/discovery.ts";
 
 const MAX_AGE_SECONDS = 60;
@@ -10,6 +11,8 @@ export type DocumentsOptions = {
   readonly resource: string;
   readonly authorizationServers: readonly string[];
   readonly catalogue: ScopeCatalogue;
+  /** A scope by the name under which clients ask for it, where that is another one. */
+  readonly announce?: (scope: string) => string;
   readonly name: string | undefined;
   readonly documentation?: string | undefined;
   /** The provider to which clients are led that look for the authorization server here; none where it is here. */
@@ -22,14 +25,17 @@ export type LeadingProvider = {
 };
 
 /** Answers the discovery documents of a resource server, and nothing else. */
-export type Documents = (request: Request) => Promise<Response | undefined>;
+export type Documents = (request: RequestHead) => Promise<Response | undefined>;
 
 /** RFC 9728 for clients of today, and the authorization server's document for those that look for it on this host. */
 export function createDocuments(options: DocumentsOptions): Documents {
   const resourcePaths = new Set(protectedResourceMetadataPaths(options.resource));
-  const { provider } = options;
+  const { provider, announce = (scope) => scope } = options;
   const serverPaths = new Set(provider ? authorizationServerPaths(options.resource) : []);
-  const document = protectedResourceMetadata({ ...options, scopes: minimalScopes(options.catalogue) });
+  const document = protectedResourceMetadata({
+    ...options,
+    scopes: minimalScopes(options.catalogue).map(announce),
+  });
   return async (request) => {
     const { pathname } = new URL(request.url);
     const ofServer = serverPaths.has(pathname);

@@ -36,6 +36,8 @@ export type GuardOptions = {
   /** Scopes that every request needs. */
   readonly requiredScopes: readonly string[];
   readonly implies: ReadonlyMap<string, readonly string[]>;
+  /** A scope by the name under which clients ask for it, where that is another one. */
+  readonly announce?: (scope: string) => string;
   /** @throws where it cannot be told whether the token is good: answered 503, never as a bad token. */
   readonly verify: (token: string) => Promise<Verification>;
   readonly clock: Clock;
@@ -48,12 +50,12 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** The resource server's gate (RFC 6750, RFC 9728 §5.1). It reads the head of a request and never a body. */
 export function createGuard(options: GuardOptions): Guard {
-  const { resourceMetadata, requiredScopes, implies, verify, clock, log } = options;
+  const { resourceMetadata, requiredScopes, implies, announce = same, verify, clock, log } = options;
   const verified = createVerifiedTokens(MAXIMUM_CACHED_TOKENS);
   const refused = refusalLog(log, clock);
 
   const challenge = (status: number, parts: Omit<BearerChallenge, "resourceMetadata">) =>
-    challengeResponse(status, { ...parts, resourceMetadata });
+    challengeResponse(status, { ...parts, scopes: parts.scopes?.map(announce) ?? [], resourceMetadata });
 
   const authenticate = async (token: string): Promise<Auth | Response> => {
     const cached = verified.get(token);
@@ -107,6 +109,8 @@ export function createGuard(options: GuardOptions): Guard {
   const hasEnded = ({ grantId }: Auth): boolean => grantId !== null && verified.wasForgotten(grantId);
   return Object.assign(guard, { requireScopes, forget: verified.forget, hasEnded });
 }
+
+const same = (scope: string): string => scope;
 
 /** An outage must never look like a bad token: clients would throw good ones away. */
 function unavailable(cause: unknown, log: Log): Response {

@@ -1,23 +1,19 @@
 import { type ProtectOptions, type ProtectSettings, parseProtectOptions } from "../config/protect-options.ts";
-import type { Auth } from "../core/auth.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
-import { union } from "../core/scopes.ts";
+import { scopeAtProvider } from "../core/scope-prefix.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { createLog, type Log } from "../platform/logging.ts";
 import { createDocuments, type Documents } from "./documents.ts";
 import { createGuard, type Guard, type RequestHead } from "./guard.ts";
 import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";
+import { createRouteGuard, type RouteGuard } from "./route-guard.ts";
 import { type Verify, verifyByIssuer } from "./verifiers/by-issuer.ts";
 
 /** A resource server that trusts somebody else's authorization server. */
-export type Protection = {
-  /** Who a request comes from, or the answer to send instead. Reads the head of a request, never its body. */
-  guard(request: RequestHead): Promise<Auth | Response>;
+export type Protection = RouteGuard & {
   /** The discovery documents (RFC 9728, and the provider's for clients that look here), or undefined for other paths. */
-  metadata(request: Request): Promise<Response | undefined>;
-  /** The 403 that names every scope this operation needs, or undefined where the token has them. */
-  requireScopes(auth: Auth, ...needed: readonly string[]): Response | undefined;
+  metadata(request: RequestHead): Promise<Response | undefined>;
 };
 
 /** What is not a plain setting. */
@@ -53,11 +49,7 @@ export function protect({ log, clock, ...options }: ProtectOptions & ProtectPart
     log: log ?? createLog({ level: "info", pretty: process.stdout.isTTY === true }),
     clock: clock ?? systemClock,
   });
-  return {
-    guard,
-    requireScopes: (auth, ...needed) => guard.requireScopes(auth, union(settings.catalogue.required, needed)),
-    metadata: documents,
-  };
+  return { ...createRouteGuard(guard, settings), metadata: documents };
 }
 
 /** The two halves of a resource server, from settings that are parsed. */
@@ -85,18 +77,25 @@ function verifyAll(providers: readonly OpenProvider[]): Verify {
       [provider.issuer, ...provider.issuerAliases].map((issuer) => [issuer, verify] as const),
     ),
   );
-  return verifyByIssuer(byIssuer, providers.find(({ provider }) => provider.introspection)?.verify);
+  return verifyByIssuer(byIssuer, providers.find(({ opaque }) => opaque)?.verify);
+}
+
+/** The first provider's names for scopes: clients read one list, and start with the first server of another. */
+function announcing({ providers: [{ scopePrefix }] }: ProtectSettings): (scope: string) => string {
+  return (scope) => scopeAtProvider(scopePrefix, scope);
 }
 
 function guardOf(
-  { resource, catalogue }: ProtectSettings,
+  settings: ProtectSettings,
   verify: Verify,
   { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): Guard {
+  const { resource, catalogue } = settings;
   return createGuard({
     resourceMetadata: protectedResourceMetadataUrl(resource),
     requiredScopes: catalogue.required,
     implies: catalogue.implies,
+    announce: announcing(settings),
     verify,
     clock,
     log,
@@ -110,6 +109,7 @@ function documentsOf(
   const { authorizationServerMetadata } = settings;
   return createDocuments({
     ...settings,
+    announce: announcing(settings),
     authorizationServers: providers.map(({ provider }) => provider.authorizationServer ?? provider.issuer),
     provider: { discovery: providers[0].discovery, authorizationServerMetadata },
   });

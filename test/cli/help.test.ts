@@ -10,7 +10,7 @@ describe.concurrent("gatehouse", () => {
     const { exitCode, stdout, stderr } = await gatehouse([flag]);
     expect(exitCode).toBe(0);
     expect(stderr).toBe("");
-    for (const word of ["demo", "client", "grant", "key", "GATEHOUSE_", ".env"])
+    for (const word of ["demo", "client", "grant", "key", "provider", "GATEHOUSE_", ".env"])
       expect(stdout).toContain(word);
   });
 
@@ -32,6 +32,7 @@ describe.concurrent("gatehouse", () => {
     ],
     [["grant"], ["list", "revoke"]],
     [["key"], ["list", "rotate"]],
+    [["provider"], ["--resource", "domain=acme.okta.com"]],
   ])("%j --help says what it takes", async (command, words) => {
     const { exitCode, stdout } = await gatehouse([...command, "--help"]);
     expect(exitCode).toBe(0);

@@ -57,6 +57,17 @@ export async function runAuthorizationScenarios(
   return { exitCode, scenarios: scenariosIn(output), output };
 }
 
+/**
+ * Runs one client scenario.
+ * @param program the module that the runner starts with the server's URL
+ * @returns what the runner says at its end
+ */
+export async function runClientScenario(scenario: string, program: string): Promise<string> {
+  const command = `${process.execPath} ${program}`;
+  const { output } = await run(["client", "--command", command, "--scenario", scenario]);
+  return output.slice(output.lastIndexOf("Test Results:"));
+}
+
 /** The server scenarios that count for a revision, from the runner's own list. */
 export async function scoredScenarios(revision: string): Promise<readonly string[]> {
   const requirements = await readFile(join(PACKAGE, "requirements", `${revision}.yaml`), "utf8");

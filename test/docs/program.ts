@@ -10,6 +10,8 @@ export type Program = {
   readonly origin: string;
   /** For the drivers of test/support, which speak to https://mcp.example. */
   fetch(request: Request): Promise<Response>;
+  /** What it has written to standard output and standard error so far. */
+  output(): string;
   stop(): Promise<void>;
 };
 
@@ -18,14 +20,7 @@ export type Program = {
  * @param file below the root of the project
  * @param options.environment beside GATEHOUSE_PORT and PORT, which name a free port
  */
-export async function startProgram(
-  file: string,
-  options: {
-    readonly cwd: string;
-    readonly args?: readonly string[];
-    readonly environment?: Readonly<Record<string, string>>;
-  },
-): Promise<Program> {
+export async function startProgram(file: string, options: RunOptions): Promise<Program> {
   const port = String(await freePort());
   const child = runNode(file, {
     ...options,
@@ -44,6 +39,7 @@ export async function startProgram(
       const body = request.method === "GET" ? null : await request.text();
       return fetch(url, { method: request.method, headers: request.headers, body, redirect: "manual" });
     },
+    output,
     stop: () => stop(child),
   };
 }
@@ -51,7 +47,7 @@ export async function startProgram(
 /** Runs a program of this checkout to its end. */
 export async function runProgram(
   file: string,
-  options: { readonly cwd: string; readonly args?: readonly string[] },
+  options: RunOptions,
 ): Promise<{ readonly exitCode: number | null; readonly output: string }> {
   const child = runNode(file, options);
   const output = collect(child);

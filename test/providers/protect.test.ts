@@ -206,6 +206,10 @@ it.each([
     { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, requiredScopes: ["a"] },
     /^requiredScopes holds "a"/,
   ],
+  [
+    { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, cors: ["app.example"] },
+    /^cors\[0\] is "app.example"; it must be an origin/,
+  ],
 ])("protect(%j) is refused with a sentence", (options, message) => {
   expect(() => protect(options as ProtectOptions)).toThrow(ConfigurationError);
   expect(() => protect(options as ProtectOptions)).toThrow(message);

@@ -153,6 +153,13 @@ describe("the provider's keys", () => {
     expect(jwksAsked(issuer)).toBe(0);
   });
 
+  it("are found where the provider redirects every path that it does not know, and nobody follows", async () => {
+    const { issuer, verify } = await start();
+    issuer.nowhere = 302;
+    expect(await verify(await issuer.mint())).toMatchObject({ kind: "verified" });
+    expect(issuer.asked.get("/sign-in")).toBeUndefined();
+  });
+
   it("can be named without discovery", async () => {
     const issuer = await startIssuer();
     open.push(issuer);

@@ -7,7 +7,7 @@ export type Issuer = {
   readonly url: string;
   /** How often each path was asked. */
   readonly asked: ReadonlyMap<string, number>;
-  /** What introspection answers, by token. */
+  /** What introspection and tokeninfo answer, by token. */
   readonly opaque: Map<string, object>;
   /** A token with these claims over sound ones; a claim that is undefined is left out. */
   mint(
@@ -19,6 +19,8 @@ export type Issuer = {
   /** What the metadata says besides. */
   readonly metadata: Record<string, unknown>;
   down: boolean;
+  /** How a path that is not there is answered: some providers lead to a page. */
+  nowhere: 404 | 302;
   close(): Promise<void>;
 };
 
@@ -31,11 +33,13 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
   const published: JWK[] = [];
   let signing: { readonly kid: string; readonly key: CryptoKey } | undefined;
   let made = 0;
-  const state = { down: false };
+  const state: Pick<Issuer, "down" | "nowhere"> = { down: false, nowhere: 404 };
 
   const answerTo = async (path: string, request: IncomingMessage): Promise<readonly [number, object]> => {
     switch (path) {
       case "/jwks":
+      // Where Scalekit has them.
+      case "/keys":
         return [200, { keys: published }];
       case "/.well-known/openid-configuration": {
         const endpoints = { jwks_uri: `${url}/jwks`, introspection_endpoint: `${url}/introspect` };
@@ -47,8 +51,13 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
         if (request.headers.authorization !== `Basic ${btoa("rs:s%2Bcret")}`) return [401, {}];
         return [200, opaque.get(new URLSearchParams(body).get("token") ?? "") ?? { active: false }];
       }
+      case "/tokeninfo": {
+        const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+        const said = request.method === "POST" ? opaque.get(token) : undefined;
+        return said ? [200, said] : [400, { error_description: "Invalid Value" }];
+      }
       default:
-        return [404, {}];
+        return [state.nowhere, {}];
     }
   };
   const server = createServer(async (request, response) => {
@@ -59,7 +68,9 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
       return;
     }
     const [status, body] = await answerTo(path, request);
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    response
+      .writeHead(status, { "content-type": "application/json", location: "/sign-in" })
+      .end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import { Command } from "commander";
-import type { EnvironmentOptions } from "../../config/environment.ts";
+import type { Environment, EnvironmentOptions } from "../../config/environment.ts";
+import type { ProviderOptions } from "../../config/provider-options.ts";
 import type { Settings } from "../../config/settings.ts";
 import { isLoopbackHost } from "../../platform/addresses.ts";
 import { bold, print, printPairs, warning } from "../output.ts";
@@ -21,7 +22,9 @@ const DEFAULT_PORT = 9000;
 
 export function demoCommand(): Command {
   return new Command("demo")
-    .description("Start the demonstration server: an MCP server with its own sign-in.")
+    .description(
+      "Start the demonstration server: an MCP server with its own sign-in, or behind the provider that the environment names.",
+    )
     .option(
       "--host <address>",
       "the address to listen on (default: localhost, this computer only) [env: GATEHOUSE_HOST, HOST]",
@@ -42,31 +45,46 @@ export function demoCommand(): Command {
     .option("--debug", "print more log lines [env: GATEHOUSE_DEBUG]")
     .addHelpText(
       "after",
-      "\nThe master secret comes from GATEHOUSE_SECRET, or from a key file made beside the database.",
+      `
+The master secret comes from GATEHOUSE_SECRET, or from a key file made beside the database.
+
+Behind an identity provider (gatehouse provider tells what to do there):
+  OAUTH_ISSUER and OAUTH_AUDIENCE, where needed OAUTH_JWKS_URI and OAUTH_WELL_KNOWN_URL,
+  or SCALEKIT_ENVIRONMENT_URL and SCALEKIT_RESOURCE_ID, where needed SCALEKIT_AUDIENCE_NAME.`,
     )
     .action(demo);
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
   // The heavy modules after the options: a wrong one should not take time.
-  const { allowInsecurePublicUrl, parseOptions } = await import("../../config/options.ts");
-  const settings = parseOptions("Gatehouse demo", {}, await given(flags));
+  const [{ allowInsecurePublicUrl, parseOptions }, { loadEnvironment }, { providerFromEnvironment }] =
+    await Promise.all([
+      import("../../config/options.ts"),
+      import("../../config/environment.ts"),
+      import("../../providers/environment.ts"),
+    ]);
+  const environment = loadEnvironment();
+  const provider = providerFromEnvironment(environment);
+  const basicScope = provider === undefined ? "mcp" : null;
+  const settings = parseOptions("Gatehouse demo", {}, await given(flags, environment), basicScope);
   const { port: _text, tlsCert: _cert, tlsKey: _key, allowInsecurePublicUrl: insecure, ...plain } = flags;
   const { createDemoServer, DEMO_PERSON } = await import("../../demo/server.ts");
-  const server = createDemoServer({
+  const options = {
     ...plain,
     port: settings.port,
     ...(settings.tls && { tls: settings.tls }),
     ...(insecure && { [allowInsecurePublicUrl]: true }),
-  });
+  };
+  const server = createDemoServer(options, provider);
   const { url } = await server.listen();
-  printBanner(url, `${DEMO_PERSON.username} / ${DEMO_PERSON.password}`, settings);
+  const signIn = provider ? providerLines(provider) : ownLines(DEMO_PERSON);
+  printBanner({ url, signIn, settings, isOpenToAll: provider === undefined });
 }
 
 /** The environment and, over it, the flags. */
-async function given({ port, ...flags }: DemoFlags): Promise<EnvironmentOptions> {
-  const { environmentOptions, loadEnvironment } = await import("../../config/environment.ts");
-  const options = new Map(environmentOptions(loadEnvironment()));
+async function given({ port, ...flags }: DemoFlags, environment: Environment): Promise<EnvironmentOptions> {
+  const { environmentOptions } = await import("../../config/environment.ts");
+  const options = new Map(environmentOptions(environment));
   // The scopes are the demonstration's own.
   options.delete("supportedScopes");
   options.delete("requiredScopes");
@@ -75,6 +93,19 @@ async function given({ port, ...flags }: DemoFlags): Promise<EnvironmentOptions>
   if (port !== undefined) set(options, "port", /^\d+$/.test(port) ? Number(port) : port);
   else if (!options.has("port")) set(options, "port", DEFAULT_PORT);
   return options;
+}
+
+type Lines = readonly (readonly [string, string])[];
+
+function ownLines({ username, password }: { readonly username: string; readonly password: string }): Lines {
+  return [["Sign in", `${username} / ${password}`]];
+}
+
+function providerLines({ issuer, audience }: ProviderOptions): Lines {
+  return [
+    ["Sign in", `at ${issuer}`],
+    ["Tokens for", [audience].flat().join(" or ")],
+  ];
 }
 
 const OPTION_OF: ReadonlyMap<string, string> = new Map([
@@ -91,18 +122,29 @@ function set(
   options.set(option, { variable: option, value });
 }
 
-function printBanner(url: string, signIn: string, settings: Settings): void {
+function printBanner({
+  url,
+  signIn,
+  settings,
+  isOpenToAll,
+}: {
+  readonly url: string;
+  readonly signIn: Lines;
+  readonly settings: Settings;
+  /** Whether the password is known to everybody. */
+  readonly isOpenToAll: boolean;
+}): void {
   print(`\n  ${bold("Gatehouse demo")} is running.\n`);
   printPairs([
     ["MCP URL", bold(url)],
-    ["Sign in", signIn],
+    ...signIn,
     ["Data", placeOf(settings.database)],
     ["Try", `claude mcp add --transport http gatehouse-demo ${url}`],
     ["", `or open ${url.slice(0, -settings.path.length)}/ for other clients`],
     ["Stop", "Ctrl+C"],
   ]);
   const exposed = !isLoopbackHost(settings.host) || !isLoopbackHost(new URL(url).hostname);
-  if (exposed) {
+  if (exposed && isOpenToAll) {
     print(
       warning(
         "\n  Careful: this faces a network, and everybody knows the password of the demo person. Use it for a try, not for data.",

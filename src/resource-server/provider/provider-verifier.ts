@@ -3,8 +3,10 @@ import { OAuthError } from "../../core/errors.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
 import type { Verify } from "../verifiers/by-issuer.ts";
-import { introspectTokens } from "../verifiers/introspection.ts";
+import { introspection } from "../verifiers/introspection.ts";
+import { type Ask, verifyByAsking } from "../verifiers/opaque-tokens.ts";
 import { type TokenRules, verifyProviderTokens } from "../verifiers/provider-tokens.ts";
+import { tokeninfo } from "../verifiers/tokeninfo.ts";
 import { createDiscovery, type Discovery } from "./discovery.ts";
 import { createKeySet } from "./key-set.ts";
 
@@ -13,13 +15,15 @@ export type OpenProvider = {
   readonly provider: Provider;
   readonly discovery: Discovery;
   readonly verify: Verify;
+  /** Whether its tokens are asked about, because they are no JWTs. */
+  readonly opaque: boolean;
 };
 
 export function openProvider(
   provider: Provider,
   deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
 ): OpenProvider {
-  const { issuer, introspection, claims, audience } = provider;
+  const { issuer, claims, audience } = provider;
   const discovery = createDiscovery(
     {
       authorizationServer: provider.authorizationServer ?? issuer,
@@ -33,17 +37,14 @@ export function openProvider(
     audiences: audience,
     audienceClaim: claims.audience,
     claimNames: claims,
+    accessTokenClaims: provider.accessTokenClaims,
+    scopePrefix: provider.scopePrefix,
     leewaySeconds: provider.leewaySeconds,
   };
-  if (introspection) {
-    const endpoint = async () =>
-      introspection.endpoint ??
-      announced((await discovery.find()).document.introspection_endpoint, "introspection_endpoint");
-    return {
-      provider,
-      discovery,
-      verify: introspectTokens(rules, issuer, { ...deps, ...introspection, endpoint }),
-    };
+  const ask = askingOf(provider, discovery, deps.fetchJson);
+  if (ask) {
+    const verify = verifyByAsking(rules, issuer, { ask, clock: deps.clock });
+    return { provider, discovery, verify, opaque: true };
   }
   const jwksUri = async () =>
     provider.jwksUri ?? announced((await discovery.find()).document.jwks_uri, "jwks_uri");
@@ -51,7 +52,18 @@ export function openProvider(
     provider,
     discovery,
     verify: verifyProviderTokens(rules, { keySet: createKeySet(jwksUri, deps), clock: deps.clock }),
+    opaque: false,
   };
+}
+
+/** How the provider is asked about its tokens, where they are opaque. */
+function askingOf(provider: Provider, discovery: Discovery, fetchJson: FetchJson): Ask | undefined {
+  if (provider.tokeninfo !== undefined) return tokeninfo(provider.tokeninfo, fetchJson);
+  if (!provider.introspection) return undefined;
+  const { endpoint: said, ...credentials } = provider.introspection;
+  const endpoint = async () =>
+    said ?? announced((await discovery.find()).document.introspection_endpoint, "introspection_endpoint");
+  return introspection({ ...credentials, endpoint, fetchJson });
 }
 
 function announced(url: string | undefined, name: string): string {

@@ -12,6 +12,7 @@ import {
   scopesOf,
   textOf,
 } from "../../core/provider-claims.ts";
+import { scopeHere } from "../../core/scope-prefix.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Verification } from "../guard.ts";
 import type { KeySet } from "../provider/key-set.ts";
@@ -41,6 +42,10 @@ export type TokenRules = {
   /** `aud`, but for providers that say it elsewhere (Cognito: `client_id`). */
   readonly audienceClaim: string;
   readonly claimNames: ClaimNames;
+  /** One of these must be there, or it is no access token; none where its absence says nothing. */
+  readonly accessTokenClaims: readonly string[];
+  /** What the provider puts before the names of our scopes. */
+  readonly scopePrefix: string;
   readonly leewaySeconds: number;
 };
 
@@ -81,7 +86,9 @@ export function refuseProviderClaims(
 ): string | undefined {
   const sign = idTokenSign(claims);
   if (sign !== undefined) return `this is an ID token (${sign}), not an access token`;
-  const { audienceClaim, audiences, issuers, leewaySeconds } = rules;
+  const { accessTokenClaims, audienceClaim, audiences, issuers, leewaySeconds } = rules;
+  if (accessTokenClaims.length > 0 && !accessTokenClaims.some((name) => claims[name] !== undefined))
+    return `not an access token: none of ${accessTokenClaims.join(", ")} is there`;
   const said = audienceClaim === "aud" ? claims.aud : claims[audienceClaim];
   const found = Array.isArray(said) ? said : [said];
   const audience = found.find((one) => typeof one === "string" && audiences.includes(one)) ?? found[0];
@@ -100,13 +107,13 @@ export function refuseProviderClaims(
 
 /** What a handler gets to see of a provider's token; undefined where it names nobody. */
 export function authOf(claims: ProviderClaims, rules: TokenRules, token: string): Auth | undefined {
-  const { claimNames, audiences, leewaySeconds } = rules;
+  const { claimNames, audiences, leewaySeconds, scopePrefix } = rules;
   const person = textOf(claims, claimNames.person);
   if (person === undefined) return undefined;
   return {
     person: { id: person, ...named(claims) },
     client: { id: textOf(claims, claimNames.client) ?? "", name: null },
-    scopes: scopesOf(claims, claimNames.scopes),
+    scopes: scopesOf(claims, claimNames.scopes).map((scope) => scopeHere(scopePrefix, scope)),
     issuer: claims.iss,
     audience: audiences[0] ?? "",
     issuedAt: claims.iat ?? 0,

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { type ProviderOptions, providerUrl } from "../config/provider-options.ts";
+import { authorizationServerMetadataPaths } from "../core/metadata.ts";
+import { definePreset } from "./preset.ts";
+import { audience, parseValues } from "./values.ts";
+
+const values = z.strictObject({
+  /** Byte for byte what its tokens say in `iss`. */
+  issuer: providerUrl,
+  audience,
+  /** Where its keys are; found by discovery unless said. */
+  jwksUri: providerUrl.optional(),
+  /** Where its metadata is, where it is at none of the usual places. */
+  metadataUrl: providerUrl.optional(),
+});
+
+/**
+ * Any OAuth 2.1 or OpenID provider whose access tokens are JWTs.
+ * @example
+ * ```ts
+ * import { generic, protect } from "mcp-gatehouse";
+ *
+ * const resource = "https://mcp.example.com/mcp";
+ * protect({ ...generic({ issuer: "https://idp.example.com", audience: resource }), resource });
+ * ```
+ * @throws ConfigurationError where a value is missing or wrong
+ */
+export function generic(given: z.input<typeof values>): ProviderOptions {
+  return optionsOf(parseValues(values, given));
+}
+
+function optionsOf({ issuer, audience, jwksUri, metadataUrl }: z.output<typeof values>): ProviderOptions {
+  return {
+    issuer,
+    audience,
+    ...(jwksUri !== undefined && { jwksUri }),
+    ...(metadataUrl !== undefined && { metadataUrl }),
+  };
+}
+
+export const genericPreset = definePreset({
+  name: "generic",
+  title: "Any other provider",
+  values,
+  examples: { issuer: "https://idp.example.com" },
+  options: optionsOf,
+  explain: ({ issuer, audience }) => ({
+    about:
+      "Works with every OAuth 2.1 or OpenID provider whose access tokens are JWTs, signed with a key that it publishes. For\n" +
+      "opaque tokens, give `introspection: { clientId, clientSecret }` beside the rest (RFC 7662).",
+    console: "At the provider",
+    steps: [
+      `Make an API, a resource or a resource server (the name differs) whose audience or identifier is
+
+   \`\`\`text
+   ${[audience].flat().join("\n   ")}
+   \`\`\``,
+      "Define every scope that your tools need, such as `todo:read`.",
+      `Let MCP clients register themselves, by Client ID Metadata Documents or dynamic client registration; or register them,
+   with their redirect URIs, and enter the client IDs in the clients.`,
+      `Let them use the authorization code grant with PKCE (S256), and refresh tokens.`,
+      `Look at the metadata. One of these must answer, with \`${issuer}\` as its \`issuer\`, byte for byte:
+
+   \`\`\`sh
+${authorizationServerMetadataPaths(issuer)
+  .map((path) => `   curl ${new URL(issuer).origin}${path}`)
+  .join("\n")}
+   \`\`\``,
+    ],
+    mind: [
+      `Look into a token: \`iss\` must be the issuer, \`aud\` must hold the audience, and \`scope\` (or \`scp\`, or
+  \`permissions\`) the scopes. Where other claims hold them, say so in \`claims\`.`,
+      `An audience that all of the provider's tokens share is none: another server's tokens would open this one.`,
+      `MCP clients send \`resource\`. A provider that does not read it must put the audience into the token by itself; one that
+  refuses it cannot serve them.`,
+    ],
+  }),
+});

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { optionLabel, unknownName, wrongValue } from "../config/problems.ts";
+import { providerUrl } from "../config/provider-options.ts";
+import { ConfigurationError } from "../core/errors.ts";
+
+/** Text that is not empty. */
+export const text = (must: string) => z.string(must).min(1, must);
+
+/** One text, or a list of them. */
+export const texts = (must: string) => z.union([text(must), z.array(text(must)).min(1, must)], must);
+
+export const audience = texts(
+  "what the provider puts into `aud` for this server, as text or a list of texts",
+);
+
+/** A host as consoles show it, with or without `https://` before it. */
+export const host = (example: string) => {
+  const must = `a host, such as "${example}"`;
+  return z
+    .string(must)
+    .transform((value) => value.replace(/^https:\/\//i, "").replace(/\/$/, ""))
+    .refine((value) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?$/i.test(value), must);
+};
+
+/** A URL that is the beginning of others: one slash at its end does not count. */
+export const baseUrl = providerUrl.transform((value) => value.replace(/\/$/, ""));
+
+/** A GUID, in the lower case in which tokens have it. */
+export const guid = (what: string) => {
+  const must = `${what}, a GUID such as "8f4b0c1e-3b52-4a6e-9d2a-6f1f0a7c5e21"`;
+  return z
+    .string(must)
+    .transform((value) => value.toLowerCase())
+    .refine((value) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value), must);
+};
+
+/** A part of a path, which must not become several. */
+export const segment = (must: string) => z.string(must).regex(/^[A-Za-z0-9._~-]+$/, must);
+
+/** @throws ConfigurationError that names the value, what was given, and what would be right. */
+export function parseValues<Schema extends z.ZodObject>(schema: Schema, given: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(given ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const known = Object.keys(schema.shape);
+  if (issue?.code === "unrecognized_keys") throw unknownName(issue.keys[0] ?? "", known);
+  const [name = ""] = (issue?.path ?? []) as (string | number)[];
+  if (typeof given !== "object" && given !== undefined) {
+    throw new ConfigurationError(`The values must be an object with ${known.join(", ")}.`);
+  }
+  throw wrongValue(
+    optionLabel([name]),
+    (given as Record<string, unknown> | undefined)?.[name],
+    issue?.message ?? "different",
+  );
+}

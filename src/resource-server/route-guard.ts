@@ -1,0 +1,33 @@
+import type { Auth } from "../core/auth.ts";
+import { type ScopeCatalogue, union } from "../core/scopes.ts";
+import { type CorsPolicy, corsHeaders, preflight } from "../platform/cors.ts";
+import type { Guard, RequestHead } from "./guard.ts";
+
+/** The guard as routes need it that are not ours: in front of any handler, in any framework. */
+export type RouteGuard = {
+  /**
+   * Who a request comes from, or the answer to send instead. `OPTIONS` is answered before any authentication: a
+   * preflight carries none. Reads the head of a request, never its body.
+   */
+  guard(request: RequestHead): Promise<Auth | Response>;
+  /** The 403 that names every scope this operation needs, or undefined where the token has them. */
+  requireScopes(auth: Auth, ...needed: readonly string[]): Response | undefined;
+  /** What to add to every answer, refusals too, so that the browser page that asked may read it (Fetch §3.2). */
+  corsHeaders(request: RequestHead): Readonly<Record<string, string>>;
+};
+
+export type RouteGuardOptions = {
+  readonly catalogue: Pick<ScopeCatalogue, "required">;
+  readonly cors: CorsPolicy;
+};
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+export function createRouteGuard(guard: Guard, { catalogue, cors }: RouteGuardOptions): RouteGuard {
+  return {
+    guard: async (request) =>
+      request.method === "OPTIONS" ? preflight(request, cors, METHODS) : guard(request),
+    requireScopes: (auth, ...needed) => guard.requireScopes(auth, union(catalogue.required, needed)),
+    corsHeaders: (request) => corsHeaders(request, cors),
+  };
+}

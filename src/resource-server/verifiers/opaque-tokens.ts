@@ -1,0 +1,47 @@
+import { providerClaims } from "../../core/provider-claims.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Verification } from "../guard.ts";
+import type { Verify } from "./by-issuer.ts";
+import { authOf, noPerson, refuseProviderClaims, type TokenRules } from "./provider-tokens.ts";
+
+/**
+ * Asks the provider what a token says; undefined where it is not a good one.
+ * @throws OAuthError `temporarily_unavailable` where that cannot be told.
+ */
+export type Ask = (token: string) => Promise<Readonly<Record<string, unknown>> | undefined>;
+
+/** Without an end (RFC 7662 §2.2 makes `exp` optional) an answer holds for a minute, and is then asked for again. */
+const UNKNOWN_END_SECONDS = 60;
+
+/**
+ * Asks about each token, for opaque ones. What is active is kept by the guard's cache, never past `exp`; parallel
+ * requests with one token ask once.
+ * @param issuer counts where the answer names none: it comes from this provider.
+ */
+export function verifyByAsking(
+  rules: TokenRules,
+  issuer: string,
+  { ask, clock }: { readonly ask: Ask; readonly clock: Clock },
+): Verify {
+  const refused = (why: string): Verification => ({ kind: "refused", why, about: { issuer } });
+  const verify = async (token: string): Promise<Verification> => {
+    const said = await ask(token);
+    if (!said) return refused("the provider says that it is not active");
+    const now = clock() / 1000;
+    const claims = providerClaims.safeParse({ iss: issuer, exp: now + UNKNOWN_END_SECONDS, ...said });
+    if (!claims.success) return refused("the provider's answer has claims of the wrong kind");
+    const wrong = refuseProviderClaims(claims.data, rules, now);
+    if (wrong !== undefined) return refused(wrong);
+    const auth = authOf(claims.data, rules, token);
+    return auth ? { kind: "verified", auth } : refused(noPerson(rules));
+  };
+  const verifying = new Map<string, Promise<Verification>>();
+  return (token) => {
+    let answered = verifying.get(token);
+    if (!answered) {
+      answered = verify(token).finally(() => verifying.delete(token));
+      verifying.set(token, answered);
+    }
+    return answered;
+  };
+}
