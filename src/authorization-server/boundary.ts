@@ -1,7 +1,7 @@
 import { type ErrorCode, OAuthError } from "../core/errors.ts";
 import { errorPage } from "../pages/error.ts";
 import type { SecurityEvent } from "../platform/logging.ts";
-import type { Caller, Deps, Endpoint } from "./deps.ts";
+import type { Deps, Endpoint, Peer } from "./deps.ts";
 import { errorResponse, htmlResponse, PAGE_STYLES } from "./responses.ts";
 
 /** The one place where an endpoint's refusals are caught. Programs get JSON, people a page. */
@@ -12,14 +12,14 @@ export async function answer(
   answers: Answers,
   request: Request,
   deps: Deps,
-  caller: Caller,
+  peer: Peer,
 ): Promise<Response> {
   try {
-    return await endpoint(request, deps, caller);
+    return await endpoint(request, deps, peer);
   } catch (thrown) {
     const error = thrown instanceof OAuthError ? thrown : unexpected(thrown);
-    record(error, request, deps, caller);
-    return answers === "json" ? errorResponse(error) : errorPageResponse(error, deps, caller);
+    record(error, request, deps, peer);
+    return answers === "json" ? errorResponse(error) : errorPageResponse(error, deps, peer);
   }
 }
 
@@ -28,12 +28,7 @@ function unexpected(cause: unknown): OAuthError {
   return new OAuthError("server_error", "Something went wrong on the server.", { cause });
 }
 
-function record(
-  error: OAuthError,
-  request: Request,
-  { log }: Deps,
-  { correlationId, address }: Caller,
-): void {
+function record(error: OAuthError, request: Request, { log }: Deps, { correlationId, address }: Peer): void {
   const { pathname } = new URL(request.url);
   const fields = {
     error: error.code,
@@ -61,7 +56,7 @@ const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
 const BEGIN_AGAIN =
   "Go back to the app that you came from and connect again. If it happens again, the app asks for something wrong.";
 
-function errorPageResponse(error: OAuthError, { settings }: Deps, { correlationId }: Caller): Response {
+function errorPageResponse(error: OAuthError, { settings }: Deps, { correlationId }: Peer): Response {
   // A page is no OAuth answer: 401 would make the browser ask for a password of its own.
   const status = error.status === 401 ? 400 : error.status;
   const page = errorPage({

@@ -29,7 +29,7 @@ export type Deps = {
 };
 
 /** Who is asking, as far as the connection tells. */
-export type Caller = {
+export type Peer = {
   /** The address for logs and limits; undefined where the host of `server.fetch` gives none. */
   readonly address: string | undefined;
   /** On the error page and in the log line, so that one finds the other. */
@@ -46,4 +46,4 @@ export function sealerOf({ keyring, clock, settings }: Deps): {
 }
 
 /** Parse, read, decide, write (at most once), respond. Refusals are thrown: the boundary answers them. */
-export type Endpoint = (request: Request, deps: Deps, caller: Caller) => Promise<Response>;
+export type Endpoint = (request: Request, deps: Deps, peer: Peer) => Promise<Response>;

@@ -3,7 +3,7 @@ import { authorizationServerMetadataPaths, ENDPOINT_PATHS } from "../core/metada
 import { allowOrigin, type CorsPolicy, preflight } from "../platform/cors.ts";
 import { randomId } from "../platform/random.ts";
 import { type Answers, answer } from "./boundary.ts";
-import type { Caller, Deps, Endpoint } from "./deps.ts";
+import type { Deps, Endpoint, Peer } from "./deps.ts";
 import { authorize } from "./endpoints/authorize.ts";
 import { consent, showConsent } from "./endpoints/consent.ts";
 import { introspect } from "./endpoints/introspect.ts";
@@ -71,7 +71,7 @@ async function serve(route: Route, context: Context<GatehouseEnv>, deps: Deps): 
   if (!endpoint) {
     return new Response("Method not allowed\n", { status: 405, headers: { Allow: methods.join(", ") } });
   }
-  const response = await answer(endpoint, route.answers, request, deps, callerOf(context, deps));
+  const response = await answer(endpoint, route.answers, request, deps, peerOf(context, deps));
   return route.cors && needsCors(request, route.cors) ? allowOrigin(response, request, route.cors) : response;
 }
 
@@ -81,7 +81,7 @@ function needsCors(request: Request, policy: CorsPolicy): boolean {
 }
 
 /** The address is the connection's, or what the operator's own proxy appended (the last entry; others can be made up). */
-export function callerOf(context: Context<GatehouseEnv>, { settings }: Pick<Deps, "settings">): Caller {
+export function peerOf(context: Context<GatehouseEnv>, { settings }: Pick<Deps, "settings">): Peer {
   const forwarded = settings.trustProxy
     ? context.req.header("x-forwarded-for")?.split(",").at(-1)?.trim()
     : undefined;

@@ -1,6 +1,5 @@
 import type { Client } from "../core/client.ts";
 import type { Grant, RevocationReason } from "../core/grant.ts";
-import type { Person } from "../core/person.ts";
 
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
@@ -92,20 +91,7 @@ export type ClientDocument = {
 };
 
 /** What the person approved: everything of a grant but what happens later. */
-export type Approval = {
-  readonly id: string;
-  readonly clientId: string;
-  readonly clientName: string | null;
-  readonly person: Person;
-  readonly resource: string;
-  readonly scopes: readonly string[];
-  readonly redirectUri: string;
-  readonly codeChallenge: string;
-  readonly codeExpiresAt: number;
-  readonly refreshExpiresAt: number;
-  readonly endsAt: number;
-  readonly createdAt: number;
-};
+export type Approval = Omit<Grant, "redeemedAt" | "generation" | "rotatedAt" | "revokedAt" | "revokedReason">;
 
 export type RefreshRotation = {
   readonly id: string;

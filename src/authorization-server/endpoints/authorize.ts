@@ -8,7 +8,7 @@ import { endpointUrl } from "../../core/metadata.ts";
 import { type Params, readParams } from "../../core/params.ts";
 import { type TrustedRedirect, trustRedirect } from "../../core/redirect-uri.ts";
 import { randomId } from "../../platform/random.ts";
-import type { Caller, Deps } from "../deps.ts";
+import type { Deps, Peer } from "../deps.ts";
 import { sealerOf } from "../deps.ts";
 import { errorLocation, seeOther } from "../responses.ts";
 import {
@@ -22,7 +22,7 @@ import {
  * GET /oauth/authorize (OAuth 2.1 §4.1.1). Writes nothing: the request goes on sealed, to the sign-in or, for a
  * browser that is signed in, to consent.
  */
-export async function authorize(request: Request, deps: Deps, caller: Caller): Promise<Response> {
+export async function authorize(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const params = readParams(new URL(request.url).search.slice(1));
   // Client and address first, as pages: until both are settled there is nowhere to redirect to (RFC 6749 §4.1.2.1).
   const client = await settleClient(params, deps);
@@ -39,7 +39,7 @@ export async function authorize(request: Request, deps: Deps, caller: Caller): P
       client: client.id,
       error: error.code,
       reason: error.detail ?? error.message,
-      address: caller.address,
+      address: peer.address,
     });
     return seeOther(
       errorLocation(redirect, error, { state: params.get("state"), iss: deps.settings.issuer }),

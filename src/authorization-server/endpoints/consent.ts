@@ -11,7 +11,7 @@ import { returnPage } from "../../pages/return.ts";
 import { requireSameOrigin } from "../../sign-in/same-origin.ts";
 import type { Approval } from "../../store/store.ts";
 import { isDocumentUrl } from "../client-id-metadata.ts";
-import { type Caller, type Deps, sealerOf } from "../deps.ts";
+import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
 import { codeLocation, errorLocation, htmlResponse, PAGE_STYLES, seeOther } from "../responses.ts";
 import { isSignedIn, openRequest, type SignedInRequest, sealRequest } from "../sealed-request.ts";
@@ -50,7 +50,7 @@ export async function showConsent(request: Request, deps: Deps): Promise<Respons
 }
 
 /** POST /oauth/consent: the decision. Approving writes the grant; everything before it has written nothing. */
-export async function consent(request: Request, deps: Deps, caller: Caller): Promise<Response> {
+export async function consent(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   requireSameOrigin(request, deps.settings.issuer);
   const form = await readForm(request, REPEATABLE);
   const asked = await openSignedIn(request, form.get("state"), deps);
@@ -62,9 +62,9 @@ export async function consent(request: Request, deps: Deps, caller: Caller): Pro
     case "approve":
       await refuseNamesake(asked.person, deps);
       await deps.clients.keep(client.id);
-      return approve(asked, form.all("scope"), redirect, deps, caller);
+      return approve(asked, form.all("scope"), redirect, deps, peer);
     case "deny":
-      return deny(asked, redirect, deps, caller);
+      return deny(asked, redirect, deps, peer);
     default:
       throw new OAuthError("invalid_request", "The form did not say whether you approve.");
   }
@@ -100,7 +100,7 @@ async function approve(
   ticked: readonly string[],
   redirect: TrustedRedirect,
   deps: Deps,
-  caller: Caller,
+  peer: Peer,
 ): Promise<Response> {
   const { settings, store, log } = deps;
   // A disabled checkbox is not sent: what is required counts all the same.
@@ -136,7 +136,7 @@ async function approve(
     client: grant.clientId,
     person: grant.person.id,
     scopes: grant.scopes,
-    address: caller.address,
+    address: peer.address,
   });
   const code = mintCode(grant.id, sealerOf(deps));
   return back(codeLocation(redirect, { code, state: asked.state, iss: settings.issuer }), true, asked, deps);
@@ -164,9 +164,9 @@ function approvalOf(asked: SignedInRequest, scopes: readonly string[], { setting
   };
 }
 
-function deny(asked: SignedInRequest, redirect: TrustedRedirect, deps: Deps, caller: Caller): Response {
+function deny(asked: SignedInRequest, redirect: TrustedRedirect, deps: Deps, peer: Peer): Response {
   const { settings, log } = deps;
-  log.event("consent.denied", { client: asked.clientId, person: asked.person.id, address: caller.address });
+  log.event("consent.denied", { client: asked.clientId, person: asked.person.id, address: peer.address });
   const error = new OAuthError("access_denied", "The person did not approve.");
   return back(
     errorLocation(redirect, error, { state: asked.state, iss: settings.issuer }),

@@ -6,7 +6,7 @@ import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
 import { signInWithPassword } from "../../sign-in/password.ts";
 import { requireSameOrigin } from "../../sign-in/same-origin.ts";
-import { type Caller, type Deps, sealerOf } from "../deps.ts";
+import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
 import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../responses.ts";
 import {
@@ -18,19 +18,19 @@ import {
 import { pageUrl } from "./authorize.ts";
 
 /** GET /oauth/login: the page that asks who is there. */
-export async function showLogin(request: Request, deps: Deps, caller: Caller): Promise<Response> {
+export async function showLogin(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
   const pending = await openRequest(sealed, deps.cookies.browser(request), sealerOf(deps));
   const { loginHandler } = deps.settings;
-  if (loginHandler) return handOver(loginHandler, request, deps, caller);
+  if (loginHandler) return handOver(loginHandler, request, deps, peer);
   return loginResponse({ pending, sealed: sealed ?? "", username: "", errorMessage: undefined }, deps);
 }
 
 /** POST /oauth/login: checks the password and goes on to consent. */
-export async function login(request: Request, deps: Deps, caller: Caller): Promise<Response> {
+export async function login(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   requireSameOrigin(request, deps.settings.issuer);
   const { loginHandler } = deps.settings;
-  if (loginHandler) return handOver(loginHandler, request, deps, caller);
+  if (loginHandler) return handOver(loginHandler, request, deps, peer);
   const form = await readForm(request);
   const sealed = form.get("state");
   const pending = await openRequest(sealed, deps.cookies.browser(request), sealerOf(deps));
@@ -39,7 +39,7 @@ export async function login(request: Request, deps: Deps, caller: Caller): Promi
     loginResponse({ pending, sealed: sealed ?? "", username, errorMessage }, deps, status, headers);
   try {
     const password = form.get("password") ?? "";
-    const person = await signInWithPassword({ username, password, address: caller.address }, deps);
+    const person = await signInWithPassword({ username, password, address: peer.address }, deps);
     if (!person) return again(WRONG_PAIR, 403);
     const { location, setCookie } = await signedIn(pending, person, deps);
     return seeOther(location, [setCookie]);
@@ -55,17 +55,12 @@ const WRONG_PAIR = "That username and password do not belong together. Please tr
  * The operator's own page. Everything that protects the built-in one is around it or in `completeUserCheck`: the
  * origin and the browser are checked before, the password is slowed, the session cookie is ours.
  */
-async function handOver(
-  handler: LoginHandler,
-  request: Request,
-  deps: Deps,
-  caller: Caller,
-): Promise<Response> {
+async function handOver(handler: LoginHandler, request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const browser = deps.cookies.browser(request);
   const cookies: string[] = [];
   const response = await handler(request, async (state, username, password) => {
     const pending = await openRequest(state, browser, sealerOf(deps));
-    const person = await signInWithPassword({ username, password, address: caller.address }, deps);
+    const person = await signInWithPassword({ username, password, address: peer.address }, deps);
     if (!person) throw new OAuthError("access_denied", WRONG_PAIR);
     const { location, setCookie } = await signedIn(pending, person, deps);
     cookies.push(setCookie);

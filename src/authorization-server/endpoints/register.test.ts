@@ -4,7 +4,7 @@ import { isClientSecret } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { register } from "./register.ts";
 
-const caller = { address: "192.0.2.7", correlationId: "c0ffee" };
+const peer = { address: "192.0.2.7", correlationId: "c0ffee" };
 const cursor = {
   client_name: "Cursor",
   redirect_uris: [
@@ -27,14 +27,14 @@ function post(body: unknown, type = "application/json"): Request {
 }
 
 async function registered(rig: Pick<ClientsRig, "clients" | "settings" | "clock" | "log">, body: unknown) {
-  const response = await register(post(body), rig, caller);
+  const response = await register(post(body), rig, peer);
   expect(response.status).toBe(201);
   expect(response.headers.get("cache-control")).toBe("no-store");
   return (await response.json()) as Record<string, unknown> & { client_id: string; client_secret: string };
 }
 
 async function refusal(rig: ClientsRig, request: Request): Promise<OAuthError> {
-  const error = await register(request, rig, caller).catch((error: unknown) => error);
+  const error = await register(request, rig, peer).catch((error: unknown) => error);
   if (error instanceof OAuthError) return error;
   throw new Error(`expected an OAuthError, got ${error}`);
 }

@@ -8,7 +8,7 @@ import {
 } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { randomId, randomSecret } from "../../platform/random.ts";
-import type { Caller, Deps } from "../deps.ts";
+import type { Deps, Peer } from "../deps.ts";
 import { readText } from "../form.ts";
 import { jsonResponse } from "../responses.ts";
 
@@ -16,7 +16,7 @@ import { jsonResponse } from "../responses.ts";
  * POST /oauth/register: dynamic client registration (RFC 7591 §3). A client without a secret of ours gets an id made
  * from what it registered, so registering again is free and gives the same id.
  */
-export async function register(request: Request, deps: RegisterDeps, caller: Caller): Promise<Response> {
+export async function register(request: Request, deps: RegisterDeps, peer: Peer): Promise<Response> {
   const metadata = parseClientMetadata(await readJson(request), { catalogue: deps.settings.catalogue });
   const { client, secret } = makeClient(metadata, deps.clock());
   const isNew = await deps.clients.register(client);
@@ -26,7 +26,7 @@ export async function register(request: Request, deps: RegisterDeps, caller: Cal
     method: client.authenticationMethod,
     redirect_hosts: redirectHosts(client.redirectUris),
     new: isNew,
-    address: caller.address,
+    address: peer.address,
   });
   return jsonResponse(registrationResponse(client, secret), 201);
 }

@@ -3,7 +3,7 @@ import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { type Params, requireParam } from "../../core/params.ts";
 import { authenticateClient } from "../client-authentication.ts";
-import type { Caller, Deps } from "../deps.ts";
+import type { Deps, Peer } from "../deps.ts";
 import { readForm } from "../form.ts";
 import { redeemCode } from "../grants/authorization-code.ts";
 import { issueToClient } from "../grants/client-credentials.ts";
@@ -11,7 +11,7 @@ import { rotateRefresh } from "../grants/refresh-token.ts";
 import { jsonResponse } from "../responses.ts";
 import type { TokenResponse } from "../tokens.ts";
 
-type GrantType = (client: Client, params: Params, deps: Deps, caller: Caller) => Promise<TokenResponse>;
+type GrantType = (client: Client, params: Params, deps: Deps, peer: Peer) => Promise<TokenResponse>;
 
 export const GRANT_TYPES: ReadonlyMap<string, GrantType> = new Map([
   ["authorization_code", redeemCode],
@@ -20,7 +20,7 @@ export const GRANT_TYPES: ReadonlyMap<string, GrantType> = new Map([
 ]);
 
 /** POST /oauth/token (RFC 6749 §3.2). Never throttled: many people share a hosted client's addresses. */
-export async function token(request: Request, deps: Deps, caller: Caller): Promise<Response> {
+export async function token(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const params = await readForm(request, RESOURCE_MAY_REPEAT);
   // The client first: nobody else's request may read a grant, let alone change one.
   const client = await authenticateClient(request, params, deps);
@@ -35,7 +35,7 @@ export async function token(request: Request, deps: Deps, caller: Caller): Promi
   if (!client.grantTypes.includes(type)) {
     throw new OAuthError("unauthorized_client", `This client is not registered for the grant type ${type}.`);
   }
-  return jsonResponse(await exchange(client, params, deps, caller));
+  return jsonResponse(await exchange(client, params, deps, peer));
 }
 
 const RESOURCE_MAY_REPEAT = new Set(["resource"]);

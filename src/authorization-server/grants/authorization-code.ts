@@ -3,7 +3,7 @@ import { OAuthError } from "../../core/errors.ts";
 import { decideRedemption, type Grant } from "../../core/grant.ts";
 import { type Params, requireParam } from "../../core/params.ts";
 import { codeChallenge, isCodeVerifier } from "../../core/pkce.ts";
-import { type Caller, type Deps, sealerOf } from "../deps.ts";
+import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { endGrant } from "../end-grant.ts";
 import { issueTokens, readCode, type TokenResponse } from "../tokens.ts";
 import { singleResource } from "./resource.ts";
@@ -13,7 +13,7 @@ export async function redeemCode(
   client: Client,
   params: Params,
   deps: Deps,
-  caller: Caller,
+  peer: Peer,
 ): Promise<TokenResponse> {
   const { store, clock, settings, log } = deps;
   const grantId = readCode(requireParam(params, "code"), sealerOf(deps));
@@ -31,13 +31,13 @@ export async function redeemCode(
     case "refuse":
       throw invalidCode(decision.why, decision.code, grantId);
     case "reuse":
-      return reused(grantId, client, deps, caller);
+      return reused(grantId, client, deps, peer);
     case "redeem": {
       const refreshExpiresAt =
         now + Math.max(settings.refreshTokenSeconds, settings.accessTokenSeconds) * 1000;
       const redeemed = await store.redeemCode(grantId, refreshExpiresAt, now);
       // Another request was first, so this is a second use.
-      if (!redeemed) return reused(grantId, client, deps, caller);
+      if (!redeemed) return reused(grantId, client, deps, peer);
       log.event("code.redeemed", { grant: grantId, client: client.id, person: redeemed.person.id });
       return issueTokens(redeemed, redeemed.scopes, refreshGeneration(client, redeemed), deps);
     }
@@ -66,8 +66,8 @@ function refreshGeneration(client: Client, grant: Grant): number | undefined {
   return client.grantTypes.includes("refresh_token") ? grant.generation : undefined;
 }
 
-async function reused(grantId: string, client: Client, deps: Deps, caller: Caller): Promise<never> {
-  deps.log.event("code.reused", { grant: grantId, client: client.id, address: caller.address });
+async function reused(grantId: string, client: Client, deps: Deps, peer: Peer): Promise<never> {
+  deps.log.event("code.reused", { grant: grantId, client: client.id, address: peer.address });
   await endGrant(grantId, "code_reuse", deps);
   throw invalidCode("the code was used before; the grant is revoked", "invalid_grant", grantId);
 }

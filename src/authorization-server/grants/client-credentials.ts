@@ -4,7 +4,7 @@ import { type Grant, sameResource } from "../../core/grant.ts";
 import type { Params } from "../../core/params.ts";
 import { formatScopes, missingScopes, parseScopes, type ScopeCatalogue, union } from "../../core/scopes.ts";
 import { randomId } from "../../platform/random.ts";
-import type { Caller, Deps } from "../deps.ts";
+import type { Deps, Peer } from "../deps.ts";
 import { endGrant } from "../end-grant.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
 import { singleResource } from "./resource.ts";
@@ -17,7 +17,7 @@ export async function issueToClient(
   client: Client,
   params: Params,
   deps: Deps,
-  caller: Caller,
+  peer: Peer,
 ): Promise<TokenResponse> {
   const { settings, log } = deps;
   // The operator's rules see to that as well. What is let through here has nobody's approval but this.
@@ -34,7 +34,7 @@ export async function issueToClient(
   const allowed = allowedScopes(client, settings.catalogue);
   const scopes = narrow(params.get("scope"), allowed, settings.catalogue);
   const grant = await ownGrant(client, allowed, deps);
-  log.event("client.token", { grant: grant.id, client: client.id, scopes, address: caller.address });
+  log.event("client.token", { grant: grant.id, client: client.id, scopes, address: peer.address });
   return issueTokens(grant, scopes, undefined, deps);
 }
 

@@ -4,7 +4,7 @@ import { decideRotation, type Grant, type Rotation } from "../../core/grant.ts";
 import { type Params, requireParam } from "../../core/params.ts";
 import { missingScopes, parseScopes } from "../../core/scopes.ts";
 import type { RefreshRotation } from "../../store/store.ts";
-import { type Caller, type Deps, sealerOf } from "../deps.ts";
+import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { endGrant } from "../end-grant.ts";
 import { issueTokens, readRefreshToken, type TokenResponse } from "../tokens.ts";
 import { singleResource } from "./resource.ts";
@@ -14,7 +14,7 @@ export async function rotateRefresh(
   client: Client,
   params: Params,
   deps: Deps,
-  caller: Caller,
+  peer: Peer,
 ): Promise<TokenResponse> {
   const presented = readRefreshToken(requireParam(params, "refresh_token"), sealerOf(deps));
   if (!presented) throw invalidToken("the token's MAC is wrong");
@@ -26,7 +26,7 @@ export async function rotateRefresh(
   const narrowed = params.get("scope");
   const rotated =
     (await rotateAtOnce(presented.grantId, rotation, narrowed, deps)) ??
-    (await rotate(await deps.store.findGrant(presented.grantId), rotation, narrowed, deps, caller));
+    (await rotate(await deps.store.findGrant(presented.grantId), rotation, narrowed, deps, peer));
   return issueTokens(rotated, narrow(narrowed, rotated), rotated.generation, deps);
 }
 
@@ -54,7 +54,7 @@ async function rotate(
   rotation: Rotation,
   narrowed: string | undefined,
   deps: Deps,
-  caller: Caller,
+  peer: Peer,
 ): Promise<Grant> {
   const { store, clock, settings, log } = deps;
   const now = clock();
@@ -63,10 +63,10 @@ async function rotate(
   const fields = fieldsOf(grant);
   switch (decision.kind) {
     case "repeat":
-      log.event("refresh.repeated", { ...fields, generation: grant.generation, address: caller.address });
+      log.event("refresh.repeated", { ...fields, generation: grant.generation, address: peer.address });
       return grant;
     case "reuse":
-      log.event("refresh.reused", { ...fields, presented: rotation.generation, address: caller.address });
+      log.event("refresh.reused", { ...fields, presented: rotation.generation, address: peer.address });
       await endGrant(grant.id, "refresh_reuse", deps);
       throw invalidToken("an old refresh token was used again; the grant is revoked");
     case "rotate": {
@@ -74,7 +74,7 @@ async function rotate(
       narrow(narrowed, grant);
       const rotated = await write(grant.id, rotation, deps);
       // A parallel request was first. What it left behind decides; a generation never goes back, so this ends.
-      if (!rotated) return rotate(await store.findGrant(grant.id), rotation, narrowed, deps, caller);
+      if (!rotated) return rotate(await store.findGrant(grant.id), rotation, narrowed, deps, peer);
       log.event(decision.healed ? "refresh.healed" : "refresh.rotated", {
         ...fields,
         generation: rotated.generation,
