@@ -11,6 +11,7 @@ import { union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Guard } from "../resource-server/guard.ts";
+import { atHand } from "./at-hand.ts";
 import { readJson } from "./body.ts";
 import { isLegacyPost } from "./era.ts";
 import { jsonRpcError } from "./json-rpc.ts";
@@ -123,7 +124,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     const finished = isSubscription(body) ? () => {} : running.begin();
     try {
       const { response, done } = await (legacy ? serveLegacy : serveModern)({ ...exchange, body });
-      return bind(response, auth, () => {
+      return bind(await atHand(response), auth, () => {
         done();
         finished();
       });

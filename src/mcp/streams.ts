@@ -1,10 +1,12 @@
 import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
+import { textOf } from "../platform/text-response.ts";
+import { isEventStream } from "./at-hand.ts";
 
 /** The streams that are open, each ending with the authorization that opened it. */
 export type Streams = {
   /**
-   * The response, whose stream (if it is one) ends when it is done, when the reader leaves, when the token expires, when
+   * The response, whose stream (if it still is one) ends when it is done, when the reader leaves, when the token expires, when
    * the grant is revoked or when the server closes. `onEnd` is called once then; at once where there is no stream.
    */
   bind(response: Response, auth: Auth, onEnd: () => void): Response;
@@ -18,8 +20,7 @@ export function createStreams(clock: Clock): Streams {
   const open = new Set<Stream>();
 
   const bind = (response: Response, auth: Auth, onEnd: () => void): Response => {
-    // The header first: on Node's listener the body of a plain answer is dear to look at.
-    if (!response.headers.get("content-type")?.startsWith("text/event-stream") || !response.body) {
+    if (!isEventStream(response) || textOf(response) !== undefined || !response.body) {
       onEnd();
       return response;
     }
@@ -83,8 +84,11 @@ export function createStreams(clock: Clock): Streams {
   };
 }
 
-/** The longest that a timer can wait: beyond, it fires at once. */
-const MAXIMUM_TIMER_MILLISECONDS = 2 ** 31 - 1;
+/**
+ * Timers of one duration cost next to nothing, and each duration of its own costs a list. Streams that have long to live
+ * all wait for the same, over and over.
+ */
+const WAIT_MILLISECONDS = 60_000;
 
 /** Calls back at a time, in epoch milliseconds. Returns what calls it off. Does not keep the process alive. */
 function atTime(time: number, clock: Clock, callback: () => void): () => void {
@@ -92,10 +96,10 @@ function atTime(time: number, clock: Clock, callback: () => void): () => void {
     const remaining = time - clock();
     return setTimeout(
       () => {
-        if (remaining > MAXIMUM_TIMER_MILLISECONDS) timer = wait();
+        if (remaining > WAIT_MILLISECONDS) timer = wait();
         else callback();
       },
-      Math.min(Math.max(remaining, 0), MAXIMUM_TIMER_MILLISECONDS),
+      Math.min(Math.max(remaining, 0), WAIT_MILLISECONDS),
     ).unref();
   };
   let timer = wait();

@@ -81,6 +81,14 @@ describe("a response whose text is at hand", () => {
     await closed;
   });
 
+  it("is an error of ours, and of nobody else, where Node does not take a header of it", async () => {
+    const response = await served(() => textResponse(TEXT, { headers: { "X-Odd": "\u0001" } }));
+    expect(response.statusCode).toBe(500);
+    const again = get({ host: "127.0.0.1", port: listener?.port });
+    const [second] = (await once(again, "response")) as [IncomingMessage];
+    expect(second.statusCode).toBe(500);
+  });
+
   it("is not sent once somebody has read it: what they made of it is", async () => {
     const upper = await served(() => {
       const response = newResponse();

@@ -47,6 +47,7 @@ export type GuardOptions = {
 /** Some twenty megabytes at the most. */
 const MAXIMUM_CACHED_TOKENS = 10_000;
 const RETRY_AFTER_SECONDS = 2;
+const USUAL_SCHEME = "Bearer ";
 
 /** The resource server's gate (RFC 6750, RFC 9728 §5.1). It reads the head of a request and never a body. */
 export function createGuard(options: GuardOptions): Guard {
@@ -57,9 +58,14 @@ export function createGuard(options: GuardOptions): Guard {
   const challenge = (status: number, parts: Omit<BearerChallenge, "resourceMetadata">) =>
     challengeResponse(status, { ...parts, scopes: parts.scopes?.map(announce) ?? [], resourceMetadata });
 
+  const verifiedBefore = (token: string): Auth | undefined => {
+    const auth = verified.get(token);
+    return auth && clock() / 1000 < auth.expiresAt ? auth : undefined;
+  };
+
   const authenticate = async (token: string): Promise<Auth | Response> => {
-    const cached = verified.get(token);
-    if (cached && clock() / 1000 < cached.expiresAt) return cached;
+    const known = verifiedBefore(token);
+    if (known) return known;
     const verification = await verify(token);
     if (verification.kind === "verified") {
       verified.add(token, verification.auth);
@@ -86,7 +92,11 @@ export function createGuard(options: GuardOptions): Guard {
   };
 
   const guard = async (request: RequestHead): Promise<Auth | Response> => {
-    const credentials = readBearer(request.headers.get("authorization"));
+    const header = request.headers.get("authorization");
+    // Nearly every request: a token that was read and verified before need not be read again.
+    const known = header?.startsWith(USUAL_SCHEME) && verifiedBefore(header.slice(USUAL_SCHEME.length));
+    if (known) return requireScopes(known, requiredScopes) ?? known;
+    const credentials = readBearer(header);
     switch (credentials.kind) {
       case "none":
         // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
