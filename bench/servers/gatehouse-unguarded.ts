@@ -28,7 +28,7 @@ const everybody: Auth = {
   issuer: settings.issuer,
   audience: settings.resource,
   issuedAt: 0,
-  expiresAt: Number.MAX_SAFE_INTEGER,
+  expiresAt: Math.floor(Date.now() / 1000) + settings.accessTokenSeconds,
   tokenId: "everybody",
   grantId: "everybody",
   claims: {},
