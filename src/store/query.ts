@@ -18,8 +18,11 @@ export type Query<Result> = {
 export type Connection = {
   /** Runs a query that changes nothing, at once. */
   read<Result>(query: Query<Result>): Promise<readonly Result[]>;
-  /** Resolves after what was written is durable. */
-  write<Result>(query: Query<Result>): Promise<readonly Result[]>;
+  /**
+   * Resolves after what was written is durable.
+   * @param note written in the same commit, where the query returned a row.
+   */
+  write<Result>(query: Query<Result>, note?: Query<unknown>): Promise<readonly Result[]>;
   /** Runs queries one after the other: all of them last, or none. Resolves to the rows of each one. */
   writeTogether<Results extends readonly unknown[]>(
     queries: QueriesFor<Results>,

@@ -36,7 +36,15 @@ export function connectSqlite(database: DatabaseSync): SqliteConnection {
     async read(query) {
       return run(query);
     },
-    write: (query) => group.add(() => run(query)),
+    write: (query, note) =>
+      group.add(() => {
+        if (!note) return run(query);
+        return inSavepoint(database, () => {
+          const rows = run(query);
+          if (rows.length > 0) run(note);
+          return rows;
+        });
+      }),
     writeTogether: <Results extends readonly unknown[]>(queries: QueriesFor<Results>) =>
       group.add(() => inSavepoint(database, () => queries.map(run))) as Promise<{
         readonly [I in keyof Results]: readonly Results[I][];
