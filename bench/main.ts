@@ -14,8 +14,6 @@ import { sdkExpress } from "./scenarios/sdk-express.ts";
 import { start } from "./scenarios/start.ts";
 import { tokenManager } from "./scenarios/token-manager.ts";
 
-// npm run bench [-- <name> … --seconds 2 --rounds 9 --profile]
-
 const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   refresh,
   guard,
@@ -27,21 +25,28 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   tokenManager,
 ];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: "string", default: "2" },
-    rounds: { type: "string", default: "9" },
-    profile: { type: "boolean", default: false },
-  },
-});
+const USAGE = `npm run bench -- [<scenario> …] [--seconds 2] [--rounds 9] [--profile]
 
+Compares with others in one run, in turn, and prints ratios. Without a name: everything, in some seven minutes.
+  --seconds   how long a contestant is loaded in each round
+  --rounds    how many rounds; the median counts
+  --profile   also says where each contestant spends its time, by module
+
+${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(20)}${title}`).join("\n")}`;
+
+const { values, positionals } = readArguments();
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const settings = {
+  seconds: positive("seconds", values.seconds),
+  rounds: positive("rounds", values.rounds),
+  profile: values.profile,
+};
 const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
 if (unknown.length > 0) {
-  console.error(
-    `There is no ${unknown.join(", ")}. Choose from: ${SCENARIOS.map(({ name }) => name).join(", ")}.`,
-  );
-  process.exit(1);
+  refuse(`There is no ${unknown.join(", ")}. Choose from: ${SCENARIOS.map(({ name }) => name).join(", ")}.`);
 }
 
 // Inside of the checkout, and not among the system's temporary files: those may be in memory.
@@ -58,14 +63,37 @@ for (const { name, title, run } of SCENARIOS) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const directory = await mkdtemp(join(scratch, `bench-${name}-`));
   try {
-    const report = await run({
-      seconds: Number(values.seconds),
-      rounds: Number(values.rounds),
-      profile: values.profile,
-      directory,
-    });
+    const report = await run({ ...settings, directory });
     console.log(`\n${format(`${name}: ${title}`, report)}`);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        seconds: { type: "string", default: "2" },
+        rounds: { type: "string", default: "9" },
+        profile: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function positive(name: string, text: string): number {
+  const number = Number(text);
+  return number > 0 && Number.isFinite(number)
+    ? number
+    : refuse(`--${name} is ${text}; give a number above 0.`);
+}
+
+function refuse(sentence: string): never {
+  console.error(`${sentence} See: npm run bench -- --help`);
+  process.exit(1);
 }
