@@ -4,6 +4,7 @@ import { parseOptions } from "../../src/config/options.ts";
 import type { Auth } from "../../src/core/auth.ts";
 import { createMcpEndpoint } from "../../src/mcp/endpoint.ts";
 import { mountFront } from "../../src/mcp/front.ts";
+import { createReadiness } from "../../src/mcp/probes.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog } from "../../src/platform/logging.ts";
@@ -35,6 +36,7 @@ const everybody: Auth = {
   token: "everybody",
 };
 const openGate: Guard = Object.assign(async () => everybody, {
+  identify: async () => everybody,
   requireScopes: () => undefined,
   forget() {},
   hasEnded: () => false,
@@ -49,7 +51,8 @@ const endpoint = createMcpEndpoint({
   log,
 });
 const app = new Hono<GatehouseEnv>();
-mountFront(app, { settings, endpoint, documents: async () => undefined });
+const readiness = createReadiness([], systemClock, log);
+mountFront(app, { settings, endpoint, documents: async () => undefined, readiness });
 const { port } = await listen({
   ...settings,
   fetch: async (request, connection) => app.fetch(request, connection),

@@ -52,6 +52,14 @@ export async function openSigningKeys(deps: KeyDeps): Promise<SigningKeys> {
   };
 }
 
+/** @throws ConfigurationError where the store has no signing key, or one that the master secret does not open. */
+export async function checkSigningKeys(deps: KeyDeps): Promise<void> {
+  const stored = await deps.store.listSigningKeys();
+  if (stored.length === 0)
+    throw new ConfigurationError("The database has no signing key. Start the server again.");
+  await openAll(stored, deps);
+}
+
 /**
  * Adds a key that is published at once and signs once everybody can have it; the ones before it stop signing then
  * and stay published until their last token has expired.

@@ -85,6 +85,10 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
   { variable: "GATEHOUSE_TLS_CERT", option: "tls.cert", read: text },
   { variable: "GATEHOUSE_TLS_KEY", option: "tls.key", read: text },
   { variable: "GATEHOUSE_TRUST_PROXY", option: "trustProxy", read: boolean },
+  { variable: "GATEHOUSE_SHUTDOWN_DELAY_SECONDS", option: "shutdownDelaySeconds", read: number },
+  { variable: "GATEHOUSE_METRICS_PORT", option: "metrics.port", read: number },
+  { variable: "GATEHOUSE_METRICS_HOST", option: "metrics.host", read: text },
+  { variable: "GATEHOUSE_METRICS_TOKEN", option: "metrics.token", read: text },
   { variable: "GATEHOUSE_SESSIONS", option: "sessions", read: boolean },
   { variable: "GATEHOUSE_DEBUG", option: "debug", read: boolean },
 ];

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { z } from "zod";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
@@ -10,6 +9,7 @@ import { checkLoginTemplate } from "../pages/login-template.ts";
 import { MINIMUM_SECRET_LENGTH } from "../platform/master-secret.ts";
 import { corsOption } from "./cors-option.ts";
 import type { EnvironmentOptions } from "./environment.ts";
+import { hostOption, metricsOption, portOption } from "./metrics-option.ts";
 import {
   type Label,
   type OptionPath,
@@ -34,7 +34,6 @@ const seconds = (from: number, to: number) => {
   return z.int(must).min(from, must).max(to, must);
 };
 const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "a function");
-const HOST = 'an address or name without scheme and port, such as "localhost" or "0.0.0.0"';
 const DATABASE = 'a file, such as "./gatehouse.db", or ":memory:"';
 const SECRET = `${MINIMUM_SECRET_LENGTH} characters or more (make one with: openssl rand -base64 32)`;
 const URIS = "a list of URIs";
@@ -66,15 +65,9 @@ const client = z
 /** The third argument of `createOAuthServer`: everything in it is optional. */
 const options = z.strictObject({
   /** The address to listen on. Default "localhost": this computer only. */
-  host: text(HOST)
-    .refine((value) => isIP(value) !== 0 || /^[A-Za-z0-9._-]+$/.test(value), HOST)
-    .default("localhost"),
+  host: hostOption.default("localhost"),
   /** The port to listen on; 0 lets the system choose. Default 3000. */
-  port: z
-    .int("a port from 0 to 65535")
-    .min(0, "a port from 0 to 65535")
-    .max(65535, "a port from 0 to 65535")
-    .default(3000),
+  port: portOption.default(3000),
   /** The URL under which clients reach this server, byte for byte. Every URL that is spoken is made from it. */
   publicUrl: text('an absolute https:// URL, such as "https://mcp.example.com"').optional(),
   [allowInsecurePublicUrl]: yesOrNo.optional(),
@@ -119,6 +112,10 @@ const options = z.strictObject({
   loginHandler: aFunction<LoginHandler>().optional(),
   /** Drain and exit with 0 at SIGTERM and SIGINT once `listen()` was called. Default true. */
   handleSignals: yesOrNo.default(true),
+  /** How long requests are served on after such a signal, with `/ready` at 503, before the drain. Default 0. */
+  shutdownDelaySeconds: seconds(0, 300).default(0),
+  /** Where Prometheus reads `/metrics`. Default: nowhere, and nothing is measured. */
+  metrics: metricsOption,
   /** Sessions for clients of the 2025 protocols, which tie them to this process. Default false. */
   sessions: yesOrNo.default(false),
 });
@@ -178,6 +175,9 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
       ? { supported: {}, required: [] }
       : { supported: { [basicScope]: `Use the tools of ${name}` }, required: [basicScope] };
   const catalogue = catalogueOf(parsed, basic, label);
+  if (parsed.metrics?.port === parsed.port && parsed.port !== 0) {
+    throw wrongValue(label(["metrics", "port"]), parsed.port, "another port than the server's");
+  }
   const tls = parsed.tls && {
     cert: pem(parsed.tls.cert, label(["tls", "cert"])),
     key: pem(parsed.tls.key, label(["tls", "key"])),
@@ -205,6 +205,12 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     loginTemplate,
     loginHandler,
     handleSignals: parsed.handleSignals,
+    shutdownDelaySeconds: parsed.shutdownDelaySeconds,
+    metrics: parsed.metrics && {
+      port: parsed.metrics.port,
+      host: parsed.metrics.host ?? "localhost",
+      token: parsed.metrics.token,
+    },
     sessions: parsed.sessions,
   };
 }
@@ -254,6 +260,13 @@ function dangers(given: OAuthServerOptions): object {
   return allowed === undefined ? {} : { [allowInsecurePublicUrl]: allowed };
 }
 
+/** The names in an option that is an object. */
+const NAMES: ReadonlyMap<string | number | undefined, readonly string[]> = new Map([
+  ["clients", Object.keys(client.shape)],
+  ["tls", ["cert", "key"]],
+  ["metrics", ["port", "host", "token"]],
+]);
+
 function firstProblem(error: z.ZodError, given: unknown, label: Label): ConfigurationError {
   const [issue] = error.issues;
   if (!issue) return new ConfigurationError("The options cannot be used.");
@@ -262,13 +275,7 @@ function firstProblem(error: z.ZodError, given: unknown, label: Label): Configur
   );
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
-    const known =
-      path.length === 0
-        ? Object.keys(options.shape)
-        : path[0] === "clients"
-          ? Object.keys(client.shape)
-          : ["cert", "key"];
-    return unknownName(label([...path, key]), known);
+    return unknownName(label([...path, key]), NAMES.get(path[0]) ?? Object.keys(options.shape));
   }
   if (issue.code === "invalid_key") {
     return wrongName(

@@ -43,7 +43,7 @@ export function unknownName(label: string, known: readonly string[]): Configurat
 }
 
 /** Options whose value is never repeated, wherever they stand. */
-const SECRET = /secret|(\b|private)key$|_KEY$|jwks$/i;
+const SECRET = /secret|token$|(\b|private)key$|_KEY$|jwks$/i;
 const LONGEST_SHOWN = 100;
 
 function shown(given: unknown): string {

@@ -42,8 +42,20 @@ export type Settings = {
   readonly loginHandler: LoginHandler | undefined;
   /** Whether `listen()` drains and exits at SIGTERM and SIGINT. */
   readonly handleSignals: boolean;
+  /** How long requests are served on after such a signal, before the drain. */
+  readonly shutdownDelaySeconds: number;
+  /** Where Prometheus reads; undefined where nothing is measured. */
+  readonly metrics: MetricsSetting | undefined;
   /** Whether 2025-era clients get sessions (`Mcp-Session-Id`), which tie them to this process. */
   readonly sessions: boolean;
+};
+
+/** A port of their own, or the main one behind a token; both where both are given. */
+export type MetricsSetting = {
+  /** Undefined: `/metrics` on the main port. */
+  readonly port: number | undefined;
+  readonly host: string;
+  readonly token: string | undefined;
 };
 
 /** Origins that may read the answers of the token and MCP endpoints from a browser; the discovery documents are open to all. */

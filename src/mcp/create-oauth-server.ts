@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "../authorization-server/routes.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { type OAuthServerOptions, parseOptions, withPort } from "../config/options.ts";
@@ -18,6 +19,7 @@ import {
   openServer,
   type ServerParts,
 } from "./open-server.ts";
+import { answerWhileStarting } from "./probes.ts";
 import type { Registrar } from "./registrar.ts";
 import { createRegistrations } from "./registrations.ts";
 import type { McpFactory, McpIdentity } from "./servers.ts";
@@ -36,8 +38,9 @@ export type OAuthServer = Registrar & {
    * Who a request comes from, or the answer to send instead: for routes of your own beside the MCP endpoint. `OPTIONS`
    * is answered before any authentication.
    * @param request a web `Request`, or only its method, URL and headers; a body is never read
+   * @param needed scopes that this request needs, beside the ones that every request does
    */
-  guard(request: RequestHead): Promise<Auth | Response>;
+  guard(request: RequestHead, ...needed: readonly string[]): Promise<Auth | Response>;
   /** The 403 that names every scope this operation needs, or undefined where the token has them. */
   requireScopes(auth: Auth, ...needed: readonly string[]): Promise<Response | undefined>;
   /** What to add to every answer of those routes, so that the browser page that asked may read it. */
@@ -177,6 +180,7 @@ export function assembleServer<Opened extends OpenServer>({
   let opening: Promise<Opened> | undefined;
   let listener: Listener | undefined;
   let ignoreSignals = () => {};
+  const delayMs = settings.shutdownDelaySeconds * 1000;
   const openWith = (final: Settings) =>
     open({ settings: final, registrations, factory: code.mcp, identity, log });
   const opened = () => {
@@ -193,6 +197,12 @@ export function assembleServer<Opened extends OpenServer>({
     await drained;
     await server?.close();
   };
+  /** In a rolling restart: whoever balances the load learns from `/ready` before a request is turned away. */
+  const leave = async () => {
+    (await opening?.catch(() => undefined))?.leave();
+    if (delayMs > 0) await delay(delayMs);
+    await close();
+  };
   return {
     log,
     registerTool,
@@ -202,19 +212,23 @@ export function assembleServer<Opened extends OpenServer>({
     async listen() {
       const ready = Promise.withResolvers<OpenServer>();
       ready.promise.catch(() => {});
+      let isOpen = false;
       // The port first: where it is chosen by the system, the issuer is not known before.
       listener = await listen({
-        fetch: (request, connection) => ready.promise.then((server) => server.fetch(request, connection)),
+        fetch: async (request, connection) =>
+          (isOpen ? undefined : answerWhileStarting(request, settings)) ??
+          (await ready.promise).fetch(request, connection),
         host: settings.host,
         port: settings.port,
         tls: settings.tls,
         log,
       });
-      if (settings.handleSignals) ignoreSignals = onShutdownSignal(close);
+      if (settings.handleSignals) ignoreSignals = onShutdownSignal(leave, delayMs);
       const final = withPort(settings, listener.port);
       opening = openWith(final);
       try {
         ready.resolve(await opening);
+        isOpen = true;
       } catch (cause) {
         ready.reject(cause);
         ignoreSignals();
@@ -226,8 +240,8 @@ export function assembleServer<Opened extends OpenServer>({
     async fetch(request, connection) {
       return (await opened()).fetch(request, connection);
     },
-    async guard(request) {
-      return (await routeGuard()).guard(request);
+    async guard(request, ...needed) {
+      return (await routeGuard()).guard(request, ...needed);
     },
     async requireScopes(auth, ...needed) {
       return (await routeGuard()).requireScopes(auth, ...needed);

@@ -6,6 +6,7 @@ import { statusPage } from "../pages/status.ts";
 import { allowOrigin, preflight } from "../platform/cors.ts";
 import type { Documents } from "../resource-server/documents.ts";
 import type { McpEndpoint } from "./endpoint.ts";
+import { alive, type Readiness } from "./probes.ts";
 
 const MCP_METHODS = ["GET", "POST", "DELETE"];
 
@@ -13,10 +14,14 @@ export type Front = {
   readonly settings: Settings;
   readonly endpoint: McpEndpoint;
   readonly documents: Documents;
+  readonly readiness: Readiness;
 };
 
-/** Mounts the MCP endpoint, the discovery documents of the resource, the status page and `/health`. */
-export function mountFront(app: Hono<GatehouseEnv>, { settings, endpoint, documents }: Front): void {
+/** Mounts the MCP endpoint, the discovery documents of the resource, the status page and the probes. */
+export function mountFront(
+  app: Hono<GatehouseEnv>,
+  { settings, endpoint, documents, readiness }: Front,
+): void {
   const { basePath, path, resource, cors } = settings;
   const mcp = async ({ req: { raw } }: Context<GatehouseEnv>) => {
     if (raw.method === "OPTIONS") return preflight(raw, cors, MCP_METHODS);
@@ -27,9 +32,8 @@ export function mountFront(app: Hono<GatehouseEnv>, { settings, endpoint, docume
   app.all(`${basePath}${path}`, mcp);
   app.all(`${basePath}${path}/`, mcp);
 
-  app.get(`${basePath}/health`, () =>
-    Response.json({ status: "ok" }, { headers: { "Cache-Control": "no-store" } }),
-  );
+  app.get(`${basePath}/health`, alive);
+  app.get(`${basePath}/ready`, readiness.answer);
   const page = statusPage({ appName: settings.name, mcpUrl: resource });
   for (const root of new Set([basePath || "/", `${basePath}/`]))
     app.get(root, () => htmlResponse(page, PAGE_STYLES));

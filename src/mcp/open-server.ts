@@ -28,6 +28,7 @@ import { openSqliteStore } from "../store/sqlite.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
 import { type Front, mountFront } from "./front.ts";
 import { followOutsideChanges } from "./outside-changes.ts";
+import { createReadiness, storeChecks } from "./probes.ts";
 import type { Registrations } from "./registrations.ts";
 import type { McpFactory, McpIdentity } from "./servers.ts";
 
@@ -36,6 +37,8 @@ export type OpenServer = {
   /** The one way in, for a listener and for those who mount it elsewhere. Never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   readonly guard: Guard;
+  /** From here on `/ready` says that no more requests should come. Those that do are served. */
+  leave(): void;
   /** Ends streams and stops timers; requests that are under way still find the store. */
   drain(): Promise<void>;
   /** Closes the store. Nothing is answered after it. */
@@ -110,7 +113,8 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     };
 
     const documents = createDocuments({ ...settings, authorizationServers: [settings.issuer] });
-    const app = openApp({ settings, endpoint, documents }, log);
+    const readiness = createReadiness(storeChecks(deps), clock, log);
+    const app = openApp({ settings, endpoint, documents, readiness }, log);
     mountAuthorizationServer(app, deps);
 
     const stopJanitor = startJanitor({ store, clock, log, everySeconds: JANITOR_SECONDS });
@@ -119,7 +123,9 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       store,
       guard,
       fetch: fetchOf(app, settings),
+      leave: readiness.leave,
       async drain() {
+        readiness.leave();
         stopWatching();
         await stopJanitor();
         await endpoint.close();
@@ -142,8 +148,18 @@ export function openProtectedServer(
     { log, clock },
   );
   const endpoint = openEndpoint(parts, guard);
-  const app = openApp({ settings, endpoint, documents }, log);
-  return { guard, fetch: fetchOf(app, settings), drain: endpoint.close, close: async () => {} };
+  const readiness = createReadiness([], clock, log);
+  const app = openApp({ settings, endpoint, documents, readiness }, log);
+  return {
+    guard,
+    fetch: fetchOf(app, settings),
+    leave: readiness.leave,
+    async drain() {
+      readiness.leave();
+      await endpoint.close();
+    },
+    close: async () => {},
+  };
 }
 
 function openEndpoint(parts: ServerParts, guard: Guard): McpEndpoint {

@@ -1,5 +1,8 @@
 import { isIP } from "node:net";
 
+/** What asks whether we are well may call us by any name: it learns nothing else. */
+const PROBES = new Set(["/health", "/ready"]);
+
 const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
@@ -20,7 +23,7 @@ export function foreignHostRefusal(
       LOOPBACK_NAMES.has(url.hostname) ||
       isIP(bare) !== 0 ||
       bare === ownHost ||
-      url.pathname === "/health"
+      PROBES.has(url.pathname)
     ) {
       return undefined;
     }

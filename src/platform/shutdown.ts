@@ -5,16 +5,19 @@ const SAME_SIGNAL_MS = 500;
 /** Whatever hangs then: in five seconds a process should be gone. */
 const LONGEST_DRAIN_MS = 4800;
 
-const drains = new Set<() => Promise<void>>();
+type Drain = { readonly run: () => Promise<void>; readonly delayMs: number };
+const drains = new Set<Drain>();
 let begunAt: number | undefined;
 let stopWatchingNpm = () => {};
 
 /**
- * Runs `drain` at SIGTERM or SIGINT, beside those of other servers in this process, and then exits with 0; a second
+ * Runs a drain at SIGTERM or SIGINT, beside those of other servers in this process, and then exits with 0; a second
  * signal, sent because waiting is too long, exits at once.
+ * @param delayMs how long it serves on before anything ends: it has so much more time to end
  * @returns stops listening for signals, unless one has come: its repetition must not kill the drain.
  */
-export function onShutdownSignal(drain: () => Promise<void>): () => void {
+export function onShutdownSignal(run: () => Promise<void>, delayMs = 0): () => void {
+  const drain: Drain = { run, delayMs };
   if (drains.size === 0) {
     for (const signal of SIGNALS) process.on(signal, onSignal);
     stopWatchingNpm = onNpmGone(begin);
@@ -38,8 +41,9 @@ function onSignal(): void {
 function begin(): void {
   if (begunAt !== undefined) return;
   begunAt = performance.now();
-  setTimeout(() => process.exit(1), LONGEST_DRAIN_MS).unref();
-  Promise.all([...drains].map((drain) => drain())).then(
+  const longestDelay = Math.max(0, ...[...drains].map(({ delayMs }) => delayMs));
+  setTimeout(() => process.exit(1), longestDelay + LONGEST_DRAIN_MS).unref();
+  Promise.all([...drains].map(({ run }) => run())).then(
     () => process.exit(0),
     (cause) => {
       process.stderr.write(`The server could not be stopped properly: ${cause}\n`);

@@ -2,6 +2,7 @@ import { assertionVerbs } from "./assertions.ts";
 import { clientVerbs } from "./clients.ts";
 import { expiryVerbs } from "./expiry.ts";
 import { grantVerbs } from "./grants.ts";
+import { MIGRATIONS } from "./migrations/index.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
 import { signingKeyVerbs } from "./signing-keys.ts";
 import type { Store } from "./store.ts";
@@ -19,6 +20,10 @@ export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVer
     () => db.selectNoFrom((eb) => eb.lit(1).as("answer")),
     () => undefined,
   );
+  const migrations = prepare(
+    () => db.selectFrom("gatehouse_migrations").select("name"),
+    (row) => row.name,
+  );
   return {
     ...clientVerbs(db, connection),
     ...grantVerbs(db, connection),
@@ -28,6 +33,10 @@ export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVer
     todos: todoStore(db, connection),
     async ping() {
       await connection.read(ping({}));
+    },
+    async pendingMigrations() {
+      const done = await connection.read(migrations({}));
+      return MIGRATIONS.map(({ name }) => name).filter((name) => !done.includes(name));
     },
   };
 }

@@ -75,6 +75,8 @@ export type Store = {
   onOutsideChange(callback: () => void): () => void;
   /** Resolves if the database answers. */
   ping(): Promise<void>;
+  /** The migrations that this version has and the database has not had. One of a later version may have had more. */
+  pendingMigrations(): Promise<readonly string[]>;
   close(): Promise<void>;
 };
 

@@ -32,6 +32,20 @@ describe.concurrent.each(SIGNALS)("at %s", (signal) => {
   });
 });
 
+describe.concurrent("a rolling restart", () => {
+  it("is announced at /ready before anything ends: whoever comes until then is served", async () => {
+    const demo = await startDemo([], { env: { GATEHOUSE_SHUTDOWN_DELAY_SECONDS: "3" } });
+    expect((await fetch(`${demo.origin}/ready`)).status).toBe(200);
+    const ended = demo.stop("SIGTERM");
+    await expect.poll(async () => (await fetch(`${demo.origin}/ready`)).status).toBe(503);
+    const underWay = await beginRegistration(demo);
+    underWay.send();
+    expect(await underWay.status).toBe(201);
+    await refusesConnections(demo);
+    expect(await ended).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
+  });
+});
+
 describe.concurrent("a signal", () => {
   it("twice at once, as npm and a terminal send it, is one", async () => {
     const demo = await startDemo();

@@ -95,6 +95,10 @@ export function housekeepingContract(store: () => StoreWithTodos): void {
     });
   });
 
+  test("a store that was opened lacks no migration", async () => {
+    expect(await store().pendingMigrations()).toEqual([]);
+  });
+
   test("ping resolves, and after close everything is refused", async () => {
     await store().ping();
     await store().close();
