@@ -11,6 +11,7 @@ import { millionGrants } from "./scenarios/million-grants.ts";
 import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
 import { sdkExpress } from "./scenarios/sdk-express.ts";
+import { sharedCommit } from "./scenarios/shared-commit.ts";
 import { start } from "./scenarios/start.ts";
 import { tokenManager } from "./scenarios/token-manager.ts";
 
@@ -22,6 +23,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   sdkExpress,
   start,
   millionGrants,
+  sharedCommit,
   tokenManager,
 ];
 
