@@ -1,0 +1,279 @@
+import { describe, expect, it } from "vitest";
+import { checkHistory } from "./check-history.ts";
+import type { FinalRow, Operation, Outcome, Promises, RefreshToken } from "./history.ts";
+
+// Made-up histories: the checker must find each kind of violation, and find none in what faults excuse.
+
+const PROMISES: Promises = {
+  codeSeconds: 60,
+  graceSeconds: 10,
+  accessTokenSeconds: 1800,
+  revokedWithinSeconds: 1,
+  slackSeconds: 2,
+};
+
+const honoured: Outcome = { kind: "honoured" };
+const unanswered: Outcome = { kind: "unanswered" };
+const unavailable: Outcome = { kind: "unavailable" };
+const signedOut: Outcome = { kind: "refused", error: "invalid_grant" };
+const noEntry: Outcome = { kind: "refused", error: "invalid_token" };
+
+/** From second to second, on an instance that matters in none of these. */
+const during = (from: number, to: number) => ({ instance: 0, startedAt: from * 1000, endedAt: to * 1000 });
+const token = (generation: number, name = "token"): RefreshToken => ({
+  token: `${name}-${generation}`,
+  generation,
+});
+
+const register = (outcome: Outcome = honoured): Operation => ({
+  kind: "register",
+  client: "client",
+  outcome,
+  ...during(0, 1),
+});
+const approve = (outcome: Outcome = honoured): Operation => ({
+  kind: "approve",
+  client: "client",
+  ...(outcome.kind === "honoured" && { grant: "grant", code: "code" }),
+  outcome,
+  ...during(1, 2),
+});
+const redeem = (from: number, to: number, outcome: Outcome = honoured): Operation => ({
+  kind: "redeem",
+  grant: "grant",
+  code: "code",
+  ...(outcome.kind === "honoured" && { successor: token(1), accessToken: "access-1" }),
+  outcome,
+  ...during(from, to),
+});
+const refresh = (
+  generation: number,
+  from: number,
+  to: number,
+  outcome: Outcome = honoured,
+  successor = token(generation + 1),
+): Operation => ({
+  kind: "refresh",
+  grant: "grant",
+  presented: token(generation),
+  ...(outcome.kind === "honoured" && { successor, accessToken: `access-${generation + 1}` }),
+  outcome,
+  ...during(from, to),
+});
+const call = (from: number, to: number, outcome: Outcome = honoured): Operation => ({
+  kind: "call",
+  grant: "grant",
+  accessToken: "access-1",
+  outcome,
+  ...during(from, to),
+});
+const revoke = (from: number, to: number, outcome: Outcome = honoured): Operation => ({
+  kind: "revoke",
+  grant: "grant",
+  outcome,
+  ...during(from, to),
+});
+
+const CALM_SECONDS = 100;
+/** The last look at a grant that lives, with the refresh token that it should have by then. */
+const seen = (generation: number) => [
+  refresh(generation, 101, 102),
+  { ...call(103, 104), accessToken: `access-${generation + 1}` } as Operation,
+];
+const connected = [register(), approve(), redeem(3, 4)];
+
+const row = (generation: number, changes: Partial<FinalRow> = {}): FinalRow => ({
+  grant: "grant",
+  generation,
+  isRedeemed: generation > 0,
+  isRotated: generation > 0,
+  isRevoked: false,
+  hasReason: false,
+  ...changes,
+});
+const revokedRow = (generation: number) => row(generation, { isRevoked: true, hasReason: true });
+
+function violations(operations: readonly Operation[], rows: readonly FinalRow[]): readonly string[] {
+  return checkHistory({ operations, rows, calmAt: CALM_SECONDS * 1000 }, PROMISES).map(({ what }) => what);
+}
+
+describe("finds nothing wrong with", () => {
+  it("a life without faults", () => {
+    const operations = [...connected, call(5, 6), refresh(1, 7, 8), refresh(2, 9, 10), ...seen(3)];
+    expect(violations(operations, [row(4)])).toEqual([]);
+  });
+
+  it("answers that were lost, and asked for again", () => {
+    const operations = [
+      ...connected,
+      refresh(1, 5, 6, unanswered),
+      refresh(1, 7, 8, unavailable),
+      refresh(1, 9, 10),
+      refresh(1, 10, 11),
+      call(11, 12, unavailable),
+      ...seen(2),
+    ];
+    expect(violations(operations, [row(3)])).toEqual([]);
+  });
+
+  it("a code whose answer was lost: its second use ends the grant", () => {
+    const operations = [register(), approve(), redeem(3, 4, unanswered), redeem(5, 6, signedOut)];
+    expect(violations(operations, [revokedRow(1)])).toEqual([]);
+  });
+
+  it("an approval that was not answered, done or not", () => {
+    expect(violations([register(), approve(unanswered)], [])).toEqual([]);
+    expect(violations([register(), approve(unanswered)], [row(0)])).toEqual([]);
+  });
+
+  it("a revocation, what was under way before its answer, and a guard that hears of it within a second", () => {
+    const operations = [
+      ...connected,
+      refresh(1, 5, 9),
+      revoke(6, 7),
+      call(7.5, 7.6),
+      call(9, 10, noEntry),
+      refresh(2, 10, 11, signedOut),
+    ];
+    expect(violations(operations, [revokedRow(2)])).toEqual([]);
+  });
+
+  it("a revocation that was not answered, and done all the same", () => {
+    const operations = [...connected, revoke(5, 6, unanswered), refresh(1, 7, 8, signedOut)];
+    expect(violations(operations, [revokedRow(1)])).toEqual([]);
+  });
+
+  it("theft: an old token, or one whose grace is over, ends the grant", () => {
+    const tooOld = [...connected, refresh(1, 5, 6), refresh(2, 7, 8), refresh(1, 9, 10, signedOut)];
+    expect(violations([...tooOld, call(12, 13, noEntry)], [revokedRow(3)])).toEqual([]);
+    const tooLate = [...connected, refresh(1, 5, 6), refresh(1, 17, 18, signedOut)];
+    expect(violations(tooLate, [revokedRow(2)])).toEqual([]);
+  });
+});
+
+describe("finds", () => {
+  it("a code that is honoured twice", () => {
+    const operations = [...connected, redeem(3, 5), ...seen(1)];
+    expect(violations(operations, [row(2)])).toContain("a code was honoured twice");
+  });
+
+  it("two successors of one refresh token", () => {
+    const operations = [...connected, refresh(1, 5, 6), refresh(1, 5, 7, honoured, token(2, "other"))];
+    expect(violations([...operations, ...seen(2)], [row(3)])).toEqual(["a refresh token has two successors"]);
+  });
+
+  it("a successor that skips a generation", () => {
+    const operations = [...connected, refresh(1, 5, 6, honoured, token(3)), ...seen(3)];
+    expect(violations(operations, [row(4)])).toContain("a successor of the wrong generation");
+  });
+
+  it("tokens for a revoked grant", () => {
+    const operations = [...connected, revoke(5, 6), refresh(1, 7, 8)];
+    expect(violations(operations, [revokedRow(2)])).toEqual(["a revoked grant got tokens"]);
+  });
+
+  it("tokens for a grant that ended with the reuse of its code, or by theft", () => {
+    const reuse = [...connected, redeem(5, 6, signedOut), refresh(1, 7, 8)];
+    expect(violations(reuse, [revokedRow(2)])).toEqual(["a revoked grant got tokens"]);
+    const theft = [...connected, refresh(1, 5, 6), refresh(2, 7, 8), refresh(1, 9, 10, signedOut)];
+    expect(violations([...theft, refresh(3, 11, 12)], [revokedRow(4)])).toEqual([
+      "a revoked grant got tokens",
+    ]);
+  });
+
+  it("a guard that lets in a revoked token later than a second after", () => {
+    const operations = [...connected, revoke(5, 6), call(7.1, 7.2)];
+    expect(violations(operations, [revokedRow(1)])).toEqual(["a guard let in a token of a revoked grant"]);
+  });
+
+  it("an old refresh token that is honoured", () => {
+    const tooOld = [...connected, refresh(1, 5, 6), refresh(2, 7, 8), refresh(1, 9, 10), ...seen(3)];
+    expect(violations(tooOld, [row(4)])).toEqual(["an old refresh token was honoured"]);
+    const tooLate = [...connected, refresh(1, 5, 6), refresh(1, 19, 20), ...seen(2)];
+    expect(violations(tooLate, [row(3)])).toEqual(["an old refresh token was honoured"]);
+  });
+
+  it("a fault that signs somebody out", () => {
+    const operations = [...connected, refresh(1, 5, 6, unanswered), refresh(1, 7, 8, signedOut)];
+    expect(violations(operations, [revokedRow(2)])).toEqual([
+      "somebody was signed out, and nobody had revoked the grant",
+    ]);
+  });
+
+  it("a grant that nobody revoked, and is revoked", () => {
+    expect(violations([...connected, ...seen(1)], [revokedRow(2)])).toEqual([
+      "the grant grant was revoked by nobody",
+    ]);
+  });
+
+  it("a rotation that was answered and is lost, though its row looks well", () => {
+    const operations = [...connected, refresh(1, 5, 6), refresh(2, 7, 8, signedOut)];
+    expect(violations(operations, [row(1)])).toEqual(
+      expect.arrayContaining([
+        "somebody was signed out, and nobody had revoked the grant",
+        "the grant grant lost a rotation that was answered",
+      ]),
+    );
+  });
+
+  it("an approval that was answered and is lost", () => {
+    const operations = [register(), approve(), redeem(3, 4, signedOut)];
+    expect(violations(operations, [])).toEqual(
+      expect.arrayContaining(["a good code was refused", "the grant grant is gone"]),
+    );
+  });
+
+  it("a registration that was answered and is lost", () => {
+    const unknown: Outcome = { kind: "refused", error: "invalid_client" };
+    const operations = [...connected, refresh(1, 5, 6, unknown), ...seen(1)];
+    expect(violations(operations, [row(2)])).toContain("a client that had registered was refused");
+    expect(violations([register(), approve(unknown)], [])).toEqual([
+      "a client that had registered was refused",
+    ]);
+  });
+
+  it("a revocation that was answered and is lost", () => {
+    expect(violations([...connected, revoke(5, 6)], [row(1)])).toEqual([
+      "the grant grant lost a revocation that was answered",
+    ]);
+  });
+
+  it("a guard that refuses a good token", () => {
+    const operations = [...connected, call(5, 6, noEntry), ...seen(1)];
+    expect(violations(operations, [row(2)])).toEqual(["a guard refused a good token"]);
+  });
+
+  it("an answer that nobody should get", () => {
+    const operations = [...connected, call(5, 6, { kind: "wrong", what: "500" }), ...seen(1)];
+    expect(violations(operations, [row(2)])).toEqual(["a wrong answer: 500"]);
+  });
+
+  it("a server that does not recover", () => {
+    const operations = [...connected, call(100.5, 101, unavailable), ...seen(1)];
+    expect(violations(operations, [row(2)])).toEqual(["the server did not recover"]);
+  });
+
+  it("a live grant at which nobody looked in the end", () => {
+    expect(violations([...connected, refresh(1, 5, 6)], [row(2)])).toEqual([
+      "a live grant was not looked at in the end",
+    ]);
+  });
+
+  it.each([
+    ["is redeemed by half", row(2, { isRedeemed: false })],
+    ["is rotated by half", row(2, { isRotated: false })],
+    ["is revoked by half", row(2, { hasReason: true })],
+    ["is ahead of all that was asked for", row(3)],
+  ])("a row that %s", (what, last) => {
+    expect(violations([...connected, ...seen(1)], [last])).toEqual([`the grant grant ${what}`]);
+  });
+
+  it("grants that nobody was given, or that were used without a code", () => {
+    const other = { ...row(0), grant: "other" };
+    expect(violations([...connected, ...seen(1)], [row(2), other])).toEqual([
+      "1 grants that nobody was given",
+    ]);
+    const used = [register(), approve(unanswered)];
+    expect(violations(used, [row(1)])).toEqual(["the grant grant was used, and nobody had its code"]);
+  });
+});

@@ -1,0 +1,186 @@
+import { type GrantHistory, grantHistories, mayBeRevokedBy, revokedAt } from "./grant-history.ts";
+import type { History, Operation, OperationOf, Promises } from "./history.ts";
+
+/** A promise that was broken, in a sentence, and the operations that show it. */
+export type Violation = { readonly what: string; readonly operations: readonly Operation[] };
+
+/**
+ * Holds a whole history against what is promised: no code is honoured twice, a refresh token has one successor, what was
+ * revoked is honoured no more, what was answered is there, and no fault signs anybody out.
+ *
+ * An operation that was not answered may have been done or not, and may be done later. Whatever either would excuse is
+ * excused; nothing else is.
+ */
+export function checkHistory(history: History, promises: Promises): readonly Violation[] {
+  const everywhere = [wrongAnswers, lostRegistrations, unansweredInCalm, rowsOfNobody];
+  const forEachGrant = [
+    codesHonouredTwice,
+    successors,
+    honouredAfterRevocation,
+    oldTokensHonoured,
+    codesRefused,
+    refreshesRefused,
+    callsRefused,
+    neverSeenAgain,
+    finalRow,
+  ];
+  return [
+    ...everywhere.flatMap((check) => check(history)),
+    ...grantHistories(history).flatMap((grant) => forEachGrant.flatMap((check) => check(grant, promises))),
+  ];
+}
+
+function wrongAnswers({ operations }: History): readonly Violation[] {
+  return operations.flatMap((operation) =>
+    operation.outcome.kind === "wrong"
+      ? [violation(`a wrong answer: ${operation.outcome.what}`, operation)]
+      : [],
+  );
+}
+
+/** Every client that is sent anywhere here has registered, and the token of every grant is its own. */
+function lostRegistrations({ operations }: History): readonly Violation[] {
+  return operations
+    .filter(({ kind, outcome }) => {
+      if (outcome.kind !== "refused") return false;
+      if (kind === "redeem" || kind === "refresh") return outcome.error !== "invalid_grant";
+      return kind !== "call" || outcome.error !== "invalid_token";
+    })
+    .map((operation) => violation("a client that had registered was refused", operation));
+}
+
+function unansweredInCalm({ operations, calmAt }: History): readonly Violation[] {
+  return operations
+    .filter(({ startedAt, outcome }) => startedAt >= calmAt && isOpen(outcome.kind))
+    .map((operation) => violation("the server did not recover", operation));
+}
+
+function rowsOfNobody({ operations, rows }: History): readonly Violation[] {
+  const approvals = operations.filter(({ kind }) => kind === "approve") as readonly OperationOf<"approve">[];
+  const answered = new Set(approvals.map(({ grant }) => grant));
+  const mayHaveMadeOne = approvals.filter(({ outcome }) => isOpen(outcome.kind));
+  const unknown = rows.filter(({ grant }) => !answered.has(grant));
+  const used = unknown.filter(({ generation, isRevoked }) => generation > 0 || isRevoked);
+  return [
+    ...(unknown.length > mayHaveMadeOne.length
+      ? [violation(`${unknown.length} grants that nobody was given`, ...mayHaveMadeOne)]
+      : []),
+    ...used.map(({ grant }) => violation(`the grant ${grant} was used, and nobody had its code`)),
+  ];
+}
+
+function codesHonouredTwice({ redemptions }: GrantHistory): readonly Violation[] {
+  const honoured = redemptions.filter(isHonoured);
+  return honoured.length > 1 ? [violation("a code was honoured twice", ...honoured)] : [];
+}
+
+function successors({ refreshes }: GrantHistory): readonly Violation[] {
+  const honoured = refreshes.filter(isHonoured);
+  const byToken = Map.groupBy(honoured, ({ presented }) => presented.token);
+  return [
+    ...honoured
+      .filter(({ presented, successor }) => successor?.generation !== presented.generation + 1)
+      .map((operation) => violation("a successor of the wrong generation", operation)),
+    ...[...byToken.values()]
+      .filter((answers) => new Set(answers.map(({ successor }) => successor?.token)).size > 1)
+      .map((answers) => violation("a refresh token has two successors", ...answers)),
+  ];
+}
+
+function honouredAfterRevocation(grant: GrantHistory, promises: Promises): readonly Violation[] {
+  const revoked = revokedAt(grant, promises);
+  if (!revoked) return [];
+  const lastCall = revoked.endedAt + promises.revokedWithinSeconds * 1000;
+  return [
+    ...[...grant.redemptions, ...grant.refreshes]
+      .filter((operation) => isHonoured(operation) && operation.startedAt > revoked.endedAt)
+      .map((operation) => violation("a revoked grant got tokens", revoked, operation)),
+    ...grant.calls
+      .filter((call) => isHonoured(call) && call.startedAt > lastCall)
+      .map((call) => violation("a guard let in a token of a revoked grant", revoked, call)),
+  ];
+}
+
+function oldTokensHonoured({ refreshes }: GrantHistory, promises: Promises): readonly Violation[] {
+  const honoured = refreshes.filter(isHonoured);
+  const graceMs = (promises.graceSeconds + promises.slackSeconds) * 1000;
+  return honoured.flatMap((late) =>
+    honoured
+      .filter(({ presented, endedAt }) => {
+        if (presented.generation > late.presented.generation) return endedAt < late.startedAt;
+        return presented.token === late.presented.token && endedAt + graceMs < late.startedAt;
+      })
+      .map((earlier) => violation("an old refresh token was honoured", earlier, late)),
+  );
+}
+
+function codesRefused(grant: GrantHistory, promises: Promises): readonly Violation[] {
+  return grant.redemptions
+    .filter((redemption) => {
+      if (redemption.outcome.kind !== "refused" || mayBeRevokedBy(redemption.endedAt, grant, promises))
+        return false;
+      const approved = grant.approvals.find(({ code }) => code === redemption.code);
+      const endsAt = (approved?.startedAt ?? 0) + (promises.codeSeconds - promises.slackSeconds) * 1000;
+      return redemption.endedAt < endsAt;
+    })
+    .map((redemption) => violation("a good code was refused", ...grant.approvals, redemption));
+}
+
+function refreshesRefused(grant: GrantHistory, promises: Promises): readonly Violation[] {
+  return grant.refreshes
+    .filter(({ outcome, endedAt }) => outcome.kind === "refused" && !mayBeRevokedBy(endedAt, grant, promises))
+    .map((refresh) => violation("somebody was signed out, and nobody had revoked the grant", refresh));
+}
+
+function callsRefused(grant: GrantHistory, promises: Promises): readonly Violation[] {
+  const issuers = [...grant.redemptions, ...grant.refreshes];
+  return grant.calls
+    .filter(({ outcome, endedAt, accessToken }) => {
+      if (outcome.kind !== "refused" || mayBeRevokedBy(endedAt, grant, promises)) return false;
+      const issuedAt = issuers.find((issuer) => issuer.accessToken === accessToken)?.startedAt ?? 0;
+      return endedAt < issuedAt + (promises.accessTokenSeconds - promises.slackSeconds) * 1000;
+    })
+    .map((call) => violation("a guard refused a good token", call));
+}
+
+/** What was answered must be there at the end: somebody has to have looked. */
+function neverSeenAgain(grant: GrantHistory, promises: Promises): readonly Violation[] {
+  const redeemed = grant.redemptions.find(isHonoured);
+  if (!redeemed || mayBeRevokedBy(Number.POSITIVE_INFINITY, grant, promises)) return [];
+  const last = (operations: readonly Operation[]) =>
+    operations.some((operation) => isHonoured(operation) && operation.startedAt >= grant.calmAt);
+  return last(grant.refreshes) && last(grant.calls)
+    ? []
+    : [violation("a live grant was not looked at in the end", redeemed)];
+}
+
+function finalRow(grant: GrantHistory, promises: Promises): readonly Violation[] {
+  const { id, row, redemptions, refreshes } = grant;
+  if (!row) return [violation(`the grant ${id} is gone`, ...grant.approvals)];
+  const tokens = [...redemptions, ...refreshes];
+  const answered = tokens.filter(isHonoured).map(({ successor }) => successor?.generation ?? 0);
+  const asked = [...redemptions.map(() => 1), ...refreshes.map(({ presented }) => presented.generation + 1)];
+  const revoked = revokedAt(grant, promises);
+  const wrong = [
+    row.generation < Math.max(0, ...answered) && "lost a rotation that was answered",
+    row.generation > Math.max(0, ...asked) && "is ahead of all that was asked for",
+    row.isRedeemed !== row.generation > 0 && "is redeemed by half",
+    row.isRotated !== row.generation > 0 && "is rotated by half",
+    row.isRevoked !== row.hasReason && "is revoked by half",
+    revoked && !row.isRevoked && "lost a revocation that was answered",
+    row.isRevoked && !mayBeRevokedBy(Number.POSITIVE_INFINITY, grant, promises) && "was revoked by nobody",
+  ];
+  return wrong.flatMap((what) => (what ? [violation(`the grant ${id} ${what}`, ...tokens)] : []));
+}
+
+function isHonoured({ outcome }: Operation): boolean {
+  return outcome.kind === "honoured";
+}
+
+function isOpen(kind: Operation["outcome"]["kind"]): boolean {
+  return kind === "unavailable" || kind === "unanswered";
+}
+
+function violation(what: string, ...operations: readonly Operation[]): Violation {
+  return { what, operations };
+}

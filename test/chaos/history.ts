@@ -1,0 +1,75 @@
+/**
+ * What was sent to which instance, when, and what came back: all that the checker knows. Tokens, codes and ids stand in
+ * it as hashes. Times are milliseconds since the start of the run, on the one clock of who watches.
+ */
+export type Operation = {
+  readonly instance: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly outcome: Outcome;
+} & (
+  | { readonly kind: "register"; readonly client: string }
+  /** The person's last step: the form of the consent page. */
+  | { readonly kind: "approve"; readonly client: string; readonly grant?: string; readonly code?: string }
+  | {
+      readonly kind: "redeem";
+      readonly grant: string;
+      readonly code: string;
+      readonly successor?: RefreshToken;
+      readonly accessToken?: string;
+    }
+  | {
+      readonly kind: "refresh";
+      readonly grant: string;
+      readonly presented: RefreshToken;
+      readonly successor?: RefreshToken;
+      readonly accessToken?: string;
+    }
+  | { readonly kind: "call"; readonly grant: string; readonly accessToken: string }
+  | { readonly kind: "revoke"; readonly grant: string }
+);
+
+export type OperationOf<Kind extends Operation["kind"]> = Extract<Operation, { readonly kind: Kind }>;
+
+/** A refresh token, and its number as the token says it. */
+export type RefreshToken = { readonly token: string; readonly generation: number };
+
+export type Outcome =
+  /** Did what was asked. */
+  | { readonly kind: "honoured" }
+  /** The grant, the token or the client is no good: `invalid_grant`, `invalid_token` … */
+  | { readonly kind: "refused"; readonly error: string }
+  /** 503 or 429 that says when to try again. What was asked may be done all the same, even later. */
+  | { readonly kind: "unavailable" }
+  /** The connection was refused or broke, or the client did not wait. The same holds. */
+  | { readonly kind: "unanswered" }
+  /** An answer that nobody should get, or none for far too long. */
+  | { readonly kind: "wrong"; readonly what: string };
+
+/** A grant as the database has it at the end. */
+export type FinalRow = {
+  readonly grant: string;
+  readonly generation: number;
+  readonly isRedeemed: boolean;
+  readonly isRotated: boolean;
+  readonly isRevoked: boolean;
+  readonly hasReason: boolean;
+};
+
+export type History = {
+  readonly operations: readonly Operation[];
+  /** Since when nothing goes wrong any more: from here on, everything is answered. */
+  readonly calmAt: number;
+  readonly rows: readonly FinalRow[];
+};
+
+/** What the server promises, in its settings. */
+export type Promises = {
+  readonly codeSeconds: number;
+  readonly graceSeconds: number;
+  readonly accessTokenSeconds: number;
+  /** How long after the answer to a revocation a guard may still let its tokens in. */
+  readonly revokedWithinSeconds: number;
+  /** By how much the first three may be off: for what is left between clocks, and for a busy machine. */
+  readonly slackSeconds: number;
+};
