@@ -23,7 +23,7 @@ export type Contestant = {
 };
 
 /** What a server says when it is ready for a round: where to send what. */
-export type Prepared = { readonly port: number; readonly plans: readonly Plan[] };
+export type Prepared = { readonly ports: readonly number[]; readonly plans: readonly Plan[] };
 
 /** The median of the rounds. */
 export type Measurement = {
@@ -31,6 +31,7 @@ export type Measurement = {
   readonly requestsPerSecond: number;
   /** What a request costs the server's core. Steadier than the throughput where others use the machine. */
   readonly serverMicroseconds: number;
+  readonly p99Milliseconds: number;
   readonly generatorBusy: number;
   readonly rounds: readonly Round[];
   /** Where the time went, where that was asked for. */
@@ -40,6 +41,7 @@ export type Measurement = {
 export type Round = {
   readonly requestsPerSecond: number;
   readonly serverMicroseconds: number;
+  readonly p99Milliseconds: number;
   readonly busy: number;
 };
 
@@ -70,6 +72,7 @@ export async function inTurn(
         name: contestant.name,
         requestsPerSecond: median(rounds.map(({ requestsPerSecond }) => requestsPerSecond)),
         serverMicroseconds: median(rounds.map(({ serverMicroseconds }) => serverMicroseconds)),
+        p99Milliseconds: median(rounds.map(({ p99Milliseconds }) => p99Milliseconds)),
         generatorBusy: Math.max(...rounds.map(({ busy }) => busy)),
         rounds,
         profile: settings.profile ? await profileOf(server, generator, settings) : undefined,
@@ -97,6 +100,7 @@ async function load(prepared: Prepared, server: Worker, generator: Worker, secon
   return {
     requestsPerSecond: result.answered / result.seconds,
     serverMicroseconds: spent / result.answered,
+    p99Milliseconds: result.p99Milliseconds,
     busy: result.busy,
   };
 }
@@ -119,6 +123,11 @@ export function throughputRatio(a: Measurement, b: Measurement): number {
 /** The same by the time that the server's core worked: what waits (for the disk, for other programs) does not count. */
 export function cpuRatio(a: Measurement, b: Measurement): number {
   return medianOfPairs(a, b, (mine, other) => other.serverMicroseconds / mine.serverMicroseconds);
+}
+
+/** How much longer the slowest hundredth of `a` took than that of `b` in the round beside it. */
+export function p99Ratio(a: Measurement, b: Measurement): number {
+  return medianOfPairs(a, b, (mine, other) => mine.p99Milliseconds / other.p99Milliseconds);
 }
 
 function medianOfPairs(a: Measurement, b: Measurement, of: (mine: Round, other: Round) => number): number {

@@ -36,6 +36,7 @@ export function reportOf(measurements: readonly Measurement[], figures: readonly
       values: [
         `${Math.round(measurement.requestsPerSecond).toLocaleString("en")} requests/s`,
         `${measurement.serverMicroseconds.toFixed(1)} µs of CPU each`,
+        `p99 ${measurement.p99Milliseconds.toFixed(1)} ms`,
         `load generator ${Math.round(100 * measurement.generatorBusy)} % busy`,
       ],
     })),

@@ -2,7 +2,8 @@ import { connect, type Socket } from "node:net";
 
 /** One keep-alive connection that sends the next request as soon as the answer to the last one is complete. */
 export type Connection = {
-  readonly answered: () => number;
+  /** How long each answer took until it was complete, in milliseconds. */
+  readonly latencies: readonly number[];
   /** Sends nothing more, and resolves once the answer under way is here. */
   stop(): Promise<void>;
 };
@@ -19,7 +20,8 @@ export type ConnectionOptions = {
  * reads the status, the length and (for those who ask) the body.
  */
 export function openConnection({ port, next, onFailure }: ConnectionOptions): Connection {
-  let answered = 0;
+  const latencies: number[] = [];
+  let sentAt = 0;
   let received = "";
   let stopping = false;
   const stopped = Promise.withResolvers<void>();
@@ -37,7 +39,11 @@ export function openConnection({ port, next, onFailure }: ConnectionOptions): Co
     if (stopping) {
       socket.destroy();
       stopped.resolve();
-    } else socket.write(next(body));
+    } else {
+      const request = next(body);
+      sentAt = performance.now();
+      socket.write(request);
+    }
   };
 
   socket.on("connect", () => send(undefined));
@@ -48,7 +54,7 @@ export function openConnection({ port, next, onFailure }: ConnectionOptions): Co
     const status = received.slice(9, 12);
     received = "";
     if (status[0] !== "2") return fail(`answered ${status}: ${body.slice(0, 300)}`);
-    answered += 1;
+    latencies.push(performance.now() - sentAt);
     send(body);
   });
   socket.on("error", (error) => fail(error.message));
@@ -56,7 +62,7 @@ export function openConnection({ port, next, onFailure }: ConnectionOptions): Co
     if (!stopping) fail("the server closed the connection");
   });
   return {
-    answered: () => answered,
+    latencies,
     stop() {
       stopping = true;
       return stopped.promise;

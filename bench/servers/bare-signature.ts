@@ -24,7 +24,7 @@ const port = await new Promise<number>((resolve) => {
 
 answerQuestions({
   prepare: (connections: number): Prepared => ({
-    port,
+    ports: [port],
     plans: forEach(connections, () => ({
       kind: "same",
       request: { method: "GET", path: "/", headers: {}, body: "" },

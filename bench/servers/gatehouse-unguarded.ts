@@ -61,7 +61,7 @@ const { port } = await listen({
 answerQuestions({
   // The same bytes on the wire: a token of the length that ours have.
   prepare: (connections: number): Prepared => ({
-    port,
+    ports: [port],
     plans: forEach(connections, () => echoPlan(era, "x".repeat(TOKEN_LENGTH))),
   }),
 });

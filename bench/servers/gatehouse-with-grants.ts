@@ -47,6 +47,6 @@ answerQuestions({
         refreshToken: mintRefreshToken(id, generation, minter),
       });
     }
-    return { port, plans: refreshPlans(connections, "/oauth/token", chains) };
+    return { ports: [port], plans: refreshPlans(connections, "/oauth/token", chains) };
   },
 });

@@ -36,7 +36,10 @@ const server = await openServer({
 const { port } = await listen({ ...settings, fetch: server.fetch });
 
 answerQuestions({
-  prepare: async (connections: number): Promise<Prepared> => ({ port, plans: await plansFor(connections) }),
+  prepare: async (connections: number): Promise<Prepared> => ({
+    ports: [port],
+    plans: await plansFor(connections),
+  }),
 });
 
 async function plansFor(connections: number): Promise<readonly Plan[]> {

@@ -70,7 +70,10 @@ await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const { port } = server.address() as AddressInfo;
 
 answerQuestions({
-  prepare: async (connections: number): Promise<Prepared> => ({ port, plans: await plansFor(connections) }),
+  prepare: async (connections: number): Promise<Prepared> => ({
+    ports: [port],
+    plans: await plansFor(connections),
+  }),
 });
 
 async function plansFor(connections: number): Promise<readonly Plan[]> {

@@ -64,7 +64,7 @@ const { port } = server.address() as AddressInfo;
 answerQuestions({
   async prepare(connections: number): Promise<Prepared> {
     const token = await newToken();
-    return { port, plans: forEach(connections, () => echoPlan(era, token)) };
+    return { ports: [port], plans: forEach(connections, () => echoPlan(era, token)) };
   },
 });
 
