@@ -4,7 +4,7 @@ import type { RequestHead } from "../resource-server/guard.ts";
 
 /** What an adapter translates: `protect(…)` is one, and so is every server that `createOAuthServer` makes. */
 export type AnyRouteGuard = {
-  guard(request: RequestHead): Promise<Auth | Response>;
+  guard(request: RequestHead, ...needed: readonly string[]): Promise<Auth | Response>;
   requireScopes(
     auth: Auth,
     ...needed: readonly string[]
@@ -24,9 +24,10 @@ export async function admit(
   request: RequestHead,
   needed: readonly string[],
 ): Promise<RequestAuth | Response> {
-  const auth = await routeGuard.guard(request);
+  const auth = await routeGuard.guard(request, ...needed);
   // Not `instanceof Response`: listeners replace the global one, and whoever is not known to be somebody stays out.
   if (!("person" in auth)) return auth;
+  // Once more: a guard that somebody wrapped may not pass on what is needed.
   const refusal = await routeGuard.requireScopes(auth, ...needed);
   return refusal ?? { ...auth, scopes: [...auth.scopes], clientId: auth.client.id, extra: { auth } };
 }

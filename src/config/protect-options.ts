@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
-import { isLoopbackHost } from "../platform/addresses.ts";
+import { isSecureUrl } from "../platform/addresses.ts";
 import { corsOption } from "./cors-option.ts";
 import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
 import { type Provider, type ProviderOptions, parseProviders } from "./provider-options.ts";
@@ -13,7 +13,7 @@ const DOCUMENTS = '"redirect" or "copy"';
 
 const resourceServer = z.strictObject({
   /** The URL that people type into their client, byte for byte (RFC 9728 §1.2). */
-  resource: z.string(RESOURCE).refine(isResource, RESOURCE),
+  resource: z.string(RESOURCE).refine(isSecureUrl, RESOURCE),
   /** The server's name, for clients to show. */
   name: z.string("text").min(1, "text").optional(),
   /** Where people read about this server (`resource_documentation`). */
@@ -95,10 +95,4 @@ function missingIssuer(rest: Readonly<Record<string, unknown>>): ConfigurationEr
   return new ConfigurationError(
     "issuer is missing; it must be the provider's issuer, byte for byte what its tokens say in `iss`.",
   );
-}
-
-function isResource(value: string): boolean {
-  const url = URL.parse(value);
-  if (url?.hash !== "" || url.username !== "" || url.password !== "") return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname));
 }

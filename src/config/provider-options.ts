@@ -1,16 +1,19 @@
 import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import { type ClaimNames, USUAL_CLAIM_NAMES } from "../core/provider-claims.ts";
-import { isLoopbackHost } from "../platform/addresses.ts";
+import { isSecureUrl } from "../platform/addresses.ts";
 import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
 
 const HTTPS = "an https:// URL (http:// on this computer only)";
 /** The URL of a provider or of something at it. */
-export const providerUrl = z.string(HTTPS).refine(isUsableUrl, HTTPS);
+export const providerUrl = z.string(HTTPS).refine(isSecureUrl, HTTPS);
 const text = (must: string) => z.string(must).min(1, must);
 const oneOrMore = (must: string) =>
   z.union([text(must).transform((one) => [one]), z.array(text(must), must).min(1, must)], must);
 const AUDIENCE = "what the provider puts into `aud` for this server, as text or a list of texts";
+/** What a provider revokes is let in no longer than that. */
+export const INTROSPECTION_CACHE_SECONDS = 60;
+const CACHE_SECONDS = "a whole number of seconds from 0 to 3600";
 const CLAIM = "the name of a claim, or a list of names";
 
 /** An OAuth or OpenID provider whose access tokens open this server. */
@@ -33,6 +36,12 @@ const provider = z.strictObject({
       endpoint: providerUrl.optional(),
       clientId: text("the client_id"),
       clientSecret: text("the client_secret"),
+      /** How long an active token is believed without asking again, never past its end. Default 60. */
+      cacheSeconds: z
+        .int(CACHE_SECONDS)
+        .min(0, CACHE_SECONDS)
+        .max(3600, CACHE_SECONDS)
+        .default(INTROSPECTION_CACHE_SECONDS),
     })
     .optional(),
   /** For opaque tokens of Google, which has an endpoint of its own kind in place of RFC 7662. */
@@ -107,10 +116,4 @@ function parseProvider(given: ProviderOptions, at: readonly number[], resource: 
 
 function raise(error: ConfigurationError): never {
   throw error;
-}
-
-function isUsableUrl(value: string): boolean {
-  const parsed = URL.parse(value);
-  if (parsed?.username !== "" || parsed.password !== "" || parsed.hash !== "") return false;
-  return parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopbackHost(parsed.hostname));
 }

@@ -36,14 +36,16 @@ export type ExpectedClaims = {
  * it names what was found and what would be right.
  */
 export function refuseClaims(
-  claims: Pick<AccessTokenClaims, "iss" | "aud" | "iat" | "nbf" | "exp">,
+  claims: Pick<AccessTokenClaims, "iss" | "iat" | "nbf" | "exp"> & {
+    readonly aud: string | readonly string[];
+  },
   expected: ExpectedClaims,
   nowSeconds: number,
 ): string | undefined {
   if (claims.iss !== expected.issuer) return `wrong issuer: got ${claims.iss}, expected ${expected.issuer}`;
   const audiences = typeof claims.aud === "string" ? [claims.aud] : claims.aud;
   if (!audiences.some((audience) => sameResource(audience, expected.resource))) {
-    return `wrong audience: got ${audiences.join(" ")}, this server is ${expected.resource}`;
+    return `wrong audience: got ${audiences.join(" ") || "none"}, this server is ${expected.resource}`;
   }
   if (nowSeconds >= claims.exp + expected.expiryLeewaySeconds) return "the token has expired";
   if (claims.nbf !== undefined && claims.nbf > nowSeconds + expected.leewaySeconds)

@@ -95,30 +95,36 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     return bound;
   };
 
+  /** What every request needs, and what this one does, in one challenge: whoever steps up does so once. */
+  const refuseLesser = (auth: Auth, needed: readonly string[] = []): Response | undefined => {
+    const { required } = settings.catalogue;
+    return guard.requireScopes(auth, needed.length > 0 ? union(required, needed) : required);
+  };
+
   const serve = async (request: Request): Promise<Response> => {
-    const auth = await guard(request);
+    const auth = await guard.identify(request);
     if (auth instanceof Response) return auth;
     const exchange = { request, auth, authInfo: toAuthInfo(auth, resourceMetadata) };
     // What is not JSON the SDK refuses by its headers, unread.
     if (request.method !== "POST" || !isJsonContentType(request.headers.get("content-type"))) {
+      const refusal = refuseLesser(auth);
+      if (refusal) return refusal;
       const { response, done } = await serveWithoutBody({ ...exchange, body: undefined });
       return bind(response, auth, done);
     }
     const read = await readJson(request);
-    if (read.kind === "too large") return jsonRpcError(413, -32000, "The body is too large.");
-    if (read.kind === "malformed") return jsonRpcError(400, -32700, "Parse error: the body is not JSON.");
+    if (read.kind === "too large")
+      return refuseLesser(auth) ?? jsonRpcError(413, -32000, "The body is too large.");
+    if (read.kind === "malformed")
+      return refuseLesser(auth) ?? jsonRpcError(400, -32700, "Parse error: the body is not JSON.");
     if (guard.hasEnded(auth)) {
       // A body may take its time. Asking again gives the answer that a new request with this token would get.
-      const refusal = await guard(request);
+      const refusal = await guard.identify(request);
       if (refusal instanceof Response) return refusal;
     }
     const body = read.value;
-    if (registrations) {
-      const needed = neededScopes(body, registrations);
-      const refusal =
-        needed.length > 0 && guard.requireScopes(auth, union(settings.catalogue.required, needed));
-      if (refusal) return refusal;
-    }
+    const refusal = refuseLesser(auth, registrations && neededScopes(body, registrations));
+    if (refusal) return refusal;
     const legacy = await isLegacyPost(request, body);
     // Subscriptions last until they are ended: nobody waits for them.
     const finished = isSubscription(body) ? () => {} : running.begin();

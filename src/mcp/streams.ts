@@ -44,7 +44,7 @@ export function createStreams(clock: Clock): Streams {
       },
     };
     open.add(stream);
-    cancelTimer = atTime(auth.expiresAt * 1000, clock, stream.end);
+    cancelTimer = atTime(endOf(auth, clock()), clock, stream.end);
     const body = new ReadableStream<Uint8Array>(
       {
         start(started) {
@@ -82,6 +82,14 @@ export function createStreams(clock: Clock): Streams {
       for (const stream of open) stream.end();
     },
   };
+}
+
+/** A provider's token is let in a little after its end, because clocks differ. What it asks for then is answered. */
+const LATE_MILLISECONDS = 30_000;
+
+function endOf({ expiresAt, grantId }: Auth, now: number): number {
+  const end = expiresAt * 1000;
+  return grantId === null && end <= now ? now + LATE_MILLISECONDS : end;
 }
 
 /**

@@ -4,7 +4,7 @@ import { OAuthError } from "../core/errors.ts";
 import { missingScopes, union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
-import { type RefusalFields, refusalLog } from "./refusals.ts";
+import { type RefusalFields, type RefusalLog, refusalLog } from "./refusals.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 
 /** What the guard decides from: a web `Request` is one, and an adapter makes one without building a body. */
@@ -16,7 +16,10 @@ export type RequestHead = {
 
 /** Lets a request in as somebody, or answers it. */
 export type Guard = {
-  (request: RequestHead): Promise<Auth | Response>;
+  /** @param more scopes that this request needs, beside the ones that every request does */
+  (request: RequestHead, ...more: readonly string[]): Promise<Auth | Response>;
+  /** Who it is, whatever the scopes: for those who learn only later what is needed, and then ask for all of it at once. */
+  identify(request: RequestHead): Promise<Auth | Response>;
   /** The 403 that asks for every scope an operation needs, or undefined where the token has them (RFC 6750 §3.1). */
   requireScopes(auth: Auth, needed: readonly string[]): Response | undefined;
   /** Forgets what it verified of this grant, so that the next request asks the store. */
@@ -26,7 +29,8 @@ export type Guard = {
 };
 
 export type Verification =
-  | { readonly kind: "verified"; readonly auth: Auth }
+  /** `until`, in epoch seconds: how long that holds without another look. Unless said, to the token's end. */
+  | { readonly kind: "verified"; readonly auth: Auth; readonly until?: number }
   /** `why` is for the operator's log; the client learns only that the token is not valid. */
   | { readonly kind: "refused"; readonly why: string; readonly about?: RefusalFields };
 
@@ -53,36 +57,38 @@ const USUAL_SCHEME = "Bearer ";
 export function createGuard(options: GuardOptions): Guard {
   const { resourceMetadata, requiredScopes, implies, announce = same, verify, clock, log } = options;
   const verified = createVerifiedTokens(MAXIMUM_CACHED_TOKENS);
-  const refused = refusalLog(log, clock);
+  const refusals = refusalLog(log, clock);
 
   const challenge = (status: number, parts: Omit<BearerChallenge, "resourceMetadata">) =>
     challengeResponse(status, { ...parts, scopes: parts.scopes?.map(announce) ?? [], resourceMetadata });
 
-  const verifiedBefore = (token: string): Auth | undefined => {
-    const auth = verified.get(token);
-    return auth && clock() / 1000 < auth.expiresAt ? auth : undefined;
-  };
+  const verifiedBefore = (token: string): Auth | undefined => verified.get(token, clock() / 1000);
 
-  const authenticate = async (token: string): Promise<Auth | Response> => {
+  const authenticate = async (token: string, needed: readonly string[]): Promise<Auth | Response> => {
     const known = verifiedBefore(token);
     if (known) return known;
     const verification = await verify(token);
     if (verification.kind === "verified") {
-      verified.add(token, verification.auth);
-      return verification.auth;
+      const { auth, until = auth.expiresAt } = verification;
+      verified.add(token, { auth, until });
+      return auth;
     }
-    refused(verification.why, verification.about);
+    refusals.refused(verification.why, verification.about);
     return challenge(401, {
       error: "invalid_token",
       description: "The access token is not valid: it has expired, was revoked, or is not for this server.",
-      scopes: requiredScopes,
+      scopes: needed,
     });
   };
 
   const requireScopes = (auth: Auth, needed: readonly string[]): Response | undefined => {
     const missing = missingScopes(needed, auth.scopes, implies);
     if (missing.length === 0) return undefined;
-    refused(`missing scope: ${missing.join(" ")}`, { client: auth.client.id, person: auth.person.id });
+    refusals.refused(`missing scope: ${missing.join(" ")}`, {
+      issuer: auth.issuer,
+      client: auth.client.id,
+      person: auth.person.id,
+    });
     return challenge(403, {
       error: "insufficient_scope",
       description: `This needs the scope ${missing.join(" ")}.`,
@@ -91,40 +97,51 @@ export function createGuard(options: GuardOptions): Guard {
     });
   };
 
-  const guard = async (request: RequestHead): Promise<Auth | Response> => {
+  const identify = async (request: RequestHead, needed = requiredScopes): Promise<Auth | Response> => {
     const header = request.headers.get("authorization");
     // Nearly every request: a token that was read and verified before need not be read again.
     const known = header?.startsWith(USUAL_SCHEME) && verifiedBefore(header.slice(USUAL_SCHEME.length));
-    if (known) return requireScopes(known, requiredScopes) ?? known;
+    if (known) return known;
     const credentials = readBearer(header);
     switch (credentials.kind) {
       case "none":
         // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
-        return challenge(401, { scopes: requiredScopes });
+        return challenge(401, { scopes: needed });
       case "malformed":
-        refused("malformed Authorization header");
+        refusals.refused("malformed Authorization header");
         return challenge(400, {
           error: "invalid_request",
           description: "The Authorization header is malformed.",
         });
       case "token":
         try {
-          const auth = await authenticate(credentials.token);
-          return auth instanceof Response ? auth : (requireScopes(auth, requiredScopes) ?? auth);
+          return await authenticate(credentials.token, needed);
         } catch (cause) {
-          return unavailable(cause, log);
+          return unavailable(cause, refusals);
         }
     }
   };
+
+  const guard = async (request: RequestHead, ...more: readonly string[]): Promise<Auth | Response> => {
+    const needed = more.length > 0 ? union(requiredScopes, more) : requiredScopes;
+    const auth = await identify(request, needed);
+    return auth instanceof Response ? auth : (requireScopes(auth, needed) ?? auth);
+  };
+
   const hasEnded = ({ grantId }: Auth): boolean => grantId !== null && verified.wasForgotten(grantId);
-  return Object.assign(guard, { requireScopes, forget: verified.forget, hasEnded });
+  return Object.assign(guard, {
+    identify: (request: RequestHead) => identify(request),
+    requireScopes,
+    forget: verified.forget,
+    hasEnded,
+  });
 }
 
 const same = (scope: string): string => scope;
 
 /** An outage must never look like a bad token: clients would throw good ones away. */
-function unavailable(cause: unknown, log: Log): Response {
-  log.error("a token could not be verified", { cause });
+function unavailable(cause: unknown, refusals: RefusalLog): Response {
+  refusals.failed(cause);
   const seconds = (cause instanceof OAuthError && cause.retryAfterSeconds) || RETRY_AFTER_SECONDS;
   return Response.json(
     {

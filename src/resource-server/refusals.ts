@@ -1,21 +1,47 @@
 import { LRUCache } from "lru-cache";
+import { OAuthError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 
 /** What is said about a refusal, beside its reason. */
 export type RefusalFields = Readonly<Record<string, unknown>>;
 
+/** Says why nobody was let in, each identical line once a second at the most: one broken client must not fill the disk. */
+export type RefusalLog = {
+  refused(reason: string, fields?: RefusalFields): void;
+  /** Something on our side, or the provider's, is down. */
+  failed(cause: unknown): void;
+};
+
 const PAUSE_MS = 1000;
 const MAXIMUM_REMEMBERED = 1000;
+const LONGEST_SHOWN = 100;
 
-/** Logs refusals, each identical line once a second at the most: one broken client must not fill the disk. */
-export function refusalLog(log: Log, clock: Clock): (reason: string, fields?: RefusalFields) => void {
+export function refusalLog(log: Log, clock: Clock): RefusalLog {
   const saidAt = new LRUCache<string, number>({ max: MAXIMUM_REMEMBERED });
-  return (reason, fields = {}) => {
-    const line = JSON.stringify([reason, fields]);
+  const isNew = (line: string): boolean => {
     const last = saidAt.get(line);
-    if (last !== undefined && clock() - last < PAUSE_MS) return;
+    if (last !== undefined && clock() - last < PAUSE_MS) return false;
     saidAt.set(line, clock());
-    log.event("guard.refused", { reason, ...fields });
+    return true;
   };
+  return {
+    refused(reason, fields = {}) {
+      if (isNew(JSON.stringify([reason, fields]))) log.event("guard.refused", { reason, ...fields });
+    },
+    failed(cause) {
+      const why = cause instanceof OAuthError ? (cause.detail ?? cause.message) : String(cause);
+      if (isNew(why)) log.error("a token could not be verified", { cause });
+    },
+  };
+}
+
+/** Part of a token, for a log line: a stranger wrote it, so it may be long, or an object that throws when it is made text. */
+export function shown(member: unknown): string {
+  return typeof member === "string" ? JSON.stringify(clipped(member)) : typeof member;
+}
+
+/** The text of a stranger, no longer than a line. */
+export function clipped(text: string): string {
+  return text.slice(0, LONGEST_SHOWN);
 }

@@ -8,8 +8,9 @@ export type RouteGuard = {
   /**
    * Who a request comes from, or the answer to send instead. `OPTIONS` is answered before any authentication: a
    * preflight carries none. Reads the head of a request, never its body.
+   * @param needed scopes that this request needs, beside the ones that every request does
    */
-  guard(request: RequestHead): Promise<Auth | Response>;
+  guard(request: RequestHead, ...needed: readonly string[]): Promise<Auth | Response>;
   /** The 403 that names every scope this operation needs, or undefined where the token has them. */
   requireScopes(auth: Auth, ...needed: readonly string[]): Response | undefined;
   /** What to add to every answer, refusals too, so that the browser page that asked may read it (Fetch §3.2). */
@@ -25,8 +26,8 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 export function createRouteGuard(guard: Guard, { catalogue, cors }: RouteGuardOptions): RouteGuard {
   return {
-    guard: async (request) =>
-      request.method === "OPTIONS" ? preflight(request, cors, METHODS) : guard(request),
+    guard: async (request, ...needed) =>
+      request.method === "OPTIONS" ? preflight(request, cors, METHODS) : guard(request, ...needed),
     requireScopes: (auth, ...needed) => guard.requireScopes(auth, union(catalogue.required, needed)),
     corsHeaders: (request) => corsHeaders(request, cors),
   };

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { AnyRouteGuard, Documented } from "../../src/adapters/admit.ts";
 import { createOAuthServer, type ProtectOptions, protect } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import type { RequestHead } from "../../src/resource-server/guard.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
 
 /** What an application of a framework is given; it calls `reached` in every handler. */
@@ -103,18 +104,19 @@ export function describeAdapter(name: string, startApp: StartApp): void {
 
     it("challenges without an error where there is no token, and the handler is not reached", async () => {
       const { ask, routes } = await startGuarded();
-      for (const [path, method] of [
-        ["/guarded/me", "GET"],
-        ["/guarded/me", "HEAD"],
-        ["/guarded/me?access_token=x", "GET"],
-        ["/guarded/json", "POST"],
-        ["/guarded/list", "GET"],
-        ["/single", "DELETE"],
+      for (const [path, method, scope] of [
+        ["/guarded/me", "GET", "mcp"],
+        ["/guarded/me", "HEAD", "mcp"],
+        ["/guarded/me?access_token=x", "GET", "mcp"],
+        ["/guarded/json", "POST", "mcp"],
+        ["/guarded/list", "GET", "mcp"],
+        // No guard around it that would answer first: what the route needs is known.
+        ["/single", "DELETE", "mcp todo:read todo:write"],
       ] as const) {
         const response = await ask(path, { method });
         expect(response.status).toBe(401);
         expect(response.headers.get("www-authenticate")).toBe(
-          'Bearer scope="mcp", resource_metadata="https://mcp.example/.well-known/oauth-protected-resource/mcp"',
+          `Bearer scope="${scope}", resource_metadata="https://mcp.example/.well-known/oauth-protected-resource/mcp"`,
         );
         expect(response.headers.get("cache-control")).toBe("no-store");
       }
@@ -155,6 +157,13 @@ export function describeAdapter(name: string, startApp: StartApp): void {
       expect(plain.headers.get("www-authenticate")).toContain('scope="mcp todo:read todo:write"');
       const without = await ask("/guarded/me", { token: await issuer.mint({ scope: "todo:write" }) });
       expect(without.status).toBe(403);
+      // What every request needs and what this one does, in one challenge: one step up is enough.
+      const neither = await ask("/single", {
+        token: await issuer.mint({ scope: "other" }),
+        method: "DELETE",
+      });
+      expect(neither.status).toBe(403);
+      expect(neither.headers.get("www-authenticate")).toContain('scope="other mcp todo:read todo:write"');
       expect(routes).toEqual(["list"]);
     });
 
@@ -274,6 +283,16 @@ export function describeAdapter(name: string, startApp: StartApp): void {
         const response = await ask(path, { method });
         expect(await response.json()).toEqual({ handled: "of the guard" });
       }
+      expect(routes).toEqual([]);
+    });
+
+    it("asks for a route's scopes also where somebody wrapped the guard and passed on only the request", async () => {
+      const issuer = await startIssuer();
+      closing.push(issuer.close);
+      const protection = GUARDS.protect(issuer, {});
+      const wrapped = { ...protection, guard: (request: RequestHead) => protection.guard(request) };
+      const { ask, routes } = await startWith({ routeGuard: wrapped });
+      expect((await ask("/single", { token: await issuer.mint(), method: "DELETE" })).status).toBe(403);
       expect(routes).toEqual([]);
     });
 

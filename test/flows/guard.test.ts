@@ -209,14 +209,24 @@ describe("a token with our claims and another signature is 401 invalid_token", a
     expect((await answerTo(server, withHeader(access_token, header, bySelf))).status).toBe(401);
   });
 
+  it("is logged with the issuer and the key id that it names", async () => {
+    const before = server.lines.length;
+    await answerTo(server, withHeader(access_token, { ...good, kid: "logged" }, bySelf));
+    expect(server.lines.slice(before)).toEqual([
+      {
+        name: "guard.refused",
+        fields: { reason: 'unknown kid "logged"', issuer: "https://mcp.example", kid: "logged" },
+      },
+    ]);
+  });
+
   it("keeps what the log says of it short", async () => {
     const long = "x".repeat(20_000);
     for (const member of ["alg", "typ", "kid"]) {
-      const { reason } = await answerTo(
-        server,
-        withHeader(access_token, { ...good, [member]: long }, bySelf),
-      );
-      expect(reason.length).toBeLessThan(200);
+      const before = server.lines.length;
+      await answerTo(server, withHeader(access_token, { ...good, [member]: long }, bySelf));
+      const [line] = server.lines.slice(before);
+      expect(JSON.stringify(line).length).toBeLessThan(400);
     }
   });
 
@@ -247,6 +257,17 @@ describe("scopes", () => {
     expect(challenge).toContain('error="insufficient_scope"');
     expect(challenge).toContain('scope="mcp todo:write"');
     expect(challenge).toContain(`resource_metadata="${METADATA}"`);
+  });
+
+  it("what every request needs and what this one does are asked for at once: one step up is enough", async () => {
+    const { server } = await connected();
+    const wide = await connect(server, { scopes: ["mcp", "todo:read"] });
+    const narrowed = await tokensOf(
+      refresh(server, wide.clientId, wide.refresh_token, { scope: "todo:read" }),
+    );
+    const response = await callTool(server, narrowed.access_token, "create_todo", { title: "x" });
+    expect(response.status).toBe(403);
+    expect(response.headers.get("www-authenticate")).toContain('scope="todo:read mcp todo:write"');
   });
 
   it("what every request needs is asked of every request", async () => {
@@ -288,6 +309,26 @@ describe("an outage never looks like a bad token", () => {
     await server.close();
     expect((await callTool(server, `${access_token.slice(0, -8)}`)).status).toBe(401);
   });
+});
+
+it("a refusal of a token that is ours is logged with issuer, key, grant, client and person", async () => {
+  const { server, clientId, access_token, key } = await connected();
+  const { gid: grant, iss: issuer } = claimsOf(access_token);
+  const proven = { issuer, kid: key.kid, grant, client: clientId, person: "ada" };
+  const logged = async (token: string) => {
+    const before = server.lines.length;
+    await callTool(server, token);
+    return server.lines.slice(before).filter(({ name }) => name === "guard.refused");
+  };
+  expect(await logged(resign(key, access_token, { aud: "https://other.example" }))).toMatchObject([
+    {
+      fields: { ...proven, reason: `wrong audience: got https://other.example, this server is ${RESOURCE}` },
+    },
+  ]);
+  await postForm(server, "/oauth/revoke", { client_id: clientId, token: access_token });
+  expect(await logged(access_token)).toEqual([
+    { name: "guard.refused", fields: { ...proven, reason: "the grant was revoked (client_request)" } },
+  ]);
 });
 
 describe("the end of a token", () => {

@@ -408,7 +408,7 @@ describe("a token of google", () => {
         client: { id: GOOGLE_CLIENT },
         scopes: info.scope.split(" "),
         issuer: "https://accounts.google.com",
-        expiresAt: SECONDS + 3599 + 30,
+        expiresAt: SECONDS + 3599,
       },
     });
     expect(issuer.asked.get("/tokeninfo")).toBe(1);

@@ -13,9 +13,10 @@ async function start(options: Record<string, unknown> = {}) {
   const issuer = await startIssuer(() => clock.now);
   open.push(issuer);
   const lines: LogLine[] = [];
+  const errors: string[] = [];
   const log: Log = {
     event: (name, fields) => lines.push({ name, fields }),
-    error() {},
+    error: (message) => errors.push(message),
     info() {},
     debug() {},
   };
@@ -33,7 +34,7 @@ async function start(options: Record<string, unknown> = {}) {
     );
   const get = (path: string, init?: RequestInit) =>
     protection.metadata(new Request(new URL(path, AUDIENCE), { redirect: "manual", ...init }));
-  return { issuer, clock, lines, protection, ask, get };
+  return { issuer, clock, lines, errors, protection, ask, get };
 }
 const responseOf = (answer: unknown): Response => {
   expect(answer).toBeInstanceOf(Response);
@@ -80,6 +81,46 @@ describe("protect", () => {
     clock.now += 1000;
     await ask(token);
     expect(lines).toHaveLength(2);
+  });
+
+  it("logs issuer, key and reason also of a token that nobody here issued", async () => {
+    const { issuer, lines, ask } = await start();
+    await ask(await issuer.mint({ iss: "https://evil.example" }));
+    await ask(await issuer.mint({ iss: undefined }));
+    expect(lines.map(({ fields }) => fields)).toEqual([
+      {
+        reason: `wrong issuer: got https://evil.example, expected ${issuer.url}`,
+        issuer: "https://evil.example",
+        kid: "key-1",
+      },
+      { reason: `wrong issuer: got none, expected ${issuer.url}`, issuer: "", kid: "key-1" },
+    ]);
+  });
+
+  it("says once a second that the provider is down, however many ask", async () => {
+    const { issuer, clock, errors, ask } = await start();
+    issuer.down = true;
+    for (let i = 0; i < 5; i++) expect(responseOf(await ask(await issuer.mint())).status).toBe(503);
+    expect(errors).toEqual(["a token could not be verified"]);
+    clock.now += 1000;
+    await ask(await issuer.mint());
+    expect(errors).toHaveLength(2);
+  });
+
+  it("lets an opaque token in for a minute after the provider has revoked it, and no longer", async () => {
+    const { issuer, clock, ask } = await start({
+      introspection: { clientId: "rs", clientSecret: "s+cret" },
+    });
+    const said = { active: true, aud: AUDIENCE, sub: "ada", scope: "mcp", exp: clock.now / 1000 + 600 };
+    issuer.opaque.set("opaque", said);
+    for (let i = 0; i < 3; i++) expect(await ask("opaque")).toMatchObject({ person: { id: "ada" } });
+    expect(issuer.asked.get("/introspect")).toBe(1);
+    issuer.opaque.delete("opaque");
+    clock.now += 59_000;
+    expect(await ask("opaque")).toMatchObject({ person: { id: "ada" } });
+    clock.now += 1_000;
+    expect(responseOf(await ask("opaque")).status).toBe(401);
+    expect(issuer.asked.get("/introspect")).toBe(2);
   });
 
   it("asks for scopes with 403, naming all of them", async () => {

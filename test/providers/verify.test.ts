@@ -53,6 +53,28 @@ describe("a token of the provider", () => {
   });
 });
 
+it.each([
+  ["one of several", { aud: ["https://other.example", "second"] }, "second"],
+  [
+    "with a slash more, and not the first of them",
+    { aud: ["https://other.example/", `${AUDIENCE}/`] },
+    AUDIENCE,
+  ],
+  ["the one that is said first here, where it is for both", { aud: ["second", AUDIENCE] }, AUDIENCE],
+])("what a token is for is the accepted audience that is in it: %s", async (_name, claims, audience) => {
+  const { issuer, verify } = await start({ audience: [AUDIENCE, "second"] });
+  expect(await verify(await issuer.mint(claims))).toMatchObject({ auth: { audience } });
+});
+
+it("times are those of the token, and the leeway is not among them", async () => {
+  const { issuer, verify, seconds } = await start();
+  const [iat, exp] = [seconds() - 5, seconds() + 60];
+  expect(await verify(await issuer.mint({ iat, exp }))).toMatchObject({
+    auth: { issuedAt: iat, expiresAt: exp },
+    until: exp + 30,
+  });
+});
+
 describe("a token that fails only one check is refused, with a reason for the log", () => {
   const at = Date.UTC(2026, 10, 1) / 1000;
   it.each([
@@ -63,7 +85,9 @@ describe("a token that fails only one check is refused, with a reason for the lo
       {},
       /wrong audience: got https:\/\/other\.example, this server is/,
     ],
-    ["no audience", { aud: undefined }, {}, /wrong audience/],
+    ["no audience", { aud: undefined }, {}, /wrong audience: got none/],
+    ["an audience that is no text", { aud: [] }, {}, /wrong audience: got none/],
+    ["our audiences in one text", { aud: `${AUDIENCE} x` }, {}, /wrong audience/],
     ["no exp", { exp: undefined }, {}, /exp/],
     ["exp as text", { exp: "soon" }, {}, /exp/],
     ["an end that has passed", { exp: at - 31 }, {}, /expired/],
@@ -74,13 +98,20 @@ describe("a token that fails only one check is refused, with a reason for the lo
     ["at_hash, as ID tokens have", { at_hash: "h" }, {}, /ID token/],
     ["token_use=id, as Cognito's have", { token_use: "id" }, {}, /ID token/],
     ["another typ", {}, { typ: "logout+jwt" }, /typ/],
-    ["another kid", {}, { kid: "nobody" }, /unknown kid nobody/],
+    ["another kid", {}, { kid: "nobody" }, /unknown kid "nobody"/],
   ])("%s", async (_name, claims, header, why) => {
     const { issuer, verify } = await start();
     expect(await verify(await issuer.mint(claims, header))).toMatchObject({
       kind: "refused",
       why: expect.stringMatching(why),
     });
+  });
+
+  it("is logged with issuer and kid, no longer than a line however long a stranger made it", async () => {
+    const { issuer, verify } = await start();
+    const refused = await verify(await issuer.mint({}, { kid: "k".repeat(5000) }));
+    expect(refused).toMatchObject({ about: { issuer: issuer.url, kid: "k".repeat(100) } });
+    expect(JSON.stringify(refused).length).toBeLessThan(500);
   });
 
   it.each([
@@ -206,6 +237,19 @@ describe("opaque tokens (RFC 7662)", () => {
     expect(await verify("bad")).toMatchObject({ kind: "refused" });
   });
 
+  it("are believed for a minute, or as long as is said, and never past their end", async () => {
+    for (const [cacheSeconds, lives, believed] of [
+      [undefined, 600, 60],
+      [300, 600, 300],
+      [300, 20, 20],
+      [0, 600, 0],
+    ] as const) {
+      const { issuer, verify, seconds } = await start({ introspection: { ...introspection, cacheSeconds } });
+      issuer.opaque.set("good", active(issuer, seconds(), { exp: seconds() + lives }));
+      expect(await verify("good")).toMatchObject({ kind: "verified", until: seconds() + believed });
+    }
+  });
+
   it("are an outage where our own credentials are wrong or the provider is down", async () => {
     const wrong = await start({ introspection: { ...introspection, clientSecret: "wrong" } });
     await expect(wrong.verify("any")).rejects.toMatchObject({
@@ -232,6 +276,14 @@ describe("what is said about a provider", () => {
       /jwkUri is not an option\. Did you mean jwksUri/,
     ],
     [{ issuer: "https://idp.example", audience: "x", leewaySeconds: 9999 }, /^leewaySeconds is 9999/],
+    [
+      {
+        issuer: "https://idp.example",
+        audience: "x",
+        introspection: { clientId: "a", clientSecret: "b", cacheSeconds: -1 },
+      },
+      /^introspection\.cacheSeconds is -1; it must be a whole number of seconds from 0 to 3600/,
+    ],
     [[], /no provider/],
   ])("%j is refused", (given, message) => {
     expect(parse(given)).toThrow(message);

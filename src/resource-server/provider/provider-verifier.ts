@@ -1,4 +1,4 @@
-import type { Provider } from "../../config/provider-options.ts";
+import { INTROSPECTION_CACHE_SECONDS, type Provider } from "../../config/provider-options.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
@@ -43,7 +43,8 @@ export function openProvider(
   };
   const ask = askingOf(provider, discovery, deps.fetchJson);
   if (ask) {
-    const verify = verifyByAsking(rules, issuer, { ask, clock: deps.clock });
+    const believeSeconds = provider.introspection?.cacheSeconds ?? INTROSPECTION_CACHE_SECONDS;
+    const verify = verifyByAsking(rules, issuer, { ask, believeSeconds, clock: deps.clock });
     return { provider, discovery, verify, opaque: true };
   }
   const jwksUri = async () =>
@@ -60,10 +61,10 @@ export function openProvider(
 function askingOf(provider: Provider, discovery: Discovery, fetchJson: FetchJson): Ask | undefined {
   if (provider.tokeninfo !== undefined) return tokeninfo(provider.tokeninfo, fetchJson);
   if (!provider.introspection) return undefined;
-  const { endpoint: said, ...credentials } = provider.introspection;
+  const { endpoint: said, clientId, clientSecret } = provider.introspection;
   const endpoint = async () =>
     said ?? announced((await discovery.find()).document.introspection_endpoint, "introspection_endpoint");
-  return introspection({ ...credentials, endpoint, fetchJson });
+  return introspection({ clientId, clientSecret, endpoint, fetchJson });
 }
 
 function announced(url: string | undefined, name: string): string {

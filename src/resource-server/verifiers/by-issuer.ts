@@ -1,5 +1,7 @@
+import { decodeProtectedHeader } from "jose/decode/protected_header";
 import { decodeJwt } from "jose/jwt/decode";
 import type { Verification } from "../guard.ts";
+import { clipped } from "../refusals.ts";
 
 export type Verify = (token: string) => Promise<Verification>;
 
@@ -19,15 +21,27 @@ export function verifyByIssuer(byIssuer: ReadonlyMap<string, Verify>, opaque: Ve
     if (verify) return verify(token);
     return {
       kind: "refused",
-      why: `wrong issuer: got ${issuer}, expected ${[...byIssuer.keys()].join(" or ")}`,
+      why: `wrong issuer: got ${clipped(issuer) || "none"}, expected ${[...byIssuer.keys()].join(" or ")}`,
+      about: { issuer: clipped(issuer), ...keyIdOf(token) },
     };
   };
 }
 
+/** Undefined where the token is no JWT. */
 function issuerOf(token: string): string | undefined {
   try {
-    return decodeJwt(token).iss ?? "";
+    const { iss } = decodeJwt(token);
+    return typeof iss === "string" ? iss : "";
   } catch {
     return undefined;
+  }
+}
+
+function keyIdOf(token: string): { readonly kid?: string } {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    return typeof kid === "string" ? { kid: clipped(kid) } : {};
+  } catch {
+    return {};
   }
 }

@@ -2,7 +2,7 @@ import { providerClaims } from "../../core/provider-claims.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Verification } from "../guard.ts";
 import type { Verify } from "./by-issuer.ts";
-import { authOf, noPerson, refuseProviderClaims, type TokenRules } from "./provider-tokens.ts";
+import { authBy, noPerson, refuseProviderClaims, type TokenRules } from "./provider-tokens.ts";
 
 /**
  * Asks the provider what a token says; undefined where it is not a good one.
@@ -13,15 +13,22 @@ export type Ask = (token: string) => Promise<Readonly<Record<string, unknown>> |
 /** Without an end (RFC 7662 §2.2 makes `exp` optional) an answer holds for a minute, and is then asked for again. */
 const UNKNOWN_END_SECONDS = 60;
 
+export type AskingDeps = {
+  readonly ask: Ask;
+  /** How long an active token is believed. What the provider revokes is let in no longer than that. */
+  readonly believeSeconds: number;
+  readonly clock: Clock;
+};
+
 /**
- * Asks about each token, for opaque ones. What is active is kept by the guard's cache, never past `exp`; parallel
- * requests with one token ask once.
+ * Asks about each token, for opaque ones. What is active is kept by the guard's cache for a while, and never past `exp`;
+ * parallel requests with one token ask once.
  * @param issuer counts where the answer names none: it comes from this provider.
  */
 export function verifyByAsking(
   rules: TokenRules,
   issuer: string,
-  { ask, clock }: { readonly ask: Ask; readonly clock: Clock },
+  { ask, believeSeconds, clock }: AskingDeps,
 ): Verify {
   const refused = (why: string): Verification => ({ kind: "refused", why, about: { issuer } });
   const verify = async (token: string): Promise<Verification> => {
@@ -32,8 +39,10 @@ export function verifyByAsking(
     if (!claims.success) return refused("the provider's answer has claims of the wrong kind");
     const wrong = refuseProviderClaims(claims.data, rules, now);
     if (wrong !== undefined) return refused(wrong);
-    const auth = authOf(claims.data, rules, token);
-    return auth ? { kind: "verified", auth } : refused(noPerson(rules));
+    const auth = authBy(claims.data, rules, token);
+    return auth
+      ? { kind: "verified", auth, until: Math.min(auth.expiresAt, now + believeSeconds) }
+      : refused(noPerson(rules));
   };
   const verifying = new Map<string, Promise<Verification>>();
   return (token) => {

@@ -1,11 +1,13 @@
 import type { KeyObject } from "node:crypto";
+import type { z } from "zod";
 import { ACCESS_TOKEN_TYPE, accessTokenClaims, refuseClaims } from "../../core/access-token.ts";
 import type { Auth } from "../../core/auth.ts";
 import { parseScopes } from "../../core/scopes.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { parseJws, verifyJws } from "../../platform/jws.ts";
+import { type ParsedJws, parseJws, verifyJws } from "../../platform/jws.ts";
 import type { Store } from "../../store/store.ts";
 import type { Verification } from "../guard.ts";
+import { clipped, type RefusalFields, shown } from "../refusals.ts";
 
 /** Instances of one server whose clocks differ by half a minute still trust one another's tokens. */
 const CLOCK_LEEWAY_SECONDS = 60;
@@ -25,23 +27,24 @@ export function verifyOwnTokens(deps: {
   const expected = { issuer, resource, leewaySeconds: CLOCK_LEEWAY_SECONDS, expiryLeewaySeconds: 0 };
   return async (token) => {
     const jws = parseJws(token);
-    if (!jws) return refused("not a JWT");
+    if (!jws) return refused("not a JWT", {});
     const { alg, typ, kid } = jws.header;
+    const claimed = claimedBy(jws);
     // Before the key is looked at: the header must not choose how it is verified (RFC 8725 §3.1).
-    if (alg !== "ES256") return refused(`alg ${shown(alg)} is not accepted`);
-    if (typ !== ACCESS_TOKEN_TYPE) return refused(`typ ${shown(typ)} is not ${ACCESS_TOKEN_TYPE}`);
+    if (alg !== "ES256") return refused(`alg ${shown(alg)} is not accepted`, claimed);
+    if (typ !== ACCESS_TOKEN_TYPE) return refused(`typ ${shown(typ)} is not ${ACCESS_TOKEN_TYPE}`, claimed);
     const key = typeof kid === "string" ? verificationKey(kid) : undefined;
-    if (!key) return refused(`unknown kid ${shown(kid)}`);
-    if (!verifyJws(jws, key)) return refused("wrong signature");
+    if (!key) return refused(`unknown kid ${shown(kid)}`, claimed);
+    if (!verifyJws(jws, key)) return refused("wrong signature", claimed);
     const parsed = accessTokenClaims.safeParse(jws.payload);
-    if (!parsed.success)
-      return refused(`claims are missing: ${parsed.error.issues.map((i) => i.path.join(".")).join(", ")}`);
+    if (!parsed.success) return refused(`claims are missing: ${missingIn(parsed.error)}`, claimed);
     const claims = parsed.data;
+    const proven = { ...claimed, grant: claims.gid, client: claims.client_id, person: claims.sub };
     const wrong = refuseClaims(claims, expected, clock() / 1000);
-    if (wrong !== undefined) return refused(wrong);
+    if (wrong !== undefined) return refused(wrong, proven);
     const grant = await store.findGrant(claims.gid);
-    if (!grant) return refused("the grant is gone");
-    if (grant.revokedAt !== null) return refused(`the grant was revoked (${grant.revokedReason})`);
+    if (!grant) return refused("the grant is gone", proven);
+    if (grant.revokedAt !== null) return refused(`the grant was revoked (${grant.revokedReason})`, proven);
     const auth: Auth = {
       person: grant.person,
       client: { id: grant.clientId, name: grant.clientName },
@@ -59,11 +62,18 @@ export function verifyOwnTokens(deps: {
   };
 }
 
-function refused(why: string): Verification {
-  return { kind: "refused", why };
+function refused(why: string, about: RefusalFields): Verification {
+  return { kind: "refused", why, about };
 }
 
-/** A stranger wrote it: it may be long, or an object that throws when it is made text. */
-function shown(member: unknown): string {
-  return typeof member === "string" ? JSON.stringify(member.slice(0, 50)) : typeof member;
+/** Whose token it says it is. Nothing of it is proven. */
+function claimedBy({ header: { kid }, payload: { iss } }: ParsedJws): RefusalFields {
+  return {
+    ...(typeof iss === "string" && { issuer: clipped(iss) }),
+    ...(typeof kid === "string" && { kid: clipped(kid) }),
+  };
+}
+
+function missingIn({ issues }: z.ZodError): string {
+  return issues.map(({ path }) => path.join(".")).join(", ");
 }

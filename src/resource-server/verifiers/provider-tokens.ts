@@ -4,6 +4,7 @@ import * as errors from "jose/errors";
 import { compactVerify } from "jose/jws/compact/verify";
 import { refuseClaims } from "../../core/access-token.ts";
 import type { Auth } from "../../core/auth.ts";
+import { sameResource } from "../../core/grant.ts";
 import {
   type ClaimNames,
   idTokenSign,
@@ -16,6 +17,7 @@ import { scopeHere } from "../../core/scope-prefix.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Verification } from "../guard.ts";
 import type { KeySet } from "../provider/key-set.ts";
+import { clipped, shown } from "../refusals.ts";
 
 /** Asymmetric ones only: a symmetric key beside a published key set is how the two get confused (RFC 8725 §2.1). */
 const ALGORITHMS = new Set([
@@ -61,20 +63,22 @@ export function verifyProviderTokens(
     const refused = (why: string): Verification => ({
       kind: "refused",
       why,
-      about: { issuer: rules.issuers[0], kid },
+      about: { issuer: rules.issuers[0], ...(kid !== undefined && { kid: clipped(kid) }) },
     });
-    if (!ALGORITHMS.has(alg)) return refused(`alg ${alg} is not accepted`);
-    if (!TYPES.has(typ.toLowerCase())) return refused(`typ ${typ} is no access token`);
+    if (!ALGORITHMS.has(alg)) return refused(`alg ${shown(alg)} is not accepted`);
+    if (!TYPES.has(typ.toLowerCase())) return refused(`typ ${shown(typ)} is no access token`);
     const key = await keySet.find(kid, alg);
-    if (!key) return refused(`unknown kid ${kid ?? "-"}`);
+    if (!key) return refused(`unknown kid ${shown(kid)}`);
     const payload = await openJws(token, key, alg);
     if (!payload) return refused("wrong signature");
     const claims = providerClaims.safeParse(payload);
     if (!claims.success) return refused("exp, iss or another claim is missing or of the wrong kind");
     const wrong = refuseProviderClaims(claims.data, rules, clock() / 1000);
     if (wrong !== undefined) return refused(wrong);
-    const auth = authOf(claims.data, rules, token);
-    return auth ? { kind: "verified", auth } : refused(noPerson(rules));
+    const auth = authBy(claims.data, rules, token);
+    return auth
+      ? { kind: "verified", auth, until: auth.expiresAt + rules.leewaySeconds }
+      : refused(noPerson(rules));
   };
 }
 
@@ -86,18 +90,21 @@ export function refuseProviderClaims(
 ): string | undefined {
   const sign = idTokenSign(claims);
   if (sign !== undefined) return `this is an ID token (${sign}), not an access token`;
-  const { accessTokenClaims, audienceClaim, audiences, issuers, leewaySeconds } = rules;
+  const { accessTokenClaims, audiences, issuers, leewaySeconds } = rules;
   if (accessTokenClaims.length > 0 && !accessTokenClaims.some((name) => claims[name] !== undefined))
     return `not an access token: none of ${accessTokenClaims.join(", ")} is there`;
-  const said = audienceClaim === "aud" ? claims.aud : claims[audienceClaim];
-  const found = Array.isArray(said) ? said : [said];
-  const audience = found.find((one) => typeof one === "string" && audiences.includes(one)) ?? found[0];
   // Several audiences and issuers are right here; what is compared is the one that was found against itself.
   return refuseClaims(
-    { iss: claims.iss, aud: String(audience), iat: claims.iat ?? 0, nbf: claims.nbf, exp: claims.exp },
+    {
+      iss: claims.iss,
+      aud: audiencesOf(claims, rules),
+      iat: claims.iat ?? 0,
+      nbf: claims.nbf,
+      exp: claims.exp,
+    },
     {
       issuer: issuers.includes(claims.iss) ? claims.iss : (issuers[0] ?? ""),
-      resource: audiences.includes(String(audience)) ? String(audience) : (audiences[0] ?? ""),
+      resource: audienceFor(claims, rules) ?? audiences[0] ?? "",
       leewaySeconds,
       expiryLeewaySeconds: leewaySeconds,
     },
@@ -106,8 +113,8 @@ export function refuseProviderClaims(
 }
 
 /** What a handler gets to see of a provider's token; undefined where it names nobody. */
-export function authOf(claims: ProviderClaims, rules: TokenRules, token: string): Auth | undefined {
-  const { claimNames, audiences, leewaySeconds, scopePrefix } = rules;
+export function authBy(claims: ProviderClaims, rules: TokenRules, token: string): Auth | undefined {
+  const { claimNames, scopePrefix } = rules;
   const person = textOf(claims, claimNames.person);
   if (person === undefined) return undefined;
   return {
@@ -115,9 +122,9 @@ export function authOf(claims: ProviderClaims, rules: TokenRules, token: string)
     client: { id: textOf(claims, claimNames.client) ?? "", name: null },
     scopes: scopesOf(claims, claimNames.scopes).map((scope) => scopeHere(scopePrefix, scope)),
     issuer: claims.iss,
-    audience: audiences[0] ?? "",
+    audience: audienceFor(claims, rules) ?? "",
     issuedAt: claims.iat ?? 0,
-    expiresAt: claims.exp + leewaySeconds,
+    expiresAt: claims.exp,
     tokenId: claims.jti ?? "",
     grantId: null,
     claims,
@@ -127,6 +134,17 @@ export function authOf(claims: ProviderClaims, rules: TokenRules, token: string)
 
 export function noPerson({ claimNames }: TokenRules): string {
   return `no person: none of ${claimNames.person.join(", ")} is there`;
+}
+
+/** Whom the token says that it is for. */
+function audiencesOf(claims: ProviderClaims, { audienceClaim }: TokenRules): readonly string[] {
+  return [claims[audienceClaim]].flat().filter((one) => typeof one === "string");
+}
+
+/** The audience of ours that it is for, as the options spell it; undefined where it is for none. */
+function audienceFor(claims: ProviderClaims, rules: TokenRules): string | undefined {
+  const said = audiencesOf(claims, rules);
+  return rules.audiences.find((accepted) => said.some((one) => sameResource(one, accepted)));
 }
 
 /** The profile claims that providers put into access tokens, where they are text. */
