@@ -6,6 +6,7 @@ import { decodeJwt } from "jose/jwt/decode";
 import { jwtVerify } from "jose/jwt/verify";
 import type { Settings } from "../config/settings.ts";
 import type { Client } from "../core/client.ts";
+import { CLOCK_SKEW_SECONDS } from "../core/clock-skew.ts";
 import { OAuthError } from "../core/errors.ts";
 import { endpointUrl } from "../core/metadata.ts";
 import type { Store } from "../store/store.ts";
@@ -58,8 +59,10 @@ export async function checkAssertion(client: Client, assertion: string, deps: As
   }
   if (typeof jti !== "string" || jti === "" || jti.length > LONGEST_JTI)
     throw refuse("its jti is no usable id");
+  // Kept until no instance takes the assertion any more: the clock of the one that deletes may be ahead.
+  const keptUntil = (exp + LEEWAY_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
   // Last, because it writes: only the holder of the key can use up an id.
-  if (!(await deps.store.useAssertion(client.id, jti, (exp + LEEWAY_SECONDS) * 1000))) {
+  if (!(await deps.store.useAssertion(client.id, jti, keptUntil))) {
     throw refuse("it was used before");
   }
 }

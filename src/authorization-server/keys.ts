@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
+import { CLOCK_SKEW_SECONDS } from "../core/clock-skew.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { importPrivateJwk, importPublicJwk, type SigningKey } from "../platform/jws.ts";
@@ -73,7 +74,9 @@ export async function rotateSigningKey(deps: KeyDeps): Promise<StoredSigningKey>
   await openAll(existing, deps);
   const key = await makeSigningKey(deps, signsFrom);
   await deps.store.addSigningKey(key);
-  await deps.store.retireSigningKeys(key.kid, signsFrom, signsFrom + LONGEST_ACCESS_TOKEN_SECONDS * 1000);
+  // An instance whose clock is behind ours signs with the old ones for so much longer.
+  const lastTokenEnds = signsFrom + (LONGEST_ACCESS_TOKEN_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
+  await deps.store.retireSigningKeys(key.kid, signsFrom, lastTokenEnds);
   return key;
 }
 
