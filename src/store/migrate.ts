@@ -6,52 +6,73 @@ import { type Query, type QueryBuilder, query } from "./query.ts";
 /** Runs queries on one connection, one after the other. */
 export type Run = <Result>(query: Query<Result>) => Promise<readonly Result[]>;
 
+/** A database that is to be brought up to date. */
+export type Migrating = {
+  /** What to call it in an error. */
+  readonly name: string;
+  /** Answers a row where it has a table of migrations. */
+  readonly hasTable: Query<unknown>;
+  /** Runs a query outside of any transaction. */
+  readonly run: Run;
+  /** Runs work in a transaction, while no other process migrates. */
+  alone<T>(work: (run: Run) => Promise<T>): Promise<T>;
+};
+
 /**
  * Brings the schema up to date. Processes that start at once take turns at it; where nothing is to do, nobody waits.
  *
- * @param name what to call the database in an error.
- * @param run runs a query outside of any transaction.
- * @param alone runs work in a transaction, while no other process can write.
+ * @param migrations those that this version of the code knows.
  * @returns the names of the migrations that ran.
- * @throws ConfigurationError where the database has migrations that this version does not know.
+ * @throws ConfigurationError where the database has had one that this version does not know, and does not work with.
  */
 export async function migrate(
   db: QueryBuilder,
-  name: string,
-  run: Run,
-  alone: <T>(work: (run: Run) => Promise<T>) => Promise<T>,
+  database: Migrating,
+  migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<readonly string[]> {
-  await run(query(createTable(db), ignore));
-  if ((await pending(db, name, run)).length === 0) return [];
-  return alone(async (runAlone) => {
+  const steps = stepsOf(db);
+  const pending = async (run: Run): Promise<readonly Migration[]> => {
+    const done = (await run(database.hasTable)).length > 0 ? await run(steps.done) : [];
+    refuseUnknown(done, migrations, database.name);
+    return migrations.filter((migration) => !done.some(({ name }) => name === migration.name));
+  };
+
+  if ((await pending(database.run)).length === 0) return [];
+  return database.alone(async (run) => {
+    await run(steps.createTable);
     // Again, now that nobody else can be at it: another process may just have done it.
-    const migrations = await pending(db, name, runAlone);
-    for (const migration of migrations) {
-      for (const statement of migration.up(db)) await runAlone(query(statement, ignore));
-      const done = db.insertInto("gatehouse_migrations").values({ name: migration.name });
-      await runAlone(query(done, ignore));
+    const waiting = await pending(run);
+    for (const { name, needs, up } of waiting) {
+      for (const statement of up(db)) await run(query(statement, ignore));
+      await run(steps.record({ name, needs }));
     }
-    return migrations.map((migration) => migration.name);
+    return waiting.map(({ name }) => name);
   });
 }
 
-function createTable(db: QueryBuilder) {
-  return db.schema
+type Step = Pick<Migration, "name" | "needs">;
+
+function stepsOf(db: QueryBuilder) {
+  const createTable = db.schema
     .createTable("gatehouse_migrations")
     .ifNotExists()
-    .addColumn("name", "text", (column) => column.notNull().primaryKey());
+    .addColumn("name", "text", (column) => column.notNull().primaryKey())
+    .addColumn("needs", "text", (column) => column.notNull());
+  return {
+    createTable: query(createTable, ignore),
+    done: query(db.selectFrom("gatehouse_migrations").select(["name", "needs"]), (row): Step => row),
+    record: (step: Step) => query(db.insertInto("gatehouse_migrations").values(step), ignore),
+  };
 }
 
-async function pending(db: QueryBuilder, name: string, run: Run): Promise<readonly Migration[]> {
-  const done = await run(query(db.selectFrom("gatehouse_migrations").select("name"), (row) => row.name));
-  const unknown = done.filter((applied) => !MIGRATIONS.some((migration) => migration.name === applied));
-  if (unknown.length > 0) {
-    throw new ConfigurationError(
-      `The database ${name} was made by a newer version of Gatehouse (it has ${unknown.sort().join(", ")}). ` +
-        "Use that version or a later one, or name another database.",
-    );
-  }
-  return MIGRATIONS.filter((migration) => !done.includes(migration.name));
+function refuseUnknown(done: readonly Step[], migrations: readonly Migration[], database: string): void {
+  const isKnown = (step: string) => migrations.some(({ name }) => name === step);
+  const tooNew = done.filter(({ name, needs }) => !isKnown(name) && !isKnown(needs)).map(({ name }) => name);
+  if (tooNew.length === 0) return;
+  throw new ConfigurationError(
+    `The database ${database} was made by a newer version of Gatehouse (it has ${tooNew.sort().join(", ")}). ` +
+      "Use that version or a later one, or name another database.",
+  );
 }
 
 function ignore(): undefined {

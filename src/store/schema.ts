@@ -78,5 +78,5 @@ export type AssertionTable = { client_id: string; jti: string; expires_at: numbe
 
 export type TodoTable = { id: string; person_id: string; title: string; created_at: number };
 
-/** The migrations that this database has had. */
-export type MigrationTable = { name: string };
+/** The migrations that this database has had, each with the one that code must know to work with it. */
+export type MigrationTable = { name: string; needs: string };

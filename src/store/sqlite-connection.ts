@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { createGroupCommit } from "./group-commit.ts";
+import { unavailable } from "./outage.ts";
 import type { Connection, QueriesFor, Query } from "./query.ts";
-import { isBusy, toStoreError, unavailable } from "./sqlite-errors.ts";
+import { isBusy, toStoreError } from "./sqlite-errors.ts";
 
 export type SqliteConnection = Connection & {
   /** Commits what waits. Queries after this are refused. */

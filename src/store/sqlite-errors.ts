@@ -1,4 +1,5 @@
-import { ConfigurationError, OAuthError } from "../core/errors.ts";
+import { ConfigurationError } from "../core/errors.ts";
+import { unavailable } from "./outage.ts";
 
 /** Primary result codes (https://sqlite.org/rescode.html). */
 const BUSY = 5;
@@ -27,14 +28,6 @@ export function isBusy(error: unknown): boolean {
 export function toStoreError(error: unknown): unknown {
   const why = OUTAGES.get(resultCode(error) ?? 0);
   return why === undefined ? error : unavailable(why, error);
-}
-
-export function unavailable(why: string, cause?: unknown): OAuthError {
-  return new OAuthError("temporarily_unavailable", "The server cannot do this right now. Try again.", {
-    detail: `the database does not answer: ${why}`,
-    retryAfterSeconds: 2,
-    cause,
-  });
 }
 
 /** Why a database cannot be opened, in one sentence that says what to do. */

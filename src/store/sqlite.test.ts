@@ -154,7 +154,7 @@ describe("migrations", () => {
     const database = freshFile();
     await (await openSqliteStore({ database })).close();
     const file = new DatabaseSync(database);
-    file.exec("INSERT INTO gatehouse_migrations VALUES ('9999-from-the-future')");
+    file.exec("INSERT INTO gatehouse_migrations VALUES ('9999-from-the-future', '9999-from-the-future')");
     file.close();
     const schema = schemaOf(database);
     await expect(openSqliteStore({ database })).rejects.toThrow(

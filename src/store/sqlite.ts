@@ -7,7 +7,7 @@ import { type Log, silentLog } from "../platform/logging.ts";
 import { kyselyStore, type StoreWithTodos } from "./kysely-store.ts";
 import { migrate, type Run } from "./migrate.ts";
 import { watchOutsideChanges } from "./outside-changes.ts";
-import type { QueryBuilder } from "./query.ts";
+import type { Query, QueryBuilder } from "./query.ts";
 import { connectSqlite, statementRunner } from "./sqlite-connection.ts";
 import { isBusy, openingError } from "./sqlite-errors.ts";
 
@@ -97,18 +97,29 @@ async function openOnce(name: string, db: QueryBuilder, log: Log): Promise<Datab
 function bringUpToDate(database: DatabaseSync, name: string, db: QueryBuilder): Promise<readonly string[]> {
   const runner = statementRunner(database);
   const run: Run = async (query) => runner(query);
-  return migrate(db, name, run, async (work) => {
-    database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = await work(run);
-      database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
+  return migrate(db, {
+    name,
+    hasTable: HAS_TABLE,
+    run,
+    async alone(work) {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = await work(run);
+        database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec("ROLLBACK");
+        throw error;
+      }
+    },
   });
 }
+
+const HAS_TABLE: Query<unknown> = {
+  sql: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'gatehouse_migrations'",
+  parameters: [],
+  parse: (row) => row,
+};
 
 function configure(database: DatabaseSync): void {
   // A refresh changes one row, and the log gets the whole page that it is on: small pages, less to write.

@@ -230,12 +230,13 @@ export function grantContract(store: () => Store): void {
 
     test("together with a revocation: whatever comes first, it ends revoked", async () => {
       await approveAndRedeem();
-      await Promise.all([
+      const [first, , second] = await Promise.all([
         store().rotateRefresh(rotation(1)),
         store().revokeGrant("grant-1", "client_request", NOW),
         store().rotateRefresh(rotation(2)),
       ]);
-      expect(await store().findGrant("grant-1")).toMatchObject({ generation: 2, revokedAt: NOW });
+      const generation = second?.generation ?? first?.generation ?? 1;
+      expect(await store().findGrant("grant-1")).toMatchObject({ generation, revokedAt: NOW });
     });
   });
 

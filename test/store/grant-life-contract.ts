@@ -128,7 +128,7 @@ function createModel(idOf: (name: string) => string) {
             : undefined;
           // Three at once: a race has one outcome.
           const answers = await Promise.all([1, 2, 3].map(() => store.rotateRefresh(rotation)));
-          expect(answers).toEqual([expected, undefined, undefined]);
+          expect(answers.filter((answer) => answer !== undefined)).toEqual(expected ? [expected] : []);
           break;
         }
         case "revoke": {

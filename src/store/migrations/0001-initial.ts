@@ -2,6 +2,7 @@ import type { Migration } from "./migration.ts";
 
 export const initial: Migration = {
   name: "0001-initial",
+  needs: "0001-initial",
   up: (db) => [
     db.schema
       .createTable("clients")

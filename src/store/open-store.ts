@@ -1,0 +1,19 @@
+import { isPostgresUrl } from "../core/database-url.ts";
+import type { Log } from "../platform/logging.ts";
+import type { StoreWithTodos } from "./kysely-store.ts";
+import { openPostgresStore } from "./postgres.ts";
+import { openSqliteStore } from "./sqlite.ts";
+
+export type StoreOptions = {
+  /** `postgres://…`, a file, or ":memory:". */
+  readonly database: string;
+  readonly log?: Log;
+};
+
+/**
+ * Opens the store that the database option names, and brings its schema up to date.
+ * @throws ConfigurationError, in one sentence that names the database and says what to do.
+ */
+export function openStore(options: StoreOptions): Promise<StoreWithTodos> {
+  return isPostgresUrl(options.database) ? openPostgresStore(options) : openSqliteStore(options);
+}
