@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,12 +16,15 @@ export type TestPostgres = {
   freshDatabase(): Promise<string>;
   /** Runs SQL on a connection of its own, as an operator does beside the server. */
   query(url: string, sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
-  /** Goes away and cuts every connection. What was committed stays. */
-  goDown(): Promise<void>;
+  /** Goes away and cuts every connection; `immediate` as if its power went. What was committed stays. */
+  goDown(how?: "fast" | "immediate"): Promise<void>;
   /** Is there again, under the same URLs. */
   comeBack(): Promise<void>;
   /** Both, one after the other. */
   restart(): Promise<void>;
+  /** Takes connections and statements, and answers nothing, until it goes on. */
+  hang(): void;
+  goOn(): void;
   /** Ends it for good and deletes its files. */
   stop(): Promise<void>;
 };
@@ -37,7 +41,10 @@ export async function startPostgres(): Promise<TestPostgres> {
   const { cluster, port, directory } = await startCluster();
   const url = (database = "postgres") =>
     `postgres://postgres:${encodeURIComponent(TEST_PASSWORD)}@127.0.0.1:${port}/${database}`;
-  const goDown = () => cluster.stop();
+  const goDown = async (how: "fast" | "immediate" = "fast") => {
+    if (how === "immediate") process.kill(postmasterOf(directory), "SIGQUIT");
+    await cluster.stop();
+  };
   const comeBack = () => cluster.start();
   let databases = 0;
   return {
@@ -56,6 +63,8 @@ export async function startPostgres(): Promise<TestPostgres> {
       await goDown();
       await comeBack();
     },
+    hang: () => signalAll(directory, "SIGSTOP"),
+    goOn: () => signalAll(directory, "SIGCONT"),
     async stop() {
       await goDown();
       rmSync(directory, { recursive: true, force: true });
@@ -71,6 +80,19 @@ async function query(url: string, sql: string, parameters: readonly unknown[] = 
   } finally {
     await client.end();
   }
+}
+
+/** The first line of its lock file. */
+function postmasterOf(directory: string): number {
+  return Number.parseInt(readFileSync(join(directory, "postmaster.pid"), "utf8"), 10);
+}
+
+/** Postgres and its process for each connection. */
+function signalAll(directory: string, signal: NodeJS.Signals): void {
+  const postmaster = postmasterOf(directory);
+  process.kill(postmaster, signal);
+  const { error } = spawnSync("pkill", ["--signal", signal, "--parent", String(postmaster)]);
+  if (error) throw error;
 }
 
 type Cluster = { readonly cluster: EmbeddedPostgres; readonly port: number; readonly directory: string };
