@@ -6,7 +6,7 @@ import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { type ClientDescription, preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
-import { MINIMUM_SECRET_LENGTH } from "../platform/master-secret.ts";
+import { MINIMUM_SECRET_LENGTH } from "../platform/key-file.ts";
 import { corsOption } from "./cors-option.ts";
 import type { EnvironmentOptions } from "./environment.ts";
 import { hostOption, metricsOption, portOption } from "./metrics-option.ts";

@@ -12,9 +12,8 @@ import type { CheckUser, Settings } from "../config/settings.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { foreignHostRefusal } from "../platform/host-header.ts";
-import { createKeyring } from "../platform/keyring.ts";
 import type { Log } from "../platform/logging.ts";
-import { masterSecrets } from "../platform/master-secret.ts";
+import { openKeyring } from "../platform/master-secret.ts";
 import { createDocuments } from "../resource-server/documents.ts";
 import { createGuard, type Guard } from "../resource-server/guard.ts";
 import { openProtection } from "../resource-server/protect.ts";
@@ -74,7 +73,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
   // The database first: where its folder is missing, the sentence should be about it and not about its key file.
   const store = await openSqliteStore({ database: settings.database, log });
   try {
-    const keyring = createKeyring(masterSecrets(settings));
+    const keyring = openKeyring(settings, clock);
     const keys = await openSigningKeys({ store, keyring, clock });
     const cookies = createCookies(settings.issuer);
     const guard = createGuard({

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual 
 import { compactDecrypt } from "jose/jwe/compact/decrypt";
 import { CompactEncrypt } from "jose/jwe/compact/encrypt";
 import { ConfigurationError } from "../core/errors.ts";
-import { MINIMUM_SECRET_LENGTH } from "./master-secret.ts";
+import { MINIMUM_SECRET_LENGTH } from "./key-file.ts";
 
 /** One purpose, one key. A label is never used for two things, and never renamed: it would make a new key. */
 export type KeyLabel =
@@ -25,6 +25,8 @@ export type Keyring = {
   seal(label: KeyLabel, text: string): Promise<string>;
   /** The text, or undefined where no secret of the list opens it. */
   open(label: KeyLabel, sealed: string): Promise<string | undefined>;
+  /** Looks whether the secrets have changed where they are kept; says whether they have. */
+  lookAgain(): boolean;
 };
 
 /** @param secrets the list, newest first; each at least 32 characters. */
@@ -77,6 +79,7 @@ export function createKeyring(secrets: readonly string[]): Keyring {
       }
       return undefined;
     },
+    lookAgain: () => false,
   };
 }
 

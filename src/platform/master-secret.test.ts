@@ -1,63 +1,40 @@
-import { execFile } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../core/errors.ts";
-import { masterSecrets } from "./master-secret.ts";
+import { existingSecrets, openKeyring } from "./master-secret.ts";
 
 const inFolder = () => join(mkdtempSync(join(tmpdir(), "gatehouse-")), "gatehouse.db");
+const GIVEN = ["n".repeat(32), "o".repeat(32)];
+const macOf = (keyring: ReturnType<typeof openKeyring>) => keyring.mac("session", "x");
 
 describe("the master secret", () => {
   it("is what the operator gave, newest first, and then no file is made", () => {
     const database = inFolder();
-    expect(masterSecrets({ database, secrets: ["a", "b"] })).toEqual(["a", "b"]);
+    const older = openKeyring({ database, secrets: GIVEN.slice(1) });
+    expect(openKeyring({ database, secrets: GIVEN }).verifyMac("session", "x", macOf(older))).toBe(true);
+    expect(existingSecrets({ database, secrets: GIVEN })).toEqual(GIVEN);
     expect(readdirSync(join(database, ".."))).toEqual([]);
   });
 
-  it("is else a key file beside the database, for this user only, and the same the next time", () => {
+  it("is else in a key file beside the database, which the first start makes", () => {
     const database = inFolder();
-    const [made] = masterSecrets({ database, secrets: undefined });
-    expect(Buffer.from(made ?? "", "base64")).toHaveLength(32);
-    expect(statSync(`${database}.key`).mode & 0o777).toBe(0o600);
-    expect(masterSecrets({ database, secrets: undefined })).toEqual([made]);
+    expect(existingSecrets({ database, secrets: undefined })).toBeUndefined();
+    const keyring = openKeyring({ database, secrets: undefined });
     expect(readdirSync(join(database, ".."))).toEqual(["gatehouse.db.key"]);
-  });
-
-  it("is one and the same for processes that start at once", async () => {
-    const database = inFolder();
-    const module = join(import.meta.dirname, "master-secret.ts");
-    const program = `import { masterSecrets } from ${JSON.stringify(module)};
-      process.stdout.write(masterSecrets({ database: ${JSON.stringify(database)} })[0]);`;
-    const processes = await Promise.all(
-      Array.from({ length: 6 }, () =>
-        promisify(execFile)(process.execPath, ["--input-type=module-typescript", "-e", program]),
-      ),
-    );
-    const kept = readFileSync(`${database}.key`, "utf8").trim();
-    expect(new Set(processes.map(({ stdout }) => stdout))).toEqual(new Set([kept]));
-    expect(readdirSync(join(database, ".."))).toEqual(["gatehouse.db.key"]);
+    expect(existingSecrets({ database, secrets: undefined })).toHaveLength(1);
+    expect(macOf(openKeyring({ database, secrets: undefined }))).toBe(macOf(keyring));
   });
 
   it("is a new one for each database in memory", () => {
     const memory = { database: ":memory:", secrets: undefined };
-    expect(masterSecrets(memory)).not.toEqual(masterSecrets(memory));
+    expect(macOf(openKeyring(memory))).not.toBe(macOf(openKeyring(memory)));
   });
 
-  it("is refused where others can read the file, where it is empty, and where it cannot be made", () => {
-    const database = inFolder();
-    const [made] = masterSecrets({ database, secrets: undefined });
-    chmodSync(`${database}.key`, 0o644);
-    expect(() => masterSecrets({ database, secrets: undefined })).toThrow(/chmod 600/);
-    expect(readFileSync(`${database}.key`, "utf8").trim()).toBe(made);
-    const other = inFolder();
-    writeFileSync(`${other}.key`, "\n", { mode: 0o600 });
-    expect(() => masterSecrets({ database: other, secrets: undefined })).toThrow(/is empty/);
-    writeFileSync(`${other}.key`, "c2hvcnQ=\n", { mode: 0o600 });
-    expect(() => masterSecrets({ database: other, secrets: undefined })).toThrow(/is cut short/);
+  it("is refused where the file cannot be made", () => {
     const nowhere = { database: "/nonexistent/gatehouse.db", secrets: undefined };
-    expect(() => masterSecrets(nowhere)).toThrow(ConfigurationError);
-    expect(() => masterSecrets(nowhere)).toThrow(/GATEHOUSE_SECRET/);
+    expect(() => openKeyring(nowhere)).toThrow(ConfigurationError);
+    expect(() => openKeyring(nowhere)).toThrow(/GATEHOUSE_SECRET/);
   });
 });

@@ -47,13 +47,12 @@ function stateOf(key: StoredSigningKey, now: number): string {
 }
 
 async function rotate(flags: DatabaseFlags): Promise<void> {
-  const [{ rotateSigningKey }, { createKeyring }, { masterSecrets }] = await Promise.all([
+  const [{ rotateSigningKey }, { openKeyring }] = await Promise.all([
     import("../../authorization-server/keys.ts"),
-    import("../../platform/keyring.ts"),
     import("../../platform/master-secret.ts"),
   ]);
   const key = await withStore(flags, (store, settings) =>
-    rotateSigningKey({ store, keyring: createKeyring(masterSecrets(settings)), clock: Date.now }),
+    rotateSigningKey({ store, keyring: openKeyring(settings), clock: Date.now }),
   );
   print(
     `Added ${key.kid}. It signs from ${time(key.signsFrom)} on, when every verifier has had time to fetch it.`,
