@@ -45,6 +45,11 @@ export function readRefreshToken(
   return { grantId, generation: Number(generation) };
 }
 
+/** Whether this is a secret of ours that must not be shown to anybody else. */
+export function isCodeOrRefreshToken(token: string, minter: Minter): boolean {
+  return readRefreshToken(token, minter) !== undefined || readCode(token, minter) !== undefined;
+}
+
 /** A token endpoint's answer (RFC 6749 §5.1). `scope` is always said: it may be narrower than what was asked. */
 export type TokenResponse = {
   readonly access_token: string;

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
+import { sameResource } from "../core/grant.ts";
 import { type ClaimNames, USUAL_CLAIM_NAMES } from "../core/provider-claims.ts";
 import { isSecureUrl } from "../platform/addresses.ts";
-import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
+import { type OptionPath, optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
 
 const HTTPS = "an https:// URL (http:// on this computer only)";
 /** The URL of a provider or of something at it. */
@@ -86,18 +87,59 @@ export function parseProviders(
   given: ProviderOptions | readonly ProviderOptions[],
   resource: string,
 ): readonly [Provider, ...Provider[]] {
-  const list = Array.isArray(given) ? given : [given as ProviderOptions];
-  const [first, ...others] = list.map((one, i) => parseProvider(one, list.length > 1 ? [i] : [], resource));
+  const [first, ...others] = parseList(given, resource, []);
   if (!first)
     throw new ConfigurationError("There is no provider. Say at least one, with issuer and audience.");
-  const issuers = [first, ...others].map(({ issuer }) => issuer);
-  const twice = issuers.find((issuer, i) => issuers.indexOf(issuer) !== i);
-  if (twice !== undefined)
-    throw new ConfigurationError(`The issuer ${twice} is there twice. Keep one of them.`);
+  checkIssuers([first, ...others]);
   return [first, ...others];
 }
 
-function parseProvider(given: ProviderOptions, at: readonly number[], resource: string): Provider {
+/**
+ * Parses what was said about providers beside a server with its own sign-in; there may be none.
+ * @throws ConfigurationError as {@link parseProviders} does
+ */
+export function parseAlsoAccepted(
+  given: ProviderOptions | readonly ProviderOptions[] | undefined,
+  server: { readonly issuer: string; readonly resource: string },
+): readonly Provider[] {
+  const providers = given === undefined ? [] : parseList(given, server.resource, ["alsoAccept"]);
+  checkIssuers(providers);
+  const own = providers.flatMap(issuersOf).find((issuer) => sameResource(issuer, server.issuer));
+  if (own === undefined) return providers;
+  throw new ConfigurationError(
+    `alsoAccept names ${own}, which is this server's own issuer. Take it out: its own tokens are accepted anyway.`,
+  );
+}
+
+/** Which key is believed for an `iss` must not hang on the order in which providers are named. */
+function checkIssuers(providers: readonly Provider[]): void {
+  const seen: string[] = [];
+  for (const provider of providers) {
+    const issuers = issuersOf(provider);
+    const twice = issuers.find((issuer) => seen.some((other) => sameResource(issuer, other)));
+    if (twice !== undefined) {
+      throw new ConfigurationError(
+        `The issuer ${twice} is there twice, as the issuer of a provider or among its issuerAliases. Keep it in one of them.`,
+      );
+    }
+    seen.push(...issuers);
+  }
+}
+
+function issuersOf({ issuer, issuerAliases }: Provider): readonly string[] {
+  return [issuer, ...issuerAliases];
+}
+
+function parseList(
+  given: ProviderOptions | readonly ProviderOptions[],
+  resource: string,
+  at: OptionPath,
+): readonly Provider[] {
+  const list = Array.isArray(given) ? given : [given as ProviderOptions];
+  return list.map((one, i) => parseProvider(one, list.length > 1 ? [...at, i] : at, resource));
+}
+
+function parseProvider(given: ProviderOptions, at: OptionPath, resource: string): Provider {
   const parsed = provider.safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "../authorization-server/routes.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { type OAuthServerOptions, parseOptions, withPort } from "../config/options.ts";
-import { type ProviderOptions, parseProviders } from "../config/provider-options.ts";
+import { type ProviderOptions, parseAlsoAccepted, parseProviders } from "../config/provider-options.ts";
 import type { CheckUser, Settings } from "../config/settings.ts";
 import type { Auth } from "../core/auth.ts";
 import { ConfigurationError } from "../core/errors.ts";
@@ -63,7 +63,11 @@ type CreateCode = {
   readonly log?: Log | undefined;
 };
 
-export type CreateOptions = OAuthServerOptions & CreateCode;
+export type CreateOptions = OAuthServerOptions &
+  CreateCode & {
+    /** Providers whose tokens open the server beside its own: to move from one to the other, or for two kinds of people. */
+    readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[] | undefined;
+  };
 
 /** Somebody else's authorization server, or several, in place of our own. */
 export type Authorization = { readonly authorization: ProviderOptions | readonly ProviderOptions[] };
@@ -128,9 +132,10 @@ export function embeddedServer(
   checkUser: CheckUser,
   given: CreateOptions,
 ): Assembly<EmbeddedServer> {
-  const { code, options } = splitOptions(given);
+  const { code, options, alsoAccept: accepted } = splitOptions(given);
   const settings = parseOptions(name, options, environmentOptions(loadEnvironment()));
-  return { settings, code, open: (parts) => openServer({ ...parts, checkUser }) };
+  const alsoAccept = parseAlsoAccepted(accepted, settings);
+  return { settings, code, open: (parts) => openServer({ ...parts, checkUser, alsoAccept }) };
 }
 
 /** A server in front of a provider, which says who people are and what scopes there are. */
@@ -144,17 +149,23 @@ export function protectedServer(
       "The second argument is missing. Give checkUser(username, password), or { authorization: { issuer, audience } }.",
     );
   }
-  const { code, options } = splitOptions(given);
+  const { code, options, alsoAccept } = splitOptions(given);
+  if (alsoAccept !== undefined) {
+    throw new ConfigurationError(
+      "alsoAccept is for a server with its own sign-in. Put both providers into authorization, as a list.",
+    );
+  }
   const settings = parseOptions(name, options, environmentOptions(loadEnvironment()), null);
   const providers = parseProviders(access.authorization, settings.resource);
   return { settings, code, open: async (parts) => openProtectedServer({ ...parts, providers }) };
 }
 
-function splitOptions({ mcp, log, instructions, requestState, ...options }: CreateOptions): {
+function splitOptions({ mcp, log, instructions, requestState, alsoAccept, ...options }: CreateOptions): {
   readonly code: CreateCode;
   readonly options: OAuthServerOptions;
+  readonly alsoAccept: CreateOptions["alsoAccept"];
 } {
-  return { code: { mcp, log, instructions, requestState }, options };
+  return { code: { mcp, log, instructions, requestState }, options, alsoAccept };
 }
 
 /** Puts a server together. `opened` is its inside, for the demonstration, whose tools keep data in its database. */

@@ -1,4 +1,5 @@
 import { type ProtectOptions, type ProtectSettings, parseProtectOptions } from "../config/protect-options.ts";
+import type { Provider } from "../config/provider-options.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { scopeAtProvider } from "../core/scope-prefix.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
@@ -57,26 +58,42 @@ export function openProtection(
   settings: ProtectSettings,
   parts: { readonly log: Log; readonly clock: Clock },
 ): { readonly guard: Guard; readonly documents: Documents } {
-  const providers = openProviders(settings, parts.clock);
+  const [first, ...others] = settings.providers;
+  const open = (provider: Provider) => openProvider(provider, { fetchJson, clock: parts.clock });
+  const providers = [open(first), ...others.map(open)] as const;
   return {
     guard: guardOf(settings, verifyAll(providers), parts),
     documents: documentsOf(settings, providers),
   };
 }
 
-function openProviders(settings: ProtectSettings, clock: Clock): readonly [OpenProvider, ...OpenProvider[]] {
-  const [first, ...others] = settings.providers;
-  const open = (provider: typeof first) => openProvider(provider, { fetchJson, clock });
-  return [open(first), ...others.map(open)];
+/** Tokens of our own authorization server. */
+export type OwnTokens = {
+  readonly issuer: string;
+  readonly verify: Verify;
+  /** Whether it is a secret of ours that is no access token: nobody else is asked about one. */
+  readonly isSecret: (token: string) => boolean;
+};
+
+/** Our own tokens and those of providers, at one guard. */
+export function verifyBeside(own: OwnTokens, providers: readonly Provider[], clock: Clock): Verify {
+  if (providers.length === 0) return own.verify;
+  const open = providers.map((provider) => openProvider(provider, { fetchJson, clock }));
+  const verify = verifyAll(open, own);
+  return async (token) =>
+    own.isSecret(token)
+      ? { kind: "refused", why: "a code or refresh token of this server, sent as an access token" }
+      : verify(token);
 }
 
-/** The verifier that an `iss` picks, out of all providers. */
-function verifyAll(providers: readonly OpenProvider[]): Verify {
+/** The verifier that an `iss` picks. Of no issuer there are two: the options see to that. */
+function verifyAll(providers: readonly OpenProvider[], own?: OwnTokens): Verify {
   const byIssuer = new Map(
     providers.flatMap(({ provider, verify }) =>
       [provider.issuer, ...provider.issuerAliases].map((issuer) => [issuer, verify] as const),
     ),
   );
+  if (own) byIssuer.set(own.issuer, own.verify);
   return verifyByIssuer(byIssuer, providers.find(({ opaque }) => opaque)?.verify);
 }
 
@@ -110,7 +127,12 @@ function documentsOf(
   return createDocuments({
     ...settings,
     announce: announcing(settings),
-    authorizationServers: providers.map(({ provider }) => provider.authorizationServer ?? provider.issuer),
+    authorizationServers: providers.map(({ provider }) => authorizationServerOf(provider)),
     provider: { discovery: providers[0].discovery, authorizationServerMetadata },
   });
+}
+
+/** Where clients are sent to sign in, for tokens of this provider. */
+export function authorizationServerOf({ authorizationServer, issuer }: Provider): string {
+  return authorizationServer ?? issuer;
 }

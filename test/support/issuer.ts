@@ -14,8 +14,13 @@ export type Issuer = {
     claims?: Readonly<Record<string, unknown>>,
     header?: Readonly<Record<string, unknown>>,
   ): Promise<string>;
-  /** Signs with a new key from now on, published or not. */
-  rotate(publish?: boolean): Promise<void>;
+  /** Signs with a new key from now on, published or not; its name and its algorithm (RS256) may be chosen. */
+  rotate(
+    publish?: boolean,
+    chosen?: { readonly kid?: string; readonly alg?: "RS256" | "ES256" },
+  ): Promise<void>;
+  /** The key that it signs with now, as it is published. */
+  publicKey(): JWK;
   /** What the metadata says besides. */
   readonly metadata: Record<string, unknown>;
   down: boolean;
@@ -31,7 +36,7 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
   const opaque = new Map<string, object>();
   const metadata: Record<string, unknown> = {};
   const published: JWK[] = [];
-  let signing: { readonly kid: string; readonly key: CryptoKey } | undefined;
+  let signing: { readonly kid: string; readonly key: CryptoKey; readonly published: JWK } | undefined;
   let made = 0;
   const state: Pick<Issuer, "down" | "nowhere"> = { down: false, nowhere: 404 };
 
@@ -75,12 +80,12 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  const rotate = async (publish = true) => {
-    const { publicKey, privateKey } = await generateKeyPair("RS256");
+  const rotate: Issuer["rotate"] = async (publish = true, chosen = {}) => {
     made += 1;
-    signing = { kid: `key-${made}`, key: privateKey };
-    if (publish)
-      published.push({ ...(await exportJWK(publicKey)), kid: signing.kid, use: "sig", alg: "RS256" });
+    const { kid = `key-${made}`, alg = "RS256" } = chosen;
+    const { publicKey, privateKey } = await generateKeyPair(alg);
+    signing = { kid, key: privateKey, published: { ...(await exportJWK(publicKey)), kid, use: "sig", alg } };
+    if (publish) published.push(signing.published);
   };
   await rotate();
   return Object.assign(state, {
@@ -89,6 +94,7 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
     opaque,
     metadata,
     rotate,
+    publicKey: () => signing?.published ?? {},
     async mint(claims = {}, header = {}) {
       const seconds = Math.floor(now() / 1000);
       const sound = {
@@ -102,7 +108,12 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
         jti: `t${Math.random()}`,
       };
       return new SignJWT({ ...sound, ...claims })
-        .setProtectedHeader({ alg: "RS256", kid: signing?.kid, typ: "at+jwt", ...header } as never)
+        .setProtectedHeader({
+          alg: signing?.published.alg,
+          kid: signing?.kid,
+          typ: "at+jwt",
+          ...header,
+        } as never)
         .sign(signing?.key as CryptoKey);
     },
     close: () =>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type OAuthServerOptions, parseOptions } from "../../src/config/options.ts";
+import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provider-options.ts";
 import type { CheckUser, Settings } from "../../src/config/settings.ts";
 import { type EmbeddedServer, openServer } from "../../src/mcp/open-server.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
@@ -27,7 +28,13 @@ const checkPeople: CheckUser = (username, password) =>
 /** A server in memory under a clock that stands still, without a socket: tests call `fetch`. */
 export async function startServer(
   options: OAuthServerOptions = {},
-  { checkUser = checkPeople }: { readonly checkUser?: CheckUser } = {},
+  {
+    checkUser = checkPeople,
+    alsoAccept,
+  }: {
+    readonly checkUser?: CheckUser;
+    readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
+  } = {},
 ): Promise<TestServer> {
   const settings = parseOptions("Test App", {
     database: ":memory:",
@@ -49,6 +56,7 @@ export async function startServer(
   const server = await openServer({
     settings,
     checkUser,
+    alsoAccept: parseAlsoAccepted(alsoAccept, settings),
     registrations,
     factory: undefined,
     identity: { name: "Test App", version: "1.0.0" },
@@ -73,9 +81,13 @@ function registerTools(registrations: Registrations): void {
     { description: "Says it back.", inputSchema: z.object({ text: z.string() }) },
     ({ text }) => ({ content: [{ type: "text", text }] }),
   );
-  registrations.registerTool("whoami", { description: "Who is asking." }, ({ person, client, scopes }) => ({
-    content: [{ type: "text", text: JSON.stringify({ person, client, scopes }) }],
-  }));
+  registrations.registerTool(
+    "whoami",
+    { description: "Who is asking." },
+    ({ person, client, scopes, auth: { issuer } }) => ({
+      content: [{ type: "text", text: JSON.stringify({ person, client, scopes, issuer }) }],
+    }),
+  );
   registrations.registerTool(
     "create_todo",
     {
