@@ -7,7 +7,9 @@ import {
   type GatehouseEnv,
   mountAuthorizationServer,
 } from "../authorization-server/routes.ts";
+import { isCodeOrRefreshToken } from "../authorization-server/tokens.ts";
 import type { ProtectSettings } from "../config/protect-options.ts";
+import type { Provider } from "../config/provider-options.ts";
 import type { CheckUser, Settings } from "../config/settings.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
@@ -16,14 +18,14 @@ import type { Log } from "../platform/logging.ts";
 import { openKeyring } from "../platform/master-secret.ts";
 import { createDocuments } from "../resource-server/documents.ts";
 import { createGuard, type Guard } from "../resource-server/guard.ts";
-import { openProtection } from "../resource-server/protect.ts";
+import { authorizationServerOf, openProtection, verifyBeside } from "../resource-server/protect.ts";
 import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
 import { createAttempts } from "../sign-in/attempts.ts";
 import { createCookies } from "../sign-in/cookies.ts";
 import { createSessions } from "../sign-in/session.ts";
 import { startJanitor } from "../store/janitor.ts";
 import type { StoreWithTodos } from "../store/kysely-store.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openStore } from "../store/open-store.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
 import { type Front, mountFront } from "./front.ts";
 import { followOutsideChanges } from "./outside-changes.ts";
@@ -59,6 +61,8 @@ export type ServerParts = {
 
 export type EmbeddedParts = ServerParts & {
   readonly checkUser: CheckUser;
+  /** Whose tokens open it too. */
+  readonly alsoAccept?: readonly Provider[];
   readonly newRegistrationsPerMinute?: number;
 };
 
@@ -69,9 +73,9 @@ const JANITOR_SECONDS = 60;
  * @throws ConfigurationError where the database or the secret is not usable.
  */
 export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> {
-  const { settings, registrations, log, clock = systemClock } = parts;
+  const { settings, registrations, alsoAccept = [], log, clock = systemClock } = parts;
   // The database first: where its folder is missing, the sentence should be about it and not about its key file.
-  const store = await openSqliteStore({ database: settings.database, log });
+  const store = await openStore({ ...settings, log });
   try {
     const keyring = openKeyring(settings, clock);
     const keys = await openSigningKeys({ store, keyring, clock });
@@ -80,7 +84,15 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       resourceMetadata: protectedResourceMetadataUrl(settings.resource),
       requiredScopes: settings.catalogue.required,
       implies: settings.catalogue.implies,
-      verify: verifyOwnTokens({ ...settings, verificationKey: keys.verificationKey, store, clock }),
+      verify: verifyBeside(
+        {
+          issuer: settings.issuer,
+          verify: verifyOwnTokens({ ...settings, verificationKey: keys.verificationKey, store, clock }),
+          isSecret: (token) => isCodeOrRefreshToken(token, { keyring, issuer: settings.issuer }),
+        },
+        alsoAccept,
+        clock,
+      ),
       clock,
       log,
     });
@@ -111,7 +123,9 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       onGrantRevoked: grantEnded,
     };
 
-    const documents = createDocuments({ ...settings, authorizationServers: [settings.issuer] });
+    // Clients take the first one that they are told, unless they know better.
+    const authorizationServers = [settings.issuer, ...alsoAccept.map(authorizationServerOf)];
+    const documents = createDocuments({ ...settings, authorizationServers });
     const readiness = createReadiness(storeChecks(deps), clock, log);
     const app = openApp({ settings, endpoint, documents, readiness }, log);
     mountAuthorizationServer(app, deps);
