@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { Option } from "commander";
 import type { Settings } from "../config/settings.ts";
+import { isPostgresUrl } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Store } from "../store/store.ts";
 
@@ -8,7 +9,10 @@ export type DatabaseFlags = { readonly database?: string };
 
 /** Which database a command works on; a server may be running beside it. */
 export const databaseOption = () =>
-  new Option("-d, --database <file>", "the database (default: ./gatehouse.db) [env: GATEHOUSE_DATABASE]");
+  new Option(
+    "-d, --database <file or URL>",
+    "a file, or postgres://… (default: ./gatehouse.db) [env: GATEHOUSE_DATABASE, DATABASE_URL]",
+  );
 
 /**
  * Does something with the store of the database that the flags or the environment name, and closes it.
@@ -20,22 +24,22 @@ export async function withStore<T>(
   { mayMake = false }: { readonly mayMake?: boolean } = {},
 ): Promise<T> {
   // Loaded here, so that help does not wait for them.
-  const [{ environmentOptions, loadEnvironment }, { parseOptions }, { openSqliteStore }] = await Promise.all([
+  const [{ environmentOptions, loadEnvironment }, { parseOptions }, { openStore }] = await Promise.all([
     import("../config/environment.ts"),
     import("../config/options.ts"),
-    import("../store/sqlite.ts"),
+    import("../store/open-store.ts"),
   ]);
   const given = flags.database === undefined ? {} : { database: flags.database };
   // The other variables are the server's, and may go together with what only its code says.
   const environment = [...environmentOptions(loadEnvironment())].filter(([option]) => OURS.has(option));
   const settings = parseOptions("gatehouse", given, new Map(environment));
-  if (!mayMake && !existsSync(settings.database)) {
+  if (!mayMake && !isPostgresUrl(settings.database) && !existsSync(settings.database)) {
     // An empty one would answer "nothing there" to a mistyped name.
     throw new ConfigurationError(
       `There is no database ${settings.database}. Name it with --database; a server makes it when it first starts.`,
     );
   }
-  const store = await openSqliteStore({ database: settings.database });
+  const store = await openStore({ database: settings.database });
   try {
     return await use(store, settings);
   } finally {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import { isPostgresUrl } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 
 /** Environment variables by name. */
@@ -48,6 +49,8 @@ const list: Read = (value) =>
 const origins: Read = (value) => (value === "*" ? value : list(value));
 /** tcsh and conda set HOST to a machine's name; hosting platforms set an address. */
 const address: Read = (value) => (isIP(value) !== 0 || value === "localhost" ? value : undefined);
+/** The variable of hosting platforms, which an application's own database of another kind may stand in. */
+const postgresUrl: Read = (value) => (isPostgresUrl(value) ? value : undefined);
 
 const BOOLEANS = new Map([
   ["true", true],
@@ -74,6 +77,8 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
   },
   { variable: "GATEHOUSE_PATH", option: "path", read: text },
   { variable: "GATEHOUSE_DATABASE", option: "database", read: text },
+  { variable: "DATABASE_URL", option: "database", read: postgresUrl },
+  { variable: "GATEHOUSE_DATABASE_CONNECTIONS", option: "databaseConnections", read: number },
   { variable: "GATEHOUSE_SECRET", option: "secret", read: list },
   { variable: "GATEHOUSE_SUPPORTED_SCOPES", option: "supportedScopes", read: list },
   { variable: "GATEHOUSE_REQUIRED_SCOPES", option: "requiredScopes", read: list },

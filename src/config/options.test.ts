@@ -20,6 +20,7 @@ describe("without options", () => {
       resource: "http://localhost:3000/mcp",
       basePath: "",
       database: "./gatehouse.db",
+      databaseConnections: 10,
       accessTokenSeconds: 1800,
       refreshTokenSeconds: 30 * 86_400,
       refreshGraceSeconds: 60,
@@ -75,7 +76,12 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ host: "[::1]" }, /^host /],
     [{ host: "192.0.2.7" }, /^publicUrl is missing; .* reach 192\.0\.2\.7, because tokens and passwords/],
     [{ database: "" }, /^database is ""/],
-    [{ database: "postgres://me:pw@db/x" }, /^database is "postgres:\/\/…@db\/x"; it must be a file/],
+    [{ database: "mysql://me:pw@db/x" }, /^database is "mysql:\/\/…@db\/x"; it must be a file/],
+    [
+      { database: "postgres://me:p/w?@db/x" },
+      /^database is "postgres:\/\/…@db\/x"; it .* percent-encoded\.$/,
+    ],
+    [{ databaseConnections: 0 }, /^databaseConnections is 0; it must be a whole number from 1 to 1000/],
     [{ secret: "short" }, /^secret is not usable; it must be 32 characters or more .*openssl/],
     [{ secret: ["n".repeat(32), "short"] }, /^secret\[1\] is not usable/],
     [{ secret: [] }, /^secret is not usable/],
@@ -230,6 +236,14 @@ describe("the environment", () => {
     expect(parse({}, { HOST: "my-laptop" }).host).toBe("localhost");
   });
 
+  it("DATABASE_URL counts where it is of Postgres and GATEHOUSE_DATABASE says nothing", () => {
+    const DATABASE_URL = "postgresql://app:pw@db/app";
+    expect(parse({}, { DATABASE_URL }).database).toBe(DATABASE_URL);
+    expect(parse({}, { DATABASE_URL, GATEHOUSE_DATABASE: "./own.db" }).database).toBe("./own.db");
+    expect(parse({ database: ":memory:" }, { DATABASE_URL }).database).toBe(":memory:");
+    expect(parse({}, { DATABASE_URL: "mysql://app:pw@db/app" }).database).toBe("./gatehouse.db");
+  });
+
   it("is passed over where it says nothing: an empty variable, a link that Kubernetes sets for a service", () => {
     const environment = {
       GATEHOUSE_PUBLIC_URL: "",
@@ -269,7 +283,7 @@ describe("the environment", () => {
     ["GATEHOUSE_PUBLIC_URL", "http://mcp.example"],
     ["GATEHOUSE_ALLOW_INSECURE_PUBLIC_URL", "perhaps"],
     ["GATEHOUSE_PATH", "mcp"],
-    ["GATEHOUSE_DATABASE", "postgres://db/x"],
+    ["GATEHOUSE_DATABASE", "mysql://db/x"],
     ["GATEHOUSE_SECRET", "short"],
     ["GATEHOUSE_SUPPORTED_SCOPES", 'mcp,to"do'],
     ["GATEHOUSE_REQUIRED_SCOPES", "mcp,todo"],

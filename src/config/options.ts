@@ -3,6 +3,7 @@ import { z } from "zod";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
+import { isPostgresUrl, parsePostgresUrl } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { type ClientDescription, preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
@@ -34,7 +35,12 @@ const seconds = (from: number, to: number) => {
   return z.int(must).min(from, must).max(to, must);
 };
 const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "a function");
-const DATABASE = 'a file, such as "./gatehouse.db", or ":memory:"';
+const DATABASE =
+  'a file, such as "./gatehouse.db", ":memory:", or "postgres://user:password@host:5432/name", ' +
+  "with the special characters of the password percent-encoded";
+const DEFAULT_CONNECTIONS = 10;
+const MOST_CONNECTIONS = 1000;
+const CONNECTIONS = `a whole number from 1 to ${MOST_CONNECTIONS}`;
 const SECRET = `${MINIMUM_SECRET_LENGTH} characters or more (make one with: openssl rand -base64 32)`;
 const URIS = "a list of URIs";
 const yesOrNo = z.boolean("true or false");
@@ -76,10 +82,14 @@ const options = z.strictObject({
     .string("a path")
     .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/mcp", without a slash at its end')
     .default("/mcp"),
-  /** A file, or ":memory:". Default "./gatehouse.db". */
-  database: text(DATABASE)
-    .refine((value) => !value.includes("://"), DATABASE)
-    .default("./gatehouse.db"),
+  /** A file, ":memory:", or `postgres://…` for several instances. Default "./gatehouse.db". */
+  database: text(DATABASE).refine(isDatabase, DATABASE).default("./gatehouse.db"),
+  /** How many connections this instance opens to Postgres at the most. Default 10. */
+  databaseConnections: z
+    .int(CONNECTIONS)
+    .min(1, CONNECTIONS)
+    .max(MOST_CONNECTIONS, CONNECTIONS)
+    .default(DEFAULT_CONNECTIONS),
   /** The master secret, or a list of them, newest first. Default: a key file beside the database. */
   secret: z.union([secret.transform((one) => [one]), z.array(secret).min(1, SECRET)], SECRET).optional(),
   ...scopeOptions,
@@ -191,6 +201,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     ...serverUrls(issuer, path),
     path,
     database: parsed.database,
+    databaseConnections: parsed.databaseConnections,
     secrets: parsed.secret,
     catalogue,
     clients: parsed.clients.map((description) => preregisteredClient(description, { catalogue }, 0)),
@@ -213,6 +224,10 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     },
     sessions: parsed.sessions,
   };
+}
+
+function isDatabase(value: string): boolean {
+  return isPostgresUrl(value) ? parsePostgresUrl(value) !== undefined : !value.includes("://");
 }
 
 function issuerAt({ host, tls }: Pick<Settings, "host" | "tls">, port: number): string {

@@ -21,8 +21,10 @@ export type Settings = {
   readonly basePath: string;
   /** The path of the MCP endpoint below `basePath`: "/mcp". */
   readonly path: string;
-  /** A file, or ":memory:". */
+  /** `postgres://…`, a file, or ":memory:". The URL may hold a password: show it with `shownDatabase` alone. */
   readonly database: string;
+  /** How many connections this instance opens to Postgres at the most. */
+  readonly databaseConnections: number;
   /** The master secrets, newest first; undefined means the key file beside the database. */
   readonly secrets: readonly string[] | undefined;
   readonly catalogue: ScopeCatalogue;

@@ -11,7 +11,7 @@ import {
 } from "../mcp/create-oauth-server.ts";
 import type { EmbeddedServer, OpenServer } from "../mcp/open-server.ts";
 import { systemClock } from "../platform/clock.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openStore } from "../store/open-store.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 
 /** The one person of the demonstration. Not a secret: it is printed at the start. */
@@ -46,7 +46,7 @@ function behindProvider(provider: ProviderOptions, options: CreateOptions): Asse
   return {
     ...assembly,
     async open(parts) {
-      const store = await openSqliteStore({ database: parts.settings.database, log: parts.log });
+      const store = await openStore({ ...parts.settings, log: parts.log });
       const server = await assembly.open(parts);
       return {
         ...server,

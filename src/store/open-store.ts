@@ -7,6 +7,8 @@ import { openSqliteStore } from "./sqlite.ts";
 export type StoreOptions = {
   /** `postgres://…`, a file, or ":memory:". */
   readonly database: string;
+  /** How many connections to open to Postgres at the most. */
+  readonly databaseConnections?: number;
   readonly log?: Log;
 };
 
@@ -15,5 +17,8 @@ export type StoreOptions = {
  * @throws ConfigurationError, in one sentence that names the database and says what to do.
  */
 export function openStore(options: StoreOptions): Promise<StoreWithTodos> {
-  return isPostgresUrl(options.database) ? openPostgresStore(options) : openSqliteStore(options);
+  const { database, databaseConnections: connections, log } = options;
+  return isPostgresUrl(database)
+    ? openPostgresStore({ database, connections, log })
+    : openSqliteStore({ database, log });
 }

@@ -14,8 +14,8 @@ export type PostgresOptions = {
   /** `postgres://user:password@host:port/database`, with the parameters that `pg` knows, and `pgbouncer=true`. */
   readonly database: string;
   /** How many connections to open at the most, and one more that hears of changes. Default 10. */
-  readonly connections?: number;
-  readonly log?: Log;
+  readonly connections?: number | undefined;
+  readonly log?: Log | undefined;
 };
 
 const CONNECTIONS = 10;

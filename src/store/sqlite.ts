@@ -14,7 +14,7 @@ import { isBusy, openingError } from "./sqlite-errors.ts";
 export type SqliteOptions = {
   /** A file, made with mode 0600 where there is none; or ":memory:", which ends with the process. */
   readonly database: string;
-  readonly log?: Log;
+  readonly log?: Log | undefined;
 };
 
 /**

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Environment, EnvironmentOptions } from "../../config/environment.ts";
 import type { ProviderOptions } from "../../config/provider-options.ts";
 import type { Settings } from "../../config/settings.ts";
+import { isPostgresUrl, shownDatabase } from "../../core/database-url.ts";
 import { isLoopbackHost } from "../../platform/addresses.ts";
 import { bold, print, printPairs, warning } from "../output.ts";
 
@@ -31,8 +32,8 @@ export function demoCommand(): Command {
     )
     .option("-p, --port <number>", `the port (default: ${DEFAULT_PORT}) [env: GATEHOUSE_PORT, PORT]`)
     .option(
-      "-d, --database <file>",
-      "where the data is kept (default: ./gatehouse.db) [env: GATEHOUSE_DATABASE]",
+      "-d, --database <file or URL>",
+      "where the data is kept: a file, or postgres://… (default: ./gatehouse.db) [env: GATEHOUSE_DATABASE, DATABASE_URL]",
     )
     .option("--public-url <url>", "the URL under which clients reach it [env: GATEHOUSE_PUBLIC_URL]")
     .option(
@@ -156,5 +157,6 @@ function printBanner({
 
 function placeOf(database: string): string {
   if (database === ":memory:") return "in memory, gone when it stops";
+  if (isPostgresUrl(database)) return shownDatabase(database);
   return isAbsolute(database) ? database : `${database}  (in ${process.cwd()})`;
 }
