@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLOCK_SKEW_SECONDS } from "../core/clock-skew.ts";
-import { ConfigurationError } from "../core/errors.ts";
+import { ConfigurationError, OAuthError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { importPrivateJwk, importPublicJwk, type SigningKey } from "../platform/jws.ts";
 import type { Keyring } from "../platform/keyring.ts";
@@ -14,13 +14,20 @@ const PUBLISHED_BEFORE_USE_SECONDS = 2 * JWKS_MAX_AGE_SECONDS;
 
 /** The signing keys of this server, in memory; the store has them encrypted. */
 export type SigningKeys = {
-  /** The key that signs now. */
+  /**
+   * The key that signs now.
+   * @throws OAuthError `temporarily_unavailable` where the secret of this server opens none.
+   */
   current(): SigningKey;
   /** The public key of a token's `kid`, as long as it is published. */
   verificationKey(kid: string): KeyObject | undefined;
   /** The JSON Web Key Set (RFC 7517 §5). */
   jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] };
-  /** Reads the store again: another process rotated. */
+  /**
+   * Reads the store and the key file again: another process rotated. A key that is no longer there opens nothing from
+   * then on, whether or not the others can be opened.
+   * @throws ConfigurationError where the secret opens a key neither now nor did before.
+   */
   reload(): Promise<void>;
 };
 
@@ -32,23 +39,33 @@ type KeyDeps = { readonly store: Store; readonly keyring: Keyring; readonly cloc
  */
 export async function openSigningKeys(deps: KeyDeps): Promise<SigningKeys> {
   const { store, clock } = deps;
-  let keys = await openAll(await loadOrMakeFirst(deps), deps);
-  const published = (key: OpenSigningKey) => key.publishedUntil === null || clock() < key.publishedUntil;
+  let keys: readonly PublishedKey[] = await openAll(await loadOrMakeFirst(deps), deps);
+  const published = (key: PublishedKey) => key.publishedUntil === null || clock() < key.publishedUntil;
   return {
     current() {
       const now = clock();
-      const usable = keys.filter(
+      const open = keys.filter(isOpen).sort((left, right) => right.signsFrom - left.signsFrom);
+      const signing = open.find(
         (key) => key.signsFrom <= now && (key.signsUntil === null || now < key.signsUntil),
       );
-      const newest = (usable.length > 0 ? usable : keys).reduce((a, b) =>
-        b.signsFrom > a.signsFrom ? b : a,
-      );
-      return newest;
+      const key = signing ?? open[0];
+      if (!key) throw cannotSign();
+      return key;
     },
     verificationKey: (kid) => keys.find((key) => key.kid === kid && published(key))?.publicKey,
     jwks: () => ({ keys: keys.filter(published).map((key) => key.publicJwk) }),
     async reload() {
-      keys = await openAll(await store.listSigningKeys(), deps);
+      deps.keyring.lookAgain();
+      const stored = await store.listSigningKeys();
+      const openedBefore = new Map(keys.map((key) => [key.kid, key]));
+      keys = await Promise.all(
+        // Sealed anew with a secret that this server does not know yet, it is still the key that it was.
+        stored.map(async (key) => ({
+          ...publicPart(key),
+          privateKey: (await openPrivate(key, deps)) ?? openedBefore.get(key.kid)?.privateKey,
+        })),
+      );
+      if (!keys.every(isOpen)) throw doesNotOpen();
     },
   };
 }
@@ -80,7 +97,16 @@ export async function rotateSigningKey(deps: KeyDeps): Promise<StoredSigningKey>
   return key;
 }
 
-type OpenSigningKey = StoredSigningKey & SigningKey & { readonly publicKey: KeyObject };
+/** A key that verifies; and signs, where the secret opens it. */
+type PublishedKey = StoredSigningKey & {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject | undefined;
+};
+type OpenSigningKey = PublishedKey & SigningKey;
+
+function isOpen(key: PublishedKey): key is OpenSigningKey {
+  return key.privateKey !== undefined;
+}
 
 async function loadOrMakeFirst(deps: KeyDeps): Promise<readonly StoredSigningKey[]> {
   const stored = await deps.store.listSigningKeys();
@@ -112,18 +138,32 @@ async function openAll(
 ): Promise<readonly OpenSigningKey[]> {
   return Promise.all(
     stored.map(async (key) => {
-      const privateJwk = await deps.keyring.open("signing-key", key.sealedPrivateJwk);
-      if (privateJwk === undefined) {
-        throw new ConfigurationError(
-          "The secret does not open the signing keys in this database: it was made with another one. " +
-            "Give GATEHOUSE_SECRET (or the key file beside the database) as it was.",
-        );
-      }
-      return {
-        ...key,
-        privateKey: importPrivateJwk(JSON.parse(privateJwk)),
-        publicKey: importPublicJwk(key.publicJwk),
-      };
+      const privateKey = await openPrivate(key, deps);
+      if (!privateKey) throw doesNotOpen();
+      return { ...publicPart(key), privateKey };
     }),
   );
+}
+
+function publicPart(key: StoredSigningKey): StoredSigningKey & { readonly publicKey: KeyObject } {
+  return { ...key, publicKey: importPublicJwk(key.publicJwk) };
+}
+
+async function openPrivate(key: StoredSigningKey, { keyring }: KeyDeps): Promise<KeyObject | undefined> {
+  const privateJwk = await keyring.open("signing-key", key.sealedPrivateJwk);
+  return privateJwk === undefined ? undefined : importPrivateJwk(JSON.parse(privateJwk));
+}
+
+function doesNotOpen(): ConfigurationError {
+  return new ConfigurationError(
+    "The secret does not open the signing keys in this database: it was made with another one. " +
+      "Give GATEHOUSE_SECRET (or the key file beside the database) as it was.",
+  );
+}
+
+function cannotSign(): OAuthError {
+  return new OAuthError("temporarily_unavailable", "The server cannot issue tokens right now. Try again.", {
+    detail: "the secret of this server opens none of the signing keys in the database",
+    retryAfterSeconds: 5,
+  });
 }

@@ -1,6 +1,7 @@
 import { assertionVerbs } from "./assertions.ts";
 import { clientVerbs } from "./clients.ts";
 import { expiryVerbs } from "./expiry.ts";
+import { grantPageVerbs } from "./grant-pages.ts";
 import { grantVerbs } from "./grants.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
@@ -27,6 +28,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVer
   return {
     ...clientVerbs(db, connection),
     ...grantVerbs(db, connection),
+    ...grantPageVerbs(db, connection),
     ...signingKeyVerbs(db, connection),
     ...assertionVerbs(db, connection),
     ...expiryVerbs(db, connection),

@@ -5,7 +5,12 @@ import type { Store, StoredSigningKey } from "./store.ts";
 
 type SigningKeyVerbs = Pick<
   Store,
-  "listSigningKeys" | "addSigningKey" | "addFirstSigningKey" | "retireSigningKeys"
+  | "listSigningKeys"
+  | "addSigningKey"
+  | "addFirstSigningKey"
+  | "retireSigningKeys"
+  | "resealSigningKey"
+  | "replaceSigningKeys"
 >;
 
 export function signingKeyVerbs(db: QueryBuilder, connection: Connection): SigningKeyVerbs {
@@ -59,6 +64,22 @@ export function signingKeyVerbs(db: QueryBuilder, connection: Connection): Signi
     () => undefined,
   );
 
+  const reseal = prepare(
+    (given: Given<{ kid: string; before: string; sealed: string }>) =>
+      db
+        .updateTable("signing_keys")
+        .set({ sealed_private_jwk: given("sealed") })
+        .where("kid", "=", given("kid"))
+        .where("sealed_private_jwk", "=", given("before"))
+        .returning("kid"),
+    (row) => row.kid,
+  );
+
+  const removeAll = prepare(
+    () => db.deleteFrom("signing_keys"),
+    () => undefined,
+  );
+
   return {
     listSigningKeys: () => connection.read(list({})),
     async addSigningKey(key) {
@@ -67,6 +88,12 @@ export function signingKeyVerbs(db: QueryBuilder, connection: Connection): Signi
     async addFirstSigningKey(key) {
       const [, keys] = await connection.writeTogether([addFirst(toRow(key)), list({})]);
       return keys;
+    },
+    async resealSigningKey(kid, before, sealed) {
+      return (await connection.write(reseal({ kid, before, sealed }))).length > 0;
+    },
+    async replaceSigningKeys(key) {
+      await connection.writeTogether([removeAll({}), add(toRow(key))]);
     },
     async retireSigningKeys(except, signsUntil, publishedUntil) {
       await connection.write(retire({ except, signsUntil, publishedUntil }));

@@ -58,6 +58,21 @@ export type Store = {
   addFirstSigningKey(key: StoredSigningKey): Promise<readonly StoredSigningKey[]>;
   /** Moves the end of every other key's signing to when this one begins, and its removal to after its last token. */
   retireSigningKeys(except: string, signsUntil: number, publishedUntil: number): Promise<void>;
+  /** Seals a key anew, if it is still sealed as it was. False where another process was first. */
+  resealSigningKey(kid: string, sealedBefore: string, sealed: string): Promise<boolean>;
+  /** Deletes every signing key, whatever it still has to verify, and puts this one in their place. */
+  replaceSigningKeys(key: StoredSigningKey): Promise<void>;
+
+  // — every grant, a page at a time: there may be ten million —
+
+  /**
+   * Revokes the live ones of the next `limit` grants.
+   * @param after the last id of the page before, "" for the first one.
+   * @returns the last id of this page; undefined where there was none.
+   */
+  revokeNextGrants(after: string, limit: number, now: number): Promise<string | undefined>;
+  /** Of the next `limit` grants, how many have a refresh token that is good now and was made before. */
+  countRefreshTokens(page: RefreshTokenPage): Promise<RefreshTokenCount | undefined>;
 
   // — assertions —
 
@@ -113,6 +128,22 @@ export type GrantFilter = {
   /** Only grants that are neither revoked nor expired at this time. */
   readonly liveAt?: number;
   readonly limit?: number;
+};
+
+export type RefreshTokenPage = {
+  /** The last id of the page before, "" for the first one. */
+  readonly after: string;
+  readonly limit: number;
+  readonly madeBefore: number;
+  readonly now: number;
+};
+
+export type RefreshTokenCount = {
+  /** The last id of this page. */
+  readonly last: string;
+  readonly count: number;
+  /** When the last of them ends; null where there are none. */
+  readonly lastEndsAt: number | null;
 };
 
 /** A signing key at rest: the private part only as ciphertext. */

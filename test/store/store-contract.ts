@@ -5,6 +5,7 @@ import { expiryContract } from "./expiry-contract.ts";
 import { grantContract } from "./grant-contract.ts";
 import { grantLifeContract } from "./grant-life-contract.ts";
 import { housekeepingContract } from "./housekeeping-contract.ts";
+import { replacementContract } from "./replacement-contract.ts";
 
 /**
  * What every database must do, in the same way. A database's own tests call this with a function that opens an empty
@@ -23,5 +24,6 @@ export function storeContract(name: string, open: () => Promise<StoreWithTodos>)
     clientContract(() => store);
     housekeepingContract(() => store);
     expiryContract(() => store);
+    replacementContract(() => store);
   });
 }
