@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { isPostgresUrl } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 
 /** In characters. 256 bits in base64 are 44. */
@@ -27,7 +28,14 @@ export type KeptSecret = {
 /** `<secret>`, or `<secret> until <ISO 8601>` for one that was replaced. */
 const LINE = /^(.+?)(?: until (\d{4}-\S+))?$/;
 
+/** @throws ConfigurationError where the database is no file, and all instances need the same secret. */
 export function keyFileOf(database: string): string {
+  if (isPostgresUrl(database)) {
+    throw new ConfigurationError(
+      "The secret is missing: with Postgres there is no key file. Set GATEHOUSE_SECRET, the same one on every instance " +
+        "(make one with: openssl rand -base64 32).",
+    );
+  }
   return `${database}.key`;
 }
 
