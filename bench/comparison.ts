@@ -87,7 +87,8 @@ export async function inTurn(
 
 type Running = { readonly contestant: Contestant; readonly server: Worker; readonly rounds: Round[] };
 
-async function oneRound(server: Worker, generator: Worker, seconds: number): Promise<Round> {
+/** Has a server prepare, and loads it. */
+export async function oneRound(server: Worker, generator: Worker, seconds: number): Promise<Round> {
   const prepared = await server.ask<Prepared>("prepare", CONNECTIONS);
   return load(prepared, server, generator, seconds);
 }
@@ -97,6 +98,7 @@ async function load(prepared: Prepared, server: Worker, generator: Worker, secon
   const work: Load = { ...prepared, seconds };
   const result = await generator.ask<LoadResult>("run", work);
   const spent = (await server.ask<number>("cpuMicroseconds")) - before;
+  await server.ask("rest");
   return {
     requestsPerSecond: result.answered / result.seconds,
     serverMicroseconds: spent / result.answered,

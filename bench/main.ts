@@ -7,13 +7,17 @@ import { PLACEMENT } from "./processes.ts";
 import { format, type Scenario } from "./report.ts";
 import { firstVerification } from "./scenarios/first-verification.ts";
 import { guard } from "./scenarios/guard.ts";
+import { janitor } from "./scenarios/janitor.ts";
 import { millionGrants } from "./scenarios/million-grants.ts";
+import { postgresRefresh } from "./scenarios/postgres-refresh.ts";
 import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
 import { sdkExpress } from "./scenarios/sdk-express.ts";
 import { sharedCommit } from "./scenarios/shared-commit.ts";
 import { start } from "./scenarios/start.ts";
+import { tenMillionGrants } from "./scenarios/ten-million-grants.ts";
 import { tokenManager } from "./scenarios/token-manager.ts";
+import { twoInstances } from "./scenarios/two-instances.ts";
 
 const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   refresh,
@@ -24,17 +28,22 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   start,
   millionGrants,
   sharedCommit,
+  postgresRefresh,
+  twoInstances,
+  janitor,
+  tenMillionGrants,
   tokenManager,
 ];
 
 const USAGE = `npm run bench -- [<scenario> …] [--seconds 2] [--rounds 9] [--profile]
 
-Compares with others in one run, in turn, and prints ratios. Without a name: everything, in some seven minutes.
+Compares with others in one run, in turn, and prints ratios. Without a name: all that take no more than a minute or two, in
+some ten minutes.
   --seconds   how long a contestant is loaded in each round
   --rounds    how many rounds; the median counts
   --profile   also says where each contestant spends its time, by module
 
-${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(20)}${title}`).join("\n")}`;
+${SCENARIOS.map(({ name, title, onRequest }) => `  ${name.padEnd(20)}${title}${onRequest ? ` (${onRequest})` : ""}`).join("\n")}`;
 
 const { values, positionals } = readArguments();
 if (values.help) {
@@ -61,8 +70,8 @@ console.log(
 );
 console.log(`${Math.round(totalmem() / 2 ** 30)} GB; ${PLACEMENT}.`);
 
-for (const { name, title, run } of SCENARIOS) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+for (const { name, title, onRequest, run } of SCENARIOS) {
+  if (positionals.length > 0 ? !positionals.includes(name) : onRequest) continue;
   const directory = await mkdtemp(join(scratch, `bench-${name}-`));
   try {
     const report = await run({ ...settings, directory });

@@ -4,6 +4,8 @@ import { cpuRatio, type Measurement, throughputRatio } from "./comparison.ts";
 export type Scenario<Settings> = {
   readonly name: string;
   readonly title: string;
+  /** Not among those that run where none is named, and why. */
+  readonly onRequest?: string;
   readonly run: (settings: Settings) => Promise<Report>;
 };
 

@@ -15,7 +15,7 @@ export function readOptions<Options>(): Options {
 
 /** Answers the runner's questions until it says goodbye. */
 export function answerQuestions(answers: Answers): void {
-  const all: Answers = { ...answers, ...usageAnswers(), ...profileAnswers() };
+  const all: Answers = { ...usageAnswers(), ...profileAnswers(), ...answers };
   process.on("message", async ({ id, name, details }: Question) => {
     try {
       const answer = all[name];
@@ -39,6 +39,9 @@ function usageAnswers(): Answers {
       const { user, system } = process.cpuUsage();
       return user + system;
     },
+    residentMegabytes: () => process.memoryUsage.rss() / 2 ** 20,
+    /** A round is over: what goes on beside the load may stop. */
+    rest: () => undefined,
   };
 }
 

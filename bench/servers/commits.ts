@@ -4,7 +4,7 @@ import { parseOptions } from "../../src/config/options.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { answerQuestions, readOptions } from "../worker.ts";
 import { OPTIONS } from "./gatehouse-parts.ts";
-import { makeDatabaseWithGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
+import { makeGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
 
 // Rotates refresh tokens in this process: no socket and no signature is in the way of the disk.
 
@@ -21,15 +21,15 @@ const { directory, connections } = readOptions<{
 }>();
 const files = { shared: join(directory, "shared.db"), oneByOne: join(directory, "one-by-one.db") };
 const { resource } = parseOptions("Bench", OPTIONS);
-for (const file of Object.values(files)) await makeDatabaseWithGrants(file, GRANTS, resource);
+for (const file of Object.values(files)) await makeGrants(file, { count: GRANTS, resource });
 
 const store = await openSqliteStore({ database: files.shared });
-const shared = someGrants(files.shared, GRANTS);
+const shared = await someGrants(files.shared, GRANTS);
 const generations = new Map<string, number>();
 
 const database = new DatabaseSync(files.oneByOne);
 database.exec("PRAGMA synchronous = FULL");
-const alone = someGrants(files.oneByOne, GRANTS);
+const alone = await someGrants(files.oneByOne, GRANTS);
 // What the store's statement changes, on its own: SQLite commits it before it returns.
 const rotate = database.prepare(
   `UPDATE grants SET generation = generation + 1, rotated_at = ?, refresh_expires_at = ?

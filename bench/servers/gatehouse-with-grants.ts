@@ -2,14 +2,16 @@ import { join } from "node:path";
 import { mintRefreshToken } from "../../src/authorization-server/tokens.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { openServer } from "../../src/mcp/open-server.ts";
+import { systemClock } from "../../src/platform/clock.ts";
 import { createKeyring } from "../../src/platform/keyring.ts";
 import { listen } from "../../src/platform/listener.ts";
-import { createLog } from "../../src/platform/logging.ts";
+import { createLog, silentLog } from "../../src/platform/logging.ts";
+import { startJanitor } from "../../src/store/janitor.ts";
 import type { Prepared } from "../comparison.ts";
 import { answerQuestions, readOptions } from "../worker.ts";
 import { benchRegistrations, CHECK_USER, IDENTITY, OPTIONS } from "./gatehouse-parts.ts";
 import { refreshPlans } from "./plans.ts";
-import { makeDatabaseWithGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
+import { makeGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
 
 // The server on a table that SQL filled.
 
@@ -17,12 +19,24 @@ export type GrantsOptions = {
   readonly count: number;
   /** Each connection refreshes a grant of its own, or goes through grants from all over the table. */
   readonly used: "own" | "any";
+  /** Postgres; without it a file of its own. */
+  readonly database?: string;
+  /** Grants that have ended, and that the janitor deletes during each round. */
+  readonly expired?: number;
 };
 
-const { directory, count, used } = readOptions<GrantsOptions & { readonly directory: string }>();
-const database = join(directory, `${count}-${used}.db`);
+const {
+  directory,
+  count,
+  used,
+  expired = 0,
+  ...given
+} = readOptions<GrantsOptions & { readonly directory: string }>();
+const database = given.database ?? join(directory, `${count}-${used}-${expired}.db`);
 const settings = parseOptions("Bench", { ...OPTIONS, database });
-await makeDatabaseWithGrants(database, count, settings.resource);
+const { resource } = settings;
+await makeGrants(database, { count, resource });
+if (expired > 0) await makeGrants(database, { count: expired, resource, expired: true });
 const server = await openServer({
   settings,
   checkUser: CHECK_USER,
@@ -36,17 +50,25 @@ const minter = { keyring: createKeyring([OPTIONS.secret]), issuer: settings.issu
 
 /** More than a round refreshes, where the table has them: each is refreshed once, and lies somewhere else. */
 const ANY = 50_000;
+let picked: Promise<readonly string[]> | undefined;
+let stopJanitor = async () => {};
 
 answerQuestions({
   async prepare(connections: number): Promise<Prepared> {
+    picked ??= someGrants(database, used === "own" ? connections : ANY);
     const chains = [];
-    for (const id of someGrants(database, used === "own" ? connections : ANY)) {
+    for (const id of await picked) {
       const generation = (await server.store.findGrant(id))?.generation ?? 1;
       chains.push({
         fields: { client_id: SQL_CLIENT_ID },
         refreshToken: mintRefreshToken(id, generation, minter),
       });
     }
+    const { store } = server;
+    if (expired > 0) {
+      stopJanitor = startJanitor({ store, clock: systemClock, log: silentLog, everySeconds: 0 });
+    }
     return { ports: [port], plans: refreshPlans(connections, "/oauth/token", chains) };
   },
+  rest: () => stopJanitor(),
 });

@@ -12,16 +12,21 @@ import { type Era, echoPlan, forEach, refreshPlans, registrationPlan } from "./p
 
 // The server as it is run: its database in a file, its log lines written.
 
-export type GatehouseOptions = { readonly directory: string; readonly load: GatehouseLoad };
+export type GatehouseOptions = {
+  readonly directory: string;
+  /** Postgres; without it a file of its own. */
+  readonly database?: string;
+  readonly load: GatehouseLoad;
+};
 export type GatehouseLoad =
   | { readonly kind: "refresh" }
   | { readonly kind: "echo"; readonly era: Era }
   | { readonly kind: "register"; readonly which: "new" | "same" };
 
-const { directory, load } = readOptions<GatehouseOptions>();
+const { directory, load, ...given } = readOptions<GatehouseOptions>();
 const settings = parseOptions("Bench", {
   ...OPTIONS,
-  database: join(directory, `${load.kind}-${process.pid}.db`),
+  database: given.database ?? join(directory, `${load.kind}-${process.pid}.db`),
 });
 const server = await openServer({
   settings,

@@ -13,7 +13,7 @@ import { verifyOwnTokens } from "../../src/resource-server/verifiers/own-tokens.
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { answerQuestions, readOptions } from "../worker.ts";
 import { OPTIONS } from "./gatehouse-parts.ts";
-import { makeDatabaseWithGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
+import { makeGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
 
 // Verifies tokens in this process: no socket is in the way.
 
@@ -27,8 +27,8 @@ const BLOCK = 100;
 const { directory } = readOptions<{ readonly directory: string }>();
 const database = join(directory, "verification.db");
 const settings = parseOptions("Bench", { ...OPTIONS, database });
-await makeDatabaseWithGrants(database, TOKENS, settings.resource);
-const grants = someGrants(database, TOKENS);
+await makeGrants(database, { count: TOKENS, resource: settings.resource });
+const grants = await someGrants(database, TOKENS);
 
 const clock = systemClock;
 const store = await openSqliteStore({ database });

@@ -36,9 +36,12 @@ export const TEST_PASSWORD = "p@ss/w:rd%";
 
 const STARTING_ATTEMPTS = 5;
 
+/** What tests do without: they take no power away, and their tables are small. */
+export type PostgresSettings = { readonly durable?: boolean; readonly flags?: readonly string[] };
+
 /** Starts a cluster in a second or so. One for each test file, in `beforeAll`; `stop()` it in `afterAll`. */
-export async function startPostgres(): Promise<TestPostgres> {
-  const { cluster, port, directory } = await startCluster();
+export async function startPostgres(settings: PostgresSettings = {}): Promise<TestPostgres> {
+  const { cluster, port, directory } = await startCluster(settings);
   const url = (database = "postgres") =>
     `postgres://postgres:${encodeURIComponent(TEST_PASSWORD)}@127.0.0.1:${port}/${database}`;
   const goDown = async (how: "fast" | "immediate" = "fast") => {
@@ -98,7 +101,7 @@ function signalAll(directory: string, signal: NodeJS.Signals): void {
 type Cluster = { readonly cluster: EmbeddedPostgres; readonly port: number; readonly directory: string };
 
 /** Again where another process took the port, or is just making the user that Postgres runs as. */
-async function startCluster(): Promise<Cluster> {
+async function startCluster({ durable = false, flags = [] }: PostgresSettings): Promise<Cluster> {
   for (let attempt = 1; ; attempt += 1) {
     const directory = mkdtempSync(join(tmpdir(), "gatehouse-postgres-"));
     const lines: string[] = [];
@@ -112,8 +115,13 @@ async function startCluster(): Promise<Cluster> {
         // Postgres does not run as root.
         createPostgresUser: process.getuid?.() === 0,
         initdbFlags: ["--encoding=UTF8", "--no-locale", "--no-sync"],
-        // No test takes the power away.
-        postgresFlags: ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"],
+        postgresFlags: [
+          "-c",
+          "listen_addresses=127.0.0.1",
+          "-c",
+          `fsync=${durable ? "on" : "off"}`,
+          ...flags.flatMap((flag) => ["-c", flag]),
+        ],
         onLog: (line) => lines.push(line),
         onError: (error) => lines.push(String(error)),
       });
