@@ -14,6 +14,7 @@ import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
 import { sdkExpress } from "./scenarios/sdk-express.ts";
 import { sharedCommit } from "./scenarios/shared-commit.ts";
+import { soak } from "./scenarios/soak.ts";
 import { start } from "./scenarios/start.ts";
 import { tenMillionGrants } from "./scenarios/ten-million-grants.ts";
 import { tokenManager } from "./scenarios/token-manager.ts";
@@ -32,6 +33,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   twoInstances,
   janitor,
   tenMillionGrants,
+  soak,
   tokenManager,
 ];
 

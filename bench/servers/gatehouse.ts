@@ -21,7 +21,9 @@ export type GatehouseOptions = {
 export type GatehouseLoad =
   | { readonly kind: "refresh" }
   | { readonly kind: "echo"; readonly era: Era }
-  | { readonly kind: "register"; readonly which: "new" | "same" };
+  | { readonly kind: "register"; readonly which: "new" | "same" }
+  /** Some connections do the one, some the other: refreshes, calls of both eras, registrations. */
+  | { readonly kind: "mixed" };
 
 const { directory, load, ...given } = readOptions<GatehouseOptions>();
 const settings = parseOptions("Bench", {
@@ -43,11 +45,18 @@ const { port } = await listen({ ...settings, fetch: server.fetch });
 answerQuestions({
   prepare: async (connections: number): Promise<Prepared> => ({
     ports: [port],
-    plans: await plansFor(connections),
+    plans: await plansFor(connections, load),
   }),
 });
 
-async function plansFor(connections: number): Promise<readonly Plan[]> {
+const MIXED: readonly GatehouseLoad[] = [
+  { kind: "refresh" },
+  { kind: "echo", era: "2025-11-25" },
+  { kind: "echo", era: "2026-07-28" },
+  { kind: "register", which: "same" },
+];
+
+async function plansFor(connections: number, load: GatehouseLoad): Promise<readonly Plan[]> {
   switch (load.kind) {
     case "refresh":
       return refreshPlans(connections, "/oauth/token", await newChains(connections));
@@ -57,6 +66,10 @@ async function plansFor(connections: number): Promise<readonly Plan[]> {
     }
     case "register":
       return forEach(connections, () => registrationPlan("/oauth/register", load.which));
+    case "mixed": {
+      const each = MIXED.map((kind) => plansFor(connections / MIXED.length, kind));
+      return (await Promise.all(each)).flat();
+    }
   }
 }
 
