@@ -1,7 +1,8 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import Provider, { type Configuration, type JWK } from "oidc-provider";
+import { newPkce } from "./client.ts";
 import { openNetworkBrowser } from "./network.ts";
 
 /** The certified provider of the ecosystem on loopback. Everybody who comes is Ada, and Ada approves everything. */
@@ -13,11 +14,16 @@ export type OidcProvider = {
   bringBack(): Promise<void>;
   /** From an authorize URL to the address at the client that it ends at. */
   person(authorizeUrl: URL): Promise<URL>;
+  /** Ada's token for the resource, by the whole dance of a client that knows the provider already. */
+  newToken(): Promise<string>;
+  /** Signs with new keys from now on; the ones before stay published, unless they are dropped. */
+  rotateKeys(before?: "kept" | "dropped"): void;
   close(): Promise<void>;
 };
 
 /** A client that may ask for every scope; one that registers itself is held to what it registered. */
 export const OIDC_CLIENT_ID = "sdk";
+const REDIRECT_URI = "http://localhost:8765/callback";
 
 export type OidcProviderOptions = {
   readonly resource: string;
@@ -37,14 +43,21 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
   await listen(0);
   const { port } = server.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
-  const provider = new Provider(issuer, configuration(options));
-  const callback = provider.callback();
-  handler.current = (request, response) => {
-    if (!request.url?.startsWith("/interaction/")) return void callback(request, response);
-    interact(provider, request, response).catch((error: unknown) => {
-      response.writeHead(500).end(String(error));
-    });
+  let keys: readonly JWK[] = [];
+  const rotateKeys = (before: "kept" | "dropped" = "kept") => {
+    // The first one that fits signs.
+    keys = [signingKey("ES256"), signingKey("RS256"), ...(before === "kept" ? keys : [])];
+    // Its keys are fixed when it is made; the one before forgets nothing that a token needs.
+    const provider = new Provider(issuer, configuration(options, keys));
+    const callback = provider.callback();
+    handler.current = (request, response) => {
+      if (!request.url?.startsWith("/interaction/")) return void callback(request, response);
+      interact(provider, request, response).catch((error: unknown) => {
+        response.writeHead(500).end(String(error));
+      });
+    };
   };
+  rotateKeys();
   const takeDown = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -56,25 +69,25 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
     takeDown,
     bringBack: () => listen(port),
     person: (url) => follow(url, issuer),
+    newToken: () => newToken(issuer, options),
+    rotateKeys,
     close: takeDown,
   };
 }
 
-function configuration({
-  resource,
-  accessTokenFormat,
-  resourceServer,
-  scope = "mcp",
-}: OidcProviderOptions): Configuration {
+function configuration(
+  { resource, accessTokenFormat, resourceServer, scope = "mcp" }: OidcProviderOptions,
+  keys: readonly JWK[],
+): Configuration {
   return {
-    jwks: { keys: [signingKey("ES256"), signingKey("RS256")] },
+    jwks: { keys: [...keys] },
     cookies: { keys: ["a secret that is as long as it has to be"] },
     clients: [
       {
         client_id: OIDC_CLIENT_ID,
         token_endpoint_auth_method: "none",
         application_type: "native",
-        redirect_uris: ["http://localhost:8765/callback"],
+        redirect_uris: [REDIRECT_URI],
         grant_types: ["authorization_code", "refresh_token"],
         scope: `${scope} offline_access`,
       },
@@ -118,7 +131,36 @@ function signingKey(alg: "ES256" | "RS256"): JWK {
     alg === "ES256"
       ? generateKeyPairSync("ec", { namedCurve: "P-256" })
       : generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return { ...privateKey.export({ format: "jwk" }), kid: alg, alg, use: "sig" } as JWK;
+  return { ...privateKey.export({ format: "jwk" }), kid: `${alg}-${randomUUID()}`, alg, use: "sig" } as JWK;
+}
+
+async function newToken(issuer: string, { resource, scope = "mcp" }: OidcProviderOptions): Promise<string> {
+  const { verifier, challenge } = newPkce();
+  const url = new URL(`${issuer}/auth`);
+  url.search = new URLSearchParams({
+    response_type: "code",
+    client_id: OIDC_CLIENT_ID,
+    redirect_uri: REDIRECT_URI,
+    code_challenge: challenge,
+    code_challenge_method: "S256",
+    resource,
+    scope,
+  }).toString();
+  const code = (await follow(url, issuer)).searchParams.get("code") ?? "";
+  const response = await fetch(`${issuer}/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "authorization_code",
+      client_id: OIDC_CLIENT_ID,
+      redirect_uri: REDIRECT_URI,
+      code,
+      code_verifier: verifier,
+      resource,
+    }),
+  });
+  const answer = (await response.json()) as { readonly access_token?: string };
+  if (answer.access_token === undefined) throw new Error(`no token: ${JSON.stringify(answer)}`);
+  return answer.access_token;
 }
 
 /** Signs Ada in, and grants whatever is missing. */

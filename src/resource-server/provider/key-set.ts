@@ -31,6 +31,7 @@ export function createKeySet(
   let keys: Keys | undefined;
   let freshUntil = 0;
   let askedAt = Number.NEGATIVE_INFINITY;
+  let askedForUnknownAt = Number.NEGATIVE_INFINITY;
   let failure: unknown;
   let asking: Promise<void> | undefined;
   const imported = new Map<JWK, Promise<CryptoKey | Uint8Array>>();
@@ -55,6 +56,14 @@ export function createKeySet(
     asking ??= fetchKeys();
     return asking;
   };
+  /** For a key that is not here: where there are keys, because the provider may have a new one. */
+  const mayAsk = (): boolean => {
+    const now = clock();
+    if (!keys || failure !== undefined) return now - askedAt >= RETRY_MS;
+    if (now - askedForUnknownAt < UNKNOWN_KEY_PAUSE_MS) return false;
+    askedForUnknownAt = now;
+    return true;
+  };
   const importOnce = (key: JWK, algorithm: string) => {
     let made = imported.get(key);
     if (!made) {
@@ -72,8 +81,7 @@ export function createKeySet(
         if (clock() >= freshUntil && clock() - askedAt >= RETRY_MS) void ask();
         return importOnce(key, algorithm);
       }
-      const pause = failure === undefined && keys ? UNKNOWN_KEY_PAUSE_MS : RETRY_MS;
-      if (asking || clock() - askedAt >= pause) await ask();
+      if (asking || mayAsk()) await ask();
       key = keys && pick(keys, kid, algorithm);
       if (key) return importOnce(key, algorithm);
       if (failure !== undefined) throw failure;
