@@ -90,6 +90,8 @@ const options = z.strictObject({
     .min(1, CONNECTIONS)
     .max(MOST_CONNECTIONS, CONNECTIONS)
     .default(DEFAULT_CONNECTIONS),
+  /** How long, while the database cannot be reached, tokens that were verified before it are still let in. Default 30. */
+  staleSeconds: seconds(0, 3600).default(30),
   /** The master secret, or a list of them, newest first. Default: a key file beside the database. */
   secret: z.union([secret.transform((one) => [one]), z.array(secret).min(1, SECRET)], SECRET).optional(),
   ...scopeOptions,
@@ -202,6 +204,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     path,
     database: parsed.database,
     databaseConnections: parsed.databaseConnections,
+    staleSeconds: parsed.staleSeconds,
     secrets: parsed.secret,
     catalogue,
     clients: parsed.clients.map((description) => preregisteredClient(description, { catalogue }, 0)),

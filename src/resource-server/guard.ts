@@ -4,6 +4,7 @@ import { OAuthError } from "../core/errors.ts";
 import { missingScopes, union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
+import { type Metrics, noMetrics } from "../platform/metrics.ts";
 import { type RefusalFields, type RefusalLog, refusalLog } from "./refusals.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 
@@ -44,8 +45,14 @@ export type GuardOptions = {
   readonly announce?: (scope: string) => string;
   /** @throws where it cannot be told whether the token is good: answered 503, never as a bad token. */
   readonly verify: (token: string) => Promise<Verification>;
+  /**
+   * Whether this process hears of revocations, or did a short while ago. Where it does not, tokens that come of a grant
+   * are verified again at each request. Asked at each request too: it must cost next to nothing. Default: always.
+   */
+  readonly hearsOfRevocations?: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics?: Pick<Metrics, "decided" | "lookedUp">;
 };
 
 /** Some twenty megabytes at the most. */
@@ -56,23 +63,37 @@ const USUAL_SCHEME = "Bearer ";
 /** The resource server's gate (RFC 6750, RFC 9728 §5.1). It reads the head of a request and never a body. */
 export function createGuard(options: GuardOptions): Guard {
   const { resourceMetadata, requiredScopes, implies, announce = same, verify, clock, log } = options;
+  const { hearsOfRevocations = always } = options;
   const verified = createVerifiedTokens(MAXIMUM_CACHED_TOKENS);
   const refusals = refusalLog(log, clock);
+  const { decided, lookedUp } = options.metrics ?? noMetrics;
 
   const challenge = (status: number, parts: Omit<BearerChallenge, "resourceMetadata">) =>
     challengeResponse(status, { ...parts, scopes: parts.scopes?.map(announce) ?? [], resourceMetadata });
 
-  const verifiedBefore = (token: string): Auth | undefined => verified.get(token, clock() / 1000);
+  const verifiedBefore = (token: string): Auth | undefined => {
+    const auth = verified.get(token, clock() / 1000);
+    return auth && (auth.grantId === null || hearsOfRevocations()) ? auth : undefined;
+  };
+
+  const letIn = (known: Auth): Auth => {
+    lookedUp(true);
+    decided("authenticated");
+    return known;
+  };
 
   const authenticate = async (token: string, needed: readonly string[]): Promise<Auth | Response> => {
     const known = verifiedBefore(token);
-    if (known) return known;
+    if (known) return letIn(known);
+    lookedUp(false);
     const verification = await verify(token);
     if (verification.kind === "verified") {
+      decided("authenticated");
       const { auth, until = auth.expiresAt } = verification;
       verified.add(token, { auth, until });
       return auth;
     }
+    decided("invalid_token");
     refusals.refused(verification.why, verification.about);
     return challenge(401, {
       error: "invalid_token",
@@ -84,6 +105,7 @@ export function createGuard(options: GuardOptions): Guard {
   const requireScopes = (auth: Auth, needed: readonly string[]): Response | undefined => {
     const missing = missingScopes(needed, auth.scopes, implies);
     if (missing.length === 0) return undefined;
+    decided("insufficient_scope");
     refusals.refused(`missing scope: ${missing.join(" ")}`, {
       issuer: auth.issuer,
       client: auth.client.id,
@@ -101,13 +123,15 @@ export function createGuard(options: GuardOptions): Guard {
     const header = request.headers.get("authorization");
     // Nearly every request: a token that was read and verified before need not be read again.
     const known = header?.startsWith(USUAL_SCHEME) && verifiedBefore(header.slice(USUAL_SCHEME.length));
-    if (known) return known;
+    if (known) return letIn(known);
     const credentials = readBearer(header);
     switch (credentials.kind) {
       case "none":
+        decided("no_token");
         // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
         return challenge(401, { scopes: needed });
       case "malformed":
+        decided("malformed");
         refusals.refused("malformed Authorization header");
         return challenge(400, {
           error: "invalid_request",
@@ -117,6 +141,7 @@ export function createGuard(options: GuardOptions): Guard {
         try {
           return await authenticate(credentials.token, needed);
         } catch (cause) {
+          decided("unavailable");
           return unavailable(cause, refusals);
         }
     }
@@ -138,6 +163,7 @@ export function createGuard(options: GuardOptions): Guard {
 }
 
 const same = (scope: string): string => scope;
+const always = (): boolean => true;
 
 /** An outage must never look like a bad token: clients would throw good ones away. */
 function unavailable(cause: unknown, refusals: RefusalLog): Response {
