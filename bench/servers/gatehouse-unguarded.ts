@@ -8,6 +8,7 @@ import { createReadiness } from "../../src/mcp/probes.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog } from "../../src/platform/logging.ts";
+import { unobserved } from "../../src/platform/observe.ts";
 import type { Guard } from "../../src/resource-server/guard.ts";
 import type { Prepared } from "../comparison.ts";
 import { answerQuestions, readOptions } from "../worker.ts";
@@ -52,7 +53,14 @@ const endpoint = createMcpEndpoint({
 });
 const app = new Hono<GatehouseEnv>();
 const readiness = createReadiness([], systemClock, log);
-mountFront(app, { settings, endpoint, documents: async () => undefined, readiness });
+mountFront(app, {
+  settings,
+  endpoint,
+  documents: async () => undefined,
+  readiness,
+  observe: unobserved,
+  metrics: undefined,
+});
 const { port } = await listen({
   ...settings,
   fetch: async (request, connection) => app.fetch(request, connection),

@@ -1,6 +1,8 @@
 import type { Context, Hono } from "hono";
 import { authorizationServerMetadataPaths, ENDPOINT_PATHS } from "../core/metadata.ts";
 import { allowOrigin, type CorsPolicy, preflight } from "../platform/cors.ts";
+import type { RouteName } from "../platform/metrics.ts";
+import type { Observe } from "../platform/observe.ts";
 import { randomId } from "../platform/random.ts";
 import { type Answers, answer } from "./boundary.ts";
 import type { Deps, Endpoint, Peer } from "./deps.ts";
@@ -18,6 +20,7 @@ export type Connection = { readonly address?: string | undefined };
 export type GatehouseEnv = { Bindings: Connection };
 
 type Route = {
+  readonly name: RouteName;
   readonly paths: readonly string[];
   readonly answers: Answers;
   /** Undefined: no page of another origin reads it. */
@@ -28,6 +31,8 @@ type Route = {
 /** The table of paths. */
 function routes({ issuer, basePath, cors }: Deps["settings"]): readonly Route[] {
   const at = (...paths: readonly string[]) => paths.map((path) => `${basePath}${path}`);
+  const json = { answers: "json" } as const;
+  const page = { answers: "page", cors: undefined } as const;
   const { register: registerAt, authorize: authorizeAt, token: tokenAt } = ENDPOINT_PATHS;
   const {
     login: loginAt,
@@ -36,29 +41,34 @@ function routes({ issuer, basePath, cors }: Deps["settings"]): readonly Route[] 
     introspect: introspectAt,
     jwks: jwksAt,
   } = ENDPOINT_PATHS;
+  const metadataAt = authorizationServerMetadataPaths(issuer);
   return [
     {
-      paths: authorizationServerMetadataPaths(issuer),
-      answers: "json",
+      name: "authorization_server_metadata",
+      paths: metadataAt,
+      ...json,
       cors: "*",
       methods: { GET: metadata },
     },
-    { paths: at(jwksAt), answers: "json", cors: "*", methods: { GET: jwks } },
+    { name: "jwks", paths: at(jwksAt), ...json, cors: "*", methods: { GET: jwks } },
     // The bare ones are for clients of 2025-03-26 that guess when they find no metadata.
-    { paths: at(registerAt, "/register"), answers: "json", cors, methods: { POST: register } },
-    { paths: at(authorizeAt, "/authorize"), answers: "page", cors: undefined, methods: { GET: authorize } },
-    { paths: at(loginAt), answers: "page", cors: undefined, methods: { GET: showLogin, POST: login } },
-    { paths: at(consentAt), answers: "page", cors: undefined, methods: { GET: showConsent, POST: consent } },
-    { paths: at(tokenAt, "/token"), answers: "json", cors, methods: { POST: token } },
-    { paths: at(revokeAt), answers: "json", cors, methods: { POST: revoke } },
-    { paths: at(introspectAt), answers: "json", cors, methods: { POST: introspect } },
+    { name: "register", paths: at(registerAt, "/register"), ...json, cors, methods: { POST: register } },
+    { name: "authorize", paths: at(authorizeAt, "/authorize"), ...page, methods: { GET: authorize } },
+    { name: "login", paths: at(loginAt), ...page, methods: { GET: showLogin, POST: login } },
+    { name: "consent", paths: at(consentAt), ...page, methods: { GET: showConsent, POST: consent } },
+    { name: "token", paths: at(tokenAt, "/token"), ...json, cors, methods: { POST: token } },
+    { name: "revoke", paths: at(revokeAt), ...json, cors, methods: { POST: revoke } },
+    { name: "introspect", paths: at(introspectAt), ...json, cors, methods: { POST: introspect } },
   ];
 }
 
 /** Mounts every path of the authorization server. */
-export function mountAuthorizationServer(app: Hono<GatehouseEnv>, deps: Deps): void {
+export function mountAuthorizationServer(app: Hono<GatehouseEnv>, deps: Deps, observe: Observe): void {
   for (const route of routes(deps.settings)) {
-    for (const path of route.paths) app.all(path, (context) => serve(route, context, deps));
+    for (const path of route.paths) {
+      const watched = { name: route.name, path };
+      app.all(path, (context) => observe(watched, context.req.raw, () => serve(route, context, deps)));
+    }
   }
 }
 

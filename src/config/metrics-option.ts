@@ -4,7 +4,7 @@ import { MINIMUM_SECRET_LENGTH } from "../platform/key-file.ts";
 
 const HOST = 'an address or name without scheme and port, such as "localhost" or "0.0.0.0"';
 const PORT = "a port from 0 to 65535";
-const TOKEN = `${MINIMUM_SECRET_LENGTH} characters or more, without spaces (make one with: openssl rand -base64 32)`;
+const TOKEN = `${MINIMUM_SECRET_LENGTH} letters, digits and -._~+/ or more (make one with: openssl rand -base64 32)`;
 const WHERE =
   "a port of their own (GATEHOUSE_METRICS_PORT), or there must be a token (GATEHOUSE_METRICS_TOKEN) to have them on the main port";
 
@@ -28,7 +28,7 @@ export const metricsOption = z
       token: z
         .string(TOKEN)
         .min(MINIMUM_SECRET_LENGTH, TOKEN)
-        .regex(/^[\x21-\x7e]+$/, TOKEN)
+        .regex(/^[A-Za-z0-9._~+/-]+=*$/, TOKEN)
         .optional(),
     },
     "{ port } or { token }",

@@ -24,6 +24,7 @@ const STATUS = {
 } as const;
 
 export type ErrorCode = keyof typeof STATUS;
+export const ERROR_CODES = Object.keys(STATUS) as readonly ErrorCode[];
 
 /**
  * A refusal. The client sees `code` and `message`; the operator's log sees `detail` as well.

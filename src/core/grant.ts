@@ -28,12 +28,14 @@ export type Grant = {
   readonly revokedReason: RevocationReason | null;
 };
 
-export type RevocationReason =
-  | "code_reuse"
-  | "refresh_reuse"
-  | "client_request"
-  | "operator"
-  | "client_removed";
+export const REVOCATION_REASONS = [
+  "code_reuse",
+  "refresh_reuse",
+  "client_request",
+  "operator",
+  "client_removed",
+] as const;
+export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
 /** A code exchange whose code had a valid MAC and whose client is authenticated (RFC 6749 §4.1.3). */
 export type Redemption = {

@@ -41,6 +41,9 @@ export type McpEndpoint = {
   resourceUpdated(uri: string): void;
   /** Ends the streams and sessions of a grant that was revoked. */
   grantEnded(grantId: string): void;
+  /** How many streams are open now. */
+  openStreams(): number;
+  openSessions(): number;
   /** Lets the calls that are running finish (three seconds at most), and then ends every stream and session. */
   close(): Promise<void>;
 };
@@ -159,6 +162,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       streams.endGrant(grantId);
       sessions?.endGrant(grantId);
     },
+    openStreams: streams.count,
+    openSessions: () => sessions?.count() ?? 0,
     async close() {
       closing = true;
       await running.done(DRAIN_MILLISECONDS);

@@ -4,8 +4,11 @@ import type { GatehouseEnv } from "../authorization-server/routes.ts";
 import type { Settings } from "../config/settings.ts";
 import { statusPage } from "../pages/status.ts";
 import { allowOrigin, preflight } from "../platform/cors.ts";
+import type { RouteName } from "../platform/metrics.ts";
+import type { Observe } from "../platform/observe.ts";
 import type { Documents } from "../resource-server/documents.ts";
 import type { McpEndpoint } from "./endpoint.ts";
+import type { AnswerMetrics } from "./metrics-endpoint.ts";
 import { alive, type Readiness } from "./probes.ts";
 
 const MCP_METHODS = ["GET", "POST", "DELETE"];
@@ -15,29 +18,44 @@ export type Front = {
   readonly endpoint: McpEndpoint;
   readonly documents: Documents;
   readonly readiness: Readiness;
+  readonly observe: Observe;
+  /** Undefined where they are not on this port, or nowhere. */
+  readonly metrics: AnswerMetrics | undefined;
 };
 
-/** Mounts the MCP endpoint, the discovery documents of the resource, the status page and the probes. */
-export function mountFront(
-  app: Hono<GatehouseEnv>,
-  { settings, endpoint, documents, readiness }: Front,
-): void {
+/** Mounts the MCP endpoint, the discovery documents of the resource, the status page, the probes and the metrics. */
+export function mountFront(app: Hono<GatehouseEnv>, front: Front): void {
+  const { settings, endpoint, documents, readiness, observe, metrics } = front;
   const { basePath, path, resource, cors } = settings;
-  const mcp = async ({ req: { raw } }: Context<GatehouseEnv>) => {
-    if (raw.method === "OPTIONS") return preflight(raw, cors, MCP_METHODS);
-    const response = await endpoint.fetch(raw);
-    return raw.headers.has("origin") ? allowOrigin(response, raw, cors) : response;
+  const watched = (name: RouteName, at: string, serve: (request: Request) => Promise<Response>) => {
+    const route = { name, path: at };
+    return ({ req: { raw } }: Context<GatehouseEnv>) => observe(route, raw, () => serve(raw));
+  };
+
+  const mcp = async (request: Request) => {
+    if (request.method === "OPTIONS") return preflight(request, cors, MCP_METHODS);
+    const response = await endpoint.fetch(request);
+    return request.headers.has("origin") ? allowOrigin(response, request, cors) : response;
   };
   // Both, without a redirect: clients drop the token when they follow one.
-  app.all(`${basePath}${path}`, mcp);
-  app.all(`${basePath}${path}/`, mcp);
+  for (const at of [`${basePath}${path}`, `${basePath}${path}/`]) app.all(at, watched("mcp", at, mcp));
 
-  app.get(`${basePath}/health`, alive);
-  app.get(`${basePath}/ready`, readiness.answer);
+  const get = (name: RouteName, at: string, serve: (request: Request) => Promise<Response>) =>
+    app.get(at, watched(name, at, serve));
+  get("health", `${basePath}/health`, async () => alive());
+  get("ready", `${basePath}/ready`, readiness.answer);
+  if (metrics) get("metrics", `${basePath}/metrics`, metrics);
   const page = statusPage({ appName: settings.name, mcpUrl: resource });
   for (const root of new Set([basePath || "/", `${basePath}/`]))
-    app.get(root, () => htmlResponse(page, PAGE_STYLES));
-  app.notFound(
-    async ({ req: { raw } }) => (await documents(raw)) ?? new Response("Not found\n", { status: 404 }),
+    get("status", root, async () => htmlResponse(page, PAGE_STYLES));
+
+  app.notFound(({ req: { raw } }) =>
+    observe({ name: isWellKnown(raw) ? "resource_metadata" : "not_found" }, raw, async () => {
+      return (await documents(raw)) ?? new Response("Not found\n", { status: 404 });
+    }),
   );
+}
+
+function isWellKnown({ url }: Request): boolean {
+  return new URL(url).pathname.startsWith("/.well-known/");
 }

@@ -16,6 +16,8 @@ import { type Clock, systemClock } from "../platform/clock.ts";
 import { foreignHostRefusal } from "../platform/host-header.ts";
 import type { Log } from "../platform/logging.ts";
 import { openKeyring } from "../platform/master-secret.ts";
+import type { Metrics } from "../platform/metrics.ts";
+import type { Observe } from "../platform/observe.ts";
 import { createDocuments } from "../resource-server/documents.ts";
 import { createGuard, type Guard } from "../resource-server/guard.ts";
 import { authorizationServerOf, openProtection, verifyBeside } from "../resource-server/protect.ts";
@@ -28,6 +30,7 @@ import type { StoreWithTodos } from "../store/kysely-store.ts";
 import { openStore } from "../store/open-store.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
 import { type Front, mountFront } from "./front.ts";
+import { openObservation } from "./observation.ts";
 import { followOutsideChanges } from "./outside-changes.ts";
 import { createReadiness, storeChecks } from "./probes.ts";
 import type { Registrations } from "./registrations.ts";
@@ -73,9 +76,12 @@ const JANITOR_SECONDS = 60;
  * @throws ConfigurationError where the database or the secret is not usable.
  */
 export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> {
-  const { settings, registrations, alsoAccept = [], log, clock = systemClock } = parts;
+  const { settings, registrations, alsoAccept = [], clock = systemClock } = parts;
+  const observation = await openObservation(settings.metrics);
+  const { metrics, observe } = observation;
+  const log = observation.log(parts.log);
   // The database first: where its folder is missing, the sentence should be about it and not about its key file.
-  const store = await openStore({ ...settings, log });
+  const store = observation.store(await openStore({ ...settings, log, measure: metrics }));
   try {
     const keyring = openKeyring(settings, clock);
     const keys = await openSigningKeys({ store, keyring, clock });
@@ -95,8 +101,9 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       ),
       clock,
       log,
+      metrics,
     });
-    const endpoint = openEndpoint(parts, guard);
+    const endpoint = openEndpoint({ ...parts, log }, guard, metrics);
     const grantEnded = (grantId: string) => {
       guard.forget(grantId);
       endpoint.grantEnded(grantId);
@@ -127,15 +134,17 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     const authorizationServers = [settings.issuer, ...alsoAccept.map(authorizationServerOf)];
     const documents = createDocuments({ ...settings, authorizationServers });
     const readiness = createReadiness(storeChecks(deps), clock, log);
-    const app = openApp({ settings, endpoint, documents, readiness }, log);
-    mountAuthorizationServer(app, deps);
+    const front = { settings, endpoint, documents, readiness, observe, metrics: observation.answer };
+    const app = openApp(front, log);
+    mountAuthorizationServer(app, deps, observe);
 
+    const closeMetrics = await observation.listen(log);
     const stopJanitor = startJanitor({ store, clock, log, everySeconds: JANITOR_SECONDS });
     const stopWatching = followOutsideChanges(deps, grantEnded);
     return {
       store,
       guard,
-      fetch: fetchOf(app, settings),
+      fetch: fetchOf(app, settings, observe),
       leave: readiness.leave,
       async drain() {
         readiness.leave();
@@ -143,7 +152,11 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         await stopJanitor();
         await endpoint.close();
       },
-      close: () => store.close(),
+      async close() {
+        // To the last: what happens in a drain is worth seeing too.
+        await closeMetrics();
+        await store.close();
+      },
     };
   } catch (cause) {
     await store.close();
@@ -152,32 +165,37 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
 }
 
 /** The same in front of somebody else's authorization server. It keeps nothing. */
-export function openProtectedServer(
+export async function openProtectedServer(
   parts: ServerParts & { readonly providers: ProtectSettings["providers"] },
-): OpenServer {
-  const { settings, providers, log, clock = systemClock } = parts;
+): Promise<OpenServer> {
+  const { settings, providers, clock = systemClock } = parts;
+  const observation = await openObservation(settings.metrics);
+  const { metrics, observe } = observation;
+  const log = observation.log(parts.log);
   const { guard, documents } = openProtection(
     { ...settings, providers, documentation: undefined, authorizationServerMetadata: "redirect" },
-    { log, clock },
+    { log, clock, metrics },
   );
-  const endpoint = openEndpoint(parts, guard);
+  const endpoint = openEndpoint({ ...parts, log }, guard, metrics);
   const readiness = createReadiness([], clock, log);
-  const app = openApp({ settings, endpoint, documents, readiness }, log);
+  const front = { settings, endpoint, documents, readiness, observe, metrics: observation.answer };
+  const app = openApp(front, log);
+  const closeMetrics = await observation.listen(log);
   return {
     guard,
-    fetch: fetchOf(app, settings),
+    fetch: fetchOf(app, settings, observe),
     leave: readiness.leave,
     async drain() {
       readiness.leave();
       await endpoint.close();
     },
-    close: async () => {},
+    close: closeMetrics,
   };
 }
 
-function openEndpoint(parts: ServerParts, guard: Guard): McpEndpoint {
+function openEndpoint(parts: ServerParts, guard: Guard, metrics: Metrics): McpEndpoint {
   const { settings, registrations, factory, identity, log, clock = systemClock } = parts;
-  return createMcpEndpoint({
+  const endpoint = createMcpEndpoint({
     registrations: factory ?? registrations,
     identity,
     guard,
@@ -185,6 +203,9 @@ function openEndpoint(parts: ServerParts, guard: Guard): McpEndpoint {
     clock,
     log,
   });
+  metrics.watch("streams", endpoint.openStreams);
+  metrics.watch("sessions", endpoint.openSessions);
+  return endpoint;
 }
 
 function openApp(front: Front, log: Log): Hono<GatehouseEnv> {
@@ -197,7 +218,12 @@ function openApp(front: Front, log: Log): Hono<GatehouseEnv> {
   return app;
 }
 
-function fetchOf(app: Hono<GatehouseEnv>, { issuer, host }: Settings): OpenServer["fetch"] {
+function fetchOf(app: Hono<GatehouseEnv>, { issuer, host }: Settings, observe: Observe): OpenServer["fetch"] {
   const refuseForeign = foreignHostRefusal(issuer, host);
-  return async (request, connection = {}) => refuseForeign(request) ?? app.fetch(request, connection);
+  return async (request, connection = {}) => {
+    const refusal = refuseForeign(request);
+    return refusal
+      ? observe({ name: "wrong_host" }, request, async () => refusal)
+      : app.fetch(request, connection);
+  };
 }

@@ -22,6 +22,8 @@ export type Sessions = {
   resourceUpdated(uri: string): void;
   endGrant(grantId: string): void;
   endAll(): void;
+  /** How many are open. */
+  count(): number;
 };
 
 /** One request, let in. The body is undefined for GET and DELETE. */
@@ -185,6 +187,7 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
     },
     endGrant: (grantId) => endWhere((session) => session.grantId === grantId),
     endAll: () => endWhere(() => true),
+    count: () => sessions.size,
   };
 }
 

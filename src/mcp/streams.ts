@@ -12,6 +12,8 @@ export type Streams = {
   bind(response: Response, auth: Auth, onEnd: () => void): Response;
   endGrant(grantId: string): void;
   endAll(): void;
+  /** How many are open. */
+  count(): number;
 };
 
 type Stream = { readonly grantId: string | null; end(): void };
@@ -81,6 +83,7 @@ export function createStreams(clock: Clock): Streams {
     endAll() {
       for (const stream of open) stream.end();
     },
+    count: () => open.size,
   };
 }
 

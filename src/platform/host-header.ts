@@ -7,8 +7,8 @@ const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
  * Refuses requests under a foreign name to a server whose public URL is this computer. Without it a web page could
- * point its own host name at 127.0.0.1 (DNS rebinding) and pass for same-origin. An address is never foreign: it
- * cannot be rebound. Where the public URL is a name, browsers and proxies reach us under it, and nothing is asked.
+ * point its own host name at 127.0.0.1 (DNS rebinding) and pass for same-origin. Where the public URL is a name,
+ * browsers and proxies reach us under it, and nothing is asked.
  * @returns what gives the answer to a request (RFC 9110 §15.5.20), or undefined to go on.
  */
 export function foreignHostRefusal(
@@ -18,18 +18,16 @@ export function foreignHostRefusal(
   if (!LOOPBACK_NAMES.has(new URL(issuer).hostname)) return () => undefined;
   return (request) => {
     const url = new URL(request.url);
-    const bare = url.hostname.replace(/^\[|\]$/g, "");
-    if (
-      LOOPBACK_NAMES.has(url.hostname) ||
-      isIP(bare) !== 0 ||
-      bare === ownHost ||
-      PROBES.has(url.pathname)
-    ) {
-      return undefined;
-    }
+    if (!isForeignName(url, ownHost) || PROBES.has(url.pathname)) return undefined;
     return new Response(
       `This server is ${issuer}. To be reached as ${url.hostname}, it needs that as its public URL.\n`,
       { status: 421 },
     );
   };
+}
+
+/** Whether a server on this computer was called by a name that is not its own. An address is none: it cannot be rebound. */
+export function isForeignName({ hostname }: URL, ownHost: string): boolean {
+  const bare = hostname.replace(/^\[|\]$/g, "");
+  return !LOOPBACK_NAMES.has(hostname) && isIP(bare) === 0 && bare !== ownHost;
 }

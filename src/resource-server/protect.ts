@@ -5,6 +5,7 @@ import { scopeAtProvider } from "../core/scope-prefix.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { createLog, type Log } from "../platform/logging.ts";
+import type { Metrics } from "../platform/metrics.ts";
 import { createDocuments, type Documents } from "./documents.ts";
 import { createGuard, type Guard, type RequestHead } from "./guard.ts";
 import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";
@@ -53,10 +54,12 @@ export function protect({ log, clock, ...options }: ProtectOptions & ProtectPart
   return { ...createRouteGuard(guard, settings), metadata: documents };
 }
 
+type GuardParts = { readonly log: Log; readonly clock: Clock; readonly metrics?: Metrics };
+
 /** The two halves of a resource server, from settings that are parsed. */
 export function openProtection(
   settings: ProtectSettings,
-  parts: { readonly log: Log; readonly clock: Clock },
+  parts: GuardParts,
 ): { readonly guard: Guard; readonly documents: Documents } {
   const [first, ...others] = settings.providers;
   const open = (provider: Provider) => openProvider(provider, { fetchJson, clock: parts.clock });
@@ -102,11 +105,7 @@ function announcing({ providers: [{ scopePrefix }] }: ProtectSettings): (scope: 
   return (scope) => scopeAtProvider(scopePrefix, scope);
 }
 
-function guardOf(
-  settings: ProtectSettings,
-  verify: Verify,
-  { log, clock }: { readonly log: Log; readonly clock: Clock },
-): Guard {
+function guardOf(settings: ProtectSettings, verify: Verify, { log, clock, metrics }: GuardParts): Guard {
   const { resource, catalogue } = settings;
   return createGuard({
     resourceMetadata: protectedResourceMetadataUrl(resource),
@@ -116,6 +115,7 @@ function guardOf(
     verify,
     clock,
     log,
+    ...(metrics && { metrics }),
   });
 }
 

@@ -26,8 +26,13 @@ const RETRY_MS = 20;
  * Commits together what is written at once: one fsync for every request that arrived in the same turn of the event loop.
  *
  * @param busy makes the error for writes that waited for another process for too long.
+ * @param committed hears how many writes came together in each commit.
  */
-export function createGroupCommit(transaction: Transaction, busy: () => Error): GroupCommit {
+export function createGroupCommit(
+  transaction: Transaction,
+  busy: () => Error,
+  committed: (writes: number) => void,
+): GroupCommit {
   let waiting: Waiting[] = [];
   let attempts = 0;
   let closed = false;
@@ -48,7 +53,8 @@ export function createGroupCommit(transaction: Transaction, busy: () => Error): 
       for (const { reject } of takeBatch()) reject(error);
       return;
     }
-    commitBatch(takeBatch(), transaction);
+    const batch = takeBatch();
+    if (commitBatch(batch, transaction)) committed(batch.length);
   };
 
   const takeBatch = (): readonly Waiting[] => {
@@ -80,14 +86,17 @@ type Waiting = {
   readonly reject: (error: unknown) => void;
 };
 
-function commitBatch(batch: readonly Waiting[], transaction: Transaction): void {
+/** Whether what was in it is durable now. */
+function commitBatch(batch: readonly Waiting[], transaction: Transaction): boolean {
   try {
     const answers = batch.map((writing) => attempt(writing, transaction));
     transaction.commit();
     for (const answer of answers) answer();
+    return true;
   } catch (error) {
     for (const { reject } of batch) reject(error);
     if (transaction.isOpen()) transaction.rollback();
+    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import { isPostgresUrl } from "../core/database-url.ts";
 import type { Log } from "../platform/logging.ts";
+import type { Metrics } from "../platform/metrics.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";
 import { openPostgresStore } from "./postgres.ts";
 import { openSqliteStore } from "./sqlite.ts";
@@ -10,6 +11,7 @@ export type StoreOptions = {
   /** How many connections to open to Postgres at the most. */
   readonly databaseConnections?: number;
   readonly log?: Log;
+  readonly measure?: Metrics;
 };
 
 /**
@@ -17,8 +19,8 @@ export type StoreOptions = {
  * @throws ConfigurationError, in one sentence that names the database and says what to do.
  */
 export function openStore(options: StoreOptions): Promise<StoreWithTodos> {
-  const { database, databaseConnections: connections, log } = options;
+  const { database, databaseConnections: connections, log, measure } = options;
   return isPostgresUrl(database)
-    ? openPostgresStore({ database, connections, log })
-    : openSqliteStore({ database, log });
+    ? openPostgresStore({ database, connections, log, measure })
+    : openSqliteStore({ database, log, measure });
 }

@@ -4,6 +4,7 @@ import type { CustomTypesConfig, Pool, PoolConfig } from "pg";
 import { parsePostgresUrl, shownDatabase } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { type Log, silentLog } from "../platform/logging.ts";
+import { type Metrics, noMetrics } from "../platform/metrics.ts";
 import { kyselyStore, type StoreWithTodos } from "./kysely-store.ts";
 import { migrate, type Run } from "./migrate.ts";
 import { command, connectPostgres, inTransaction, rowsOf } from "./postgres-connection.ts";
@@ -16,6 +17,7 @@ export type PostgresOptions = {
   /** How many connections to open at the most, and one more that hears of changes. Default 10. */
   readonly connections?: number | undefined;
   readonly log?: Log | undefined;
+  readonly measure?: Metrics | undefined;
 };
 
 const CONNECTIONS = 10;
@@ -44,6 +46,7 @@ export async function openPostgresStore({
   database,
   connections = CONNECTIONS,
   log = silentLog,
+  measure = noMetrics,
 }: PostgresOptions): Promise<StoreWithTodos> {
   const name = shownDatabase(database);
   const db = queryBuilder();
@@ -61,6 +64,9 @@ export async function openPostgresStore({
     waiting: connections * WAITING_PER_CONNECTION,
     prepared: !isPooled(database),
   });
+  measure.watch("pool_connections", () => pool.totalCount);
+  measure.watch("pool_idle_connections", () => pool.idleCount);
+  measure.watch("pool_waiting_requests", () => pool.waitingCount);
   let ended: Promise<void> | undefined;
   const end = async () => {
     await connection.close();

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type Metrics, noMetrics } from "../platform/metrics.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { unavailable } from "./outage.ts";
 import type { Connection, QueriesFor, Query } from "./query.ts";
@@ -10,7 +11,10 @@ export type SqliteConnection = Connection & {
 };
 
 /** Runs queries on one `node:sqlite` database: reads at once, writes in groups that share a commit. */
-export function connectSqlite(database: DatabaseSync): SqliteConnection {
+export function connectSqlite(
+  database: DatabaseSync,
+  { committed }: Pick<Metrics, "committed"> = noMetrics,
+): SqliteConnection {
   const runner = statementRunner(database);
   const run = <Result>(query: Query<Result>): readonly Result[] => translated(() => runner(query));
   const begin = database.prepare("BEGIN IMMEDIATE");
@@ -31,6 +35,7 @@ export function connectSqlite(database: DatabaseSync): SqliteConnection {
       isOpen: () => database.isTransaction,
     },
     () => unavailable("another process is writing to it"),
+    committed,
   );
 
   return {

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 import { type Log, silentLog } from "../platform/logging.ts";
+import { type Metrics, noMetrics } from "../platform/metrics.ts";
 import { kyselyStore, type StoreWithTodos } from "./kysely-store.ts";
 import { migrate, type Run } from "./migrate.ts";
 import { watchOutsideChanges } from "./outside-changes.ts";
@@ -15,6 +16,7 @@ export type SqliteOptions = {
   /** A file, made with mode 0600 where there is none; or ":memory:", which ends with the process. */
   readonly database: string;
   readonly log?: Log | undefined;
+  readonly measure?: Metrics | undefined;
 };
 
 /**
@@ -34,12 +36,13 @@ const BUSY_TIMEOUT_MS = 20;
 export async function openSqliteStore({
   database: name,
   log = silentLog,
+  measure = noMetrics,
 }: SqliteOptions): Promise<StoreWithTodos> {
   const db = queryBuilder();
   const database = await open(name, db, log).catch((error: unknown) => {
     throw openingError(error, name);
   });
-  const connection = connectSqlite(database);
+  const connection = connectSqlite(database, measure);
   const watch = watchOutsideChanges(database, log);
   return {
     ...kyselyStore(db, connection),

@@ -63,7 +63,7 @@ describe("/ready", () => {
   });
 
   it("takes a database that is ahead: a rolling upgrade migrates it under the old version", async () => {
-    outside("INSERT INTO gatehouse_migrations (name) VALUES ('9999-of-tomorrow')");
+    outside("INSERT INTO gatehouse_migrations (name, needs) VALUES ('9999-of-tomorrow', '')");
     expect(await readiness()).toEqual(READY);
   });
 

@@ -1,0 +1,22 @@
+import type { Store } from "./store.ts";
+
+/** Watches what the store does, verb by verb. */
+export type ObserveVerb = <T>(verb: string, work: () => Promise<T>) => Promise<T>;
+
+/** What is no verb: it answers at once. */
+type AtOnce = {
+  [Name in keyof Store]: Store[Name] extends (...given: never[]) => Promise<unknown> ? never : Name;
+}[keyof Store];
+
+const AT_ONCE: Readonly<Record<AtOnce, true>> = { onOutsideChange: true };
+
+/** The same store, whose verbs are watched. */
+export function observedStore<S extends Store>(store: S, observe: ObserveVerb): S {
+  const observed = Object.entries(store)
+    .filter(([name, value]) => typeof value === "function" && !(name in AT_ONCE))
+    .map(([verb, value]) => {
+      const run = value as (...given: readonly unknown[]) => Promise<unknown>;
+      return [verb, (...given: readonly unknown[]) => observe(verb, () => run(...given))];
+    });
+  return { ...store, ...Object.fromEntries(observed) };
+}
