@@ -47,7 +47,7 @@ export async function makeGrants(
   inFile(database, (file) => {
     file.exec("PRAGMA synchronous = OFF");
     file.exec("PRAGMA cache_size = -4000000");
-    file.prepare(insert(SQLITE)).run(count, resource, SQL_CLIENT_ID, now, end);
+    file.prepare(byPosition(insert(SQLITE))).run(count, resource, SQL_CLIENT_ID, now, end);
     file.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   });
 }
@@ -57,7 +57,7 @@ export async function someGrants(database: string, count: number): Promise<reado
   const sql = "SELECT id FROM grants WHERE ends_at > $1 ORDER BY random() LIMIT $2";
   const rows = isPostgresUrl(database)
     ? await inPostgres(database, async (client) => (await client.query(sql, [Date.now(), count])).rows)
-    : inFile(database, (file) => file.prepare(sql).all(Date.now(), count));
+    : inFile(database, (file) => file.prepare(byPosition(sql)).all(Date.now(), count));
   return rows.map(({ id }) => String(id));
 }
 
@@ -78,6 +78,11 @@ function inFile<T>(name: string, use: (file: DatabaseSync) => T): T {
   } finally {
     file.close();
   }
+}
+
+/** `?1` for `$1`, which Node binds by name alone. */
+function byPosition(sql: string): string {
+  return sql.replaceAll("$", "?");
 }
 
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
