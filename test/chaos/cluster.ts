@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import type { InstanceOptions } from "./instance.ts";
+
+/** Some instances of one server, each a process of its own, and their Postgres. */
+export type Cluster = {
+  readonly postgres: TestPostgres;
+  readonly database: string;
+  /** @throws TypeError where the instance is not there, or goes away before it has answered. */
+  fetch(instance: number, request: Request): Promise<Response>;
+  /** `kill -9`: it gets to do nothing more. */
+  kill(instance: number): Promise<void>;
+  /** Starts an instance again where it was, however often that takes: its database may be away. */
+  start(instance: number): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type ClusterOptions = Pick<InstanceOptions, "graceSeconds"> & {
+  /** How wrong the clock of each instance is. There are as many instances. */
+  readonly clocksAheadSeconds: readonly number[];
+  /** Where the logs of the instances go. */
+  readonly directory: string;
+};
+
+const SECRET = "a-secret-for-chaos-with-32-characters";
+const PAUSE_MS = 100;
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { clocksAheadSeconds, graceSeconds, directory } = options;
+  const postgres = await startPostgres();
+  const database = await postgres.freshDatabase();
+  const processes: ChildProcess[] = [];
+  const ports: number[] = [];
+  let stopping = false;
+
+  /** False where it ended before it was ready. */
+  const startOnce = async (instance: number): Promise<boolean> => {
+    const child = spawnInstance(
+      {
+        database,
+        secret: SECRET,
+        port: ports[instance] ?? 0,
+        graceSeconds,
+        clockAheadSeconds: clocksAheadSeconds[instance] ?? 0,
+      },
+      join(directory, `instance-${instance}.log`),
+    );
+    processes[instance] = child;
+    const port = await new Promise<number | undefined>((resolve) => {
+      child.once("message", (message: { readonly port: number }) => resolve(message.port));
+      child.once("exit", () => resolve(undefined));
+    });
+    if (port !== undefined) ports[instance] = port;
+    return port !== undefined;
+  };
+
+  const start = async (instance: number): Promise<void> => {
+    while (!stopping && !(await startOnce(instance))) await setTimeout(PAUSE_MS);
+  };
+
+  const kill = async (instance: number): Promise<void> => {
+    const child = processes[instance];
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, "exit");
+    child.kill("SIGKILL");
+    await exit;
+  };
+
+  await Promise.all(clocksAheadSeconds.map((_, instance) => start(instance)));
+  return {
+    postgres,
+    database,
+    kill,
+    start,
+    async fetch(instance, request) {
+      const { pathname, search } = new URL(request.url);
+      const body = await request.text();
+      return fetch(`http://localhost:${ports[instance]}${pathname}${search}`, {
+        method: request.method,
+        headers: request.headers,
+        body: body === "" ? null : body,
+        redirect: "manual",
+        signal: request.signal,
+      });
+    },
+    async stop() {
+      stopping = true;
+      await Promise.all(processes.map((_, instance) => kill(instance)));
+      await postgres.stop();
+    },
+  };
+}
+
+function spawnInstance(options: InstanceOptions, log: string): ChildProcess {
+  const output = openSync(log, "a");
+  return spawn(process.execPath, [join(import.meta.dirname, "instance.ts"), JSON.stringify(options)], {
+    stdio: ["ignore", output, output, "ipc"],
+    // Nothing of this machine's: not its .env file, nor its variables.
+    cwd: import.meta.dirname,
+    env: { PATH: process.env.PATH ?? "" },
+  });
+}

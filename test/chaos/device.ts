@@ -1,0 +1,160 @@
+import { setTimeout } from "node:timers/promises";
+import type { Promises } from "./history.ts";
+import type { Random } from "./random.ts";
+import { approve, type Code, call, redeem, refresh, register, revoke, type Tokens } from "./requests.ts";
+import { anyInstance, untilAnswered, type World } from "./world.ts";
+
+/** A device of one person, with one client on it, which connects, works, and connects anew whenever it was ended. */
+export type Device = {
+  readonly name: string;
+  readonly random: Random;
+  readonly world: World;
+  readonly promises: Promises;
+};
+
+/** Goes on until all is calm, and then has a last look at what it was given. */
+export async function live(device: Device): Promise<void> {
+  const { world, random, name } = device;
+  const { given: clientId } = await untilAnswered(random, world, (instance) =>
+    register({ world, instance }, name),
+  );
+  // What is refused is in the history, and the checker says so.
+  if (clientId === undefined) return;
+  while (!world.isCalm()) {
+    const holding = await connect(device, clientId);
+    if (holding) await work(device, holding);
+  }
+}
+
+/** Everything that a device has of a grant: the code, the live tokens, and those before them, oldest first. */
+type Holding = { readonly code: Code; readonly tokens: Tokens; readonly earlier: readonly Tokens[] };
+
+async function connect({ world, random, name }: Device, clientId: string): Promise<Holding | undefined> {
+  const { given: code } = await untilAnswered(random, world, () => approve(world, random, clientId, name));
+  if (!code) return undefined;
+  const { given: tokens } = await untilAnswered(random, world, (instance) =>
+    redeem({ world, instance }, code),
+  );
+  // Where the answer was lost, the code is used up, and the person begins again.
+  return tokens && { code, tokens, earlier: [] };
+}
+
+/** Uses the connection until it has ended or all is calm. */
+async function work(device: Device, connected: Holding): Promise<void> {
+  let holding = connected;
+  while (!device.world.isCalm()) {
+    const tokens = await drawAct(device.random)(device, holding);
+    // It was ended, or should not have been: the checker knows.
+    if (!tokens) return;
+    if (tokens !== holding.tokens) {
+      holding = { ...holding, tokens, earlier: [...holding.earlier, holding.tokens].slice(-2) };
+    }
+    await setTimeout(device.random.between(0, 60));
+  }
+  const last = await refreshOrdinarily(device, holding);
+  if (last) await callEverywhere(device, last);
+}
+
+/** Gives the tokens that the device has then, or undefined where the grant has ended. */
+type Act = (device: Device, holding: Holding) => Promise<Tokens | undefined>;
+
+const refreshOrdinarily: Act = async ({ world, random }, { tokens }) => {
+  return (await untilAnswered(random, world, (instance) => refresh({ world, instance }, tokens))).given;
+};
+
+/** The answer came, and the device crashed before it had kept it. It asks again. */
+const loseTheAnswer: Act = async (device, holding) => {
+  const { world, random } = device;
+  await refresh({ world, instance: anyInstance(random, world) }, holding.tokens);
+  return refreshOrdinarily(device, holding);
+};
+
+/** The device hangs up in the middle. Whether the server has rotated by then, nobody knows. */
+const giveUpWaiting: Act = async (device, holding) => {
+  const { world, random } = device;
+  const to = { world, instance: anyInstance(random, world), patienceMs: random.between(1, 15) };
+  await refresh(to, holding.tokens);
+  return refreshOrdinarily(device, holding);
+};
+
+const refreshInParallel: Act = async (device, holding) => {
+  const answers = Array.from({ length: device.random.between(2, 5) }, () =>
+    refreshOrdinarily(device, holding),
+  );
+  return (await Promise.all(answers)).find((given) => given !== undefined);
+};
+
+const callAnywhere: Act = async ({ world, random }, { tokens }) => {
+  await call({ world, instance: anyInstance(random, world) }, tokens);
+  return tokens;
+};
+
+const revokeIt: Act = async (device, { tokens }) => {
+  const { world, random } = device;
+  // So that it is in every instance's cache.
+  await callEverywhere(device, tokens);
+  await untilAnswered(random, world, (instance) => revoke({ world, instance }, tokens));
+  return seeThatItHasEnded(device, tokens);
+};
+
+const useTheCodeAgain: Act = async (device, { code, tokens }) => {
+  const { world, random } = device;
+  await callEverywhere(device, tokens);
+  await untilAnswered(random, world, (instance) => redeem({ world, instance }, code));
+  return seeThatItHasEnded(device, tokens);
+};
+
+const stealAnOldToken: Act = async (device, { tokens, earlier: [old, newer] }) => {
+  const { world, random } = device;
+  // A young grant has none that is two generations old.
+  if (!old || !newer) return tokens;
+  await callEverywhere(device, tokens);
+  await untilAnswered(random, world, (instance) => refresh({ world, instance }, old));
+  return seeThatItHasEnded(device, tokens);
+};
+
+const comeTooLate: Act = async (device, holding) => {
+  const { world, random, promises } = device;
+  const rotated = await refreshOrdinarily(device, holding);
+  if (!rotated) return undefined;
+  await setTimeout((promises.graceSeconds + promises.slackSeconds) * 1000 + 500);
+  await untilAnswered(random, world, (instance) => refresh({ world, instance }, holding.tokens));
+  return seeThatItHasEnded(device, rotated);
+};
+
+const CHANCES: readonly (readonly [act: Act, chance: number])[] = [
+  [refreshOrdinarily, 25],
+  [loseTheAnswer, 12],
+  [giveUpWaiting, 12],
+  [refreshInParallel, 10],
+  [callAnywhere, 30],
+  [revokeIt, 5],
+  [useTheCodeAgain, 2],
+  [stealAnOldToken, 3],
+  [comeTooLate, 1],
+];
+const ALL_CHANCES = CHANCES.reduce((sum, [, chance]) => sum + chance, 0);
+
+function drawAct(random: Random): Act {
+  let left = random.fraction() * ALL_CHANCES;
+  for (const [act, chance] of CHANCES) {
+    left -= chance;
+    if (left < 0) return act;
+  }
+  return callAnywhere;
+}
+
+/** Tries what must be refused: at once, and by every guard once it had the time to hear of it. */
+async function seeThatItHasEnded(device: Device, tokens: Tokens): Promise<undefined> {
+  const { world, random, promises } = device;
+  await refresh({ world, instance: anyInstance(random, world) }, tokens);
+  await callEverywhere(device, tokens);
+  await setTimeout(promises.revokedWithinSeconds * 1000 + 10);
+  await callEverywhere(device, tokens);
+}
+
+async function callEverywhere({ world }: Device, tokens: Tokens): Promise<void> {
+  await Promise.all(
+    Array.from({ length: world.instances }, (_, instance) => call({ world, instance }, tokens)),
+  );
+}

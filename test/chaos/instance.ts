@@ -1,0 +1,38 @@
+import { createOAuthServer } from "../../src/index.ts";
+import { PASSWORD } from "./requests.ts";
+
+export type InstanceOptions = {
+  readonly database: string;
+  readonly secret: string;
+  /** 0 at the first start; then the port that it had, as an address that a balancer knows. */
+  readonly port: number;
+  readonly graceSeconds: number;
+  /** How wrong this machine's clock is. */
+  readonly clockAheadSeconds: number;
+};
+
+// One instance of the server, as a process of its own. It says its port to the one that started it, and ends with it.
+
+async function main(): Promise<void> {
+  const { clockAheadSeconds, graceSeconds, ...options } = JSON.parse(
+    process.argv[2] ?? "",
+  ) as InstanceOptions;
+  const systemTime = Date.now;
+  Date.now = () => systemTime() + clockAheadSeconds * 1000;
+  const checkUser = (name: string, password: string) => (password === PASSWORD ? name : null);
+  const server = createOAuthServer("Chaos", checkUser, {
+    ...options,
+    publicUrl: "https://mcp.example",
+    refreshGraceSeconds: graceSeconds,
+    // A token that was revoked is let in for a second at the most, whatever has failed.
+    staleSeconds: 0,
+  });
+  server.registerTool("ping", { description: "Answers." }, () => ({
+    content: [{ type: "text", text: "pong" }],
+  }));
+  const { port } = await server.listen();
+  process.on("disconnect", () => process.exit());
+  process.send?.({ port });
+}
+
+await main();

@@ -1,0 +1,15 @@
+import { parseArgs } from "node:util";
+import { reported } from "./report.ts";
+import { runChaos } from "./run.ts";
+
+// npm run chaos -- --seconds 600 --seed 42
+
+const { values } = parseArgs({
+  options: { seconds: { type: "string", default: "60" }, seed: { type: "string" } },
+});
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32));
+const seconds = Number(values.seconds);
+process.stdout.write(`CHAOS_SEED=${seed} CHAOS_SECONDS=${seconds}\n`);
+const report = await runChaos({ seed, seconds });
+process.stdout.write(`${reported(report, { seed, seconds })}\n`);
+process.exitCode = report.violations.length === 0 ? 0 : 1;

@@ -1,0 +1,205 @@
+import { authorizeUrl, newPkce, REDIRECT_URI, RESOURCE } from "../support/client.ts";
+import { decide, openBrowser, stateOf } from "../support/person.ts";
+import type { Operation, RefreshToken } from "./history.ts";
+import type { Random } from "./random.ts";
+import { type Answer, anyInstance, hashed, send, type World } from "./world.ts";
+
+// Each of these sends what a client or a browser sends, records what came of it, and gives the answer.
+
+/** A code, and what it takes to redeem it. */
+export type Code = { readonly clientId: string; readonly code: string; readonly verifier: string };
+
+/** What a device holds of a grant. */
+export type Tokens = {
+  readonly clientId: string;
+  readonly refreshToken: string;
+  readonly accessToken: string;
+};
+
+export type To = {
+  readonly world: World;
+  readonly instance: number;
+  /** How long the client waits: shorter than the server takes, now and then. */
+  readonly patienceMs?: number;
+};
+
+type Given<T> = Answer & { readonly given: T | undefined };
+
+/** The people of these instances: anybody, with this password. */
+export const PASSWORD = "right";
+
+export async function register(to: To, name: string): Promise<Given<string>> {
+  const metadata = {
+    client_name: name,
+    redirect_uris: [REDIRECT_URI],
+    token_endpoint_auth_method: "none",
+  };
+  const answer = await post(to, "/oauth/register", JSON.stringify(metadata), "application/json");
+  const clientId = textIn(answer, "client_id");
+  to.world.record({ ...traceOf(answer), kind: "register", client: hashed(clientId ?? name) });
+  return { ...answer, given: clientId };
+}
+
+/** From the authorize URL to the code, in one browser whose every request may meet another instance. */
+export async function approve(
+  world: World,
+  random: Random,
+  clientId: string,
+  person: string,
+): Promise<Given<Code>> {
+  const startedAt = world.now();
+  const { verifier, challenge } = newPkce();
+  const answer = await walkToConsent(world, random, authorizeUrl(clientId, challenge), person);
+  const code = URL.parse(answer.headers.get("location") ?? "")?.searchParams.get("code") ?? undefined;
+  world.record({
+    ...traceOf(answer),
+    startedAt,
+    kind: "approve",
+    client: hashed(clientId),
+    ...(code !== undefined && { grant: grantOf(code), code: hashed(code) }),
+  });
+  return { ...answer, given: code === undefined ? undefined : { clientId, code, verifier } };
+}
+
+export async function redeem(to: To, { clientId, code, verifier }: Code): Promise<Given<Tokens>> {
+  const answer = await postForm(to, "/oauth/token", {
+    grant_type: "authorization_code",
+    client_id: clientId,
+    code,
+    code_verifier: verifier,
+    redirect_uri: REDIRECT_URI,
+  });
+  const given = tokensIn(answer, clientId);
+  to.world.record({
+    ...traceOf(answer),
+    kind: "redeem",
+    grant: grantOf(code),
+    code: hashed(code),
+    ...traceOfTokens(given),
+  });
+  return { ...answer, given };
+}
+
+export async function refresh(
+  to: To,
+  { clientId, refreshToken }: Pick<Tokens, "clientId" | "refreshToken">,
+): Promise<Given<Tokens>> {
+  const answer = await postForm(to, "/oauth/token", {
+    grant_type: "refresh_token",
+    client_id: clientId,
+    refresh_token: refreshToken,
+  });
+  const given = tokensIn(answer, clientId);
+  to.world.record({
+    ...traceOf(answer),
+    kind: "refresh",
+    grant: grantOf(refreshToken),
+    presented: traceOfRefreshToken(refreshToken),
+    ...traceOfTokens(given),
+  });
+  return { ...answer, given };
+}
+
+export async function revoke(to: To, { clientId, refreshToken }: Tokens): Promise<Answer> {
+  const answer = await postForm(to, "/oauth/revoke", { client_id: clientId, token: refreshToken });
+  to.world.record({ ...traceOf(answer), kind: "revoke", grant: grantOf(refreshToken) });
+  return answer;
+}
+
+/** A call of a tool, as clients of 2025-11-25 make it. */
+export async function call(to: To, { accessToken, refreshToken }: Tokens): Promise<Answer> {
+  const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "ping", arguments: {} } };
+  const answer = await post(to, "/mcp", JSON.stringify(message), "application/json", {
+    accept: "application/json, text/event-stream",
+    "mcp-protocol-version": "2025-11-25",
+    authorization: `Bearer ${accessToken}`,
+  });
+  to.world.record({
+    ...traceOf(answer),
+    kind: "call",
+    grant: grantOf(refreshToken),
+    accessToken: hashed(accessToken),
+  });
+  return answer;
+}
+
+/** What stands in the history for the grant of a code or of a refresh token, both of which begin with its id. */
+export function grantOf(secret: string): string {
+  return hashed(secret.split(".")[0] ?? "");
+}
+
+/** Stops at the first answer that leads nowhere. */
+async function walkToConsent(world: World, random: Random, url: string, person: string): Promise<Answer> {
+  const answers: Answer[] = [];
+  const browser = openBrowser({
+    async fetch(request) {
+      const answer = await send(world, anyInstance(random, world), request);
+      answers.push(answer);
+      return new Response(null, { headers: answer.headers });
+    },
+  });
+  const steps: readonly ((state: string) => Promise<unknown>)[] = [
+    () => browser.request(url),
+    (state) => browser.submit("/oauth/login", { state, username: person, password: PASSWORD }),
+    (state) => decide(browser, state, "approve", ["mcp"]),
+  ];
+  for (const step of steps) {
+    const last = answers.at(-1);
+    if (last && last.outcome.kind !== "honoured") return last;
+    await step(last ? stateOf(last.headers.get("location")) : "");
+  }
+  const [answer] = answers.slice(-1);
+  if (!answer) throw new Error("the browser asked for nothing");
+  return answer;
+}
+
+function postForm(to: To, path: string, fields: Readonly<Record<string, string>>): Promise<Answer> {
+  return post(to, path, new URLSearchParams(fields).toString(), "application/x-www-form-urlencoded");
+}
+
+function post(
+  { world, instance, patienceMs }: To,
+  path: string,
+  body: string,
+  type: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const request = new Request(new URL(path, RESOURCE), {
+    method: "POST",
+    headers: { "content-type": type, ...headers },
+    body,
+  });
+  return send(world, instance, request, patienceMs);
+}
+
+function tokensIn(answer: Answer, clientId: string): Tokens | undefined {
+  const [accessToken, refreshToken] = [textIn(answer, "access_token"), textIn(answer, "refresh_token")];
+  if (accessToken === undefined || refreshToken === undefined) return undefined;
+  return { clientId, accessToken, refreshToken };
+}
+
+function textIn({ body }: Answer, name: string): string | undefined {
+  const value = body[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+function traceOf({
+  instance,
+  startedAt,
+  endedAt,
+  outcome,
+}: Answer): Pick<Operation, "instance" | "startedAt" | "endedAt" | "outcome"> {
+  return { instance, startedAt, endedAt, outcome };
+}
+
+function traceOfTokens(given: Tokens | undefined): {
+  readonly successor?: RefreshToken;
+  readonly accessToken?: string;
+} {
+  if (!given) return {};
+  return { successor: traceOfRefreshToken(given.refreshToken), accessToken: hashed(given.accessToken) };
+}
+
+function traceOfRefreshToken(token: string): RefreshToken {
+  return { token: hashed(token), generation: Number(token.split(".")[1]) };
+}

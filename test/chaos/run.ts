@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { checkHistory, type Violation } from "./check-history.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
+import { live } from "./device.ts";
+import type { FinalRow, History, Operation, Promises } from "./history.ts";
+import { type Fault, planFaults } from "./plan.ts";
+import { seededRandom } from "./random.ts";
+import { grantOf } from "./requests.ts";
+import { send, type World } from "./world.ts";
+
+export type ChaosOptions = { readonly seed: number; readonly seconds: number };
+
+export type ChaosReport = {
+  readonly faults: readonly Fault[];
+  readonly operations: readonly Operation[];
+  readonly violations: readonly Violation[];
+  /** What the instances logged; kept where something was violated. */
+  readonly directory: string;
+};
+
+const PROMISES: Promises = {
+  codeSeconds: 60,
+  graceSeconds: 10,
+  accessTokenSeconds: 1800,
+  revokedWithinSeconds: 1,
+  slackSeconds: 2,
+};
+
+const DEVICES = 12;
+/** One is half a minute ahead of the others. */
+const CLOCKS_AHEAD_SECONDS = [0, 30, 0] as const;
+
+/** Lets devices use a cluster while everything goes wrong, and holds what they were answered against what is promised. */
+export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosReport> {
+  const random = seededRandom(seed);
+  const directory = mkdtempSync(join(tmpdir(), "gatehouse-chaos-"));
+  const cluster = await startCluster({
+    graceSeconds: PROMISES.graceSeconds,
+    clocksAheadSeconds: CLOCKS_AHEAD_SECONDS,
+    directory,
+  });
+  try {
+    const faults = planFaults(random.branch("plan"), {
+      milliseconds: seconds * 1000,
+      instances: CLOCKS_AHEAD_SECONDS.length,
+    });
+    const operations: Operation[] = [];
+    const startedAt = performance.now();
+    let calmAt = Number.POSITIVE_INFINITY;
+    const world: World = {
+      instances: CLOCKS_AHEAD_SECONDS.length,
+      fetch: cluster.fetch,
+      record: (operation) => operations.push(operation),
+      now: () => performance.now() - startedAt,
+      isCalm: () => world.now() >= calmAt,
+    };
+    const lives = Array.from({ length: DEVICES }, (_, index) => {
+      const name = `device-${index}`;
+      return live({ name, random: random.branch(name), world, promises: PROMISES });
+    });
+    const inTurn = async (some: readonly Fault[]) => {
+      for (const fault of some) await letHappen(fault, cluster, world);
+    };
+    await Promise.all([
+      inTurn(faults.filter(({ kind }) => kind === "kill instance")),
+      inTurn(faults.filter(({ kind }) => kind !== "kill instance")),
+    ]);
+    await setTimeout(Math.max(0, seconds * 1000 - world.now()));
+    await untilReady(world);
+    calmAt = world.now();
+    await Promise.all(lives);
+    const history: History = { operations, calmAt, rows: await finalRows(cluster) };
+    const violations = checkHistory(history, PROMISES);
+    if (violations.length === 0) rmSync(directory, { recursive: true });
+    return { faults, operations, violations, directory };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function letHappen(
+  fault: Fault,
+  { postgres, database, kill, start }: Cluster,
+  world: World,
+): Promise<void> {
+  await setTimeout(Math.max(0, fault.at - world.now()));
+  switch (fault.kind) {
+    case "kill instance":
+      await kill(fault.instance);
+      await setTimeout(fault.lasts);
+      return start(fault.instance);
+    case "stop Postgres":
+      await postgres.goDown("immediate");
+      await setTimeout(fault.lasts);
+      return postgres.comeBack();
+    case "hang Postgres":
+      postgres.hang();
+      await setTimeout(fault.lasts);
+      return postgres.goOn();
+    case "cut connections":
+      await postgres.query(database, CUT[fault.which]);
+  }
+}
+
+const CUT = {
+  all: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gatehouse%'",
+  links:
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gatehouse changes'",
+} as const;
+
+/** Every instance says that it is. */
+async function untilReady(world: World): Promise<void> {
+  for (let instance = 0; instance < world.instances; instance += 1) {
+    while (
+      (await send(world, instance, new Request("https://mcp.example/ready"))).outcome.kind !== "honoured"
+    ) {
+      await setTimeout(100);
+    }
+  }
+}
+
+async function finalRows({ postgres, database }: Cluster): Promise<readonly FinalRow[]> {
+  const rows = await postgres.query(database, "SELECT * FROM grants");
+  return rows.map((row) => ({
+    grant: grantOf(String(row.id)),
+    generation: Number(row.generation),
+    isRedeemed: row.redeemed_at !== null,
+    isRotated: row.rotated_at !== null,
+    isRevoked: row.revoked_at !== null,
+    hasReason: row.revoked_reason !== null,
+  }));
+}

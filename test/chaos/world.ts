@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import type { Operation, Outcome } from "./history.ts";
+import type { Random } from "./random.ts";
+
+/** What the devices live in: several instances of one server, whatever happens to them, and one who watches. */
+export type World = {
+  readonly instances: number;
+  /** Sends a request to an instance. Rejects where it does not answer. */
+  fetch(instance: number, request: Request): Promise<Response>;
+  record(operation: Operation): void;
+  /** Milliseconds since the start, on the watcher's clock. */
+  now(): number;
+  /** Nothing goes wrong any more: time to finish what was begun, and to have a last look. */
+  isCalm(): boolean;
+};
+
+/** What came of one request. `body` where it was answered and the answer is JSON. */
+export type Answer = {
+  readonly instance: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly outcome: Outcome;
+  readonly headers: Headers;
+  readonly body: Readonly<Record<string, unknown>>;
+};
+
+/** Everything is answered in under two seconds; a busy machine needs some more. None in so long is none at all. */
+const NO_ANSWER_MS = 15_000;
+
+/**
+ * Sends a request to an instance, and says what came of it. Never rejects.
+ * @param patienceMs how long the client waits for the answer, which it has lost then.
+ */
+export async function send(
+  world: World,
+  instance: number,
+  request: Request,
+  patienceMs?: number,
+): Promise<Answer> {
+  const startedAt = world.now();
+  const done = (outcome: Outcome, headers = new Headers(), body: Answer["body"] = {}): Answer => ({
+    instance,
+    startedAt,
+    endedAt: world.now(),
+    outcome,
+    headers,
+    body,
+  });
+  const signal = AbortSignal.timeout(patienceMs ?? NO_ANSWER_MS);
+  try {
+    const response = await world.fetch(instance, new Request(request, { signal }));
+    const text = await response.text();
+    const body = jsonOf(text);
+    return done(outcomeOf(response, text, body), response.headers, body);
+  } catch {
+    const gaveUp = patienceMs === undefined && signal.aborted;
+    return done(gaveUp ? { kind: "wrong", what: "no answer at all" } : { kind: "unanswered" });
+  }
+}
+
+/** Asks again, whatever instance it meets, until somebody answers. */
+export async function untilAnswered<T extends { readonly outcome: Outcome }>(
+  random: Random,
+  world: World,
+  once: (instance: number) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const answer = await once(anyInstance(random, world));
+    if (answer.outcome.kind !== "unavailable" && answer.outcome.kind !== "unanswered") return answer;
+    await setTimeout(random.between(20, 300));
+  }
+}
+
+export function anyInstance(random: Random, { instances }: World): number {
+  return random.between(0, instances - 1);
+}
+
+/** What stands in the history for a token, a code or an id. */
+export function hashed(secret: string): string {
+  return createHash("sha256").update(secret).digest("base64url").slice(0, 12);
+}
+
+function outcomeOf(response: Response, text: string, body: Answer["body"]): Outcome {
+  const { status, headers } = response;
+  if (status === 503 || status === 429) {
+    return headers.has("retry-after")
+      ? { kind: "unavailable" }
+      : { kind: "wrong", what: `${status} without Retry-After: ${text}` };
+  }
+  if (response.ok || status === 303) return { kind: "honoured" };
+  if ((status === 400 || status === 401) && typeof body.error === "string") {
+    return { kind: "refused", error: body.error };
+  }
+  return { kind: "wrong", what: `${status} ${text.slice(0, 500)}` };
+}
+
+function jsonOf(text: string): Answer["body"] {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null ? (body as Answer["body"]) : {};
+  } catch {
+    return {};
+  }
+}
