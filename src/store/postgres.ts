@@ -36,7 +36,7 @@ const OPENING_PAUSE_MS = 200;
 /** A migration that waits for a table has everybody else wait behind it. */
 const MIGRATION_LOCK_MS = 10_000;
 /** Whoever holds this advisory lock migrates: "gate" as a number. */
-const MIGRATION_LOCK = 0x67617465;
+export const MIGRATION_LOCK = 0x67617465;
 
 /**
  * Opens the store on Postgres and brings its schema up to date.
