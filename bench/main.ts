@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { BenchSettings } from "./comparison.ts";
 import { PLACEMENT } from "./processes.ts";
 import { format, type Scenario } from "./report.ts";
+import { bytesPerGrant } from "./scenarios/bytes-per-grant.ts";
 import { firstVerification } from "./scenarios/first-verification.ts";
 import { guard } from "./scenarios/guard.ts";
 import { janitor } from "./scenarios/janitor.ts";
@@ -34,6 +35,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   janitor,
   tenMillionGrants,
   soak,
+  bytesPerGrant,
   tokenManager,
 ];
 
