@@ -50,7 +50,8 @@ const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
   access_denied: "Go back to the app that you came from and connect again from there.",
   invalid_client: "Remove the connection in the app and add it again: the app then registers anew.",
   slow_down: "Wait a little, then go back to the app and connect again.",
-  temporarily_unavailable: "Wait a little, then go back to the app and connect again.",
+  temporarily_unavailable:
+    "Wait a little, then reload this page. If nothing changes, go back to the app and connect again.",
   server_error: "Try again. If it happens again, give the operator the reference below.",
 };
 const BEGIN_AGAIN =

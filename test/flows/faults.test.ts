@@ -1,0 +1,135 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  authorize,
+  authorizeUrl,
+  callTool,
+  connect,
+  newPkce,
+  postForm,
+  postJson,
+  REDIRECT_URI,
+  redeem,
+  refresh,
+  register,
+  tokensOf,
+} from "../support/client.ts";
+import { SECRET } from "../support/forge.ts";
+import { decide, openBrowser, signIn } from "../support/person.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+
+// What clients and people get while the database is away, and after it. That they get it at all while it hangs or is
+// locked is what bounds the wait: nothing else ends it.
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+const PROGRAM = { id: "program", secret: "a-secret-of-a-program", grantTypes: ["client_credentials"] };
+
+async function startOnPostgres(options: Parameters<typeof startServer>[0] = {}): Promise<TestServer> {
+  const database = await postgres.freshDatabase();
+  return startServer({ database, secret: SECRET, clients: [PROGRAM], ...options });
+}
+
+const faults = [
+  { what: "is gone", begin: () => postgres.goDown("immediate"), end: () => postgres.comeBack() },
+  { what: "hangs", begin: async () => postgres.hang(), end: async () => postgres.goOn() },
+] as const;
+
+describe.each(faults)("while the database $what", ({ begin, end }) => {
+  it("every endpoint that needs it answers 503 with Retry-After, a page or JSON, and works again after it", async () => {
+    const server = await startOnPostgres();
+    const { client_id: clientId } = await register(server);
+    const { client_id: unseen } = await register(server, { client_name: "Not in memory" });
+    const tokens = await connect(server);
+    const authorized = await authorize(server, clientId);
+    const browser = openBrowser(server);
+    const { state } = await signIn(browser, authorizeUrl(clientId, newPkce().challenge));
+    const other = await startServer({
+      database: server.settings.database,
+      secret: SECRET,
+      clients: [PROGRAM],
+    });
+    const program = { client_id: PROGRAM.id, client_secret: PROGRAM.secret };
+
+    const programs = {
+      register: () =>
+        postJson(other, "/oauth/register", { redirect_uris: [REDIRECT_URI], client_name: "New" }),
+      redeem: () => redeem(server, clientId, authorized),
+      refresh: () => refresh(server, tokens.clientId, tokens.refresh_token),
+      "client credentials": () =>
+        postForm(server, "/oauth/token", { grant_type: "client_credentials", ...program }),
+      revoke: () =>
+        postForm(server, "/oauth/revoke", { client_id: tokens.clientId, token: tokens.refresh_token }),
+      introspect: () => postForm(server, "/oauth/introspect", { ...program, token: tokens.access_token }),
+      "a call": () => callTool(server, tokens.access_token),
+    };
+    const people = {
+      authorize: () => openBrowser(other).request(authorizeUrl(unseen, newPkce().challenge)),
+      consent: () => decide(browser, state, "approve", ["mcp"]),
+    };
+
+    await begin();
+    try {
+      await Promise.all(
+        Object.entries(programs).map(async ([name, ask]) => {
+          const answer = await ask();
+          expect(answer.status, name).toBe(503);
+          expect(Number(answer.headers.get("retry-after")), name).toBeGreaterThan(0);
+          expect(answer.headers.get("www-authenticate"), name).toBeNull();
+          expect(await answer.json(), name).toMatchObject({ error: "temporarily_unavailable" });
+        }),
+      );
+      await Promise.all(
+        Object.entries(people).map(async ([name, ask]) => {
+          const answer = await ask();
+          expect(answer.status, name).toBe(503);
+          expect(Number(answer.headers.get("retry-after")), name).toBeGreaterThan(0);
+          expect(answer.headers.get("content-type"), name).toContain("text/html");
+          expect(await answer.text(), name).toContain("Try again.");
+        }),
+      );
+      expect((await server.fetch(new Request("https://mcp.example/health"))).status).toBe(200);
+      expect((await server.fetch(new Request("https://mcp.example/ready"))).status).toBe(503);
+    } finally {
+      await end();
+    }
+
+    const answer = await decide(browser, state, "approve", ["mcp"]);
+    expect(new URL(answer.headers.get("location") ?? "").searchParams.get("code")).not.toBeNull();
+    await tokensOf(
+      connect(server).then(({ clientId: id, refresh_token }) => refresh(server, id, refresh_token)),
+    );
+  });
+});
+
+it("a slow database: some wait, the others are told to come again at once, and all is normal after it", async () => {
+  const server = await startOnPostgres({ databaseConnections: 2 });
+  const { clientId, refresh_token } = await connect(server);
+  const unlock = await lockGrants(server.settings.database);
+  const answers = await Promise.all(
+    Array.from({ length: 500 }, () => refresh(server, clientId, refresh_token)),
+  );
+  for (const answer of answers) {
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  }
+  const refusedAtOnce = server.lines.filter(({ fields }) => String(fields.reason).includes("too much waits"));
+  expect(refusedAtOnce.length).toBeGreaterThan(300);
+  await unlock();
+  const next = await tokensOf(refresh(server, clientId, refresh_token));
+  expect((await callTool(server, next.access_token)).status).toBe(200);
+});
+
+/** Holds the table of grants, as a migration by hand does. Returns the function that lets go. */
+async function lockGrants(url: string): Promise<() => Promise<void>> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query("BEGIN");
+  await client.query("LOCK TABLE grants IN ACCESS EXCLUSIVE MODE");
+  return () => client.end();
+}
