@@ -30,4 +30,5 @@ export { okta } from "./providers/okta.ts";
 export { scalekit } from "./providers/scalekit.ts";
 export { supabase } from "./providers/supabase.ts";
 export { workos } from "./providers/workos.ts";
+export { authOf } from "./resource-server/auth-info.ts";
 export { type Protection, type ProtectParts, protect } from "./resource-server/protect.ts";

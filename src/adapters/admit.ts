@@ -1,5 +1,5 @@
-import type { AuthInfo } from "@modelcontextprotocol/server";
 import type { Auth } from "../core/auth.ts";
+import type { GuardedAuthInfo } from "../resource-server/auth-info.ts";
 import type { RequestHead } from "../resource-server/guard.ts";
 
 /** What an adapter translates: `protect(…)` is one, and so is every server that `createOAuthServer` makes. */
@@ -10,13 +10,14 @@ export type AnyRouteGuard = {
     ...needed: readonly string[]
   ): Response | undefined | Promise<Response | undefined>;
   corsHeaders(request: RequestHead): Readonly<Record<string, string>>;
+  authInfo(auth: Auth): GuardedAuthInfo;
 };
 
 /** What answers the discovery documents: `protect(…)` does. */
 export type Documented = { metadata(request: RequestHead): Promise<Response | undefined> };
 
 /** What a handler finds: what the guard verified. The SDK takes it as the `authInfo` of a request, too. */
-export type RequestAuth = Auth & AuthInfo & { readonly extra: { readonly auth: Auth } };
+export type RequestAuth = Auth & GuardedAuthInfo;
 
 /** Somebody, or the answer to send instead. Each request gets an object of its own: what is written into it stays there. */
 export async function admit(
@@ -29,7 +30,7 @@ export async function admit(
   if (!("person" in auth)) return auth;
   // Once more: a guard that somebody wrapped may not pass on what is needed.
   const refusal = await routeGuard.requireScopes(auth, ...needed);
-  return refusal ?? { ...auth, scopes: [...auth.scopes], clientId: auth.client.id, extra: { auth } };
+  return refusal ?? { ...auth, ...routeGuard.authInfo(auth) };
 }
 
 /** The headers of a framework's response. */

@@ -10,6 +10,7 @@ import { corsHeaders } from "../platform/cors.ts";
 import { type Listener, listen } from "../platform/listener.ts";
 import { createLog, type Log } from "../platform/logging.ts";
 import { onShutdownSignal } from "../platform/shutdown.ts";
+import { authInfoFor, type GuardedAuthInfo } from "../resource-server/auth-info.ts";
 import type { RequestHead } from "../resource-server/guard.ts";
 import { createRouteGuard } from "../resource-server/route-guard.ts";
 import {
@@ -45,6 +46,8 @@ export type OAuthServer = Registrar & {
   requireScopes(auth: Auth, ...needed: readonly string[]): Promise<Response | undefined>;
   /** What to add to every answer of those routes, so that the browser page that asked may read it. */
   corsHeaders(request: RequestHead): Readonly<Record<string, string>>;
+  /** What a handler of the official SDK takes as the `authInfo` of a request; `authOf(context)` then tells who is calling. */
+  authInfo(auth: Auth): GuardedAuthInfo;
   /** No new connections; requests under way finish, streams are ended, the database is closed. Resolves when all is done. */
   close(): Promise<void>;
 };
@@ -188,14 +191,15 @@ export function assembleServer<Opened extends OpenServer>({
     ...(code.requestState !== undefined && { requestState: code.requestState }),
   };
 
+  /** Until the server listens, the port in its URLs may be one that the system has yet to choose. */
+  let final = settings;
   let opening: Promise<Opened> | undefined;
   let listener: Listener | undefined;
   let ignoreSignals = () => {};
   const delayMs = settings.shutdownDelaySeconds * 1000;
-  const openWith = (final: Settings) =>
-    open({ settings: final, registrations, factory: code.mcp, identity, log });
+  const openNow = () => open({ settings: final, registrations, factory: code.mcp, identity, log });
   const opened = () => {
-    opening ??= openWith(settings);
+    opening ??= openNow();
     return opening;
   };
   const routeGuard = async () => createRouteGuard((await opened()).guard, settings);
@@ -235,8 +239,8 @@ export function assembleServer<Opened extends OpenServer>({
         log,
       });
       if (settings.handleSignals) ignoreSignals = onShutdownSignal(leave, delayMs);
-      const final = withPort(settings, listener.port);
-      opening = openWith(final);
+      final = withPort(settings, listener.port);
+      opening = openNow();
       try {
         ready.resolve(await opening);
         isOpen = true;
@@ -258,6 +262,7 @@ export function assembleServer<Opened extends OpenServer>({
       return (await routeGuard()).requireScopes(auth, ...needed);
     },
     corsHeaders: (request) => corsHeaders(request, settings.cors),
+    authInfo: (auth) => authInfoFor(final.resource)(auth),
     close,
   };
 }

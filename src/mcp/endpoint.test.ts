@@ -8,8 +8,8 @@ import {
   startEndpoint,
   textOf,
 } from "../../test/support/mcp-endpoint.ts";
+import { authOf } from "../resource-server/auth-info.ts";
 import type { ToolContext } from "./tool-context.ts";
-import { authOf } from "./tool-context.ts";
 
 const LISTING = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 

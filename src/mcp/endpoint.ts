@@ -6,10 +6,10 @@ import {
 } from "@modelcontextprotocol/server";
 import type { Settings } from "../config/settings.ts";
 import type { Auth } from "../core/auth.ts";
-import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
+import { authInfoFor } from "../resource-server/auth-info.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { atHand } from "./at-hand.ts";
 import { readJson } from "./body.ts";
@@ -22,7 +22,6 @@ import { serveStateless } from "./stateless.ts";
 import { neededScopes } from "./step-up.ts";
 import { createStreams } from "./streams.ts";
 import { createTally } from "./tally.ts";
-import { toAuthInfo } from "./tool-context.ts";
 
 export type McpEndpointOptions = {
   readonly identity: McpIdentity;
@@ -51,7 +50,7 @@ export type McpEndpoint = {
 /** The MCP server behind the guard: both protocol eras on one URL. */
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const { guard, settings, clock, log } = options;
-  const resourceMetadata = protectedResourceMetadataUrl(settings.resource);
+  const toAuthInfo = authInfoFor(settings.resource);
   const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
   const makeServer = loggingFailures(serverMaker(options.registrations, options.identity, guard), log);
   const streams = createStreams(clock);
@@ -107,7 +106,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const serve = async (request: Request): Promise<Response> => {
     const auth = await guard.identify(request);
     if (auth instanceof Response) return auth;
-    const exchange = { request, auth, authInfo: toAuthInfo(auth, resourceMetadata) };
+    const exchange = { request, auth, authInfo: toAuthInfo(auth) };
     // What is not JSON the SDK refuses by its headers, unread.
     if (request.method !== "POST" || !isJsonContentType(request.headers.get("content-type"))) {
       const refusal = refuseLesser(auth);

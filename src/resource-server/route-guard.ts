@@ -1,6 +1,7 @@
 import type { Auth } from "../core/auth.ts";
 import { type ScopeCatalogue, union } from "../core/scopes.ts";
 import { type CorsPolicy, corsHeaders, preflight } from "../platform/cors.ts";
+import { authInfoFor, type GuardedAuthInfo } from "./auth-info.ts";
 import type { Guard, RequestHead } from "./guard.ts";
 
 /** The guard as routes need it that are not ours: in front of any handler, in any framework. */
@@ -15,20 +16,27 @@ export type RouteGuard = {
   requireScopes(auth: Auth, ...needed: readonly string[]): Response | undefined;
   /** What to add to every answer, refusals too, so that the browser page that asked may read it (Fetch §3.2). */
   corsHeaders(request: RequestHead): Readonly<Record<string, string>>;
+  /**
+   * The `authInfo` that a handler of the official SDK takes, such as `createMcpHandler(…).fetch(request, { authInfo })`;
+   * `authOf(context)` in its tools then tells who is calling.
+   */
+  authInfo(auth: Auth): GuardedAuthInfo;
 };
 
 export type RouteGuardOptions = {
   readonly catalogue: Pick<ScopeCatalogue, "required">;
   readonly cors: CorsPolicy;
+  readonly resource: string;
 };
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-export function createRouteGuard(guard: Guard, { catalogue, cors }: RouteGuardOptions): RouteGuard {
+export function createRouteGuard(guard: Guard, { catalogue, cors, resource }: RouteGuardOptions): RouteGuard {
   return {
     guard: async (request, ...needed) =>
       request.method === "OPTIONS" ? preflight(request, cors, METHODS) : guard(request, ...needed),
     requireScopes: (auth, ...needed) => guard.requireScopes(auth, union(catalogue.required, needed)),
     corsHeaders: (request) => corsHeaders(request, cors),
+    authInfo: authInfoFor(resource),
   };
 }

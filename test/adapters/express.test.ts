@@ -1,8 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { toNodeHandler } from "@modelcontextprotocol/node";
 import express, { type ErrorRequestHandler } from "express";
 import { authOf, gatehouse, metadata } from "../../src/adapters/express.ts";
-import { describeAdapter, headerBefore } from "./adapter-suite.ts";
+import { describeAdapter, headerBefore, mcpHandler } from "./adapter-suite.ts";
 
 describeAdapter("Express", async ({ routeGuard, documents, reached }) => {
   const { guard, requireScopes } = gatehouse(routeGuard);
@@ -48,6 +49,7 @@ describeAdapter("Express", async ({ routeGuard, documents, reached }) => {
     reached("add");
     res.status(201).end();
   });
+  guarded.all("/mcp", toNodeHandler(mcpHandler));
   app.use("/guarded", guard, guarded);
   app.delete("/single", requireScopes("todo:read", "todo:write"), (_req, res) => {
     reached("single");

@@ -1,11 +1,12 @@
 import type { AddressInfo } from "node:net";
+import { toWebRequest } from "@modelcontextprotocol/node";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { authOf, gatehouse, metadata } from "../../src/adapters/fastify.ts";
 import { protect } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import { AUDIENCE } from "../support/issuer.ts";
-import { describeAdapter, headerBefore } from "./adapter-suite.ts";
+import { describeAdapter, headerBefore, mcpHandler } from "./adapter-suite.ts";
 
 describeAdapter("Fastify", async ({ routeGuard, documents, reached }) => {
   const { guard, requireScopes } = gatehouse(routeGuard);
@@ -53,6 +54,11 @@ describeAdapter("Fastify", async ({ routeGuard, documents, reached }) => {
       guarded.post("/list", { onRequest: requireScopes("todo:write") }, async (_request, reply) => {
         reached("add");
         return reply.code(201).send();
+      });
+      guarded.all("/mcp", async (request) => {
+        const { method, url, raw, body } = request;
+        const asWeb = await toWebRequest(Object.assign(raw, { method, url }), body);
+        return mcpHandler.fetch(asWeb, { authInfo: authOf(request), parsedBody: body });
       });
     },
     { prefix: "/guarded" },

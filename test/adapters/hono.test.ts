@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { type AuthEnv, gatehouse, metadata } from "../../src/adapters/hono.ts";
-import { describeAdapter, headerBefore } from "./adapter-suite.ts";
+import { describeAdapter, headerBefore, mcpHandler } from "./adapter-suite.ts";
 
 describeAdapter("Hono", async ({ routeGuard, documents, reached }) => {
   const { guard, requireScopes } = gatehouse(routeGuard);
@@ -49,6 +49,7 @@ describeAdapter("Hono", async ({ routeGuard, documents, reached }) => {
     reached("add");
     return c.body(null, 201);
   });
+  app.all("/guarded/mcp", (c) => mcpHandler.fetch(c.req.raw, { authInfo: c.get("auth") }));
   app.delete("/single", requireScopes("todo:read", "todo:write"), (c) => {
     reached("single");
     return c.body(null, 204);
