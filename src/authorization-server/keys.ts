@@ -114,7 +114,11 @@ async function loadOrMakeFirst(deps: KeyDeps): Promise<readonly StoredSigningKey
   return deps.store.addFirstSigningKey(await makeSigningKey(deps, deps.clock()));
 }
 
-async function makeSigningKey(deps: KeyDeps, signsFrom: number): Promise<StoredSigningKey> {
+/** A new key, which is not in the store yet. */
+export async function makeSigningKey(
+  deps: Pick<KeyDeps, "keyring" | "clock">,
+  signsFrom: number,
+): Promise<StoredSigningKey> {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const kid = randomId();
   return {
@@ -154,7 +158,7 @@ async function openPrivate(key: StoredSigningKey, { keyring }: KeyDeps): Promise
   return privateJwk === undefined ? undefined : importPrivateJwk(JSON.parse(privateJwk));
 }
 
-function doesNotOpen(): ConfigurationError {
+export function doesNotOpen(): ConfigurationError {
   return new ConfigurationError(
     "The secret does not open the signing keys in this database: it was made with another one. " +
       "Give GATEHOUSE_SECRET (or the key file beside the database) as it was.",

@@ -6,6 +6,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { grantCommand } from "./commands/grant.ts";
 import { keyCommand } from "./commands/key.ts";
 import { providerCommand } from "./commands/provider.ts";
+import { secretCommand } from "./commands/secret.ts";
 import { failureText } from "./failure.ts";
 
 // What reads from us may have read enough (`| head`): that is no failure.
@@ -23,6 +24,7 @@ const program = new Command("gatehouse")
   .addCommand(clientCommand())
   .addCommand(grantCommand())
   .addCommand(keyCommand())
+  .addCommand(secretCommand())
   .addCommand(providerCommand())
   .addHelpText(
     "after",

@@ -1,3 +1,4 @@
+import { isPostgresUrl } from "../core/database-url.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { keyFileOf, newSecret, readKeyFile, secretsAt } from "./key-file.ts";
 import { createKeyring, type Keyring } from "./keyring.ts";
@@ -27,7 +28,7 @@ export function existingSecrets(
   settings: SecretSettings,
   clock: Clock = systemClock,
 ): readonly string[] | undefined {
-  if (settings.secrets) return settings.secrets;
+  if (settings.secrets || isPostgresUrl(settings.database)) return settings.secrets;
   const kept = readKeyFile(keyFileOf(settings.database));
   return kept && secretsAt(kept, clock());
 }

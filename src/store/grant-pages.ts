@@ -30,7 +30,7 @@ export function grantPageVerbs(
   );
 
   const countNext = prepare(
-    (given: Given<{ after: string; limit: number; madeBefore: number; now: number }>) =>
+    (given: Given<{ after: string; limit: number; madeUntil: number; now: number }>) =>
       db
         .selectFrom((from) =>
           from
@@ -45,7 +45,7 @@ export function grantPageVerbs(
                     eb("refresh_expires_at", ">", given("now")),
                     eb("ends_at", ">", given("now")),
                     // Null before the code is redeemed: there is no refresh token yet.
-                    eb("rotated_at", "<", given("madeBefore")),
+                    eb("rotated_at", "<=", given("madeUntil")),
                   ]),
                 )
                 .then(eb.ref("refresh_expires_at"))

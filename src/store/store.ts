@@ -71,7 +71,7 @@ export type Store = {
    * @returns the last id of this page; undefined where there was none.
    */
   revokeNextGrants(after: string, limit: number, now: number): Promise<string | undefined>;
-  /** Of the next `limit` grants, how many have a refresh token that is good now and was made before. */
+  /** Of the next `limit` grants, how many have a refresh token that is good now and was made by then. */
   countRefreshTokens(page: RefreshTokenPage): Promise<RefreshTokenCount | undefined>;
 
   // — assertions —
@@ -134,7 +134,7 @@ export type RefreshTokenPage = {
   /** The last id of the page before, "" for the first one. */
   readonly after: string;
   readonly limit: number;
-  readonly madeBefore: number;
+  readonly madeUntil: number;
   readonly now: number;
 };
 

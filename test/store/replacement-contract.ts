@@ -69,7 +69,7 @@ export function replacementContract(store: () => StoreWithTodos): void {
       expect(await store().revokedSince(0)).toEqual(["b"]);
     });
 
-    test("counts the refresh tokens that are good and were made before, and says when the last one ends", async () => {
+    test("counts the refresh tokens that are good and were made by then, and says when the last one ends", async () => {
       const now = START + 10 * SECOND;
       await approve("a unredeemed");
       for (const id of ["b", "c", "d refreshed since", "e expired", "f revoked"]) await approve(id);
@@ -81,14 +81,14 @@ export function replacementContract(store: () => StoreWithTodos): void {
       await redeem("f revoked", START + 9 * DAY);
       await redeem("g ended", START + 9 * DAY);
       await store().revokeGrant("f revoked", "operator", START);
-      const count = (after: string, limit: number, madeBefore: number) =>
-        store().countRefreshTokens({ after, limit, madeBefore, now });
-      expect(await count("", 100, now - SECOND)).toEqual({
+      const count = (after: string, limit: number, madeUntil: number) =>
+        store().countRefreshTokens({ after, limit, madeUntil, now });
+      expect(await count("", 100, now - SECOND - 1)).toEqual({
         last: "g ended",
         count: 2,
         lastEndsAt: START + 3 * DAY,
       });
-      expect(await count("", 100, now)).toMatchObject({ count: 3, lastEndsAt: START + 9 * DAY });
+      expect(await count("", 100, now - SECOND)).toMatchObject({ count: 3, lastEndsAt: START + 9 * DAY });
       expect(await count("", 2, now)).toEqual({ last: "b", count: 1, lastEndsAt: START + 2 * DAY });
       expect(await count("e", 100, now)).toEqual({ last: "g ended", count: 0, lastEndsAt: null });
       expect(await count("g ended", 100, now)).toBeUndefined();

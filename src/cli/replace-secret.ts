@@ -1,0 +1,134 @@
+import {
+  discardSigningKeys,
+  revokeAllGrants,
+  sealAnew,
+  tokensOfOlderSecrets,
+} from "../authorization-server/replace-secret.ts";
+import type { Settings } from "../config/settings.ts";
+import { ConfigurationError } from "../core/errors.ts";
+import { changeKeyFile, type KeptSecret, keyFileOf, newSecret, secretsAt } from "../platform/key-file.ts";
+import { createKeyring } from "../platform/keyring.ts";
+import { existingSecrets } from "../platform/master-secret.ts";
+import type { Store } from "../store/store.ts";
+import { confirm } from "./confirm.ts";
+import { type DatabaseFlags, withStore } from "./database.ts";
+import { print, time } from "./output.ts";
+
+const clock = Date.now;
+/** Beyond the end of the last token, for a server that hears late of the new secret, and for sign-in sessions. */
+const MARGIN_MS = 24 * 60 * 60 * 1000;
+
+/** Replaces the secret while everybody stays signed in. Interrupted, it goes on where it stopped when it runs again. */
+export function rotateSecret(flags: DatabaseFlags): Promise<void> {
+  return withStore(flags, (store, settings) =>
+    settings.secrets ? rotateGiven(store, settings.secrets) : rotateKeyFile(store, settings),
+  );
+}
+
+async function rotateKeyFile(store: Store, settings: Settings): Promise<void> {
+  const file = keyFileOf(settings.database);
+  // Before anything is changed: a secret that is not the one of this database must not get a successor.
+  await sealAnew(store, { secrets: secretsOf(settings), clock });
+  // The file before the database: a server that meets what the new secret sealed finds the secret there.
+  const kept = changeKeyFile(file, (secrets) =>
+    isUnfinished(secrets) ? secrets : [{ secret: newSecret(), until: null }, ...secrets],
+  );
+  const { keys, inUseSince } = await sealAnew(store, { secrets: secretsAt(kept, clock()), clock });
+  const { lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
+  const until = Math.max(lastEndsAt ?? 0, clock()) + MARGIN_MS;
+  changeKeyFile(file, (secrets) => finished(secrets, until));
+  print(`The new secret is the first line of ${file}, and running servers use it. Nobody is signed out.`);
+  print(
+    `Signing keys sealed anew: ${keys}. The old secret opens what it made until ${time(until)}, and then nothing.`,
+  );
+  print(`Put a copy of ${file} where you keep the one that you have.`);
+}
+
+/** An older secret that has no end yet: everything that it sealed may still be sealed with it. */
+function isUnfinished(secrets: readonly KeptSecret[]): boolean {
+  return secrets.slice(1).some(({ until }) => until === null);
+}
+
+/** With an end for each older secret, and without those whose end has come. */
+function finished(secrets: readonly KeptSecret[], until: number): readonly KeptSecret[] {
+  const [first, ...older] = secrets;
+  const ending = older.map((kept) => ({ ...kept, until: kept.until ?? until }));
+  return first ? [first, ...ending.filter((kept) => kept.until > clock())] : [];
+}
+
+async function rotateGiven(store: Store, secrets: readonly string[]): Promise<void> {
+  if (secrets.length === 1) {
+    print(STEPS);
+    throw new ConfigurationError("GATEHOUSE_SECRET holds one secret: nothing was changed.");
+  }
+  const { keys, inUseSince } = await sealAnew(store, { secrets, clock });
+  const { count, lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
+  print(
+    keys === 0
+      ? "Every signing key is sealed with the first secret of GATEHOUSE_SECRET already."
+      : `Signing keys sealed anew with the first secret of GATEHOUSE_SECRET: ${keys}. Nobody is signed out.`,
+  );
+  print(
+    lastEndsAt === null
+      ? "No refresh token of an older secret is good any more: set GATEHOUSE_SECRET to the first one alone, and restart."
+      : `Keep the older one until ${time(lastEndsAt + MARGIN_MS)}: it made ${count} ${count === 1 ? "refresh token" : "refresh tokens"} ` +
+          "that nobody has used since. Then set GATEHOUSE_SECRET to the first one alone, and restart.",
+  );
+}
+
+const STEPS = `To replace the secret while everybody stays signed in:
+
+  1. Make one:                  openssl rand -base64 32
+  2. On every instance:         GATEHOUSE_SECRET=<old>,<new>   and restart them, one after the other.
+                                From here on each of them knows the new one; none uses it yet.
+                                (A single instance can leave this step out.)
+  3. On every instance:         GATEHOUSE_SECRET=<new>,<old>   and restart them, one after the other.
+  4. With the same setting:     gatehouse secret rotate
+                                It seals anew what the old one sealed, and says when that one is no longer needed.
+  5. Then on every instance:    GATEHOUSE_SECRET=<new>         and restart them.
+`;
+
+/** For a secret that has leaked: drops it and all that it could vouch for. */
+export function replaceLeakedSecret(flags: DatabaseFlags & { readonly yes?: true }): Promise<void> {
+  return withStore(flags, async (store, settings) => {
+    if (settings.secrets) await refuseLeaked(store, settings.secrets);
+    else secretsOf(settings);
+    if (!flags.yes) await confirm("This signs everybody out, in every client.");
+    const secret = settings.secrets?.[0] ?? newSecret();
+    if (!settings.secrets) changeKeyFile(keyFileOf(settings.database), () => [{ secret, until: null }]);
+    const kid = await discardSigningKeys(store, { secret, clock });
+    await revokeAllGrants(store, clock);
+    print("The old secret and the old signing keys open nothing any more. Everybody signs in again.");
+    print(`Tokens are signed with ${kid} from now on.`);
+    print(
+      settings.secrets
+        ? "A server that still has the old secret can neither sign nor verify: start each one with the new GATEHOUSE_SECRET."
+        : `The new secret is in ${keyFileOf(settings.database)}. Delete the copies of the old one.`,
+    );
+  });
+}
+
+async function refuseLeaked(store: Store, secrets: readonly string[]): Promise<void> {
+  if (secrets.length > 1) {
+    throw new ConfigurationError(
+      `GATEHOUSE_SECRET holds ${secrets.length} secrets. Stop the servers, set it to a new one alone ` +
+        "(make one with: openssl rand -base64 32), and run this again.",
+    );
+  }
+  const keyring = createKeyring(secrets);
+  for (const { sealedPrivateJwk } of await store.listSigningKeys()) {
+    if ((await keyring.open("signing-key", sealedPrivateJwk)) === undefined) continue;
+    throw new ConfigurationError(
+      "GATEHOUSE_SECRET is the secret that this database is sealed with. Stop the servers, set it to a new one " +
+        "(make one with: openssl rand -base64 32), and run this again.",
+    );
+  }
+}
+
+function secretsOf(settings: Settings): readonly string[] {
+  const secrets = existingSecrets(settings, clock);
+  if (secrets) return secrets;
+  throw new ConfigurationError(
+    `There is no secret to replace: neither GATEHOUSE_SECRET nor a key file ${settings.database}.key.`,
+  );
+}
