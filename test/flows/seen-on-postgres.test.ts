@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { callTool, connect } from "../support/client.ts";
+import { METRICS_TOKEN, scrape } from "../support/metrics.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+
+let postgres: TestPostgres;
+let server: TestServer;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  server = await startServer({
+    database: await postgres.freshDatabase(),
+    secret: "a master secret of thirty-two characters",
+    metrics: { token: METRICS_TOKEN },
+  });
+});
+afterAll(async () => {
+  await server.drain();
+  await server.close();
+  await postgres.stop();
+});
+
+async function ready(): Promise<unknown> {
+  server.advance(1);
+  const response = await server.fetch(new Request("https://mcp.example/ready"));
+  return { status: response.status, body: await response.json() };
+}
+
+const READY = { status: 200, body: { status: "ready" } };
+const NO_DATABASE = {
+  status: 503,
+  body: { status: "not ready", failed: "database", reason: "The database does not answer." },
+};
+
+describe("/ready on Postgres", () => {
+  it("is 200 where it answers", async () => {
+    expect(await ready()).toEqual(READY);
+  });
+
+  it("is 503 while Postgres hangs, and 200 once it goes on; /health and known tokens go on meanwhile", async () => {
+    const { access_token: token } = await connect(server);
+    expect((await callTool(server, token)).status).toBe(200);
+    postgres.hang();
+    try {
+      expect(await ready()).toEqual(NO_DATABASE);
+      expect((await server.fetch(new Request("https://mcp.example/health"))).status).toBe(200);
+      expect((await callTool(server, token)).status).toBe(200);
+    } finally {
+      postgres.goOn();
+    }
+    await expect.poll(ready, { timeout: 20_000 }).toEqual(READY);
+  });
+
+  it("is 503 while Postgres is away, and 200 once it is back", async () => {
+    await postgres.goDown();
+    expect(await ready()).toEqual(NO_DATABASE);
+    await postgres.comeBack();
+    await expect.poll(ready, { timeout: 20_000 }).toEqual(READY);
+  });
+
+  it("says nothing of where the database is", async () => {
+    await postgres.goDown();
+    const text = JSON.stringify(await ready());
+    await postgres.comeBack();
+    expect(text).not.toMatch(/postgres|127\.0\.0\.1|ECONN|p@ss|p%40ss/i);
+    await expect.poll(ready, { timeout: 20_000 }).toEqual(READY);
+  });
+});
+
+describe("the metrics on Postgres", () => {
+  it("have the pool: what it holds, what of it is idle, and who waits", async () => {
+    await connect(server);
+    const series = await scrape(server);
+    const connections = series.get("gatehouse_database_pool_connections");
+    expect(connections).toBeGreaterThan(0);
+    expect(series.get("gatehouse_database_pool_idle_connections")).toBe(connections);
+    expect(series.get("gatehouse_database_pool_waiting_requests")).toBe(0);
+  });
+});
