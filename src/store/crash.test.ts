@@ -1,43 +1,59 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ChildStore, startChildStore } from "../../test/store/child-store.ts";
 import { DAY, START, sampleApproval } from "../../test/store/samples.ts";
-import { openSqliteStore } from "./sqlite.ts";
+import { startPostgres, type TestPostgres } from "../../test/support/postgres.ts";
+import { openStore } from "./open-store.ts";
 
 const GRANTS = 30;
 const ROUNDS = 3;
 
 let folder: string;
-beforeEach(() => {
+let postgres: TestPostgres;
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-crash-"));
+  postgres = await startPostgres();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await postgres.stop();
+});
 
-test("kill -9 in the middle of a burst: nothing that was answered is lost", async () => {
-  const database = join(folder, "a.db");
-  /** What this test was answered, of all rounds. */
-  const answered = new Map<string, number>();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const child = await startChildStore(database);
-    await child.open();
-    const before = count(answered);
-    const clients = Array.from({ length: GRANTS }, (_, index) =>
-      liveALife(child, `grant-${round}-${index}`, answered),
-    );
-    while (count(answered) < before + 20 * GRANTS) await new Promise((resolve) => setImmediate(resolve));
-    await child.kill();
-    // Every one of them was still at it.
-    expect(await Promise.race([...clients, "all waiting"])).toBe("all waiting");
+const databases = [
+  { name: "SQLite", freshDatabase: async () => join(folder, "a.db") },
+  { name: "Postgres", freshDatabase: () => postgres.freshDatabase() },
+];
 
-    const store = await openSqliteStore({ database });
-    for (const [id, generation] of answered) {
-      // A write may have been made without being answered; the other way round must not be.
-      expect((await store.findGrant(id))?.generation).toBeGreaterThanOrEqual(generation);
+describe.each(databases)("kill -9 in the middle of a burst, on $name", ({ freshDatabase }) => {
+  test("nothing that was answered is lost, and no grant is half made", async () => {
+    const database = await freshDatabase();
+    /** What this test was answered, of all rounds. */
+    const answered = new Map<string, number>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const child = await startChildStore(database);
+      await child.open();
+      const before = count(answered);
+      const clients = Array.from({ length: GRANTS }, (_, index) =>
+        liveALife(child, `grant-${round}-${index}`, answered),
+      );
+      while (count(answered) < before + 20 * GRANTS) await new Promise((resolve) => setImmediate(resolve));
+      await child.kill();
+      // Every one of them was still at it.
+      expect(await Promise.race([...clients, "all waiting"])).toBe("all waiting");
+
+      const store = await openStore({ database });
+      for (const [id, generation] of answered) {
+        const grant = await store.findGrant(id);
+        // A write may have been made without being answered; the other way round must not be.
+        expect(grant?.generation).toBeGreaterThanOrEqual(generation);
+        const redeemed = (grant?.generation ?? 0) > 0;
+        expect([grant?.redeemedAt !== null, grant?.rotatedAt !== null]).toEqual([redeemed, redeemed]);
+      }
+      await store.close();
     }
-    await store.close();
-  }
+  });
 });
 
 /** Approves, redeems, and then refreshes for as long as there are answers. */

@@ -27,9 +27,9 @@ export type ChildStore = {
   kill(): Promise<void>;
 };
 
-/** Starts a process that is ready to open the store in this file. */
-export async function startChildStore(file: string): Promise<ChildStore> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "store-process.ts"), file], {
+/** Starts a process that is ready to open the store of this database. */
+export async function startChildStore(database: string): Promise<ChildStore> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "store-process.ts"), database], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   // A killed process does not read what it is still sent.

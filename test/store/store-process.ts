@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import type { StoreAnswer, StoreCall } from "./child-store.ts";
 
-// A process that opens the store in the file that it is given, and calls a verb for each line that comes in.
+// A process that opens the store of the database that it is given, and calls a verb for each line that comes in.
 
 const print = (answer: StoreAnswer): boolean => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   print({ id: 0 });
   await lines.next();
-  const store = await openSqliteStore({ database: process.argv[2] ?? "" });
+  const store = await openStore({ database: process.argv[2] ?? "" });
   print({ id: 0 });
   for await (const line of lines) {
     const { id, verb, args }: StoreCall = JSON.parse(line);
