@@ -9,6 +9,7 @@ import { type ClientDescription, preregisteredClient } from "../core/preregister
 import { checkLoginTemplate } from "../pages/login-template.ts";
 import { MINIMUM_SECRET_LENGTH } from "../platform/key-file.ts";
 import { corsOption } from "./cors-option.ts";
+import { documentationOption } from "./documentation-option.ts";
 import type { EnvironmentOptions } from "./environment.ts";
 import { hostOption, metricsOption, portOption } from "./metrics-option.ts";
 import {
@@ -105,6 +106,8 @@ const options = z.strictObject({
   grantSeconds: seconds(60, 3650 * DAY_SECONDS).default(365 * DAY_SECONDS),
   /** How long the previous refresh token still gets the same successor. Default 60. */
   refreshGraceSeconds: seconds(0, 3600).default(60),
+  /** Where people read about this server, for clients to show. */
+  documentation: documentationOption,
   /** More log lines. */
   debug: yesOrNo.default(false),
   /** Origins whose pages may call the MCP and token endpoints. Default "*": no cookie is involved. */
@@ -212,6 +215,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     refreshTokenSeconds: parsed.refreshTokenSeconds,
     grantSeconds: parsed.grantSeconds,
     refreshGraceSeconds: parsed.refreshGraceSeconds,
+    documentation: parsed.documentation,
     debug: parsed.debug,
     cors: parsed.cors,
     tls,

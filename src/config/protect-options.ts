@@ -3,6 +3,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import { isSecureUrl } from "../platform/addresses.ts";
 import { corsOption } from "./cors-option.ts";
+import { documentationOption } from "./documentation-option.ts";
 import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
 import { type Provider, type ProviderOptions, parseProviders } from "./provider-options.ts";
 import { catalogueOf, scopeOptions } from "./scope-options.ts";
@@ -11,18 +12,22 @@ import type { CorsSetting } from "./settings.ts";
 const RESOURCE = 'the URL that people type into their client, such as "https://mcp.example.com/mcp"';
 const DOCUMENTS = '"redirect" or "copy"';
 
+const leading = z.enum(["redirect", "copy"], DOCUMENTS);
+/** How clients that look for the authorization server on this host are led to it. */
+export type AuthorizationServerMetadata = z.infer<typeof leading>;
+
 const resourceServer = z.strictObject({
   /** The URL that people type into their client, byte for byte (RFC 9728 §1.2). */
   resource: z.string(RESOURCE).refine(isSecureUrl, RESOURCE),
   /** The server's name, for clients to show. */
   name: z.string("text").min(1, "text").optional(),
   /** Where people read about this server (`resource_documentation`). */
-  documentation: z.url({ error: "an absolute URL", protocol: /^https?$/ }).optional(),
+  documentation: documentationOption,
   /**
    * How clients that look for the authorization server on this host are answered: sent to the provider's document, or
    * given a copy of it. Default "redirect".
    */
-  authorizationServerMetadata: z.enum(["redirect", "copy"], DOCUMENTS).default("redirect"),
+  authorizationServerMetadata: leading.default("redirect"),
   /** Origins whose pages may call what is guarded. Default "*": no cookie is involved. */
   cors: corsOption,
   ...scopeOptions,
@@ -38,7 +43,7 @@ export type ProtectSettings = {
   readonly resource: string;
   readonly name: string | undefined;
   readonly documentation: string | undefined;
-  readonly authorizationServerMetadata: "redirect" | "copy";
+  readonly authorizationServerMetadata: AuthorizationServerMetadata;
   readonly cors: CorsSetting;
   readonly catalogue: ScopeCatalogue;
   readonly providers: readonly [Provider, ...Provider[]];
@@ -73,6 +78,13 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
     catalogue: catalogueOf(parsed.data, { supported: {}, required: [] }, optionLabel),
     providers: parseProviders(said, resource),
   };
+}
+
+/** @throws ConfigurationError where it is neither of the two. */
+export function parseAuthorizationServerMetadata(given: unknown): AuthorizationServerMetadata {
+  const parsed = leading.default("redirect").safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw wrongValue("authorizationServerMetadata", given, DOCUMENTS);
 }
 
 /** The options of the resource server itself, and those of its provider. */

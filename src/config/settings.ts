@@ -37,6 +37,8 @@ export type Settings = {
   /** Life of a grant, however much it is used. */
   readonly grantSeconds: number;
   readonly refreshGraceSeconds: number;
+  /** Where people read about the server. */
+  readonly documentation: string | undefined;
   readonly debug: boolean;
   readonly cors: CorsSetting;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;

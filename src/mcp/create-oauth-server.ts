@@ -2,6 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "../authorization-server/routes.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { type OAuthServerOptions, parseOptions, withPort } from "../config/options.ts";
+import {
+  type AuthorizationServerMetadata,
+  parseAuthorizationServerMetadata,
+} from "../config/protect-options.ts";
 import { type ProviderOptions, parseAlsoAccepted, parseProviders } from "../config/provider-options.ts";
 import type { CheckUser, Settings } from "../config/settings.ts";
 import type { Auth } from "../core/auth.ts";
@@ -73,7 +77,14 @@ export type CreateOptions = OAuthServerOptions &
   };
 
 /** Somebody else's authorization server, or several, in place of our own. */
-export type Authorization = { readonly authorization: ProviderOptions | readonly ProviderOptions[] };
+export type Authorization = {
+  readonly authorization: ProviderOptions | readonly ProviderOptions[];
+  /**
+   * How clients that look for the authorization server on this host are answered: sent to the provider's document, or
+   * given a copy of it. Default "redirect".
+   */
+  readonly authorizationServerMetadata?: AuthorizationServerMetadata | undefined;
+};
 
 /**
  * An MCP server that people sign in to: the authorization server, the guard and the MCP endpoint in one.
@@ -160,7 +171,12 @@ export function protectedServer(
   }
   const settings = parseOptions(name, options, environmentOptions(loadEnvironment()), null);
   const providers = parseProviders(access.authorization, settings.resource);
-  return { settings, code, open: async (parts) => openProtectedServer({ ...parts, providers }) };
+  const authorizationServerMetadata = parseAuthorizationServerMetadata(access.authorizationServerMetadata);
+  return {
+    settings,
+    code,
+    open: async (parts) => openProtectedServer({ ...parts, providers, authorizationServerMetadata }),
+  };
 }
 
 function splitOptions({ mcp, log, instructions, requestState, alsoAccept, ...options }: CreateOptions): {

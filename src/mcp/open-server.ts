@@ -166,14 +166,14 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
 
 /** The same in front of somebody else's authorization server. It keeps nothing. */
 export async function openProtectedServer(
-  parts: ServerParts & { readonly providers: ProtectSettings["providers"] },
+  parts: ServerParts & Pick<ProtectSettings, "providers" | "authorizationServerMetadata">,
 ): Promise<OpenServer> {
-  const { settings, providers, clock = systemClock } = parts;
+  const { settings, providers, authorizationServerMetadata, clock = systemClock } = parts;
   const observation = await openObservation(settings.metrics);
   const { metrics, observe } = observation;
   const log = observation.log(parts.log);
   const { guard, documents } = openProtection(
-    { ...settings, providers, documentation: undefined, authorizationServerMetadata: "redirect" },
+    { ...settings, providers, authorizationServerMetadata },
     { log, clock, metrics },
   );
   const endpoint = openEndpoint({ ...parts, log }, guard, metrics);

@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { ConfigurationError, type Log, type ProtectOptions, protect } from "../../src/index.ts";
+import {
+  ConfigurationError,
+  createOAuthServer,
+  type Log,
+  type ProtectOptions,
+  protect,
+} from "../../src/index.ts";
+import { silentLog } from "../../src/platform/logging.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
 import type { LogLine } from "../support/server.ts";
 
@@ -215,6 +222,36 @@ describe("the documents", () => {
     },
   );
 
+  it.each(["protect", "createOAuthServer"])("say more by option, from %s too", async (which) => {
+    const issuer = await startIssuer();
+    open.push(issuer);
+    const provider = { issuer: issuer.url, audience: AUDIENCE };
+    const more = { documentation: "https://docs.example/", supportedScopes: ["a"], log: silentLog };
+    const server = createOAuthServer(
+      "To-dos",
+      { authorization: provider, authorizationServerMetadata: "copy" },
+      { publicUrl: new URL(AUDIENCE).origin, ...more },
+    );
+    const { metadata } = protect({
+      ...provider,
+      ...more,
+      resource: AUDIENCE,
+      name: "To-dos",
+      authorizationServerMetadata: "copy",
+    });
+    const get = async (path: string) => {
+      const request = new Request(new URL(path, AUDIENCE));
+      return (which === "protect" ? await metadata(request) : await server.fetch(request))?.json();
+    };
+    expect(await get("/.well-known/oauth-protected-resource/mcp")).toMatchObject({
+      resource: AUDIENCE,
+      resource_name: "To-dos",
+      resource_documentation: "https://docs.example/",
+      authorization_servers: [issuer.url],
+    });
+    expect(await get("/.well-known/oauth-authorization-server")).toMatchObject({ issuer: issuer.url });
+  });
+
   it("are 503 where the provider is down, 405 for POST, preflighted, and nothing for other paths", async () => {
     const { issuer, get } = await start();
     issuer.down = true;
@@ -254,4 +291,14 @@ it.each([
 ])("protect(%j) is refused with a sentence", (options, message) => {
   expect(() => protect(options as ProtectOptions)).toThrow(ConfigurationError);
   expect(() => protect(options as ProtectOptions)).toThrow(message);
+});
+
+it("createOAuthServer refuses another way to lead clients than there is", () => {
+  const access = {
+    authorization: { issuer: "https://idp.example", audience: "x" },
+    authorizationServerMetadata: "proxy" as never,
+  };
+  expect(() => createOAuthServer("x", access)).toThrow(
+    /^authorizationServerMetadata is "proxy"; it must be "redirect" or "copy"\./,
+  );
 });
