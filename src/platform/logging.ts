@@ -1,38 +1,17 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { outcomeOf, type SecurityEvent } from "../core/events.ts";
 
-/** The security events: one line each. `docs/events.md` lists what fields each one carries. */
-export type SecurityEvent =
-  | "client.registered"
-  | "client.refused"
-  | "client.token"
-  | "sign_in.ok"
-  | "sign_in.failed"
-  | "sign_in.slowed"
-  | "authorization.refused"
-  | "consent.approved"
-  | "consent.denied"
-  | "code.redeemed"
-  | "code.reused"
-  | "refresh.rotated"
-  | "refresh.repeated"
-  | "refresh.healed"
-  | "refresh.reused"
-  | "token.refused"
-  | "request.refused"
-  | "grant.revoked"
-  | "guard.refused";
+export type { SecurityEvent };
 
-export type Log = {
+/** Where lines go. `Name` is narrower where some events have to go another way, through the audit log. */
+export type Log<Name extends SecurityEvent = SecurityEvent> = {
   /** A security event. Fields are ids, names and reasons; never a token, a code, a secret or a password. */
-  event(name: SecurityEvent, fields: Readonly<Record<string, unknown>>): void;
+  event(name: Name, fields: Readonly<Record<string, unknown>>): void;
   /** Something went wrong on our side. */
   error(message: string, fields: Readonly<Record<string, unknown>> & { readonly cause?: unknown }): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
 };
-
-/** Events that mean somebody was refused: they are warnings. */
-const REFUSALS = /\.(refused|failed|error|slowed|reused)$/;
 
 /** @param destination where lines go; standard output unless a test collects them. */
 export function createLog(options: {
@@ -90,7 +69,7 @@ function inOneWrite(destination: ReturnType<typeof pino.destination>): Destinati
 function fromPino(logger: Logger): Log {
   return {
     event(name, fields) {
-      const level = REFUSALS.test(name) ? "warn" : "info";
+      const level = outcomeOf(name) === "refused" ? "warn" : "info";
       logger[level]({ event: name, ...fields }, name);
     },
     error(message, { cause, ...fields }) {

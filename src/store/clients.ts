@@ -1,3 +1,4 @@
+import { auditNote } from "./audit.ts";
 import { IDLE_DOCUMENT_MS, IDLE_REGISTRATION_MS, KEPT_AFTER_END_MS } from "./expiry.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "./query.ts";
 import { fromClient, toClient, toDocument } from "./rows.ts";
@@ -11,6 +12,8 @@ type ClientVerbs = Pick<
 
 /** Clients, whatever way they came: one that has a metadata document is a row like the others. */
 export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVerbs {
+  const note = auditNote(db);
+
   const insert = (given: Given<ClientTable>) => db.insertInto("clients").values(columns(given));
 
   const add = prepare(
@@ -84,7 +87,7 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
   );
 
   return {
-    async addClient(client) {
+    async addClient(client, entry) {
       const isReaped = client.origin === "registered";
       const row = {
         ...fromClient(client),
@@ -92,17 +95,17 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
         fresh_until: null,
         due_at: isReaped ? client.createdAt + IDLE_REGISTRATION_MS : null,
       };
-      return (await connection.write(add(row))).length > 0;
+      return (await connection.write(add(row), entry && note(entry))).length > 0;
     },
     async findClient(id) {
       return (await connection.read(find({ id })))[0];
     },
     listClients: () => connection.read(list({})),
-    async removeClient(id, now) {
-      const [, removed] = await connection.writeTogether([
-        revokeGrants({ id, now, dueAt: now + KEPT_AFTER_END_MS }),
-        remove({ id }),
-      ]);
+    async removeClient(id, now, entry) {
+      const [, removed] = await connection.writeTogether(
+        [revokeGrants({ id, now, dueAt: now + KEPT_AFTER_END_MS }), remove({ id })],
+        entry && note(entry),
+      );
       return removed.length > 0;
     },
     async findDocument(clientId) {

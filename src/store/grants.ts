@@ -1,5 +1,6 @@
 import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import type { Grant, RevocationReason } from "../core/grant.ts";
+import { auditNote } from "./audit.ts";
 import { KEPT_AFTER_END_MS } from "./expiry.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "./query.ts";
 import { toGrant } from "./rows.ts";
@@ -8,11 +9,13 @@ import type { Approval, GrantFilter, RefreshRotation, Store } from "./store.ts";
 
 type GrantVerbs = Pick<
   Store,
-  "approve" | "findGrant" | "redeemCode" | "rotateRefresh" | "revokeGrant" | "listGrants" | "revokedSince"
+  "approve" | "findGrant" | "redeemCode" | "rotateRefresh" | "revokeGrant" | "listGrants"
 >;
 
 /** What happens to a grant. Every change is one statement that says itself when it applies. */
 export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs {
+  const note = auditNote(db);
+
   const insert = prepare(
     (given: Given<ApprovalRow>) =>
       db
@@ -34,19 +37,25 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
           created_at: given("created_at"),
           due_at: given("due_at"),
         })
-        .onConflict((conflict) =>
-          conflict
-            .column("id")
-            .doUpdateSet((eb) => ({
-              code_expires_at: eb.ref("excluded.code_expires_at"),
-              refresh_expires_at: eb.ref("excluded.refresh_expires_at"),
-              due_at: eb.ref("excluded.due_at"),
-            }))
-            .where("grants.redeemed_at", "is", null)
-            .where("grants.revoked_at", "is", null)
-            .whereRef("grants.person_id", "=", "excluded.person_id")
-            .whereRef("grants.scopes", "=", "excluded.scopes"),
-        )
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .returningAll(),
+    toGrant,
+  );
+
+  const approveAgain = prepare(
+    (given: Given<ApprovalRow>) =>
+      db
+        .updateTable("grants")
+        .set({
+          code_expires_at: given("code_expires_at"),
+          refresh_expires_at: given("refresh_expires_at"),
+          due_at: given("due_at"),
+        })
+        .where("id", "=", given("id"))
+        .where("redeemed_at", "is", null)
+        .where("revoked_at", "is", null)
+        .where("person_id", "=", given("person_id"))
+        .where("scopes", "=", given("scopes"))
         .returningAll(),
     toGrant,
   );
@@ -112,34 +121,31 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
     (row) => row.id,
   );
 
-  const revokedFrom = prepare(
-    (given: Given<{ since: number }>) =>
-      db.selectFrom("grants").select("id").where("revoked_at", ">=", given("since")),
-    (row) => row.id,
-  );
-
   return {
-    async approve(approval) {
-      const [made] = await connection.write(insert(toRow(approval)));
-      const grant = made ?? (await connection.read(find({ id: approval.id })))[0];
+    async approve(approval, entry) {
+      const row = toRow(approval);
+      const grant =
+        (await connection.write(insert(row), entry && note(entry)))[0] ??
+        (await connection.write(approveAgain(row)))[0] ??
+        (await connection.read(find({ id: approval.id })))[0];
       if (!grant) throw new Error(`grant ${approval.id} was deleted while it was approved again`);
       return grant;
     },
     async findGrant(id) {
       return (await connection.read(find({ id })))[0];
     },
-    async redeemCode(id, refreshExpiresAt, now) {
-      return (await connection.write(redeem({ id, refreshExpiresAt, now })))[0];
+    async redeemCode(id, refreshExpiresAt, now, entry) {
+      return (await connection.write(redeem({ id, refreshExpiresAt, now }), entry && note(entry)))[0];
     },
     async rotateRefresh(rotation) {
       const { atLeast = 0, resource = null } = rotation;
       return (await connection.write(rotate({ ...rotation, atLeast, resource })))[0];
     },
-    async revokeGrant(id, reason, now) {
-      return (await connection.write(revoke({ id, reason, now, dueAt: now + KEPT_AFTER_END_MS }))).length > 0;
+    async revokeGrant(id, reason, now, entry) {
+      const revocation = revoke({ id, reason, now, dueAt: now + KEPT_AFTER_END_MS });
+      return (await connection.write(revocation, entry && note(entry))).length > 0;
     },
     listGrants: (filter) => connection.read(listQuery(db, filter)),
-    revokedSince: (since) => connection.read(revokedFrom({ since })),
   };
 }
 

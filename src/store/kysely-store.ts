@@ -1,4 +1,5 @@
 import { assertionVerbs } from "./assertions.ts";
+import { auditVerbs } from "./audit.ts";
 import { clientVerbs } from "./clients.ts";
 import { expiryVerbs } from "./expiry.ts";
 import { grantPageVerbs } from "./grant-pages.ts";
@@ -13,7 +14,7 @@ import { type TodoStore, todoStore } from "./todos.ts";
 export type StoreWithTodos = Store & { readonly todos: TodoStore };
 
 /** The verbs that are written once, in SQL that every database of ours understands. */
-export type SharedVerbs = Omit<StoreWithTodos, "onOutsideChange" | "close">;
+export type SharedVerbs = Omit<StoreWithTodos, "followChanges" | "close">;
 
 /** Makes the verbs for one database: its dialect of SQL, and the connection that runs it. */
 export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVerbs {
@@ -31,6 +32,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVer
     ...grantPageVerbs(db, connection),
     ...signingKeyVerbs(db, connection),
     ...assertionVerbs(db, connection),
+    ...auditVerbs(db, connection),
     ...expiryVerbs(db, connection),
     todos: todoStore(db, connection),
     async ping() {

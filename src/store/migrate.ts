@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../core/errors.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
-import type { Migration } from "./migrations/migration.ts";
+import type { Dialect, Migration } from "./migrations/migration.ts";
 import { type Query, type QueryBuilder, query } from "./query.ts";
 
 /** Runs queries on one connection, one after the other. */
@@ -10,6 +10,7 @@ export type Run = <Result>(query: Query<Result>) => Promise<readonly Result[]>;
 export type Migrating = {
   /** What to call it in an error. */
   readonly name: string;
+  readonly dialect: Dialect;
   /** Answers a row where it has a table of migrations. */
   readonly hasTable: Query<unknown>;
   /** Runs a query outside of any transaction. */
@@ -43,7 +44,7 @@ export async function migrate(
     // Again, now that nobody else can be at it: another process may just have done it.
     const waiting = await pending(run);
     for (const { name, needs, up } of waiting) {
-      for (const statement of up(db)) await run(query(statement, ignore));
+      for (const statement of up(db, database.dialect)) await run(query(statement, ignore));
       await run(steps.record({ name, needs }));
     }
     return waiting.map(({ name }) => name);

@@ -77,8 +77,11 @@ export function connectPostgres(
       const statement = note ? withNote(query, note) : query;
       return (await run((rowsFor) => rowsFor(statement))).map(query.parse);
     },
-    async writeTogether<Results extends readonly unknown[]>(queries: QueriesFor<Results>) {
-      const answers = await run((rowsFor) => inTransaction(rowsFor, () => each(queries, rowsFor)));
+    async writeTogether<Results extends readonly unknown[]>(
+      queries: QueriesFor<Results>,
+      note?: Query<unknown>,
+    ) {
+      const answers = await run((rowsFor) => inTransaction(rowsFor, () => each(queries, note, rowsFor)));
       return answers.map((rows, index) => rows.map((row) => queries[index]?.parse(row))) as {
         readonly [I in keyof Results]: readonly Results[I][];
       };
@@ -125,9 +128,14 @@ export async function rowsOf(
   return (await client.query<Record<string, unknown>>(config)).rows;
 }
 
-async function each(queries: readonly Query<unknown>[], run: RunRows): Promise<readonly Rows[]> {
+async function each(
+  queries: readonly Query<unknown>[],
+  note: Query<unknown> | undefined,
+  run: RunRows,
+): Promise<readonly Rows[]> {
   const answers: Rows[] = [];
   for (const query of queries) answers.push(await run(query));
+  if (note && answers.at(-1)?.length) await run(note);
   return answers;
 }
 

@@ -169,6 +169,7 @@ function migrateOn(pool: Pool, name: string, db: QueryBuilder): Promise<readonly
   const run: Run = async (query) => (await rowsOf(pool, query, undefined, ANSWER_MS)).map(query.parse);
   return migrate(db, {
     name,
+    dialect: "postgres",
     hasTable: HAS_TABLE,
     run,
     async alone(work) {

@@ -20,12 +20,16 @@ export type Connection = {
   read<Result>(query: Query<Result>): Promise<readonly Result[]>;
   /**
    * Resolves after what was written is durable.
-   * @param note written in the same commit, where the query returned a row.
+   * @param note the insertion of one row, written in the same commit, where the query returned a row.
    */
   write<Result>(query: Query<Result>, note?: Query<unknown>): Promise<readonly Result[]>;
-  /** Runs queries one after the other: all of them last, or none. Resolves to the rows of each one. */
+  /**
+   * Runs queries one after the other: all of them last, or none. Resolves to the rows of each one.
+   * @param note written in the same commit, where the last query returned a row.
+   */
   writeTogether<Results extends readonly unknown[]>(
     queries: QueriesFor<Results>,
+    note?: Query<unknown>,
   ): Promise<{ readonly [I in keyof Results]: readonly Results[I][] }>;
 };
 

@@ -1,3 +1,4 @@
+import type { Generated } from "kysely";
 import type { RevocationReason } from "../core/grant.ts";
 
 /**
@@ -12,6 +13,8 @@ export type Schema = {
   grants: GrantTable;
   signing_keys: SigningKeyTable;
   assertions: AssertionTable;
+  audit: AuditTable;
+  changes: ChangeTable;
   todos: TodoTable;
   gatehouse_migrations: MigrationTable;
 };
@@ -75,6 +78,34 @@ export type SigningKeyTable = {
 };
 
 export type AssertionTable = { client_id: string; jti: string; expires_at: number };
+
+export type AuditTable = {
+  /** The database's own numbers: the clocks of several machines would not agree on the order. */
+  id: Generated<number>;
+  at: number;
+  event: string;
+  outcome: string;
+  operator: string | null;
+  person_id: string | null;
+  client_id: string | null;
+  grant_id: string | null;
+  address: string | null;
+  correlation_id: string | null;
+  reason: string | null;
+  /** What only this event has, as a JSON object; null where it has nothing more. */
+  details: string | null;
+};
+
+/** What the database announces to every process, written by triggers. */
+export type ChangeTable = {
+  /** In the order in which the commits can be seen. */
+  id: Generated<number>;
+  kind: string;
+  /** The id of the grant, the client or the key. */
+  subject: string;
+  /** By the database's clock. */
+  made_at: number;
+};
 
 export type TodoTable = { id: string; person_id: string; title: string; created_at: number };
 

@@ -1,3 +1,4 @@
+import { auditNote } from "./audit.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "./query.ts";
 import { toSigningKey } from "./rows.ts";
 import type { SigningKeyTable } from "./schema.ts";
@@ -14,26 +15,31 @@ type SigningKeyVerbs = Pick<
 >;
 
 export function signingKeyVerbs(db: QueryBuilder, connection: Connection): SigningKeyVerbs {
+  const note = auditNote(db);
+
   const list = prepare(() => db.selectFrom("signing_keys").selectAll().orderBy("ordinal"), toSigningKey);
 
   const add = prepare(
     (given: Given<KeyRow>) =>
-      db.insertInto("signing_keys").values((eb) => ({
-        kid: given("kid"),
-        algorithm: given("algorithm"),
-        public_jwk: given("public_jwk"),
-        sealed_private_jwk: given("sealed_private_jwk"),
-        created_at: given("created_at"),
-        signs_from: given("signs_from"),
-        signs_until: given("signs_until"),
-        published_until: given("published_until"),
-        ordinal: eb
-          .selectFrom("signing_keys as other")
-          .select(({ eb: sum, fn }) =>
-            sum(fn.coalesce(fn.max("other.ordinal"), sum.lit(0)), "+", sum.lit(1)).as("ordinal"),
-          ),
-      })),
-    () => undefined,
+      db
+        .insertInto("signing_keys")
+        .values((eb) => ({
+          kid: given("kid"),
+          algorithm: given("algorithm"),
+          public_jwk: given("public_jwk"),
+          sealed_private_jwk: given("sealed_private_jwk"),
+          created_at: given("created_at"),
+          signs_from: given("signs_from"),
+          signs_until: given("signs_until"),
+          published_until: given("published_until"),
+          ordinal: eb
+            .selectFrom("signing_keys as other")
+            .select(({ eb: sum, fn }) =>
+              sum(fn.coalesce(fn.max("other.ordinal"), sum.lit(0)), "+", sum.lit(1)).as("ordinal"),
+            ),
+        }))
+        .returning("kid"),
+    (row) => row.kid,
   );
 
   // Only where the table is empty; and where two look at once and both see it empty, both want to be number 1.
@@ -82,8 +88,8 @@ export function signingKeyVerbs(db: QueryBuilder, connection: Connection): Signi
 
   return {
     listSigningKeys: () => connection.read(list({})),
-    async addSigningKey(key) {
-      await connection.write(add(toRow(key)));
+    async addSigningKey(key, entry) {
+      await connection.write(add(toRow(key)), entry && note(entry));
     },
     async addFirstSigningKey(key) {
       const [, keys] = await connection.writeTogether([addFirst(toRow(key)), list({})]);
@@ -92,8 +98,8 @@ export function signingKeyVerbs(db: QueryBuilder, connection: Connection): Signi
     async resealSigningKey(kid, before, sealed) {
       return (await connection.write(reseal({ kid, before, sealed }))).length > 0;
     },
-    async replaceSigningKeys(key) {
-      await connection.writeTogether([removeAll({}), add(toRow(key))]);
+    async replaceSigningKeys(key, entry) {
+      await connection.writeTogether([removeAll({}), add(toRow(key))], entry && note(entry));
     },
     async retireSigningKeys(except, signsUntil, publishedUntil) {
       await connection.write(retire({ except, signsUntil, publishedUntil }));

@@ -51,10 +51,17 @@ export function connectSqlite(
           return rows;
         });
       }),
-    writeTogether: <Results extends readonly unknown[]>(queries: QueriesFor<Results>) =>
-      group.add(() => inSavepoint(database, () => queries.map(run))) as Promise<{
-        readonly [I in keyof Results]: readonly Results[I][];
-      }>,
+    writeTogether: <Results extends readonly unknown[]>(
+      queries: QueriesFor<Results>,
+      note?: Query<unknown>,
+    ) =>
+      group.add(() =>
+        inSavepoint(database, () => {
+          const answers = queries.map(run);
+          if (note && answers.at(-1)?.length) run(note);
+          return answers;
+        }),
+      ) as Promise<{ readonly [I in keyof Results]: readonly Results[I][] }>,
     close: group.close,
   };
 }

@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { START, sampleApproval, sampleClient, sampleDocument } from "../../test/store/samples.ts";
+import {
+  START,
+  sampleApproval,
+  sampleClient,
+  sampleDocument,
+  sampleEntry,
+} from "../../test/store/samples.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";
 import { openSqliteStore } from "./sqlite.ts";
 
@@ -27,7 +33,7 @@ test("no verb that a request or the janitor uses reads a whole table of clients,
   await store.findClient("client-1");
   await store.saveDocument(sampleDocument());
   await store.findDocument("client-1");
-  await store.approve(sampleApproval());
+  await store.approve(sampleApproval(), sampleEntry());
   await store.findGrant("grant-1");
   await store.redeemCode("grant-1", START, START);
   await store.rotateRefresh(rotation);
@@ -38,6 +44,10 @@ test("no verb that a request or the janitor uses reads a whole table of clients,
   await store.removeClient("client-1", START);
   await store.useAssertion("client-1", "jti", START);
   await store.deleteExpired(START, 10);
+  await store.deleteAudit(START, 10);
+  await store.readAudit({ concerning: { kind: "grant", id: "grant-1" }, order: "oldest_first", limit: 5 });
+  await store.readAudit({ since: START, order: "newest_first", limit: 5 });
+  await store.auditAfter(0, 5);
   await store.todos.createTodo("ada", "Tea", START);
   await store.todos.listTodos("ada");
   await store.todos.deleteTodo("ada", "tea");
@@ -53,6 +63,26 @@ test("no verb that a request or the janitor uses reads a whole table of clients,
       scans.filter((scan) => scan !== "SCAN signing_keys"),
       sql,
     ).toEqual([]);
+  }
+  database.close();
+});
+
+test("the lists that begin with the newest read no more than what they show", async () => {
+  const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
+  await store.listGrants({ limit: 5 });
+  await store.readAudit({ order: "newest_first", limit: 5 });
+  await store.readAudit({ order: "newest_first", from: { at: START, id: 7 }, until: START, limit: 5 });
+  await store.readAudit({ concerning: { kind: "client", id: "c" }, order: "newest_first", limit: 5 });
+  const texts = prepare.mock.calls.map(([sql]) => sql);
+  prepare.mockRestore();
+
+  expect(texts).toHaveLength(4);
+  const database = new DatabaseSync(file);
+  for (const sql of texts) {
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+    const steps = plan.map(({ detail }) => String(detail));
+    expect(steps.at(0), sql).toMatch(/ USING INDEX (audit|grants)_/);
+    expect(steps, sql).not.toContain("USE TEMP B-TREE FOR ORDER BY");
   }
   database.close();
 });

@@ -5,10 +5,11 @@ import { setTimeout } from "node:timers/promises";
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 import { type Log, silentLog } from "../platform/logging.ts";
 import { type Metrics, noMetrics } from "../platform/metrics.ts";
+import { createChangeFeed } from "./change-feed.ts";
 import { kyselyStore, type StoreWithTodos } from "./kysely-store.ts";
 import { migrate, type Run } from "./migrate.ts";
-import { watchOutsideChanges } from "./outside-changes.ts";
 import type { Query, QueryBuilder } from "./query.ts";
+import { watchSqliteChanges } from "./sqlite-changes.ts";
 import { connectSqlite, statementRunner } from "./sqlite-connection.ts";
 import { isBusy, openingError } from "./sqlite-errors.ts";
 
@@ -43,10 +44,12 @@ export async function openSqliteStore({
     throw openingError(error, name);
   });
   const connection = connectSqlite(database, measure);
-  const watch = watchOutsideChanges(database, log);
+  const feed = createChangeFeed(db);
+  const watch = watchSqliteChanges(database, feed, connection.read, log);
+  await feed.begin(connection.read);
   return {
     ...kyselyStore(db, connection),
-    onOutsideChange: watch.subscribe,
+    followChanges: watch.follow,
     async close() {
       if (!database.isOpen) return;
       watch.close();
@@ -102,6 +105,7 @@ function bringUpToDate(database: DatabaseSync, name: string, db: QueryBuilder): 
   const run: Run = async (query) => runner(query);
   return migrate(db, {
     name,
+    dialect: "sqlite",
     hasTable: HAS_TABLE,
     run,
     async alone(work) {

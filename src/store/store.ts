@@ -1,22 +1,24 @@
 import type { Client } from "../core/client.ts";
+import type { AuditEntry, AuditRecord } from "../core/events.ts";
 import type { Grant, RevocationReason } from "../core/grant.ts";
 
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
  * change is one conditional statement. A method resolves only after what it wrote is durable; it rejects with an
  * OAuthError `temporarily_unavailable` where the database does not work (busy, full, gone): that is no bad token.
- * Times are epoch milliseconds and always come in.
+ * Times are epoch milliseconds and always come in. Where a verb takes an entry for the audit log, both are in one commit:
+ * no change without its entry, and no entry where nothing changed.
  */
 export type Store = {
   // — clients —
 
   /** Keeps a client, or does nothing where one with its id is there. Says whether it is new. */
-  addClient(client: Client): Promise<boolean>;
+  addClient(client: Client, entry?: AuditEntry): Promise<boolean>;
   findClient(id: string): Promise<Client | undefined>;
   /** Newest first. */
   listClients(): Promise<readonly ClientSummary[]>;
   /** Removes a client and revokes its grants, in one transaction. False where there is none. */
-  removeClient(id: string, now: number): Promise<boolean>;
+  removeClient(id: string, now: number, entry?: AuditEntry): Promise<boolean>;
 
   // — client ID metadata documents: a cache that outlives the process —
 
@@ -27,31 +29,34 @@ export type Store = {
 
   /**
    * Keeps an approved grant; where one with its id is there (a second click), returns that one. Only its code lives
-   * longer, if nobody redeemed it and the decision is the same.
+   * longer, if nobody redeemed it and the decision is the same; that is no new approval, and has no entry.
    */
-  approve(approval: Approval): Promise<Grant>;
+  approve(approval: Approval, entry?: AuditEntry): Promise<Grant>;
   findGrant(id: string): Promise<Grant | undefined>;
   /**
    * Marks the code redeemed and starts generation 1, if the code is unredeemed, unexpired and unrevoked.
    * Undefined where another request was first.
    */
-  redeemCode(id: string, refreshExpiresAt: number, now: number): Promise<Grant | undefined>;
+  redeemCode(
+    id: string,
+    refreshExpiresAt: number,
+    now: number,
+    entry?: AuditEntry,
+  ): Promise<Grant | undefined>;
   /**
    * Moves to `presented + 1`, if the grant is this client's, live, and its generation is not past `presented`
    * (an equal one is the ordinary case; a smaller one means that a write was lost). Undefined otherwise.
    */
   rotateRefresh(rotation: RefreshRotation): Promise<Grant | undefined>;
   /** Revokes once. False where there is no such grant, or it was revoked before. */
-  revokeGrant(id: string, reason: RevocationReason, now: number): Promise<boolean>;
+  revokeGrant(id: string, reason: RevocationReason, now: number, entry?: AuditEntry): Promise<boolean>;
   /** Newest first. */
   listGrants(filter: GrantFilter): Promise<readonly Grant[]>;
-  /** Ids of grants revoked at this time or later, for the caches that must forget them. */
-  revokedSince(since: number): Promise<readonly string[]>;
 
   // — signing keys —
 
   listSigningKeys(): Promise<readonly StoredSigningKey[]>;
-  addSigningKey(key: StoredSigningKey): Promise<void>;
+  addSigningKey(key: StoredSigningKey, entry?: AuditEntry): Promise<void>;
   /**
    * Adds the first key if there is none yet. Two processes may start at once: both get the keys that won.
    */
@@ -61,7 +66,7 @@ export type Store = {
   /** Seals a key anew, if it is still sealed as it was. False where another process was first. */
   resealSigningKey(kid: string, sealedBefore: string, sealed: string): Promise<boolean>;
   /** Deletes every signing key, whatever it still has to verify, and puts this one in their place. */
-  replaceSigningKeys(key: StoredSigningKey): Promise<void>;
+  replaceSigningKeys(key: StoredSigningKey, entry?: AuditEntry): Promise<void>;
 
   // — every grant, a page at a time: there may be ten million —
 
@@ -79,21 +84,47 @@ export type Store = {
   /** Records that a client's assertion was used (RFC 7523 §3, `jti`). False where it was used before. */
   useAssertion(clientId: string, jti: string, expiresAt: number): Promise<boolean>;
 
+  // — the audit log —
+
+  /** Writes an entry that is about no change in the store. */
+  recordAudit(entry: AuditEntry): Promise<void>;
+  /** By time. What else is asked of the rows, the reader looks at: no statement goes through the whole log. */
+  readAudit(page: AuditPage): Promise<readonly AuditRecord[]>;
+  /** The rows with greater ids, by id. */
+  auditAfter(id: number, limit: number): Promise<readonly AuditRecord[]>;
+  /** Deletes rows that were written before, up to `limit` of them. Says how many went. */
+  deleteAudit(before: number, limit: number): Promise<number>;
+
   // — the house itself —
 
   /** Deletes what has expired, up to `limit` rows of each kind. Says how many went and whether there may be more. */
   deleteExpired(now: number, limit: number): Promise<{ readonly deleted: number; readonly more: boolean }>;
   /**
-   * Calls back soon (within half a second) after another process changed the database, e.g. a `gatehouse grant
-   * revoke` beside a running server. Returns the function that stops it.
+   * Tells what other processes change, within half a second as long as the database can be reached, and whatever was
+   * missed as soon as it can be again. What this process changes may be told too. Returns the function that stops it.
    */
-  onOutsideChange(callback: () => void): () => void;
+  followChanges(follower: Follower): () => void;
   /** Resolves if the database answers. */
   ping(): Promise<void>;
   /** The migrations that this version has and the database has not had. One of a later version may have had more. */
   pendingMigrations(): Promise<readonly string[]>;
   close(): Promise<void>;
 };
+
+/** Who must hear of what other processes change: the caches. */
+export type Follower = {
+  changed(changes: readonly OutsideChange[]): void;
+  /** Whatever was changed by this time (of `performance.now()`) has been told. Comes several times a second. */
+  heard(until: number): void;
+  /** From now on changes may be missed, until they are told after all. */
+  lost(): void;
+};
+
+export type OutsideChange =
+  | { readonly kind: "grant_revoked" | "client_removed"; readonly id: string }
+  | { readonly kind: "signing_keys" }
+  /** Something that is not said, or that was missed. Revocations are said one by one all the same. */
+  | { readonly kind: "anything" };
 
 /** `liveGrants` counts those that are not revoked; one that has expired counts until the janitor deletes it. */
 export type ClientSummary = Client & { readonly liveGrants: number };
@@ -144,6 +175,19 @@ export type RefreshTokenCount = {
   readonly count: number;
   /** When the last of them ends; null where there are none. */
   readonly lastEndsAt: number | null;
+};
+
+export type AuditPage = {
+  /** Only the rows of this one. */
+  readonly concerning?: { readonly kind: "person" | "client" | "grant"; readonly id: string } | undefined;
+  /** Only rows of this time or later. */
+  readonly since?: number | undefined;
+  /** Only rows of before this time. */
+  readonly until?: number | undefined;
+  readonly order: "newest_first" | "oldest_first";
+  /** The last row of the page before. */
+  readonly from?: Pick<AuditRecord, "at" | "id"> | undefined;
+  readonly limit: number;
 };
 
 /** A signing key at rest: the private part only as ciphertext. */

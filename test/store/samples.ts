@@ -1,4 +1,5 @@
 import type { Client } from "../../src/core/client.ts";
+import type { AuditEntry } from "../../src/core/events.ts";
 import type { Approval, ClientDocument, StoredSigningKey } from "../../src/store/store.ts";
 
 /** When the samples begin. Nothing in the store reads a clock, so any time will do. */
@@ -65,6 +66,15 @@ export function sampleKey(kid: string, changes: Partial<StoredSigningKey> = {}):
     signsFrom: START,
     signsUntil: null,
     publishedUntil: null,
+    ...changes,
+  };
+}
+
+export function sampleEntry(changes: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    event: "consent.approved",
+    at: START,
+    fields: { grant: "grant-1", client: "client-1", person: "ada", address: "203.0.113.7" },
     ...changes,
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import { auditContract } from "./audit-contract.ts";
 import { clientContract } from "./client-contract.ts";
 import { expiryContract } from "./expiry-contract.ts";
 import { grantContract } from "./grant-contract.ts";
@@ -24,6 +25,7 @@ export function storeContract(name: string, open: () => Promise<StoreWithTodos>)
     clientContract(() => store);
     housekeepingContract(() => store);
     expiryContract(() => store);
+    auditContract(() => store);
     replacementContract(() => store);
   });
 }

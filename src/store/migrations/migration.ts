@@ -15,5 +15,8 @@ export type Migration = {
    * own where code without it would break. Older code refuses to start then.
    */
   readonly needs: string;
-  readonly up: (db: QueryBuilder) => readonly Compilable[];
+  readonly up: (db: QueryBuilder, dialect: Dialect) => readonly Compilable[];
 };
+
+/** For what no SQL of both databases says. */
+export type Dialect = "sqlite" | "postgres";

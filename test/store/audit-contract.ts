@@ -1,0 +1,205 @@
+import { describe, expect, test } from "vitest";
+import type { AuditEntry, AuditRecord } from "../../src/core/events.ts";
+import type { AuditPage, Store } from "../../src/store/store.ts";
+import { SECOND, START, sampleApproval, sampleClient, sampleEntry, sampleKey } from "./samples.ts";
+
+const NOW = START + SECOND;
+
+export function auditContract(store: () => Store): void {
+  const read = (page: Partial<AuditPage> = {}): Promise<readonly AuditRecord[]> =>
+    store().readAudit({ order: "oldest_first", limit: 1000, ...page });
+  const events = async (): Promise<readonly string[]> => (await read()).map(({ event }) => event);
+  const personOf = ({ fields }: AuditRecord) => fields.person;
+
+  describe("the audit log", () => {
+    test.each<AuditEntry>([
+      { event: "sign_in.failed", at: START, fields: {} },
+      {
+        event: "client.removed",
+        at: START,
+        fields: { operator: "root", address: "command line", client: "c" },
+      },
+      {
+        event: "grant.revoked",
+        at: START,
+        fields: {
+          grant: "g",
+          client: "https://client.example/metadata",
+          person: "日本 \" ' \\",
+          operator: "root",
+          address: "2001:db8::1",
+          correlationId: "abcdef",
+          reason: "client_request",
+          scopes: ["mcp", "todo:read"],
+          omitted: 3,
+        },
+      },
+    ])("keeps an entry as it came ($event)", async (entry) => {
+      await store().recordAudit(entry);
+      const [record] = await read();
+      expect(record).toEqual({ ...entry, id: expect.any(Number), outcome: expect.any(String) });
+    });
+
+    test("says what each event came to", async () => {
+      for (const event of ["sign_in.failed", "consent.denied", "consent.approved"] as const) {
+        await store().recordAudit(sampleEntry({ event }));
+      }
+      expect((await read()).map(({ outcome }) => outcome)).toEqual(["refused", "denied", "ok"]);
+    });
+
+    test("keeps of an address no more than an address can be", async () => {
+      await store().recordAudit(sampleEntry({ fields: { address: "x".repeat(16_000) } }));
+      const [record] = await read();
+      expect(record?.fields.address?.length).toBeLessThanOrEqual(100);
+    });
+  });
+
+  describe("an entry is written with the change that it is about, and without it not at all", () => {
+    const entry = sampleEntry();
+
+    test("approve: one for the approval, none for the second click", async () => {
+      await store().approve(sampleApproval(), entry);
+      expect(await read()).toMatchObject([entry]);
+      await store().approve(sampleApproval({ codeExpiresAt: START + 90 * SECOND }), entry);
+      await store().approve(sampleApproval({ scopes: ["everything"] }), entry);
+      expect(await events()).toHaveLength(1);
+    });
+
+    test("approve many times at once: one", async () => {
+      await Promise.all(Array.from({ length: 10 }, () => store().approve(sampleApproval(), entry)));
+      expect(await events()).toHaveLength(1);
+    });
+
+    test("redeemCode: for the one that won", async () => {
+      await store().approve(sampleApproval());
+      await Promise.all([1, 2, 3, 4].map(() => store().redeemCode("grant-1", START, NOW, entry)));
+      expect(await events()).toHaveLength(1);
+    });
+
+    test("revokeGrant: for the first one", async () => {
+      await store().approve(sampleApproval());
+      await Promise.all([1, 2, 3].map(() => store().revokeGrant("grant-1", "operator", NOW, entry)));
+      expect(await store().revokeGrant("nothing", "operator", NOW, entry)).toBe(false);
+      expect(await events()).toHaveLength(1);
+    });
+
+    test("addClient: where it is new", async () => {
+      await store().addClient(sampleClient(), entry);
+      await store().addClient(sampleClient(), entry);
+      expect(await events()).toHaveLength(1);
+    });
+
+    test("removeClient: where there was one, however many grants end with it", async () => {
+      expect(await store().removeClient("client-1", NOW, entry)).toBe(false);
+      await store().addClient(sampleClient());
+      for (const id of ["a", "b"]) await store().approve(sampleApproval({ id }));
+      await Promise.all([1, 2].map(() => store().removeClient("client-1", NOW, entry)));
+      expect(await events()).toHaveLength(1);
+    });
+
+    test("addSigningKey, and not where its kid was taken", async () => {
+      await store().addSigningKey(sampleKey("a"), entry);
+      await expect(store().addSigningKey(sampleKey("a"), entry)).rejects.toThrow();
+      await store().replaceSigningKeys(sampleKey("b"), entry);
+      expect(await events()).toHaveLength(2);
+    });
+
+    test("where the entry cannot be written, the change is not made", async () => {
+      await store().approve(sampleApproval());
+      await store().approve(sampleApproval({ id: "grant-2" }));
+      await store().redeemCode("grant-2", START, NOW);
+      await store().addClient(sampleClient());
+      await store().addSigningKey(sampleKey("a"));
+      const before = await everything(store());
+
+      const unwritable = sampleEntry({ at: null as unknown as number });
+      const attempts = [
+        store().recordAudit(unwritable),
+        store().approve(sampleApproval({ id: "grant-3" }), unwritable),
+        store().redeemCode("grant-1", START, NOW, unwritable),
+        store().revokeGrant("grant-2", "operator", NOW, unwritable),
+        store().addClient(sampleClient({ id: "client-2" }), unwritable),
+        store().removeClient("client-1", NOW, unwritable),
+        store().addSigningKey(sampleKey("b"), unwritable),
+        store().replaceSigningKeys(sampleKey("c"), unwritable),
+      ];
+      expect((await Promise.allSettled(attempts)).map(({ status }) => status)).toEqual(
+        attempts.map(() => "rejected"),
+      );
+      expect(await everything(store())).toEqual(before);
+      expect(await events()).toEqual([]);
+    });
+  });
+
+  describe("readAudit", () => {
+    const write = async (...people: readonly [person: string, at: number][]): Promise<void> => {
+      for (const [person, at] of people) await store().recordAudit(sampleEntry({ at, fields: { person } }));
+    };
+
+    test("is by time, and at one time in the order in which rows were written", async () => {
+      await write(["b", NOW], ["a", START], ["c", NOW]);
+      expect((await read()).map(personOf)).toEqual(["a", "b", "c"]);
+      expect((await read({ order: "newest_first" })).map(personOf)).toEqual(["c", "b", "a"]);
+    });
+
+    test("has only what is of a person, a client or a grant", async () => {
+      for (const id of ["1", "2"]) {
+        const fields = { person: `ada${id}`, client: `client${id}`, grant: `grant${id}` };
+        await store().recordAudit(sampleEntry({ fields }));
+      }
+      await store().recordAudit(sampleEntry({ fields: {} }));
+      for (const kind of ["person", "client", "grant"] as const) {
+        const [{ fields } = sampleEntry()] = await read();
+        const rows = await read({ concerning: { kind, id: String(fields[kind]) } });
+        expect(rows.map(personOf), kind).toEqual(["ada1"]);
+        expect(await read({ concerning: { kind, id: "nobody" } })).toEqual([]);
+      }
+    });
+
+    test("begins at `since` and ends before `until`", async () => {
+      await write(["a", START], ["b", START + 1], ["c", START + 2]);
+      expect((await read({ since: START + 1 })).map(personOf)).toEqual(["b", "c"]);
+      expect((await read({ until: START + 1 })).map(personOf)).toEqual(["a"]);
+      expect((await read({ since: START + 1, until: START + 2 })).map(personOf)).toEqual(["b"]);
+    });
+
+    test.each(["oldest_first", "newest_first"] as const)("goes on where a page ended (%s)", async (order) => {
+      await write(["a", START], ["b", START], ["c", START], ["d", START - 1], ["e", START + 1]);
+      const all = await read({ order });
+      const pages: AuditRecord[] = [];
+      for (;;) {
+        const [row, ...others] = await read({ order, limit: 1, from: pages.at(-1) });
+        expect(others).toEqual([]);
+        if (!row) break;
+        pages.push(row);
+      }
+      expect(pages).toEqual(all);
+      expect(pages).toHaveLength(5);
+    });
+  });
+
+  test("auditAfter has what was written later, in that order, whatever the clocks say", async () => {
+    for (const at of [NOW, START, NOW]) await store().recordAudit(sampleEntry({ at }));
+    const [first, second, third] = await store().auditAfter(0, 10);
+    expect([first?.at, second?.at, third?.at]).toEqual([NOW, START, NOW]);
+    expect(await store().auditAfter(first?.id ?? 0, 10)).toEqual([second, third]);
+    expect(await store().auditAfter(first?.id ?? 0, 1)).toEqual([second]);
+    expect(await store().auditAfter(third?.id ?? 0, 10)).toEqual([]);
+  });
+
+  test("deleteAudit takes the oldest away, in small parts, and no number is given twice", async () => {
+    for (const at of [START, START + 1, NOW]) await store().recordAudit(sampleEntry({ at }));
+    const last = (await store().auditAfter(0, 10)).at(-1);
+    expect(await store().deleteAudit(NOW, 1)).toBe(1);
+    expect((await read()).map(({ at }) => at)).toEqual([START + 1, NOW]);
+    expect(await store().deleteAudit(NOW, 10)).toBe(1);
+    expect(await store().deleteAudit(NOW, 10)).toBe(0);
+    expect(await store().deleteAudit(NOW + 1, 10)).toBe(1);
+    await store().recordAudit(sampleEntry());
+    expect((await read()).at(0)?.id).toBeGreaterThan(last?.id ?? Number.POSITIVE_INFINITY);
+  });
+}
+
+async function everything(store: Store): Promise<readonly unknown[]> {
+  return [await store.listGrants({}), await store.listClients(), await store.listSigningKeys()];
+}
