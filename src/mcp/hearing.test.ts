@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { createHearing } from "./hearing.ts";
+
+function hearingUnderAClock(staleSeconds: number) {
+  let now = 1_000_000;
+  const hearing = createHearing(staleSeconds, () => now);
+  return {
+    ...hearing,
+    now: () => now,
+    pass(seconds: number) {
+      now += seconds * 1000;
+    },
+  };
+}
+
+test("nothing counts before anything was heard", () => {
+  expect(hearingUnderAClock(30).isGood()).toBe(false);
+});
+
+test("what was verified counts for staleSeconds after the last word, and not longer", () => {
+  const hearing = hearingUnderAClock(30);
+  hearing.heardUntil(hearing.now());
+  hearing.pass(29.999);
+  expect(hearing.isGood()).toBe(true);
+  hearing.pass(0.001);
+  expect(hearing.isGood()).toBe(false);
+});
+
+test("the time counts from when the word was asked for, not from when it came", () => {
+  const hearing = hearingUnderAClock(2);
+  const asked = hearing.now();
+  hearing.pass(1.5);
+  hearing.heardUntil(asked);
+  hearing.pass(0.5);
+  expect(hearing.isGood()).toBe(false);
+});
+
+test("0 seconds: as long as words come, and for less than a second without any", () => {
+  const hearing = hearingUnderAClock(0);
+  hearing.heardUntil(hearing.now());
+  expect(hearing.isGood()).toBe(true);
+  hearing.pass(0.8);
+  expect(hearing.isGood()).toBe(true);
+  hearing.pass(0.2);
+  expect(hearing.isGood()).toBe(false);
+});
+
+test("0 seconds: not at all once it is known that no word will come", () => {
+  const hearing = hearingUnderAClock(0);
+  hearing.heardUntil(hearing.now());
+  hearing.lost();
+  expect(hearing.isGood()).toBe(false);
+  hearing.heardUntil(hearing.now());
+  expect(hearing.isGood()).toBe(true);
+});
+
+test("losing it again and again makes it last no longer", () => {
+  const hearing = hearingUnderAClock(30);
+  hearing.heardUntil(hearing.now());
+  hearing.lost();
+  hearing.pass(20);
+  hearing.lost();
+  hearing.pass(10);
+  expect(hearing.isGood()).toBe(false);
+});
