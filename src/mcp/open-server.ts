@@ -31,6 +31,7 @@ import { openStore } from "../store/open-store.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
 import { type Front, mountFront } from "./front.ts";
 import { openObservation } from "./observation.ts";
+import { createHearing } from "./hearing.ts";
 import { followOutsideChanges } from "./outside-changes.ts";
 import { createReadiness, storeChecks } from "./probes.ts";
 import type { Registrations } from "./registrations.ts";
@@ -86,6 +87,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     const keyring = openKeyring(settings, clock);
     const keys = await openSigningKeys({ store, keyring, clock });
     const cookies = createCookies(settings.issuer);
+    const hearing = createHearing(settings.staleSeconds, () => performance.now());
     const guard = createGuard({
       resourceMetadata: protectedResourceMetadataUrl(settings.resource),
       requiredScopes: settings.catalogue.required,
@@ -99,6 +101,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         alsoAccept,
         clock,
       ),
+      hearsOfRevocations: hearing.isGood,
       clock,
       log,
       metrics,
@@ -140,7 +143,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
 
     const closeMetrics = await observation.listen(log);
     const stopJanitor = startJanitor({ store, clock, log, everySeconds: JANITOR_SECONDS });
-    const stopWatching = followOutsideChanges(deps, grantEnded);
+    const stopWatching = followOutsideChanges(deps, grantEnded, hearing);
     return {
       store,
       guard,

@@ -1,42 +1,83 @@
 import type { Deps } from "../authorization-server/deps.ts";
+import type { OutsideChange } from "../store/store.ts";
+import type { Hearing } from "./hearing.ts";
 
-type Followed = Pick<Deps, "store" | "clock" | "clients" | "keys" | "log">;
+type Followed = Pick<Deps, "store" | "clients" | "keys" | "log">;
 
-/** How far the clock of the process that wrote a revocation may be from ours. Being told twice is free. */
-const CLOCKS_APART_MS = 60_000;
 const RETRY_MS = 500;
 
 /**
- * What a command beside the running server changed (a revoked grant, a removed client, a rotated key) holds here within
- * a second. Revocations are read from where reading them last succeeded: neither a process that was suspended nor a
- * database that failed for a while leaves a revoked token open.
+ * What another instance or a command changed (a revoked grant, a removed client, a rotated key) holds here within a
+ * second. Neither a process that was suspended nor a database that failed for a while leaves a revoked token open.
  * @returns the function that stops it.
  */
-export function followOutsideChanges(deps: Followed, grantEnded: (grantId: string) => void): () => void {
-  const { store, clock, clients, keys, log } = deps;
-  let caughtUpAt = clock();
-  let retry: NodeJS.Timeout | undefined;
-  let stopped = false;
+export function followOutsideChanges(
+  { store, clients, keys, log }: Followed,
+  grantEnded: (grantId: string) => void,
+  hearing: Pick<Hearing, "heardUntil" | "lost">,
+): () => void {
+  const reloading = createReloading(keys.reload, (cause) => {
+    log.error("the signing keys could not be read again", { cause });
+  });
 
-  const catchUp = async () => {
-    clearTimeout(retry);
-    try {
-      const now = clock();
-      clients.forgetAll();
-      for (const grantId of await store.revokedSince(caughtUpAt - CLOCKS_APART_MS)) grantEnded(grantId);
-      await keys.reload();
-      caughtUpAt = now;
-    } catch (cause) {
-      log.error("a change by another process could not be read", { cause });
-      clearTimeout(retry);
-      retry = stopped ? undefined : setTimeout(catchUp, RETRY_MS).unref();
+  const changed = (change: OutsideChange) => {
+    switch (change.kind) {
+      case "grant_revoked":
+        return grantEnded(change.id);
+      case "client_removed":
+        return clients.forget(change.id);
+      case "signing_keys":
+        return reloading.request();
+      case "anything":
+        clients.forgetAll();
+        return reloading.request();
     }
   };
 
-  const unsubscribe = store.onOutsideChange(() => void catchUp());
+  const unfollow = store.followChanges({
+    changed: (changes) => changes.forEach(changed),
+    heard: hearing.heardUntil,
+    lost: hearing.lost,
+  });
   return () => {
-    stopped = true;
+    unfollow();
+    reloading.stop();
+  };
+}
+
+/** One reload at a time, each after what asked for it, and again where it fails. */
+function createReloading(reload: () => Promise<void>, failed: (cause: unknown) => void) {
+  let requested = false;
+  let isRunning = false;
+  let stopped = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const run = async () => {
     clearTimeout(retry);
-    unsubscribe();
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      while (requested) {
+        requested = false;
+        await reload();
+      }
+    } catch (cause) {
+      failed(cause);
+      requested = true;
+      if (!stopped) retry = setTimeout(run, RETRY_MS).unref();
+    } finally {
+      isRunning = false;
+    }
+  };
+
+  return {
+    request() {
+      requested = true;
+      void run();
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(retry);
+    },
   };
 }

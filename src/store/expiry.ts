@@ -15,6 +15,9 @@ export const IDLE_REGISTRATION_MS = 7 * DAY_MS;
 /** A metadata document without a grant that was not fetched for so long. */
 export const IDLE_DOCUMENT_MS = 90 * DAY_MS;
 
+/** Longer than any access token lives: whoever was away for so long has none in memory that counts. */
+const CHANGES_KEPT_MS = 2 * DAY_MS;
+
 /** A client that has grants when it is due is looked at again after this. */
 const LOOK_AGAIN_MS = 7 * DAY_MS;
 
@@ -113,24 +116,49 @@ export function expiryVerbs(db: QueryBuilder, connection: Connection): Pick<Stor
     (row) => row.kid,
   );
 
+  const deleteChanges = prepare(
+    (given: Given<Batch>) =>
+      db
+        .deleteFrom("changes")
+        .where("id", "in", (eb) =>
+          eb
+            .selectFrom("changes as old")
+            .select("old.id")
+            .where("old.made_at", "<=", given("heardBefore"))
+            .orderBy("old.made_at")
+            .limit(given("limit")),
+        )
+        .returning("id"),
+    (row) => row.id,
+  );
+
   return {
     async deleteExpired(now, limit) {
-      const batch = { now, limit, endedBefore: now - KEPT_AFTER_END_MS, lookAgainAt: now + LOOK_AGAIN_MS };
+      const batch = {
+        now,
+        limit,
+        endedBefore: now - KEPT_AFTER_END_MS,
+        lookAgainAt: now + LOOK_AGAIN_MS,
+        heardBefore: now - CHANGES_KEPT_MS,
+      };
       // Grants before clients: a client whose last grant goes can go as well.
-      const [grants, liveGrants, clients, busyClients, assertions, keys] = await connection.writeTogether([
-        deleteGrants(batch),
-        postponeGrants(batch),
-        deleteClients(batch),
-        postponeClients(batch),
-        deleteAssertions(batch),
-        deleteKeys(batch),
-      ]);
+      const [grants, liveGrants, clients, busyClients, assertions, keys, changes] =
+        await connection.writeTogether([
+          deleteGrants(batch),
+          postponeGrants(batch),
+          deleteClients(batch),
+          postponeClients(batch),
+          deleteAssertions(batch),
+          deleteKeys(batch),
+          deleteChanges(batch),
+        ]);
       return {
         deleted: grants.length + clients.length + assertions.length + keys.length,
         more:
           grants.length + liveGrants.length >= limit ||
           clients.length + busyClients.length >= limit ||
-          assertions.length >= limit,
+          assertions.length >= limit ||
+          changes.length >= limit,
       };
     },
   };
@@ -141,6 +169,7 @@ type Batch = {
   readonly limit: number;
   readonly endedBefore: number;
   readonly lookAgainAt: number;
+  readonly heardBefore: number;
 };
 
 /** When a grant is over, whatever ends it. */

@@ -232,20 +232,4 @@ describe("several processes on one file", () => {
     expect(winners).toEqual(ids.map(() => 1));
     await Promise.all(children.map((child) => child.end()));
   });
-
-  test("see one another's changes, and are told", async () => {
-    const database = freshFile();
-    const store = await openSqliteStore({ database });
-    const [child] = (await start(database, 1)) as [ChildStore];
-    await child.open();
-    await store.approve(sampleApproval());
-    const told = new Promise<void>((resolve) => {
-      store.onOutsideChange(resolve);
-    });
-    expect(await child.call("revokeGrant", "grant-1", "operator", START)).toBe(true);
-    await told;
-    expect(await store.revokedSince(START)).toEqual(["grant-1"]);
-    await child.end();
-    await store.close();
-  });
 });

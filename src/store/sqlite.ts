@@ -60,7 +60,7 @@ export async function openSqliteStore({
 }
 
 /** Kysely writes SQL for SQLite; it does not run it. */
-function queryBuilder(): QueryBuilder {
+export function queryBuilder(): QueryBuilder {
   return new Kysely({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
@@ -122,13 +122,13 @@ function bringUpToDate(database: DatabaseSync, name: string, db: QueryBuilder): 
   });
 }
 
-const HAS_TABLE: Query<unknown> = {
+export const HAS_TABLE: Query<unknown> = {
   sql: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'gatehouse_migrations'",
   parameters: [],
   parse: (row) => row,
 };
 
-function configure(database: DatabaseSync): void {
+export function configure(database: DatabaseSync): void {
   // A refresh changes one row, and the log gets the whole page that it is on: small pages, less to write.
   database.exec("PRAGMA page_size = 2048");
   database.exec("PRAGMA journal_mode = WAL");

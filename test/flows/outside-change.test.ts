@@ -55,10 +55,10 @@ it("a grant whose revocation could not be read at first: it is tried again", asy
   const failures = () => server.lines.filter(({ name }) => name.includes("could not be read")).length;
   await command.revokeGrant(grantId, "operator", server.now());
   const file = new DatabaseSync(database);
-  file.exec("ALTER TABLE grants RENAME TO away");
+  file.exec("ALTER TABLE changes RENAME TO away");
   await soon(async () => expect(failures()).toBeGreaterThan(1));
   server.advance(10 * 60);
-  file.exec("ALTER TABLE away RENAME TO grants");
+  file.exec("ALTER TABLE away RENAME TO changes");
   file.close();
   await soon(async () => expect(await statusOf(server, access_token)).toBe(401));
 });

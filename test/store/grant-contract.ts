@@ -267,15 +267,6 @@ export function grantContract(store: () => Store): void {
       await store().revokeGrant("grant-1", "refresh_reuse", NOW);
       expect(await store().findGrant("grant-2")).toMatchObject({ revokedAt: null, revokedReason: null });
     });
-
-    test("revokedSince lists those revoked at that time or later", async () => {
-      for (const [index, id] of ["a", "b", "c", "d"].entries()) {
-        await store().approve(sampleApproval({ id }));
-        if (id !== "d") await store().revokeGrant(id, "operator", NOW + index);
-      }
-      expect([...(await store().revokedSince(NOW + 1))].sort()).toEqual(["b", "c"]);
-      expect(await store().revokedSince(NOW + 3)).toEqual([]);
-    });
   });
 
   describe("listGrants", () => {

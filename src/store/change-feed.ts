@@ -1,0 +1,103 @@
+import { type Given, prepare, type Query, type QueryBuilder } from "./query.ts";
+import type { Follower, OutsideChange } from "./store.ts";
+
+/** What the database announced, read to the end at each look. Looks are made one after the other. */
+export type ChangeFeed = {
+  /** Begins here: nothing that is older is kept in memory anywhere yet. */
+  begin(read: ReadFeed): Promise<void>;
+  /** Tells the followers what is new. @param askedAt when the look began, of `performance.now()` */
+  look(read: ReadFeed, askedAt: number): Promise<void>;
+  /** There is nothing new. */
+  heard(askedAt: number): void;
+  /** The way to the database is cut: the next look may come late. */
+  lost(): void;
+  /** Returns the function that ends it. */
+  follow(follower: Follower): () => void;
+};
+
+/** Runs a query of the feed. */
+export type ReadFeed = <Result>(query: Query<Result>) => Promise<readonly Result[]>;
+
+const PAGE = 1000;
+
+/** The ids say what is new: the database gives them in the order in which its commits can be seen. */
+export function createChangeFeed(db: QueryBuilder): ChangeFeed {
+  const followers = new Set<Follower>();
+  const queries = feedQueries(db);
+  let mark = 0;
+  let isLost = false;
+
+  const tell = (changes: readonly OutsideChange[]) => {
+    if (changes.length === 0) return;
+    for (const { changed } of followers) changed(changes);
+  };
+
+  const heard = (askedAt: number) => {
+    isLost = false;
+    for (const follower of followers) follower.heard(askedAt);
+  };
+
+  return {
+    async begin(read) {
+      [mark = 0] = await read(queries.last);
+    },
+    async look(read, askedAt) {
+      const wasLost = isLost;
+      if (wasLost) {
+        const [last = 0] = await read(queries.last);
+        // Another database has taken its place, which did not get all of what the first one said.
+        if (last < mark) mark = 0;
+      }
+      let page: readonly Announcement[];
+      do {
+        page = await read(queries.after({ mark }));
+        tell(page.map(({ change }) => change));
+        mark = page.at(-1)?.id ?? mark;
+      } while (page.length === PAGE);
+      if (wasLost) tell([{ kind: "anything" }]);
+      heard(askedAt);
+    },
+    heard,
+    lost() {
+      isLost = true;
+      for (const follower of followers) follower.lost();
+    },
+    follow(follower) {
+      followers.add(follower);
+      return () => followers.delete(follower);
+    },
+  };
+}
+
+type Announcement = { readonly id: number; readonly change: OutsideChange };
+
+function feedQueries(db: QueryBuilder) {
+  const last = prepare(
+    () => db.selectFrom("changes").select(({ fn }) => fn.max("id").as("id")),
+    (row) => row.id ?? 0,
+  );
+  const after = prepare(
+    (given: Given<{ mark: number }>) =>
+      db
+        .selectFrom("changes")
+        .select(["id", "kind", "subject"])
+        .where("id", ">", given("mark"))
+        .orderBy("id")
+        .limit(PAGE),
+    ({ id, kind, subject }): Announcement => ({ id, change: toChange(kind, subject) }),
+  );
+  return { last: last({}), after };
+}
+
+/** A newer version may announce what this one does not know. */
+function toChange(kind: string, subject: string): OutsideChange {
+  switch (kind) {
+    case "grant_revoked":
+    case "client_removed":
+      return { kind, id: subject };
+    case "signing_keys":
+      return { kind };
+    default:
+      return { kind: "anything" };
+  }
+}

@@ -1,0 +1,123 @@
+import { type Compilable, sql } from "kysely";
+import type { QueryBuilder } from "../query.ts";
+import type { Dialect, Migration } from "./migration.ts";
+
+/**
+ * What every process must hear of is announced by the database itself, in the commit that changes it: whoever changes
+ * it, be it the previous version or an operator by hand.
+ */
+export const changes: Migration = {
+  name: "0004-changes",
+  needs: "0001-initial",
+  up: (db, dialect) => [
+    ...DIALECTS[dialect](db),
+    db.schema.createIndex("changes_made_at").on("changes").column("made_at"),
+  ],
+};
+
+type Announced = {
+  readonly trigger: string;
+  readonly when: string;
+  readonly table: string;
+  /** A condition on OLD and NEW. */
+  readonly condition?: string;
+  readonly kind: string;
+  /** The row, and the column of it that says what changed. */
+  readonly row: "OLD" | "NEW";
+  readonly column: string;
+};
+
+/** None of these is on the path of a request but a revocation's; a refresh fires none. */
+const ANNOUNCED: readonly Announced[] = [
+  {
+    trigger: "changes_grant_revoked",
+    when: "UPDATE OF revoked_at",
+    table: "grants",
+    condition: "OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL",
+    kind: "grant_revoked",
+    row: "NEW",
+    column: "id",
+  },
+  {
+    trigger: "changes_client_removed",
+    when: "DELETE",
+    table: "clients",
+    kind: "client_removed",
+    row: "OLD",
+    column: "id",
+  },
+  ...(["INSERT", "UPDATE", "DELETE"] as const).map(
+    (when): Announced => ({
+      trigger: `changes_signing_key_${when.toLowerCase()}`,
+      when,
+      table: "signing_keys",
+      kind: "signing_keys",
+      row: when === "DELETE" ? "OLD" : "NEW",
+      column: "kid",
+    }),
+  ),
+];
+
+const DIALECTS: Readonly<Record<Dialect, (db: QueryBuilder) => readonly Compilable[]>> = {
+  sqlite: (db) => [
+    raw(
+      db,
+      `CREATE TABLE changes (
+        id integer PRIMARY KEY AUTOINCREMENT,
+        kind text NOT NULL,
+        subject text NOT NULL,
+        made_at bigint NOT NULL
+      )`,
+    ),
+    ...ANNOUNCED.map(({ trigger, when, table, condition, kind, row, column }) =>
+      raw(
+        db,
+        `CREATE TRIGGER ${trigger} AFTER ${when} ON ${table} ${condition ? `WHEN ${condition}` : ""} BEGIN
+          INSERT INTO changes (kind, subject, made_at)
+          VALUES ('${kind}', ${row}.${column}, CAST(unixepoch('subsec') * 1000 AS integer));
+        END`,
+      ),
+    ),
+  ],
+  postgres: (db) => [
+    raw(
+      db,
+      `CREATE TABLE changes (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        kind text NOT NULL,
+        subject text NOT NULL,
+        made_at bigint NOT NULL
+      )`,
+    ),
+    // The lock is held to the commit: rows can be seen in the order of their ids, so that whoever has seen one has seen
+    // all before it. Of several notifications in one commit, one is sent.
+    raw(
+      db,
+      `CREATE FUNCTION gatehouse_announce() RETURNS trigger LANGUAGE plpgsql AS $$
+      DECLARE
+        changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
+      BEGIN
+        PERFORM pg_advisory_xact_lock(${CHANGES_LOCK});
+        INSERT INTO changes (kind, subject, made_at)
+        VALUES (TG_ARGV[0], changed ->> TG_ARGV[1], (extract(epoch FROM clock_timestamp()) * 1000)::bigint);
+        PERFORM pg_notify('gatehouse_changes', '');
+        RETURN NULL;
+      END
+      $$`,
+    ),
+    ...ANNOUNCED.map(({ trigger, when, table, condition, kind, column }) =>
+      raw(
+        db,
+        `CREATE TRIGGER ${trigger} AFTER ${when} ON ${table} FOR EACH ROW ${condition ? `WHEN (${condition})` : ""}
+        EXECUTE FUNCTION gatehouse_announce('${kind}', '${column}')`,
+      ),
+    ),
+  ],
+};
+
+/** Whoever holds this advisory lock announces: "news" as a number. */
+const CHANGES_LOCK = 0x6e657773;
+
+function raw(db: QueryBuilder, statement: string): Compilable {
+  return { compile: () => sql.raw(statement).compile(db) };
+}

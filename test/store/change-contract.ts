@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { OutsideChange, Store } from "../../src/store/store.ts";
+import { DAY, START, sampleApproval, sampleClient, sampleDocument, sampleKey } from "./samples.ts";
+
+/** What one process hears of the others. A database's own tests say how several processes open the same one. */
+export function changeContract(name: string, openAll: (count: number) => Promise<readonly Store[]>): void {
+  describe(`what other processes change, on ${name}`, () => {
+    let ours: Store;
+    let theirs: Store;
+    let others: Store;
+    let told: OutsideChange[];
+    beforeEach(async () => {
+      [ours, theirs, others] = (await openAll(3)) as [Store, Store, Store];
+      told = [];
+    });
+    afterEach(() => Promise.all([ours, theirs, others].map((store) => store.close())));
+
+    const follow = (store = ours, changes = told) =>
+      store.followChanges({ changed: (news) => changes.push(...news), heard() {}, lost() {} });
+    /** Fails only where it is never told. */
+    const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+    const revocation = (id: string): OutsideChange => ({ kind: "grant_revoked", id });
+
+    test("a revoked grant is told", async () => {
+      follow();
+      await theirs.approve(sampleApproval());
+      await theirs.revokeGrant("grant-1", "operator", START);
+      await soon(() => expect(told).toEqual([revocation("grant-1")]));
+    });
+
+    test("a removed client is told, and each of its grants", async () => {
+      follow();
+      await theirs.addClient(sampleClient());
+      for (const id of ["a", "b"]) await theirs.approve(sampleApproval({ id }));
+      await theirs.approve(sampleApproval({ id: "another's", clientId: "client-2" }));
+      await theirs.removeClient("client-1", START);
+      const removal: OutsideChange = { kind: "client_removed", id: "client-1" };
+      await soon(() => expect(told).toHaveLength(3));
+      expect(told).toEqual(expect.arrayContaining([revocation("a"), revocation("b"), removal]));
+    });
+
+    test("signing keys are told, whatever happens to them", async () => {
+      follow();
+      const change: OutsideChange = { kind: "signing_keys" };
+      await theirs.addSigningKey(sampleKey("a"));
+      await soon(() => expect(told).toEqual([change]));
+      await theirs.retireSigningKeys("b", START, START);
+      await soon(() => expect(told).toEqual([change, change]));
+      await theirs.deleteExpired(START + 100 * DAY, 10);
+      await soon(() => expect(told).toEqual([change, change, change]));
+    });
+
+    test("what nobody keeps in memory is not told", async () => {
+      follow();
+      await theirs.addClient(sampleClient());
+      await theirs.saveDocument(sampleDocument());
+      await theirs.approve(sampleApproval());
+      await theirs.redeemCode("grant-1", START + DAY, START);
+      const rotation = { id: "grant-1", clientId: "client-1", presented: 1, now: START };
+      expect(await theirs.rotateRefresh({ ...rotation, refreshExpiresAt: START + DAY })).toBeDefined();
+      await theirs.useAssertion("client-1", "jti", START);
+      await theirs.revokeGrant("grant-1", "operator", START);
+      expect(await theirs.revokeGrant("grant-1", "operator", START)).toBe(false);
+      await soon(() => expect(told).toEqual([revocation("grant-1")]));
+    });
+
+    test("of many at once, by several processes, none is missed, by whoever follows", async () => {
+      const theirNews: OutsideChange[] = [];
+      follow();
+      follow(theirs, theirNews);
+      const ids = Array.from({ length: 100 }, (_, index) => `grant-${index}`);
+      await Promise.all(ids.map((id) => others.approve(sampleApproval({ id }))));
+      await Promise.all(
+        ids.map((id, index) => (index % 2 ? theirs : others).revokeGrant(id, "operator", START)),
+      );
+      const heard = (changes: readonly OutsideChange[]) =>
+        new Set(changes.map((change) => change.kind === "grant_revoked" && change.id));
+      await soon(() => expect(heard(told)).toEqual(new Set(ids)));
+      await soon(() => expect(heard(theirNews).size).toBeGreaterThanOrEqual(ids.length / 2));
+      expect(told).toHaveLength(ids.length);
+    });
+
+    test("it is said again and again how far that goes", async () => {
+      const until = performance.now();
+      const heard = vi.fn();
+      const stop = ours.followChanges({ changed() {}, heard, lost() {} });
+      await soon(() => expect(heard.mock.lastCall?.[0]).toBeGreaterThan(until));
+      const calls = heard.mock.calls.length;
+      await soon(() => expect(heard.mock.calls.length).toBeGreaterThan(calls));
+      stop();
+    });
+
+    test("who has stopped is told no more", async () => {
+      const stopped: OutsideChange[] = [];
+      follow(ours, stopped)();
+      follow();
+      await theirs.approve(sampleApproval());
+      await theirs.revokeGrant("grant-1", "operator", START);
+      await soon(() => expect(told).toHaveLength(1));
+      expect(stopped).toEqual([]);
+    });
+  });
+}
