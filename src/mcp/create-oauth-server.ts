@@ -52,6 +52,11 @@ export type OAuthServer = Registrar & {
   corsHeaders(request: RequestHead): Readonly<Record<string, string>>;
   /** What a handler of the official SDK takes as the `authInfo` of a request; `authOf(context)` then tells who is calling. */
   authInfo(auth: Auth): GuardedAuthInfo;
+  /**
+   * Tells the clients that subscribed to this resource that it changed, where they did so in this process. That a tool,
+   * prompt or resource was registered late, they are told anyway.
+   */
+  resourceUpdated(uri: string): void;
   /** No new connections; requests under way finish, streams are ended, the database is closed. Resolves when all is done. */
   close(): Promise<void>;
 };
@@ -279,6 +284,13 @@ export function assembleServer<Opened extends OpenServer>({
     },
     corsHeaders: (request) => corsHeaders(request, settings.cors),
     authInfo: (auth) => authInfoFor(final.resource)(auth),
+    resourceUpdated(uri) {
+      // Before it is open nobody has subscribed; where it cannot be opened, whoever opens it hears of that.
+      opening?.then(
+        (server) => server.resourceUpdated(uri),
+        () => {},
+      );
+    },
     close,
   };
 }

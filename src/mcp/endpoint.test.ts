@@ -1,4 +1,10 @@
-import { McpServer, ResourceTemplate, requireScopes } from "@modelcontextprotocol/server";
+import {
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceTemplate,
+  requireScopes,
+} from "@modelcontextprotocol/server";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
@@ -8,6 +14,7 @@ import {
   startEndpoint,
   textOf,
 } from "../../test/support/mcp-endpoint.ts";
+import { silentLog } from "../platform/logging.ts";
 import { authOf } from "../resource-server/auth-info.ts";
 import type { ToolContext } from "./tool-context.ts";
 
@@ -148,6 +155,79 @@ describe("the endpoint", () => {
     // The same message id, at the same time: only the connection tells the two apart.
     const answers = await messagesOf(await post(tokenFor({ person: { id: "grace" } }), call("wait")));
     expect(answers.map(({ result }) => result?.content?.[0]?.text)).toEqual(["waited"]);
+  });
+});
+
+describe("what a handler throws", () => {
+  const SECRET_TEXT = "what only Ada may know";
+
+  function startFailing() {
+    const lines: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
+    const log = {
+      ...silentLog,
+      error: (message: string, fields: object) => lines.push({ message, fields: { ...fields } }),
+    };
+    const rig = startEndpoint({ log });
+    const inputSchema = z.object({ text: z.string() });
+    const fail = () => {
+      throw new Error("the disk is full");
+    };
+    rig.registrations.registerTool("at-once", { inputSchema }, fail);
+    rig.registrations.registerTool("later", { inputSchema }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return fail();
+    });
+    rig.registrations.registerTool("meant", { inputSchema }, () => {
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Say something else.");
+    });
+    rig.registrations.registerTool("fine", { inputSchema }, () => ({ content: [], isError: true }));
+    rig.registrations.registerPrompt("greet", { argsSchema: inputSchema }, fail);
+    rig.registrations.registerResource("note", "note://1", {}, async () => fail());
+    return { ...rig, lines };
+  }
+
+  it.each(["at-once", "later"])(
+    "is logged once, with the tool and not with the arguments (%s)",
+    async (tool) => {
+      const { tokenFor, post, postModern, lines } = startFailing();
+      const given = { text: SECRET_TEXT };
+      const answers = [
+        await post(tokenFor(), call(tool, given)),
+        await postModern(tokenFor(), { method: "tools/call", params: { name: tool, arguments: given } }),
+      ];
+      for (const answer of answers) {
+        expect((await messagesOf(answer)).at(-1)?.result).toMatchObject({ isError: true });
+      }
+      const line = {
+        message: "a handler failed",
+        fields: { tool, person: "ada", client: "client-1", cause: new Error("the disk is full") },
+      };
+      expect(lines).toEqual([line, line]);
+      expect(JSON.stringify(lines)).not.toContain(SECRET_TEXT);
+    },
+  );
+
+  it("is logged for prompts and resources too", async () => {
+    const { tokenFor, post, lines } = startFailing();
+    const request = (method: string, params: object) => ({ jsonrpc: "2.0", id: 1, method, params });
+    const prompt = await post(
+      tokenFor(),
+      request("prompts/get", { name: "greet", arguments: { text: SECRET_TEXT } }),
+    );
+    const resource = await post(tokenFor(), request("resources/read", { uri: "note://1" }));
+    for (const answer of [prompt, resource]) expect((await messagesOf(answer)).at(-1)?.error).toBeDefined();
+    expect(lines.map(({ fields }) => [fields.prompt, fields.resource])).toEqual([
+      ["greet", undefined],
+      [undefined, "note"],
+    ]);
+  });
+
+  it("is not a failure where it is meant for the client, nor is a result that says so, nor wrong arguments", async () => {
+    const { tokenFor, post, lines } = startFailing();
+    await messagesOf(await post(tokenFor(), call("meant", { text: "x" })));
+    await messagesOf(await post(tokenFor(), call("fine", { text: "x" })));
+    await messagesOf(await post(tokenFor(), call("fine", { text: 1 })));
+    expect(lines).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ import { readJson } from "./body.ts";
 import { isLegacyPost } from "./era.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import type { Registration, Registrations } from "./registrations.ts";
-import { admitter, type MakeServer, type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
+import { answering, type MakeServer, type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
 import { type Answer, createSessions, type Exchange } from "./sessions.ts";
 import { serveStateless } from "./stateless.ts";
 import { neededScopes } from "./step-up.ts";
@@ -52,7 +52,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const { guard, settings, clock, log } = options;
   const toAuthInfo = authInfoFor(settings.resource);
   const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
-  const makeServer = loggingFailures(serverMaker(options.registrations, options.identity, guard), log);
+  const answer = answering(guard, log);
+  const makeServer = loggingFailures(serverMaker(options.registrations, options.identity, answer), log);
   const streams = createStreams(clock);
   const sessions = settings.sessions ? createSessions(makeServer, clock, log) : undefined;
   const running = createTally();
@@ -68,8 +69,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     { legacy: "reject", onerror: (error) => log.debug("the SDK reports", { reason: error.message }) },
   );
   registrations?.onRegistered((registration) => announce(registration, modern));
-  if (sessions)
-    registrations?.onRegistered((registration) => sessions.register(registration, admitter(guard)));
+  if (sessions) registrations?.onRegistered((registration) => sessions.register(registration, answer));
 
   const serveModern = async ({ request, authInfo, body }: Exchange): Promise<Answer> => {
     if (body === undefined) return { response: await modern.fetch(request, { authInfo }), done() {} };

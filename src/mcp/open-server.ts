@@ -42,6 +42,8 @@ export type OpenServer = {
   /** The one way in, for a listener and for those who mount it elsewhere. Never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   readonly guard: Guard;
+  /** Tells the clients that subscribed to this resource here that it changed. */
+  resourceUpdated(uri: string): void;
   /** From here on `/ready` says that no more requests should come. Those that do are served. */
   leave(): void;
   /** Ends streams and stops timers; requests that are under way still find the store. */
@@ -71,6 +73,8 @@ export type EmbeddedParts = ServerParts & {
 };
 
 const JANITOR_SECONDS = 60;
+/** What this authorization server can do beyond the protocol's own. */
+const EXTENSIONS = { "io.modelcontextprotocol/oauth-client-credentials": {} };
 
 /**
  * Opens everything that a server needs and wires the rooms together.
@@ -106,7 +110,8 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       log,
       metrics,
     });
-    const endpoint = openEndpoint({ ...parts, log }, guard, metrics);
+    const identity = { ...parts.identity, extensions: EXTENSIONS };
+    const endpoint = openEndpoint({ ...parts, identity, log }, guard, metrics);
     const grantEnded = (grantId: string) => {
       guard.forget(grantId);
       endpoint.grantEnded(grantId);
@@ -147,6 +152,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     return {
       store,
       guard,
+      resourceUpdated: endpoint.resourceUpdated,
       fetch: fetchOf(app, settings, observe),
       leave: readiness.leave,
       async drain() {
@@ -186,6 +192,7 @@ export async function openProtectedServer(
   const closeMetrics = await observation.listen(log);
   return {
     guard,
+    resourceUpdated: endpoint.resourceUpdated,
     fetch: fetchOf(app, settings, observe),
     leave: readiness.leave,
     async drain() {

@@ -19,16 +19,23 @@ import type {
 import { describedOnce } from "./schemas.ts";
 import type { ToolContext } from "./tool-context.ts";
 
-export type Registration = {
+export type Registration = Registered & {
+  /** Puts it on a server of the SDK. Its schemas were prepared once, when it was registered. */
+  readonly apply: (server: McpServer, answer: Answering) => void;
+};
+
+export type Registered = {
   readonly kind: "tool" | "prompt" | "resource";
   readonly name: string;
   readonly scopes: readonly string[];
-  /** Puts it on a server of the SDK. Its schemas were prepared once, when it was registered. */
-  readonly apply: (server: McpServer, admit: Admit) => void;
 };
 
-/** Makes the handler's context of the SDK's. Throws where the caller lacks one of the scopes. */
-export type Admit = (context: ServerContext, scopes: readonly string[]) => ToolContext;
+/** Lets a handler answer, as whoever calls. Throws where the caller lacks one of the scopes, and what the handler throws. */
+export type Answering = <Result>(
+  registered: Registered,
+  context: ServerContext,
+  handle: (context: ToolContext) => Result,
+) => Result;
 
 /** What was registered, for those who serve it. */
 export type Registrations = Registrar & {
@@ -150,17 +157,16 @@ function toolRegistration<
     );
   }
   const call = handler as Handler;
+  const registered: Registered = { kind: "tool", name, scopes };
   const output = outputSchema && {
     outputSchema: describedOnce(outputSchema, `outputSchema of the tool "${name}"`, "output"),
   };
   if (!inputSchema) {
     return {
-      kind: "tool",
-      name,
-      scopes,
-      apply: (server, admit) =>
+      ...registered,
+      apply: (server, answer) =>
         server.registerTool(name, { ...config, ...output }, (context: ServerContext) =>
-          call(admit(context, scopes)),
+          answer(registered, context, (admitted) => call(admitted)),
         ),
     };
   }
@@ -170,12 +176,10 @@ function toolRegistration<
     "input",
   );
   return {
-    kind: "tool",
-    name,
-    scopes,
-    apply: (server, admit) =>
+    ...registered,
+    apply: (server, answer) =>
       server.registerTool(name, { ...config, ...output, inputSchema: input }, (given: unknown, context) =>
-        call(given, admit(context, scopes)),
+        answer(registered, context, (admitted) => call(given, admitted)),
       ),
   };
 }
@@ -186,13 +190,14 @@ function promptRegistration<Arguments extends StandardSchemaWithJSON | undefined
   handler: PromptHandler<Arguments>,
 ): Registration {
   const call = handler as Handler;
+  const registered: Registered = { kind: "prompt", name, scopes };
   if (!argsSchema) {
     return {
-      kind: "prompt",
-      name,
-      scopes,
-      apply: (server, admit) =>
-        server.registerPrompt(name, { ...config }, (context: ServerContext) => call(admit(context, scopes))),
+      ...registered,
+      apply: (server, answer) =>
+        server.registerPrompt(name, { ...config }, (context: ServerContext) =>
+          answer(registered, context, (admitted) => call(admitted)),
+        ),
     };
   }
   const described = describedOnce<StandardSchemaWithJSON>(
@@ -201,12 +206,10 @@ function promptRegistration<Arguments extends StandardSchemaWithJSON | undefined
     "input",
   );
   return {
-    kind: "prompt",
-    name,
-    scopes,
-    apply: (server, admit) =>
+    ...registered,
+    apply: (server, answer) =>
       server.registerPrompt(name, { ...config, argsSchema: described }, (given: unknown, context) =>
-        call(given, admit(context, scopes)),
+        answer(registered, context, (admitted) => call(given, admitted)),
       ),
   };
 }
@@ -217,12 +220,13 @@ function resourceRegistration(
   { scopes = [], ...config }: ResourceConfig,
   read: ResourceHandler,
 ): Registration {
+  const registered: Registered = { kind: "resource", name, scopes };
   return {
-    kind: "resource",
-    name,
-    scopes,
-    apply: (server, admit) =>
-      server.registerResource(name, uri, config, (at, context) => read(at, admit(context, scopes))),
+    ...registered,
+    apply: (server, answer) =>
+      server.registerResource(name, uri, config, (at, context) =>
+        answer(registered, context, (admitted) => read(at, admitted)),
+      ),
   };
 }
 
@@ -232,13 +236,12 @@ function templateRegistration(
   { scopes = [], ...config }: ResourceConfig,
   read: ResourceTemplateHandler,
 ): Registration {
+  const registered: Registered = { kind: "resource", name, scopes };
   return {
-    kind: "resource",
-    name,
-    scopes,
-    apply: (server, admit) =>
+    ...registered,
+    apply: (server, answer) =>
       server.registerResource(name, template, config, (at, variables, context) =>
-        read(at, variables, admit(context, scopes)),
+        answer(registered, context, (admitted) => read(at, variables, admitted)),
       ),
   };
 }

@@ -5,10 +5,11 @@ import {
   ProtocolErrorCode,
   type ServerOptions,
 } from "@modelcontextprotocol/server";
+import type { Log } from "../platform/logging.ts";
 import type { Guard } from "../resource-server/guard.ts";
-import type { Admit, Registration, Registrations } from "./registrations.ts";
+import type { Answering, Registered, Registration, Registrations } from "./registrations.ts";
 import { onlyReached } from "./step-up.ts";
-import { callerOf, type McpContext, withCaller } from "./tool-context.ts";
+import { callerOf, type McpContext, type ToolContext, withCaller } from "./tool-context.ts";
 
 /** Makes a server of the SDK for one request, or for one session. */
 export type McpFactory = (context: McpContext) => McpServer | Promise<McpServer>;
@@ -22,6 +23,8 @@ export type McpIdentity = {
   readonly instructions?: string;
   /** Verifies the `requestState` that clients carry between the rounds of a call (`createRequestStateCodec` of the SDK). */
   readonly requestState?: ServerOptions["requestState"];
+  /** Extensions of the protocol that it knows: a client uses one only where both sides say it. */
+  readonly extensions?: Readonly<Record<string, Record<string, never>>>;
 };
 
 /** What serves one request: `body` is the message, where it is known to be the only one. */
@@ -38,9 +41,9 @@ export type Use =
 export function serverMaker(
   what: Registrations | McpFactory,
   identity: McpIdentity,
-  guard: Guard,
+  answer: Answering,
 ): MakeServer {
-  return typeof what === "function" ? fromFactory(what) : fromRegistrations(what, identity, admitter(guard));
+  return typeof what === "function" ? fromFactory(what) : fromRegistrations(what, identity, answer);
 }
 
 function fromFactory(factory: McpFactory): MakeServer {
@@ -55,17 +58,24 @@ function fromFactory(factory: McpFactory): MakeServer {
   };
 }
 
-function fromRegistrations(registrations: Registrations, identity: McpIdentity, admit: Admit): MakeServer {
-  const { instructions, requestState, ...implementation } = identity;
+function fromRegistrations(
+  registrations: Registrations,
+  identity: McpIdentity,
+  answer: Answering,
+): MakeServer {
+  const { instructions, requestState, extensions, ...implementation } = identity;
   return async ({ era }, use) => {
     // A 2025-era client without a session could not be told of any change.
     const notifies = era === "modern" || use.kind === "session";
     const server = new McpServer(implementation, {
-      capabilities: capabilities(registrations, notifies, use.kind === "session"),
+      capabilities: {
+        ...capabilities(registrations, notifies, use.kind === "session"),
+        ...(extensions && { extensions }),
+      },
       ...(instructions !== undefined && { instructions }),
       ...(requestState !== undefined && { requestState }),
     });
-    for (const registration of reached(registrations, use)) registration.apply(server, admit);
+    for (const registration of reached(registrations, use)) registration.apply(server, answer);
     if (use.kind === "session") rememberSubscriptions(server, use.subscriptions);
     return server;
   };
@@ -101,13 +111,35 @@ function rememberSubscriptions(server: McpServer, subscriptions: Set<string>): v
   });
 }
 
-/** The scopes were checked before the SDK saw the request. Once more here, where no reading of it can differ from ours. */
-export function admitter(guard: Guard): Admit {
-  return (context, scopes) => {
+/** How handlers answer here: for callers that have the scopes, and not without a trace where they fail. */
+export function answering(guard: Guard, log: Log): Answering {
+  return (registered, context, handle) => {
+    const { scopes } = registered;
     const admitted = withCaller(context);
+    // Checked before the SDK saw the request. Once more here, where no reading of it can differ from ours.
     if (scopes.length > 0 && guard.requireScopes(admitted.auth, scopes)) {
       throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `This needs the scope ${scopes.join(" ")}.`);
     }
-    return admitted;
+    const failed = (cause: unknown) => reportFailure(registered, admitted, cause, log);
+    try {
+      const result = handle(admitted);
+      if (result instanceof Promise) result.catch(failed);
+      return result;
+    } catch (cause) {
+      failed(cause);
+      throw cause;
+    }
   };
+}
+
+/** The SDK tells the client, and nobody else. What the client said to it stays out of the log. */
+function reportFailure(
+  { kind, name }: Registered,
+  { person, client, mcpReq }: ToolContext,
+  cause: unknown,
+  log: Log,
+): void {
+  // What the handler means to say to the client, and what comes of a call that the client gave up, is no failure.
+  if (cause instanceof ProtocolError || mcpReq.signal.aborted) return;
+  log.error("a handler failed", { [kind]: name, person: person.id, client: client.id, cause });
 }

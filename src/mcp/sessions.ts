@@ -8,7 +8,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { randomId } from "../platform/random.ts";
 import { jsonRpcError } from "./json-rpc.ts";
-import type { Admit, Registration } from "./registrations.ts";
+import type { Answering, Registration } from "./registrations.ts";
 import type { MakeServer } from "./servers.ts";
 
 /** Sessions of 2025-era clients (`Mcp-Session-Id`), in the memory of this process. */
@@ -18,7 +18,7 @@ export type Sessions = {
   /** Answers inside a session; 404 where there is none of this id for this person and client. */
   serve(id: string, exchange: Exchange): Promise<Answer>;
   /** Puts what was registered late on the servers that are open. */
-  register(registration: Registration, admit: Admit): void;
+  register(registration: Registration, answer: Answering): void;
   resourceUpdated(uri: string): void;
   endGrant(grantId: string): void;
   endAll(): void;
@@ -164,10 +164,10 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
       return answer(session, exchange);
     },
 
-    register(registration, admit) {
+    register(registration, answer) {
       for (const { server } of sessions.values()) {
         try {
-          registration.apply(server, admit);
+          registration.apply(server, answer);
         } catch (cause) {
           // Completions are a capability of the handshake: an open session cannot gain them.
           log.info("an open session does not see what was registered late", {

@@ -53,6 +53,9 @@ describe.each(ERAS)("a client of the SDK, $era", ({ era, sessions, client: optio
     const { client, transport } = await signIn(url, provider, options);
 
     expect(client.getNegotiatedProtocolVersion()).toBe(revision);
+    expect(client.getServerCapabilities()?.extensions).toEqual({
+      "io.modelcontextprotocol/oauth-client-credentials": {},
+    });
     expect(transport.sessionId === undefined).toBe(!sessions);
     const [asked] = provider.authorizeUrls;
     expect(asked?.searchParams.get("code_challenge_method")).toBe("S256");
@@ -86,6 +89,22 @@ describe.each(ERAS)("a client of the SDK, $era", ({ era, sessions, client: optio
     expect(await text(client, "write_note", { note: "x" })).toBe("Written: x");
     expect(await text(client, "echo", { message: "still here" })).toBe("Echo: still here");
     expect(provider.authorizeUrls).toHaveLength(2);
+  });
+
+  // Without a session, a client of 2025 has no connection on which it could be told.
+  it.skipIf(revision === "2025-11-25" && !sessions)("hears that a resource changed", async () => {
+    const { server, url } = await start({ sessions });
+    server.registerResource("note", "note://1", {}, (uri) => ({ contents: [{ uri: uri.href, text: "" }] }));
+    const { client } = await signIn(url, adasProvider(url), options);
+    const changed: string[] = [];
+    client.setNotificationHandler("notifications/resources/updated", ({ params }) => {
+      changed.push(params.uri);
+    });
+    if (sessions) await client.subscribeResource({ uri: "note://1" });
+    else await client.listen({ resourceSubscriptions: ["note://1"] });
+    server.resourceUpdated("note://2");
+    server.resourceUpdated("note://1");
+    await vi.waitFor(() => expect(changed).toEqual(["note://1"]));
   });
 
   it("refreshes by itself when its token has expired", async () => {

@@ -69,6 +69,8 @@ describe.each(Object.keys(WORLDS))("the SDK's client, where the server has %s", 
     });
     const client = await signIn(url, oauth);
     expect(await text(client, "whoami")).toBe("ada");
+    // What programs can do at somebody else's authorization server, nobody here knows.
+    expect(client.getServerCapabilities()?.extensions !== undefined).toBe(provider === undefined);
 
     await expect(text(client, "write_note")).rejects.toThrow(UnauthorizedError);
     const stepped = await connect(url, oauth, oauth.callback());
