@@ -2,6 +2,8 @@ import { createServer, type RequestListener } from "node:http";
 import { type CheckUser, ConfigurationError, createOAuthServer, type OAuthServer } from "mcp-gatehouse";
 import { z } from "zod";
 import { docsRedirectUri, serveApiDocs } from "./api-docs.ts";
+import { listening } from "./listening.ts";
+import { loadEnvFile, providerFromEnvironment } from "./provider.ts";
 import { newTodo, TODO_SCOPES, type TodoParts, todoApi, unknownTodo } from "./todo-api.ts";
 import { openTodoLists, type TodoLists } from "./todo-lists.ts";
 import { onExpress } from "./todo-on-express.ts";
@@ -9,15 +11,15 @@ import { onHono } from "./todo-on-hono.ts";
 
 // A to-do list as MCP tools and as REST routes, under the same scopes:
 //   npm run -s example -- todo-server express      (or hono)
-// With OAUTH_ISSUER, people sign in at that provider; without it, here.
+// With OAUTH_ISSUER and OAUTH_AUDIENCE, people sign in at that provider; without them, here.
 
 const FRAMEWORKS: Readonly<Record<string, (parts: TodoParts) => RequestListener>> = {
   express: onExpress,
   hono: onHono,
 };
 
-const { PORT = "3000", HOST = "localhost", TODO_DATABASE = "./todos.db" } = process.env;
-const { OAUTH_ISSUER, OAUTH_AUDIENCE, OAUTH_JWKS_URI, DOCS_CLIENT_ID } = process.env;
+loadEnvFile();
+const { PORT = "3000", HOST = "localhost", TODO_DATABASE = "./todos.db", DOCS_CLIENT_ID } = process.env;
 const framework = process.argv[2] ?? process.env.FRAMEWORK ?? "hono";
 const origin = process.env.PUBLIC_URL ?? `http://localhost:${PORT}`;
 
@@ -27,29 +29,22 @@ const checkUser: CheckUser = (username, password) =>
     ? username
     : null;
 
-const provider = OAUTH_ISSUER && {
-  authorization: {
-    issuer: OAUTH_ISSUER,
-    audience: OAUTH_AUDIENCE ?? `${origin}/mcp`,
-    ...(OAUTH_JWKS_URI && { jwksUri: OAUTH_JWKS_URI }),
-  },
-};
-
 try {
   const listenerOf = FRAMEWORKS[framework];
   if (!listenerOf)
     throw new ConfigurationError(`The framework ${framework} is unknown. Say express or hono.`);
-  const server = createOAuthServer("To-dos", provider || checkUser, {
+  const provider = providerFromEnvironment();
+  const server = createOAuthServer("To-dos", provider ?? checkUser, {
     publicUrl: origin,
     supportedScopes: TODO_SCOPES,
     clients: [{ id: "todo-docs", name: "The API's page", redirectUris: [docsRedirectUri(origin, "/docs")] }],
   });
   const lists = openTodoLists(TODO_DATABASE);
   registerTools(server, lists);
-  const parts = { server, lists, rest: restOf(server) };
-  const listener = createServer(listenerOf(parts)).listen(Number(PORT), HOST, () => {
-    console.log(`To-dos on ${framework}: ${origin}/mcp for MCP clients, ${origin}/docs for the REST routes`);
-  });
+  const parts = { server, lists, rest: restOf(server, provider ? DOCS_CLIENT_ID : "todo-docs") };
+  const listener = createServer(listenerOf(parts)).listen(Number(PORT), HOST);
+  await listening(listener);
+  console.log(`To-dos on ${framework}: ${origin}/mcp for MCP clients, ${origin}/docs for the REST routes`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, async () => {
       listener.close().closeIdleConnections();
@@ -91,12 +86,12 @@ function result(value: Record<string, unknown>) {
   return { structuredContent: value, content: [{ type: "text" as const, text: JSON.stringify(value) }] };
 }
 
-function restOf(server: OAuthServer): OAuthServer["fetch"] {
+function restOf(server: OAuthServer, clientId: string | undefined): OAuthServer["fetch"] {
   const docs = serveApiDocs({
     title: "To-dos",
     path: "/docs",
     document: "/openapi.json",
-    clientId: OAUTH_ISSUER ? DOCS_CLIENT_ID : "todo-docs",
+    clientId,
     scopes: Object.keys(TODO_SCOPES),
   });
   return async (request, connection) => {

@@ -1,9 +1,9 @@
-import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type ServerType, serve } from "@hono/node-server";
-import { type Authorization, ConfigurationError, createOAuthServer, type OAuthServer } from "mcp-gatehouse";
+import { ConfigurationError, createOAuthServer, type OAuthServer } from "mcp-gatehouse";
 import { docsRedirectUri } from "./api-docs.ts";
+import { listening } from "./listening.ts";
+import { loadEnvFile, providerFromEnvironment } from "./provider.ts";
 import { createSearch, searchInput, searchOutput } from "./tavily.ts";
 import { usersOf } from "./users-file.ts";
 import { routes } from "./web-search-routes.ts";
@@ -24,7 +24,7 @@ try {
 }
 
 async function start(): Promise<void> {
-  if (existsSync(".env")) process.loadEnvFile();
+  loadEnvFile();
   const { TAVILY_API_KEY, TAVILY_BASE_URL, TAVILY_TIMEOUT_SECONDS, DOCS_CLIENT_ID } = process.env;
   const host = process.env.HOST || "localhost";
   const port = Number(process.env.PORT || 3000);
@@ -37,7 +37,7 @@ async function start(): Promise<void> {
     onFailure: (why) => console.error(`A search failed: ${JSON.stringify(why)}`),
   });
 
-  const authorization = provider();
+  const authorization = providerFromEnvironment();
   const access = authorization ?? usersOf(join(import.meta.dirname, "users.txt"));
   const docsClient = {
     id: "web-search-docs",
@@ -76,9 +76,7 @@ async function start(): Promise<void> {
 
 /** Until SIGTERM or SIGINT; what is under way then may finish. */
 async function listen(listener: ServerType, server: OAuthServer): Promise<void> {
-  await once(listener, "listening").catch(({ code, port }) => {
-    throw new ConfigurationError(`Port ${port} cannot be opened (${code}). Choose another PORT.`);
-  });
+  await listening(listener);
   const stop = async () => {
     listener.close(() => process.exit(0));
     await server.close();
@@ -86,17 +84,4 @@ async function listen(listener: ServerType, server: OAuthServer): Promise<void> 
     setTimeout(() => process.exit(0), 4000);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
-}
-
-/** Behind a provider where the environment names one; else people sign in here. */
-function provider(): Authorization | undefined {
-  const { OAUTH_ISSUER: issuer, OAUTH_AUDIENCE: audience } = process.env;
-  if (issuer && audience) return { authorization: { issuer, audience } };
-  if (issuer || audience) {
-    throw new ConfigurationError(
-      `${issuer ? "OAUTH_AUDIENCE" : "OAUTH_ISSUER"} is missing. Set both OAUTH_ISSUER and OAUTH_AUDIENCE, which is what ` +
-        "the provider puts into `aud` for this server, or neither.",
-    );
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
@@ -221,10 +222,40 @@ describe.each(["express", "hono"])("todo-server on %s", (framework) => {
   }
 });
 
-it("todo-server says which frameworks there are", async () => {
-  const { exitCode, output } = await runProgram("examples/todo-server.ts", { cwd: folder, args: ["koa"] });
-  expect(exitCode).toBe(1);
-  expect(output).toBe("The framework koa is unknown. Say express or hono.\n");
+describe("todo-server ends with one sentence", () => {
+  it.each<readonly [string, readonly string[], Readonly<Record<string, string>>, string]>([
+    ["a framework that it has not", ["koa"], {}, "The framework koa is unknown. Say express or hono.\n"],
+    [
+      "a provider without an audience, of which every token would do",
+      [],
+      { OAUTH_ISSUER: "https://idp.example" },
+      "OAUTH_AUDIENCE is missing. Set both OAUTH_ISSUER and OAUTH_AUDIENCE, which is what the provider puts into " +
+        "`aud` for this server, or neither.\n",
+    ],
+    [
+      "keys of no provider",
+      [],
+      { OAUTH_JWKS_URI: "https://idp.example/jwks" },
+      "OAUTH_ISSUER is missing. Set both OAUTH_ISSUER and OAUTH_AUDIENCE, which is what the provider puts into " +
+        "`aud` for this server, or neither.\n",
+    ],
+  ])("%s", async (_what, args, environment, sentence) => {
+    const ended = await runProgram("examples/todo-server.ts", { cwd: folder, args, environment });
+    expect(ended).toEqual({ exitCode: 1, output: sentence });
+  });
+
+  it.each(["express", "hono"])("a port that is taken, on %s", async (framework) => {
+    const other = createServer();
+    await new Promise<void>((listening) => other.listen(0, "localhost", listening));
+    closing.push(async () => void other.close());
+    const PORT = String((other.address() as AddressInfo).port);
+    expect(
+      await runProgram("examples/todo-server.ts", { cwd: folder, args: [framework], environment: { PORT } }),
+    ).toEqual({
+      exitCode: 1,
+      output: `Port ${PORT} is already in use. Stop the other program, or set another PORT.\n`,
+    });
+  });
 });
 
 describe("the page about the routes", () => {

@@ -57,7 +57,7 @@ describe("the start of web-search-server", () => {
       const environment = { TAVILY_API_KEY: KEY, PORT };
       expect(await runProgram(FILE, { cwd: folder, environment })).toEqual({
         exitCode: 1,
-        output: `Port ${PORT} cannot be opened (EADDRINUSE). Choose another PORT.\n`,
+        output: `Port ${PORT} is already in use. Stop the other program, or set another PORT.\n`,
       });
     } finally {
       other.close();
