@@ -9,6 +9,7 @@ import type { Auth } from "../core/auth.ts";
 import { union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
+import { noTracing, type Tracing } from "../platform/tracing.ts";
 import { authInfoFor } from "../resource-server/auth-info.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { atHand } from "./at-hand.ts";
@@ -22,6 +23,7 @@ import { serveStateless } from "./stateless.ts";
 import { neededScopes } from "./step-up.ts";
 import { createStreams } from "./streams.ts";
 import { createTally } from "./tally.ts";
+import { failureOf, readTracedMessage } from "./traced-message.ts";
 
 export type McpEndpointOptions = {
   readonly identity: McpIdentity;
@@ -31,6 +33,8 @@ export type McpEndpointOptions = {
   readonly settings: Pick<Settings, "resource" | "catalogue" | "sessions">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Begins the span of a message. */
+  readonly traced?: Tracing["message"];
 };
 
 export type McpEndpoint = {
@@ -49,7 +53,7 @@ export type McpEndpoint = {
 
 /** The MCP server behind the guard: both protocol eras on one URL. */
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
-  const { guard, settings, clock, log } = options;
+  const { guard, settings, clock, log, traced = noTracing.message } = options;
   const toAuthInfo = authInfoFor(settings.resource);
   const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
   const answer = answering(guard, log);
@@ -130,14 +134,19 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     const legacy = await isLegacyPost(request, body);
     // Subscriptions last until they are ended: nobody waits for them.
     const finished = isSubscription(body) ? () => {} : running.begin();
+    const span = traced(() => readTracedMessage(body, request, registrations));
     try {
-      const { response, done } = await (legacy ? serveLegacy : serveModern)({ ...exchange, body });
-      return bind(await atHand(response), auth, () => {
+      const serveIt = legacy ? serveLegacy : serveModern;
+      const { response, done } = await span.run(() => serveIt({ ...exchange, body }));
+      const answer = await atHand(response);
+      return bind(answer, auth, () => {
         done();
         finished();
+        span.end(() => failureOf(answer));
       });
     } catch (cause) {
       finished();
+      span.end(() => "server_error");
       throw cause;
     }
   };

@@ -16,7 +16,6 @@ import { type Clock, systemClock } from "../platform/clock.ts";
 import { foreignHostRefusal } from "../platform/host-header.ts";
 import type { Log } from "../platform/logging.ts";
 import { openKeyring } from "../platform/master-secret.ts";
-import type { Metrics } from "../platform/metrics.ts";
 import type { Observe } from "../platform/observe.ts";
 import { createDocuments } from "../resource-server/documents.ts";
 import { createGuard, type Guard } from "../resource-server/guard.ts";
@@ -30,7 +29,7 @@ import type { StoreWithTodos } from "../store/kysely-store.ts";
 import { openStore } from "../store/open-store.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
 import { type Front, mountFront } from "./front.ts";
-import { openObservation } from "./observation.ts";
+import { type Observation, openObservation } from "./observation.ts";
 import { createHearing } from "./hearing.ts";
 import { followOutsideChanges } from "./outside-changes.ts";
 import { createReadiness, storeChecks } from "./probes.ts";
@@ -82,7 +81,7 @@ const EXTENSIONS = { "io.modelcontextprotocol/oauth-client-credentials": {} };
  */
 export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> {
   const { settings, registrations, alsoAccept = [], clock = systemClock } = parts;
-  const observation = await openObservation(settings.metrics);
+  const observation = await openObservation(settings);
   const { metrics, observe } = observation;
   const log = observation.log(parts.log);
   // The database first: where its folder is missing, the sentence should be about it and not about its key file.
@@ -103,7 +102,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
           isSecret: (token) => isCodeOrRefreshToken(token, { keyring, issuer: settings.issuer }),
         },
         alsoAccept,
-        clock,
+        { clock, fetchJson: observation.fetchJson },
       ),
       hearsOfRevocations: hearing.isGood,
       clock,
@@ -111,7 +110,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       metrics,
     });
     const identity = { ...parts.identity, extensions: EXTENSIONS };
-    const endpoint = openEndpoint({ ...parts, identity, log }, guard, metrics);
+    const endpoint = openEndpoint({ ...parts, identity, log }, guard, observation);
     const grantEnded = (grantId: string) => {
       guard.forget(grantId);
       endpoint.grantEnded(grantId);
@@ -128,6 +127,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         store,
         clock,
         log,
+        fetchDocument: observation.fetchDocument,
         newRegistrationsPerMinute: parts.newRegistrationsPerMinute,
       }),
       checkUser: parts.checkUser,
@@ -178,14 +178,14 @@ export async function openProtectedServer(
   parts: ServerParts & Pick<ProtectSettings, "providers" | "authorizationServerMetadata">,
 ): Promise<OpenServer> {
   const { settings, providers, authorizationServerMetadata, clock = systemClock } = parts;
-  const observation = await openObservation(settings.metrics);
+  const observation = await openObservation(settings);
   const { metrics, observe } = observation;
   const log = observation.log(parts.log);
   const { guard, documents } = openProtection(
     { ...settings, providers, authorizationServerMetadata },
-    { log, clock, metrics },
+    { log, clock, metrics, fetchJson: observation.fetchJson },
   );
-  const endpoint = openEndpoint({ ...parts, log }, guard, metrics);
+  const endpoint = openEndpoint({ ...parts, log }, guard, observation);
   const readiness = createReadiness([], clock, log);
   const front = { settings, endpoint, documents, readiness, observe, metrics: observation.answer };
   const app = openApp(front, log);
@@ -203,7 +203,7 @@ export async function openProtectedServer(
   };
 }
 
-function openEndpoint(parts: ServerParts, guard: Guard, metrics: Metrics): McpEndpoint {
+function openEndpoint(parts: ServerParts, guard: Guard, { metrics, tracing }: Observation): McpEndpoint {
   const { settings, registrations, factory, identity, log, clock = systemClock } = parts;
   const endpoint = createMcpEndpoint({
     registrations: factory ?? registrations,
@@ -212,6 +212,7 @@ function openEndpoint(parts: ServerParts, guard: Guard, metrics: Metrics): McpEn
     settings,
     clock,
     log,
+    traced: tracing.message,
   });
   metrics.watch("streams", endpoint.openStreams);
   metrics.watch("sessions", endpoint.openSessions);

@@ -3,7 +3,7 @@ import type { Provider } from "../config/provider-options.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { scopeAtProvider } from "../core/scope-prefix.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
-import { fetchJson } from "../platform/fetch-json.ts";
+import { type FetchJson, fetchJson } from "../platform/fetch-json.ts";
 import { createLog, type Log } from "../platform/logging.ts";
 import type { Metrics } from "../platform/metrics.ts";
 import { createDocuments, type Documents } from "./documents.ts";
@@ -54,15 +54,20 @@ export function protect({ log, clock, ...options }: ProtectOptions & ProtectPart
   return { ...createRouteGuard(guard, settings), metadata: documents };
 }
 
-type GuardParts = { readonly log: Log; readonly clock: Clock; readonly metrics?: Metrics };
+type GuardParts = {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly metrics?: Metrics;
+  readonly fetchJson?: FetchJson;
+};
 
 /** The two halves of a resource server, from settings that are parsed. */
 export function openProtection(
   settings: ProtectSettings,
-  parts: GuardParts,
+  { fetchJson: fetchIt = fetchJson, ...parts }: GuardParts,
 ): { readonly guard: Guard; readonly documents: Documents } {
   const [first, ...others] = settings.providers;
-  const open = (provider: Provider) => openProvider(provider, { fetchJson, clock: parts.clock });
+  const open = (provider: Provider) => openProvider(provider, { fetchJson: fetchIt, clock: parts.clock });
   const providers = [open(first), ...others.map(open)] as const;
   return {
     guard: guardOf(settings, verifyAll(providers), parts),
@@ -79,9 +84,13 @@ export type OwnTokens = {
 };
 
 /** Our own tokens and those of providers, at one guard. */
-export function verifyBeside(own: OwnTokens, providers: readonly Provider[], clock: Clock): Verify {
+export function verifyBeside(
+  own: OwnTokens,
+  providers: readonly Provider[],
+  deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
+): Verify {
   if (providers.length === 0) return own.verify;
-  const open = providers.map((provider) => openProvider(provider, { fetchJson, clock }));
+  const open = providers.map((provider) => openProvider(provider, deps));
   const verify = verifyAll(open, own);
   return async (token) =>
     own.isSecret(token)

@@ -310,6 +310,12 @@ describe("what is counted", () => {
 
   it("every decision of the guard, however often the log says it, and the tokens that it knew", async () => {
     const { access_token: token } = await connect(server);
+    // Until it hears of changes, a moment after the start, the guard goes by nothing that it remembers.
+    await expect
+      .poll(() => grown("gatehouse_guard_cache_lookups_total", () => callTool(server, token)))
+      .toEqual({
+        '{result="hit"}': 1,
+      });
     const before = await scrape(server);
     for (let i = 0; i < 3; i += 1) await callTool(server, token);
     for (let i = 0; i < 3; i += 1) await callTool(server, "not.a.token");
@@ -325,8 +331,8 @@ describe("what is counted", () => {
       '{decision="insufficient_scope"}': 1,
     });
     expect(growth(before, after, "gatehouse_guard_cache_lookups_total")).toEqual({
-      '{result="hit"}': 3,
-      '{result="miss"}': 4,
+      '{result="hit"}': 4,
+      '{result="miss"}': 3,
     });
   });
 
@@ -335,7 +341,8 @@ describe("what is counted", () => {
     await connect(server);
     const between = await scrape(server);
     const commits = growth(before, between, "gatehouse_group_commit_writes");
-    expect(commits).toMatchObject({ _count: 3, _sum: 3 });
+    expect(commits._count).toBeGreaterThan(2);
+    expect(commits._sum).toBe(commits._count);
     const verbs = growth(before, between, "gatehouse_store_operation_duration_seconds_count");
     expect(verbs).toMatchObject({ '{operation="approve"}': 1, '{operation="redeemCode"}': 1 });
     await server.store.close();
@@ -398,6 +405,9 @@ describe("what strangers send", () => {
 
   const made = () => `${randomBytes(6).toString("hex")}"}\n{evil="1`;
 
+  const ourSeries = async () =>
+    [...(await scrape(server)).keys()].filter((series) => series.startsWith("gatehouse_")).sort();
+
   /** Everything in it that a stranger chooses is new each time. */
   async function attack(token: string): Promise<void> {
     const word = encodeURIComponent(made());
@@ -438,17 +448,16 @@ describe("what strangers send", () => {
     const { access_token: token } = await connect(server);
     await attack(token);
     await scrape(server);
-    const known = [...(await scrape(server)).keys()];
+    const known = await ourSeries();
     for (let i = 0; i < 5; i += 1) await attack(token);
-    expect([...(await scrape(server)).keys()]).toEqual(known);
+    expect(await ourSeries()).toEqual(known);
     expect(known.filter((series) => series.includes("evil"))).toEqual([]);
   });
 
   it("is in no label: each has one of a few values", async () => {
     const { access_token: token } = await connect(server);
     await attack(token);
-    const ours = [...(await scrape(server)).keys()].filter((series) => series.startsWith("gatehouse_"));
-    const values = ours.flatMap((series) =>
+    const values = (await ourSeries()).flatMap((series) =>
       [...series.matchAll(/"([^"]*)"/g)].map(([, value]) => value ?? ""),
     );
     expect(values.filter((value) => !/^([a-zA-Z_]+|[0-9.]+|\+Inf)$/.test(value))).toEqual([]);
