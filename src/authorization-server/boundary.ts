@@ -1,6 +1,6 @@
 import { type ErrorCode, OAuthError } from "../core/errors.ts";
+import type { UnauditedEvent } from "../core/events.ts";
 import { errorPage } from "../pages/error.ts";
-import type { SecurityEvent } from "../platform/logging.ts";
 import type { Deps, Endpoint, Peer } from "./deps.ts";
 import { errorResponse, htmlResponse, PAGE_STYLES } from "./responses.ts";
 
@@ -41,7 +41,7 @@ function record(error: OAuthError, request: Request, { log }: Deps, { correlatio
   else log.event(REFUSAL_EVENTS.get(pathname.slice(pathname.lastIndexOf("/"))) ?? "request.refused", fields);
 }
 
-const REFUSAL_EVENTS: ReadonlyMap<string, SecurityEvent> = new Map([
+const REFUSAL_EVENTS: ReadonlyMap<string, UnauditedEvent> = new Map([
   ["/token", "token.refused"],
   ["/register", "client.refused"],
 ]);

@@ -1,4 +1,5 @@
 import type { CheckUser, Settings } from "../config/settings.ts";
+import type { UnauditedEvent } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Keyring } from "../platform/keyring.ts";
 import type { Log } from "../platform/logging.ts";
@@ -8,6 +9,7 @@ import type { Sessions } from "../sign-in/session.ts";
 import type { Store } from "../store/store.ts";
 import type { Clients } from "./clients.ts";
 import type { SigningKeys } from "./keys.ts";
+import type { Recorder } from "./recorder.ts";
 
 /** What the endpoints work with. Made once at the entry point; nothing in it changes. */
 export type Deps = {
@@ -15,7 +17,9 @@ export type Deps = {
   readonly store: Store;
   readonly clock: Clock;
   readonly keyring: Keyring;
-  readonly log: Log;
+  /** For what the log alone has. The audited events go through the recorder, so that none of them is a line only. */
+  readonly log: Log<UnauditedEvent>;
+  readonly recorder: Recorder;
   readonly keys: SigningKeys;
   readonly clients: Clients;
   readonly checkUser: CheckUser;

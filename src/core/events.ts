@@ -29,6 +29,7 @@ const EVENTS = {
   "grant.revoked": { outcome: "ok", keptIn: "both" },
   "guard.refused": { outcome: "refused", keptIn: "log" },
   "key.rotated": { outcome: "ok", keptIn: "audit" },
+  "secret.rotated": { outcome: "ok", keptIn: "audit" },
 } as const satisfies Readonly<Record<string, { readonly outcome: Outcome; readonly keptIn: KeptIn }>>;
 
 export const OUTCOMES = ["ok", "refused", "denied"] as const;
@@ -48,8 +49,12 @@ export type UnauditedEvent = KeptInOneOf<"log">;
 export type AuditedEvent = KeptInOneOf<"audit" | "both">;
 
 const NAMES = Object.keys(EVENTS) as readonly EventName[];
-export const SECURITY_EVENTS = NAMES.filter((name): name is SecurityEvent => EVENTS[name].keptIn !== "audit");
+export const SECURITY_EVENTS = NAMES.filter(isSecurityEvent);
 export const AUDITED_EVENTS = NAMES.filter((name): name is AuditedEvent => EVENTS[name].keptIn !== "log");
+
+export function isSecurityEvent(name: EventName): name is SecurityEvent {
+  return EVENTS[name].keptIn !== "audit";
+}
 
 export function outcomeOf(event: EventName): Outcome {
   return EVENTS[event].outcome;

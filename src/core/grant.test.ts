@@ -30,10 +30,10 @@ const REDEMPTION = {
 
 describe("redeeming a code (OAuth 2.1 §4.1.3)", () => {
   it("goes through for the client, address, verifier and resource of the request", () => {
-    expect(decideRedemption(GRANT, REDEMPTION, NOW)).toEqual({ kind: "redeem" });
+    expect(decideRedemption(GRANT, REDEMPTION, NOW)).toEqual({ kind: "redeem", grant: GRANT });
     expect(
       decideRedemption(GRANT, { ...REDEMPTION, redirectUri: undefined, resource: undefined }, NOW),
-    ).toEqual({ kind: "redeem" });
+    ).toEqual({ kind: "redeem", grant: GRANT });
   });
 
   it.each([
@@ -53,14 +53,20 @@ describe("redeeming a code (OAuth 2.1 §4.1.3)", () => {
   it("is refused for an unknown grant, a revoked one, and at the very end of the code's life", () => {
     expect(decideRedemption(undefined, REDEMPTION, NOW)).toMatchObject({ kind: "refuse" });
     expect(decideRedemption({ ...GRANT, revokedAt: NOW }, REDEMPTION, NOW)).toMatchObject({ kind: "refuse" });
-    expect(decideRedemption(GRANT, REDEMPTION, GRANT.codeExpiresAt - 1)).toEqual({ kind: "redeem" });
+    expect(decideRedemption(GRANT, REDEMPTION, GRANT.codeExpiresAt - 1)).toEqual({
+      kind: "redeem",
+      grant: GRANT,
+    });
     expect(decideRedemption(GRANT, REDEMPTION, GRANT.codeExpiresAt)).toMatchObject({ kind: "refuse" });
   });
 
   it("is reuse the second time, even after the code has expired", () => {
     const used = { ...GRANT, redeemedAt: NOW, generation: 1 };
-    expect(decideRedemption(used, REDEMPTION, NOW)).toEqual({ kind: "reuse" });
-    expect(decideRedemption(used, REDEMPTION, GRANT.codeExpiresAt + 1)).toEqual({ kind: "reuse" });
+    expect(decideRedemption(used, REDEMPTION, NOW)).toEqual({ kind: "reuse", grant: used });
+    expect(decideRedemption(used, REDEMPTION, GRANT.codeExpiresAt + 1)).toEqual({
+      kind: "reuse",
+      grant: used,
+    });
   });
 });
 

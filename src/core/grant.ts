@@ -48,8 +48,8 @@ export type Redemption = {
 };
 
 export type RedemptionDecision =
-  | { readonly kind: "redeem" }
-  | { readonly kind: "reuse" }
+  | { readonly kind: "redeem"; readonly grant: Grant }
+  | { readonly kind: "reuse"; readonly grant: Grant }
   | { readonly kind: "refuse"; readonly why: string; readonly code: "invalid_grant" | "invalid_target" };
 
 /**
@@ -71,9 +71,9 @@ export function decideRedemption(
     return { kind: "refuse", why: "resource is not the granted one", code: "invalid_target" };
   }
   if (grant.revokedAt !== null) return refuse(`the grant was revoked (${grant.revokedReason})`);
-  if (grant.redeemedAt !== null) return { kind: "reuse" };
+  if (grant.redeemedAt !== null) return { kind: "reuse", grant };
   if (now >= grant.codeExpiresAt) return refuse("the code has expired");
-  return { kind: "redeem" };
+  return { kind: "redeem", grant };
 }
 
 /** A refresh whose token had a valid MAC and whose client is authenticated (RFC 6749 §6). */

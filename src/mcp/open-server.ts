@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { createClients } from "../authorization-server/clients.ts";
 import type { Deps } from "../authorization-server/deps.ts";
 import { openSigningKeys } from "../authorization-server/keys.ts";
+import { createRecorder } from "../authorization-server/recorder.ts";
 import {
   type Connection,
   type GatehouseEnv,
@@ -121,6 +122,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       clock,
       keyring,
       log,
+      recorder: createRecorder({ store, clock, log }),
       keys,
       clients: createClients({
         settings,

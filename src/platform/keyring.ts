@@ -10,6 +10,7 @@ export type KeyLabel =
   | "refresh-token"
   | "authorization-request"
   | "session"
+  | "username-mark"
   | "signing-key";
 
 /**

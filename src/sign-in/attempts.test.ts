@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OAuthError } from "../core/errors.ts";
-import { silentLog } from "../platform/logging.ts";
+import { createKeyring } from "../platform/keyring.ts";
 import { createAttempts, networkOf } from "./attempts.ts";
 import { signInWithPassword } from "./password.ts";
 
@@ -84,7 +84,8 @@ describe("wrong passwords", () => {
       asked += 1;
       return null;
     };
-    const deps = { checkUser, attempts: createAttempts(clock), log: silentLog };
+    const keyring = createKeyring(["a secret of this test, long enough"]);
+    const deps = { checkUser, attempts: createAttempts(clock), keyring, record: async () => {} };
     const guess = () => signInWithPassword({ username: "ada", password: "x", address: "10.0.0.1" }, deps);
     const answers = await Promise.allSettled(Array.from({ length: 50 }, guess));
     expect(answers.filter((answer) => answer.status === "rejected")).toHaveLength(40);

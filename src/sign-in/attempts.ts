@@ -4,6 +4,7 @@ import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
 import { OAuthError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
+import { foldUsername } from "../platform/username-mark.ts";
 import { createWindows } from "./windows.ts";
 
 /** Slows down wrong passwords, per username and per address, without locking the person out from elsewhere. */
@@ -70,9 +71,9 @@ export function createAttempts(clock: Clock): Attempts {
   };
 }
 
-/** However a directory forgives case, width or spaces: these are one name. A hash, because a stranger chose its length. */
+/** A hash, because a stranger chose its length. */
 function keyOf(username: string): string {
-  return createHash("sha256").update(username.normalize("NFKC").trim().toLowerCase()).digest("base64url");
+  return createHash("sha256").update(foldUsername(username)).digest("base64url");
 }
 
 /** One household or machine: an IPv4 address, or the /64 of an IPv6 one, whose owner can pick any of 2^64. */

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { CheckUser } from "../config/settings.ts";
 import { OAuthError } from "../core/errors.ts";
+import type { SecurityEvent } from "../core/events.ts";
 import type { Person } from "../core/person.ts";
-import type { Log } from "../platform/logging.ts";
+import type { Keyring } from "../platform/keyring.ts";
+import { usernameMark } from "../platform/username-mark.ts";
 import type { Attempt, Attempts } from "./attempts.ts";
 
 /** Carried sealed through URLs and kept in every grant, so it stays small. */
@@ -23,6 +25,17 @@ export type PasswordCredentials = {
   readonly address: string | undefined;
 };
 
+export type PasswordDeps = {
+  readonly checkUser: CheckUser;
+  readonly attempts: Attempts;
+  readonly keyring: Keyring;
+  /** Keeps what came of it, for the operator. */
+  readonly record: (
+    event: SecurityEvent & `sign_in.${string}`,
+    fields: { readonly person: string } | { readonly usernameMark: string },
+  ) => Promise<void>;
+};
+
 /**
  * Asks `checkUser` who this is. Undefined for a wrong pair.
  * @throws OAuthError `slow_down` after too many wrong pairs; `server_error` where `checkUser` threw or answered
@@ -30,33 +43,33 @@ export type PasswordCredentials = {
  */
 export async function signInWithPassword(
   credentials: PasswordCredentials,
-  deps: { readonly checkUser: CheckUser; readonly attempts: Attempts; readonly log: Log },
+  deps: PasswordDeps,
 ): Promise<Person | undefined> {
-  const { username, password, address } = credentials;
-  const { checkUser, log } = deps;
+  const { username, password } = credentials;
+  const { checkUser, keyring, record } = deps;
   if (username.length > MAXIMUM_FIELD_LENGTH || password.length > MAXIMUM_FIELD_LENGTH) return undefined;
-  const attempt = begin(credentials, deps);
+  const attempt = await begin(credentials, deps);
   const person = await ask(checkUser, username, password).catch((cause: unknown) => {
     attempt.undecided();
     throw cause;
   });
   if (person) {
     attempt.succeeded();
-    log.event("sign_in.ok", { person: person.id, address });
+    await record("sign_in.ok", { person: person.id });
   } else {
-    log.event("sign_in.failed", { username, address });
+    await record("sign_in.failed", { usernameMark: usernameMark(username, keyring) });
   }
   return person;
 }
 
-function begin(
+async function begin(
   { username, address }: PasswordCredentials,
-  { attempts, log }: { readonly attempts: Attempts; readonly log: Log },
-): Attempt {
+  { attempts, keyring, record }: PasswordDeps,
+): Promise<Attempt> {
   try {
     return attempts.begin(username, address);
   } catch (refusal) {
-    log.event("sign_in.slowed", { username, address });
+    await record("sign_in.slowed", { usernameMark: usernameMark(username, keyring) });
     throw refusal;
   }
 }

@@ -1,5 +1,6 @@
 import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
+import type { EventFields } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
 import { endpointUrl } from "../../core/metadata.ts";
 import { displayName, type Person } from "../../core/person.ts";
@@ -102,7 +103,7 @@ async function approve(
   deps: Deps,
   peer: Peer,
 ): Promise<Response> {
-  const { settings, store, log } = deps;
+  const { settings, store, recorder } = deps;
   // A disabled checkbox is not sent: what is required counts all the same.
   const scopes = asked.scopes.filter(
     (scope) => ticked.includes(scope) || settings.catalogue.required.includes(scope),
@@ -113,7 +114,9 @@ async function approve(
       "Nothing was ticked, so there is nothing to approve. Go back and tick something, or deny.",
     );
   }
-  const grant = await store.approve(approvalOf(asked, scopes, deps));
+  const approval = approvalOf(asked, scopes, deps);
+  const { entry, log } = recorder.prepare("consent.approved", fieldsOf(approval), peer);
+  const grant = await store.approve(approval, entry);
   if (!isSameDecision(grant, asked.person.id, scopes)) {
     // Back, other boxes or another account, and again: the first approval stands, and is not what this one says.
     throw new OAuthError(
@@ -131,13 +134,7 @@ async function approve(
       PAGE_STYLES,
     );
   }
-  log.event("consent.approved", {
-    grant: grant.id,
-    client: grant.clientId,
-    person: grant.person.id,
-    scopes: grant.scopes,
-    address: peer.address,
-  });
+  log();
   const code = mintCode(grant.id, sealerOf(deps));
   return back(codeLocation(redirect, { code, state: asked.state, iss: settings.issuer }), true, asked, deps);
 }
@@ -164,9 +161,26 @@ function approvalOf(asked: SignedInRequest, scopes: readonly string[], { setting
   };
 }
 
-function deny(asked: SignedInRequest, redirect: TrustedRedirect, deps: Deps, peer: Peer): Response {
-  const { settings, log } = deps;
-  log.event("consent.denied", { client: asked.clientId, person: asked.person.id, address: peer.address });
+/** With what the person saw: the audit log is kept for longer than the grant and the client. */
+function fieldsOf({ id, clientId, clientName, person, scopes, redirectUri }: Approval): EventFields {
+  return {
+    grant: id,
+    client: clientId,
+    person: person.id,
+    scopes,
+    client_name: clientName,
+    redirect_host: destination(redirectUri).shown,
+  };
+}
+
+async function deny(
+  asked: SignedInRequest,
+  redirect: TrustedRedirect,
+  deps: Deps,
+  peer: Peer,
+): Promise<Response> {
+  const { settings, recorder } = deps;
+  await recorder.record("consent.denied", { client: asked.clientId, person: asked.person.id }, peer);
   const error = new OAuthError("access_denied", "The person did not approve.");
   return back(
     errorLocation(redirect, error, { state: asked.state, iss: settings.issuer }),

@@ -4,7 +4,7 @@ import { endpointUrl } from "../../core/metadata.ts";
 import type { Person } from "../../core/person.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
-import { signInWithPassword } from "../../sign-in/password.ts";
+import { type PasswordCredentials, type PasswordDeps, signInWithPassword } from "../../sign-in/password.ts";
 import { requireSameOrigin } from "../../sign-in/same-origin.ts";
 import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
@@ -39,7 +39,7 @@ export async function login(request: Request, deps: Deps, peer: Peer): Promise<R
     loginResponse({ pending, sealed: sealed ?? "", username, errorMessage }, deps, status, headers);
   try {
     const password = form.get("password") ?? "";
-    const person = await signInWithPassword({ username, password, address: peer.address }, deps);
+    const person = await checkPassword(pending, { username, password }, deps, peer);
     if (!person) return again(WRONG_PAIR, 403);
     const { location, setCookie } = await signedIn(pending, person, deps);
     return seeOther(location, [setCookie]);
@@ -60,7 +60,7 @@ async function handOver(handler: LoginHandler, request: Request, deps: Deps, pee
   const cookies: string[] = [];
   const response = await handler(request, async (state, username, password) => {
     const pending = await openRequest(state, browser, sealerOf(deps));
-    const person = await signInWithPassword({ username, password, address: peer.address }, deps);
+    const person = await checkPassword(pending, { username, password }, deps, peer);
     if (!person) throw new OAuthError("access_denied", WRONG_PAIR);
     const { location, setCookie } = await signedIn(pending, person, deps);
     cookies.push(setCookie);
@@ -72,6 +72,17 @@ async function handOver(handler: LoginHandler, request: Request, deps: Deps, pee
   headers.set("Referrer-Policy", "no-referrer");
   headers.set("X-Frame-Options", "DENY");
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
+function checkPassword(
+  { clientId }: AuthorizationRequest,
+  pair: Pick<PasswordCredentials, "username" | "password">,
+  deps: Deps,
+  peer: Peer,
+): Promise<Person | undefined> {
+  const record: PasswordDeps["record"] = (event, fields) =>
+    deps.recorder.record(event, { ...fields, client: clientId }, peer);
+  return signInWithPassword({ ...pair, address: peer.address }, { ...deps, record });
 }
 
 async function signedIn(

@@ -15,7 +15,7 @@ export async function redeemCode(
   deps: Deps,
   peer: Peer,
 ): Promise<TokenResponse> {
-  const { store, clock, settings, log } = deps;
+  const { store, clock, settings, recorder } = deps;
   const grantId = readCode(requireParam(params, "code"), sealerOf(deps));
   const redemption = {
     clientId: client.id,
@@ -25,20 +25,21 @@ export async function redeemCode(
   };
   if (grantId === undefined) throw invalidCode("the code's MAC is wrong");
   const now = clock();
-  const grant = await store.findGrant(grantId);
-  const decision = decideRedemption(grant, redemption, now);
+  const decision = decideRedemption(await store.findGrant(grantId), redemption, now);
   switch (decision.kind) {
     case "refuse":
       throw invalidCode(decision.why, decision.code, grantId);
     case "reuse":
-      return reused(grantId, client, deps, peer);
+      return reused(decision.grant, deps, peer);
     case "redeem": {
       const refreshExpiresAt =
         now + Math.max(settings.refreshTokenSeconds, settings.accessTokenSeconds) * 1000;
-      const redeemed = await store.redeemCode(grantId, refreshExpiresAt, now);
+      const fields = { grant: grantId, client: client.id, person: decision.grant.person.id };
+      const { entry, log } = recorder.prepare("code.redeemed", fields, peer);
+      const redeemed = await store.redeemCode(grantId, refreshExpiresAt, now, entry);
       // Another request was first, so this is a second use.
-      if (!redeemed) return reused(grantId, client, deps, peer);
-      log.event("code.redeemed", { grant: grantId, client: client.id, person: redeemed.person.id });
+      if (!redeemed) return reused(decision.grant, deps, peer);
+      log();
       return issueTokens(redeemed, redeemed.scopes, refreshGeneration(client, redeemed), deps);
     }
   }
@@ -66,10 +67,10 @@ function refreshGeneration(client: Client, grant: Grant): number | undefined {
   return client.grantTypes.includes("refresh_token") ? grant.generation : undefined;
 }
 
-async function reused(grantId: string, client: Client, deps: Deps, peer: Peer): Promise<never> {
-  deps.log.event("code.reused", { grant: grantId, client: client.id, address: peer.address });
-  await endGrant(grantId, "code_reuse", deps);
-  throw invalidCode("the code was used before; the grant is revoked", "invalid_grant", grantId);
+async function reused(grant: Grant, deps: Deps, peer: Peer): Promise<never> {
+  deps.log.event("code.reused", { grant: grant.id, client: grant.clientId, address: peer.address });
+  await endGrant(grant, "code_reuse", deps, peer);
+  throw invalidCode("the code was used before; the grant is revoked", "invalid_grant", grant.id);
 }
 
 function invalidCode(

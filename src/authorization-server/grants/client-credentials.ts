@@ -4,6 +4,7 @@ import { type Grant, sameResource } from "../../core/grant.ts";
 import type { Params } from "../../core/params.ts";
 import { formatScopes, missingScopes, parseScopes, type ScopeCatalogue, union } from "../../core/scopes.ts";
 import { randomId } from "../../platform/random.ts";
+import type { Approval } from "../../store/store.ts";
 import type { Deps, Peer } from "../deps.ts";
 import { endGrant } from "../end-grant.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
@@ -33,7 +34,7 @@ export async function issueToClient(
   }
   const allowed = allowedScopes(client, settings.catalogue);
   const scopes = narrow(params.get("scope"), allowed, settings.catalogue);
-  const grant = await ownGrant(client, allowed, deps);
+  const grant = await ownGrant(client, allowed, deps, peer);
   log.event("client.token", { grant: grant.id, client: client.id, scopes, address: peer.address });
   return issueTokens(grant, scopes, undefined, deps);
 }
@@ -62,8 +63,8 @@ function narrow(
  * The grant that a client has on its own: one row for all its tokens, so that revoking it or removing the client ends
  * them at once. It is made at the first request, and again after it was revoked, is about to end, or fits no longer.
  */
-async function ownGrant(client: Client, scopes: readonly string[], deps: Deps): Promise<Grant> {
-  const { store, clock, settings, clients } = deps;
+async function ownGrant(client: Client, scopes: readonly string[], deps: Deps, peer: Peer): Promise<Grant> {
+  const { store, clock, settings, clients, recorder } = deps;
   const now = clock();
   const standing = await store.listGrants({
     clientId: client.id,
@@ -78,8 +79,10 @@ async function ownGrant(client: Client, scopes: readonly string[], deps: Deps): 
   );
   if (fitting) return fitting;
   const endsAt = now + Math.max(settings.grantSeconds, 2 * settings.accessTokenSeconds) * 1000;
-  const grant = await store.approve({
-    id: randomId(),
+  const id = randomId();
+  const { entry } = recorder.prepare("client.granted", { grant: id, client: client.id, scopes }, peer);
+  const approval: Approval = {
+    id,
     clientId: client.id,
     clientName: client.name,
     person: { id: client.id, ...(client.name === null ? {} : { name: client.name }) },
@@ -91,11 +94,12 @@ async function ownGrant(client: Client, scopes: readonly string[], deps: Deps): 
     refreshExpiresAt: endsAt,
     endsAt,
     createdAt: now,
-  });
+  };
+  const grant = await store.approve(approval, entry);
   // Whoever removed the client before the row was there could not revoke it. After it, they have.
   clients.forget(client.id);
   if (await clients.find(client.id)) return grant;
-  await endGrant(grant.id, "client_removed", deps);
+  await endGrant(grant, "client_removed", deps, peer);
   throw new OAuthError("invalid_client", "This client has been removed in the meantime.");
 }
 

@@ -67,7 +67,7 @@ async function rotate(
       return grant;
     case "reuse":
       log.event("refresh.reused", { ...fields, presented: rotation.generation, address: peer.address });
-      await endGrant(grant.id, "refresh_reuse", deps);
+      await endGrant(grant, "refresh_reuse", deps, peer);
       throw invalidToken("an old refresh token was used again; the grant is revoked");
     case "rotate": {
       // Before the write: a refused request changes nothing.
