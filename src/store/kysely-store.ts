@@ -14,7 +14,7 @@ import { type TodoStore, todoStore } from "./todos.ts";
 export type StoreWithTodos = Store & { readonly todos: TodoStore };
 
 /** The verbs that are written once, in SQL that every database of ours understands. */
-export type SharedVerbs = Omit<StoreWithTodos, "followChanges" | "close">;
+export type SharedVerbs = Omit<StoreWithTodos, "clock" | "followChanges" | "close">;
 
 /** Makes the verbs for one database: its dialect of SQL, and the connection that runs it. */
 export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVerbs {

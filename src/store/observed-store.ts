@@ -8,7 +8,7 @@ type AtOnce = {
   [Name in keyof Store]: Store[Name] extends (...given: never[]) => Promise<unknown> ? never : Name;
 }[keyof Store];
 
-const AT_ONCE: Readonly<Record<AtOnce, true>> = { followChanges: true };
+const AT_ONCE: Readonly<Record<AtOnce, true>> = { clock: true, followChanges: true };
 
 /** The same store, whose verbs are watched. */
 export function observedStore<S extends Store>(store: S, observe: ObserveVerb): S {

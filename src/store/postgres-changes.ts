@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
 import type { Log } from "../platform/logging.ts";
 import type { ChangeFeed, ReadFeed } from "./change-feed.ts";
+import type { DatabaseClock } from "./postgres-clock.ts";
 import { command, rowsOf } from "./postgres-connection.ts";
 import { toStoreError } from "./postgres-errors.ts";
 import type { Follower } from "./store.ts";
@@ -15,6 +16,7 @@ export type PostgresChangesOptions = {
   /** Makes a connection that is not of the pool: no load on this instance holds up what it must hear. */
   readonly connect: () => Promise<Client>;
   readonly feed: ChangeFeed;
+  readonly clock: Pick<DatabaseClock, "compare">;
   /** Whether notifications come through. A pooler keeps them for itself. */
   readonly listens: boolean;
   readonly log: Log;
@@ -69,7 +71,7 @@ export function watchPostgresChanges(options: PostgresChangesOptions): PostgresC
 
 /** Looks again and again on one connection. Resolves when it is told to stop; rejects when the connection fails. */
 async function stayConnected(
-  { connect, feed, listens }: PostgresChangesOptions,
+  { connect, feed, clock, listens }: PostgresChangesOptions,
   stop: AbortSignal,
   looked: () => void,
 ): Promise<void> {
@@ -86,6 +88,7 @@ async function stayConnected(
     while (!stop.aborted) {
       await feed.look(read, performance.now());
       looked();
+      await clock.compare(read);
       await bell.heard(POLL_MS);
     }
   } finally {

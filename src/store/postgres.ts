@@ -8,7 +8,9 @@ import { createChangeFeed } from "./change-feed.ts";
 import { kyselyStore, type StoreWithTodos } from "./kysely-store.ts";
 import { migrate, type Run } from "./migrate.ts";
 import { watchPostgresChanges } from "./postgres-changes.ts";
+import { databaseClock } from "./postgres-clock.ts";
 import { command, connectPostgres, inTransaction, rowsOf } from "./postgres-connection.ts";
+import { postgresCounters } from "./postgres-counters.ts";
 import { isNotThereYet, openingError } from "./postgres-errors.ts";
 import { isPooled, postgresConnections } from "./postgres-pool.ts";
 import type { Query, QueryBuilder } from "./query.ts";
@@ -55,16 +57,18 @@ export async function openPostgresStore({
     prepared: !isPooled(database),
   });
   const feed = createChangeFeed(db);
+  const clock = databaseClock(log);
   try {
     for (const migration of await bringUpToDate(pool, name, db)) {
       log.debug("the database was migrated", { database: name, migration });
     }
+    await clock.compare(runner(pool, ANSWER_MS));
     await feed.begin(runner(pool, ANSWER_MS));
   } catch (error) {
     await pool.end();
     throw openingError(error, name);
   }
-  const changes = watchPostgresChanges({ connect, feed, listens: !isPooled(database), log });
+  const changes = watchPostgresChanges({ connect, feed, clock, listens: !isPooled(database), log });
   measure.watch("pool_connections", () => pool.totalCount);
   measure.watch("pool_idle_connections", () => pool.idleCount);
   measure.watch("pool_waiting_requests", () => pool.waitingCount);
@@ -75,6 +79,7 @@ export async function openPostgresStore({
   };
   return {
     ...kyselyStore(db, connection),
+    clock: clock.now,
     followChanges: changes.follow,
     async close() {
       ended ??= end();

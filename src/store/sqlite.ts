@@ -3,9 +3,11 @@ import { resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { systemClock } from "../platform/clock.ts";
 import { type Log, silentLog } from "../platform/logging.ts";
 import { type Metrics, noMetrics } from "../platform/metrics.ts";
 import { createChangeFeed } from "./change-feed.ts";
+import { memoryCounters } from "./counters.ts";
 import { kyselyStore, type StoreWithTodos } from "./kysely-store.ts";
 import { migrate, type Run } from "./migrate.ts";
 import type { Query, QueryBuilder } from "./query.ts";
@@ -49,6 +51,9 @@ export async function openSqliteStore({
   await feed.begin(connection.read);
   return {
     ...kyselyStore(db, connection),
+    // One file is one machine's.
+    clock: systemClock,
+    counters: memoryCounters(),
     followChanges: watch.follow,
     async close() {
       if (!database.isOpen) return;

@@ -1,6 +1,8 @@
 import type { Client } from "../core/client.ts";
 import type { AuditEntry, AuditRecord } from "../core/events.ts";
 import type { Grant, RevocationReason } from "../core/grant.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Counters } from "./counters.ts";
 
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
@@ -95,8 +97,13 @@ export type Store = {
   /** Deletes rows that were written before, up to `limit` of them. Says how many went. */
   deleteAudit(before: number, limit: number): Promise<number>;
 
+  /** What strangers do, counted by all instances together. */
+  readonly counters: Counters;
+
   // — the house itself —
 
+  /** What time it is, for everybody who uses this database: its own, where their machines are several. */
+  readonly clock: Clock;
   /** Deletes what has expired, up to `limit` rows of each kind. Says how many went and whether there may be more. */
   deleteExpired(now: number, limit: number): Promise<{ readonly deleted: number; readonly more: boolean }>;
   /**
