@@ -1,5 +1,6 @@
 import { verify } from "node:crypto";
 import { join } from "node:path";
+import { createClients } from "../../src/authorization-server/clients.ts";
 import { openSigningKeys } from "../../src/authorization-server/keys.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from "../../src/core/access-token.ts";
@@ -37,7 +38,13 @@ const guard = createGuard({
   resourceMetadata: `${settings.issuer}/.well-known/oauth-protected-resource/mcp`,
   requiredScopes: settings.catalogue.required,
   implies: settings.catalogue.implies,
-  verify: verifyOwnTokens({ ...settings, verificationKey: keys.verificationKey, store, clock }),
+  verify: verifyOwnTokens({
+    ...settings,
+    verificationKey: keys.verificationKey,
+    store,
+    isKnownClient: createClients({ settings, store, clock, log: silentLog }).isKnown,
+    clock,
+  }),
   clock,
   log: silentLog,
 });

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Settings } from "../config/settings.ts";
 import type { Client } from "../core/client.ts";
 import { OAuthError } from "../core/errors.ts";
+import { mayBePreregistered } from "../core/preregistered-client.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { safeFetch } from "../platform/safe-fetch.ts";
@@ -18,6 +19,11 @@ export type Clients = {
    * `temporarily_unavailable` where the document cannot be fetched and no good copy is kept.
    */
   find(clientId: string): Promise<Client | undefined>;
+  /**
+   * Whether a client that was approved is one still: those of the options can be taken out, and nobody revokes their
+   * grants. Asks the store at the most.
+   */
+  isKnown(clientId: string): Promise<boolean>;
   /**
    * Keeps a dynamic registration. One that is known already costs no write. Says whether it is new.
    * @throws OAuthError `slow_down` where too many new ones came at once.
@@ -85,13 +91,17 @@ export function createClients(deps: ClientsDeps): Clients {
     return isNew;
   };
 
+  const find = async (clientId: string): Promise<Client | undefined> => {
+    const known = preregistered.get(clientId) ?? cache.get(clientId);
+    if (known) return known;
+    if (isDocumentUrl(clientId)) return documents.find(clientId);
+    return clientId.length <= MAXIMUM_ID_LENGTH ? findStored(clientId) : undefined;
+  };
+
   return {
-    async find(clientId) {
-      const known = preregistered.get(clientId) ?? cache.get(clientId);
-      if (known) return known;
-      if (isDocumentUrl(clientId)) return documents.find(clientId);
-      return clientId.length <= MAXIMUM_ID_LENGTH ? findStored(clientId) : undefined;
-    },
+    find,
+    // Of the others, removing one revokes its grants.
+    isKnown: async (clientId) => !mayBePreregistered(clientId) || (await find(clientId)) !== undefined,
     async register(client) {
       if (cache.has(client.id)) return false;
       const same = underway.get(client.id);

@@ -78,8 +78,13 @@ const CLIENT_ID = /^[\x21-\x7E]{1,255}$/;
 /** Ids that mean something else: a registration's hash, and the URL of a metadata document. */
 const TAKEN_ID = /^(dcr_|https?:)/i;
 
+/** Whether an operator may have given this id to a client. */
+export function mayBePreregistered(id: string): boolean {
+  return CLIENT_ID.test(id) && !TAKEN_ID.test(id);
+}
+
 function checkId(id: string): void {
-  if (CLIENT_ID.test(id) && !TAKEN_ID.test(id)) return;
+  if (mayBePreregistered(id)) return;
   throw new ConfigurationError(
     `The client id ${JSON.stringify(id)} cannot be used: up to 255 printable ASCII characters without spaces, ` +
       "not beginning with dcr_ or https:.",

@@ -99,7 +99,13 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       verify: verifyBeside(
         {
           issuer: settings.issuer,
-          verify: verifyOwnTokens({ ...settings, verificationKey: keys.verificationKey, store, clock }),
+          verify: verifyOwnTokens({
+            ...settings,
+            verificationKey: keys.verificationKey,
+            store,
+            isKnownClient: (clientId) => deps.clients.isKnown(clientId),
+            clock,
+          }),
           isSecret: (token) => isCodeOrRefreshToken(token, { keyring, issuer: settings.issuer }),
         },
         alsoAccept,

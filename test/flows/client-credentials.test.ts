@@ -10,8 +10,11 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import {
   authorize,
   callTool,
+  connect,
   postForm,
+  REDIRECT_URI,
   RESOURCE,
+  redeem,
   register,
   type Tokens,
   tokensOf,
@@ -285,6 +288,41 @@ describe("a program that the operator added to the database", () => {
     expect(await statusOf(server, token)).toBe(200);
     await command.revokeGrant(String(claimsOf(token).gid), "operator", server.now());
     await soon(async () => expect(await statusOf(server, token)).toBe(401));
+  });
+});
+
+describe("a client that is taken out of the options", () => {
+  const directory = mkdtempSync(join(tmpdir(), "gatehouse-removed-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const APP = { id: "app", redirectUris: [REDIRECT_URI] };
+  const stopped = async (server: TestServer) => {
+    await server.drain();
+    await server.close();
+  };
+
+  it("is refused from the next start on, with the tokens that are out, and takes nobody with it", async () => {
+    const options = { database: join(directory, "removed.db"), secret: SECRET };
+    const before = await startServer({ ...options, clients: [REPORTS, APP] });
+    const program = await tokenOf(before);
+    const { access_token: persons } = await tokensOf(redeem(before, APP.id, await authorize(before, APP.id)));
+    const { access_token: others } = await connect(before);
+    for (const token of [program, persons, others]) expect(await statusOf(before, token)).toBe(200);
+    await stopped(before);
+
+    const without = await startServer(options);
+    expect(await statusOf(without, others)).toBe(200);
+    for (const token of [program, persons]) expect(await statusOf(without, token)).toBe(401);
+    expect(without.lines.map(({ fields }) => [fields.reason, fields.client])).toEqual([
+      ["its client is not known here any more", "reports"],
+      ["its client is not known here any more", "app"],
+    ]);
+    expect(await refusal(ask(without))).toEqual({ status: 401, error: "invalid_client" });
+    await stopped(without);
+
+    // Nothing was revoked for it: an instance that knows the client already, or again, lets it in.
+    const again = await startServer({ ...options, clients: [REPORTS, APP] });
+    for (const token of [program, persons, others]) expect(await statusOf(again, token)).toBe(200);
+    await stopped(again);
   });
 });
 

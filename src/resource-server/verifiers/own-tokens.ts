@@ -13,17 +13,18 @@ import { clipped, type RefusalFields, shown } from "../refusals.ts";
 const CLOCK_LEEWAY_SECONDS = 60;
 
 /**
- * Verifies the tokens of the authorization server in this house: the signature, every claim, and that the grant
- * behind it lives.
+ * Verifies the tokens of the authorization server in this house: the signature, every claim, that the grant behind it
+ * lives, and that its client is still one.
  */
 export function verifyOwnTokens(deps: {
   readonly issuer: string;
   readonly resource: string;
   readonly verificationKey: (kid: string) => KeyObject | undefined;
   readonly store: Pick<Store, "findGrant">;
+  readonly isKnownClient: (clientId: string) => Promise<boolean>;
   readonly clock: Clock;
 }): (token: string) => Promise<Verification> {
-  const { issuer, resource, verificationKey, store, clock } = deps;
+  const { issuer, resource, verificationKey, store, isKnownClient, clock } = deps;
   const expected = { issuer, resource, leewaySeconds: CLOCK_LEEWAY_SECONDS, expiryLeewaySeconds: 0 };
   return async (token) => {
     const jws = parseJws(token);
@@ -45,6 +46,8 @@ export function verifyOwnTokens(deps: {
     const grant = await store.findGrant(claims.gid);
     if (!grant) return refused("the grant is gone", proven);
     if (grant.revokedAt !== null) return refused(`the grant was revoked (${grant.revokedReason})`, proven);
+    if (!(await isKnownClient(grant.clientId)))
+      return refused("its client is not known here any more", proven);
     const auth: Auth = {
       person: grant.person,
       client: { id: grant.clientId, name: grant.clientName },
