@@ -3,9 +3,13 @@ import type { Store } from "./store.ts";
 /** Watches what the store does, verb by verb. */
 export type ObserveVerb = <T>(verb: string, work: () => Promise<T>) => Promise<T>;
 
-/** What is no verb: it answers at once. */
+/** What is no verb, because it answers at once. */
 type AtOnce = {
-  [Name in keyof Store]: Store[Name] extends (...given: never[]) => Promise<unknown> ? never : Name;
+  [Name in keyof Store]: Store[Name] extends (...given: never[]) => infer Answer
+    ? Answer extends Promise<unknown>
+      ? never
+      : Name
+    : never;
 }[keyof Store];
 
 const AT_ONCE: Readonly<Record<AtOnce, true>> = { clock: true, followChanges: true };
