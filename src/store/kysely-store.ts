@@ -1,6 +1,7 @@
 import { assertionVerbs } from "./assertions.ts";
 import { auditVerbs } from "./audit.ts";
 import { clientVerbs } from "./clients.ts";
+import type { Counters } from "./counters.ts";
 import { expiryVerbs } from "./expiry.ts";
 import { grantPageVerbs } from "./grant-pages.ts";
 import { grantVerbs } from "./grants.ts";
@@ -10,11 +11,11 @@ import { signingKeyVerbs } from "./signing-keys.ts";
 import type { Store } from "./store.ts";
 import { type TodoStore, todoStore } from "./todos.ts";
 
-/** The store, and beside it what the demonstration keeps in the same database. */
-export type StoreWithTodos = Store & { readonly todos: TodoStore };
+/** The store, and beside it what strangers do, counted, and what the demonstration keeps in the same database. */
+export type StoreWithTodos = Store & { readonly counters: Counters; readonly todos: TodoStore };
 
 /** The verbs that are written once, in SQL that every database of ours understands. */
-export type SharedVerbs = Omit<StoreWithTodos, "clock" | "followChanges" | "close">;
+export type SharedVerbs = Omit<StoreWithTodos, "clock" | "counters" | "followChanges" | "close">;
 
 /** Makes the verbs for one database: its dialect of SQL, and the connection that runs it. */
 export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVerbs {

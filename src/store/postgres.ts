@@ -77,9 +77,16 @@ export async function openPostgresStore({
     await Promise.all([connection.close(), changes.close()]);
     await pool.end();
   };
+  const shared = kyselyStore(db, connection);
+  const counters = postgresCounters(connection);
   return {
-    ...kyselyStore(db, connection),
+    ...shared,
     clock: clock.now,
+    counters,
+    async deleteExpired(now, limit) {
+      const { deleted, more } = await shared.deleteExpired(now, limit);
+      return { deleted, more: (await counters.deleteEnded(now, limit)) || more };
+    },
     followChanges: changes.follow,
     async close() {
       ended ??= end();

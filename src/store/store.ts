@@ -2,7 +2,6 @@ import type { Client } from "../core/client.ts";
 import type { AuditEntry, AuditRecord } from "../core/events.ts";
 import type { Grant, RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Counters } from "./counters.ts";
 
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
@@ -96,9 +95,6 @@ export type Store = {
   auditAfter(id: number, limit: number): Promise<readonly AuditRecord[]>;
   /** Deletes rows that were written before, up to `limit` of them. Says how many went. */
   deleteAudit(before: number, limit: number): Promise<number>;
-
-  /** What strangers do, counted by all instances together. */
-  readonly counters: Counters;
 
   // — the house itself —
 

@@ -1,0 +1,78 @@
+import { LRUCache } from "lru-cache";
+
+/**
+ * Counts of what strangers may do, in windows of time that begin with the first count. All instances on one Postgres
+ * count together; with SQLite there is one process, and it counts in memory.
+ */
+export type Counters = {
+  /**
+   * Counts one under each of these, or under none of them where one is full.
+   * @returns 0, or the seconds until there is room.
+   */
+  take(counts: readonly Count[], now: number): Promise<number>;
+  /** Takes back one under each of these: it was not what the limit is for. */
+  giveBack(keys: readonly string[], now: number): Promise<void>;
+  /** Begins again under this key. */
+  forget(key: string): Promise<void>;
+  /** Remembers this key for so long: what is counted `unless` it is there is not counted. */
+  mark(key: string, seconds: number, now: number): Promise<void>;
+};
+
+export type Count = {
+  readonly key: string;
+  readonly limit: number;
+  readonly seconds: number;
+  /** Not counted while this key is marked. */
+  readonly unless?: string;
+};
+
+/** Strangers choose the keys. To push out the count of one, somebody must be let through under as many others. */
+const MAXIMUM_KEYS = 50_000;
+
+/** The counts of this process. */
+export function memoryCounters(): Counters {
+  const windows = new LRUCache<string, { counted: number; readonly endsAt: number }>({
+    // As `max` bounds them too, but that makes all of the places at the start.
+    maxSize: MAXIMUM_KEYS,
+    sizeCalculation: () => 1,
+  });
+
+  const current = (key: string, now: number) => {
+    const window = windows.get(key);
+    return window && now < window.endsAt ? window : undefined;
+  };
+
+  return {
+    async take(counts, now) {
+      const counted = counts.filter(({ unless }) => unless === undefined || !current(unless, now));
+      const waits = counted.map(({ key, limit }) => {
+        const window = current(key, now);
+        return window && window.counted >= limit ? secondsUntil(window.endsAt, now) : 0;
+      });
+      const wait = Math.max(0, ...waits);
+      if (wait > 0) return wait;
+      for (const { key, seconds } of counted) {
+        const window = current(key, now);
+        if (window) window.counted += 1;
+        else windows.set(key, { counted: 1, endsAt: now + seconds * 1000 });
+      }
+      return 0;
+    },
+    async giveBack(keys, now) {
+      for (const key of keys) {
+        const window = current(key, now);
+        if (window && window.counted > 0) window.counted -= 1;
+      }
+    },
+    async forget(key) {
+      windows.delete(key);
+    },
+    async mark(key, seconds, now) {
+      windows.set(key, { counted: 0, endsAt: now + seconds * 1000 });
+    },
+  };
+}
+
+export function secondsUntil(time: number, now: number): number {
+  return Math.max(1, Math.ceil((time - now) / 1000));
+}
