@@ -86,9 +86,9 @@ async function stayConnected(
       (await rowsOf(client, query, undefined, ANSWER_MS)).map(query.parse);
     if (listens) await read(command("LISTEN gatehouse_changes"));
     while (!stop.aborted) {
+      await clock.compare(read);
       await feed.look(read, performance.now());
       looked();
-      await clock.compare(read);
       await bell.heard(POLL_MS);
     }
   } finally {
