@@ -30,8 +30,8 @@ import type { StoreWithTodos } from "../store/kysely-store.ts";
 import { openStore } from "../store/open-store.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
 import { type Front, mountFront } from "./front.ts";
-import { type Observation, openObservation } from "./observation.ts";
 import { createHearing } from "./hearing.ts";
+import { type Observation, openObservation } from "./observation.ts";
 import { followOutsideChanges } from "./outside-changes.ts";
 import { createReadiness, storeChecks } from "./probes.ts";
 import type { Registrations } from "./registrations.ts";
@@ -62,6 +62,7 @@ export type ServerParts = {
   readonly factory: McpFactory | undefined;
   readonly identity: McpIdentity;
   readonly log: Log;
+  /** The time as it is. Default: the database's, or this machine's where there is none. */
   readonly clock?: Clock;
 };
 
@@ -81,12 +82,13 @@ const EXTENSIONS = { "io.modelcontextprotocol/oauth-client-credentials": {} };
  * @throws ConfigurationError where the database or the secret is not usable.
  */
 export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> {
-  const { settings, registrations, alsoAccept = [], clock = systemClock } = parts;
+  const { settings, registrations, alsoAccept = [] } = parts;
   const observation = await openObservation(settings);
   const { metrics, observe } = observation;
   const log = observation.log(parts.log);
   // The database first: where its folder is missing, the sentence should be about it and not about its key file.
   const store = observation.store(await openStore({ ...settings, log, measure: metrics }));
+  const clock = parts.clock ?? store.clock;
   try {
     const keyring = openKeyring(settings, clock);
     const keys = await openSigningKeys({ store, keyring, clock });
@@ -117,7 +119,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       metrics,
     });
     const identity = { ...parts.identity, extensions: EXTENSIONS };
-    const endpoint = openEndpoint({ ...parts, identity, log }, guard, observation);
+    const endpoint = openEndpoint({ ...parts, clock, identity, log }, guard, observation);
     const grantEnded = (grantId: string) => {
       guard.forget(grantId);
       endpoint.grantEnded(grantId);
