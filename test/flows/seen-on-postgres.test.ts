@@ -1,8 +1,14 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createOAuthServer } from "../../src/mcp/create-oauth-server.ts";
+import { silentLog } from "../../src/platform/logging.ts";
 import { callTool, connect } from "../support/client.ts";
 import { METRICS_TOKEN, scrape } from "../support/metrics.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+
+const SECRET = "a master secret of thirty-two characters";
 
 let postgres: TestPostgres;
 let server: TestServer;
@@ -11,7 +17,7 @@ beforeAll(async () => {
   postgres = await startPostgres();
   server = await startServer({
     database: await postgres.freshDatabase(),
-    secret: "a master secret of thirty-two characters",
+    secret: SECRET,
     metrics: { token: METRICS_TOKEN },
   });
 });
@@ -67,6 +73,41 @@ describe("/ready on Postgres", () => {
     await expect.poll(ready, { timeout: 20_000 }).toEqual(READY);
   });
 });
+
+describe("a server that is starting", () => {
+  it("is alive and not ready, as long as the database lets it wait", async () => {
+    const port = await freePort();
+    const starting = createOAuthServer("x", () => null, {
+      port,
+      database: await postgres.freshDatabase(),
+      secret: SECRET,
+      handleSignals: false,
+      log: silentLog,
+    });
+    const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+    postgres.hang();
+    const listening = starting.listen();
+    try {
+      await expect.poll(async () => (await ask("/health").catch(() => undefined))?.status).toBe(200);
+      expect((await ask("/ready")).status).toBe(503);
+      expect(await (await ask("/ready")).json()).toMatchObject({ failed: "startup" });
+    } finally {
+      postgres.goOn();
+    }
+    await listening;
+    expect(await (await ask("/ready")).json()).toEqual({ status: "ready" });
+    await starting.close();
+  });
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
 
 describe("the metrics on Postgres", () => {
   it("have the pool: what it holds, what of it is idle, and who waits", async () => {
