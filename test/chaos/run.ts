@@ -106,9 +106,10 @@ async function letHappen(
 }
 
 const CUT = {
-  all: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gatehouse%'",
+  all: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gatehouse'",
   links:
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gatehouse changes'",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity " +
+    "WHERE application_name = 'gatehouse' AND (query LIKE '%\"changes\"%' OR query LIKE 'LISTEN%')",
 } as const;
 
 /** Every instance says that it is. */
