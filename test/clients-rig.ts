@@ -3,6 +3,7 @@ import type { Client } from "../src/core/client.ts";
 import type { SecurityEvent } from "../src/platform/logging.ts";
 import { silentLog } from "../src/platform/logging.ts";
 import { safeFetch } from "../src/platform/safe-fetch.ts";
+import { memoryCounters } from "../src/store/counters.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import { reachesThisComputer } from "./https-origin.ts";
 
@@ -31,6 +32,7 @@ export async function openClients(
       },
     },
     store,
+    counters: memoryCounters(),
     clock: () => now,
     log: {
       ...silentLog,
@@ -45,7 +47,7 @@ export async function openClients(
     ...deps,
     clients: createClients(deps),
     /** What another process, or this one after a restart, has: the same database and an empty memory. */
-    restarted: () => ({ ...deps, clients: createClients(deps) }),
+    restarted: () => ({ ...deps, clients: createClients({ ...deps, counters: memoryCounters() }) }),
     events,
     pass(milliseconds: number): void {
       now += milliseconds;

@@ -42,7 +42,8 @@ const guard = createGuard({
     ...settings,
     verificationKey: keys.verificationKey,
     store,
-    isKnownClient: createClients({ settings, store, clock, log: silentLog }).isKnown,
+    isKnownClient: createClients({ settings, store, counters: store.counters, clock, log: silentLog })
+      .isKnown,
     clock,
   }),
   clock,

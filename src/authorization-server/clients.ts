@@ -6,10 +6,10 @@ import { mayBePreregistered } from "../core/preregistered-client.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { safeFetch } from "../platform/safe-fetch.ts";
+import type { Counters } from "../store/counters.ts";
 import type { Store } from "../store/store.ts";
 import { createClientIdMetadata, isDocumentUrl } from "./client-id-metadata.ts";
 import { createClientKeys, type FetchDocument, type PublicKeys } from "./client-keys.ts";
-import { createRegistrationCeiling, NEW_REGISTRATIONS_PER_MINUTE } from "./registration-ceiling.ts";
 
 /** Every client that we know or can get to know, whatever way it comes. */
 export type Clients = {
@@ -49,6 +49,7 @@ export type Clients = {
 export type ClientsDeps = {
   readonly settings: Pick<Settings, "clients" | "catalogue">;
   readonly store: Pick<Store, "addClient" | "findClient" | "findDocument" | "saveDocument">;
+  readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Log;
   /** {@link safeFetch} unless a test brings its own certificates and names. */
@@ -56,15 +57,22 @@ export type ClientsDeps = {
   readonly newRegistrationsPerMinute?: number | undefined;
 };
 
+/**
+ * How many new registrations a minute are taken, by all instances together. Not so many per address: hosted clients
+ * register for all of their users from few addresses, and a limit there would shut out the many for the few.
+ */
+const NEW_REGISTRATIONS_PER_MINUTE = 3000;
+
 /** Pre-registered clients first, then metadata documents, then the store, whose clients stay in memory a while. */
 export function createClients(deps: ClientsDeps): Clients {
-  const { settings, store, clock, fetchDocument = safeFetch } = deps;
+  const { settings, store, counters, clock, fetchDocument = safeFetch } = deps;
   const preregistered = new Map(settings.clients.map((client) => [client.id, client]));
   const documents = createClientIdMetadata({ ...deps, catalogue: settings.catalogue, fetchDocument });
-  const ceiling = createRegistrationCeiling(
-    clock,
-    deps.newRegistrationsPerMinute ?? NEW_REGISTRATIONS_PER_MINUTE,
-  );
+  const ceiling = {
+    key: "registrations",
+    limit: deps.newRegistrationsPerMinute ?? NEW_REGISTRATIONS_PER_MINUTE,
+    seconds: 60,
+  };
   const cache = createCache(clock);
   /** Registrations that are being written: the same one again waits for it. */
   const underway = new Map<string, Promise<boolean>>();
@@ -79,14 +87,13 @@ export function createClients(deps: ClientsDeps): Clients {
   };
 
   const add = async (client: Client): Promise<boolean> => {
-    const waitSeconds = ceiling.take();
-    if (waitSeconds > 0) {
-      if (await findStored(client.id)) return false;
-      throw tooManyRegistrations(waitSeconds);
-    }
+    // Known ones never count, whichever instance got to know them.
+    if (await findStored(client.id)) return false;
+    const { waitSeconds, counted } = await counters.take([ceiling], clock());
+    if (waitSeconds > 0) throw tooManyRegistrations(waitSeconds);
     const before = age;
     const isNew = await store.addClient(client);
-    if (!isNew) ceiling.giveBack();
+    if (!isNew) await counters.giveBack(counted, clock());
     if (age === before) cache.set(client.id, client);
     return isNew;
   };

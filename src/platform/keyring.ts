@@ -11,6 +11,7 @@ export type KeyLabel =
   | "authorization-request"
   | "session"
   | "username-mark"
+  | "counter-key"
   | "signing-key";
 
 /**

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
-import { LRUCache } from "lru-cache";
 import { OAuthError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Keyring } from "../platform/keyring.ts";
 import { foldUsername } from "../platform/username-mark.ts";
-import { createWindows } from "./windows.ts";
+import type { Counters } from "../store/counters.ts";
 
 /** Slows down wrong passwords, per username and per address, without locking the person out from elsewhere. */
 export type Attempts = {
@@ -13,14 +12,20 @@ export type Attempts = {
    * Counts an attempt before it is made, so that a thousand at once are no way around.
    * @throws OAuthError `slow_down` with `retryAfterSeconds` where this username or address must wait.
    */
-  begin(username: string, address: string | undefined): Attempt;
+  begin(username: string, address: string | undefined): Promise<Attempt>;
 };
 
 export type Attempt = {
   /** The password was right: this one does not count, nor do the earlier ones from here. */
-  succeeded(): void;
+  succeeded(): Promise<void>;
   /** Nobody could say whether it was right: this one does not count. */
-  undecided(): void;
+  undecided(): Promise<void>;
+};
+
+export type AttemptsDeps = {
+  readonly counters: Counters;
+  readonly keyring: Pick<Keyring, "mac">;
+  readonly clock: Clock;
 };
 
 const QUARTER_HOUR_SECONDS = 15 * 60;
@@ -31,49 +36,46 @@ const QUARTER_HOUR_SECONDS = 15 * 60;
  * hold for networks from which this username has signed in, so that nobody is locked out of home.
  */
 const LIMITS = {
-  usernameFromNetwork: { points: 10, seconds: QUARTER_HOUR_SECONDS },
-  network: { points: 200, seconds: QUARTER_HOUR_SECONDS },
-  username: { points: 100, seconds: 60 * 60 },
+  usernameFromNetwork: { limit: 10, seconds: QUARTER_HOUR_SECONDS },
+  network: { limit: 200, seconds: QUARTER_HOUR_SECONDS },
+  username: { limit: 100, seconds: 60 * 60 },
 } as const;
 
-export function createAttempts(clock: Clock): Attempts {
-  const usernameFromNetwork = createWindows(LIMITS.usernameFromNetwork, clock);
-  const byNetwork = createWindows(LIMITS.network, clock);
-  const byUsername = createWindows(LIMITS.username, clock);
-  const familiar = new LRUCache<string, true>({ max: 10_000 });
+const FAMILIAR_SECONDS = 90 * 24 * 60 * 60;
+
+export function createAttempts({ counters, keyring, clock }: AttemptsDeps): Attempts {
+  /** People type passwords for usernames, and addresses are theirs: nobody who reads the counts learns either. */
+  const keyOf = (...parts: readonly string[]) => keyring.mac("counter-key", JSON.stringify(parts));
 
   return {
-    begin(username, address) {
-      const name = keyOf(username);
+    async begin(username, address) {
+      const name = foldUsername(username);
       const network = networkOf(address);
-      const pair = `${name}|${network}`;
-      const counts = [
-        { windows: usernameFromNetwork, key: pair },
-        ...(address === undefined ? [] : [{ windows: byNetwork, key: network }]),
-        ...(familiar.has(pair) ? [] : [{ windows: byUsername, key: name }]),
-      ];
-      const seconds = Math.max(...counts.map(({ windows, key }) => windows.wait(key)));
+      const pair = keyOf("pair", name, network);
+      const familiar = keyOf("familiar", name, network);
       // A refused attempt counts nowhere: else one network's thousand names would each have a count of its own.
-      if (seconds > 0) throw slowDown(seconds);
-      for (const { windows, key } of counts) windows.count(key);
-      const undecided = () => {
-        for (const { windows, key } of counts) windows.giveBack(key);
-      };
+      const { waitSeconds, counted } = await counters.take(
+        [
+          { key: pair, ...LIMITS.usernameFromNetwork },
+          ...(address === undefined ? [] : [{ key: keyOf("network", network), ...LIMITS.network }]),
+          { key: keyOf("name", name), ...LIMITS.username, unless: familiar },
+        ],
+        clock(),
+      );
+      if (waitSeconds > 0) throw slowDown(waitSeconds);
       return {
-        undecided,
-        succeeded() {
-          undecided();
-          usernameFromNetwork.forget(pair);
-          familiar.set(pair, true);
+        undecided: () => counters.giveBack(counted, clock()),
+        async succeeded() {
+          const others = counted.filter((key) => key !== pair);
+          await Promise.all([
+            counters.giveBack(others, clock()),
+            counters.forget(pair),
+            counters.mark(familiar, FAMILIAR_SECONDS, clock()),
+          ]);
         },
       };
     },
   };
-}
-
-/** A hash, because a stranger chose its length. */
-function keyOf(username: string): string {
-  return createHash("sha256").update(foldUsername(username)).digest("base64url");
 }
 
 /** One household or machine: an IPv4 address, or the /64 of an IPv6 one, whose owner can pick any of 2^64. */

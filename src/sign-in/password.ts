@@ -49,12 +49,12 @@ export async function signInWithPassword(
   const { checkUser, keyring, record } = deps;
   if (username.length > MAXIMUM_FIELD_LENGTH || password.length > MAXIMUM_FIELD_LENGTH) return undefined;
   const attempt = await begin(credentials, deps);
-  const person = await ask(checkUser, username, password).catch((cause: unknown) => {
-    attempt.undecided();
+  const person = await ask(checkUser, username, password).catch(async (cause: unknown) => {
+    await attempt.undecided();
     throw cause;
   });
   if (person) {
-    attempt.succeeded();
+    await attempt.succeeded();
     await record("sign_in.ok", { person: person.id });
   } else {
     await record("sign_in.failed", { usernameMark: usernameMark(username, keyring) });
@@ -67,9 +67,11 @@ async function begin(
   { attempts, keyring, record }: PasswordDeps,
 ): Promise<Attempt> {
   try {
-    return attempts.begin(username, address);
+    return await attempts.begin(username, address);
   } catch (refusal) {
-    await record("sign_in.slowed", { usernameMark: usernameMark(username, keyring) });
+    if (refusal instanceof OAuthError && refusal.code === "slow_down") {
+      await record("sign_in.slowed", { usernameMark: usernameMark(username, keyring) });
+    }
     throw refusal;
   }
 }

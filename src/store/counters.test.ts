@@ -9,7 +9,7 @@ counterContract("in memory", async (count) => {
 
 test("the most recently used are kept where there are too many", async () => {
   const counters = memoryCounters();
-  const take = (key: string) => counters.take([{ key, limit: 1, seconds: 10 }], 0);
+  const take = async (key: string) => (await counters.take([{ key, limit: 1, seconds: 10 }], 0)).waitSeconds;
   await take("first");
   for (let others = 0; others < 50_000; others += 1) await take(String(others));
   expect(await take("49999")).toBe(10);

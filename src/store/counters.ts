@@ -5,11 +5,8 @@ import { LRUCache } from "lru-cache";
  * count together; with SQLite there is one process, and it counts in memory.
  */
 export type Counters = {
-  /**
-   * Counts one under each of these, or under none of them where one is full.
-   * @returns 0, or the seconds until there is room.
-   */
-  take(counts: readonly Count[], now: number): Promise<number>;
+  /** Counts one under each of these, or under none of them where one is full. */
+  take(counts: readonly Count[], now: number): Promise<Taken>;
   /** Takes back one under each of these: it was not what the limit is for. */
   giveBack(keys: readonly string[], now: number): Promise<void>;
   /** Begins again under this key. */
@@ -24,6 +21,13 @@ export type Count = {
   readonly seconds: number;
   /** Not counted while this key is marked. */
   readonly unless?: string;
+};
+
+export type Taken = {
+  /** 0, or the seconds until there is room. */
+  readonly waitSeconds: number;
+  /** The keys under which one was counted: what can be given back. */
+  readonly counted: readonly string[];
 };
 
 /** Strangers choose the keys. To push out the count of one, somebody must be let through under as many others. */
@@ -44,19 +48,19 @@ export function memoryCounters(): Counters {
 
   return {
     async take(counts, now) {
-      const counted = counts.filter(({ unless }) => unless === undefined || !current(unless, now));
-      const waits = counted.map(({ key, limit }) => {
+      const given = counts.filter(({ unless }) => unless === undefined || !current(unless, now));
+      const waits = given.map(({ key, limit }) => {
         const window = current(key, now);
         return window && window.counted >= limit ? secondsUntil(window.endsAt, now) : 0;
       });
-      const wait = Math.max(0, ...waits);
-      if (wait > 0) return wait;
-      for (const { key, seconds } of counted) {
+      const waitSeconds = Math.max(0, ...waits);
+      if (waitSeconds > 0) return { waitSeconds, counted: [] };
+      for (const { key, seconds } of given) {
         const window = current(key, now);
         if (window) window.counted += 1;
         else windows.set(key, { counted: 1, endsAt: now + seconds * 1000 });
       }
-      return 0;
+      return { waitSeconds, counted: given.map(({ key }) => key) };
     },
     async giveBack(keys, now) {
       for (const key of keys) {

@@ -39,7 +39,7 @@ test("windows that have ended are deleted with what else has expired, and no oth
 test("a flood that is refused anyway does not write for each", async () => {
   const database = await postgres.freshDatabase();
   const { counters } = await openOn(database);
-  const take = () => counters.take([{ key: "a", limit: 1, seconds: 10 }], START);
+  const take = async () => (await counters.take([{ key: "a", limit: 1, seconds: 10 }], START)).waitSeconds;
   expect([await take(), await take()]).toEqual([0, 10]);
   await postgres.query(database, "DROP TABLE counters");
   expect(await take()).toBe(10);

@@ -26,14 +26,15 @@ export function postgresCounters(connection: Connection): PostgresCounters {
     giveBack,
     async take(counts, now) {
       const known = Math.max(0, ...counts.map(({ key, unless }) => (unless ? 0 : (full.get(key) ?? 0))));
-      if (known > now) return secondsUntil(known, now);
-      const taken = await connection.write(takeQuery(counts, now));
-      const refused = taken.filter(({ wasTaken }) => !wasTaken);
-      if (refused.length === 0) return 0;
-      const others = taken.filter(({ wasTaken }) => wasTaken).map(({ key }) => key);
-      await giveBack(others, now);
+      if (known > now) return { waitSeconds: secondsUntil(known, now), counted: [] };
+      const rows = await connection.write(takeQuery(counts, now));
+      const counted = rows.filter(({ wasCounted }) => wasCounted).map(({ key }) => key);
+      const refused = rows.filter(({ wasCounted }) => !wasCounted);
+      if (refused.length === 0) return { waitSeconds: 0, counted };
+      await giveBack(counted, now);
       for (const { key, endsAt } of refused) full.set(key, endsAt);
-      return secondsUntil(Math.max(...refused.map(({ endsAt }) => endsAt)), now);
+      const until = Math.max(...refused.map(({ endsAt }) => endsAt));
+      return { waitSeconds: secondsUntil(until, now), counted: [] };
     },
     async forget(key) {
       full.delete(key);
@@ -49,7 +50,7 @@ export function postgresCounters(connection: Connection): PostgresCounters {
   };
 }
 
-type Taken = { readonly key: string; readonly wasTaken: boolean; readonly endsAt: number };
+type CountRow = { readonly key: string; readonly wasCounted: boolean; readonly endsAt: number };
 
 /** A row for each count that applies. Rows are locked in the order of their keys, so that no two wait for each other. */
 const TAKE = `
@@ -57,7 +58,7 @@ const TAKE = `
     SELECT key, "limit", seconds
     FROM jsonb_to_recordset($1::jsonb) AS counts (key text, "limit" bigint, seconds bigint, unless text)
     WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counters.key = counts.unless AND ends_at > $2::bigint)
-  ), taken AS (
+  ), counted AS (
     INSERT INTO counters (key, counted, most, ends_at)
     SELECT key, 1, "limit", $2::bigint + seconds * 1000 FROM given ORDER BY key
     ON CONFLICT (key) DO UPDATE SET
@@ -69,9 +70,9 @@ const TAKE = `
   )
   SELECT
     given.key,
-    taken.key IS NOT NULL AS was_taken,
+    counted.key IS NOT NULL AS was_counted,
     coalesce(counters.ends_at, $2::bigint + given.seconds * 1000) AS ends_at
-  FROM given LEFT JOIN taken ON taken.key = given.key LEFT JOIN counters ON counters.key = given.key`;
+  FROM given LEFT JOIN counted ON counted.key = given.key LEFT JOIN counters ON counters.key = given.key`;
 
 const GIVE_BACK = `
   WITH given AS (
@@ -90,13 +91,13 @@ const DELETE_ENDED = `
   WHERE key IN (SELECT key FROM counters WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 FOR UPDATE SKIP LOCKED)
   RETURNING key`;
 
-function takeQuery(counts: readonly Count[], now: number): Query<Taken> {
+function takeQuery(counts: readonly Count[], now: number): Query<CountRow> {
   return {
     sql: TAKE,
     parameters: [JSON.stringify(counts), now],
     parse: (row) => {
-      const { key, was_taken, ends_at } = row as { key: string; was_taken: boolean; ends_at: number };
-      return { key, wasTaken: was_taken, endsAt: ends_at };
+      const { key, was_counted, ends_at } = row as { key: string; was_counted: boolean; ends_at: number };
+      return { key, wasCounted: was_counted, endsAt: ends_at };
     },
   };
 }
