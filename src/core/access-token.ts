@@ -47,9 +47,17 @@ export function refuseClaims(
   if (!audiences.some((audience) => sameResource(audience, expected.resource))) {
     return `wrong audience: got ${audiences.join(" ") || "none"}, this server is ${expected.resource}`;
   }
-  if (nowSeconds >= claims.exp + expected.expiryLeewaySeconds) return "the token has expired";
+  if (hasExpired(claims, expected, nowSeconds)) return "the token has expired";
   if (claims.nbf !== undefined && claims.nbf > nowSeconds + expected.leewaySeconds)
     return "nbf is in the future";
   if (claims.iat > nowSeconds + expected.leewaySeconds) return "iat is in the future";
   return undefined;
+}
+
+export function hasExpired(
+  { exp }: Pick<AccessTokenClaims, "exp">,
+  { expiryLeewaySeconds }: Pick<ExpectedClaims, "expiryLeewaySeconds">,
+  nowSeconds: number,
+): boolean {
+  return nowSeconds >= exp + expiryLeewaySeconds;
 }

@@ -41,11 +41,16 @@ export const ROUTE_NAMES = [
 ] as const;
 export type RouteName = (typeof ROUTE_NAMES)[number];
 
-/** `authenticated`: the token is good. Where it lacks a scope, `insufficient_scope` is counted beside it. */
+/**
+ * `authenticated`: the token is good. Where it lacks a scope, `insufficient_scope` is counted beside it. `expired` and
+ * `revoked`: it was good once; `invalid_token`: it never was one for this server.
+ */
 export const GUARD_DECISIONS = [
   "authenticated",
   "no_token",
   "malformed",
+  "expired",
+  "revoked",
   "invalid_token",
   "insufficient_scope",
   "unavailable",

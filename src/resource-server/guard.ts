@@ -32,8 +32,16 @@ export type Guard = {
 export type Verification =
   /** `until`, in epoch seconds: how long that holds without another look. Unless said, to the token's end. */
   | { readonly kind: "verified"; readonly auth: Auth; readonly until?: number }
-  /** `why` is for the operator's log; the client learns only that the token is not valid. */
-  | { readonly kind: "refused"; readonly why: string; readonly about?: RefusalFields };
+  /**
+   * `why` is for the operator's log; the client learns only that the token is not valid. `ended`: it was good once, and
+   * nothing is wrong with who sends it.
+   */
+  | {
+      readonly kind: "refused";
+      readonly why: string;
+      readonly about?: RefusalFields;
+      readonly ended?: "expired" | "revoked" | undefined;
+    };
 
 export type GuardOptions = {
   /** Absolute URL of the protected resource metadata. */
@@ -93,7 +101,7 @@ export function createGuard(options: GuardOptions): Guard {
       verified.add(token, { auth, until });
       return auth;
     }
-    decided("invalid_token");
+    decided(verification.ended ?? "invalid_token");
     refusals.refused(verification.why, verification.about);
     return challenge(401, {
       error: "invalid_token",

@@ -336,6 +336,23 @@ describe("what is counted", () => {
     });
   });
 
+  it("tokens that were good once apart from those that never were", async () => {
+    const { access_token: token, refresh_token: refreshToken, clientId } = await connect(server);
+    const { access_token: another } = await connect(server);
+    const decisions = await grown("gatehouse_guard_decisions_total", async () => {
+      await postForm(server, "/oauth/revoke", { token: refreshToken, client_id: clientId });
+      await callTool(server, token);
+      server.advance(3600);
+      await callTool(server, another);
+      await callTool(server, `${another.slice(0, -4)}AAAA`);
+    });
+    expect(decisions).toEqual({
+      '{decision="revoked"}': 1,
+      '{decision="expired"}': 1,
+      '{decision="invalid_token"}': 1,
+    });
+  });
+
   it("what the store does, the writes of each commit, and errors", async () => {
     const before = await scrape(server);
     await connect(server);

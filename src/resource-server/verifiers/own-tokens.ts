@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import type { z } from "zod";
-import { ACCESS_TOKEN_TYPE, accessTokenClaims, refuseClaims } from "../../core/access-token.ts";
+import { ACCESS_TOKEN_TYPE, accessTokenClaims, hasExpired, refuseClaims } from "../../core/access-token.ts";
 import type { Auth } from "../../core/auth.ts";
 import { parseScopes } from "../../core/scopes.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -41,11 +41,15 @@ export function verifyOwnTokens(deps: {
     if (!parsed.success) return refused(`claims are missing: ${missingIn(parsed.error)}`, claimed);
     const claims = parsed.data;
     const proven = { ...claimed, grant: claims.gid, client: claims.client_id, person: claims.sub };
-    const wrong = refuseClaims(claims, expected, clock() / 1000);
-    if (wrong !== undefined) return refused(wrong, proven);
+    const now = clock() / 1000;
+    const wrong = refuseClaims(claims, expected, now);
+    if (wrong !== undefined) {
+      return refused(wrong, proven, hasExpired(claims, expected, now) ? "expired" : undefined);
+    }
     const grant = await store.findGrant(claims.gid);
     if (!grant) return refused("the grant is gone", proven);
-    if (grant.revokedAt !== null) return refused(`the grant was revoked (${grant.revokedReason})`, proven);
+    if (grant.revokedAt !== null)
+      return refused(`the grant was revoked (${grant.revokedReason})`, proven, "revoked");
     if (!(await isKnownClient(grant.clientId)))
       return refused("its client is not known here any more", proven);
     const auth: Auth = {
@@ -65,8 +69,8 @@ export function verifyOwnTokens(deps: {
   };
 }
 
-function refused(why: string, about: RefusalFields): Verification {
-  return { kind: "refused", why, about };
+function refused(why: string, about: RefusalFields, ended?: "expired" | "revoked"): Verification {
+  return { kind: "refused", why, about, ended };
 }
 
 /** Whose token it says it is. Nothing of it is proven. */

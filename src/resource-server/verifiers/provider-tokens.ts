@@ -2,7 +2,7 @@ import type { CryptoKey } from "jose";
 import { decodeProtectedHeader } from "jose/decode/protected_header";
 import * as errors from "jose/errors";
 import { compactVerify } from "jose/jws/compact/verify";
-import { refuseClaims } from "../../core/access-token.ts";
+import { hasExpired, refuseClaims } from "../../core/access-token.ts";
 import type { Auth } from "../../core/auth.ts";
 import { sameResource } from "../../core/grant.ts";
 import {
@@ -73,8 +73,13 @@ export function verifyProviderTokens(
     if (!payload) return refused("wrong signature");
     const claims = providerClaims.safeParse(payload);
     if (!claims.success) return refused("exp, iss or another claim is missing or of the wrong kind");
-    const wrong = refuseProviderClaims(claims.data, rules, clock() / 1000);
-    if (wrong !== undefined) return refused(wrong);
+    const now = clock() / 1000;
+    const wrong = refuseProviderClaims(claims.data, rules, now);
+    if (wrong !== undefined) {
+      const { leewaySeconds: expiryLeewaySeconds } = rules;
+      const isExpired = hasExpired(claims.data, { expiryLeewaySeconds }, now);
+      return { ...refused(wrong), ended: isExpired ? "expired" : undefined };
+    }
     const auth = authBy(claims.data, rules, token);
     return auth
       ? { kind: "verified", auth, until: auth.expiresAt + rules.leewaySeconds }
