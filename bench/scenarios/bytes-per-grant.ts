@@ -13,6 +13,7 @@ import { withPostgres } from "./with-postgres.ts";
 const GRANTS = 50_000;
 const REFRESHES_OF_EACH = 5;
 const CLIENTS = 20_000;
+const AUDITED = 50_000;
 const AT_ONCE = 64;
 const RESOURCE = "https://mcp.example.com/mcp";
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
@@ -49,6 +50,8 @@ async function measure(where: string, database: string): Promise<readonly Row[]>
     );
     await registerClients(store);
     rows.push(row(`${where}, a client that registered`, await sizeOf(database, "clients"), CLIENTS));
+    await audit(store, database);
+    rows.push(row(`${where}, a row of the audit log`, await sizeOf(database, "audit"), AUDITED));
   } finally {
     await store.close();
   }
@@ -77,6 +80,23 @@ async function registerClients(store: Store): Promise<void> {
   await each(numbers, (number) => store.addClient({ ...client, id: idOf(number) }));
 }
 
+/** The most usual rows: three for each grant. */
+async function audit(store: Store, database: string): Promise<void> {
+  const grants = await someGrants(database, AUDITED);
+  await each([...grants.entries()], ([number, grant]) =>
+    store.recordAudit({
+      event: "code.redeemed",
+      at: Date.now(),
+      fields: {
+        grant,
+        client: SQL_CLIENT_ID,
+        person: `person-${number}`,
+        address: "203.0.113.9",
+      },
+    }),
+  );
+}
+
 async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const left = items.values();
   await Promise.all(
@@ -88,7 +108,7 @@ async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>)
 
 type Size = { readonly table: number; readonly indexes: number };
 
-async function sizeOf(database: string, table: "grants" | "clients"): Promise<Size> {
+async function sizeOf(database: string, table: "grants" | "clients" | "audit"): Promise<Size> {
   if (isPostgresUrl(database)) {
     const [size] = await query(
       database,

@@ -3,7 +3,8 @@ import pg from "pg";
 import { isPostgresUrl } from "../../src/core/database-url.ts";
 import { openStore } from "../../src/store/open-store.ts";
 
-export const SQL_CLIENT_ID = "dcr_of_the_bench";
+/** As long as the id of a client that registered. */
+export const SQL_CLIENT_ID = "dcr_of_the_bench".padEnd(47, "x");
 
 /** How many grants, and of which kind: those that are live, or those that the janitor should delete. */
 export type GrantsToMake = { readonly count: number; readonly resource: string; readonly expired?: boolean };
