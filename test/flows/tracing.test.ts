@@ -321,6 +321,23 @@ function modernCall(trace: object): Request {
   });
 }
 
+describe("a server that listens", () => {
+  it("has the same spans for what comes over a socket", async () => {
+    const listening = createOAuthServer("x", () => null, {
+      port: 0,
+      database: ":memory:",
+      handleSignals: false,
+      log: silentLog,
+    });
+    const { origin } = new URL((await listening.listen()).url);
+    await fetch(`${origin}/oauth/jwks?x=1`, { headers: { traceparent: TRACEPARENT } });
+    const span = spans.named("GET /oauth/jwks");
+    expect(span.parentSpanContext?.spanId).toBe(CALLER);
+    expect(span.attributes).toMatchObject({ "url.scheme": "http", "http.response.status_code": 200 });
+    await listening.close();
+  });
+});
+
 describe("what we ask of others", () => {
   it("is a span below the request that needed it, without what stands behind a question mark", async () => {
     const issuer = await startIssuer();
