@@ -2,6 +2,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import type { Dialect, Migration } from "./migrations/migration.ts";
 import { type Query, type QueryBuilder, query } from "./query.ts";
+import { refuseUnfinishedCopy } from "./unfinished-copy.ts";
 
 /** Runs queries on one connection, one after the other. */
 export type Run = <Result>(query: Query<Result>) => Promise<readonly Result[]>;
@@ -67,6 +68,10 @@ function stepsOf(db: QueryBuilder) {
 }
 
 function refuseUnknown(done: readonly Step[], migrations: readonly Migration[], database: string): void {
+  refuseUnfinishedCopy(
+    done.map(({ name }) => name),
+    database,
+  );
   const isKnown = (step: string) => migrations.some(({ name }) => name === step);
   const tooNew = done.filter(({ name, needs }) => !isKnown(name) && !isKnown(needs)).map(({ name }) => name);
   if (tooNew.length === 0) return;

@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { backup, DatabaseSync } from "node:sqlite";
+import { ConfigurationError } from "../core/errors.ts";
+import { countRows } from "./copy-table.ts";
+import { schemaStateOf } from "./schema-state.ts";
+import { openSqliteDatabase } from "./sqlite-database.ts";
+import { openingError } from "./sqlite-errors.ts";
+import { TABLES } from "./tables.ts";
+
+export type Backup = {
+  readonly bytes: number;
+  /** Undefined where the database is of another version than the code: it is backed up all the same. */
+  readonly rows: number | undefined;
+};
+
+/**
+ * All pages in one step: between steps, whatever a server writes would have it begin anew, again and again. Servers read
+ * and write meanwhile.
+ */
+const PAGES_PER_STEP = 2 ** 31 - 1;
+
+/**
+ * Copies a database file as it is at one moment, while servers run on it, to a file that is there only once it is whole
+ * and looked through.
+ * @throws ConfigurationError where there is such a file already, or the copy is not whole.
+ */
+export async function backupSqlite(file: string, to: string): Promise<Backup> {
+  if (existsSync(to)) throw exists(to);
+  const draft = `${to}.${randomBytes(6).toString("hex")}`;
+  try {
+    makeEmpty(draft, to);
+    await copyPages(file, draft);
+    const rows = await lookThrough(draft, to);
+    putInPlace(draft, to);
+    return { bytes: statSync(to).size, rows };
+  } finally {
+    for (const name of [draft, `${draft}-journal`]) rmSync(name, { force: true });
+  }
+}
+
+/** SQLite would make it for everybody to read. */
+function makeEmpty(draft: string, to: string): void {
+  try {
+    closeSync(openSync(draft, "wx", 0o600));
+  } catch (error) {
+    throw openingError(error, to);
+  }
+}
+
+async function copyPages(file: string, draft: string): Promise<void> {
+  const database = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    await backup(database, draft, { rate: PAGES_PER_STEP });
+  } catch (error) {
+    throw new ConfigurationError(
+      `The backup was not made: ${error instanceof Error ? error.message : error}. Nothing is left of it.`,
+      { cause: error },
+    );
+  } finally {
+    database.close();
+  }
+}
+
+async function lookThrough(draft: string, to: string): Promise<number | undefined> {
+  const copy = new DatabaseSync(draft);
+  // One file, without a log beside it. A server makes it a WAL database again.
+  copy.exec("PRAGMA journal_mode = DELETE");
+  const found = copy.prepare("PRAGMA quick_check").all();
+  copy.close();
+  const [first] = found;
+  if (found.length !== 1 || first?.quick_check !== "ok") {
+    throw new ConfigurationError(
+      `The backup ${to} was not made: the database is damaged. See: gatehouse database check`,
+    );
+  }
+  const database = await openSqliteDatabase(draft, "nobody");
+  try {
+    const state = await schemaStateOf(database);
+    if (!state) {
+      throw new ConfigurationError(`The backup ${to} was not made: the database has no tables of Gatehouse.`);
+    }
+    if (state.pending.length > 0) return undefined;
+    let rows = 0;
+    for (const table of TABLES) rows += await countRows(database, table);
+    return rows;
+  } finally {
+    await database.close();
+  }
+}
+
+/** What file systems without hard links say. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+/** Linked, because a link overwrites nothing. */
+function putInPlace(draft: string, to: string): void {
+  try {
+    linkSync(draft, to);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw exists(to);
+    if (!NO_LINKS.has(code)) throw error;
+    renameSync(draft, to);
+  }
+}
+
+function exists(to: string): ConfigurationError {
+  return new ConfigurationError(
+    `There is a ${to} already, and a backup overwrites nothing. Name another file.`,
+  );
+}
