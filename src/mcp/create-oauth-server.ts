@@ -24,10 +24,10 @@ import {
   openServer,
   type ServerParts,
 } from "./open-server.ts";
-import { answerWhileStarting } from "./probes.ts";
 import type { Registrar } from "./registrar.ts";
 import { createRegistrations } from "./registrations.ts";
 import type { McpFactory, McpIdentity } from "./servers.ts";
+import { fetchOnceOpen } from "./starting.ts";
 
 /** An MCP server with its own authorization server. */
 export type OAuthServer = Registrar & {
@@ -220,7 +220,11 @@ export function assembleServer<Opened extends OpenServer>({
   const delayMs = settings.shutdownDelaySeconds * 1000;
   const openNow = () => open({ settings: final, registrations, factory: code.mcp, identity, log });
   const opened = () => {
-    opening ??= openNow();
+    opening ??= openNow().catch((cause: unknown) => {
+      // The next request tries again: the database may only have been away.
+      opening = undefined;
+      throw cause;
+    });
     return opening;
   };
   const routeGuard = async () => createRouteGuard((await opened()).guard, settings);
@@ -247,13 +251,9 @@ export function assembleServer<Opened extends OpenServer>({
     opened,
     async listen() {
       const ready = Promise.withResolvers<OpenServer>();
-      ready.promise.catch(() => {});
-      let isOpen = false;
       // The port first: where it is chosen by the system, the issuer is not known before.
       listener = await listen({
-        fetch: async (request, connection) =>
-          (isOpen ? undefined : answerWhileStarting(request, settings)) ??
-          (await ready.promise).fetch(request, connection),
+        fetch: fetchOnceOpen(ready.promise, settings),
         host: settings.host,
         port: settings.port,
         tls: settings.tls,
@@ -264,7 +264,6 @@ export function assembleServer<Opened extends OpenServer>({
       opening = openNow();
       try {
         ready.resolve(await opening);
-        isOpen = true;
       } catch (cause) {
         ready.reject(cause);
         ignoreSignals();

@@ -1,8 +1,8 @@
 import { checkSigningKeys } from "../authorization-server/keys.ts";
-import type { Settings } from "../config/settings.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Keyring } from "../platform/keyring.ts";
 import type { Log } from "../platform/logging.ts";
+import { within } from "../platform/within.ts";
 import type { Store } from "../store/store.ts";
 
 /** What must hold before requests can be answered. */
@@ -107,17 +107,6 @@ export function alive(): Response {
   return plain(200, { status: "ok" });
 }
 
-/** Answers probes while the database is being opened, which takes as long as its migrations do. */
-export function answerWhileStarting(
-  request: Request,
-  { basePath }: Pick<Settings, "basePath">,
-): Response | undefined {
-  const { pathname } = new URL(request.url);
-  if (pathname === `${basePath}/health`) return alive();
-  if (pathname === `${basePath}/ready`) return notReady("startup", "The server is starting.");
-  return undefined;
-}
-
 type Outcome = { readonly failed: Check | undefined; readonly cause?: unknown };
 const HOLDS: Outcome = { failed: undefined };
 
@@ -125,19 +114,8 @@ function late(asked: Check | undefined): Outcome {
   return { failed: asked, cause: new Error("there was no answer in time") };
 }
 
-async function within<T>(milliseconds: number, work: Promise<T>, otherwise: () => T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(otherwise()), milliseconds).unref();
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function notReady(failed: string, reason: string): Response {
+/** `/ready`: no request should come here now. */
+export function notReady(failed: string, reason: string): Response {
   return plain(503, { status: "not ready", failed, reason });
 }
 

@@ -1,5 +1,9 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createOAuthServer } from "../../src/mcp/create-oauth-server.ts";
+import { fetchOnceOpen } from "../../src/mcp/starting.ts";
+import { silentLog } from "../../src/platform/logging.ts";
+import { MIGRATION_LOCK } from "../../src/store/postgres.ts";
 import {
   authorize,
   authorizeUrl,
@@ -107,10 +111,47 @@ describe.each(faults)("while the database $what", ({ begin, end }) => {
   });
 });
 
+it("a server without a listener whose database is away at the first request opens it at a later one", async () => {
+  const database = await postgres.freshDatabase();
+  const server = createOAuthServer("x", () => null, { database, secret: SECRET, log: silentLog });
+  const ask = () => server.fetch(new Request("http://localhost:3000/ready"));
+  await postgres.goDown();
+  await expect(ask()).rejects.toThrow("cannot be reached");
+  await postgres.comeBack();
+  expect((await ask()).status).toBe(200);
+  await server.close();
+});
+
+it("a server that takes long to start tells everybody to come again, and then serves them", async () => {
+  const database = await postgres.freshDatabase();
+  const letGo = await hold(database, `SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+  const opening = Promise.withResolvers<TestServer>();
+  const fetch = fetchOnceOpen(opening.promise, { basePath: "" });
+  void startServer({ database, secret: SECRET }).then(opening.resolve, opening.reject);
+  const program = await callTool({ fetch }, "a token");
+  expect(program.status).toBe(503);
+  expect(Number(program.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await program.json()).toMatchObject({ error: "temporarily_unavailable" });
+  const headers = { accept: "text/html,*/*" };
+  const person = await fetch(new Request("https://mcp.example/oauth/authorize", { headers }));
+  expect(person.status).toBe(503);
+  expect(await person.text()).toContain("reload this page");
+  await letGo();
+  await opening.promise;
+  await connect({ fetch });
+});
+
+it("a request that waits for a start that fails is told to come again", async () => {
+  const opening = Promise.withResolvers<TestServer>();
+  const answer = callTool({ fetch: fetchOnceOpen(opening.promise, { basePath: "" }) }, "a token");
+  opening.reject(new Error("no database"));
+  expect((await answer).status).toBe(503);
+});
+
 it("a slow database: some wait, the others are told to come again at once, and all is normal after it", async () => {
   const server = await startOnPostgres({ databaseConnections: 2 });
   const { clientId, refresh_token } = await connect(server);
-  const unlock = await lockGrants(server.settings.database);
+  const unlock = await hold(server.settings.database, "LOCK TABLE grants IN ACCESS EXCLUSIVE MODE");
   const answers = await Promise.all(
     Array.from({ length: 500 }, () => refresh(server, clientId, refresh_token)),
   );
@@ -125,11 +166,11 @@ it("a slow database: some wait, the others are told to come again at once, and a
   expect((await callTool(server, next.access_token)).status).toBe(200);
 });
 
-/** Holds the table of grants, as a migration by hand does. Returns the function that lets go. */
-async function lockGrants(url: string): Promise<() => Promise<void>> {
+/** Takes a lock in a session of its own, as a migration does, and holds it. Returns the function that lets go. */
+async function hold(url: string, lock: string): Promise<() => Promise<void>> {
   const client = new pg.Client(url);
   await client.connect();
   await client.query("BEGIN");
-  await client.query("LOCK TABLE grants IN ACCESS EXCLUSIVE MODE");
+  await client.query(lock);
   return () => client.end();
 }
