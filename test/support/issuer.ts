@@ -21,9 +21,15 @@ export type Issuer = {
   ): Promise<void>;
   /** The key that it signs with now, as it is published. */
   publicKey(): JWK;
+  /** Publishes the key that it signs with now and no other. */
+  dropOldKeys(): void;
   /** What the metadata says besides. */
   readonly metadata: Record<string, unknown>;
   down: boolean;
+  /** What the keys are answered with, for a cache. */
+  cacheControl: string | undefined;
+  /** Answers wait for it. */
+  held: Promise<void> | undefined;
   /** How a path that is not there is answered: some providers lead to a page. */
   nowhere: 404 | 302;
   close(): Promise<void>;
@@ -38,7 +44,12 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
   const published: JWK[] = [];
   let signing: { readonly kid: string; readonly key: CryptoKey; readonly published: JWK } | undefined;
   let made = 0;
-  const state: Pick<Issuer, "down" | "nowhere"> = { down: false, nowhere: 404 };
+  const state: Pick<Issuer, "down" | "nowhere" | "cacheControl" | "held"> = {
+    down: false,
+    nowhere: 404,
+    cacheControl: undefined,
+    held: undefined,
+  };
 
   const answerTo = async (path: string, request: IncomingMessage): Promise<readonly [number, object]> => {
     switch (path) {
@@ -73,8 +84,10 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
       return;
     }
     const [status, body] = await answerTo(path, request);
+    await state.held;
+    const caching = state.cacheControl === undefined ? {} : { "cache-control": state.cacheControl };
     response
-      .writeHead(status, { "content-type": "application/json", location: "/sign-in" })
+      .writeHead(status, { "content-type": "application/json", location: "/sign-in", ...caching })
       .end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -95,6 +108,7 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
     metadata,
     rotate,
     publicKey: () => signing?.published ?? {},
+    dropOldKeys: () => void published.splice(0, published.length - 1),
     async mint(claims = {}, header = {}) {
       const seconds = Math.floor(now() / 1000);
       const sound = {
