@@ -66,7 +66,13 @@ answerQuestions({
     }
     const { store } = server;
     if (expired > 0) {
-      stopJanitor = startJanitor({ store, clock: systemClock, log: silentLog, everySeconds: 0 });
+      stopJanitor = startJanitor({
+        store,
+        clock: systemClock,
+        log: silentLog,
+        everySeconds: 0,
+        auditRetentionDays: 400,
+      });
     }
     return { ports: [port], plans: refreshPlans(connections, "/oauth/token", chains) };
   },

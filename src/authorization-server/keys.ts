@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLOCK_SKEW_SECONDS } from "../core/clock-skew.ts";
 import { ConfigurationError, OAuthError } from "../core/errors.ts";
+import type { AuditEntry } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
 import { importPrivateJwk, importPublicJwk, type SigningKey } from "../platform/jws.ts";
 import type { Keyring } from "../platform/keyring.ts";
@@ -81,16 +82,20 @@ export async function checkSigningKeys(deps: KeyDeps): Promise<void> {
 /**
  * Adds a key that is published at once and signs once everybody can have it; the ones before it stop signing then
  * and stay published until their last token has expired.
+ * @param entryFor what the audit log has about it.
  * @returns the new key.
  */
-export async function rotateSigningKey(deps: KeyDeps): Promise<StoredSigningKey> {
+export async function rotateSigningKey(
+  deps: KeyDeps,
+  entryFor?: (key: StoredSigningKey) => AuditEntry,
+): Promise<StoredSigningKey> {
   const now = deps.clock();
   const existing = await deps.store.listSigningKeys();
   const signsFrom = existing.length === 0 ? now : now + PUBLISHED_BEFORE_USE_SECONDS * 1000;
   // A wrong secret must not add a key that the running server cannot open.
   await openAll(existing, deps);
   const key = await makeSigningKey(deps, signsFrom);
-  await deps.store.addSigningKey(key);
+  await deps.store.addSigningKey(key, entryFor?.(key));
   // An instance whose clock is behind ours signs with the old ones for so much longer.
   const lastTokenEnds = signsFrom + (LONGEST_ACCESS_TOKEN_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
   await deps.store.retireSigningKeys(key.kid, signsFrom, lastTokenEnds);

@@ -7,17 +7,18 @@ import {
 } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
-import { createWindows } from "../sign-in/windows.ts";
 import type { Store } from "../store/store.ts";
-import type { Peer } from "./deps.ts";
 
 /** Tells what happened, and from where: the log and the audit log have it from one value. */
 export type Recorder = {
   /** For an event that is a change in the store. */
-  prepare(event: AuditedEvent, fields: EventFields, peer: Peer): Recording;
+  prepare(event: AuditedEvent, fields: EventFields, peer: From): Recording;
   /** For an event that changes nothing there: a line, and a row of its own. */
-  record(event: AuditedEvent & SecurityEvent, fields: EventFields, peer: Peer): Promise<void>;
+  record(event: AuditedEvent & SecurityEvent, fields: EventFields, peer: From): Promise<void>;
 };
+
+/** What is known of who asks. */
+type From = Pick<EventFields, "address" | "correlationId">;
 
 export type Recording = {
   /** To be given to the store, which writes it with the change or not at all. */
@@ -34,24 +35,29 @@ export type RecorderDeps = {
 
 /** Whoever causes these has shown no password. */
 const BY_STRANGERS: ReadonlySet<AuditedEvent> = new Set(["sign_in.failed", "sign_in.slowed"]);
-/** Of each of them: some two gigabytes, if somebody keeps at it for as long as rows are kept. */
-const ROWS_AN_HOUR = { points: 1000, seconds: 3600 };
+/** Of each of them, by this process: some four gigabytes, if somebody keeps at it for as long as rows are kept. */
+const ROWS_AN_HOUR = 1000;
+const HOUR_MS = 60 * 60 * 1000;
 
 export function createRecorder({ store, clock, log }: RecorderDeps): Recorder {
-  const rows = createWindows(ROWS_AN_HOUR, clock);
-  const omitted = new Map<AuditedEvent, number>();
+  const hours = new Map<AuditedEvent, Hour>();
 
-  /** The next row says how many there were between: the log has them all. */
+  /** The log has them all, and the next row says how many it is ahead. */
   const limited = (entry: AuditEntry): AuditEntry | undefined => {
-    const { event, fields } = entry;
-    const before = omitted.get(event) ?? 0;
-    if (rows.wait(event) > 0) {
-      omitted.set(event, before + 1);
+    const { event, at, fields } = entry;
+    let hour = hours.get(event);
+    if (!hour || at >= hour.endsAt) {
+      hour = { endsAt: at + HOUR_MS, written: 0, omitted: hour?.omitted ?? 0 };
+      hours.set(event, hour);
+    }
+    if (hour.written === ROWS_AN_HOUR) {
+      hour.omitted += 1;
       return undefined;
     }
-    rows.count(event);
-    omitted.delete(event);
-    return before === 0 ? entry : { ...entry, fields: { ...fields, omitted: before } };
+    hour.written += 1;
+    const { omitted } = hour;
+    hour.omitted = 0;
+    return omitted === 0 ? entry : { ...entry, fields: { ...fields, omitted } };
   };
 
   const prepare: Recorder["prepare"] = (event, fields, { address, correlationId }) => {
@@ -74,3 +80,5 @@ export function createRecorder({ store, clock, log }: RecorderDeps): Recorder {
     },
   };
 }
+
+type Hour = { readonly endsAt: number; written: number; omitted: number };

@@ -1,3 +1,4 @@
+import type { AuditEntry } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createKeyring, type Keyring } from "../platform/keyring.ts";
 import type { Store, StoredSigningKey } from "../store/store.ts";
@@ -98,14 +99,16 @@ export async function tokensOfOlderSecrets(
  * For a secret that has leaked: whatever it and the signing keys that it opens could vouch for is void at once. Servers
  * that do not have the new secret yet can neither sign nor verify from here on.
  * @param secret the new one, and no other.
+ * @param entryFor what the audit log has about it.
  * @returns the kid of the key that signs now.
  */
 export async function discardSigningKeys(
   store: Pick<Store, "replaceSigningKeys">,
   { secret, clock }: { readonly secret: string; readonly clock: Clock },
+  entryFor?: (key: StoredSigningKey) => AuditEntry,
 ): Promise<string> {
   const key = await makeSigningKey({ keyring: createKeyring([secret]), clock }, clock());
-  await store.replaceSigningKeys(key);
+  await store.replaceSigningKeys(key, entryFor?.(key));
   return key.kid;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { packageVersion } from "../platform/version.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { clientCommand } from "./commands/client.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { grantCommand } from "./commands/grant.ts";
@@ -24,6 +25,7 @@ const program = new Command("gatehouse")
   .addCommand(clientCommand())
   .addCommand(grantCommand())
   .addCommand(keyCommand())
+  .addCommand(auditCommand())
   .addCommand(secretCommand())
   .addCommand(providerCommand())
   .addHelpText(

@@ -19,19 +19,31 @@ export function printPairs(pairs: readonly (readonly [string, string])[]): void 
   for (const [name, value] of pairs) print(`  ${dim(name.padEnd(width))}  ${value}`);
 }
 
-/** Rows under their headings, each column as wide as it must be. */
-export function printTable(headings: readonly string[], rows: readonly (readonly string[])[]): void {
+/**
+ * Rows under their headings, each column as wide as it must be.
+ * @returns those widths, for rows that follow.
+ */
+export function printTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly number[] {
   const widths = headings.map((heading, i) =>
-    Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)),
+    rows.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), heading.length),
   );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map(visible)
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join("  ")
-      .trimEnd();
-  print(dim(line(headings)));
-  for (const row of rows) print(line(row));
+  print(dim(line(headings, widths)));
+  for (const row of rows) printRow(row, widths);
+  return widths;
+}
+
+export function printRow(cells: readonly string[], widths: readonly number[]): void {
+  print(line(cells, widths));
+}
+
+function line(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, i) => visible(cell).padEnd(widths[i] ?? 0))
+    .join("  ")
+    .trimEnd();
 }
 
 /** Names come from strangers: a control character in one must not reach the terminal. */
@@ -42,4 +54,9 @@ export function visible(text: string): string {
 /** A time as people read it, in UTC to the minute. */
 export function time(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 16).replace("T", " ")}Z`;
+}
+
+/** The same to the second. */
+export function exactTime(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19).replace("T", " ")}Z`;
 }

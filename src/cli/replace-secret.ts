@@ -6,15 +6,16 @@ import {
 } from "../authorization-server/replace-secret.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
+import type { Clock } from "../platform/clock.ts";
 import { changeKeyFile, type KeptSecret, keyFileOf, newSecret, secretsAt } from "../platform/key-file.ts";
 import { createKeyring } from "../platform/keyring.ts";
 import { existingSecrets } from "../platform/master-secret.ts";
 import type { Store } from "../store/store.ts";
 import { confirm } from "./confirm.ts";
 import { type DatabaseFlags, withStore } from "./database.ts";
+import { operatorEntry } from "./operator.ts";
 import { print, time } from "./output.ts";
 
-const clock = Date.now;
 /** Beyond the end of the last token, for a server that hears late of the new secret, and for sign-in sessions. */
 const MARGIN_MS = 24 * 60 * 60 * 1000;
 
@@ -26,17 +27,19 @@ export function rotateSecret(flags: DatabaseFlags): Promise<void> {
 }
 
 async function rotateKeyFile(store: Store, settings: Settings): Promise<void> {
+  const { clock } = store;
   const file = keyFileOf(settings.database);
   // Before anything is changed: a secret that is not the one of this database must not get a successor.
-  await sealAnew(store, { secrets: secretsOf(settings), clock });
+  await sealAnew(store, { secrets: secretsOf(settings, clock), clock });
   // The file before the database: a server that meets what the new secret sealed finds the secret there.
   const kept = changeKeyFile(file, (secrets) =>
     isUnfinished(secrets) ? secrets : [{ secret: newSecret(), until: null }, ...secrets],
   );
   const { keys, inUseSince } = await sealAnew(store, { secrets: secretsAt(kept, clock()), clock });
+  await store.recordAudit(operatorEntry("secret.rotated", { keys }));
   const { lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
   const until = Math.max(lastEndsAt ?? 0, clock()) + MARGIN_MS;
-  changeKeyFile(file, (secrets) => finished(secrets, until));
+  changeKeyFile(file, (secrets) => finished(secrets, until, clock()));
   print(`The new secret is the first line of ${file}, and running servers use it. Nobody is signed out.`);
   print(
     `Signing keys sealed anew: ${keys}. The old secret opens what it made until ${time(until)}, and then nothing.`,
@@ -50,10 +53,10 @@ function isUnfinished(secrets: readonly KeptSecret[]): boolean {
 }
 
 /** With an end for each older secret, and without those whose end has come. */
-function finished(secrets: readonly KeptSecret[], until: number): readonly KeptSecret[] {
+function finished(secrets: readonly KeptSecret[], until: number, now: number): readonly KeptSecret[] {
   const [first, ...older] = secrets;
   const ending = older.map((kept) => ({ ...kept, until: kept.until ?? until }));
-  return first ? [first, ...ending.filter((kept) => kept.until > clock())] : [];
+  return first ? [first, ...ending.filter((kept) => kept.until > now)] : [];
 }
 
 async function rotateGiven(store: Store, secrets: readonly string[]): Promise<void> {
@@ -61,7 +64,9 @@ async function rotateGiven(store: Store, secrets: readonly string[]): Promise<vo
     print(STEPS);
     throw new ConfigurationError("GATEHOUSE_SECRET holds one secret: nothing was changed.");
   }
+  const { clock } = store;
   const { keys, inUseSince } = await sealAnew(store, { secrets, clock });
+  if (keys > 0) await store.recordAudit(operatorEntry("secret.rotated", { keys }));
   const { count, lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
   print(
     keys === 0
@@ -91,12 +96,15 @@ const STEPS = `To replace the secret while everybody stays signed in:
 /** For a secret that has leaked: drops it and all that it could vouch for. */
 export function replaceLeakedSecret(flags: DatabaseFlags & { readonly yes?: true }): Promise<void> {
   return withStore(flags, async (store, settings) => {
+    const { clock } = store;
     if (settings.secrets) await refuseLeaked(store, settings.secrets);
-    else secretsOf(settings);
+    else secretsOf(settings, clock);
     if (!flags.yes) await confirm("This signs everybody out, in every client.");
     const secret = settings.secrets?.[0] ?? newSecret();
     if (!settings.secrets) changeKeyFile(keyFileOf(settings.database), () => [{ secret, until: null }]);
-    const kid = await discardSigningKeys(store, { secret, clock });
+    const kid = await discardSigningKeys(store, { secret, clock }, (key) =>
+      operatorEntry("secret.rotated", { reason: "compromised", kid: key.kid }),
+    );
     await revokeAllGrants(store, clock);
     print("The old secret and the old signing keys open nothing any more. Everybody signs in again.");
     print(`Tokens are signed with ${kid} from now on.`);
@@ -125,7 +133,7 @@ async function refuseLeaked(store: Store, secrets: readonly string[]): Promise<v
   }
 }
 
-function secretsOf(settings: Settings): readonly string[] {
+function secretsOf(settings: Settings, clock: Clock): readonly string[] {
   const secrets = existingSecrets(settings, clock);
   if (secrets) return secrets;
   throw new ConfigurationError(

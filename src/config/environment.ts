@@ -87,6 +87,7 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
   { variable: "GATEHOUSE_REFRESH_TOKEN_SECONDS", option: "refreshTokenSeconds", read: number },
   { variable: "GATEHOUSE_GRANT_SECONDS", option: "grantSeconds", read: number },
   { variable: "GATEHOUSE_REFRESH_GRACE_SECONDS", option: "refreshGraceSeconds", read: number },
+  { variable: "GATEHOUSE_AUDIT_RETENTION_DAYS", option: "auditRetentionDays", read: number },
   { variable: "GATEHOUSE_DOCUMENTATION", option: "documentation", read: text },
   { variable: "GATEHOUSE_CORS", option: "cors", read: origins },
   { variable: "GATEHOUSE_TLS_CERT", option: "tls.cert", read: text },

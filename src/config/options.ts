@@ -35,6 +35,7 @@ const seconds = (from: number, to: number) => {
   const must = `a whole number of seconds from ${from} to ${to}`;
   return z.int(must).min(from, must).max(to, must);
 };
+const DAYS = "a whole number of days from 1 to 3650";
 const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "a function");
 const DATABASE =
   'a file, such as "./gatehouse.db", ":memory:", or "postgres://user:password@host:5432/name", ' +
@@ -108,6 +109,8 @@ const options = z.strictObject({
   refreshGraceSeconds: seconds(0, 3600).default(60),
   /** Where people read about this server, for clients to show. */
   documentation: documentationOption,
+  /** How long the audit log is kept. Default 400. */
+  auditRetentionDays: z.int(DAYS).min(1, DAYS).max(3650, DAYS).default(400),
   /** More log lines. */
   debug: yesOrNo.default(false),
   /** Origins whose pages may call the MCP and token endpoints. Default "*": no cookie is involved. */
@@ -215,6 +218,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     refreshTokenSeconds: parsed.refreshTokenSeconds,
     grantSeconds: parsed.grantSeconds,
     refreshGraceSeconds: parsed.refreshGraceSeconds,
+    auditRetentionDays: parsed.auditRetentionDays,
     documentation: parsed.documentation,
     debug: parsed.debug,
     cors: parsed.cors,

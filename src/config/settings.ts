@@ -37,6 +37,8 @@ export type Settings = {
   /** Life of a grant, however much it is used. */
   readonly grantSeconds: number;
   readonly refreshGraceSeconds: number;
+  /** How long rows of the audit log are kept. */
+  readonly auditRetentionDays: number;
   /** Where people read about the server. */
   readonly documentation: string | undefined;
   readonly debug: boolean;

@@ -158,7 +158,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     mountAuthorizationServer(app, deps, observe);
 
     const closeMetrics = await observation.listen(log);
-    const stopJanitor = startJanitor({ store, clock, log, everySeconds: JANITOR_SECONDS });
+    const stopJanitor = startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS });
     const stopWatching = followOutsideChanges(deps, grantEnded, hearing);
     return {
       store,

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DAY, START, sampleApproval } from "../../test/store/samples.ts";
+import { DAY, START, sampleApproval, sampleEntry } from "../../test/store/samples.ts";
 import { type Log, silentLog } from "../platform/logging.ts";
-import { startJanitor } from "./janitor.ts";
+import { type JanitorOptions, startJanitor } from "./janitor.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";
 import { openSqliteStore } from "./sqlite.ts";
 
 const EVERY_SECONDS = 60;
+const AUDIT_DAYS = 90;
 const clock = (): number => START + 100 * DAY;
 
 let store: StoreWithTodos;
@@ -19,6 +20,12 @@ afterEach(async () => {
   await store.close();
 });
 
+const start = (
+  kept: JanitorOptions["store"],
+  log: Log,
+  everySeconds = EVERY_SECONDS,
+): (() => Promise<void>) =>
+  startJanitor({ store: kept, clock, log, everySeconds, auditRetentionDays: AUDIT_DAYS });
 const approveMany = (count: number): Promise<unknown> =>
   Promise.all(
     Array.from({ length: count }, (_, index) => store.approve(sampleApproval({ id: `old-${index}` }))),
@@ -36,9 +43,19 @@ const pass = async (seconds: number): Promise<void> => {
 test("deletes what has expired and nothing else, however much it is", async () => {
   await approveMany(1000);
   await store.approve(sampleApproval({ id: "live", codeExpiresAt: clock() }));
-  const stop = startJanitor({ store, clock, log: silentLog, everySeconds: EVERY_SECONDS });
+  const stop = start(store, silentLog);
   await pass(EVERY_SECONDS + 10);
   expect((await store.listGrants({})).map((grant) => grant.id)).toEqual(["live"]);
+  await stop();
+});
+
+test("keeps the audit log for so many days and no longer, however much of it is due", async () => {
+  const begin = clock() - AUDIT_DAYS * DAY;
+  await Promise.all(Array.from({ length: 1000 }, () => store.recordAudit(sampleEntry({ at: begin - 1 }))));
+  await store.recordAudit(sampleEntry({ at: begin }));
+  const stop = start(store, silentLog);
+  await pass(EVERY_SECONDS + 10);
+  expect((await store.auditAfter(0, 1000)).map(({ at }) => at)).toEqual([begin]);
   await stop();
 });
 
@@ -48,6 +65,7 @@ test("goes on round after round, also after one that failed, which is logged", a
   const broken = new Error("disk on fire");
   let failures = 1;
   const failing = {
+    ...store,
     deleteExpired: async (now: number, limit: number) => {
       failures -= 1;
       if (failures >= 0) throw broken;
@@ -55,7 +73,7 @@ test("goes on round after round, also after one that failed, which is logged", a
     },
   };
   await approveMany(10);
-  const stop = startJanitor({ store: failing, clock, log, everySeconds: EVERY_SECONDS });
+  const stop = start(failing, log);
   await pass(EVERY_SECONDS + 1);
   expect(errors).toEqual([broken]);
   expect(await remaining()).toBe(10);
@@ -72,6 +90,7 @@ test("never runs twice at once, and requests get in between its batches", async 
   let most = 0;
   let batches = 0;
   const slow = {
+    ...store,
     deleteExpired: async () => {
       running += 1;
       batches += 1;
@@ -81,7 +100,7 @@ test("never runs twice at once, and requests get in between its batches", async 
       return { deleted: 1, more: batches < 20 };
     },
   };
-  const stop = startJanitor({ store: slow, clock, log: silentLog, everySeconds: 1 });
+  const stop = start(slow, silentLog, 1);
   await pass(60);
   expect(batches).toBeGreaterThan(20);
   expect(most).toBe(1);
@@ -90,7 +109,7 @@ test("never runs twice at once, and requests get in between its batches", async 
 
 test("stops: after it has resolved, nothing is deleted any more", async () => {
   await approveMany(1000);
-  const stop = startJanitor({ store, clock, log: silentLog, everySeconds: EVERY_SECONDS });
+  const stop = start(store, silentLog);
   vi.advanceTimersByTime(EVERY_SECONDS * 1000);
   await stop();
   const left = await remaining();

@@ -6,9 +6,11 @@ import {
 } from "../../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { ConfigurationError } from "../../core/errors.ts";
+import type { AuditEntry } from "../../core/events.ts";
 import { randomId, randomSecret } from "../../platform/random.ts";
 import type { ClientSummary, Store } from "../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
+import { operatorEntry } from "../operator.ts";
 import { bold, print, printJson, printPairs, printTable, time, visible } from "../output.ts";
 import { readPublicKeys } from "../public-keys.ts";
 
@@ -113,7 +115,7 @@ async function add(flags: AddFlags): Promise<void> {
     flags,
     async (store) => {
       await refuseNamesake(client, store);
-      return store.addClient(client);
+      return store.addClient(client, addedEntry(client));
     },
     { mayMake: true },
   );
@@ -128,6 +130,10 @@ async function add(flags: AddFlags): Promise<void> {
     ...(secret === undefined ? [] : [["client_secret", bold(secret)] as const]),
   ]);
   if (secret !== undefined) print("\nThe secret is not kept and cannot be shown again. Store it now.");
+}
+
+function addedEntry({ id, name, grantTypes, scopes }: Client): AuditEntry {
+  return operatorEntry("client.added", { client: id, client_name: name, grant_types: grantTypes, scopes });
 }
 
 /** It would be the subject that a person is already, and have what is theirs. */
@@ -191,7 +197,8 @@ function shown({ secretHash: _hash, ...client }: ClientSummary): object {
 }
 
 async function remove(id: string, flags: DatabaseFlags): Promise<void> {
-  if (!(await withStore(flags, (store) => store.removeClient(id, Date.now())))) throw unknown(id);
+  const entry = operatorEntry("client.removed", { client: id });
+  if (!(await withStore(flags, (store) => store.removeClient(id, entry.at, entry)))) throw unknown(id);
   print(`Removed ${id} and revoked its grants.`);
 }
 

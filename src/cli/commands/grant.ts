@@ -3,12 +3,15 @@ import { ConfigurationError } from "../../core/errors.ts";
 import type { Grant } from "../../core/grant.ts";
 import { displayName } from "../../core/person.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
+import { operatorEntry } from "../operator.ts";
 import { print, printJson, printTable, time } from "../output.ts";
+import { readCount } from "../values.ts";
 
 type ListFlags = DatabaseFlags & {
   readonly person?: string;
   readonly client?: string;
   readonly all?: true;
+  readonly limit: string;
   readonly json?: true;
 };
 
@@ -22,6 +25,7 @@ export function grantCommand(): Command {
     .option("--person <id>", "only this person's")
     .option("--client <client_id>", "only this client's")
     .option("--all", "the ended ones too")
+    .option("--limit <number>", "how many to show", "100")
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .action(list);
@@ -34,14 +38,19 @@ export function grantCommand(): Command {
 }
 
 async function list(flags: ListFlags): Promise<void> {
+  const limit = readCount("--limit", flags.limit);
   const now = Date.now();
-  const grants = await withStore(flags, (store) =>
+  const found = await withStore(flags, (store) =>
     store.listGrants({
       ...(flags.person === undefined ? {} : { personId: flags.person }),
       ...(flags.client === undefined ? {} : { clientId: flags.client }),
       ...(flags.all ? {} : { liveAt: now }),
+      limit: limit + 1,
     }),
   );
+  const grants = found.slice(0, limit);
+  if (found.length > limit)
+    process.stderr.write("There are more. Show them with --limit, or narrow the list.\n");
   if (flags.json) return printJson(grants);
   if (grants.length === 0)
     return print("There are no grants. One is made whenever a person approves a client.");
@@ -67,9 +76,17 @@ function stateOf(grant: Grant, now: number): string {
 async function revoke(ids: readonly string[], flags: DatabaseFlags): Promise<void> {
   await withStore(flags, async (store) => {
     for (const id of ids) {
-      if (await store.revokeGrant(id, "operator", Date.now())) print(`Revoked ${id}.`);
-      else if (await store.findGrant(id)) print(`${id} was revoked before.`);
-      else throw new ConfigurationError(`There is no grant ${id}. See: gatehouse grant list`);
+      const grant = await store.findGrant(id);
+      if (!grant) throw new ConfigurationError(`There is no grant ${id}. See: gatehouse grant list`);
+      const reason = "operator";
+      const entry = operatorEntry("grant.revoked", {
+        grant: id,
+        client: grant.clientId,
+        person: grant.person.id,
+        reason,
+      });
+      const isRevoked = await store.revokeGrant(id, reason, entry.at, entry);
+      print(isRevoked ? `Revoked ${id}.` : `${id} was revoked before.`);
     }
   });
 }

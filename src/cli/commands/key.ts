@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { StoredSigningKey } from "../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
+import { operatorEntry } from "../operator.ts";
 import { print, printJson, printTable, time } from "../output.ts";
 
 export function keyCommand(): Command {
@@ -52,7 +53,9 @@ async function rotate(flags: DatabaseFlags): Promise<void> {
     import("../../platform/master-secret.ts"),
   ]);
   const key = await withStore(flags, (store, settings) =>
-    rotateSigningKey({ store, keyring: openKeyring(settings), clock: Date.now }),
+    rotateSigningKey({ store, keyring: openKeyring(settings), clock: Date.now }, ({ kid }) =>
+      operatorEntry("key.rotated", { kid }),
+    ),
   );
   print(
     `Added ${key.kid}. It signs from ${time(key.signsFrom)} on, when every verifier has had time to fetch it.`,
