@@ -49,6 +49,7 @@ export function watchSqliteChanges(
       const unfollow = feed.follow(follower);
       followers += 1;
       timer ??= setInterval(look, POLL_MS).unref();
+      void look();
       return () => {
         unfollow();
         followers -= 1;
