@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOAuthServer } from "../../src/mcp/create-oauth-server.ts";
@@ -111,6 +112,69 @@ describe.each(faults)("while the database $what", ({ begin, end }) => {
   });
 });
 
+describe("staleSeconds", () => {
+  const statusOf = async (server: TestServer, token: string) => (await callTool(server, token)).status;
+  const soon = { timeout: 20_000, interval: 20 };
+
+  /** A server that has let this token in, and heard from its database. */
+  async function known(staleSeconds: number | undefined) {
+    const server = await startOnPostgres(staleSeconds === undefined ? {} : { staleSeconds });
+    const tokens = await connect(server);
+    expect(await statusOf(server, tokens.access_token)).toBe(200);
+    return { server, ...tokens };
+  }
+
+  it("by default a known token is let in during a short outage, and an unknown one is not called bad", async () => {
+    const { server, access_token, refresh_token, clientId } = await known(undefined);
+    const unknown = await tokensOf(refresh(server, clientId, refresh_token));
+    await heardOf(server);
+    await postgres.goDown("immediate");
+    expect(await statusOf(server, access_token)).toBe(200);
+    expect(await statusOf(server, unknown.access_token)).toBe(503);
+    await postgres.comeBack();
+    await expect.poll(() => statusOf(server, unknown.access_token), soon).toBe(200);
+    expect(await statusOf(server, access_token)).toBe(200);
+  });
+
+  it.each([0, 1])(
+    "%i: no longer than that, and again by itself when the database is back",
+    async (seconds) => {
+      const { server, access_token } = await known(seconds);
+      await postgres.goDown("immediate");
+      await expect.poll(() => statusOf(server, access_token), soon).toBe(503);
+      await postgres.comeBack();
+      await expect.poll(() => statusOf(server, access_token), soon).toBe(200);
+    },
+  );
+
+  it("0: a database that hangs is soon nobody's word either", async () => {
+    const { server, access_token } = await known(0);
+    postgres.hang();
+    try {
+      await expect.poll(() => statusOf(server, access_token), soon).toBe(503);
+    } finally {
+      postgres.goOn();
+    }
+    await expect.poll(() => statusOf(server, access_token), soon).toBe(200);
+  });
+
+  it("what was revoked elsewhere during the outage is let in by nobody after it", async () => {
+    const { server, access_token, refresh_token, clientId } = await known(0);
+    const elsewhere = await startServer({ database: server.settings.database, secret: SECRET });
+    await postgres.goDown("immediate");
+    await expect.poll(() => statusOf(server, access_token), soon).toBe(503);
+    await postgres.comeBack();
+    const revoke = () => postForm(elsewhere, "/oauth/revoke", { client_id: clientId, token: refresh_token });
+    await expect.poll(async () => (await revoke()).status, soon).toBe(200);
+    // From before the server hears of changes again to well after it.
+    for (let time = 0; time < 50; time += 1) {
+      expect(await statusOf(server, access_token)).not.toBe(200);
+      await setTimeout(20);
+    }
+    expect(await statusOf(server, access_token)).toBe(401);
+  });
+});
+
 it("a server without a listener whose database is away at the first request opens it at a later one", async () => {
   const database = await postgres.freshDatabase();
   const server = createOAuthServer("x", () => null, { database, secret: SECRET, log: silentLog });
@@ -165,6 +229,13 @@ it("a slow database: some wait, the others are told to come again at once, and a
   const next = await tokensOf(refresh(server, clientId, refresh_token));
   expect((await callTool(server, next.access_token)).status).toBe(200);
 });
+
+/** Resolves once what this server remembers counts. */
+function heardOf({ store }: TestServer): Promise<void> {
+  return new Promise((resolve) => {
+    store.followChanges({ changed() {}, heard: () => resolve(), lost() {} });
+  });
+}
 
 /** Takes a lock in a session of its own, as a migration does, and holds it. Returns the function that lets go. */
 async function hold(url: string, lock: string): Promise<() => Promise<void>> {
