@@ -53,7 +53,7 @@ async function rotate(flags: DatabaseFlags): Promise<void> {
     import("../../platform/master-secret.ts"),
   ]);
   const key = await withStore(flags, (store, settings) =>
-    rotateSigningKey({ store, keyring: openKeyring(settings), clock: Date.now }, ({ kid }) =>
+    rotateSigningKey({ store, keyring: openKeyring(settings), clock: store.clock }, ({ kid }) =>
       operatorEntry("key.rotated", { kid }),
     ),
   );
