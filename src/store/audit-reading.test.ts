@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { START, sampleEntry } from "../../test/store/samples.ts";
+import { startPostgres } from "../../test/support/postgres.ts";
 import type { AuditRecord } from "../core/events.ts";
 import { type AuditSearch, followAudit, searchAudit } from "./audit-reading.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";
+import { openPostgresStore } from "./postgres.ts";
 import { openSqliteStore } from "./sqlite.ts";
 
 let folder: string;
@@ -113,6 +116,26 @@ describe("followAudit", () => {
     expect(await follower.next()).toEqual([]);
     await write("later");
     expect(people(await follower.next())).toEqual(["later"]);
+  });
+
+  it("misses no row of a transaction that Postgres commits after a later one", async () => {
+    const postgres = await startPostgres();
+    onTestFinished(() => postgres.stop());
+    const database = await postgres.freshDatabase();
+    const onPostgres = await openPostgresStore({ database });
+    const slow = new pg.Client(database);
+    await slow.connect();
+    const follower = await followAudit(onPostgres, () => 0);
+    await slow.query("BEGIN");
+    await slow.query(
+      "INSERT INTO audit (at, event, outcome, person_id) VALUES (0, 'sign_in.ok', 'ok', 'slow')",
+    );
+    await onPostgres.recordAudit(sampleEntry({ fields: { person: "quick" } }));
+    expect(people(await follower.next())).toEqual(["quick"]);
+    await slow.query("COMMIT");
+    expect(people(await follower.next())).toEqual(["slow"]);
+    await slow.end();
+    await onPostgres.close();
   });
 
   it("tells after an outage what it could not read in it", async () => {
