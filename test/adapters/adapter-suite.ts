@@ -2,14 +2,13 @@ import { once } from "node:events";
 import { type IncomingMessage, request as nodeRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { createMcpHandler, McpServer, requireScopes } from "@modelcontextprotocol/server";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AnyRouteGuard, Documented } from "../../src/adapters/admit.ts";
-import { authOf, createOAuthServer, type ProtectOptions, protect } from "../../src/index.ts";
+import { createOAuthServer, type ProtectOptions, protect } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import type { RequestHead } from "../../src/resource-server/guard.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
+import { ADMIN_CALL, whoamiInBothEras } from "./sdk-server.ts";
 
 /** What an application of a framework is given; it calls `reached` in every handler. */
 export type AppParts = {
@@ -19,17 +18,6 @@ export type AppParts = {
   reached(route: string): void;
 };
 
-/** An SDK server of one's own behind the guard, at `/guarded/mcp`: it asks the context who is calling. */
-export const mcpHandler = createMcpHandler(() => {
-  const server = new McpServer({ name: "own", version: "1.0.0" });
-  server.registerTool("whoami", {}, (context) => {
-    const { person, client, scopes, issuer } = authOf(context);
-    return { content: [{ type: "text", text: JSON.stringify({ person, client, scopes, issuer }) }] };
-  });
-  server.registerTool("admin", { scopeChallenge: requireScopes("admin") }, () => ({ content: [] }));
-  return server;
-});
-
 /**
  * Starts an application with these routes, on a port of its own:
  *
@@ -37,7 +25,7 @@ export const mcpHandler = createMcpHandler(() => {
  * - behind the guard: `GET /guarded/me` → `{ id, client, scopes, authInfo }`; `GET /guarded/fail` throws
  *   `Error("of the handler")`; `POST /guarded/tamper` writes "admin" into the scopes; `POST /guarded/echo` → the body as
  *   it comes; `POST /guarded/json` → the body as the framework parses JSON; `GET /guarded/list` needs todo:read, `POST
- *   /guarded/list` needs todo:write (201); `/guarded/mcp` is {@link mcpHandler}, whatever the method
+ *   /guarded/list` needs todo:write (201); `/guarded/mcp` is `mcpHandler` of sdk-server.ts, whatever the method
  * - `DELETE /single` needs todo:read and todo:write, with no guard around it (→ 204)
  * - before all of them, a middleware that sets the response header that the request header `x-before: name=value` says
  * - an error handler of the framework, which answers 418 `{ handled: message }`
@@ -279,41 +267,23 @@ export function describeAdapter(name: string, startApp: StartApp): void {
 
     it("lets a server of the SDK stand behind it, which then knows who is calling", async () => {
       const { issuer, port } = await start();
-      const tokens = { ada: await issuer.mint(), grace: await issuer.mint({ sub: "grace" }) };
-      for (const [person, token] of Object.entries(tokens)) {
-        for (const versionNegotiation of [{ mode: "legacy" }, { mode: { pin: "2026-07-28" } }] as const) {
-          const client = new Client({ name: "test", version: "1.0.0" }, { versionNegotiation });
-          const url = new URL(`http://127.0.0.1:${port}/guarded/mcp`);
-          const authProvider = { token: async () => token };
-          await client.connect(new StreamableHTTPClientTransport(url, { authProvider }));
-          const { content } = await client.callTool({ name: "whoami", arguments: {} });
-          expect(JSON.parse((content as { text: string }[])[0]?.text ?? "")).toEqual({
+      for (const person of ["ada", "grace"]) {
+        const token = await issuer.mint({ sub: person });
+        for (const said of await whoamiInBothEras(`http://127.0.0.1:${port}/guarded/mcp`, token)) {
+          expect(said).toEqual({
             person: { id: person },
             client: { id: "client", name: null },
             scopes: ["mcp"],
             issuer: issuer.url,
           });
-          await client.close();
         }
       }
     });
 
     it("lets that server challenge by itself, with the same metadata as the guard", async () => {
       const { issuer, ask } = await start();
-      const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "admin", arguments: {} } };
-      const post = (token?: string) =>
-        ask("/guarded/mcp", {
-          ...(token !== undefined && { token }),
-          method: "POST",
-          headers: {
-            "content-type": "application/json",
-            accept: "application/json, text/event-stream",
-            "mcp-protocol-version": "2025-11-25",
-          },
-          body: JSON.stringify(body),
-        });
-      expect((await post()).status).toBe(401);
-      const refused = await post(await issuer.mint());
+      expect((await ask("/guarded/mcp", ADMIN_CALL)).status).toBe(401);
+      const refused = await ask("/guarded/mcp", { ...ADMIN_CALL, token: await issuer.mint() });
       expect(refused.status).toBe(403);
       expect(refused.headers.get("www-authenticate")).toContain(
         'resource_metadata="https://mcp.example/.well-known/oauth-protected-resource/mcp"',

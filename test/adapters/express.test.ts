@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import express, { type ErrorRequestHandler } from "express";
 import { authOf, gatehouse, metadata } from "../../src/adapters/express.ts";
-import { describeAdapter, headerBefore, mcpHandler } from "./adapter-suite.ts";
+import { describeAdapter, headerBefore } from "./adapter-suite.ts";
+import { mcpHandler } from "./sdk-server.ts";
 
 describeAdapter("Express", async ({ routeGuard, documents, reached }) => {
   const { guard, requireScopes } = gatehouse(routeGuard);

@@ -6,7 +6,8 @@ import { authOf, gatehouse, metadata } from "../../src/adapters/fastify.ts";
 import { protect } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import { AUDIENCE } from "../support/issuer.ts";
-import { describeAdapter, headerBefore, mcpHandler } from "./adapter-suite.ts";
+import { describeAdapter, headerBefore } from "./adapter-suite.ts";
+import { mcpHandler } from "./sdk-server.ts";
 
 describeAdapter("Fastify", async ({ routeGuard, documents, reached }) => {
   const { guard, requireScopes } = gatehouse(routeGuard);

@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { type AuthEnv, gatehouse, metadata } from "../../src/adapters/hono.ts";
-import { describeAdapter, headerBefore, mcpHandler } from "./adapter-suite.ts";
+import { describeAdapter, headerBefore } from "./adapter-suite.ts";
+import { mcpHandler } from "./sdk-server.ts";
 
 describeAdapter("Hono", async ({ routeGuard, documents, reached }) => {
   const { guard, requireScopes } = gatehouse(routeGuard);
