@@ -2,15 +2,13 @@ import type { KeyObject } from "node:crypto";
 import type { z } from "zod";
 import { ACCESS_TOKEN_TYPE, accessTokenClaims, hasExpired, refuseClaims } from "../../core/access-token.ts";
 import type { Auth } from "../../core/auth.ts";
+import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
 import { parseScopes } from "../../core/scopes.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type ParsedJws, parseJws, verifyJws } from "../../platform/jws.ts";
 import type { Store } from "../../store/store.ts";
 import type { Verification } from "../guard.ts";
 import { clipped, type RefusalFields, shown } from "../refusals.ts";
-
-/** Instances of one server whose clocks differ by half a minute still trust one another's tokens. */
-const CLOCK_LEEWAY_SECONDS = 60;
 
 /**
  * Verifies the tokens of the authorization server in this house: the signature, every claim, that the grant behind it
@@ -25,7 +23,7 @@ export function verifyOwnTokens(deps: {
   readonly clock: Clock;
 }): (token: string) => Promise<Verification> {
   const { issuer, resource, verificationKey, store, isKnownClient, clock } = deps;
-  const expected = { issuer, resource, leewaySeconds: CLOCK_LEEWAY_SECONDS, expiryLeewaySeconds: 0 };
+  const expected = { issuer, resource, leewaySeconds: CLOCK_SKEW_SECONDS, expiryLeewaySeconds: 0 };
   return async (token) => {
     const jws = parseJws(token);
     if (!jws) return refused("not a JWT", {});
