@@ -23,28 +23,39 @@ export async function withStore<T>(
   use: (store: Store, settings: Settings) => Promise<T>,
   { mayMake = false }: { readonly mayMake?: boolean } = {},
 ): Promise<T> {
-  // Loaded here, so that help does not wait for them.
-  const [{ environmentOptions, loadEnvironment }, { parseOptions }, { openStore }] = await Promise.all([
-    import("../config/environment.ts"),
-    import("../config/options.ts"),
-    import("../store/open-store.ts"),
-  ]);
-  const given = flags.database === undefined ? {} : { database: flags.database };
-  // The other variables are the server's, and may go together with what only its code says.
-  const environment = [...environmentOptions(loadEnvironment())].filter(([option]) => OURS.has(option));
-  const settings = parseOptions("gatehouse", given, new Map(environment));
-  if (!mayMake && !isPostgresUrl(settings.database) && !existsSync(settings.database)) {
-    // An empty one would answer "nothing there" to a mistyped name.
-    throw new ConfigurationError(
-      `There is no database ${settings.database}. Name it with --database; a server makes it when it first starts.`,
-    );
-  }
+  const settings = await databaseSettings(flags);
+  if (!mayMake) refuseMissing(settings.database);
+  const { openStore } = await import("../store/open-store.ts");
   const store = await openStore({ database: settings.database });
   try {
     return await use(store, settings);
   } finally {
     await store.close();
   }
+}
+
+/** What the flags and the environment say of a database and its secret. */
+export async function databaseSettings(flags: DatabaseFlags): Promise<Settings> {
+  // Loaded here, so that help does not wait for them.
+  const [{ environmentOptions, loadEnvironment }, { parseOptions }] = await Promise.all([
+    import("../config/environment.ts"),
+    import("../config/options.ts"),
+  ]);
+  const given = flags.database === undefined ? {} : { database: flags.database };
+  // The other variables are the server's, and may go together with what only its code says.
+  const environment = [...environmentOptions(loadEnvironment())].filter(([option]) => OURS.has(option));
+  return parseOptions("gatehouse", given, new Map(environment));
+}
+
+/**
+ * An empty database would answer "nothing there" to a mistyped name.
+ * @param flag the one that names it
+ */
+export function refuseMissing(database: string, flag = "--database"): void {
+  if (isPostgresUrl(database) || existsSync(database)) return;
+  throw new ConfigurationError(
+    `There is no database ${database}. Name it with ${flag}; a server makes it when it first starts.`,
+  );
 }
 
 const OURS: ReadonlySet<string> = new Set(["database", "secret"]);

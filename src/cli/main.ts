@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { packageVersion } from "../platform/version.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { clientCommand } from "./commands/client.ts";
+import { databaseCommand } from "./commands/database.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { grantCommand } from "./commands/grant.ts";
 import { keyCommand } from "./commands/key.ts";
@@ -27,6 +28,7 @@ const program = new Command("gatehouse")
   .addCommand(keyCommand())
   .addCommand(auditCommand())
   .addCommand(secretCommand())
+  .addCommand(databaseCommand())
   .addCommand(providerCommand())
   .addHelpText(
     "after",

@@ -27,6 +27,8 @@ export type DatabaseFacts = {
 export type OwnFacts = Omit<DatabaseFacts, "name" | "schema" | "rows">;
 
 export async function factsOf(database: Database, own: OwnFacts): Promise<DatabaseFacts> {
+  // What a damaged file answers is worth nothing.
+  if (isDamaged(own)) return { name: database.name, schema: undefined, rows: {}, ...own };
   const schema = await schemaStateOf(database);
   const rows: Record<string, number> = {};
   if (schema?.pending.length === 0) {
@@ -40,18 +42,25 @@ const LITTLE_SPACE_BYTES = 100 * 1024 * 1024;
 /** Of what the servers forgive one another, half: the next machine may be off in the other direction. */
 const CLOCKS_APART_MS = (CLOCK_SKEW_SECONDS * 1000) / 2;
 
+const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
+
+/** A number of bytes as people read it: "1.4 GB". */
+export function sizeText(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1024)), UNITS.length - 1);
+  const value = bytes / 1024 ** power;
+  return `${value.toLocaleString("en", { maximumFractionDigits: 1 })} ${UNITS[power]}`;
+}
+
 /** What is wrong, each in one sentence that says what to do. */
 export function problemsOf(facts: DatabaseFacts): readonly string[] {
   const { space, damage = [], clockAheadMs = 0, isReadOnly } = facts;
-  const problems = [...schemaProblems(facts)];
-  if (damage.length > 0) {
-    problems.push(
-      `The file is damaged (${damage.join("; ")}). Stop the server, and put back the last backup.`,
-    );
+  if (isDamaged(facts)) {
+    return [`The file is damaged (${damage.join("; ")}). Stop the server, and put back the last backup.`];
   }
+  const problems = [...schemaProblems(facts)];
   if (space && space.freeBytes < LITTLE_SPACE_BYTES) {
     problems.push(
-      `Only ${megabytes(space.freeBytes)} are free on the disk of the database. Free some: a full disk stops every sign-in.`,
+      `Only ${sizeText(space.freeBytes)} are free on the disk of the database. Free some: a full disk stops every sign-in.`,
     );
   }
   if (Math.abs(clockAheadMs) > CLOCKS_APART_MS) {
@@ -64,6 +73,10 @@ export function problemsOf(facts: DatabaseFacts): readonly string[] {
     problems.push("The database takes no writes: it is a standby, or was made read-only. Name the primary.");
   }
   return problems;
+}
+
+export function isDamaged({ damage = [] }: Pick<DatabaseFacts, "damage">): boolean {
+  return damage.length > 0;
 }
 
 function schemaProblems({ schema }: DatabaseFacts): readonly string[] {
@@ -82,10 +95,6 @@ function schemaProblems({ schema }: DatabaseFacts): readonly string[] {
       ? ["It is being copied to, and not all of it is there. Run the same gatehouse database copy again."]
       : []),
   ];
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.floor(bytes / 1024 / 1024)} MB`;
 }
 
 function seconds(milliseconds: number): string {

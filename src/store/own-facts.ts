@@ -17,13 +17,20 @@ export async function sqliteFacts({ run }: Pick<Database, "run">, file: string):
 
 async function damageOf(run: Database["run"]): Promise<readonly string[]> {
   try {
-    const found = await run(text("SELECT quick_check AS answer FROM pragma_quick_check(10)"));
+    const found = await run(QUICK_CHECK);
     return found.filter((answer) => answer !== "ok");
   } catch (error) {
     // So damaged that it cannot be looked through.
     return [error instanceof Error ? error.message : String(error)];
   }
 }
+
+/** The first ten findings: who has one needs no more. */
+const QUICK_CHECK: Query<string> = {
+  sql: "PRAGMA quick_check(10)",
+  parameters: [],
+  parse: (row) => String((row as { quick_check: unknown }).quick_check),
+};
 
 /** What only Postgres can tell. */
 export async function postgresFacts({ run }: Pick<Database, "run">): Promise<OwnFacts> {

@@ -30,8 +30,9 @@ export async function backupSqlite(file: string, to: string): Promise<Backup> {
   const draft = `${to}.${randomBytes(6).toString("hex")}`;
   try {
     makeEmpty(draft, to);
-    await copyPages(file, draft);
-    const rows = await lookThrough(draft, to);
+    const rows = await copyAndLook(file, draft).catch((error: unknown) => {
+      throw notMade(to, error);
+    });
     putInPlace(draft, to);
     return { bytes: statSync(to).size, rows };
   } finally {
@@ -48,38 +49,36 @@ function makeEmpty(draft: string, to: string): void {
   }
 }
 
+async function copyAndLook(file: string, draft: string): Promise<number | undefined> {
+  await copyPages(file, draft);
+  return lookThrough(draft);
+}
+
 async function copyPages(file: string, draft: string): Promise<void> {
   const database = new DatabaseSync(file, { timeout: 5000 });
   try {
     await backup(database, draft, { rate: PAGES_PER_STEP });
-  } catch (error) {
-    throw new ConfigurationError(
-      `The backup was not made: ${error instanceof Error ? error.message : error}. Nothing is left of it.`,
-      { cause: error },
-    );
   } finally {
     database.close();
   }
 }
 
-async function lookThrough(draft: string, to: string): Promise<number | undefined> {
+/** @returns the number of rows */
+async function lookThrough(draft: string): Promise<number | undefined> {
   const copy = new DatabaseSync(draft);
-  // One file, without a log beside it. A server makes it a WAL database again.
-  copy.exec("PRAGMA journal_mode = DELETE");
-  const found = copy.prepare("PRAGMA quick_check").all();
-  copy.close();
-  const [first] = found;
-  if (found.length !== 1 || first?.quick_check !== "ok") {
-    throw new ConfigurationError(
-      `The backup ${to} was not made: the database is damaged. See: gatehouse database check`,
-    );
+  try {
+    // One file, without a log beside it. A server makes it a WAL database again.
+    copy.exec("PRAGMA journal_mode = DELETE");
+    const [first, ...more] = copy.prepare("PRAGMA quick_check").all();
+    if (more.length > 0 || first?.quick_check !== "ok")
+      throw new Error(`it is damaged (${first?.quick_check})`);
+  } finally {
+    copy.close();
   }
   const database = await openSqliteDatabase(draft, "nobody");
   try {
     const state = await schemaStateOf(database);
-    if (!state) {
-      throw new ConfigurationError(`The backup ${to} was not made: the database has no tables of Gatehouse.`);
-    }
+    if (!state) throw new Error("it has no tables of Gatehouse");
     if (state.pending.length > 0) return undefined;
     let rows = 0;
     for (const table of TABLES) rows += await countRows(database, table);
@@ -87,6 +86,14 @@ async function lookThrough(draft: string, to: string): Promise<number | undefine
   } finally {
     await database.close();
   }
+}
+
+function notMade(to: string, error: unknown): ConfigurationError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new ConfigurationError(
+    `The backup ${to} was not made: the database cannot be copied, ${why}. See: gatehouse database check`,
+    { cause: error },
+  );
 }
 
 /** What file systems without hard links say. */

@@ -4,6 +4,7 @@ import { unavailable } from "./outage.ts";
 /** Primary result codes (https://sqlite.org/rescode.html). */
 const BUSY = 5;
 const READONLY = 8;
+const CORRUPT = 11;
 const NOTADB = 26;
 
 /** Nothing that was asked is wrong: the database does not work right now, or cannot any more. */
@@ -14,7 +15,7 @@ const OUTAGES: ReadonlyMap<number, string> = new Map([
   [READONLY, "it is read-only"],
   [9, "interrupted"],
   [10, "input or output failed"],
-  [11, "it is damaged"],
+  [CORRUPT, "it is damaged"],
   [13, "the disk is full"],
   [14, "its file cannot be opened"],
   [NOTADB, "its file is no database"],
@@ -56,6 +57,8 @@ function openingProblem(error: unknown): string {
     case READONLY:
     case 14:
       return "cannot be written. Give this user the right to write the file and its directory, or name another file.";
+    case CORRUPT:
+      return "is damaged. Stop the server, and put back the last backup.";
     case NOTADB:
       return "is not an SQLite database. Name another file, or move this one away.";
   }

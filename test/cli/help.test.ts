@@ -10,7 +10,17 @@ describe.concurrent("gatehouse", () => {
     const { exitCode, stdout, stderr } = await gatehouse([flag]);
     expect(exitCode).toBe(0);
     expect(stderr).toBe("");
-    for (const word of ["demo", "client", "grant", "key", "provider", "GATEHOUSE_", ".env"])
+    for (const word of [
+      "demo",
+      "client",
+      "grant",
+      "key",
+      "secret",
+      "database",
+      "provider",
+      "GATEHOUSE_",
+      ".env",
+    ])
       expect(stdout).toContain(word);
   });
 
@@ -32,6 +42,16 @@ describe.concurrent("gatehouse", () => {
     ],
     [["grant"], ["list", "revoke"]],
     [["key"], ["list", "rotate"]],
+    [["secret"], ["rotate"]],
+    [
+      ["secret", "rotate"],
+      ["--compromised", "--yes", "GATEHOUSE_DATABASE", "docs/secret.md"],
+    ],
+    [["database"], ["check", "backup", "copy", "migrate"]],
+    [
+      ["database", "copy"],
+      ["--from", "--to", "--while-running", "docs/deploy/moving.md"],
+    ],
     [["provider"], ["--resource", "domain=acme.okta.com"]],
   ])("%j --help says what it takes", async (command, words) => {
     const { exitCode, stdout } = await gatehouse([...command, "--help"]);
@@ -53,6 +73,7 @@ describe.concurrent("gatehouse", () => {
     [["demo", "extra"], "too many arguments"],
     [["client", "add"], "required option '--name <name>' not specified"],
     [["client", "show"], "missing required argument 'client_id'"],
+    [["database", "backup"], "required option '--to <file>' not specified"],
     [
       ["client", "add", "--name", "x", "--redirect-uri", "https://x.example/", "--auth-method", "magic"],
       "magic",

@@ -1,0 +1,20 @@
+import { MIGRATIONS } from "../store/migrations/index.ts";
+import { openDatabase } from "../store/open-database.ts";
+import { openStore } from "../store/open-store.ts";
+import { schemaStateOf } from "../store/schema-state.ts";
+import { type DatabaseFlags, databaseSettings, refuseMissing } from "./database.ts";
+
+/**
+ * Brings the schema up to date, as a server does that starts. One of the version before may go on beside it.
+ * @returns the names of what was pending.
+ */
+export async function migrateCommand(flags: DatabaseFlags): Promise<readonly string[]> {
+  const { database: name } = await databaseSettings(flags);
+  refuseMissing(name);
+  const database = await openDatabase(name, "anybody");
+  const state = await schemaStateOf(database);
+  await database.close();
+  const store = await openStore({ database: name });
+  await store.close();
+  return state ? state.pending : MIGRATIONS.map((migration) => migration.name);
+}
