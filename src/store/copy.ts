@@ -2,7 +2,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import { type CopiedTable, copyTable, countRows, sumTable } from "./copy-table.ts";
 import type { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
-import { query } from "./query.ts";
+import { type Query, query } from "./query.ts";
 import { schemaStateOf } from "./schema-state.ts";
 import { tableQueries } from "./table-queries.ts";
 import { TABLES, type Table } from "./tables.ts";
@@ -131,6 +131,8 @@ async function compare({ table, rows, checksum }: CopiedTable, { to, onProgress 
 
 async function finish(to: Database): Promise<void> {
   const queries = tableQueries(to.db);
+  // What was copied need not have been on the disk before this is: a lost page would be copied again.
+  if (to.dialect === "sqlite") await to.run(WRITE_THROUGH);
   const unmark = to.db.deleteFrom("gatehouse_migrations").where("name", "=", UNFINISHED_COPY);
   await to.together(async (run) => {
     // SQLite does so by itself.
@@ -140,6 +142,12 @@ async function finish(to: Database): Promise<void> {
     await run(query(unmark, ignore));
   });
 }
+
+const WRITE_THROUGH: Query<undefined> = {
+  sql: "PRAGMA synchronous = FULL",
+  parameters: [],
+  parse: ignore,
+};
 
 function ignore(): undefined {
   return undefined;
