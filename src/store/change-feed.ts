@@ -20,6 +20,9 @@ export type ReadFeed = <Result>(query: Query<Result>) => Promise<readonly Result
 
 const PAGE = 1000;
 
+/** Another database that takes the place of one lacks its last changes, and may give their numbers to others. */
+const READ_AGAIN = 10 * PAGE;
+
 /** The ids say what is new: the database gives them in the order in which its commits can be seen. */
 export function createChangeFeed(db: QueryBuilder): ChangeFeed {
   const followers = new Set<Follower>();
@@ -45,8 +48,8 @@ export function createChangeFeed(db: QueryBuilder): ChangeFeed {
       const wasLost = isLost;
       if (wasLost) {
         const [last = 0] = await read(queries.last);
-        // Another database has taken its place, which did not get all of what the first one said.
-        if (last < mark) mark = 0;
+        // Telling twice does no harm.
+        mark = last < mark ? 0 : Math.max(0, mark - READ_AGAIN);
       }
       let page: readonly Announcement[];
       do {

@@ -135,6 +135,21 @@ describe("following Postgres", () => {
     await soon(() => expect(told).toContainEqual(revocation("b")));
   });
 
+  test("another database that lacks the last changes and has gone on since: what it said under numbers heard before is told", async () => {
+    await start();
+    await revoke("a");
+    await soon(() => expect(told).toEqual([revocation("a")]));
+    await postgres.query(
+      url,
+      `TRUNCATE changes RESTART IDENTITY;
+       UPDATE grants SET revoked_at = 1, revoked_reason = 'operator' WHERE id = 'b';
+       INSERT INTO changes (kind, subject, made_at) SELECT 'grant_revoked', 'c', 1 FROM generate_series(1, 3);
+       SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%changes%' AND pid <> pg_backend_pid()`,
+    );
+    await soon(() => expect(told).toContainEqual({ kind: "anything" }));
+    expect(told).toContainEqual(revocation("b"));
+  });
+
   test("closing ends it, though the database hangs", async () => {
     await start();
     postgres.hang();
