@@ -40,6 +40,7 @@ const openGate: Guard = Object.assign(async () => everybody, {
   identify: async () => everybody,
   requireScopes: () => undefined,
   forget() {},
+  forgetAll() {},
   hasEnded: () => false,
 });
 

@@ -159,7 +159,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
 
     const closeMetrics = await observation.listen(log);
     const stopJanitor = startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS });
-    const stopWatching = followOutsideChanges(deps, grantEnded, hearing);
+    const stopWatching = followOutsideChanges(deps, { grantEnded, keyGone: guard.forgetAll }, hearing);
     return {
       store,
       guard,

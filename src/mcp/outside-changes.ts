@@ -4,6 +4,13 @@ import type { Hearing } from "./hearing.ts";
 
 type Followed = Pick<Deps, "store" | "clients" | "keys" | "log">;
 
+/** Who hears of it beside what it changes itself. */
+type Told = {
+  readonly grantEnded: (grantId: string) => void;
+  /** What a key verified must not outlive it, where it is taken away. */
+  readonly keyGone: () => void;
+};
+
 const RETRY_MS = 500;
 
 /**
@@ -13,10 +20,20 @@ const RETRY_MS = 500;
  */
 export function followOutsideChanges(
   { store, clients, keys, log }: Followed,
-  grantEnded: (grantId: string) => void,
+  { grantEnded, keyGone }: Told,
   hearing: Pick<Hearing, "heardUntil" | "lost">,
 ): () => void {
-  const reloading = createReloading(keys.reload, (cause) => {
+  const reload = async () => {
+    const before = kidsOf(keys);
+    try {
+      await keys.reload();
+    } finally {
+      // Also where it rejects, because it cannot open those that are there now.
+      const kids = kidsOf(keys);
+      if (before.some((kid) => !kids.includes(kid))) keyGone();
+    }
+  };
+  const reloading = createReloading(reload, (cause) => {
     log.error("the signing keys could not be read again", { cause });
   });
 
@@ -43,6 +60,10 @@ export function followOutsideChanges(
     unfollow();
     reloading.stop();
   };
+}
+
+function kidsOf(keys: Followed["keys"]): readonly unknown[] {
+  return keys.jwks().keys.map(({ kid }) => kid);
 }
 
 /** One reload at a time, each after what asked for it, and again where it fails. */

@@ -25,6 +25,8 @@ export type Guard = {
   requireScopes(auth: Auth, needed: readonly string[]): Response | undefined;
   /** Forgets what it verified of this grant, so that the next request asks the store. */
   forget(grantId: string): void;
+  /** The same for all of them: what they were verified by has changed. */
+  forgetAll(): void;
   /** Whether the grant of a request that was let in has ended since. Costs no more than a lookup. */
   hasEnded(auth: Auth): boolean;
 };
@@ -94,11 +96,12 @@ export function createGuard(options: GuardOptions): Guard {
     const known = verifiedBefore(token);
     if (known) return letIn(known);
     lookedUp(false);
+    const age = verified.age();
     const verification = await verify(token);
     if (verification.kind === "verified") {
       decided("authenticated");
       const { auth, until = auth.expiresAt } = verification;
-      verified.add(token, { auth, until });
+      verified.add(token, { auth, until }, age);
       return auth;
     }
     decided(verification.ended ?? "invalid_token");
@@ -166,6 +169,7 @@ export function createGuard(options: GuardOptions): Guard {
     identify: (request: RequestHead) => identify(request),
     requireScopes,
     forget: verified.forget,
+    forgetAll: verified.forgetAll,
     hasEnded,
   });
 }

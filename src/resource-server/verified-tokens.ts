@@ -5,9 +5,13 @@ import type { Auth } from "../core/auth.ts";
 export type VerifiedTokens = {
   /** Undefined also where the time has come to verify it again. */
   get(token: string, nowSeconds: number): Auth | undefined;
-  add(token: string, verified: Verified): void;
+  /** @param age what `age()` said when the verification began: one that everything was forgotten since is not kept */
+  add(token: string, verified: Verified, age: number): void;
+  /** How often everything was forgotten. */
+  age(): number;
   /** Forgets every token of a grant. */
   forget(grantId: string): void;
+  forgetAll(): void;
   /** Whether a grant was forgotten, lately. */
   wasForgotten(grantId: string): boolean;
 };
@@ -29,13 +33,16 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
       if (tokens?.size === 0) tokensByGrant.delete(grantId);
     },
   });
+  let age = 0;
   return {
+    age: () => age,
     get(token, nowSeconds) {
       const verified = cache.get(token);
       return verified && nowSeconds < verified.until ? verified.auth : undefined;
     },
-    add(token, verified) {
+    add(token, verified, begunAt) {
       const { grantId } = verified.auth;
+      if (begunAt !== age) return;
       if (grantId !== null && ended.has(grantId)) return;
       cache.set(token, verified);
       if (grantId === null) return;
@@ -46,6 +53,10 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
     forget(grantId) {
       ended.set(grantId, true);
       for (const token of [...(tokensByGrant.get(grantId) ?? [])]) cache.delete(token);
+    },
+    forgetAll() {
+      age += 1;
+      cache.clear();
     },
     wasForgotten: (grantId) => ended.has(grantId),
   };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decodeProtectedHeader } from "jose";
 import { afterAll, expect, it, vi } from "vitest";
-import { rotateSigningKey } from "../../src/authorization-server/keys.ts";
+import { makeSigningKey, rotateSigningKey } from "../../src/authorization-server/keys.ts";
 import { createKeyring } from "../../src/platform/keyring.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { authorizeUrl, callTool, connect, newPkce, refresh, tokensOf } from "../support/client.ts";
@@ -96,4 +96,11 @@ it("a rotated key: published at once, signing after the caches of others, and ol
   for (const token of [access_token, before.access_token, after.access_token]) {
     expect(await statusOf(server, token)).toBe(200);
   }
+});
+
+it("a key that is taken away: what it signed stops, also where it was verified before", async () => {
+  const { server, command, access_token } = await connectedBesideACommand();
+  const key = await makeSigningKey({ keyring: createKeyring([SECRET]), clock: server.now }, server.now());
+  await command.replaceSigningKeys(key);
+  await soon(async () => expect(await statusOf(server, access_token)).toBe(401));
 });
