@@ -26,7 +26,7 @@ export async function withStore<T>(
   const settings = await databaseSettings(flags);
   if (!mayMake) refuseMissing(settings.database);
   const { openStore } = await import("../store/open-store.ts");
-  const store = await openStore({ database: settings.database });
+  const store = await openStore({ database: settings.database, answerMs: COMMAND_ANSWER_MS });
   try {
     return await use(store, settings);
   } finally {
@@ -57,5 +57,8 @@ export function refuseMissing(database: string, flag = "--database"): void {
     `There is no database ${database}. Name it with ${flag}; a server makes it when it first starts.`,
   );
 }
+
+/** Nobody's request waits for a command, and the client that it removes may have a million grants. */
+const COMMAND_ANSWER_MS = 10 * 60 * 1000;
 
 const OURS: ReadonlySet<string> = new Set(["database", "secret"]);

@@ -10,6 +10,8 @@ export type StoreOptions = {
   readonly database: string;
   /** How many connections to open to Postgres at the most. */
   readonly databaseConnections?: number;
+  /** How long an answer of Postgres may take. Default: under two seconds, as requests wait for it. */
+  readonly answerMs?: number;
   readonly log?: Log;
   readonly measure?: Metrics;
 };
@@ -19,8 +21,8 @@ export type StoreOptions = {
  * @throws ConfigurationError, in one sentence that names the database and says what to do.
  */
 export function openStore(options: StoreOptions): Promise<StoreWithTodos> {
-  const { database, databaseConnections: connections, log, measure } = options;
+  const { database, databaseConnections: connections, answerMs, log, measure } = options;
   return isPostgresUrl(database)
-    ? openPostgresStore({ database, connections, log, measure })
+    ? openPostgresStore({ database, connections, answerMs, log, measure })
     : openSqliteStore({ database, log, measure });
 }

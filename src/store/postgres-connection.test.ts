@@ -116,6 +116,16 @@ describe("the store on Postgres", () => {
     expect(await store.findGrant("grant-1")).toMatchObject({ redeemedAt: null, generation: 0 });
   });
 
+  test("who may wait longer, as commands do, gets an answer later", async () => {
+    store = await openPostgresStore({ database: url, answerMs: 60_000 });
+    await store.approve(sampleApproval());
+    const unlock = await lockGrants(url);
+    const redeemed = store.redeemCode("grant-1", START + DAY, START);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await unlock();
+    expect(await redeemed).toMatchObject({ generation: 1 });
+  });
+
   test("a column that a newer version adds does not disturb statements that are prepared", async () => {
     await open(3);
     await store.approve(sampleApproval());
@@ -252,6 +262,13 @@ describe("a connection", () => {
     expect((await pool.query("SELECT count(*)::int AS count FROM pg_prepared_statements")).rows).toEqual([
       { count: 0 },
     ]);
+  });
+
+  test("behind a pooler, which keeps a transaction open for a process that hangs, Postgres ends it all the same", async () => {
+    const pooled = connectPostgres(pool, { answerMs: 10_000, waiting: 10, prepared: false });
+    const setting = query("select current_setting('idle_in_transaction_session_timeout') as idle");
+    expect(await pooled.writeTogether([setting])).toEqual([[{ idle: "5s" }]]);
+    expect(await pooled.read(setting)).toEqual([{ idle: "0" }]);
   });
 
   test("two that each hold what the other one waits for: one is run again, and both are done", async () => {

@@ -90,6 +90,8 @@ function openingProblem(error: unknown): string {
       return `does not let this user make tables: ${message}. Run, as its owner: GRANT CREATE ON SCHEMA public TO the user.`;
     case "42P07":
       return `has tables of another program: ${message}. Name another database.`;
+    case "53300":
+      return "has no connection left. Raise its max_connections, or lower databaseConnections on each instance.";
     case "08P01":
       // PgBouncer's words for what it does not pass on.
       if (/startup parameter/.test(message)) {

@@ -60,6 +60,13 @@ describe("a database that cannot be opened is named, without its password and wi
     expect(await refusal("postgres://app:wrong@127.0.0.1:1/app")).toMatch(/nothing listens there/);
   });
 
+  test("it has no connection left", async () => {
+    const url = new URL(await postgres.freshDatabase());
+    await postgres.query(url.href, "CREATE ROLE busy LOGIN CONNECTION LIMIT 0 PASSWORD 'wrong'");
+    [url.username, url.password] = ["busy", "wrong"];
+    expect(await refusal(url.href)).toMatch(/has no connection left\. Raise/);
+  });
+
   test("it does not speak TLS, and the URL asks for it", async () => {
     const url = changed(({ searchParams }) => searchParams.set("sslmode", "verify-full"));
     expect(await refusal(url)).toMatch(/does not speak TLS\. Switch it on there, or remove sslmode/);

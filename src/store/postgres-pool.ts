@@ -14,8 +14,9 @@ export type PostgresConnections = {
 export type ConnectionLimits = {
   /** Of the pool, at the most. */
   readonly connections: number;
-  /** How long to wait for a new connection, and for an answer on one. */
+  /** How long to wait for an answer, and for a new connection where `connectMs` does not say otherwise. */
   readonly answerMs: number;
+  readonly connectMs?: number;
 };
 
 const IDLE_MS = 30_000;
@@ -26,11 +27,11 @@ const IDLE_IN_TRANSACTION_MS = 5000;
 /** @throws ConfigurationError where the package pg is missing. */
 export async function postgresConnections(
   database: string,
-  { connections, answerMs }: ConnectionLimits,
+  { connections, answerMs, connectMs = answerMs }: ConnectionLimits,
   log: Log,
 ): Promise<PostgresConnections> {
   const pg = await loadPg();
-  const config = connectionConfig(database, answerMs, pg.types);
+  const config = connectionConfig(database, { answerMs, connectMs }, pg.types);
   const pool = new pg.Pool({
     ...config,
     max: connections,
@@ -72,11 +73,15 @@ async function loadPg(): Promise<typeof import("pg")> {
   }
 }
 
-function connectionConfig(database: string, answerMs: number, types: CustomTypesConfig): PoolConfig {
+function connectionConfig(
+  database: string,
+  { answerMs, connectMs }: Pick<Required<ConnectionLimits>, "answerMs" | "connectMs">,
+  types: CustomTypesConfig,
+): PoolConfig {
   return {
     connectionString: database,
     fallback_application_name: "gatehouse",
-    connectionTimeoutMillis: answerMs,
+    connectionTimeoutMillis: connectMs,
     keepAlive: true,
     types: { getTypeParser: typeParser(types) },
     // Poolers refuse a connection that comes with settings of its own.

@@ -20,6 +20,8 @@ export type PostgresOptions = {
   readonly database: string;
   /** How many connections to open at the most, and one more that hears of changes. Default 10. */
   readonly connections?: number | undefined;
+  /** How long an answer may take. Default: under two seconds, as requests wait for it. */
+  readonly answerMs?: number | undefined;
   readonly log?: Log | undefined;
   readonly measure?: Metrics | undefined;
 };
@@ -45,14 +47,16 @@ export const MIGRATION_LOCK = 0x67617465;
 export async function openPostgresStore({
   database,
   connections = CONNECTIONS,
+  answerMs = ANSWER_MS,
   log = silentLog,
   measure = noMetrics,
 }: PostgresOptions): Promise<StoreWithTodos> {
   const name = shownDatabase(database);
   const db = queryBuilder();
-  const { pool, connect } = await postgresConnections(database, { connections, answerMs: ANSWER_MS }, log);
+  const limits = { connections, answerMs, connectMs: ANSWER_MS };
+  const { pool, connect } = await postgresConnections(database, limits, log);
   const connection = connectPostgres(pool, {
-    answerMs: ANSWER_MS,
+    answerMs,
     waiting: connections * WAITING_PER_CONNECTION,
     prepared: !isPooled(database),
   });
