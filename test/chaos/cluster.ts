@@ -28,6 +28,8 @@ export type ClusterOptions = Pick<InstanceOptions, "graceSeconds"> & {
 
 const SECRET = "a-secret-for-chaos-with-32-characters";
 const PAUSE_MS = 100;
+/** Longer than any fault lasts. */
+const STARTING_MS = 30_000;
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { clocksAheadSeconds, graceSeconds, directory } = options;
@@ -59,7 +61,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 
   const start = async (instance: number): Promise<void> => {
-    while (!stopping && !(await startOnce(instance))) await setTimeout(PAUSE_MS);
+    const deadline = performance.now() + STARTING_MS;
+    while (!stopping && !(await startOnce(instance))) {
+      if (performance.now() > deadline)
+        throw new Error(`instance ${instance} does not start: see ${directory}`);
+      await setTimeout(PAUSE_MS);
+    }
   };
 
   const kill = async (instance: number): Promise<void> => {

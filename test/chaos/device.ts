@@ -32,9 +32,11 @@ type Holding = { readonly code: Code; readonly tokens: Tokens; readonly earlier:
 async function connect({ world, random, name }: Device, clientId: string): Promise<Holding | undefined> {
   const { given: code } = await untilAnswered(random, world, () => approve(world, random, clientId, name));
   if (!code) return undefined;
-  const { given: tokens } = await untilAnswered(random, world, (instance) =>
-    redeem({ world, instance }, code),
-  );
+  const exchange = async () =>
+    (await untilAnswered(random, world, (instance) => redeem({ world, instance }, code))).given;
+  // Now and then a thief has the code as well, and both are at it at once.
+  const exchanges = random.fraction() < 0.1 ? [exchange(), exchange()] : [exchange()];
+  const tokens = (await Promise.all(exchanges)).find((given) => given !== undefined);
   // Where the answer was lost, the code is used up, and the person begins again.
   return tokens && { code, tokens, earlier: [] };
 }

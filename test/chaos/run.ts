@@ -30,6 +30,10 @@ const PROMISES: Promises = {
 };
 
 const DEVICES = 12;
+/** Time enough to finish what was begun. */
+const CALM_MS = 20_000;
+/** Nothing that has failed stays away for longer. */
+const RECOVERY_MS = 30_000;
 /** One is half a minute ahead of the others. */
 const CLOCKS_AHEAD_SECONDS = [0, 30, 0] as const;
 
@@ -56,6 +60,7 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
       record: (operation) => operations.push(operation),
       now: () => performance.now() - startedAt,
       isCalm: () => world.now() >= calmAt,
+      isOver: () => world.now() >= calmAt + CALM_MS,
     };
     const lives = Array.from({ length: DEVICES }, (_, index) => {
       const name = `device-${index}`;
@@ -114,10 +119,12 @@ const CUT = {
 
 /** Every instance says that it is. */
 async function untilReady(world: World): Promise<void> {
+  const deadline = world.now() + RECOVERY_MS;
   for (let instance = 0; instance < world.instances; instance += 1) {
     while (
       (await send(world, instance, new Request("https://mcp.example/ready"))).outcome.kind !== "honoured"
     ) {
+      if (world.now() > deadline) throw new Error(`instance ${instance} does not get ready again`);
       await setTimeout(100);
     }
   }

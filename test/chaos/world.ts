@@ -13,6 +13,8 @@ export type World = {
   now(): number;
   /** Nothing goes wrong any more: time to finish what was begun, and to have a last look. */
   isCalm(): boolean;
+  /** All has been calm for long: what is not answered by now never will be. */
+  isOver(): boolean;
 };
 
 /** What came of one request. `body` where it was answered and the answer is JSON. */
@@ -59,7 +61,7 @@ export async function send(
   }
 }
 
-/** Asks again, whatever instance it meets, until somebody answers. */
+/** Asks again, whatever instance it meets, until somebody answers or all is over. */
 export async function untilAnswered<T extends { readonly outcome: Outcome }>(
   random: Random,
   world: World,
@@ -67,7 +69,8 @@ export async function untilAnswered<T extends { readonly outcome: Outcome }>(
 ): Promise<T> {
   for (;;) {
     const answer = await once(anyInstance(random, world));
-    if (answer.outcome.kind !== "unavailable" && answer.outcome.kind !== "unanswered") return answer;
+    const isAnswered = answer.outcome.kind !== "unavailable" && answer.outcome.kind !== "unanswered";
+    if (isAnswered || world.isOver()) return answer;
     await setTimeout(random.between(20, 300));
   }
 }
