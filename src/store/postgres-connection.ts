@@ -18,6 +18,11 @@ export type PostgresLimits = {
   readonly prepared: boolean;
 };
 
+/** In a transaction: what it locks (who may announce a revocation, say), nobody else waits for longer. */
+export const IDLE_IN_TRANSACTION_MS = 5000;
+/** Behind a pooler the connection has no such setting. */
+const END_WHERE_IDLE = command(`SET LOCAL idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`);
+
 type Rows = readonly unknown[];
 type RunRows = (query: Query<unknown>) => Promise<Rows>;
 
@@ -81,7 +86,12 @@ export function connectPostgres(
       queries: QueriesFor<Results>,
       note?: Query<unknown>,
     ) {
-      const answers = await run((rowsFor) => inTransaction(rowsFor, () => each(queries, note, rowsFor)));
+      const answers = await run((rowsFor) =>
+        inTransaction(rowsFor, async () => {
+          if (!prepared) await rowsFor(END_WHERE_IDLE);
+          return each(queries, note, rowsFor);
+        }),
+      );
       return answers.map((rows, index) => rows.map((row) => queries[index]?.parse(row))) as {
         readonly [I in keyof Results]: readonly Results[I][];
       };

@@ -3,6 +3,7 @@ import type { Client, CustomTypesConfig, Pool, PoolConfig } from "pg";
 import { parsePostgresUrl } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Log } from "../platform/logging.ts";
+import { IDLE_IN_TRANSACTION_MS } from "./postgres-connection.ts";
 
 /** Connections to one Postgres. None of them keeps the process alive. */
 export type PostgresConnections = {
@@ -22,7 +23,6 @@ export type ConnectionLimits = {
 const IDLE_MS = 30_000;
 /** So that connections spread again over what is behind a name: a balancer, or another primary. */
 const LIFETIME_SECONDS = 30 * 60;
-const IDLE_IN_TRANSACTION_MS = 5000;
 
 /** @throws ConfigurationError where the package pg is missing. */
 export async function postgresConnections(
