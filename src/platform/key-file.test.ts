@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -101,6 +102,15 @@ describe("changing the key file", () => {
     expect(statSync(file).ino).not.toBe(before);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(neighbours(file)).toEqual(["gatehouse.db.key"]);
+  });
+
+  it.runIf(process.getuid?.() === 0)("leaves it to whom it belonged, where root does it", () => {
+    const file = inFolder();
+    makeKeyFile(file);
+    chownSync(file, 1234, 2345);
+    changeKeyFile(file, (secrets) => [{ secret: NEW, until: null }, ...secrets]);
+    expect(statSync(file)).toMatchObject({ uid: 1234, gid: 2345 });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it("is refused while another process is at it: a secret that it puts in front would be lost", () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   openSync,
@@ -113,6 +114,7 @@ export function changeKeyFile(
   try {
     // Only now: what another process changed before it let go of the draft is read.
     const secrets = change(readKeyFile(file) ?? []);
+    keepOwner(descriptor, file);
     writeFileSync(descriptor, format(secrets));
     fsyncSync(descriptor);
     renameSync(draft, file);
@@ -124,6 +126,12 @@ export function changeKeyFile(
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Root may change a file that is a server's: that server has to read it at its next start. */
+function keepOwner(draft: number, file: string): void {
+  const owner = statSync(file, { throwIfNoEntry: false });
+  if (owner && owner.uid !== process.getuid?.()) fchownSync(draft, owner.uid, owner.gid);
 }
 
 function openDraft(draft: string, file: string): number {
