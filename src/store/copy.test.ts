@@ -57,6 +57,8 @@ async function withStore<T>(database: string, use: (store: StoreWithTodos) => Pr
 /** Ids that databases sort differently, more of them than are read at a time. */
 const GRANTS = Array.from({ length: 1203 }, (_, index) => `${"aB_-Zz9é"[index % 8]}grant ${index}`);
 
+const ASSERTIONS = 511;
+
 /** Something in every table. */
 async function fill(database: string): Promise<void> {
   await withStore(database, async (store) => {
@@ -69,8 +71,8 @@ async function fill(database: string): Promise<void> {
       await Promise.all(GRANTS.slice(index, index + 100).map((id) => store.approve(sampleApproval({ id }))));
     await store.redeemCode(GRANTS[1] ?? "", START + DAY, START);
     await store.revokeGrant(GRANTS[2] ?? "", "refresh_reuse", START + 1);
-    await store.useAssertion("client-1", "jti", START);
-    await store.useAssertion("Client-2", "jti", START + 1);
+    for (let index = 0; index < ASSERTIONS; index += 1)
+      await store.useAssertion(index % 2 ? "client-1" : "Client-2", `jti ${index}`, START + index);
     for (let index = 0; index < 3; index += 1) await store.recordAudit(sampleEntry());
     await store.todos.createTodo("ada", "buy milk", START);
   });
@@ -131,7 +133,7 @@ describe.each([
       ["signing_keys", 2],
       ["clients", 3],
       ["grants", GRANTS.length],
-      ["assertions", 2],
+      ["assertions", ASSERTIONS],
       ["audit", 3],
       ["todos", 1],
     ]);
@@ -144,7 +146,7 @@ describe.each([
       await store.recordAudit(sampleEntry());
       const numbers = (await store.auditAfter(0, 10)).map(({ id }) => id);
       expect(numbers).toEqual([1, 2, 3, 4]);
-      expect(await store.useAssertion("client-1", "jti", START)).toBe(false);
+      expect(await store.useAssertion("client-1", "jti 1", START)).toBe(false);
       expect((await store.addFirstSigningKey(sampleKey("another"))).map(({ kid }) => kid)).toEqual([
         "a",
         "B",

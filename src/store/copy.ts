@@ -104,23 +104,31 @@ function hasOtherData(to: Database, what: string): ConfigurationError {
 }
 
 async function copyOne(table: Table, { from, to, onProgress }: Copy): Promise<CopiedTable> {
-  const total = await countRows(from, table);
-  try {
-    return await copyTable(table, { from, to }, (rows) =>
+  return sayingWhere("Copying", table, async () => {
+    const total = await countRows(from, table);
+    return copyTable(table, { from, to }, (rows) =>
       onProgress({ doing: "copying", table: table.name, rows, total }),
     );
+  });
+}
+
+async function sayingWhere<T>(what: string, table: Table, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigurationError(
-      `Copying stopped in the table ${table.name}: ${cause instanceof Error ? cause.message : cause}. ` +
-        "What was copied stays: run the same again, and it goes on.",
+      `${what} stopped in the table ${table.name}: ${why}. What was copied stays: run the same again, and it goes on.`,
       { cause },
     );
   }
 }
 
 async function compare({ table, rows, checksum }: CopiedTable, { to, onProgress }: Copy): Promise<void> {
-  const there = await sumTable(table, to, (sofar) =>
-    onProgress({ doing: "checking", table: table.name, rows: sofar, total: rows }),
+  const there = await sayingWhere("Checking", table, () =>
+    sumTable(table, to, (checked) =>
+      onProgress({ doing: "checking", table: table.name, rows: checked, total: rows }),
+    ),
   );
   if (there.rows === rows && there.checksum === checksum) return;
   throw new ConfigurationError(

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { mintRefreshToken } from "../../src/authorization-server/tokens.ts";
 import { importPrivateJwk } from "../../src/platform/jws.ts";
 import { createKeyring } from "../../src/platform/keyring.ts";
+import { freePort } from "../docs/program.ts";
 import {
   authorizeUrl,
   callTool,
@@ -21,6 +22,7 @@ import {
 import { claimsOf, resign } from "../support/forge.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { CHECKOUT, type Demo, type Environment, gatehouse, start, startDemo } from "./cli.ts";
 
 const OLD = "the-old-secret-of-at-least-32-characters";
@@ -341,5 +343,50 @@ describe.concurrent("gatehouse secret rotate --compromised", () => {
     const again = await startDemo([], { cwd: demo.cwd, env: { GATEHOUSE_SECRET: NEW } });
     const back = await connectTo(again);
     expect(await statusOfMcp(reach(again.origin), back.access_token)).toBe(200);
+  });
+});
+
+describe("on Postgres, with two servers", () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres.stop());
+
+  it("both hear of keys that were sealed anew, and of a leaked secret that was dropped", async () => {
+    const DATABASE_URL = await postgres.freshDatabase();
+    const publicUrl = "http://localhost:3000";
+    const options = (secret: string, port: number) => ({
+      port,
+      env: { DATABASE_URL, GATEHOUSE_SECRET: secret, GATEHOUSE_PUBLIC_URL: publicUrl },
+    });
+    const ports = await Promise.all([freePort(), freePort()]);
+    const both = ports.map((port) => reach(`http://localhost:${port}`));
+    let servers = await Promise.all(ports.map((port) => startDemo([], options(`${NEW},${OLD}`, port))));
+    const cwd = servers[0]?.cwd ?? "";
+    let client: Connected = await connect(both[0]!, { ...DEMO, params: { resource: `${publicUrl}/mcp` } });
+    const goesOnAtBoth = async () => {
+      for (const there of both) {
+        client = { ...client, ...(await tokensOf(refresh(there, client.clientId, client.refresh_token))) };
+        for (const any of both) expect(await statusOfMcp(any, client.access_token)).toBe(200);
+      }
+    };
+    await goesOnAtBoth();
+    // The keys are sealed with the one that will be first.
+    const swapped = { DATABASE_URL, GATEHOUSE_SECRET: `${OLD},${NEW}` };
+    expect(await run(cwd, ["secret", "rotate"], swapped)).toContain("sealed anew");
+    await goesOnAtBoth();
+
+    const leaked = ["secret", "rotate", "--compromised", "--yes"];
+    const fresh = "the-fresh-secret-of-at-least-32-characters";
+    await run(cwd, leaked, { DATABASE_URL, GATEHOUSE_SECRET: fresh });
+    for (const there of both) {
+      await soon(async () => expect(await statusOfMcp(there, client.access_token)).toBe(401));
+      expect((await refresh(there, client.clientId, client.refresh_token)).status).toBe(400);
+    }
+    await Promise.all(servers.map((server) => server.stop()));
+    servers = await Promise.all(ports.map((port) => startDemo([], options(fresh, port))));
+    client = await connect(both[1]!, { ...DEMO, params: { resource: `${publicUrl}/mcp` } });
+    await goesOnAtBoth();
   });
 });
