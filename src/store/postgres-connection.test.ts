@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { DAY, START, sampleApproval, sampleKey } from "../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../test/support/postgres.ts";
 import { OAuthError } from "../core/errors.ts";
@@ -112,6 +112,9 @@ describe("the store on Postgres", () => {
     await store.approve(sampleApproval());
     const unlock = await lockGrants(url);
     await expect(store.redeemCode("grant-1", START + DAY, START)).rejects.toEqual(outage);
+    // A moment later: Postgres got it after we began to wait.
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    await vi.waitFor(async () => expect(await postgres.query(url, waiting)).toEqual([]), { timeout: 10_000 });
     await unlock();
     expect(await store.findGrant("grant-1")).toMatchObject({ redeemedAt: null, generation: 0 });
   });
