@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sampleApproval } from "../../test/store/samples.ts";
+import { START, sampleApproval } from "../../test/store/samples.ts";
 import { storeContract } from "../../test/store/store-contract.ts";
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../../test/support/postgres.ts";
 import { ConfigurationError } from "../core/errors.ts";
@@ -126,6 +126,8 @@ describe("opening", () => {
     [plain.username, plain.password] = ["plain", "plain"];
     const store = await openStore({ database: plain.href });
     await store.approve(sampleApproval());
+    // Announced by a function that works with this user's rights.
+    expect(await store.revokeGrant("grant-1", "operator", START)).toBe(true);
     await store.close();
   });
 
