@@ -47,8 +47,8 @@ describe("progress", () => {
     display.end();
     const [before, half, whole, end] = written().split("\r\u001b[2K");
     expect(before).toBe("");
-    expect(half).toMatch(/^copying grants +█{12}░{12} {2}50% {2}500,000 of 1,000,000$/);
-    expect(whole).toMatch(/█{24} 100%/);
+    expect(half).toMatch(/^copying grants +█{10}░{10} {2}50% {2}500,000 of 1,000,000$/);
+    expect(whole).toMatch(/█{20} 100%/);
     expect(end).toBe("");
   });
 
@@ -56,6 +56,12 @@ describe("progress", () => {
     const { pass, written } = screen({ isTTY: true, columns: 40 });
     pass(100, 500_000);
     for (const line of written().split("\r\u001b[2K")) expect(line.length).toBeLessThan(40);
+  });
+
+  it("fits the usual terminal with ten million rows, and one that does not say how wide it is", () => {
+    const { pass, written } = screen({ isTTY: true, columns: 0 });
+    pass(100, 9_999_999, { total: 10_000_000 });
+    expect(written()).toContain("99%  9,999,999 of 10,000,000");
   });
 
   it("is whole where a table grew while it was counted", () => {

@@ -17,7 +17,7 @@ export type ProgressStream = {
 const REDRAW_MS = 100;
 /** Elsewhere than on a terminal, a line for each table and, in a large one, now and then. */
 const LINE_MS = 10_000;
-const BAR_COLUMNS = 24;
+const BAR_COLUMNS = 20;
 
 /** A bar on a terminal, lines elsewhere. @param now of `performance.now()` */
 export function progressDisplay(stream: ProgressStream, now: () => number): ProgressDisplay {
@@ -40,7 +40,7 @@ export function progressDisplay(stream: ProgressStream, now: () => number): Prog
     show(progress) {
       if (!isDue(progress, REDRAW_MS)) return;
       clear();
-      stream.write(barOf(progress, (stream.columns ?? 80) - 1));
+      stream.write(barOf(progress, (stream.columns || 80) - 1));
     },
     end: clear,
   };
