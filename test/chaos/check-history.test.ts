@@ -202,7 +202,7 @@ describe("finds", () => {
 
   it("a grant that nobody revoked, and is revoked", () => {
     expect(violations([...connected, ...seen(1)], [revokedRow(2)])).toEqual([
-      "the grant grant was revoked by nobody",
+      "a grant was revoked by nobody",
     ]);
   });
 
@@ -211,7 +211,7 @@ describe("finds", () => {
     expect(violations(operations, [row(1)])).toEqual(
       expect.arrayContaining([
         "somebody was signed out, and nobody had revoked the grant",
-        "the grant grant lost a rotation that was answered",
+        "a grant lost a rotation that was answered",
       ]),
     );
   });
@@ -219,7 +219,7 @@ describe("finds", () => {
   it("an approval that was answered and is lost", () => {
     const operations = [register(), approve(), redeem(3, 4, signedOut)];
     expect(violations(operations, [])).toEqual(
-      expect.arrayContaining(["a good code was refused", "the grant grant is gone"]),
+      expect.arrayContaining(["a good code was refused", "a grant is gone"]),
     );
   });
 
@@ -234,7 +234,7 @@ describe("finds", () => {
 
   it("a revocation that was answered and is lost", () => {
     expect(violations([...connected, revoke(5, 6)], [row(1)])).toEqual([
-      "the grant grant lost a revocation that was answered",
+      "a grant lost a revocation that was answered",
     ]);
   });
 
@@ -265,15 +265,13 @@ describe("finds", () => {
     ["is revoked by half", row(2, { hasReason: true })],
     ["is ahead of all that was asked for", row(3)],
   ])("a row that %s", (what, last) => {
-    expect(violations([...connected, ...seen(1)], [last])).toEqual([`the grant grant ${what}`]);
+    expect(violations([...connected, ...seen(1)], [last])).toEqual([`a grant ${what}`]);
   });
 
   it("grants that nobody was given, or that were used without a code", () => {
     const other = { ...row(0), grant: "other" };
-    expect(violations([...connected, ...seen(1)], [row(2), other])).toEqual([
-      "1 grants that nobody was given",
-    ]);
+    expect(violations([...connected, ...seen(1)], [row(2), other])).toEqual(["grants that nobody was given"]);
     const used = [register(), approve(unanswered)];
-    expect(violations(used, [row(1)])).toEqual(["the grant grant was used, and nobody had its code"]);
+    expect(violations(used, [row(1)])).toEqual(["a grant was used, and nobody had its code"]);
   });
 });

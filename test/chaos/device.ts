@@ -146,12 +146,14 @@ function drawAct(random: Random): Act {
   return callAnywhere;
 }
 
-/** Tries what must be refused: at once, and by every guard once it had the time to hear of it. */
+/** Tries what must be refused: at once, by every guard once it had the time to hear of it, and when it may have forgotten. */
 async function seeThatItHasEnded(device: Device, tokens: Tokens): Promise<undefined> {
   const { world, random, promises } = device;
   await refresh({ world, instance: anyInstance(random, world) }, tokens);
   await callEverywhere(device, tokens);
   await setTimeout(promises.revokedWithinSeconds * 1000 + 10);
+  await callEverywhere(device, tokens);
+  await setTimeout(random.between(0, 3000));
   await callEverywhere(device, tokens);
 }
 
