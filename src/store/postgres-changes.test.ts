@@ -29,8 +29,9 @@ describe("following Postgres", () => {
   let told: OutsideChange[];
   let heard: number;
   let lost: number;
-  const start = async (decorate = (database: string) => database) => {
+  const start = async (decorate = (database: string) => database, before = "SELECT 1") => {
     url = await postgres.freshDatabase();
+    await postgres.query(url, before);
     [ours, theirs] = await Promise.all([open(decorate(url)), open(decorate(url))]);
     [told, heard, lost] = [[], 0, 0];
     ours.followChanges({
@@ -148,6 +149,16 @@ describe("following Postgres", () => {
     );
     await soon(() => expect(told).toContainEqual({ kind: "anything" }));
     expect(told).toContainEqual(revocation("b"));
+  });
+
+  test("what an operator changes by hand is told, whatever schema they look into", async () => {
+    const bySchema = (database: string) => `${database}?options=-csearch_path%3Dgate`;
+    await start(bySchema, "CREATE SCHEMA gate");
+    await postgres.query(
+      url,
+      "UPDATE gate.grants SET revoked_at = 1, revoked_reason = 'operator' WHERE id = 'a'",
+    );
+    await soon(() => expect(told).toEqual([revocation("a")]));
   });
 
   test("closing ends it, though the database hangs", async () => {

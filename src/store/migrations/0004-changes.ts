@@ -90,7 +90,8 @@ const DIALECTS: Readonly<Record<Dialect, (db: QueryBuilder) => readonly Compilab
       )`,
     ),
     // The lock is held to the commit: rows can be seen in the order of their ids, so that whoever has seen one has seen
-    // all before it. Of several notifications in one commit, one is sent.
+    // all before it. Of several notifications in one commit, one is sent. Whoever makes a change by hand may have another
+    // search_path than we.
     raw(
       db,
       `CREATE FUNCTION gatehouse_announce() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -98,8 +99,8 @@ const DIALECTS: Readonly<Record<Dialect, (db: QueryBuilder) => readonly Compilab
         changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
       BEGIN
         PERFORM pg_advisory_xact_lock(${CHANGES_LOCK});
-        INSERT INTO changes (kind, subject, made_at)
-        VALUES (TG_ARGV[0], changed ->> TG_ARGV[1], (extract(epoch FROM clock_timestamp()) * 1000)::bigint);
+        EXECUTE format('INSERT INTO %I.changes (kind, subject, made_at) VALUES ($1, $2, $3)', TG_TABLE_SCHEMA)
+        USING TG_ARGV[0], changed ->> TG_ARGV[1], (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
         PERFORM pg_notify('gatehouse_changes', '');
         RETURN NULL;
       END
