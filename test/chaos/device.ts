@@ -119,7 +119,11 @@ const comeTooLate: Act = async (device, holding) => {
   const { world, random, promises } = device;
   const rotated = await refreshOrdinarily(device, holding);
   if (!rotated) return undefined;
-  await setTimeout((promises.graceSeconds + promises.slackSeconds) * 1000 + 500);
+  const over = world.now() + (promises.graceSeconds + promises.slackSeconds) * 1000 + 500;
+  while (world.now() < over) {
+    if (world.isCalm()) return rotated;
+    await setTimeout(100);
+  }
   await untilAnswered(random, world, (instance) => refresh({ world, instance }, holding.tokens));
   return seeThatItHasEnded(device, rotated);
 };
