@@ -10,6 +10,11 @@ type ClientVerbs = Pick<
   "addClient" | "findClient" | "listClients" | "removeClient" | "findDocument" | "saveDocument"
 >;
 
+type Removal = { readonly id: string; readonly now: number; readonly dueAt: number };
+type Page = { readonly id: string; readonly since: number; readonly limit: number };
+
+const REVOKED_AT_ONCE = 2000;
+
 /** Clients, whatever way they came: one that has a metadata document is a row like the others. */
 export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVerbs {
   const note = auditNote(db);
@@ -67,19 +72,48 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
     (row) => ({ ...toClient(row), liveGrants: Number(row.live_grants) }),
   );
 
-  const revokeGrants = prepare(
-    (given: Given<{ id: string; now: number; dueAt: number }>) =>
-      db
-        .updateTable("grants")
-        .set({ revoked_at: given("now"), revoked_reason: "client_removed", due_at: given("dueAt") })
-        .where("client_id", "=", given("id"))
-        .where("revoked_at", "is", null)
-        // What is not there cannot be removed, and then nothing else may change.
-        .where(({ exists, selectFrom }) =>
-          exists(selectFrom("clients").select("id").where("clients.id", "=", given("id"))),
-        ),
+  const revoke = (given: Given<Removal>) =>
+    db
+      .updateTable("grants")
+      .set({ revoked_at: given("now"), revoked_reason: "client_removed", due_at: given("dueAt") })
+      .where("client_id", "=", given("id"))
+      .where("revoked_at", "is", null)
+      // What is not there cannot be removed, and then nothing else may change.
+      .where(({ exists, selectFrom }) =>
+        exists(selectFrom("clients").select("id").where("clients.id", "=", given("id"))),
+      );
+
+  const revokeGrants = prepare(revoke, () => undefined);
+
+  const oldestLive = (given: Given<Page>) =>
+    db
+      .selectFrom("grants as oldest")
+      .where("oldest.client_id", "=", given("id"))
+      .where("oldest.created_at", ">=", given("since"))
+      .where("oldest.revoked_at", "is", null)
+      .orderBy("oldest.created_at")
+      .limit(given("limit"));
+
+  const findOldest = prepare(
+    (given: Given<Page>) => oldestLive(given).select("oldest.created_at"),
+    (row) => row.created_at,
+  );
+
+  const revokeOldest = prepare(
+    (given: Given<Removal & Page>) => revoke(given).where("id", "in", oldestLive(given).select("oldest.id")),
     () => undefined,
   );
+
+  /** Everybody may have a grant of one client, and revoking them all takes longer than a statement may. */
+  const revokeMost = async (removal: Removal): Promise<void> => {
+    for (let since = 0; ; ) {
+      const page = { ...removal, since, limit: REVOKED_AT_ONCE };
+      const made = await connection.read(findOldest(page));
+      if (made.length < REVOKED_AT_ONCE) return;
+      await connection.write(revokeOldest(page));
+      since = made.at(-1) ?? since;
+    }
+  };
 
   const remove = prepare(
     (given: Given<{ id: string }>) => db.deleteFrom("clients").where("id", "=", given("id")).returning("id"),
@@ -102,8 +136,10 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
     },
     listClients: () => connection.read(list({})),
     async removeClient(id, now, entry) {
+      const removal = { id, now, dueAt: now + KEPT_AFTER_END_MS };
+      await revokeMost(removal);
       const [, removed] = await connection.writeTogether(
-        [revokeGrants({ id, now, dueAt: now + KEPT_AFTER_END_MS }), remove({ id })],
+        [revokeGrants(removal), remove({ id })],
         entry && note(entry),
       );
       return removed.length > 0;

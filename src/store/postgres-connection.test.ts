@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { DAY, START, sampleApproval, sampleKey } from "../../test/store/samples.ts";
+import { DAY, START, sampleApproval, sampleClient, sampleKey } from "../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../test/support/postgres.ts";
 import { OAuthError } from "../core/errors.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";
@@ -154,6 +154,24 @@ describe("the store on Postgres", () => {
     const firsts = await Promise.all(["a", "b", "c"].map((kid) => store.addFirstSigningKey(sampleKey(kid))));
     expect(new Set(firsts.map((keys) => JSON.stringify(keys))).size).toBe(1);
   });
+
+  test("a client that everybody uses is removed, though revoking all of its grants takes longer than a statement may", async () => {
+    await open();
+    await store.addClient(sampleClient());
+    await store.approve(sampleApproval());
+    const [{ columns } = {}] = await postgres.query(
+      url,
+      "SELECT string_agg(column_name, ', ') AS columns FROM information_schema.columns WHERE table_name = 'grants' AND column_name <> 'id'",
+    );
+    await postgres.query(
+      url,
+      `INSERT INTO grants (id, ${columns}) SELECT id || number, ${columns} FROM grants, generate_series(1, 100000) AS number`,
+    );
+    expect(await store.removeClient("client-1", START)).toBe(true);
+    const reasons =
+      "SELECT revoked_reason AS reason, count(*)::int AS count FROM grants GROUP BY revoked_reason";
+    expect(await postgres.query(url, reasons)).toEqual([{ reason: "client_removed", count: 100_001 }]);
+  }, 60_000);
 
   test("a NUL character, which Postgres cannot keep, is the asker's mistake", async () => {
     await open();

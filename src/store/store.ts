@@ -18,7 +18,10 @@ export type Store = {
   findClient(id: string): Promise<Client | undefined>;
   /** Newest first. */
   listClients(): Promise<readonly ClientSummary[]>;
-  /** Removes a client and revokes its grants, in one transaction. False where there is none. */
+  /**
+   * Revokes the grants of a client and removes it: many grants in several commits, and the last ones with the client. False
+   * where there is none.
+   */
   removeClient(id: string, now: number, entry?: AuditEntry): Promise<boolean>;
 
   // — client ID metadata documents: a cache that outlives the process —
