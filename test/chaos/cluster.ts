@@ -12,8 +12,8 @@ export type Cluster = {
   readonly database: string;
   /** @throws TypeError where the instance is not there, or goes away before it has answered. */
   fetch(instance: number, request: Request): Promise<Response>;
-  /** `kill -9`: it gets to do nothing more. */
-  kill(instance: number): Promise<void>;
+  /** Resolves once its process has ended. */
+  end(instance: number, signal: "SIGKILL" | "SIGTERM"): Promise<void>;
   /** Starts an instance again where it was, however often that takes: its database may be away. */
   start(instance: number): Promise<void>;
   stop(): Promise<void>;
@@ -69,11 +69,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     }
   };
 
-  const kill = async (instance: number): Promise<void> => {
+  const end: Cluster["end"] = async (instance, signal) => {
     const child = processes[instance];
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, "exit");
-    child.kill("SIGKILL");
+    child.kill(signal);
     await exit;
   };
 
@@ -81,7 +81,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   return {
     postgres,
     database,
-    kill,
+    end,
     start,
     async fetch(instance, request) {
       const { pathname, search } = new URL(request.url);
@@ -96,7 +96,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     },
     async stop() {
       stopping = true;
-      await Promise.all(processes.map((_, instance) => kill(instance)));
+      await Promise.all(processes.map((_, instance) => end(instance, "SIGKILL")));
       await postgres.stop();
     },
   };

@@ -13,16 +13,17 @@ it("the same seed gives the same plan, another seed another one", () => {
 it("in a minute, everything goes wrong, and every instance dies", () => {
   const plan = planFaults(seededRandom(1), OPTIONS);
   expect(new Set(plan.map(({ kind }) => kind))).toEqual(
-    new Set(["kill instance", "stop Postgres", "hang Postgres", "cut connections"]),
+    new Set(["end instance", "stop Postgres", "hang Postgres", "cut connections"]),
   );
-  const killed = plan.flatMap((fault) => (fault.kind === "kill instance" ? [fault.instance] : []));
-  expect(new Set(killed)).toEqual(new Set([0, 1, 2]));
+  const ends = plan.filter((fault) => fault.kind === "end instance");
+  expect(new Set(ends.map(({ instance }) => instance))).toEqual(new Set([0, 1, 2]));
+  expect(new Set(ends.map(({ signal }) => signal))).toEqual(new Set(["SIGKILL", "SIGTERM"]));
 });
 
 it("every fault is over before the end, and none of the database's begins before the last one is over", () => {
   const plan = planFaults(seededRandom(3), OPTIONS);
   for (const { at, lasts } of plan) expect(at + lasts).toBeLessThanOrEqual(OPTIONS.milliseconds);
-  const database = plan.filter(({ kind }) => kind !== "kill instance");
+  const database = plan.filter(({ kind }) => kind !== "end instance");
   for (const [index, { at, lasts }] of database.entries()) {
     expect(at + lasts).toBeLessThan(database[index + 1]?.at ?? Number.POSITIVE_INFINITY);
   }

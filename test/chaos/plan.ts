@@ -1,8 +1,11 @@
 import type { Random } from "./random.ts";
 
 /** Something that goes wrong at a time, in milliseconds from the start of the run, and is put right after a while. */
-export type Fault = { readonly at: number; readonly lasts: number } & (
-  | { readonly kind: "kill instance"; readonly instance: number }
+export type Fault = {
+  readonly at: number;
+  readonly lasts: number;
+} /** `SIGKILL`: it gets to do nothing more. `SIGTERM`: it finishes what is under way, as in a rolling restart. */ & (
+  | { readonly kind: "end instance"; readonly instance: number; readonly signal: "SIGKILL" | "SIGTERM" }
   /** `immediate`: as if its power went. */
   | { readonly kind: "stop Postgres" }
   /** It takes connections and statements, and answers nothing. */
@@ -17,8 +20,9 @@ export type PlanOptions = { readonly milliseconds: number; readonly instances: n
 export function planFaults(random: Random, { milliseconds, instances }: PlanOptions): readonly Fault[] {
   const database = track(random.branch("database"), milliseconds, databaseFault);
   const processes = track(random.branch("instances"), milliseconds, (chance) => ({
-    kind: "kill instance",
+    kind: "end instance",
     instance: chance.between(0, instances - 1),
+    signal: chance.pick(["SIGKILL", "SIGKILL", "SIGTERM"]),
     lasts: chance.between(100, 1200),
   }));
   return [...database, ...processes].sort((one, other) => one.at - other.at);

@@ -70,8 +70,8 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
       for (const fault of some) await letHappen(fault, cluster, world);
     };
     await Promise.all([
-      inTurn(faults.filter(({ kind }) => kind === "kill instance")),
-      inTurn(faults.filter(({ kind }) => kind !== "kill instance")),
+      inTurn(faults.filter(({ kind }) => kind === "end instance")),
+      inTurn(faults.filter(({ kind }) => kind !== "end instance")),
     ]);
     await setTimeout(Math.max(0, seconds * 1000 - world.now()));
     await untilReady(world);
@@ -88,13 +88,13 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
 
 async function letHappen(
   fault: Fault,
-  { postgres, database, kill, start }: Cluster,
+  { postgres, database, end, start }: Cluster,
   world: World,
 ): Promise<void> {
   await setTimeout(Math.max(0, fault.at - world.now()));
   switch (fault.kind) {
-    case "kill instance":
-      await kill(fault.instance);
+    case "end instance":
+      await end(fault.instance, fault.signal);
       await setTimeout(fault.lasts);
       return start(fault.instance);
     case "stop Postgres":
