@@ -87,6 +87,11 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ secret: "short" }, /^secret is not usable; it must be 32 characters or more .*openssl/],
     [{ secret: ["n".repeat(32), "short"] }, /^secret\[1\] is not usable/],
     [{ secret: [] }, /^secret is not usable/],
+    [
+      { secret: ["n".repeat(44), `${"o".repeat(44)} until 2026-12-22T09:30:00.000Z`] },
+      /^secret is not usable; it must be one line of the key file at a time, without the "until …"/,
+    ],
+    [{ secret: `${"n".repeat(44)}\n${"o".repeat(44)}` }, /^secret is not usable; it must be one line/],
     [{ trustProxy: 1 }, /^trustProxy is 1; it must be true or false\.$/],
     [{ sessions: "no" }, /^sessions is "no"/],
     [{ handleSignals: null }, /^handleSignals is null/],

@@ -46,6 +46,10 @@ const CONNECTIONS = `a whole number from 1 to ${MOST_CONNECTIONS}`;
 const SECRET = `${MINIMUM_SECRET_LENGTH} characters or more (make one with: openssl rand -base64 32)`;
 const URIS = "a list of URIs";
 const yesOrNo = z.boolean("true or false");
+const SECRET_ALONE =
+  'one line of the key file at a time, without the "until …" behind a secret that was replaced';
+/** A key file that is pasted as it is would be a secret of its own, which opens nothing. */
+const KEY_FILE_LINES = /[\r\n]|\suntil \d{4}-/;
 const secret = z.string(SECRET).min(MINIMUM_SECRET_LENGTH, SECRET);
 
 const client = z
@@ -95,7 +99,10 @@ const options = z.strictObject({
   /** How long, while the database cannot be reached, tokens that were verified before it are still let in. Default 30. */
   staleSeconds: seconds(0, 3600).default(30),
   /** The master secret, or a list of them, newest first. Default: a key file beside the database. */
-  secret: z.union([secret.transform((one) => [one]), z.array(secret).min(1, SECRET)], SECRET).optional(),
+  secret: z
+    .union([secret.transform((one) => [one]), z.array(secret).min(1, SECRET)], SECRET)
+    .refine((all) => !all.some((one) => KEY_FILE_LINES.test(one.trim())), SECRET_ALONE)
+    .optional(),
   ...scopeOptions,
   /** Clients that you know beforehand, beside those that register themselves. */
   clients: z.array(client, "a list of clients").default([]),
