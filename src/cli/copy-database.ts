@@ -23,8 +23,8 @@ export type CopyFlags = {
 export async function copyCommand({ from, to, ...flags }: CopyFlags): Promise<void> {
   const whileRunning = flags.whileRunning === true;
   const [source, target] = [
-    await databaseSettings({ database: from }),
-    await databaseSettings({ database: to }),
+    await databaseSettings({ database: from }, "--from"),
+    await databaseSettings({ database: to }, "--to"),
   ];
   refuseMissing(source.database, "--from");
   refuseSame(source.database, target.database);

@@ -34,17 +34,20 @@ export async function withStore<T>(
   }
 }
 
-/** What the flags and the environment say of a database and its secret. */
-export async function databaseSettings(flags: DatabaseFlags): Promise<Settings> {
+/**
+ * What the flags and the environment say of a database and its secret.
+ * @param flag the one that names the database
+ */
+export async function databaseSettings(flags: DatabaseFlags, flag = "--database"): Promise<Settings> {
   // Loaded here, so that help does not wait for them.
   const [{ environmentOptions, loadEnvironment }, { parseOptions }] = await Promise.all([
     import("../config/environment.ts"),
     import("../config/options.ts"),
   ]);
-  const given = flags.database === undefined ? {} : { database: flags.database };
   // The other variables are the server's, and may go together with what only its code says.
-  const environment = [...environmentOptions(loadEnvironment())].filter(([option]) => OURS.has(option));
-  return parseOptions("gatehouse", given, new Map(environment));
+  const said = new Map([...environmentOptions(loadEnvironment())].filter(([option]) => OURS.has(option)));
+  if (flags.database !== undefined) said.set("database", { variable: flag, value: flags.database });
+  return parseOptions("gatehouse", {}, said);
 }
 
 /**
@@ -53,6 +56,9 @@ export async function databaseSettings(flags: DatabaseFlags): Promise<Settings> 
  */
 export function refuseMissing(database: string, flag = "--database"): void {
   if (isPostgresUrl(database) || existsSync(database)) return;
+  if (database === ":memory:") {
+    throw new ConfigurationError(`${flag} is :memory:, which no other process can see. Name a file.`);
+  }
   throw new ConfigurationError(
     `There is no database ${database}. Name it with ${flag}; a server makes it when it first starts.`,
   );

@@ -184,6 +184,12 @@ describe("gatehouse database copy", () => {
     for (const same of ["gatehouse.db", "./gatehouse.db", "link.db"])
       expect(await refusal(cwd, "gatehouse.db", same)).toMatch(/--from and --to are the same database/);
     expect(await refusal(cwd, "gatehouse.db", ":memory:")).toMatch(/ends with the command/);
+    expect(await refusal(cwd, ":memory:", "new.db")).toMatch(
+      /^gatehouse: --from is :memory:, .* Name a file/,
+    );
+    const misspelt = `mysql://ada:${encodeURIComponent(TEST_PASSWORD)}@db/x`;
+    expect(await refusal(cwd, misspelt, "new.db")).toMatch(/^gatehouse: --from is "mysql:\/\/…@db\/x"/);
+    expect(await refusal(cwd, "gatehouse.db", misspelt)).toMatch(/^gatehouse: --to is "mysql:\/\/…@db\/x"/);
     const url = await postgres.freshDatabase();
     await startDemo([], { env: { DATABASE_URL: url, GATEHOUSE_SECRET: secretIn(cwd) } }).then(stopped);
     expect(await refusal(cwd, "gatehouse.db", url)).toMatch(/has data of its own \(1 in signing_keys\)/);
