@@ -36,9 +36,10 @@ it.each([
 
 it("counts from one", () => {
   expect(readCount("--limit", "250")).toBe(250);
-  for (const given of ["0", "-1", "1.5", "many", ""]) {
+  expect(readCount("--limit", "1000000")).toBe(1_000_000);
+  for (const given of ["0", "-1", "1.5", "many", "", "1000001", "1000000000000"]) {
     expect(() => readCount("--limit", given)).toThrow(
-      `--limit is "${given}"; it must be a whole number from 1.`,
+      `--limit is "${given}"; it must be a whole number from 1 to 1000000.`,
     );
   }
 });

@@ -25,9 +25,12 @@ export function readTime(flag: string, given: string, now: number): number {
   return at;
 }
 
+/** As many as there is room for in memory, and more than anybody reads. */
+const MOST = 1_000_000;
+
 /** @throws ConfigurationError that names the flag and what would be right. */
 export function readCount(flag: string, given: string): number {
-  const count = /^\d{1,9}$/.test(given) ? Number(given) : 0;
-  if (count < 1) throw wrongValue(flag, given, "a whole number from 1");
+  const count = /^\d+$/.test(given) ? Number(given) : 0;
+  if (count < 1 || count > MOST) throw wrongValue(flag, given, `a whole number from 1 to ${MOST}`);
   return count;
 }
