@@ -160,7 +160,11 @@ describe("gatehouse audit", () => {
 
   it.each([
     [["--since", "yesterday"], /^gatehouse: --since is "yesterday"; it must be an age such as 30m/],
-    [["--limit", "none"], /^gatehouse: --limit is "none"; it must be a whole number from 1\.\n$/],
+    [
+      ["--since", "1d", "--until", "2d"],
+      /^gatehouse: --since \(20\S+ \S+Z\) is not before --until \(20\S+ \S+Z\), so no entry .* Exchange them, or leave one out\.\n$/,
+    ],
+    [["--limit", "none"], /^gatehouse: --limit is "none"; it must be a whole number from 1 to 1000000\.\n$/],
     [
       ["--event", "nothing"],
       /^gatehouse: option '--event <event\.\.\.>' argument 'nothing' is invalid\. Allowed choices are/,
@@ -171,6 +175,12 @@ describe("gatehouse audit", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toMatch(sentence);
   });
+});
+
+it("gatehouse audit tail does not wait for what is until a time", async () => {
+  const { exitCode, stderr } = await beside("audit", "tail", "--follow", "--until", "1h");
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^gatehouse: option '-f, --follow' cannot be used with option '--until <time>'/);
 });
 
 it("gatehouse grant list shows so many and says when there are more", async () => {

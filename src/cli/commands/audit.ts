@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { Command, Option } from "commander";
-import { OAuthError } from "../../core/errors.ts";
+import { ConfigurationError, OAuthError } from "../../core/errors.ts";
 import { AUDITED_EVENTS, type AuditRecord, OUTCOMES } from "../../core/events.ts";
 import type { AuditSearch } from "../../store/audit-reading.ts";
 import type { Store } from "../../store/store.ts";
@@ -29,7 +29,7 @@ export function auditCommand(): Command {
   searching(command.command("tail"))
     .description("Show the latest entries, and with --follow those that come.")
     .option("-n, --limit <number>", "how many of the latest", "20")
-    .option("-f, --follow", "go on until Ctrl+C")
+    .addOption(new Option("-f, --follow", "go on until Ctrl+C").conflicts("until"))
     .option("--json", "print a line of JSON for each")
     .action(tail);
   searching(command.command("search"))
@@ -105,6 +105,7 @@ function withAudit(
   const now = Date.now();
   const since = flags.since === undefined ? undefined : readTime("--since", flags.since, now);
   const until = flags.until === undefined ? undefined : readTime("--until", flags.until, now);
+  refuseEmptySpan(since, until);
   return withStore(flags, async (store, settings) => {
     const wanted = { person, client, grant, events, outcome, since, until };
     if (username === undefined) return use(store, wanted);
@@ -118,6 +119,15 @@ function withAudit(
       where: ({ fields }) => isUsernameMark(fields.usernameMark, username, keyring),
     });
   });
+}
+
+/** Two ages that were exchanged would otherwise be answered "nothing there". */
+function refuseEmptySpan(since: number | undefined, until: number | undefined): void {
+  if (since === undefined || until === undefined || since < until) return;
+  throw new ConfigurationError(
+    `--since (${exactTime(since)}) is not before --until (${exactTime(until)}), so no entry is between them. ` +
+      "Exchange them, or leave one out.",
+  );
 }
 
 /** So many of them at the most, and whether there are more. */
