@@ -1,4 +1,4 @@
-import { statfsSync, statSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { OwnFacts } from "./check.ts";
 import type { Database } from "./database.ts";
@@ -10,9 +10,17 @@ export async function sqliteFacts({ run }: Pick<Database, "run">, file: string):
   const { bavail, bsize } = statfsSync(dirname(resolve(file)));
   return {
     version: `SQLite ${version}`,
-    space: { bytes: statSync(file).size, freeBytes: bavail * bsize },
+    space: { bytes: await sizeOf(run), freeBytes: bavail * bsize },
     damage: await damageOf(run),
   };
+}
+
+/** With what is in the write-ahead log alone so far: while a server runs, that may be most of it. */
+async function sizeOf(run: Database["run"]): Promise<number> {
+  const [bytes = "0"] = await run(
+    text("SELECT page_count * page_size AS answer FROM pragma_page_count(), pragma_page_size()"),
+  );
+  return Number(bytes);
 }
 
 async function damageOf(run: Database["run"]): Promise<readonly string[]> {
