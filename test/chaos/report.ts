@@ -10,8 +10,12 @@ export function reported(
   { seed, seconds }: ChaosOptions,
 ): string {
   const counts = counted(operations, ({ kind, outcome }) => `${kind} ${outcome.kind}`);
+  const slowest = operations
+    .filter(({ kind, outcome }) => kind !== "approve" && outcome.kind === "unavailable")
+    .reduce((longest, { startedAt, endedAt }) => Math.max(longest, endedAt - startedAt), 0);
   const lines = [
     `${operations.length} operations amid ${faults.length} faults: ${counts}`,
+    `the slowest 503 took ${Math.round(slowest)} ms`,
     ...(violations.length === 0
       ? ["every promise was kept"]
       : [
