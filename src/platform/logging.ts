@@ -46,7 +46,10 @@ function standardOutput(): DestinationStream {
   return output;
 }
 
-/** The lines of one turn of the event loop go out together: a write costs several times what a line does. */
+/** How long a line may wait for others. A process that is killed outright loses what waits; no other does. */
+const WAIT_MS = 10;
+
+/** Lines go out together: a write, and the thread that does it, cost several times what a line does. */
 function inOneWrite(destination: ReturnType<typeof pino.destination>): DestinationStream {
   let lines = "";
   const flush = () => {
@@ -60,7 +63,7 @@ function inOneWrite(destination: ReturnType<typeof pino.destination>): Destinati
   });
   return {
     write(line) {
-      if (lines === "") setImmediate(flush);
+      if (lines === "") setTimeout(flush, WAIT_MS).unref();
       lines += line;
     },
   };
