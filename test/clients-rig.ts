@@ -4,7 +4,7 @@ import type { SecurityEvent } from "../src/platform/logging.ts";
 import { silentLog } from "../src/platform/logging.ts";
 import { safeFetch } from "../src/platform/safe-fetch.ts";
 import { memoryCounters } from "../src/store/counters.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
+import { openSqliteStore } from "../src/store/sqlite/open.ts";
 import { reachesThisComputer } from "./https-origin.ts";
 
 export const ISSUER = "https://gatehouse.example";

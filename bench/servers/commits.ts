@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseOptions } from "../../src/config/options.ts";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { answerQuestions, readOptions } from "../worker.ts";
 import { OPTIONS } from "./gatehouse-parts.ts";
 import { makeGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";

@@ -1,8 +1,8 @@
 import type { CheckUser, Settings } from "../config/settings.ts";
 import type { UnauditedEvent } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Keyring } from "../platform/keyring.ts";
 import type { Log } from "../platform/logging.ts";
+import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Attempts } from "../sign-in/attempts.ts";
 import type { Cookies } from "../sign-in/cookies.ts";
 import type { Sessions } from "../sign-in/session.ts";

@@ -5,8 +5,8 @@ import { ConfigurationError, OAuthError } from "../core/errors.ts";
 import type { AuditEntry } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
 import { importPrivateJwk, importPublicJwk, type SigningKey } from "../platform/jws.ts";
-import type { Keyring } from "../platform/keyring.ts";
 import { randomId } from "../platform/random.ts";
+import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Store, StoredSigningKey } from "../store/store.ts";
 
 /** Resource servers keep our key set this long, so a new key signs only after it (RFC 9111 `max-age`). */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { AuditRecord } from "../core/events.ts";
 import { silentLog } from "../platform/logging.ts";
 import type { StoreWithTodos } from "../store/kysely-store.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openSqliteStore } from "../store/sqlite/open.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
-import { createKeyring, type Keyring } from "../platform/keyring.ts";
+import { createKeyring, type Keyring } from "../platform/secrets/keyring.ts";
 import type { Store, StoredSigningKey } from "../store/store.ts";
 import { doesNotOpen, makeSigningKey } from "./keys.ts";
 

@@ -1,9 +1,9 @@
 import type { Context, Hono } from "hono";
 import { authorizationServerMetadataPaths, ENDPOINT_PATHS } from "../core/metadata.ts";
 import { allowOrigin, type CorsPolicy, preflight } from "../platform/cors.ts";
-import type { RouteName } from "../platform/metrics.ts";
-import type { Observe } from "../platform/observe.ts";
 import { randomId } from "../platform/random.ts";
+import type { RouteName } from "../platform/telemetry/metrics.ts";
+import type { Observe } from "../platform/telemetry/observe.ts";
 import { type Answers, answer } from "./boundary.ts";
 import type { Deps, Endpoint, Peer } from "./deps.ts";
 import { authorize } from "./endpoints/authorize.ts";

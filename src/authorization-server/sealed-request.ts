@@ -2,7 +2,7 @@ import type { ClientAuthenticationMethod } from "../core/client.ts";
 import { OAuthError } from "../core/errors.ts";
 import type { Person } from "../core/person.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Keyring } from "../platform/keyring.ts";
+import type { Keyring } from "../platform/secrets/keyring.ts";
 
 /**
  * An authorization request on its way through the pages. Nothing is stored: it travels sealed, in the `state` field of

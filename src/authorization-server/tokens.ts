@@ -2,8 +2,8 @@ import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from "../core/access-token.
 import type { Grant } from "../core/grant.ts";
 import { formatScopes } from "../core/scopes.ts";
 import { signJws } from "../platform/jws.ts";
-import type { Keyring } from "../platform/keyring.ts";
 import { randomId } from "../platform/random.ts";
+import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Deps } from "./deps.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { isPostgresUrl, shownDatabase } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
-import { sizeText } from "../store/check.ts";
-import { backupSqlite } from "../store/sqlite-backup.ts";
+import { sizeText } from "../store/database/check.ts";
+import { backupSqlite } from "../store/sqlite/backup.ts";
 import { type DatabaseFlags, databaseSettings, refuseMissing } from "./database.ts";
 import { findSecret } from "./database-secret.ts";
 import { print } from "./output.ts";

@@ -1,9 +1,9 @@
 import type { Settings } from "../config/settings.ts";
 import { isPostgresUrl } from "../core/database-url.ts";
-import { keyFileOf } from "../platform/key-file.ts";
-import { createKeyring } from "../platform/keyring.ts";
-import { existingSecrets } from "../platform/master-secret.ts";
-import type { SealedKey } from "../store/sealed-keys.ts";
+import { keyFileOf } from "../platform/secrets/key-file.ts";
+import { createKeyring } from "../platform/secrets/keyring.ts";
+import { existingSecrets } from "../platform/secrets/master-secret.ts";
+import type { SealedKey } from "../store/database/sealed-keys.ts";
 
 /** The secrets of a database, as this process finds them. */
 export type FoundSecret = {

@@ -1,7 +1,7 @@
+import { openDatabase } from "../store/database/open-database.ts";
+import { schemaStateOf } from "../store/database/schema-state.ts";
 import { MIGRATIONS } from "../store/migrations/index.ts";
-import { openDatabase } from "../store/open-database.ts";
 import { openStore } from "../store/open-store.ts";
-import { schemaStateOf } from "../store/schema-state.ts";
 import { type DatabaseFlags, databaseSettings, refuseMissing } from "./database.ts";
 
 /**

@@ -7,9 +7,15 @@ import {
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
-import { changeKeyFile, type KeptSecret, keyFileOf, newSecret, secretsAt } from "../platform/key-file.ts";
-import { createKeyring } from "../platform/keyring.ts";
-import { existingSecrets } from "../platform/master-secret.ts";
+import {
+  changeKeyFile,
+  type KeptSecret,
+  keyFileOf,
+  newSecret,
+  secretsAt,
+} from "../platform/secrets/key-file.ts";
+import { createKeyring } from "../platform/secrets/keyring.ts";
+import { existingSecrets } from "../platform/secrets/master-secret.ts";
 import type { Store } from "../store/store.ts";
 import { confirm } from "./confirm.ts";
 import { type DatabaseFlags, withStore } from "./database.ts";

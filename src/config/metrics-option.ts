@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { MINIMUM_SECRET_LENGTH } from "../platform/key-file.ts";
+import { MINIMUM_SECRET_LENGTH } from "../platform/secrets/key-file.ts";
 
 const HOST = 'an address or name without scheme and port, such as "localhost" or "0.0.0.0"';
 const PORT = "a port from 0 to 65535";

@@ -7,7 +7,7 @@ import { isPostgresUrl, parsePostgresUrl } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { type ClientDescription, preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
-import { MINIMUM_SECRET_LENGTH } from "../platform/key-file.ts";
+import { MINIMUM_SECRET_LENGTH } from "../platform/secrets/key-file.ts";
 import { corsOption } from "./cors-option.ts";
 import { documentationOption } from "./documentation-option.ts";
 import type { EnvironmentOptions } from "./environment.ts";

@@ -24,10 +24,10 @@ import {
   openServer,
   type ServerParts,
 } from "./open-server.ts";
+import { fetchOnceOpen } from "./operations/starting.ts";
 import type { Registrar } from "./registrar.ts";
 import { createRegistrations } from "./registrations.ts";
 import type { McpFactory, McpIdentity } from "./servers.ts";
-import { fetchOnceOpen } from "./starting.ts";
 
 /** An MCP server with its own authorization server. */
 export type OAuthServer = Registrar & {

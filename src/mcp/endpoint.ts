@@ -9,20 +9,20 @@ import type { Auth } from "../core/auth.ts";
 import { union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
-import { noTracing, type Tracing } from "../platform/tracing.ts";
+import { noTracing, type Tracing } from "../platform/telemetry/tracing.ts";
 import { authInfoFor } from "../resource-server/auth-info.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { atHand } from "./at-hand.ts";
 import { readJson } from "./body.ts";
 import { isLegacyPost } from "./era.ts";
 import { jsonRpcError } from "./json-rpc.ts";
+import { createTally } from "./operations/tally.ts";
 import type { Registration, Registrations } from "./registrations.ts";
 import { answering, type MakeServer, type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
 import { type Answer, createSessions, type Exchange } from "./sessions.ts";
 import { serveStateless } from "./stateless.ts";
 import { neededScopes } from "./step-up.ts";
 import { createStreams } from "./streams.ts";
-import { createTally } from "./tally.ts";
 import { failureOf, readTracedMessage } from "./traced-message.ts";
 
 export type McpEndpointOptions = {

@@ -4,12 +4,12 @@ import type { GatehouseEnv } from "../authorization-server/routes.ts";
 import type { Settings } from "../config/settings.ts";
 import { statusPage } from "../pages/status.ts";
 import { allowOrigin, preflight } from "../platform/cors.ts";
-import type { RouteName } from "../platform/metrics.ts";
-import type { Observe } from "../platform/observe.ts";
+import type { RouteName } from "../platform/telemetry/metrics.ts";
+import type { Observe } from "../platform/telemetry/observe.ts";
 import type { Documents } from "../resource-server/documents.ts";
 import type { McpEndpoint } from "./endpoint.ts";
-import type { AnswerMetrics } from "./metrics-endpoint.ts";
-import { alive, type Readiness } from "./probes.ts";
+import type { AnswerMetrics } from "./operations/metrics-endpoint.ts";
+import { alive, type Readiness } from "./operations/probes.ts";
 
 const MCP_METHODS = ["GET", "POST", "DELETE"];
 

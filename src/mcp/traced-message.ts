@@ -1,6 +1,6 @@
 import { BAGGAGE_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY } from "@modelcontextprotocol/server";
+import type { TracedMessage } from "../platform/telemetry/tracing.ts";
 import { textOf } from "../platform/text-response.ts";
-import type { TracedMessage } from "../platform/tracing.ts";
 import type { Registrations } from "./registrations.ts";
 
 /** The requests of the protocol that are answered and done. A subscription lasts for hours, and has no span. */

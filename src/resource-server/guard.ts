@@ -4,7 +4,7 @@ import { OAuthError } from "../core/errors.ts";
 import { missingScopes, union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
-import { type Metrics, noMetrics } from "../platform/metrics.ts";
+import { type Metrics, noMetrics } from "../platform/telemetry/metrics.ts";
 import { type RefusalFields, type RefusalLog, refusalLog } from "./refusals.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 

@@ -5,7 +5,7 @@ import { scopeAtProvider } from "../core/scope-prefix.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { type FetchJson, fetchJson } from "../platform/fetch-json.ts";
 import { createLog, type Log } from "../platform/logging.ts";
-import type { Metrics } from "../platform/metrics.ts";
+import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { createDocuments, type Documents } from "./documents.ts";
 import { createGuard, type Guard, type RequestHead } from "./guard.ts";
 import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";

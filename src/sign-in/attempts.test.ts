@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { OAuthError } from "../core/errors.ts";
-import { createKeyring } from "../platform/keyring.ts";
+import { createKeyring } from "../platform/secrets/keyring.ts";
 import { memoryCounters } from "../store/counters.ts";
 import { createAttempts, networkOf } from "./attempts.ts";
 import { signInWithPassword } from "./password.ts";

@@ -2,8 +2,8 @@ import { isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import { OAuthError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Keyring } from "../platform/keyring.ts";
-import { foldUsername } from "../platform/username-mark.ts";
+import type { Keyring } from "../platform/secrets/keyring.ts";
+import { foldUsername } from "../platform/secrets/username-mark.ts";
 import type { Counters } from "../store/counters.ts";
 
 /** Slows down wrong passwords, per username and per address, without locking the person out from elsewhere. */

@@ -3,8 +3,8 @@ import type { CheckUser } from "../config/settings.ts";
 import { OAuthError } from "../core/errors.ts";
 import type { SecurityEvent } from "../core/events.ts";
 import type { Person } from "../core/person.ts";
-import type { Keyring } from "../platform/keyring.ts";
-import { usernameMark } from "../platform/username-mark.ts";
+import type { Keyring } from "../platform/secrets/keyring.ts";
+import { usernameMark } from "../platform/secrets/username-mark.ts";
 import type { Attempt, Attempts } from "./attempts.ts";
 
 /** Carried sealed through URLs and kept in every grant, so it stays small. */

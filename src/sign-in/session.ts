@@ -1,6 +1,6 @@
 import type { Person } from "../core/person.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Keyring } from "../platform/keyring.ts";
+import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Cookies } from "./cookies.ts";
 
 /** Long enough to connect a second client without a password, short enough for a shared computer. */

@@ -3,7 +3,7 @@ import { DAY, START, sampleApproval, sampleEntry } from "../../test/store/sample
 import { type Log, silentLog } from "../platform/logging.ts";
 import { type JanitorOptions, startJanitor } from "./janitor.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";
-import { openSqliteStore } from "./sqlite.ts";
+import { openSqliteStore } from "./sqlite/open.ts";
 
 const EVERY_SECONDS = 60;
 const AUDIT_DAYS = 90;

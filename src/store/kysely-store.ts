@@ -1,15 +1,15 @@
-import { assertionVerbs } from "./assertions.ts";
-import { auditVerbs } from "./audit.ts";
-import { clientVerbs } from "./clients.ts";
 import type { Counters } from "./counters.ts";
-import { expiryVerbs } from "./expiry.ts";
-import { grantPageVerbs } from "./grant-pages.ts";
-import { grantVerbs } from "./grants.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
-import { signingKeyVerbs } from "./signing-keys.ts";
 import type { Store } from "./store.ts";
-import { type TodoStore, todoStore } from "./todos.ts";
+import { assertionVerbs } from "./verbs/assertions.ts";
+import { auditVerbs } from "./verbs/audit.ts";
+import { clientVerbs } from "./verbs/clients.ts";
+import { expiryVerbs } from "./verbs/expiry.ts";
+import { grantPageVerbs } from "./verbs/grant-pages.ts";
+import { grantVerbs } from "./verbs/grants.ts";
+import { signingKeyVerbs } from "./verbs/signing-keys.ts";
+import { type TodoStore, todoStore } from "./verbs/todos.ts";
 
 /** The store, and beside it what strangers do, counted, and what the demonstration keeps in the same database. */
 export type StoreWithTodos = Store & { readonly counters: Counters; readonly todos: TodoStore };

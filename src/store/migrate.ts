@@ -1,8 +1,8 @@
 import { ConfigurationError } from "../core/errors.ts";
+import { refuseUnfinishedCopy } from "./database/unfinished-copy.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import type { Dialect, Migration } from "./migrations/migration.ts";
 import { type Query, type QueryBuilder, query } from "./query.ts";
-import { refuseUnfinishedCopy } from "./unfinished-copy.ts";
 
 /** Runs queries on one connection, one after the other. */
 export type Run = <Result>(query: Query<Result>) => Promise<readonly Result[]>;

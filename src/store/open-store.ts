@@ -1,9 +1,9 @@
 import { isPostgresUrl } from "../core/database-url.ts";
 import type { Log } from "../platform/logging.ts";
-import type { Metrics } from "../platform/metrics.ts";
+import type { Metrics } from "../platform/telemetry/metrics.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";
-import { openPostgresStore } from "./postgres.ts";
-import { openSqliteStore } from "./sqlite.ts";
+import { openPostgresStore } from "./postgres/open.ts";
+import { openSqliteStore } from "./sqlite/open.ts";
 
 export type StoreOptions = {
   /** `postgres://…`, a file, or ":memory:". */

@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { OwnFacts } from "./check.ts";
-import type { Database } from "./database.ts";
+import type { OwnFacts } from "./database/check.ts";
+import type { Database } from "./database/database.ts";
 import type { Query } from "./query.ts";
 
 /** What only SQLite can tell. @param file where the database is */

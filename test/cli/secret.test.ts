@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { mintRefreshToken } from "../../src/authorization-server/tokens.ts";
 import { importPrivateJwk } from "../../src/platform/jws.ts";
-import { createKeyring } from "../../src/platform/keyring.ts";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { freePort } from "../docs/program.ts";
 import {
   authorizeUrl,

@@ -13,7 +13,7 @@ import { z } from "zod";
 import { createOAuthServer, type OAuthServer } from "../../src/index.ts";
 import type { CreateOptions } from "../../src/mcp/create-oauth-server.ts";
 import { silentLog } from "../../src/platform/logging.ts";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { approve, openNetworkBrowser } from "../support/network.ts";
 import { PEOPLE } from "../support/server.ts";
 import { createProvider, type TestProvider } from "./oauth-provider.ts";

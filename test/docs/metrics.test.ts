@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../src/core/errors.ts";
 import { REVOCATION_REASONS } from "../../src/core/grant.ts";
-import { GUARD_DECISIONS, ROUTE_NAMES } from "../../src/platform/metrics.ts";
-import { createPrometheus } from "../../src/platform/prometheus.ts";
+import { GUARD_DECISIONS, ROUTE_NAMES } from "../../src/platform/telemetry/metrics.ts";
+import { createPrometheus } from "../../src/platform/telemetry/prometheus.ts";
 import { readDocument } from "./markdown.ts";
 
 const text = readDocument("docs/metrics.md");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, describe, expect, it } from "vitest";
 import { rotateSigningKey } from "../../src/authorization-server/keys.ts";
-import { createKeyring } from "../../src/platform/keyring.ts";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import {
   authorizeUrl,
   callTool,

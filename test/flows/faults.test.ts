@@ -2,9 +2,9 @@ import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOAuthServer } from "../../src/mcp/create-oauth-server.ts";
-import { fetchOnceOpen } from "../../src/mcp/starting.ts";
+import { fetchOnceOpen } from "../../src/mcp/operations/starting.ts";
 import { silentLog } from "../../src/platform/logging.ts";
-import { MIGRATION_LOCK } from "../../src/store/postgres.ts";
+import { MIGRATION_LOCK } from "../../src/store/postgres/open.ts";
 import {
   authorize,
   authorizeUrl,

@@ -2,7 +2,7 @@ import { Client, type ClientOptions, StreamableHTTPClientTransport } from "@mode
 import { decodeProtectedHeader } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { rotateSigningKey } from "../../src/authorization-server/keys.ts";
-import { createKeyring } from "../../src/platform/keyring.ts";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { createProvider } from "../clients/oauth-provider.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createKeyring } from "../../src/platform/keyring.ts";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { callTool, connect } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 

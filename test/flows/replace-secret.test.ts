@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { rotateSigningKey } from "../../src/authorization-server/keys.ts";
 import { sealAnew, tokensOfOlderSecrets } from "../../src/authorization-server/replace-secret.ts";
-import { createKeyring } from "../../src/platform/keyring.ts";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { callTool, connect, refresh, tokensOf } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 

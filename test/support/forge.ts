@@ -1,6 +1,6 @@
 import { openSigningKeys } from "../../src/authorization-server/keys.ts";
 import { type SigningKey, signJws } from "../../src/platform/jws.ts";
-import { createKeyring } from "../../src/platform/keyring.ts";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import type { TestServer } from "./server.ts";
 
 /** The master secret of a server whose signing keys a test wants to use. */

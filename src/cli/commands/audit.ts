@@ -3,8 +3,8 @@ import { setTimeout } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { ConfigurationError, OAuthError } from "../../core/errors.ts";
 import { AUDITED_EVENTS, type AuditRecord, OUTCOMES } from "../../core/events.ts";
-import type { AuditSearch } from "../../store/audit-reading.ts";
 import type { Store } from "../../store/store.ts";
+import type { AuditSearch } from "../../store/verbs/audit-reading.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { exactTime, print, printRow, printTable } from "../output.ts";
 import { readCount, readTime } from "../values.ts";
@@ -62,7 +62,7 @@ function searching(command: Command): Command {
 async function tail(flags: TailFlags): Promise<void> {
   const limit = readCount("--limit", flags.limit);
   await withAudit(flags, async (store, wanted) => {
-    const { followAudit, isWanted, searchAudit } = await import("../../store/audit-reading.ts");
+    const { followAudit, isWanted, searchAudit } = await import("../../store/verbs/audit-reading.ts");
     const follower = flags.follow && (await followAudit(store, () => performance.now()));
     const latest = (await first(limit, searchAudit(store, wanted, "newest_first"))).records.reverse();
     const show = printer(latest, flags);
@@ -77,7 +77,7 @@ async function tail(flags: TailFlags): Promise<void> {
 async function search(flags: ShowFlags): Promise<void> {
   const limit = readCount("--limit", flags.limit);
   await withAudit(flags, async (store, wanted) => {
-    const { searchAudit } = await import("../../store/audit-reading.ts");
+    const { searchAudit } = await import("../../store/verbs/audit-reading.ts");
     const { records, isMore } = await first(limit, searchAudit(store, wanted, "newest_first"));
     if (records.length === 0 && !flags.json) return print("There are no such entries.");
     printer(records, flags);
@@ -88,7 +88,7 @@ async function search(flags: ShowFlags): Promise<void> {
 
 async function exportAll(flags: SearchFlags): Promise<void> {
   await withAudit(flags, async (store, wanted) => {
-    const { searchAudit } = await import("../../store/audit-reading.ts");
+    const { searchAudit } = await import("../../store/verbs/audit-reading.ts");
     for await (const record of searchAudit(store, wanted, "oldest_first")) {
       // As fast as they are read at the other end: there may be a hundred million.
       if (!process.stdout.write(`${jsonLine(record)}\n`)) await once(process.stdout, "drain");
@@ -110,8 +110,8 @@ function withAudit(
     const wanted = { person, client, grant, events, outcome, since, until };
     if (username === undefined) return use(store, wanted);
     const [{ openKeyring }, { isUsernameMark }] = await Promise.all([
-      import("../../platform/master-secret.ts"),
-      import("../../platform/username-mark.ts"),
+      import("../../platform/secrets/master-secret.ts"),
+      import("../../platform/secrets/username-mark.ts"),
     ]);
     const keyring = openKeyring(settings);
     await use(store, {

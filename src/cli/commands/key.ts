@@ -50,7 +50,7 @@ function stateOf(key: StoredSigningKey, now: number): string {
 async function rotate(flags: DatabaseFlags): Promise<void> {
   const [{ rotateSigningKey }, { openKeyring }] = await Promise.all([
     import("../../authorization-server/keys.ts"),
-    import("../../platform/master-secret.ts"),
+    import("../../platform/secrets/master-secret.ts"),
   ]);
   const key = await withStore(flags, (store, settings) =>
     rotateSigningKey({ store, keyring: openKeyring(settings), clock: store.clock }, ({ kid }) =>

@@ -1,0 +1,36 @@
+import type { Clock } from "../../platform/clock.ts";
+
+/** Whether this process knows of every revocation, or did a short while ago. */
+export type Hearing = {
+  /** Asked for each guarded request: one comparison. */
+  isGood(): boolean;
+  /** What had been revoked by this time is known here. */
+  heardUntil(time: number): void;
+  /** From now on, revocations may happen that are not heard of. */
+  lost(): void;
+};
+
+/** What was revoked elsewhere is refused here within a second, whatever fails. */
+const PROMISED_MS = 1000;
+/** From letting a request in to the last moment in which that could have been answered. */
+const MARGIN_MS = 100;
+
+/**
+ * @param staleSeconds how long what was verified counts once nothing is heard any more.
+ * @param clock milliseconds that only go forward. A machine's time of day may be set back, and a lapsed moment must not
+ * come again.
+ */
+export function createHearing(staleSeconds: number, clock: Clock): Hearing {
+  const staleMs = staleSeconds * 1000;
+  // Nothing was heard yet.
+  let goodUntil = Number.NEGATIVE_INFINITY;
+  return {
+    isGood: () => clock() < goodUntil,
+    heardUntil(time) {
+      goodUntil = time + Math.max(staleMs, PROMISED_MS - MARGIN_MS);
+    },
+    lost() {
+      goodUntil = Math.min(goodUntil, clock() + staleMs);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { FetchDocument } from "../../authorization-server/client-keys.ts";
+import type { MetricsSetting, Settings } from "../../config/settings.ts";
+import { isPostgresUrl } from "../../core/database-url.ts";
+import { type FetchJson, fetchJson } from "../../platform/fetch-json.ts";
+import type { Log } from "../../platform/logging.ts";
+import { safeFetch } from "../../platform/safe-fetch.ts";
+import { countedLog, type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
+import { countedRequests, type Observe, unobserved } from "../../platform/telemetry/observe.ts";
+import { isTracingSetUp, noTracing, type Tracing } from "../../platform/telemetry/tracing.ts";
+import { type ObserveVerb, observedStore } from "../../store/observed-store.ts";
+import type { Store } from "../../store/store.ts";
+import { type AnswerMetrics, answerMetrics, listenForMetrics } from "./metrics-endpoint.ts";
+
+/** How a server is seen from outside, beside its log. What is not switched on costs nothing. */
+export type Observation = Measuring & {
+  /** Watches requests. */
+  readonly observe: Observe;
+  readonly tracing: Tracing;
+  /** The same store, watched. */
+  store<S extends Store>(store: S): S;
+  /** The same log, counted. */
+  log(log: Log): Log;
+  /** Fetches what a stranger named, watched. */
+  readonly fetchDocument: FetchDocument;
+  /** Fetches what the operator named, watched. */
+  readonly fetchJson: FetchJson;
+};
+
+type Measuring = {
+  readonly metrics: Metrics;
+  /** Answers `/metrics` on the main port; undefined where they are not there. */
+  readonly answer: AnswerMetrics | undefined;
+  /**
+   * Opens the port of the metrics, where they have one.
+   * @returns what closes it.
+   * @throws ConfigurationError where the port is taken or not allowed.
+   */
+  listen(log: Log): Promise<() => Promise<void>>;
+};
+
+export async function openObservation({
+  metrics: setting,
+  database,
+}: Pick<Settings, "metrics" | "database">): Promise<Observation> {
+  const measuring = await openMeasuring(setting);
+  const { metrics } = measuring;
+  const tracing = await openTracing(database);
+  const isWatched = metrics !== noMetrics || tracing !== noTracing;
+  return {
+    ...measuring,
+    tracing,
+    observe: tracedAndCounted(tracing, metrics),
+    store: (store) => (isWatched ? observedStore(store, tracedAndTimed(tracing, metrics)) : store),
+    log: (log) => countedLog(log, metrics),
+    fetchDocument: (url, options) => tracing.fetch("GET", url, () => safeFetch(url, options)),
+    fetchJson: (url, init) =>
+      tracing.fetch(
+        init?.method ?? "GET",
+        url,
+        () => fetchJson(url, init),
+        ({ status }) => status,
+      ),
+  };
+}
+
+async function openMeasuring(setting: MetricsSetting | undefined): Promise<Measuring> {
+  const closed = async () => async () => {};
+  if (!setting) return { metrics: noMetrics, answer: undefined, listen: closed };
+  const { createPrometheus } = await import("../../platform/telemetry/prometheus.ts");
+  const prometheus = createPrometheus();
+  const { metrics } = prometheus;
+  const { port, host, token } = setting;
+  const answer = answerMetrics(prometheus, token);
+  if (port === undefined) return { metrics, answer, listen: closed };
+  return { metrics, answer: undefined, listen: (log) => listenForMetrics(answer, { host, port }, log) };
+}
+
+/** Where no SDK was set up before, there is nothing to load. */
+async function openTracing(database: string): Promise<Tracing> {
+  if (!isTracingSetUp()) return noTracing;
+  const { createTracing } = await import("../../platform/telemetry/opentelemetry.ts");
+  return createTracing(isPostgresUrl(database) ? "postgresql" : "sqlite");
+}
+
+function tracedAndCounted(tracing: Tracing, metrics: Metrics): Observe {
+  const counted = metrics === noMetrics ? unobserved : countedRequests(metrics);
+  if (tracing === noTracing) return counted;
+  return (route, request, work) => tracing.request(route, request, () => counted(route, request, work));
+}
+
+function tracedAndTimed(tracing: Tracing, metrics: Metrics): ObserveVerb {
+  return async (verb, work) => {
+    const begunAt = performance.now();
+    try {
+      return await tracing.operation(verb, work);
+    } finally {
+      metrics.stored(verb, (performance.now() - begunAt) / 1000);
+    }
+  };
+}

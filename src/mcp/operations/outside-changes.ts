@@ -1,0 +1,104 @@
+import type { Deps } from "../../authorization-server/deps.ts";
+import type { OutsideChange } from "../../store/store.ts";
+import type { Hearing } from "./hearing.ts";
+
+type Followed = Pick<Deps, "store" | "clients" | "keys" | "log">;
+
+/** Who hears of it beside what it changes itself. */
+type Told = {
+  readonly grantEnded: (grantId: string) => void;
+  /** What a key verified must not outlive it, where it is taken away. */
+  readonly keyGone: () => void;
+};
+
+const RETRY_MS = 500;
+
+/**
+ * What another instance or a command changed (a revoked grant, a removed client, a rotated key) holds here within a
+ * second. Neither a process that was suspended nor a database that failed for a while leaves a revoked token open.
+ * @returns the function that stops it.
+ */
+export function followOutsideChanges(
+  { store, clients, keys, log }: Followed,
+  { grantEnded, keyGone }: Told,
+  hearing: Pick<Hearing, "heardUntil" | "lost">,
+): () => void {
+  const reload = async () => {
+    const before = kidsOf(keys);
+    try {
+      await keys.reload();
+    } finally {
+      // Also where it rejects, because it cannot open those that are there now.
+      const kids = kidsOf(keys);
+      if (before.some((kid) => !kids.includes(kid))) keyGone();
+    }
+  };
+  const reloading = createReloading(reload, (cause) => {
+    log.error("the signing keys could not be read again", { cause });
+  });
+
+  const changed = (change: OutsideChange) => {
+    switch (change.kind) {
+      case "grant_revoked":
+        return grantEnded(change.id);
+      case "client_removed":
+        return clients.forget(change.id);
+      case "signing_keys":
+        return reloading.request();
+      case "anything":
+        clients.forgetAll();
+        return reloading.request();
+    }
+  };
+
+  const unfollow = store.followChanges({
+    changed: (changes) => changes.forEach(changed),
+    heard: hearing.heardUntil,
+    lost: hearing.lost,
+  });
+  return () => {
+    unfollow();
+    reloading.stop();
+  };
+}
+
+function kidsOf(keys: Followed["keys"]): readonly unknown[] {
+  return keys.jwks().keys.map(({ kid }) => kid);
+}
+
+/** One reload at a time, each after what asked for it, and again where it fails. */
+function createReloading(reload: () => Promise<void>, failed: (cause: unknown) => void) {
+  let requested = false;
+  let isRunning = false;
+  let stopped = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const run = async () => {
+    clearTimeout(retry);
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      while (requested) {
+        requested = false;
+        await reload();
+      }
+    } catch (cause) {
+      failed(cause);
+      requested = true;
+      if (!stopped) retry = setTimeout(run, RETRY_MS).unref();
+    } finally {
+      isRunning = false;
+    }
+  };
+
+  return {
+    request() {
+      requested = true;
+      void run();
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(retry);
+    },
+  };
+}

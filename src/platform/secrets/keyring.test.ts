@@ -1,0 +1,61 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ConfigurationError } from "../../core/errors.ts";
+import { createKeyring } from "./keyring.ts";
+
+const NEW = "n".repeat(32);
+const OLD = "o".repeat(32);
+
+describe("the keyring", () => {
+  it("opens what it sealed, and nothing that was touched", async () => {
+    const keyring = createKeyring([NEW]);
+    const sealed = await keyring.seal("session", "Ada");
+    expect(sealed).not.toContain("Ada");
+    expect(await keyring.open("session", sealed)).toBe("Ada");
+    const middle = Math.floor(sealed.length / 2);
+    const flipped = sealed.slice(0, middle) + (sealed[middle] === "A" ? "B" : "A") + sealed.slice(middle + 1);
+    for (const wrong of [flipped, "", "x", sealed.slice(0, -3), "a.b.c.d.e"]) {
+      expect(await keyring.open("session", wrong)).toBeUndefined();
+    }
+  });
+
+  it("keeps purposes apart: what one label made, another does not take", async () => {
+    const keyring = createKeyring([NEW]);
+    expect(await keyring.open("session", await keyring.seal("authorization-request", "x"))).toBeUndefined();
+    expect(keyring.verifyMac("authorization-code", "x", keyring.mac("refresh-token", "x"))).toBe(false);
+  });
+
+  it("makes with the first secret and takes every one, so that a secret can be replaced", async () => {
+    const before = createKeyring([OLD]);
+    const both = createKeyring([NEW, OLD]);
+    const after = createKeyring([NEW]);
+    expect(await both.open("session", await before.seal("session", "x"))).toBe("x");
+    expect(both.verifyMac("refresh-token", "x", before.mac("refresh-token", "x"))).toBe(true);
+    expect(await after.open("session", await both.seal("session", "x"))).toBe("x");
+    expect(await after.open("session", await before.seal("session", "x"))).toBeUndefined();
+    expect(after.verifyMac("refresh-token", "x", before.mac("refresh-token", "x"))).toBe(false);
+  });
+
+  it("takes a MAC in one spelling only", () => {
+    const keyring = createKeyring([NEW]);
+    const mac = keyring.mac("refresh-token", "x");
+    expect(keyring.verifyMac("refresh-token", "x", mac)).toBe(true);
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.constantFrom(`${mac}=`, mac.slice(0, -1), `${mac}A`, mac.toLowerCase(), `${mac} `),
+        ),
+        (other) => {
+          expect(keyring.verifyMac("refresh-token", "x", other)).toBe(other === mac);
+        },
+      ),
+    );
+  });
+
+  it("refuses a secret that is too short, without repeating it, and an empty list", () => {
+    expect(() => createKeyring(["too-short"])).toThrow(ConfigurationError);
+    expect(() => createKeyring(["too-short"])).not.toThrow(/too-short/);
+    expect(() => createKeyring([])).toThrow(ConfigurationError);
+  });
+});

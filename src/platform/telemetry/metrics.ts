@@ -1,0 +1,94 @@
+import type { Log, SecurityEvent } from "../logging.ts";
+
+/** What is measured, at the moment when it happens. Wired at the entry points; where nobody reads, {@link noMetrics}. */
+export type Metrics = {
+  /** A request from outside was answered: its head was ready after so many seconds. */
+  answered(route: RouteName, status: number, seconds: number): void;
+  /** A security event was logged: one event, one count. */
+  happened(event: SecurityEvent, fields: Readonly<Record<string, unknown>>): void;
+  /** An error was logged: something went wrong on our side. */
+  failed(): void;
+  decided(decision: GuardDecision): void;
+  /** The guard looked for a token among those that it has verified. */
+  lookedUp(found: boolean): void;
+  /** So many writes were made durable together. */
+  committed(writes: number): void;
+  /** A verb of the store was done, well or not, in so many seconds. */
+  stored(verb: string, seconds: number): void;
+  /** A number that is read whenever somebody asks for the metrics. */
+  watch(gauge: GaugeName, read: () => number): void;
+};
+
+/** The names of the routes in the table: what a path is called, so that no path is ever a label. */
+export const ROUTE_NAMES = [
+  "authorization_server_metadata",
+  "jwks",
+  "register",
+  "authorize",
+  "login",
+  "consent",
+  "token",
+  "revoke",
+  "introspect",
+  "mcp",
+  "resource_metadata",
+  "status",
+  "health",
+  "ready",
+  "metrics",
+  "not_found",
+  "wrong_host",
+] as const;
+export type RouteName = (typeof ROUTE_NAMES)[number];
+
+/**
+ * `authenticated`: the token is good. Where it lacks a scope, `insufficient_scope` is counted beside it. `expired` and
+ * `revoked`: it was good once; `invalid_token`: it never was one for this server.
+ */
+export const GUARD_DECISIONS = [
+  "authenticated",
+  "no_token",
+  "malformed",
+  "expired",
+  "revoked",
+  "invalid_token",
+  "insufficient_scope",
+  "unavailable",
+] as const;
+export type GuardDecision = (typeof GUARD_DECISIONS)[number];
+
+export type GaugeName =
+  | "streams"
+  | "sessions"
+  | "pool_connections"
+  | "pool_idle_connections"
+  | "pool_waiting_requests";
+
+/** Keeps nothing, and costs nothing. */
+export const noMetrics: Metrics = {
+  answered() {},
+  happened() {},
+  failed() {},
+  decided() {},
+  lookedUp() {},
+  committed() {},
+  stored() {},
+  watch() {},
+};
+
+/** The same log, whose events and errors are counted too. */
+export function countedLog(log: Log, metrics: Metrics): Log {
+  if (metrics === noMetrics) return log;
+  return {
+    event(name, fields) {
+      metrics.happened(name, fields);
+      log.event(name, fields);
+    },
+    error(message, fields) {
+      metrics.failed();
+      log.error(message, fields);
+    },
+    info: (message, fields) => log.info(message, fields),
+    debug: (message, fields) => log.debug(message, fields),
+  };
+}

@@ -1,0 +1,49 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { silentLog } from "../../platform/logging.ts";
+import { openPostgresStore } from "./open.ts";
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** On one machine, Postgres has the time that this process has where nobody tampers with it. */
+const theirTime = () => performance.timeOrigin + performance.now();
+/** Far less than what the clocks are off by, and far more than what measuring is. */
+const CLOSE_MS = 5000;
+
+function setMachineClock(aheadSeconds: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: theirTime() + aheadSeconds * 1000 });
+}
+
+test.each([30, -30, 3600])(
+  "a machine whose clock is %i seconds ahead goes by the database's",
+  async (ahead) => {
+    const url = await postgres.freshDatabase();
+    setMachineClock(ahead);
+    const said: object[] = [];
+    const store = await openPostgresStore({
+      database: url,
+      log: { ...silentLog, info: (_, fields = {}) => said.push(fields) },
+    });
+    expect(Math.abs(store.clock() - theirTime())).toBeLessThan(CLOSE_MS);
+    expect(said).toEqual([{ aheadMilliseconds: expect.closeTo(ahead * 1000, -4) }]);
+    await store.close();
+  },
+);
+
+test("a machine whose clock is set while it runs is soon right again", async () => {
+  const store = await openPostgresStore({ database: await postgres.freshDatabase() });
+  store.followChanges({ changed() {}, heard() {}, lost() {} });
+  setMachineClock(45);
+  await vi.waitFor(() => expect(Math.abs(store.clock() - theirTime())).toBeLessThan(CLOSE_MS), {
+    timeout: 20_000,
+    interval: 20,
+  });
+  await store.close();
+});

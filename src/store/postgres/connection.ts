@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import type { Pool, PoolClient, QueryConfig } from "pg";
+import { unavailable } from "../outage.ts";
+import type { Connection, QueriesFor, Query } from "../query.ts";
+import { isPreparedElsewhere, isRepeatable, isUsableAfter, toStoreError } from "./errors.ts";
+
+export type PostgresConnection = Connection & {
+  /** Waits for what is under way. Queries after this are refused. */
+  close(): Promise<void>;
+};
+
+export type PostgresLimits = {
+  /** From being asked to the answer, with the wait for a connection, a new one's making and repetitions in it. */
+  readonly answerMs: number;
+  /** How many may wait for a connection. Those that come then are refused at once. */
+  readonly waiting: number;
+  /** Whether a statement stays prepared on its connection. Behind a pooler it may not. */
+  readonly prepared: boolean;
+};
+
+/** In a transaction: what it locks (who may announce a revocation, say), nobody else waits for longer. */
+export const IDLE_IN_TRANSACTION_MS = 5000;
+/** Behind a pooler the connection has no such setting. */
+const END_WHERE_IDLE = command(`SET LOCAL idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`);
+
+type Rows = readonly unknown[];
+type RunRows = (query: Query<unknown>) => Promise<Rows>;
+
+/** Runs queries on a pool of Postgres connections, each one of them in one round trip. */
+export function connectPostgres(
+  pool: Pool,
+  { answerMs, waiting, prepared }: PostgresLimits,
+): PostgresConnection {
+  let keepsPrepared = prepared;
+  let closed = false;
+  const underWay = new Set<Promise<unknown>>();
+
+  const once = async <T>(deadline: number, use: (run: RunRows) => Promise<T>): Promise<T> => {
+    if (pool.waitingCount >= waiting) throw unavailable("too much waits for a connection");
+    const client = await pool.connect();
+    let isUsable = true;
+    try {
+      return await use((query) => {
+        const name = keepsPrepared ? nameOf(query.sql) : undefined;
+        return rowsOf(client, query, name, Math.max(1, deadline - performance.now()));
+      });
+    } catch (error) {
+      isUsable = isUsableAfter(error);
+      if (isPreparedElsewhere(error)) keepsPrepared = false;
+      throw error;
+    } finally {
+      client.release(!isUsable);
+    }
+  };
+
+  const until = async <T>(deadline: number, use: (run: RunRows) => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await once(deadline, use);
+      } catch (error) {
+        if (!isRepeatable(error) || performance.now() >= deadline) throw toStoreError(error);
+      }
+    }
+  };
+
+  const run = async <T>(use: (run: RunRows) => Promise<T>): Promise<T> => {
+    if (closed) throw new Error("The store is closed.");
+    const work = until(performance.now() + answerMs, use);
+    underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      underWay.delete(work);
+    }
+  };
+
+  return {
+    async read(query) {
+      return (await run((rowsFor) => rowsFor(query))).map(query.parse);
+    },
+    async write(query, note) {
+      const statement = note ? withNote(query, note) : query;
+      return (await run((rowsFor) => rowsFor(statement))).map(query.parse);
+    },
+    async writeTogether<Results extends readonly unknown[]>(
+      queries: QueriesFor<Results>,
+      note?: Query<unknown>,
+    ) {
+      const answers = await run((rowsFor) =>
+        inTransaction(rowsFor, async () => {
+          if (!prepared) await rowsFor(END_WHERE_IDLE);
+          return each(queries, note, rowsFor);
+        }),
+      );
+      return answers.map((rows, index) => rows.map((row) => queries[index]?.parse(row))) as {
+        readonly [I in keyof Results]: readonly Results[I][];
+      };
+    },
+    async close() {
+      closed = true;
+      await Promise.allSettled(underWay);
+    },
+  };
+}
+
+/** Runs work between BEGIN and COMMIT. Each statement sees what others have committed before it. */
+export async function inTransaction<T>(run: RunRows, work: () => Promise<T>): Promise<T> {
+  await run(command("BEGIN ISOLATION LEVEL READ COMMITTED"));
+  try {
+    const result = await work();
+    await run(command("COMMIT"));
+    return result;
+  } catch (error) {
+    // Where this fails, the connection is gone, and the transaction with it; what went wrong first is what counts.
+    await run(command("ROLLBACK")).catch(() => {});
+    throw error;
+  }
+}
+
+/** A statement without parameters and without rows. */
+export function command(sql: string): Query<undefined> {
+  return { sql, parameters: [], parse: () => undefined };
+}
+
+/** @param timeoutMs after this the answer is not waited for, and the connection is of no more use. */
+export async function rowsOf(
+  client: Pick<PoolClient, "query">,
+  { sql, parameters }: Query<unknown>,
+  name?: string,
+  timeoutMs?: number,
+): Promise<Rows> {
+  const config: QueryConfig & { readonly query_timeout: number | undefined } = {
+    name,
+    text: sql,
+    values: [...parameters],
+    query_timeout: timeoutMs,
+  };
+  return (await client.query<Record<string, unknown>>(config)).rows;
+}
+
+async function each(
+  queries: readonly Query<unknown>[],
+  note: Query<unknown> | undefined,
+  run: RunRows,
+): Promise<readonly Rows[]> {
+  const answers: Rows[] = [];
+  for (const query of queries) answers.push(await run(query));
+  if (note && answers.at(-1)?.length) await run(note);
+  return answers;
+}
+
+const names = new Map<string, string>();
+
+/** One name for one text, in every process: behind a pooler, another one's statement must not be run for ours. */
+function nameOf(sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) {
+    name = `gatehouse_${createHash("sha256").update(sql).digest("hex").slice(0, 32)}`;
+    names.set(sql, name);
+  }
+  return name;
+}
+
+const withNotes = new Map<string, string>();
+
+/** Both in one statement: one round trip, one commit. */
+function withNote<Result>(query: Query<Result>, note: Query<unknown>): Query<Result> {
+  const key = `${query.sql};${note.sql}`;
+  let sql = withNotes.get(key);
+  if (sql === undefined) {
+    const noted = whereChanged(renumbered(note.sql, query.parameters.length));
+    sql = `with changed as (${query.sql}), noted as (${noted}) select * from changed`;
+    withNotes.set(key, sql);
+  }
+  return { sql, parameters: [...query.parameters, ...note.parameters], parse: query.parse };
+}
+
+/** The insertion of a row becomes one of no row where nothing changed. */
+function whereChanged(insertion: string): string {
+  const [, into, values] = /^(insert into "\w+" \([^()]+\)) values \(([^()]+)\)$/.exec(insertion) ?? [];
+  if (into === undefined) throw new Error("a note is the insertion of one row");
+  return `${into} select ${values} where exists (select 1 from changed)`;
+}
+
+function renumbered(sql: string, offset: number): string {
+  return sql.replace(/\$(\d+)/g, (_, number: string) => `$${Number(number) + offset}`);
+}

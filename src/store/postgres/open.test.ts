@@ -1,0 +1,12 @@
+import { afterAll, beforeAll } from "vitest";
+import { storeContract } from "../../../test/store/store-contract.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { openPostgresStore } from "./open.ts";
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+storeContract("Postgres", async () => openPostgresStore({ database: await postgres.freshDatabase() }));

@@ -1,0 +1,159 @@
+import { setTimeout } from "node:timers/promises";
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
+import type { Pool, PoolClient } from "pg";
+import { shownDatabase } from "../../core/database-url.ts";
+import { type Log, silentLog } from "../../platform/logging.ts";
+import { type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
+import { createChangeFeed } from "../change-feed.ts";
+import { kyselyStore, type StoreWithTodos } from "../kysely-store.ts";
+import { migrate, type Run } from "../migrate.ts";
+import type { Query, QueryBuilder } from "../query.ts";
+import { watchPostgresChanges } from "./changes.ts";
+import { databaseClock } from "./clock.ts";
+import { command, connectPostgres, inTransaction, rowsOf } from "./connection.ts";
+import { postgresCounters } from "./counters.ts";
+import { isNotThereYet, openingError } from "./errors.ts";
+import { isPooled, postgresConnections } from "./pool.ts";
+
+export type PostgresOptions = {
+  /** `postgres://user:password@host:port/database`, with the parameters that `pg` knows, and `pgbouncer=true`. */
+  readonly database: string;
+  /** How many connections to open at the most, and one more that hears of changes. Default 10. */
+  readonly connections?: number | undefined;
+  /** How long an answer may take. Default: under two seconds, as requests wait for it. */
+  readonly answerMs?: number | undefined;
+  readonly log?: Log | undefined;
+  readonly measure?: Metrics | undefined;
+};
+
+const CONNECTIONS = 10;
+/** Whoever asks gets an answer in under two seconds, be it that there is none. */
+const ANSWER_MS = 1800;
+/** For each connection. More than these would not be answered in time anyway. */
+const WAITING_PER_CONNECTION = 50;
+
+/** Opening waits so long for a Postgres that is not there yet: both may just be starting. */
+const OPENING_MS = 5000;
+const OPENING_PAUSE_MS = 200;
+/** A migration that waits for a table has everybody else wait behind it. */
+const MIGRATION_LOCK_MS = 10_000;
+/** Whoever holds this advisory lock migrates: "gate" as a number. */
+export const MIGRATION_LOCK = 0x67617465;
+
+/**
+ * Opens the store on Postgres and brings its schema up to date.
+ * @throws ConfigurationError, in one sentence that names the database without its password and says what to do.
+ */
+export async function openPostgresStore({
+  database,
+  connections = CONNECTIONS,
+  answerMs = ANSWER_MS,
+  log = silentLog,
+  measure = noMetrics,
+}: PostgresOptions): Promise<StoreWithTodos> {
+  const name = shownDatabase(database);
+  const db = queryBuilder();
+  const limits = { connections, answerMs, connectMs: ANSWER_MS };
+  const { pool, connect } = await postgresConnections(database, limits, log);
+  const connection = connectPostgres(pool, {
+    answerMs,
+    waiting: connections * WAITING_PER_CONNECTION,
+    prepared: !isPooled(database),
+  });
+  const feed = createChangeFeed(db);
+  const clock = databaseClock(log);
+  try {
+    for (const migration of await bringUpToDate(pool, name, db)) {
+      log.debug("the database was migrated", { database: name, migration });
+    }
+    await clock.compare(runner(pool, ANSWER_MS));
+    await feed.begin(runner(pool, ANSWER_MS));
+  } catch (error) {
+    await pool.end();
+    throw openingError(error, name);
+  }
+  const changes = watchPostgresChanges({ connect, feed, clock, listens: !isPooled(database), log });
+  measure.watch("pool_connections", () => pool.totalCount);
+  measure.watch("pool_idle_connections", () => pool.idleCount);
+  measure.watch("pool_waiting_requests", () => pool.waitingCount);
+  let ended: Promise<void> | undefined;
+  const end = async () => {
+    await Promise.all([connection.close(), changes.close()]);
+    await pool.end();
+  };
+  const shared = kyselyStore(db, connection);
+  const counters = postgresCounters(connection);
+  return {
+    ...shared,
+    clock: clock.now,
+    counters,
+    async deleteExpired(now, limit) {
+      const { deleted, more } = await shared.deleteExpired(now, limit);
+      return { deleted, more: (await counters.deleteEnded(now, limit)) || more };
+    },
+    followChanges: changes.follow,
+    async close() {
+      ended ??= end();
+      await ended;
+    },
+  };
+}
+
+/** Kysely writes SQL for Postgres; it does not run it. */
+export function queryBuilder(): QueryBuilder {
+  return new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });
+}
+
+async function bringUpToDate(pool: Pool, name: string, db: QueryBuilder): Promise<readonly string[]> {
+  const deadline = performance.now() + OPENING_MS;
+  for (;;) {
+    try {
+      return await migrateOn(pool, name, db);
+    } catch (error) {
+      if (!isNotThereYet(error) || performance.now() >= deadline) throw error;
+      await setTimeout(OPENING_PAUSE_MS);
+    }
+  }
+}
+
+function migrateOn(pool: Pool, name: string, db: QueryBuilder): Promise<readonly string[]> {
+  return migrate(db, {
+    name,
+    dialect: "postgres",
+    hasTable: HAS_TABLE,
+    run: runner(pool, ANSWER_MS),
+    async alone(work) {
+      const client = await pool.connect();
+      const runHere = runner(client);
+      try {
+        return await inTransaction(runHere, async () => {
+          // A large table takes its time. The wait for the lock is one for another process, which is at the same.
+          await runHere(command("SET LOCAL statement_timeout = 0"));
+          await runHere(command(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`));
+          await runHere(command(`SET LOCAL lock_timeout = ${MIGRATION_LOCK_MS}`));
+          return work(runHere);
+        });
+      } finally {
+        client.release(true);
+      }
+    },
+  });
+}
+
+function runner(on: Pick<PoolClient, "query">, timeoutMs?: number): Run {
+  return async (query) => (await rowsOf(on, query, undefined, timeoutMs)).map(query.parse);
+}
+
+/** In the schema that this user's tables are made in and found in. */
+export const HAS_TABLE: Query<unknown> = {
+  sql: "SELECT 1 WHERE to_regclass('gatehouse_migrations') IS NOT NULL",
+  parameters: [],
+  parse: (row) => row,
+};

@@ -1,0 +1,100 @@
+import { Socket } from "node:net";
+import type { Client, CustomTypesConfig, Pool, PoolConfig } from "pg";
+import { parsePostgresUrl } from "../../core/database-url.ts";
+import { ConfigurationError } from "../../core/errors.ts";
+import type { Log } from "../../platform/logging.ts";
+import { IDLE_IN_TRANSACTION_MS } from "./connection.ts";
+
+/** Connections to one Postgres. None of them keeps the process alive. */
+export type PostgresConnections = {
+  readonly pool: Pool;
+  /** Makes one that is not of the pool. */
+  connect(): Promise<Client>;
+};
+
+export type ConnectionLimits = {
+  /** Of the pool, at the most. */
+  readonly connections: number;
+  /** How long to wait for an answer, and for a new connection where `connectMs` does not say otherwise. */
+  readonly answerMs: number;
+  readonly connectMs?: number;
+};
+
+const IDLE_MS = 30_000;
+/** So that connections spread again over what is behind a name: a balancer, or another primary. */
+const LIFETIME_SECONDS = 30 * 60;
+
+/** @throws ConfigurationError where the package pg is missing. */
+export async function postgresConnections(
+  database: string,
+  { connections, answerMs, connectMs = answerMs }: ConnectionLimits,
+  log: Log,
+): Promise<PostgresConnections> {
+  const pg = await loadPg();
+  const config = connectionConfig(database, { answerMs, connectMs }, pg.types);
+  const pool = new pg.Pool({
+    ...config,
+    max: connections,
+    idleTimeoutMillis: IDLE_MS,
+    maxLifetimeSeconds: LIFETIME_SECONDS,
+    allowExitOnIdle: true,
+  });
+  // A connection that is lost while a statement is on it says so to the statement, and this must not end the process.
+  pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("error", ({ message }) =>
+    log.info("an idle connection to the database was lost", { why: message }),
+  );
+  return {
+    pool,
+    async connect() {
+      const client = new pg.Client(config);
+      client.on("error", () => {});
+      await client.connect();
+      const { stream } = client.connection;
+      if (stream instanceof Socket) stream.unref();
+      return client;
+    },
+  };
+}
+
+/** Whether the URL says that a pooler is between us, which gives each transaction another connection. */
+export function isPooled(database: string): boolean {
+  return parsePostgresUrl(database)?.searchParams.get("pgbouncer") === "true";
+}
+
+async function loadPg(): Promise<typeof import("pg")> {
+  try {
+    return await import("pg");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw new ConfigurationError(
+      "The database is Postgres, and the package pg is not installed. Install it: npm install pg",
+    );
+  }
+}
+
+function connectionConfig(
+  database: string,
+  { answerMs, connectMs }: Pick<Required<ConnectionLimits>, "answerMs" | "connectMs">,
+  types: CustomTypesConfig,
+): PoolConfig {
+  return {
+    connectionString: database,
+    fallback_application_name: "gatehouse",
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+    types: { getTypeParser: typeParser(types) },
+    // Poolers refuse a connection that comes with settings of its own.
+    ...(isPooled(database)
+      ? {}
+      : { statement_timeout: answerMs, idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS }),
+  };
+}
+
+const INT8 = 20;
+
+/** `bigint` as a number, on these connections alone: times in milliseconds and counts, all of them below 2^53. */
+function typeParser(types: CustomTypesConfig): CustomTypesConfig["getTypeParser"] {
+  return ((oid: number, format: "text") =>
+    oid === INT8 ? Number : types.getTypeParser(oid, format)) as never;
+}

@@ -1,0 +1,61 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Log } from "../../platform/logging.ts";
+import type { ChangeFeed, ReadFeed } from "../change-feed.ts";
+import type { Follower } from "../store.ts";
+
+export type SqliteChanges = {
+  follow(follower: Follower): () => void;
+  close(): void;
+};
+
+const POLL_MS = 250;
+
+/**
+ * Notices that another process (or another connection) changed the database file, and then looks for what it announced.
+ * SQLite counts such changes for each connection; its own do not count.
+ */
+export function watchSqliteChanges(
+  database: DatabaseSync,
+  feed: ChangeFeed,
+  read: ReadFeed,
+  log: Log,
+): SqliteChanges {
+  const version = database.prepare("PRAGMA data_version");
+  const versionNow = () => version.get()?.data_version;
+  let seen = versionNow();
+  let followers = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const look = async () => {
+    const askedAt = performance.now();
+    try {
+      const current = versionNow();
+      if (current === seen) return feed.heard(askedAt);
+      await feed.look(read, askedAt);
+      seen = current;
+    } catch (cause) {
+      feed.lost();
+      log.error("changes by other processes could not be read", { cause });
+    }
+  };
+
+  const stop = () => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+
+  return {
+    follow(follower) {
+      const unfollow = feed.follow(follower);
+      followers += 1;
+      timer ??= setInterval(look, POLL_MS).unref();
+      void look();
+      return () => {
+        unfollow();
+        followers -= 1;
+        if (followers === 0) stop();
+      };
+    },
+    close: stop,
+  };
+}

@@ -1,0 +1,100 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
+import { unavailable } from "../outage.ts";
+import type { Connection, QueriesFor, Query } from "../query.ts";
+import { isBusy, toStoreError } from "./errors.ts";
+import { createGroupCommit } from "./group-commit.ts";
+
+export type SqliteConnection = Connection & {
+  /** Commits what waits. Queries after this are refused. */
+  close(): void;
+};
+
+/** Runs queries on one `node:sqlite` database: reads at once, writes in groups that share a commit. */
+export function connectSqlite(
+  database: DatabaseSync,
+  { committed }: Pick<Metrics, "committed"> = noMetrics,
+): SqliteConnection {
+  const runner = statementRunner(database);
+  const run = <Result>(query: Query<Result>): readonly Result[] => translated(() => runner(query));
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const commit = database.prepare("COMMIT");
+  const group = createGroupCommit(
+    {
+      begin() {
+        try {
+          begin.run();
+          return true;
+        } catch (error) {
+          if (isBusy(error)) return false;
+          throw toStoreError(error);
+        }
+      },
+      commit: () => translated(() => commit.run()),
+      rollback: () => database.exec("ROLLBACK"),
+      isOpen: () => database.isTransaction,
+    },
+    () => unavailable("another process is writing to it"),
+    committed,
+  );
+
+  return {
+    async read(query) {
+      return run(query);
+    },
+    write: (query, note) =>
+      group.add(() => {
+        if (!note) return run(query);
+        return inSavepoint(database, () => {
+          const rows = run(query);
+          if (rows.length > 0) run(note);
+          return rows;
+        });
+      }),
+    writeTogether: <Results extends readonly unknown[]>(
+      queries: QueriesFor<Results>,
+      note?: Query<unknown>,
+    ) =>
+      group.add(() =>
+        inSavepoint(database, () => {
+          const answers = queries.map(run);
+          if (note && answers.at(-1)?.length) run(note);
+          return answers;
+        }),
+      ) as Promise<{ readonly [I in keyof Results]: readonly Results[I][] }>,
+    close: group.close,
+  };
+}
+
+/** Runs a query at once, with its statement prepared once for each text. The texts are ours, and few. */
+export function statementRunner(database: DatabaseSync): <Result>(query: Query<Result>) => readonly Result[] {
+  const statements = new Map<string, StatementSync>();
+  return ({ sql, parameters, parse }) => {
+    let statement = statements.get(sql);
+    if (!statement) {
+      statement = database.prepare(sql);
+      statements.set(sql, statement);
+    }
+    return statement.all(...parameters).map(parse);
+  };
+}
+
+function translated<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+function inSavepoint<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("SAVEPOINT unit");
+  try {
+    const result = work();
+    database.exec("RELEASE unit");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK TO unit; RELEASE unit");
+    throw error;
+  }
+}

@@ -1,0 +1,145 @@
+import { closeSync, openSync } from "node:fs";
+import { resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { systemClock } from "../../platform/clock.ts";
+import { type Log, silentLog } from "../../platform/logging.ts";
+import { type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
+import { createChangeFeed } from "../change-feed.ts";
+import { memoryCounters } from "../counters.ts";
+import { kyselyStore, type StoreWithTodos } from "../kysely-store.ts";
+import { migrate, type Run } from "../migrate.ts";
+import type { Query, QueryBuilder } from "../query.ts";
+import { watchSqliteChanges } from "./changes.ts";
+import { connectSqlite, statementRunner } from "./connection.ts";
+import { isBusy, openingError } from "./errors.ts";
+
+export type SqliteOptions = {
+  /** A file, made with mode 0600 where there is none; or ":memory:", which ends with the process. */
+  readonly database: string;
+  readonly log?: Log | undefined;
+  readonly measure?: Metrics | undefined;
+};
+
+/**
+ * Opening waits some five seconds for another process. SQLite's own waiting is not enough: of two that make the same
+ * new file a WAL database, one is refused at once.
+ */
+const OPENING_ATTEMPTS = 10;
+const OPENING_TIMEOUT_MS = 450;
+const OPENING_PAUSE_MS = 50;
+/** Once it is open, waiting is the group's, which does not hold up the event loop. */
+const BUSY_TIMEOUT_MS = 20;
+
+/**
+ * Opens the store on SQLite and brings its schema up to date.
+ * @throws ConfigurationError, in one sentence that names the file and says what to do.
+ */
+export async function openSqliteStore({
+  database: name,
+  log = silentLog,
+  measure = noMetrics,
+}: SqliteOptions): Promise<StoreWithTodos> {
+  const db = queryBuilder();
+  const database = await open(name, db, log).catch((error: unknown) => {
+    throw openingError(error, name);
+  });
+  const connection = connectSqlite(database, measure);
+  const feed = createChangeFeed(db);
+  const watch = watchSqliteChanges(database, feed, connection.read, log);
+  await feed.begin(connection.read);
+  return {
+    ...kyselyStore(db, connection),
+    // One file is one machine's.
+    clock: systemClock,
+    counters: memoryCounters(),
+    followChanges: watch.follow,
+    async close() {
+      if (!database.isOpen) return;
+      watch.close();
+      connection.close();
+      database.close();
+    },
+  };
+}
+
+/** Kysely writes SQL for SQLite; it does not run it. */
+export function queryBuilder(): QueryBuilder {
+  return new Kysely({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+}
+
+async function open(name: string, db: QueryBuilder, log: Log): Promise<DatabaseSync> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await openOnce(name, db, log);
+    } catch (error) {
+      if (!isBusy(error) || attempt === OPENING_ATTEMPTS) throw error;
+      await setTimeout(OPENING_PAUSE_MS);
+    }
+  }
+}
+
+async function openOnce(name: string, db: QueryBuilder, log: Log): Promise<DatabaseSync> {
+  const file = name === ":memory:" ? name : resolve(name);
+  // SQLite would make the file for everybody to read. Its side files take their mode from it.
+  if (file !== ":memory:") closeSync(openSync(file, "a", 0o600));
+  const database = new DatabaseSync(file, { timeout: OPENING_TIMEOUT_MS });
+  try {
+    configure(database);
+    for (const migration of await bringUpToDate(database, name, db)) {
+      log.debug("the database was migrated", { database: name, migration });
+    }
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function bringUpToDate(database: DatabaseSync, name: string, db: QueryBuilder): Promise<readonly string[]> {
+  const runner = statementRunner(database);
+  const run: Run = async (query) => runner(query);
+  return migrate(db, {
+    name,
+    dialect: "sqlite",
+    hasTable: HAS_TABLE,
+    run,
+    async alone(work) {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = await work(run);
+        database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec("ROLLBACK");
+        throw error;
+      }
+    },
+  });
+}
+
+export const HAS_TABLE: Query<unknown> = {
+  sql: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'gatehouse_migrations'",
+  parameters: [],
+  parse: (row) => row,
+};
+
+export function configure(database: DatabaseSync): void {
+  // A refresh changes one row, and the log gets the whole page that it is on: small pages, less to write.
+  database.exec("PRAGMA page_size = 2048");
+  database.exec("PRAGMA journal_mode = WAL");
+  // FULL: what was answered is on the disk, even if the power goes.
+  database.exec("PRAGMA synchronous = FULL");
+  // With a million grants, in KiB and pages: the indexes stay in memory, and a page that changes twice is copied once.
+  database.exec("PRAGMA cache_size = -16000");
+  database.exec("PRAGMA wal_autocheckpoint = 4000");
+}
