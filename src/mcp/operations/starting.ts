@@ -3,8 +3,8 @@ import { within } from "../../platform/within.ts";
 import type { OpenServer } from "../open-server.ts";
 import { alive, notReady } from "./probes.ts";
 
-/** Most starts take less. One that waits for its database, or migrates it, may take long. */
-const PATIENCE_MS = 1500;
+/** Most starts take less; one that waits for its database, or migrates it, may take long. The database has its time after it. */
+const PATIENCE_MS = 500;
 
 /**
  * Answers what comes before the server is open: probes at once, everything else as soon as it is. Where that takes long

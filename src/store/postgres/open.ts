@@ -27,8 +27,8 @@ export type PostgresOptions = {
 };
 
 const CONNECTIONS = 10;
-/** Whoever asks gets an answer in under two seconds, be it that there is none. */
-const ANSWER_MS = 1800;
+/** Whoever asks gets an answer in under two seconds, be it that there is none. The rest is for a busy machine, or a start. */
+const ANSWER_MS = 1400;
 /** For each connection. More than these would not be answered in time anyway. */
 const WAITING_PER_CONNECTION = 50;
 
