@@ -9,6 +9,7 @@ const PROMISES: Promises = {
   graceSeconds: 10,
   accessTokenSeconds: 1800,
   revokedWithinSeconds: 1,
+  recoveredWithinSeconds: 10,
   slackSeconds: 2,
 };
 
@@ -111,6 +112,7 @@ describe("finds nothing wrong with", () => {
       refresh(1, 9, 10),
       refresh(1, 10, 11),
       call(11, 12, unavailable),
+      call(101, 102, unavailable),
       ...seen(2),
     ];
     expect(violations(operations, [row(3)])).toEqual([]);
@@ -249,7 +251,7 @@ describe("finds", () => {
   });
 
   it("a server that does not recover", () => {
-    const operations = [...connected, call(100.5, 101, unavailable), ...seen(1)];
+    const operations = [...connected, call(110.5, 111, unavailable), ...seen(1)];
     expect(violations(operations, [row(2)])).toEqual(["the server did not recover"]);
   });
 

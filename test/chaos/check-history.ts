@@ -25,7 +25,7 @@ export function checkHistory(history: History, promises: Promises): readonly Vio
     finalRow,
   ];
   return [
-    ...everywhere.flatMap((check) => check(history)),
+    ...everywhere.flatMap((check) => check(history, promises)),
     ...grantHistories(history).flatMap((grant) => forEachGrant.flatMap((check) => check(grant, promises))),
   ];
 }
@@ -49,9 +49,10 @@ function lostRegistrations({ operations }: History): readonly Violation[] {
     .map((operation) => violation("a client that had registered was refused", operation));
 }
 
-function unansweredInCalm({ operations, calmAt }: History): readonly Violation[] {
+function unansweredInCalm({ operations, calmAt }: History, promises: Promises): readonly Violation[] {
+  const recoveredAt = calmAt + promises.recoveredWithinSeconds * 1000;
   return operations
-    .filter(({ startedAt, outcome }) => startedAt >= calmAt && isOpen(outcome.kind))
+    .filter(({ startedAt, outcome }) => startedAt >= recoveredAt && isOpen(outcome.kind))
     .map((operation) => violation("the server did not recover", operation));
 }
 

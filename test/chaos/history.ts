@@ -58,7 +58,7 @@ export type FinalRow = {
 
 export type History = {
   readonly operations: readonly Operation[];
-  /** Since when nothing goes wrong any more: from here on, everything is answered. */
+  /** Since when nothing goes wrong any more. */
   readonly calmAt: number;
   readonly rows: readonly FinalRow[];
 };
@@ -70,6 +70,8 @@ export type Promises = {
   readonly accessTokenSeconds: number;
   /** How long after the answer to a revocation a guard may still let its tokens in. */
   readonly revokedWithinSeconds: number;
+  /** How long after the last fault everything is answered again, on a busy machine too. */
+  readonly recoveredWithinSeconds: number;
   /** By how much the first three may be off: for what is left between clocks, and for a busy machine. */
   readonly slackSeconds: number;
 };

@@ -26,6 +26,7 @@ const PROMISES: Promises = {
   graceSeconds: 10,
   accessTokenSeconds: 1800,
   revokedWithinSeconds: 1,
+  recoveredWithinSeconds: 10,
   slackSeconds: 2,
 };
 
