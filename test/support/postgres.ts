@@ -35,20 +35,37 @@ export type Row = Readonly<Record<string, unknown>>;
 export const TEST_PASSWORD = "p@ss/w:rd%";
 
 const STARTING_ATTEMPTS = 5;
+const COMING_BACK_ATTEMPTS = 20;
 
 /** What tests do without: they take no power away, and their tables are small. */
 export type PostgresSettings = { readonly durable?: boolean; readonly flags?: readonly string[] };
 
 /** Starts a cluster in a second or so. One for each test file, in `beforeAll`; `stop()` it in `afterAll`. */
 export async function startPostgres(settings: PostgresSettings = {}): Promise<TestPostgres> {
-  const { cluster, port, directory } = await startCluster(settings);
+  const { cluster, port, directory, lines } = await startCluster(settings);
   const url = (database = "postgres") =>
     `postgres://postgres:${encodeURIComponent(TEST_PASSWORD)}@127.0.0.1:${port}/${database}`;
+  let isUp = true;
   const goDown = async (how: "fast" | "immediate" = "fast") => {
+    // Of one that is gone, no end would come.
+    if (!isUp) return;
+    isUp = false;
     if (how === "immediate") process.kill(postmasterOf(directory), "SIGQUIT");
     await cluster.stop();
   };
-  const comeBack = () => cluster.start();
+  const comeBack = async () => {
+    for (let attempt = 1; !isUp; attempt += 1) {
+      try {
+        await cluster.start();
+        isUp = true;
+      } catch (cause) {
+        // Meanwhile the port may have been taken for somebody's connection, which will not last.
+        if (attempt === COMING_BACK_ATTEMPTS)
+          throw new Error(`Postgres does not come back: ${lines.slice(-20).join("")}`, { cause });
+        await setTimeout(100 * attempt);
+      }
+    }
+  };
   let databases = 0;
   return {
     port,
@@ -98,7 +115,13 @@ function signalAll(directory: string, signal: NodeJS.Signals): void {
   if (error) throw error;
 }
 
-type Cluster = { readonly cluster: EmbeddedPostgres; readonly port: number; readonly directory: string };
+type Cluster = {
+  readonly cluster: EmbeddedPostgres;
+  readonly port: number;
+  readonly directory: string;
+  /** What it logs. */
+  readonly lines: readonly string[];
+};
 
 /** Again where another process took the port, or is just making the user that Postgres runs as. */
 async function startCluster({ durable = false, flags = [] }: PostgresSettings): Promise<Cluster> {
@@ -127,7 +150,7 @@ async function startCluster({ durable = false, flags = [] }: PostgresSettings): 
       });
       await cluster.initialise();
       await cluster.start();
-      return { cluster, port, directory };
+      return { cluster, port, directory, lines };
     } catch (cause) {
       rmSync(directory, { recursive: true, force: true });
       if (attempt === STARTING_ATTEMPTS)
