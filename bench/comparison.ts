@@ -45,7 +45,7 @@ export type Round = {
   readonly busy: number;
 };
 
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 6;
 
 /** Runs all of them in turn (A B C A B C …), so that what else the machine does hits each of them alike. */
 export async function inTurn(

@@ -7,7 +7,7 @@ import { withPostgres } from "./with-postgres.ts";
 
 /** How many connections to Postgres the server opens where it is not told otherwise. */
 const POOL_CONNECTIONS = 10;
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 6;
 
 /** What signing, parsing and HTTP leave of the rate at which the statement alone goes through the same pool. */
 export const postgresRefresh: Scenario<BenchSettings> = {

@@ -23,7 +23,7 @@ const STATEMENT = {
   name: "rotate",
   text: `update "grants" set "generation" = $1 + 1, "rotated_at" = $2, "refresh_expires_at" = $3,
     "redeemed_at" = coalesce("redeemed_at", $4)
-    where "id" = $5 and "client_id" = $6 and "generation" >= $7 and "generation" <= $8
+    where "id" = $5 and client_id || '' = $6 and "generation" >= $7 and "generation" <= $8
     and "resource" = coalesce($9, "resource") and "revoked_at" is null and "refresh_expires_at" > $10
     and "ends_at" > $11 returning *`,
 };
