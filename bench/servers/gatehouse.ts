@@ -16,6 +16,7 @@ export type GatehouseOptions = {
   readonly directory: string;
   /** Postgres; without it a file of its own. */
   readonly database?: string;
+  readonly databaseConnections?: number;
   readonly load: GatehouseLoad;
 };
 export type GatehouseLoad =
@@ -29,6 +30,7 @@ const { directory, load, ...given } = readOptions<GatehouseOptions>();
 const settings = parseOptions("Bench", {
   ...OPTIONS,
   database: given.database ?? join(directory, `${load.kind}-${process.pid}.db`),
+  databaseConnections: given.databaseConnections,
 });
 const server = await openServer({
   settings,

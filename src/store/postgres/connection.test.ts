@@ -217,7 +217,7 @@ describe("a connection", () => {
     await pool.query("CREATE TABLE things (name text PRIMARY KEY, size bigint)");
     await pool.query("CREATE TABLE notes (text text PRIMARY KEY, at bigint NOT NULL)");
     await pool.query("INSERT INTO things VALUES ('door', 1)");
-    connection = connectPostgres(pool, { answerMs: 10_000, waiting: 10, prepared: true });
+    connection = connectPostgres(pool, { answerMs: 10_000, connections: 2, together: 8, prepared: true });
   });
   afterEach(async () => {
     await connection.close();
@@ -288,7 +288,7 @@ describe("a connection", () => {
   });
 
   test("behind a pooler, which keeps a transaction open for a process that hangs, Postgres ends it all the same", async () => {
-    const pooled = connectPostgres(pool, { answerMs: 10_000, waiting: 10, prepared: false });
+    const pooled = connectPostgres(pool, { answerMs: 10_000, connections: 2, together: 8, prepared: false });
     const setting = query("select current_setting('idle_in_transaction_session_timeout') as idle");
     expect(await pooled.writeTogether([setting])).toEqual([[{ idle: "5s" }]]);
     expect(await pooled.read(setting)).toEqual([{ idle: "0" }]);

@@ -3,8 +3,11 @@ import type { Pool, PoolClient, QueryConfig } from "pg";
 import { unavailable } from "../outage.ts";
 import type { Connection, QueriesFor, Query } from "../query.ts";
 import { isPreparedElsewhere, isRepeatable, isUsableAfter, toStoreError } from "./errors.ts";
+import { createPipeline } from "./pipeline.ts";
 
 export type PostgresConnection = Connection & {
+  /** How many queries wait for a connection of the pool. */
+  waiting(): number;
   /** Waits for what is under way. Queries after this are refused. */
   close(): Promise<void>;
 };
@@ -12,8 +15,10 @@ export type PostgresConnection = Connection & {
 export type PostgresLimits = {
   /** From being asked to the answer, with the wait for a connection, a new one's making and repetitions in it. */
   readonly answerMs: number;
-  /** How many may wait for a connection. Those that come then are refused at once. */
-  readonly waiting: number;
+  /** How many connections the pool opens at the most. */
+  readonly connections: number;
+  /** How many statements may be under way on one of them. */
+  readonly together: number;
   /** Whether a statement stays prepared on its connection. Behind a pooler it may not. */
   readonly prepared: boolean;
 };
@@ -23,49 +28,63 @@ export const IDLE_IN_TRANSACTION_MS = 5000;
 /** Behind a pooler the connection has no such setting. */
 const END_WHERE_IDLE = command(`SET LOCAL idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`);
 
+/** For each connection. More than these would not be answered in time anyway: they are refused at once. */
+const WAITING_PER_CONNECTION = 50;
+
 type Rows = readonly unknown[];
 type RunRows = (query: Query<unknown>) => Promise<Rows>;
 
 /** Runs queries on a pool of Postgres connections, each one of them in one round trip. */
 export function connectPostgres(
   pool: Pool,
-  { answerMs, waiting, prepared }: PostgresLimits,
+  { answerMs, connections, together, prepared }: PostgresLimits,
 ): PostgresConnection {
   let keepsPrepared = prepared;
   let closed = false;
+  let waitingAlone = 0;
   const underWay = new Set<Promise<unknown>>();
+  const isUsableThen = (error: unknown): boolean => {
+    if (isPreparedElsewhere(error)) keepsPrepared = false;
+    return isUsableAfter(error);
+  };
+  const pipeline = createPipeline(pool, { connections, together, isUsableAfter: isUsableThen });
+  const waiting = () => pipeline.waiting() + waitingAlone;
 
-  const once = async <T>(deadline: number, use: (run: RunRows) => Promise<T>): Promise<T> => {
-    if (pool.waitingCount >= waiting) throw unavailable("too much waits for a connection");
-    const client = await pool.connect();
+  const rowsOn = (client: PoolClient, deadline: number) => (query: Query<unknown>) => {
+    const name = keepsPrepared ? nameOf(query.sql) : undefined;
+    return rowsOf(client, query, name, Math.max(1, deadline - performance.now()));
+  };
+
+  /** Work of several statements has a connection to itself. */
+  const alone = async <T>(use: (run: RunRows) => Promise<T>, deadline: number): Promise<T> => {
+    waitingAlone += 1;
+    const client = await pool.connect().finally(() => (waitingAlone -= 1));
     let isUsable = true;
     try {
-      return await use((query) => {
-        const name = keepsPrepared ? nameOf(query.sql) : undefined;
-        return rowsOf(client, query, name, Math.max(1, deadline - performance.now()));
-      });
+      return await use(rowsOn(client, deadline));
     } catch (error) {
-      isUsable = isUsableAfter(error);
-      if (isPreparedElsewhere(error)) keepsPrepared = false;
+      isUsable = isUsableThen(error);
       throw error;
     } finally {
       client.release(!isUsable);
     }
   };
 
-  const until = async <T>(deadline: number, use: (run: RunRows) => Promise<T>): Promise<T> => {
+  const until = async <T>(deadline: number, attempt: (deadline: number) => Promise<T>): Promise<T> => {
     for (;;) {
       try {
-        return await once(deadline, use);
+        if (waiting() >= connections * WAITING_PER_CONNECTION)
+          throw unavailable("too much waits for a connection");
+        return await attempt(deadline);
       } catch (error) {
         if (!isRepeatable(error) || performance.now() >= deadline) throw toStoreError(error);
       }
     }
   };
 
-  const run = async <T>(use: (run: RunRows) => Promise<T>): Promise<T> => {
+  const run = async <T>(attempt: (deadline: number) => Promise<T>): Promise<T> => {
     if (closed) throw new Error("The store is closed.");
-    const work = until(performance.now() + answerMs, use);
+    const work = until(performance.now() + answerMs, attempt);
     underWay.add(work);
     try {
       return await work;
@@ -74,28 +93,32 @@ export function connectPostgres(
     }
   };
 
+  const runOne = (query: Query<unknown>): Promise<Rows> =>
+    run((deadline) => pipeline.run((client) => rowsOn(client, deadline)(query), deadline));
+
   return {
     async read(query) {
-      return (await run((rowsFor) => rowsFor(query))).map(query.parse);
+      return (await runOne(query)).map(query.parse);
     },
     async write(query, note) {
       const statement = note ? withNote(query, note) : query;
-      return (await run((rowsFor) => rowsFor(statement))).map(query.parse);
+      return (await runOne(statement)).map(query.parse);
     },
     async writeTogether<Results extends readonly unknown[]>(
       queries: QueriesFor<Results>,
       note?: Query<unknown>,
     ) {
-      const answers = await run((rowsFor) =>
+      const inOrder = (rowsFor: RunRows) =>
         inTransaction(rowsFor, async () => {
           if (!prepared) await rowsFor(END_WHERE_IDLE);
           return each(queries, note, rowsFor);
-        }),
-      );
+        });
+      const answers = await run((deadline) => alone(inOrder, deadline));
       return answers.map((rows, index) => rows.map((row) => queries[index]?.parse(row))) as {
         readonly [I in keyof Results]: readonly Results[I][];
       };
     },
+    waiting,
     async close() {
       closed = true;
       await Promise.allSettled(underWay);

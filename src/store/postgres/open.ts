@@ -29,8 +29,9 @@ export type PostgresOptions = {
 const CONNECTIONS = 10;
 /** Whoever asks gets an answer in under two seconds, be it that there is none. The rest is for a busy machine, or a start. */
 const ANSWER_MS = 1400;
-/** For each connection. More than these would not be answered in time anyway. */
-const WAITING_PER_CONNECTION = 50;
+
+/** How many statements go over one connection in one write, where more wait than there are connections. */
+const STATEMENTS_TOGETHER = 8;
 
 /** Opening waits so long for a Postgres that is not there yet: both may just be starting. */
 const OPENING_MS = 5000;
@@ -54,10 +55,11 @@ export async function openPostgresStore({
   const name = shownDatabase(database);
   const db = queryBuilder();
   const limits = { connections, answerMs, connectMs: ANSWER_MS };
-  const { pool, connect } = await postgresConnections(database, limits, log);
+  const { pool, canPipeline, connect } = await postgresConnections(database, limits, log);
   const connection = connectPostgres(pool, {
     answerMs,
-    waiting: connections * WAITING_PER_CONNECTION,
+    connections,
+    together: canPipeline ? STATEMENTS_TOGETHER : 1,
     prepared: !isPooled(database),
   });
   const feed = createChangeFeed(db);
@@ -75,7 +77,7 @@ export async function openPostgresStore({
   const changes = watchPostgresChanges({ connect, feed, clock, listens: !isPooled(database), log });
   measure.watch("pool_connections", () => pool.totalCount);
   measure.watch("pool_idle_connections", () => pool.idleCount);
-  measure.watch("pool_waiting_requests", () => pool.waitingCount);
+  measure.watch("pool_waiting_requests", connection.waiting);
   let ended: Promise<void> | undefined;
   const end = async () => {
     await Promise.all([connection.close(), changes.close()]);

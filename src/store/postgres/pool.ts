@@ -8,6 +8,8 @@ import { IDLE_IN_TRANSACTION_MS } from "./connection.ts";
 /** Connections to one Postgres. None of them keeps the process alive. */
 export type PostgresConnections = {
   readonly pool: Pool;
+  /** Whether several statements can be under way on one connection: this pg knows how, and nothing is in between. */
+  readonly canPipeline: boolean;
   /** Makes one that is not of the pool. */
   connect(): Promise<Client>;
 };
@@ -46,6 +48,7 @@ export async function postgresConnections(
   );
   return {
     pool,
+    canPipeline: !isPooled(database) && new pg.Client(config).pipeline === true,
     async connect() {
       const client = new pg.Client(config);
       client.on("error", () => {});
@@ -83,6 +86,8 @@ function connectionConfig(
     fallback_application_name: "gatehouse",
     connectionTimeoutMillis: connectMs,
     keepAlive: true,
+    // From 8.23 on. Behind a pooler it may be misunderstood.
+    pipeline: !isPooled(database),
     types: { getTypeParser: typeParser(types) },
     // Poolers refuse a connection that comes with settings of its own.
     ...(isPooled(database)

@@ -1,0 +1,93 @@
+import type { Pool, PoolClient } from "pg";
+import { unavailable } from "../outage.ts";
+
+/** Work on a connection that it shares: it sends one statement, at once, and waits for its answer. */
+export type Shared<T> = (client: PoolClient) => Promise<T>;
+
+export type Pipeline = {
+  /**
+   * Runs work on a connection of the pool. Where all of them are in use, what waits goes together: in one write, each
+   * statement with a commit and an error of its own.
+   * @param deadline by `performance.now()`. Nothing waits for a connection longer.
+   */
+  run<T>(work: Shared<T>, deadline: number): Promise<T>;
+  /** How many wait for a connection. */
+  waiting(): number;
+};
+
+export type PipelineOptions = {
+  /** Of the pool, at the most. */
+  readonly connections: number;
+  /** How much goes over one connection together: it waits for the slowest of them. */
+  readonly together: number;
+  /** Whether a connection that was used so can be used again, by what an answer failed with. */
+  readonly isUsableAfter: (error: unknown) => boolean;
+};
+
+type Waiting = {
+  readonly work: Shared<unknown>;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly timer: NodeJS.Timeout;
+};
+
+/** Shares the connections of a pool between what comes at once. */
+export function createPipeline(
+  pool: Pool,
+  { connections, together, isUsableAfter }: PipelineOptions,
+): Pipeline {
+  let waiting: Waiting[] = [];
+  /** Connections that the pool was asked for and has not given yet. */
+  let asked = 0;
+
+  const ask = (): void => {
+    asked += 1;
+    pool.connect().then(
+      (client) => send(client, nextShare()),
+      (error: unknown) => {
+        for (const { reject } of nextShare()) reject(error);
+      },
+    );
+  };
+
+  /** What goes over the connection that is there now: no more than its part, as others are about to be. */
+  const nextShare = (): readonly Waiting[] => {
+    const share = waiting.splice(0, Math.min(together, Math.ceil(waiting.length / asked)));
+    asked -= 1;
+    for (const { timer } of share) clearTimeout(timer);
+    if (asked < waiting.length && asked < connections) ask();
+    return share;
+  };
+
+  const send = async (client: PoolClient, share: readonly Waiting[]): Promise<void> => {
+    let isUsable = true;
+    const { stream } = client.connection;
+    stream.cork();
+    const answers = share.map(async ({ work, resolve, reject }) => {
+      try {
+        resolve(await work(client));
+      } catch (error) {
+        isUsable &&= isUsableAfter(error);
+        reject(error);
+      }
+    });
+    stream.uncork();
+    await Promise.all(answers);
+    client.release(!isUsable);
+  };
+
+  return {
+    run: <T>(work: Shared<T>, deadline: number) =>
+      new Promise<T>((resolve, reject) => {
+        const giveUp = () => {
+          waiting = waiting.filter((one) => one !== entry);
+          reject(unavailable("no connection was free in time"));
+        };
+        const timer = setTimeout(giveUp, deadline - performance.now()).unref();
+        const entry: Waiting = { work, resolve: resolve as (answer: unknown) => void, reject, timer };
+        waiting.push(entry);
+        if (asked < waiting.length && asked < connections) ask();
+      }),
+    waiting: () => waiting.length,
+  };
+}
