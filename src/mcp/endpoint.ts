@@ -44,6 +44,8 @@ export type McpEndpoint = {
   resourceUpdated(uri: string): void;
   /** Ends the streams and sessions of a grant that was revoked. */
   grantEnded(grantId: string): void;
+  /** Ends the streams of every grant: any of them may have been revoked. */
+  revocationsUnheard(): void;
   /** How many streams are open now. */
   openStreams(): number;
   openSessions(): number;
@@ -170,6 +172,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       streams.endGrant(grantId);
       sessions?.endGrant(grantId);
     },
+    revocationsUnheard: streams.endGrants,
     openStreams: streams.count,
     openSessions: () => sessions?.count() ?? 0,
     async close() {

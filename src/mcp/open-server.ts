@@ -160,6 +160,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     const closeMetrics = await observation.listen(log);
     const stopJanitor = startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS });
     const stopWatching = followOutsideChanges(deps, { grantEnded, keyGone: guard.forgetAll }, hearing);
+    const stopListening = hearing.whenLapsed(endpoint.revocationsUnheard);
     return {
       store,
       guard,
@@ -169,6 +170,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       async drain() {
         readiness.leave();
         stopWatching();
+        stopListening();
         await stopJanitor();
         await endpoint.close();
       },

@@ -11,6 +11,8 @@ export type Streams = {
    */
   bind(response: Response, auth: Auth, onEnd: () => void): Response;
   endGrant(grantId: string): void;
+  /** Ends those that came of a grant, whichever it is. */
+  endGrants(): void;
   endAll(): void;
   /** How many are open. */
   count(): number;
@@ -79,6 +81,9 @@ export function createStreams(clock: Clock): Streams {
     bind,
     endGrant(grantId) {
       for (const stream of open) if (stream.grantId === grantId) stream.end();
+    },
+    endGrants() {
+      for (const stream of open) if (stream.grantId !== null) stream.end();
     },
     endAll() {
       for (const stream of open) stream.end();

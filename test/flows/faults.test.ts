@@ -10,6 +10,7 @@ import {
   authorizeUrl,
   callTool,
   connect,
+  mcpRequest,
   newPkce,
   postForm,
   postJson,
@@ -20,6 +21,7 @@ import {
   tokensOf,
 } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
+import { INITIALIZE } from "../support/mcp-endpoint.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -156,6 +158,25 @@ describe("staleSeconds", () => {
       postgres.goOn();
     }
     await expect.poll(() => statusOf(server, access_token), soon).toBe(200);
+  });
+
+  it("0: streams that are open end with it, as nobody knows any more whose grant was revoked", async () => {
+    const server = await startOnPostgres({ staleSeconds: 0, sessions: true });
+    const { access_token: token } = await connect(server);
+    const body = JSON.stringify(INITIALIZE);
+    const { headers } = await server.fetch(mcpRequest(token, "POST", { body }));
+    const session = headers.get("mcp-session-id") ?? expect.fail("no session");
+    const stream = await server.fetch(mcpRequest(token, "GET", { session }));
+    const ended = stream.text();
+    await heardOf(server);
+    await setTimeout(1500);
+    expect(await Promise.race([ended, "open"])).toBe("open");
+    postgres.hang();
+    try {
+      await ended;
+    } finally {
+      postgres.goOn();
+    }
   });
 
   it("what was revoked elsewhere during the outage is let in by nobody after it", async () => {

@@ -10,6 +10,7 @@ import {
   authorizeUrl,
   callTool,
   connect,
+  mcpRequest,
   newPkce,
   postForm,
   postJson,
@@ -18,6 +19,7 @@ import {
   register,
   tokensOf,
 } from "../support/client.ts";
+import { INITIALIZE } from "../support/mcp-endpoint.ts";
 import { growth, METRICS_TOKEN, type Series, scrape, seriesOf } from "../support/metrics.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -372,7 +374,7 @@ describe("what is counted", () => {
     await server.close();
     await start({ sessions: true });
     const { access_token: token } = await connect(server);
-    const opened = await server.fetch(mcpRequest(token, "POST", { body: INITIALIZE }));
+    const opened = await server.fetch(mcpRequest(token, "POST", { body: JSON.stringify(INITIALIZE) }));
     const session = opened.headers.get("mcp-session-id") ?? expect.fail("no session");
     const stream = await server.fetch(mcpRequest(token, "GET", { session }));
     expect(gauges(await scrape(server))).toEqual({ streams: 1, sessions: 1 });
@@ -381,30 +383,6 @@ describe("what is counted", () => {
     expect(gauges(await scrape(server))).toEqual({ streams: 0, sessions: 0 });
   });
 });
-
-const INITIALIZE = JSON.stringify({
-  jsonrpc: "2.0",
-  id: 1,
-  method: "initialize",
-  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } },
-});
-
-function mcpRequest(
-  token: string,
-  method: string,
-  { body, session }: { readonly body?: string; readonly session?: string },
-): Request {
-  return new Request("https://mcp.example/mcp", {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      accept: "application/json, text/event-stream",
-      "content-type": "application/json",
-      ...(session !== undefined && { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" }),
-    },
-    ...(body !== undefined && { body }),
-  });
-}
 
 function gauges(series: Series): object {
   return {

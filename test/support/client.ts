@@ -192,3 +192,21 @@ export function callTool(
     }),
   );
 }
+
+/** A request to the MCP endpoint as 2025-11-25 has it: in a session, or to begin one. */
+export function mcpRequest(
+  token: string,
+  method: string,
+  { body, session }: { readonly body?: string; readonly session?: string },
+): Request {
+  return new Request(RESOURCE, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+      ...(session !== undefined && { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" }),
+    },
+    ...(body !== undefined && { body }),
+  });
+}

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createHearing } from "./hearing.ts";
 
 function hearingUnderAClock(staleSeconds: number) {
@@ -62,4 +62,38 @@ test("losing it again and again makes it last no longer", () => {
   hearing.lost();
   hearing.pass(10);
   expect(hearing.isGood()).toBe(false);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("its end is told once each time, and not for a moment in which this process was too busy to hear", () => {
+  vi.useFakeTimers();
+  const hearing = hearingUnderAClock(2);
+  const lapsed = vi.fn();
+  const stop = hearing.whenLapsed(lapsed);
+  const pass = (seconds: number) => {
+    hearing.pass(seconds);
+    vi.advanceTimersByTime(seconds * 1000);
+  };
+  const hear = () => hearing.heardUntil(hearing.now());
+  pass(5);
+  expect(lapsed, "before anything was verified").not.toHaveBeenCalled();
+  hear();
+  pass(1.9);
+  hear();
+  hearing.pass(10);
+  vi.advanceTimersByTime(250);
+  hear();
+  pass(1.9);
+  expect(lapsed).not.toHaveBeenCalled();
+  pass(10);
+  expect(lapsed).toHaveBeenCalledTimes(1);
+  hear();
+  pass(1);
+  pass(3);
+  expect(lapsed).toHaveBeenCalledTimes(2);
+  stop();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -8,12 +8,17 @@ export type Hearing = {
   heardUntil(time: number): void;
   /** From now on, revocations may happen that are not heard of. */
   lost(): void;
+  /** Calls back each time that what was verified has ceased to count. Returns the function that ends it. */
+  whenLapsed(callback: () => void): () => void;
 };
 
 /** What was revoked elsewhere is refused here within a second, whatever fails. */
 const PROMISED_MS = 1000;
 /** From letting a request in to the last moment in which that could have been answered. */
 const MARGIN_MS = 100;
+/** It has lapsed where two looks in a row say so: this process may have been too busy to hear. */
+const LOOK_MS = 250;
+const LOOKS = 2;
 
 /**
  * @param staleSeconds how long what was verified counts once nothing is heard any more.
@@ -24,13 +29,23 @@ export function createHearing(staleSeconds: number, clock: Clock): Hearing {
   const staleMs = staleSeconds * 1000;
   // Nothing was heard yet.
   let goodUntil = Number.NEGATIVE_INFINITY;
+  const isGood = () => clock() < goodUntil;
   return {
-    isGood: () => clock() < goodUntil,
+    isGood,
     heardUntil(time) {
       goodUntil = time + Math.max(staleMs, PROMISED_MS - MARGIN_MS);
     },
     lost() {
       goodUntil = Math.min(goodUntil, clock() + staleMs);
+    },
+    whenLapsed(callback) {
+      let looks = LOOKS;
+      const look = () => {
+        looks = isGood() ? 0 : looks + 1;
+        if (looks === LOOKS) callback();
+      };
+      const timer = setInterval(look, LOOK_MS).unref();
+      return () => clearInterval(timer);
     },
   };
 }
