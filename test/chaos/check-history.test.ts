@@ -10,6 +10,7 @@ const PROMISES: Promises = {
   accessTokenSeconds: 1800,
   revokedWithinSeconds: 1,
   recoveredWithinSeconds: 10,
+  lateSeconds: 6,
   slackSeconds: 2,
 };
 
@@ -128,6 +129,25 @@ describe("finds nothing wrong with", () => {
     expect(violations([register(), approve(unanswered)], [row(0)])).toEqual([]);
   });
 
+  it("a code or a token whose lost use comes late: after another use of it, it ends the grant", () => {
+    const code = [
+      register(),
+      approve(),
+      redeem(3, 4, unanswered),
+      redeem(5, 6),
+      refresh(1, 9, 10, signedOut),
+    ];
+    expect(violations(code, [revokedRow(1)])).toEqual([]);
+    const old = [
+      ...connected,
+      refresh(1, 5, 6, unavailable),
+      refresh(1, 7, 8),
+      refresh(2, 9, 10),
+      refresh(3, 13, 14, signedOut),
+    ];
+    expect(violations(old, [revokedRow(3)])).toEqual([]);
+  });
+
   it("a revocation, what was under way before its answer, and a guard that hears of it within a second", () => {
     const operations = [
       ...connected,
@@ -199,7 +219,25 @@ describe("finds", () => {
     const operations = [...connected, refresh(1, 5, 6, unanswered), refresh(1, 7, 8, signedOut)];
     expect(violations(operations, [revokedRow(2)])).toEqual([
       "somebody was signed out, and nobody had revoked the grant",
+      "a live grant was not looked at in the end",
+      "a grant was revoked by nobody",
     ]);
+  });
+
+  it("a fault that signs somebody out when it is long over", () => {
+    const operations = [
+      ...connected,
+      refresh(1, 5, 6, unanswered),
+      refresh(1, 7, 8),
+      refresh(2, 15, 16),
+      ...seen(3),
+    ];
+    expect(violations(operations, [revokedRow(4)])).toEqual(["a grant was revoked by nobody"]);
+    expect(violations([...operations, refresh(4, 20, 21, signedOut)], [revokedRow(4)])).toContain(
+      "somebody was signed out, and nobody had revoked the grant",
+    );
+    const code = [register(), approve(), redeem(3, 4, unanswered), redeem(13, 14), ...seen(1)];
+    expect(violations(code, [revokedRow(2)])).toEqual(["a grant was revoked by nobody"]);
   });
 
   it("a grant that nobody revoked, and is revoked", () => {

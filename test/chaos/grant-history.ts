@@ -53,12 +53,22 @@ export function revokedAt(grant: GrantHistory, promises: Promises): Operation | 
 /** Whether something that had begun by then may have ended the grant. */
 export function mayBeRevokedBy(time: number, grant: GrantHistory, promises: Promises): boolean {
   const { revocations, redemptions, refreshes } = grant;
-  const [, secondUse] = redemptions;
   return (
     revocations.some(({ startedAt }) => startedAt < time) ||
-    (secondUse !== undefined && secondUse.startedAt < time) ||
-    refreshes.some((refresh) => refresh.startedAt < time && mayBeTheft(refresh, time, grant, promises))
+    redemptions.some((redemption) => mayBeReuse(redemption, time, grant, promises)) ||
+    refreshes.some((refresh) => mayBeTheft(refresh, time, grant, promises))
   );
+}
+
+/** Whether the code may have been used before by the time it was looked at. */
+function mayBeReuse(
+  redemption: OperationOf<"redeem">,
+  time: number,
+  { redemptions }: GrantHistory,
+  promises: Promises,
+): boolean {
+  const lookedAtBy = lastLook(redemption, time, promises);
+  return redemptions.some((other) => other !== redemption && other.startedAt <= lookedAtBy);
 }
 
 /** Whether the token may have been an old one by the time it was looked at: two generations, or one and its grace over. */
@@ -66,17 +76,30 @@ function mayBeTheft(
   refresh: OperationOf<"refresh">,
   time: number,
   { refreshes }: GrantHistory,
-  { graceSeconds, slackSeconds }: Promises,
+  promises: Promises,
 ): boolean {
-  if (refresh.outcome.kind === "honoured") return false;
-  // One that was not answered may be looked at later than that.
-  const lookedAtBy = refresh.outcome.kind === "refused" ? Math.min(refresh.endedAt, time) : time;
+  const { graceSeconds, slackSeconds } = promises;
+  const lookedAtBy = lastLook(refresh, time, promises);
   return refreshes.some((other) => {
     if (other === refresh || other.startedAt > lookedAtBy) return false;
     if (other.presented.generation > refresh.presented.generation) return true;
     const same = other.presented.generation === refresh.presented.generation;
     return same && lookedAtBy - other.startedAt > (graceSeconds - slackSeconds) * 1000;
   });
+}
+
+/**
+ * The last moment, up to a time, in which the server may have refused what an operation presented: of one that was honoured
+ * there is none, and one that was not answered may be looked at later.
+ */
+function lastLook(
+  { startedAt, endedAt, outcome }: Operation,
+  time: number,
+  { lateSeconds }: Promises,
+): number {
+  if (outcome.kind === "honoured" || startedAt >= time) return Number.NEGATIVE_INFINITY;
+  const late = outcome.kind === "refused" ? 0 : lateSeconds * 1000;
+  return Math.min(endedAt + late, time);
 }
 
 function isInvalidGrant({ outcome }: Operation): boolean {

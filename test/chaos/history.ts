@@ -72,6 +72,11 @@ export type Promises = {
   readonly revokedWithinSeconds: number;
   /** How long after the last fault everything is answered again, on a busy machine too. */
   readonly recoveredWithinSeconds: number;
+  /**
+   * How long after its end an operation that was not answered may still be done: what had reached Postgres is done once
+   * that goes on, and nothing waits for a connection for longer than an answer may take.
+   */
+  readonly lateSeconds: number;
   /** By how much the first three may be off: for what is left between clocks, and for a busy machine. */
   readonly slackSeconds: number;
 };

@@ -50,9 +50,12 @@ export async function approve(
   const startedAt = world.now();
   const { verifier, challenge } = newPkce();
   const answer = await walkToConsent(world, random, authorizeUrl(clientId, challenge), person);
-  const code = URL.parse(answer.headers.get("location") ?? "")?.searchParams.get("code") ?? undefined;
+  const location = answer.headers.get("location");
+  const code = URL.parse(location ?? "")?.searchParams.get("code") ?? undefined;
+  const hasNoCode = answer.outcome.kind === "honoured" && code === undefined;
   world.record({
     ...traceOf(answer),
+    ...(hasNoCode && { outcome: { kind: "wrong", what: `approved, and sent to ${location}` } }),
     startedAt,
     kind: "approve",
     client: hashed(clientId),
@@ -114,8 +117,12 @@ export async function call(to: To, { accessToken, refreshToken }: Tokens): Promi
     "mcp-protocol-version": "2025-11-25",
     authorization: `Bearer ${accessToken}`,
   });
+  const failed = answer.outcome.kind === "honoured" && answer.body.result === undefined;
   to.world.record({
     ...traceOf(answer),
+    ...(failed && {
+      outcome: { kind: "wrong", what: `a call without a result: ${JSON.stringify(answer.body)}` },
+    }),
     kind: "call",
     grant: grantOf(refreshToken),
     accessToken: hashed(accessToken),
