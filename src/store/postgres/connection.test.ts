@@ -211,7 +211,7 @@ describe("a connection", () => {
   let connection: PostgresConnection;
   beforeEach(async () => {
     const connectionString = await postgres.freshDatabase();
-    pool = new pg.Pool({ connectionString, max: 2 });
+    pool = new pg.Pool({ connectionString, max: 2, pipeline: true });
     // It says that it has ended before its connections have, and the end of Postgres may come first.
     pool.on("error", () => {});
     await pool.query("CREATE TABLE things (name text PRIMARY KEY, size bigint)");
@@ -278,13 +278,13 @@ describe("a connection", () => {
 
   test("behind a pooler that changes connections between statements, they are run without being prepared", async () => {
     const read = () => connection.read(query("select name from things where size = $1", 1));
+    const prepared = "SELECT count(*)::int AS count FROM pg_prepared_statements";
     await read();
+    expect((await pool.query(prepared)).rows).toEqual([{ count: 1 }]);
     // What a pooler's other connection looks like: the statement is not there.
     await pool.query("DEALLOCATE ALL");
     expect(await read()).toEqual([{ name: "door" }]);
-    expect((await pool.query("SELECT count(*)::int AS count FROM pg_prepared_statements")).rows).toEqual([
-      { count: 0 },
-    ]);
+    expect((await pool.query(prepared)).rows).toEqual([{ count: 0 }]);
   });
 
   test("behind a pooler, which keeps a transaction open for a process that hangs, Postgres ends it all the same", async () => {

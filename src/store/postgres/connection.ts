@@ -43,11 +43,16 @@ export function connectPostgres(
   let closed = false;
   let waitingAlone = 0;
   const underWay = new Set<Promise<unknown>>();
-  const isUsableThen = (error: unknown): boolean => {
+  const failed = (error: unknown) => {
     if (isPreparedElsewhere(error)) keepsPrepared = false;
-    return isUsableAfter(error);
   };
-  const pipeline = createPipeline(pool, { connections, together, isUsableAfter: isUsableThen });
+  const pipeline = createPipeline(pool, {
+    connections,
+    // Whoever does not keep statements is a pooler, which nobody told us of.
+    together: () => (keepsPrepared ? together : 1),
+    isUsableAfter,
+    failed,
+  });
   const waiting = () => pipeline.waiting() + waitingAlone;
 
   const rowsOn = (client: PoolClient, deadline: number) => (query: Query<unknown>) => {
@@ -59,14 +64,17 @@ export function connectPostgres(
   const alone = async <T>(use: (run: RunRows) => Promise<T>, deadline: number): Promise<T> => {
     waitingAlone += 1;
     const client = await pool.connect().finally(() => (waitingAlone -= 1));
-    let isUsable = true;
+    let isDone = false;
     try {
-      return await use(rowsOn(client, deadline));
+      const result = await use(rowsOn(client, deadline));
+      isDone = true;
+      return result;
     } catch (error) {
-      isUsable = isUsableThen(error);
+      failed(error);
       throw error;
     } finally {
-      client.release(!isUsable);
+      // Else it may be in the middle of a transaction.
+      client.release(!isDone);
     }
   };
 
@@ -77,7 +85,9 @@ export function connectPostgres(
           throw unavailable("too much waits for a connection");
         return await attempt(deadline);
       } catch (error) {
-        if (!isRepeatable(error) || performance.now() >= deadline) throw toStoreError(error);
+        // A repetition may have to wait for a connection anew.
+        const isLate = deadline - performance.now() < answerMs / 2;
+        if (!isRepeatable(error) || isLate) throw toStoreError(error);
       }
     }
   };
@@ -94,7 +104,10 @@ export function connectPostgres(
   };
 
   const runOne = (query: Query<unknown>): Promise<Rows> =>
-    run((deadline) => pipeline.run((client) => rowsOn(client, deadline)(query), deadline));
+    run((deadline) =>
+      // With time enough left for an answer: one that is not waited for takes its connection along.
+      pipeline.run((client) => rowsOn(client, deadline)(query), deadline - answerMs / 4),
+    );
 
   return {
     async read(query) {

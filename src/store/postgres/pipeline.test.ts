@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
 import { createPipeline, type Pipeline, type Shared } from "./pipeline.ts";
 
@@ -15,6 +15,7 @@ beforeEach(async () => {
   pool = poolOf(1);
   await pool.query("CREATE TABLE IF NOT EXISTS things (name text PRIMARY KEY)");
   await pool.query("TRUNCATE things");
+  failed.mockClear();
 });
 afterEach(() => pool.end());
 
@@ -24,8 +25,9 @@ const poolOf = (max: number): pg.Pool => {
   made.on("connect", (client) => client.on("error", () => {}));
   return made;
 };
+const failed = vi.fn<(error: unknown) => void>();
 const pipelineOn = (on: pg.Pool, isUsableAfter = () => true): Pipeline =>
-  createPipeline(on, { connections: on.options.max, together: 8, isUsableAfter });
+  createPipeline(on, { connections: on.options.max, together: () => 8, isUsableAfter, failed });
 const soon = () => performance.now() + 10 * SECOND;
 const statement =
   (sql: string): Shared<readonly unknown[]> =>
@@ -58,6 +60,19 @@ test("each has a commit and an error of its own", async () => {
   const outcomes = await Promise.allSettled([insert("a"), insert("b"), insert("a"), insert("c")]);
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
   expect(await things()).toEqual([{ name: "a" }, { name: "b" }, { name: "c" }]);
+  expect(failed.mock.calls).toEqual([[expect.objectContaining({ code: "23505" })]]);
+});
+
+test("of what failed together, the first failure is told: the others may come of it", async () => {
+  const pipeline = pipelineOn(pool);
+  const named = () =>
+    pipeline.run((client) => client.query({ name: "same", text: "SELECT * FROM missing" }), soon());
+  const outcomes = await Promise.allSettled([named(), named()]);
+  expect(outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason.code)).toEqual([
+    "42P01",
+    "26000",
+  ]);
+  expect(failed.mock.calls).toEqual([[expect.objectContaining({ code: "42P01" })]]);
 });
 
 test("connections that are free are used before one is shared", async () => {
@@ -74,7 +89,7 @@ test("connections that are free are used before one is shared", async () => {
   }
 });
 
-test("nothing waits for a connection beyond its deadline, and what is given up is not done", async () => {
+test("nothing waits for a connection for longer than it may, and what is given up is not done", async () => {
   const pipeline = pipelineOn(pool);
   const first = pipeline.run(nap, soon());
   await new Promise(setImmediate);
@@ -92,7 +107,7 @@ test("with a connection that ends goes what was under way on it, and nothing els
   const ended = pipeline.run(statement("SELECT pg_terminate_backend(pg_backend_pid())"), soon());
   const behind = [1, 2, 3].map(() => pipeline.run(backend, soon()));
   const outcomes = await Promise.allSettled([ended, ...behind]);
-  expect(outcomes[0]?.status).toBe("rejected");
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(4).fill("rejected"));
   expect(await pipeline.run(backend, soon())).toHaveLength(1);
   expect([pipeline.waiting(), pool.totalCount]).toEqual([0, 1]);
 });
@@ -104,6 +119,29 @@ test("a connection that could not be made is the answer to those that it was mad
   for (const outcome of outcomes)
     expect(outcome).toMatchObject({ status: "rejected", reason: { code: "ECONNREFUSED" } });
   await nowhere.end();
+});
+
+test("a connection that could not be made is the answer to one; the others wait for those that work", async () => {
+  const two = poolOf(2);
+  try {
+    const pipeline = pipelineOn(two);
+    const sent = Promise.withResolvers<void>();
+    const busy = pipeline.run((client) => {
+      sent.resolve();
+      return nap(client);
+    }, soon());
+    await sent.promise;
+    const connect = two.connect.bind(two);
+    two.connect = (async () => {
+      two.connect = connect;
+      throw new Error("no luck");
+    }) as typeof connect;
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => pipeline.run(backend, soon())));
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
+    await busy;
+  } finally {
+    await two.end();
+  }
 });
 
 test("one connection is not kept from who wants it alone, however much is shared on it", async () => {

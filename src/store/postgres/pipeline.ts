@@ -8,9 +8,9 @@ export type Pipeline = {
   /**
    * Runs work on a connection of the pool. Where all of them are in use, what waits goes together: in one write, each
    * statement with a commit and an error of its own.
-   * @param deadline by `performance.now()`. Nothing waits for a connection longer.
+   * @param sendBy by `performance.now()`. What has no connection by then is given up, and nothing of it was done.
    */
-  run<T>(work: Shared<T>, deadline: number): Promise<T>;
+  run<T>(work: Shared<T>, sendBy: number): Promise<T>;
   /** How many wait for a connection. */
   waiting(): number;
 };
@@ -18,10 +18,12 @@ export type Pipeline = {
 export type PipelineOptions = {
   /** Of the pool, at the most. */
   readonly connections: number;
-  /** How much goes over one connection together: it waits for the slowest of them. */
-  readonly together: number;
-  /** Whether a connection that was used so can be used again, by what an answer failed with. */
+  /** How much goes over one connection together, as of now: it waits for the slowest of them. */
+  readonly together: () => number;
+  /** Whether a connection can be used again after an answer that failed. */
   readonly isUsableAfter: (error: unknown) => boolean;
+  /** Hears of the first failure on a connection, before who is told of it. The next ones may come of it. */
+  readonly failed: (error: unknown) => void;
 };
 
 type Waiting = {
@@ -34,7 +36,7 @@ type Waiting = {
 /** Shares the connections of a pool between what comes at once. */
 export function createPipeline(
   pool: Pool,
-  { connections, together, isUsableAfter }: PipelineOptions,
+  { connections, together, isUsableAfter, failed }: PipelineOptions,
 ): Pipeline {
   let waiting: Waiting[] = [];
   /** Connections that the pool was asked for and has not given yet. */
@@ -43,16 +45,17 @@ export function createPipeline(
   const ask = (): void => {
     asked += 1;
     pool.connect().then(
-      (client) => send(client, nextShare()),
+      (client) => send(client, nextShare(together())),
+      // The others may have more luck with the next one.
       (error: unknown) => {
-        for (const { reject } of nextShare()) reject(error);
+        for (const { reject } of nextShare(1)) reject(error);
       },
     );
   };
 
   /** What goes over the connection that is there now: no more than its part, as others are about to be. */
-  const nextShare = (): readonly Waiting[] => {
-    const share = waiting.splice(0, Math.min(together, Math.ceil(waiting.length / asked)));
+  const nextShare = (atMost: number): readonly Waiting[] => {
+    const share = waiting.splice(0, Math.min(atMost, Math.ceil(waiting.length / asked)));
     asked -= 1;
     for (const { timer } of share) clearTimeout(timer);
     if (asked < waiting.length && asked < connections) ask();
@@ -60,30 +63,31 @@ export function createPipeline(
   };
 
   const send = async (client: PoolClient, share: readonly Waiting[]): Promise<void> => {
-    let isUsable = true;
+    const failures: unknown[] = [];
     const { stream } = client.connection;
     stream.cork();
     const answers = share.map(async ({ work, resolve, reject }) => {
       try {
         resolve(await work(client));
       } catch (error) {
-        isUsable &&= isUsableAfter(error);
+        if (failures.length === 0) failed(error);
+        failures.push(error);
         reject(error);
       }
     });
     stream.uncork();
     await Promise.all(answers);
-    client.release(!isUsable);
+    client.release(!failures.every(isUsableAfter));
   };
 
   return {
-    run: <T>(work: Shared<T>, deadline: number) =>
+    run: <T>(work: Shared<T>, sendBy: number) =>
       new Promise<T>((resolve, reject) => {
         const giveUp = () => {
           waiting = waiting.filter((one) => one !== entry);
           reject(unavailable("no connection was free in time"));
         };
-        const timer = setTimeout(giveUp, deadline - performance.now()).unref();
+        const timer = setTimeout(giveUp, sendBy - performance.now()).unref();
         const entry: Waiting = { work, resolve: resolve as (answer: unknown) => void, reject, timer };
         waiting.push(entry);
         if (asked < waiting.length && asked < connections) ask();

@@ -66,6 +66,11 @@ export function isPooled(database: string): boolean {
 }
 
 async function loadPg(): Promise<typeof import("pg")> {
+  if (process.env.NODE_PG_FORCE_NATIVE) {
+    throw new ConfigurationError(
+      "NODE_PG_FORCE_NATIVE is set, and Gatehouse does not work with pg-native. Remove it from the environment.",
+    );
+  }
   try {
     return await import("pg");
   } catch (cause) {
