@@ -81,7 +81,7 @@ export type EventFields = {
 /** An event on its way into the audit log. */
 export type AuditEntry = {
   readonly event: AuditedEvent;
-  /** Epoch milliseconds, by the clock of the machine on which it happened. */
+  /** Epoch milliseconds: of a server by its store's clock, of a command by its machine's. */
   readonly at: number;
   readonly fields: EventFields;
 };
