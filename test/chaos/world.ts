@@ -98,9 +98,10 @@ function outcomeOf(response: Response, text: string, body: Answer["body"]): Outc
   return { kind: "wrong", what: `${status} ${text.slice(0, 500)}` };
 }
 
+/** What an answer says, as JSON or as the one event of a stream. */
 function jsonOf(text: string): Answer["body"] {
   try {
-    const body: unknown = JSON.parse(text);
+    const body: unknown = JSON.parse(/^data: (.+)$/m.exec(text)?.[1] ?? text);
     return typeof body === "object" && body !== null ? (body as Answer["body"]) : {};
   } catch {
     return {};
