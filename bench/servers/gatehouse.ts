@@ -55,7 +55,7 @@ const MIXED: readonly GatehouseLoad[] = [
   { kind: "refresh" },
   { kind: "echo", era: "2025-11-25" },
   { kind: "echo", era: "2026-07-28" },
-  { kind: "register", which: "same" },
+  { kind: "register", which: "new" },
 ];
 
 async function plansFor(connections: number, load: GatehouseLoad): Promise<readonly Plan[]> {

@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import { wrongValue } from "../config/problems.ts";
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
@@ -27,6 +28,11 @@ export function readTime(flag: string, given: string, now: number): number {
 
 /** As many as there is room for in memory, and more than anybody reads. */
 const MOST = 1_000_000;
+
+/** An option for `readCount`. */
+export function countOption(flags: string, description: string, usual: number): Option {
+  return new Option(flags, description).default(String(usual), String(usual));
+}
 
 /** @throws ConfigurationError that names the flag and what would be right. */
 export function readCount(flag: string, given: string): number {

@@ -7,7 +7,7 @@ import type { Store } from "../../store/store.ts";
 import type { AuditSearch } from "../../store/verbs/audit-reading.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { exactTime, print, printRow, printTable } from "../output.ts";
-import { readCount, readTime } from "../values.ts";
+import { countOption, readCount, readTime } from "../values.ts";
 
 type SearchFlags = DatabaseFlags & {
   readonly person?: string;
@@ -28,13 +28,13 @@ export function auditCommand(): Command {
   );
   searching(command.command("tail"))
     .description("Show the latest entries, and with --follow those that come.")
-    .option("-n, --limit <number>", "how many of the latest", "20")
+    .addOption(countOption("-n, --limit <number>", "how many of the latest", 20))
     .addOption(new Option("-f, --follow", "go on until Ctrl+C").conflicts("until"))
     .option("--json", "print a line of JSON for each")
     .action(tail);
   searching(command.command("search"))
     .description("Search the entries, newest first.")
-    .option("--limit <number>", "how many to show", "100")
+    .addOption(countOption("--limit <number>", "how many to show", 100))
     .option("--json", "print a line of JSON for each")
     .action(search);
   searching(command.command("export"))

@@ -5,7 +5,7 @@ import { displayName } from "../../core/person.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { operatorEntry } from "../operator.ts";
 import { print, printJson, printTable, time } from "../output.ts";
-import { readCount } from "../values.ts";
+import { countOption, readCount } from "../values.ts";
 
 type ListFlags = DatabaseFlags & {
   readonly person?: string;
@@ -25,7 +25,7 @@ export function grantCommand(): Command {
     .option("--person <id>", "only this person's")
     .option("--client <client_id>", "only this client's")
     .option("--all", "the ended ones too")
-    .option("--limit <number>", "how many to show", "100")
+    .addOption(countOption("--limit <number>", "how many to show", 100))
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .action(list);
