@@ -1,4 +1,4 @@
-export { allowInsecurePublicUrl, type OAuthServerOptions } from "./config/options.ts";
+export { allowInsecurePublicUrl, type OAuthServerOptions } from "./config/options-schema.ts";
 export type { ProtectOptions } from "./config/protect-options.ts";
 export type { ProviderOptions } from "./config/provider-options.ts";
 export type {

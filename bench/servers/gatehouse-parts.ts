@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { OAuthServerOptions } from "../../src/config/options.ts";
+import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import type { CheckUser } from "../../src/config/settings.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
 import type { McpIdentity } from "../../src/mcp/servers.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { environmentOptions } from "./environment.ts";
-import { type OAuthServerOptions, parseOptions } from "./options.ts";
+import { parseOptions } from "./options.ts";
+import type { OAuthServerOptions } from "./options-schema.ts";
 
 const TOKEN = "t".repeat(32);
 

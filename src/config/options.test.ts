@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../core/errors.ts";
 import { environmentOptions, loadEnvironment } from "./environment.ts";
-import { allowInsecurePublicUrl, type OAuthServerOptions, parseOptions, withPort } from "./options.ts";
+import { parseOptions, withPort } from "./options.ts";
+import { allowInsecurePublicUrl, type OAuthServerOptions } from "./options-schema.ts";
 
 const parse = (given: unknown, environment: Record<string, string> = {}) =>
   parseOptions("my-app", given as OAuthServerOptions, environmentOptions(environment));

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "../authorization-server/routes.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
-import { type OAuthServerOptions, parseOptions, withPort } from "../config/options.ts";
+import { parseOptions, withPort } from "../config/options.ts";
+import type { OAuthServerOptions } from "../config/options-schema.ts";
 import {
   type AuthorizationServerMetadata,
   parseAuthorizationServerMetadata,

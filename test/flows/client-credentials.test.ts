@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import type { OAuthServerOptions } from "../../src/config/options.ts";
+import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { ConfigurationError } from "../../src/core/errors.ts";
 import { preregisteredClient } from "../../src/core/preregistered-client.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allowInsecurePublicUrl } from "../../src/config/options.ts";
+import { allowInsecurePublicUrl } from "../../src/config/options-schema.ts";
 import { authorizeUrl, newPkce, REDIRECT_URI, register } from "../support/client.ts";
 import { openBrowser, stateOf } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";

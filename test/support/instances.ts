@@ -1,4 +1,4 @@
-import type { OAuthServerOptions } from "../../src/config/options.ts";
+import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { SECRET } from "./forge.ts";
 import { startServer, type TestServer } from "./server.ts";
 

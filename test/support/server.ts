@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type OAuthServerOptions, parseOptions } from "../../src/config/options.ts";
+import { parseOptions } from "../../src/config/options.ts";
+import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provider-options.ts";
 import type { CheckUser, Settings } from "../../src/config/settings.ts";
 import { type EmbeddedServer, openServer } from "../../src/mcp/open-server.ts";

@@ -58,9 +58,10 @@ Behind an identity provider (gatehouse provider tells what to do there):
 
 async function demo(flags: DemoFlags): Promise<void> {
   // The heavy modules after the options: a wrong one should not take time.
-  const [{ allowInsecurePublicUrl, parseOptions }, { loadEnvironment }, { providerFromEnvironment }] =
+  const [{ parseOptions }, { allowInsecurePublicUrl }, { loadEnvironment }, { providerFromEnvironment }] =
     await Promise.all([
       import("../../config/options.ts"),
+      import("../../config/options-schema.ts"),
       import("../../config/environment.ts"),
       import("../../providers/environment.ts"),
     ]);
