@@ -1,6 +1,6 @@
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { SECRET } from "./forge.ts";
-import { startServer, type TestServer } from "./server.ts";
+import { startServer, type TestServer, type TestServerParts } from "./server.ts";
 
 /** Two instances of one server on one database, and a balancer before them. */
 export type Instances = {
@@ -14,9 +14,13 @@ export type Instances = {
 };
 
 /** @param database one that several processes can use: `postgres://…` */
-export async function startInstances(database: string, options: OAuthServerOptions = {}): Promise<Instances> {
+export async function startInstances(
+  database: string,
+  options: OAuthServerOptions = {},
+  parts: TestServerParts = {},
+): Promise<Instances> {
   const [a, b] = await Promise.all(
-    [1, 2].map(() => startServer({ database, secret: SECRET, ...options })) as [
+    [1, 2].map(() => startServer({ database, secret: SECRET, ...options }, parts)) as [
       Promise<TestServer>,
       Promise<TestServer>,
     ],

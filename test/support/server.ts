@@ -19,6 +19,13 @@ export type TestServer = EmbeddedServer & {
   now(): number;
 };
 
+/** What a server is made of beside its options. */
+export type TestServerParts = {
+  readonly checkUser?: CheckUser;
+  readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
+  readonly newRegistrationsPerMinute?: number;
+};
+
 export const PEOPLE: Readonly<Record<string, string>> = { ada: "lovelace", grace: "hopper" };
 
 const checkPeople: CheckUser = (username, password) =>
@@ -29,13 +36,7 @@ const checkPeople: CheckUser = (username, password) =>
 /** A server in memory under a clock that stands still, without a socket: tests call `fetch`. */
 export async function startServer(
   options: OAuthServerOptions = {},
-  {
-    checkUser = checkPeople,
-    alsoAccept,
-  }: {
-    readonly checkUser?: CheckUser;
-    readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
-  } = {},
+  { checkUser = checkPeople, alsoAccept, ...limits }: TestServerParts = {},
 ): Promise<TestServer> {
   const settings = parseOptions("Test App", {
     database: ":memory:",
@@ -63,6 +64,7 @@ export async function startServer(
     identity: { name: "Test App", version: "1.0.0" },
     log,
     clock: () => now,
+    ...limits,
   });
   return {
     ...server,
