@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  authorize,
+  callTool,
+  connect,
+  postForm,
+  redeem,
+  refresh,
+  register,
+  tokensOf,
+} from "../support/client.ts";
+import { SECRET } from "../support/forge.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+
+// What docs/deploy/capacity.md reckons with: how often each operation asks Postgres, as Postgres itself counts it.
+
+let postgres: TestPostgres;
+let database: string;
+beforeAll(async () => {
+  postgres = await startPostgres({ flags: ["shared_preload_libraries=pg_stat_statements"] });
+  await postgres.query(postgres.url(), "CREATE EXTENSION pg_stat_statements");
+  database = await postgres.freshDatabase();
+  // The first one makes the keys. To a later one that is no news, and it reads none of them again meanwhile.
+  await stop(await start());
+});
+afterAll(() => postgres.stop());
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await start();
+  const { access_token: token } = await connect(server);
+  // Until it hears of revocations, it asks for each call.
+  await expect.poll(() => statementsOf(() => callWith(token)), { timeout: 20_000 }).toEqual([]);
+});
+afterEach(() => stop(server));
+
+const start = () => startServer({ database, secret: SECRET });
+async function stop(stopping: TestServer): Promise<void> {
+  await stopping.drain();
+  await stopping.close();
+}
+
+/** What Postgres ran for an act, BEGIN and COMMIT too, in the order of the alphabet; not what looks for changes. */
+async function statementsOf(act: () => Promise<unknown>): Promise<readonly string[]> {
+  // From another database, whose statements are not among them.
+  await postgres.query(postgres.url(), "SELECT pg_stat_statements_reset()");
+  await act();
+  const counted = await postgres.query(
+    postgres.url(),
+    `SELECT query, calls::int FROM pg_stat_statements JOIN pg_database ON pg_database.oid = dbid
+    WHERE datname = $1 AND query !~ 'LISTEN|from "changes"|clock_timestamp' ORDER BY query`,
+    [new URL(database).pathname.slice(1)],
+  );
+  return counted.flatMap(({ query, calls }) => Array<string>(Number(calls)).fill(String(query)));
+}
+
+const READ_GRANT = expect.stringMatching(/^select \* from "grants" where "id" = \$1$/);
+const ROTATE = expect.stringMatching(/^update "grants" set "generation"/);
+/** With its row of the audit log in the same statement. */
+const noted = (what: string) =>
+  expect.stringMatching(new RegExp(`^with changed as \\(${what}.*\\(insert into "audit"`));
+const REDEEM = noted('update "grants" set "redeemed_at"');
+const REVOKE = noted('update "grants" set "revoked_at"');
+
+const callWith = async (token: string) => (await callTool(server, token)).status;
+
+describe("on an instance that knows the client", () => {
+  it("a refresh is one statement, and its repetition two", async () => {
+    const { clientId, refresh_token: token } = await connect(server);
+    const again = () => tokensOf(refresh(server, clientId, token));
+    expect(await statementsOf(again)).toEqual([ROTATE]);
+    expect(await statementsOf(again)).toEqual([READ_GRANT, ROTATE]);
+  });
+
+  it("twenty refreshes at once are twenty", async () => {
+    const connections: Awaited<ReturnType<typeof connect>>[] = [];
+    while (connections.length < 20) connections.push(await connect(server));
+    const refreshAll = () =>
+      Promise.all(
+        connections.map(({ clientId, refresh_token: token }) => tokensOf(refresh(server, clientId, token))),
+      );
+    expect(await statementsOf(refreshAll)).toEqual(connections.map(() => ROTATE));
+  });
+
+  it("the exchange of a code is two: one reads, one writes", async () => {
+    const { client_id: clientId } = await register(server);
+    const authorized = await authorize(server, clientId);
+    const exchange = () => tokensOf(redeem(server, clientId, authorized));
+    expect(await statementsOf(exchange)).toEqual([READ_GRANT, REDEEM]);
+  });
+
+  it.each(["access_token", "refresh_token"] as const)(
+    "a revocation by %s is two, and the next call with a token of that grant reads it once more",
+    async (kind) => {
+      const { clientId, ...tokens } = await connect(server);
+      expect(await callWith(tokens.access_token)).toBe(200);
+      const revoke = () => postForm(server, "/oauth/revoke", { client_id: clientId, token: tokens[kind] });
+      expect(await statementsOf(revoke)).toEqual([READ_GRANT, REVOKE]);
+      const call = async () => expect(await callWith(tokens.access_token)).toBe(401);
+      expect(await statementsOf(call)).toEqual([READ_GRANT]);
+    },
+  );
+
+  it("the guard reads the grant when it first sees a token, and nothing after that", async () => {
+    const { access_token: token } = await connect(server);
+    const call = async () => expect(await callWith(token)).toBe(200);
+    expect(await statementsOf(call)).toEqual([READ_GRANT]);
+    for (let times = 0; times < 3; times += 1) expect(await statementsOf(call)).toEqual([]);
+  });
+
+  it("what is forged asks nothing at all", async () => {
+    const { clientId, access_token: access, refresh_token: token } = await connect(server);
+    const forged = (text: string) => `${text.slice(0, -5)}AAAAA`;
+    const attempts = async () => {
+      expect(await callWith(forged(access))).toBe(401);
+      expect((await refresh(server, clientId, forged(token))).status).toBe(400);
+      await postForm(server, "/oauth/revoke", { client_id: clientId, token: forged(token) });
+    };
+    expect(await statementsOf(attempts)).toEqual([]);
+  });
+});
+
+it("on an instance that does not know the client, the first of them is one more", async () => {
+  const { clientId, refresh_token: token } = await connect(server);
+  const other = await start();
+  let next = token;
+  const refreshThere = async () => {
+    ({ refresh_token: next } = await tokensOf(refresh(other, clientId, next)));
+  };
+  const readClient = expect.stringMatching(/^select \* from "clients" where "id" = \$1$/);
+  expect(await statementsOf(refreshThere)).toEqual([readClient, ROTATE]);
+  expect(await statementsOf(refreshThere)).toEqual([ROTATE]);
+  await stop(other);
+});
