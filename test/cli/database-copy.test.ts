@@ -57,7 +57,7 @@ async function goesOn(demo: Demo, client: Connected): Promise<Connected> {
 }
 
 describe("gatehouse database copy", () => {
-  it("moves a server to Postgres and back to a file, and every token stays valid", async () => {
+  it("moves a server to Postgres, to another database there and back to a file, and every token stays valid", async () => {
     const demo = await startDemo();
     const { cwd } = demo;
     let client = await connectTo(demo);
@@ -72,10 +72,19 @@ describe("gatehouse database copy", () => {
     const env = { GATEHOUSE_SECRET: secretIn(cwd) };
     const onPostgres = await startAgain(demo, { ...env, DATABASE_URL: url });
     client = await goesOn(onPostgres, client);
-    const newcomer = await connectTo(onPostgres);
+    let newcomer = await connectTo(onPostgres);
     await stopped(onPostgres);
 
-    const back = await copied(cwd, url, "./back.db");
+    const other = await postgres.freshDatabase();
+    const across = await copied(cwd, url, other);
+    expect(across).toMatch(/^grants +2 +2 +[0-9a-f]{32}$/m);
+    expect(across).toContain("Every row is there, and the same.");
+    const onOther = await startAgain(demo, { ...env, DATABASE_URL: other });
+    client = await goesOn(onOther, client);
+    newcomer = await goesOn(onOther, newcomer);
+    await stopped(onOther);
+
+    const back = await copied(cwd, other, "./back.db");
     expect(back).toMatch(/^grants +2 +2 +[0-9a-f]{32}$/m);
     expect(back).toMatch(/No secret was found here \(GATEHOUSE_SECRET\)/);
     expect(statSync(join(cwd, "back.db")).mode & 0o777).toBe(0o600);
