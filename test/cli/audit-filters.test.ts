@@ -98,10 +98,13 @@ describe("gatehouse audit export, search and tail show", () => {
     await expectShown(["--grant", second.grant], second.rows.slice(1));
   });
 
-  it("--since and --until: from a time on, and before one", async () => {
+  it("--since and --until an age: from then on, and before then", async () => {
     await expectShown(["--since", "4d"], [...second.rows, ...third.rows]);
     await expectShown(["--until", "4d"], first.rows);
     await expectShown(["--since", "4d", "--until", "2d"], second.rows);
+  });
+
+  it("--since and --until a time: what is of that very second is since it, and not until it", async () => {
     await expectShown(["--since", second.time], [...second.rows, ...third.rows]);
     await expectShown(["--until", second.time], first.rows);
   });
