@@ -1,11 +1,13 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLOCK_SKEW_SECONDS } from "../core/clock-skew.ts";
+import { shownDatabase } from "../core/database-url.ts";
 import { ConfigurationError, OAuthError } from "../core/errors.ts";
 import type { AuditEntry } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
 import { importPrivateJwk, importPublicJwk, type SigningKey } from "../platform/jws.ts";
 import { randomId } from "../platform/random.ts";
+import { keyFileOf } from "../platform/secrets/key-file.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Store, StoredSigningKey } from "../store/store.ts";
 
@@ -69,6 +71,23 @@ export async function openSigningKeys(deps: KeyDeps): Promise<SigningKeys> {
       if (!keys.every(isOpen)) throw doesNotOpen();
     },
   };
+}
+
+/**
+ * Where there is no secret, one is made; but it would not open what another one sealed.
+ * @param hasSecret looked at again: another process may be making its first secret, and with it the first key.
+ * @throws ConfigurationError where signing keys are there already, and says what to do.
+ */
+export async function refuseNewSecret(
+  { store }: Pick<KeyDeps, "store">,
+  database: string,
+  hasSecret: () => boolean,
+): Promise<void> {
+  if (hasSecret() || (await store.listSigningKeys()).length === 0 || hasSecret()) return;
+  throw new ConfigurationError(
+    `The database ${shownDatabase(database)} has signing keys, and there is no secret that opens them. ` +
+      `Set GATEHOUSE_SECRET, or put the key file at ${keyFileOf(database)}.`,
+  );
 }
 
 /** @throws ConfigurationError where the store has no signing key, or one that the master secret does not open. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { isPostgresUrl } from "../core/database-url.ts";
+import { meansPostgres } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 
 /** Environment variables by name. */
@@ -50,7 +50,7 @@ const origins: Read = (value) => (value === "*" ? value : list(value));
 /** tcsh and conda set HOST to a machine's name; hosting platforms set an address. */
 const address: Read = (value) => (isIP(value) !== 0 || value === "localhost" ? value : undefined);
 /** The variable of hosting platforms, which an application's own database of another kind may stand in. */
-const postgresUrl: Read = (value) => (isPostgresUrl(value) ? value : undefined);
+const postgresUrl: Read = (value) => (meansPostgres(value) ? value : undefined);
 
 const BOOLEANS = new Map([
   ["true", true],

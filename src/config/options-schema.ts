@@ -2,7 +2,7 @@ import { z } from "zod";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
-import { isPostgresUrl, parsePostgresUrl } from "../core/database-url.ts";
+import { isPostgresUrl, meansPostgres, parsePostgresUrl } from "../core/database-url.ts";
 import type { ClientDescription } from "../core/preregistered-client.ts";
 import { MINIMUM_SECRET_LENGTH } from "../platform/secrets/key-file.ts";
 import { corsOption } from "./cors-option.ts";
@@ -26,6 +26,9 @@ const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "
 const DATABASE =
   'a file, such as "./gatehouse.db", ":memory:", or "postgres://user:password@host:5432/name", ' +
   "with the special characters of the password percent-encoded";
+const POSTGRES =
+  '"postgres://user:password@host:5432/name", with a port up to 65535 and the special characters of user and password ' +
+  "percent-encoded";
 const DEFAULT_CONNECTIONS = 10;
 const MOST_CONNECTIONS = 1000;
 const CONNECTIONS = `a whole number from 1 to ${MOST_CONNECTIONS}`;
@@ -75,7 +78,11 @@ export const optionsSchema = z.strictObject({
     .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/mcp", without a slash at its end')
     .default("/mcp"),
   /** A file, ":memory:", or `postgres://…` for several instances. Default "./gatehouse.db". */
-  database: text(DATABASE).refine(isDatabase, DATABASE).default("./gatehouse.db"),
+  database: text(DATABASE)
+    .refine(isDatabase, {
+      error: ({ input }) => (meansPostgres(String(input)) ? POSTGRES : DATABASE),
+    })
+    .default("./gatehouse.db"),
   /** How many connections this instance opens to Postgres at the most. Default 10. */
   databaseConnections: z
     .int(CONNECTIONS)
@@ -143,5 +150,6 @@ export const OPTION_PARTS: ReadonlyMap<string | number | undefined, readonly str
 ]);
 
 function isDatabase(value: string): boolean {
-  return isPostgresUrl(value) ? parsePostgresUrl(value) !== undefined : !value.includes("://");
+  if (isPostgresUrl(value)) return parsePostgresUrl(value) !== undefined;
+  return !meansPostgres(value) && !value.includes("://");
 }

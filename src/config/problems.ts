@@ -49,7 +49,10 @@ const LONGEST_SHOWN = 100;
 function shown(given: unknown): string {
   if (typeof given === "string") {
     // A URL may hold a password, and one that is not encoded ends where no parser says.
-    const text = given.replace(/\/\/.*@/s, "//…@").replace(/(password=)[^&]*/gi, "$1…");
+    const text = given
+      .replace(/\/\/.*@/s, "//…@")
+      .replace(/^(postgre\w*:\/?)(?!\/).*@/is, "$1…@")
+      .replace(/(password=)[^&]*/gi, "$1…");
     return JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
   }
   if (Array.isArray(given)) return given.length === 0 ? "an empty list" : "a list";

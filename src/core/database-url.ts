@@ -3,6 +3,11 @@ export function isPostgresUrl(database: string): boolean {
   return /^postgres(ql)?:\/\//i.test(database);
 }
 
+/** Whether somebody meant a Postgres database, and perhaps misspelt it: "postgre://…", "postgres:/…". */
+export function meansPostgres(database: string): boolean {
+  return /^postgre\w*(:|\/\/)/i.test(database);
+}
+
 /** The database as it may stand in a log or an error: no password is in it, nor a parameter that may be one. */
 export function shownDatabase(database: string): string {
   if (!isPostgresUrl(database)) return database;

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { createClients } from "../authorization-server/clients.ts";
 import type { Deps } from "../authorization-server/deps.ts";
-import { openSigningKeys } from "../authorization-server/keys.ts";
+import { openSigningKeys, refuseNewSecret } from "../authorization-server/keys.ts";
 import { createRecorder } from "../authorization-server/recorder.ts";
 import {
   type Connection,
@@ -16,7 +16,7 @@ import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { foreignHostRefusal } from "../platform/host-header.ts";
 import type { Log } from "../platform/logging.ts";
-import { openKeyring } from "../platform/secrets/master-secret.ts";
+import { existingSecrets, openKeyring } from "../platform/secrets/master-secret.ts";
 import type { Observe } from "../platform/telemetry/observe.ts";
 import { createDocuments } from "../resource-server/documents.ts";
 import { createGuard, type Guard } from "../resource-server/guard.ts";
@@ -90,6 +90,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
   const store = observation.store(await openStore({ ...settings, log, measure: metrics }));
   const clock = parts.clock ?? store.clock;
   try {
+    await refuseNewSecret({ store }, settings.database, () => existingSecrets(settings, clock) !== undefined);
     const keyring = openKeyring(settings, clock);
     const keys = await openSigningKeys({ store, keyring, clock });
     const cookies = createCookies(settings.issuer);

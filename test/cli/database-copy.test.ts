@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -103,7 +103,10 @@ describe("gatehouse database copy", () => {
     );
     const env = { GATEHOUSE_DATABASE: "moved.db" };
     // Without it, no server starts: it would have a secret of its own, and nobody's tokens would be valid.
-    await expect(startAgain(demo, env)).rejects.toThrow(/does not open the signing keys/);
+    await expect(startAgain(demo, env)).rejects.toThrow(
+      /moved\.db has signing keys, and there is no secret .*GATEHOUSE_SECRET, or put the key file at \.?\/?moved\.db\.key/,
+    );
+    expect(existsSync(join(demo.cwd, "moved.db.key"))).toBe(false);
     copyFileSync(keyFileIn(demo.cwd), join(demo.cwd, "moved.db.key"));
     await goesOn(await startAgain(demo, env), client);
   });

@@ -54,6 +54,26 @@ describe("the command on Postgres", () => {
     expect(stderr).not.toContain("not-this-one");
   });
 
+  it("a missing password ends the command at once, though Postgres would wait a minute for one", {
+    timeout: 30_000,
+  }, async () => {
+    const url = new URL(await postgres.freshDatabase());
+    url.password = "";
+    const { exitCode, stderr } = await gatehouse(["grant", "list"], { env: { DATABASE_URL: url.href } });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^gatehouse: The database \S+ wants a password, .*PGPASSWORD\.\n$/);
+  });
+
+  it("a URL that was meant for it and is misspelt is not passed over for a file", async () => {
+    const { exitCode, stderr } = await gatehouse(["demo", "--port", "0"], {
+      env: { DATABASE_URL: "postgre://me:pass-word@db.example/x" },
+    });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^gatehouse: DATABASE_URL is "postgre:\/\/…@db\.example\/x"; it must be "postgres:/,
+    );
+  });
+
   it("says what to install where the package is missing", async () => {
     const cwd = await temporaryFolder();
     const parameters = ["--import", WITHOUT_PG, join(CHECKOUT, "src/cli/main.ts"), "grant", "list"];

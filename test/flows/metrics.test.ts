@@ -180,7 +180,9 @@ describe("/metrics on a port of their own", () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
-    await expect(listen({ port })).rejects.toThrow(new RegExp(`^Port ${port} is already in use`));
+    await expect(listen({ port })).rejects.toThrow(
+      new RegExp(`^The metrics \\(GATEHOUSE_METRICS_PORT\\): Port ${port} is already in use`),
+    );
     other.close();
   });
 });

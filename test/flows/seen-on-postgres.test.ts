@@ -44,6 +44,26 @@ describe("/ready on Postgres", () => {
     expect(await ready()).toEqual(READY);
   });
 
+  it("is 503 while the database takes no writes", async () => {
+    const readOnly = (value: string) =>
+      postgres.query(
+        postgres.url(),
+        `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${value}',
+          '${new URL(server.settings.database).pathname.slice(1)}'); END $$`,
+      );
+    const reconnect = () =>
+      postgres.query(
+        postgres.url(),
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gatehouse'",
+      );
+    await readOnly("on");
+    await reconnect();
+    await expect.poll(ready, { timeout: 20_000 }).toEqual(NO_DATABASE);
+    await readOnly("off");
+    await reconnect();
+    await expect.poll(ready, { timeout: 20_000 }).toEqual(READY);
+  });
+
   it("is 503 while Postgres hangs, and 200 once it goes on; /health and known tokens go on meanwhile", async () => {
     const { access_token: token } = await connect(server);
     expect((await callTool(server, token)).status).toBe(200);

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MetricsSetting } from "../../config/settings.ts";
 import { readBearer } from "../../core/challenge.ts";
+import { ConfigurationError } from "../../core/errors.ts";
 import { isLoopbackHost, listenerUrl } from "../../platform/addresses.ts";
 import { isForeignName } from "../../platform/host-header.ts";
 import { listen } from "../../platform/listener.ts";
@@ -35,7 +36,7 @@ export async function listenForMetrics(
   { host, port }: Pick<MetricsSetting, "host"> & { readonly port: number },
   log: Log,
 ): Promise<() => Promise<void>> {
-  const listener = await listen({
+  const listener = await listenHere({
     host,
     port,
     tls: undefined,
@@ -55,6 +56,16 @@ export async function listenForMetrics(
   });
   log.info(`the metrics are at ${listenerUrl({ host, port: listener.port, tls: false })}/metrics`);
   return listener.close;
+}
+
+/** There are two ports, and who reads of one that is taken wants to know which. */
+async function listenHere(settings: Parameters<typeof listen>[0]): ReturnType<typeof listen> {
+  try {
+    return await listen(settings);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new ConfigurationError(`The metrics (GATEHOUSE_METRICS_PORT): ${cause.message}`, { cause });
+  }
 }
 
 /** In constant time, whatever the length of what is sent. */

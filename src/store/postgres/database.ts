@@ -20,16 +20,20 @@ const APPLICATION_NAME = "gatehouse database";
 /** Opens a database as it is, on one connection. */
 export async function openPostgresDatabase(url: string, beside: Beside): Promise<Database> {
   const name = shownDatabase(url);
-  const { pool } = await postgresConnections(url, { connections: 1, answerMs: CONNECTING_MS }, silentLog);
+  const { pool, end } = await postgresConnections(
+    url,
+    { connections: 1, answerMs: CONNECTING_MS },
+    silentLog,
+  );
   const client = await pool.connect().catch(async (error: unknown) => {
-    await pool.end();
+    await end();
     throw openingError(error, name);
   });
   const run: Run = async (query) => (await rowsOf(client, query, undefined, ANSWER_MS)).map(query.parse);
   const together: Database["together"] = (work) => inTransaction(run, () => work(run));
   const close = async () => {
     client.release(true);
-    await pool.end();
+    await end();
   };
   try {
     // Behind a pooler, settings do not stay with us, and connections outlive the servers that they were made for.

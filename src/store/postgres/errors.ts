@@ -87,7 +87,7 @@ function openingProblem(error: unknown): string {
     case "3D000":
       return "does not exist. Make it with createdb, or name another one.";
     case "42501":
-      return `does not let this user make tables: ${message}. Run, as its owner: GRANT CREATE ON SCHEMA public TO the user.`;
+      return `does not let this user do what it must: ${message}. Run, as its owner: ${grantFor(message)} TO the user.`;
     case "42P07":
       return `has tables of another program: ${message}. Name another database.`;
     case "53300":
@@ -97,6 +97,10 @@ function openingProblem(error: unknown): string {
       if (/startup parameter/.test(message)) {
         return "is behind PgBouncer, which needs to be known: add ?pgbouncer=true to its URL.";
       }
+  }
+  const { syscall, path, code } = error as NodeJS.ErrnoException;
+  if (syscall === "open") {
+    return `has ${path} in its URL, which cannot be read (${code}). Correct sslrootcert, sslcert and sslkey.`;
   }
   switch (systemCode(error)) {
     case "ECONNREFUSED":
@@ -110,6 +114,9 @@ function openingProblem(error: unknown): string {
     case "ENETUNREACH":
       return "cannot be reached from here. Correct the host and port, or let this machine through the firewall.";
   }
+  if (/password must be a string/.test(message)) {
+    return "wants a password, and there is none. Put it in the URL, or set PGPASSWORD.";
+  }
   if (/timeout/i.test(message)) {
     return "does not answer in time. Correct the host and port, or let this machine through the firewall.";
   }
@@ -120,6 +127,14 @@ function openingProblem(error: unknown): string {
     return `shows a certificate that is not trusted: ${message}. Name its authority's file with ?sslmode=verify-full&sslrootcert=… in the URL.`;
   }
   return `cannot be opened: ${message}${state === undefined ? "" : ` (${state})`}. Check it, or name another one.`;
+}
+
+/** The right that a refusal is about. */
+function grantFor(message: string): string {
+  if (/for database/.test(message)) return "GRANT CONNECT ON DATABASE its name";
+  if (/for (table|relation|sequence)/.test(message))
+    return "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public";
+  return "GRANT CREATE ON SCHEMA public";
 }
 
 /** Five characters, which no code of the operating system's is. */

@@ -7,6 +7,7 @@ import { type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
 import { createChangeFeed } from "../change-feed.ts";
 import { kyselyStore, type StoreWithTodos } from "../kysely-store.ts";
 import { migrate, type Run } from "../migrate.ts";
+import { unavailable } from "../outage.ts";
 import type { Query, QueryBuilder } from "../query.ts";
 import { watchPostgresChanges } from "./changes.ts";
 import { databaseClock } from "./clock.ts";
@@ -55,7 +56,12 @@ export async function openPostgresStore({
   const name = shownDatabase(database);
   const db = queryBuilder();
   const limits = { connections, answerMs, connectMs: ANSWER_MS };
-  const { pool, canPipeline, connect } = await postgresConnections(database, limits, log);
+  const {
+    pool,
+    canPipeline,
+    connect,
+    end: endConnections,
+  } = await postgresConnections(database, limits, log);
   const connection = connectPostgres(pool, {
     answerMs,
     connections,
@@ -71,7 +77,7 @@ export async function openPostgresStore({
     await clock.compare(runner(pool, ANSWER_MS));
     await feed.begin(runner(pool, ANSWER_MS));
   } catch (error) {
-    await pool.end();
+    await endConnections();
     throw openingError(error, name);
   }
   const changes = watchPostgresChanges({ connect, feed, clock, listens: !isPooled(database), log });
@@ -81,7 +87,7 @@ export async function openPostgresStore({
   let ended: Promise<void> | undefined;
   const end = async () => {
     await Promise.all([connection.close(), changes.close()]);
-    await pool.end();
+    await endConnections();
   };
   const shared = kyselyStore(db, connection);
   const counters = postgresCounters(connection);
@@ -89,6 +95,10 @@ export async function openPostgresStore({
     ...shared,
     clock: clock.now,
     counters,
+    async ping() {
+      const [takesWrites] = await connection.read(TAKES_WRITES);
+      if (!takesWrites) throw unavailable("it is a standby, or was made read-only");
+    },
     async deleteExpired(now, limit) {
       const { deleted, more } = await shared.deleteExpired(now, limit);
       return { deleted, more: (await counters.deleteEnded(now, limit)) || more };
@@ -152,6 +162,12 @@ function migrateOn(pool: Pool, name: string, db: QueryBuilder): Promise<readonly
 function runner(on: Pick<PoolClient, "query">, timeoutMs?: number): Run {
   return async (query) => (await rowsOf(on, query, undefined, timeoutMs)).map(query.parse);
 }
+
+const TAKES_WRITES: Query<boolean> = {
+  sql: "SELECT current_setting('transaction_read_only') = 'off' AS \"takesWrites\"",
+  parameters: [],
+  parse: (row) => (row as { readonly takesWrites: unknown }).takesWrites === true,
+};
 
 /** In the schema that this user's tables are made in and found in. */
 export const HAS_TABLE: Query<unknown> = {

@@ -48,6 +48,22 @@ describe("a database that cannot be opened is named, without its password and wi
     );
   });
 
+  test("it wants a password, and there is none", async () => {
+    expect(await refusal(changed((url) => (url.password = "")))).toMatch(
+      /wants a password, .*set PGPASSWORD/,
+    );
+  });
+
+  test("a file that its URL names is not there", async () => {
+    const url = changed(({ searchParams }) => {
+      searchParams.set("sslmode", "verify-full");
+      searchParams.set("sslrootcert", "/nowhere/ca.pem");
+    });
+    expect(await refusal(url)).toMatch(
+      /has \/nowhere\/ca\.pem in its URL, which cannot be read .*sslrootcert/,
+    );
+  });
+
   test("it is not there", async () => {
     expect(await refusal(postgres.url("nowhere"))).toMatch(/\/nowhere does not exist\. Make it/);
   });
@@ -77,7 +93,12 @@ describe("a database that cannot be opened is named, without its password and wi
     await postgres.query(url, "CREATE ROLE poor LOGIN PASSWORD 'wrong'");
     const poor = new URL(url);
     [poor.username, poor.password] = ["poor", "wrong"];
-    expect(await refusal(poor.href)).toMatch(/does not let this user make tables: .*GRANT CREATE/);
+    expect(await refusal(poor.href)).toMatch(/does not let this user .*: .*schema.*GRANT CREATE ON SCHEMA/);
+    await postgres.query(url, "GRANT CREATE ON SCHEMA public TO poor");
+    await (await openStore({ database: url })).close();
+    expect(await refusal(poor.href)).toMatch(/: .*for table .*GRANT SELECT, INSERT, UPDATE, DELETE ON ALL/);
+    await postgres.query(url, `REVOKE CONNECT ON DATABASE ${poor.pathname.slice(1)} FROM PUBLIC`);
+    expect(await refusal(poor.href)).toMatch(/: .*for database .*GRANT CONNECT ON DATABASE/);
   });
 
   test("it has tables of another program, which stay as they are", async () => {

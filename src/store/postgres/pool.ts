@@ -1,15 +1,20 @@
 import { Socket } from "node:net";
 import type { Client, CustomTypesConfig, Pool, PoolConfig } from "pg";
-import { parsePostgresUrl } from "../../core/database-url.ts";
+import { parsePostgresUrl, shownDatabase } from "../../core/database-url.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import type { Log } from "../../platform/logging.ts";
 import { IDLE_IN_TRANSACTION_MS } from "./connection.ts";
+import { openingError } from "./errors.ts";
 
 /** Connections to one Postgres. None of them keeps the process alive. */
 export type PostgresConnections = {
   readonly pool: Pool;
   /** Whether several statements can be under way on one connection: this pg knows how, and nothing is in between. */
   readonly canPipeline: boolean;
+  /**
+   * Ends all of them. One that Postgres refused, pg leaves open; it must not keep a command running until Postgres hangs up.
+   */
+  end(): Promise<void>;
   /** Makes one that is not of the pool. */
   connect(): Promise<Client>;
 };
@@ -26,14 +31,22 @@ const IDLE_MS = 30_000;
 /** So that connections spread again over what is behind a name: a balancer, or another primary. */
 const LIFETIME_SECONDS = 30 * 60;
 
-/** @throws ConfigurationError where the package pg is missing. */
+/** @throws ConfigurationError where the package pg is missing, or the URL names a file that is. */
 export async function postgresConnections(
   database: string,
   { connections, answerMs, connectMs = answerMs }: ConnectionLimits,
   log: Log,
 ): Promise<PostgresConnections> {
   const pg = await loadPg();
-  const config = connectionConfig(database, { answerMs, connectMs }, pg.types);
+  const sockets = new Set<Socket>();
+  const newSocket = () => {
+    const socket = new Socket();
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    return socket;
+  };
+  const config = { ...connectionConfig(database, { answerMs, connectMs }, pg.types), stream: newSocket };
+  const isPipelined = madeOf(() => new pg.Client(config), database).pipeline === true;
   const pool = new pg.Pool({
     ...config,
     max: connections,
@@ -48,7 +61,11 @@ export async function postgresConnections(
   );
   return {
     pool,
-    canPipeline: !isPooled(database) && new pg.Client(config).pipeline === true,
+    async end() {
+      await pool.end();
+      for (const socket of sockets) socket.unref();
+    },
+    canPipeline: !isPooled(database) && isPipelined,
     async connect() {
       const client = new pg.Client(config);
       client.on("error", () => {});
@@ -60,19 +77,29 @@ export async function postgresConnections(
   };
 }
 
+/** What the parameters of the URL name is read here: the certificate of an authority, say. */
+function madeOf(make: () => Client, database: string): Client {
+  try {
+    return make();
+  } catch (error) {
+    throw openingError(error, shownDatabase(database));
+  }
+}
+
 /** Whether the URL says that a pooler is between us, which gives each transaction another connection. */
 export function isPooled(database: string): boolean {
   return parsePostgresUrl(database)?.searchParams.get("pgbouncer") === "true";
 }
 
-async function loadPg(): Promise<typeof import("pg")> {
+/** Its default export: before 8.16 there is no other. */
+async function loadPg(): Promise<typeof import("pg").default> {
   if (process.env.NODE_PG_FORCE_NATIVE) {
     throw new ConfigurationError(
       "NODE_PG_FORCE_NATIVE is set, and Gatehouse does not work with pg-native. Remove it from the environment.",
     );
   }
   try {
-    return await import("pg");
+    return (await import("pg")).default;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
     throw new ConfigurationError(
