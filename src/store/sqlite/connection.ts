@@ -79,6 +79,19 @@ export function statementRunner(database: DatabaseSync): <Result>(query: Query<R
   };
 }
 
+/** Runs work between BEGIN and COMMIT, and nobody else writes meanwhile. */
+export async function inTransaction<T>(database: DatabaseSync, work: () => Promise<T>): Promise<T> {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = await work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
 function translated<T>(work: () => T): T {
   try {
     return work();

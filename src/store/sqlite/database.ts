@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { ConfigurationError } from "../../core/errors.ts";
 import type { Beside, Database } from "../database/database.ts";
 import type { Run } from "../migrate.ts";
-import { statementRunner } from "./connection.ts";
+import { inTransaction, statementRunner } from "./connection.ts";
 import { isBusy, openingError } from "./errors.ts";
 import { configure, HAS_TABLE, queryBuilder } from "./open.ts";
 
@@ -20,17 +20,7 @@ export async function openSqliteDatabase(file: string, beside: Beside): Promise<
   }
   const runner = statementRunner(database);
   const run: Run = async (query) => runner(query);
-  const together: Database["together"] = async (work) => {
-    database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = await work(run);
-      database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
-  };
+  const together: Database["together"] = (work) => inTransaction(database, () => work(run));
   return {
     name: file,
     dialect: "sqlite",

@@ -12,7 +12,7 @@ import { kyselyStore, type StoreWithTodos } from "../kysely-store.ts";
 import { migrate, type Run } from "../migrate.ts";
 import type { Query, QueryBuilder } from "../query.ts";
 import { watchSqliteChanges } from "./changes.ts";
-import { connectSqlite, statementRunner } from "./connection.ts";
+import { connectSqlite, inTransaction, statementRunner } from "./connection.ts";
 import { isBusy, openingError } from "./errors.ts";
 
 export type SqliteOptions = {
@@ -113,17 +113,7 @@ function bringUpToDate(database: DatabaseSync, name: string, db: QueryBuilder): 
     dialect: "sqlite",
     hasTable: HAS_TABLE,
     run,
-    async alone(work) {
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        const result = await work(run);
-        database.exec("COMMIT");
-        return result;
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
-        throw error;
-      }
-    },
+    alone: (work) => inTransaction(database, () => work(run)),
   });
 }
 
