@@ -161,7 +161,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     const closeMetrics = await observation.listen(log);
     const stopJanitor = startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS });
     const stopWatching = followOutsideChanges(deps, { grantEnded, keyGone: guard.forgetAll }, hearing);
-    const stopListening = hearing.whenLapsed(endpoint.revocationsUnheard);
+    const stopLooking = hearing.whenLapsed(endpoint.revocationsUnheard);
     return {
       store,
       guard,
@@ -171,7 +171,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       async drain() {
         readiness.leave();
         stopWatching();
-        stopListening();
+        stopLooking();
         await stopJanitor();
         await endpoint.close();
       },

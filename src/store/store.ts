@@ -110,7 +110,7 @@ export type Store = {
    * missed as soon as it can be again. What this process changes may be told too. Returns the function that stops it.
    */
   followChanges(follower: Follower): () => void;
-  /** Resolves if the database answers. */
+  /** Resolves if the database answers, and takes writes. */
   ping(): Promise<void>;
   /** The migrations that this version has and the database has not had. One of a later version may have had more. */
   pendingMigrations(): Promise<readonly string[]>;
