@@ -27,6 +27,8 @@ export type PipelineOptions = {
 };
 
 type Waiting = {
+  /** Who came later has a higher one. */
+  readonly number: number;
   readonly work: Shared<unknown>;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -41,25 +43,32 @@ export function createPipeline(
   let waiting: Waiting[] = [];
   /** Connections that the pool was asked for and has not given yet. */
   let asked = 0;
+  let came = 0;
 
   const ask = (): void => {
     asked += 1;
+    const cameBefore = came;
     pool.connect().then(
-      (client) => send(client, nextShare(together())),
-      // The others may have more luck with the next one.
+      (client) => send(client, take(Math.min(together(), Math.ceil(waiting.length / asked)))),
       (error: unknown) => {
-        for (const { reject } of nextShare(1)) reject(error);
+        // The others may have more luck with the next one, and who came since has not waited as long as this one did.
+        const isForOne = waiting.some(({ number }) => number <= cameBefore);
+        for (const { reject } of take(isForOne ? 1 : 0)) reject(error);
       },
     );
   };
 
-  /** What goes over the connection that is there now: no more than its part, as others are about to be. */
-  const nextShare = (atMost: number): readonly Waiting[] => {
-    const share = waiting.splice(0, Math.min(atMost, Math.ceil(waiting.length / asked)));
-    asked -= 1;
-    for (const { timer } of share) clearTimeout(timer);
+  const askIfNeeded = (): void => {
     if (asked < waiting.length && asked < connections) ask();
-    return share;
+  };
+
+  /** What was waiting for the connection that the pool has just given, or failed to give. */
+  const take = (count: number): readonly Waiting[] => {
+    const taken = waiting.splice(0, count);
+    for (const { timer } of taken) clearTimeout(timer);
+    asked -= 1;
+    askIfNeeded();
+    return taken;
   };
 
   const send = async (client: PoolClient, share: readonly Waiting[]): Promise<void> => {
@@ -88,9 +97,16 @@ export function createPipeline(
           reject(unavailable("no connection was free in time"));
         };
         const timer = setTimeout(giveUp, sendBy - performance.now()).unref();
-        const entry: Waiting = { work, resolve: resolve as (answer: unknown) => void, reject, timer };
+        came += 1;
+        const entry: Waiting = {
+          number: came,
+          work,
+          resolve: resolve as (answer: unknown) => void,
+          reject,
+          timer,
+        };
         waiting.push(entry);
-        if (asked < waiting.length && asked < connections) ask();
+        askIfNeeded();
       }),
     waiting: () => waiting.length,
   };
