@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { meansPostgres } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
+import { slipOf } from "./misspelling.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,8 +23,12 @@ export function loadEnvironment(
   return { ...readEnvFile(join(directory, ".env")), ...environment };
 }
 
-/** The options that the environment sets. An empty variable counts as none, as it does for Docker Compose. */
+/**
+ * The options that the environment sets. An empty variable counts as none, as it does for Docker Compose.
+ * @throws ConfigurationError where the name of one of ours is misspelt.
+ */
 export function environmentOptions(environment: Environment): EnvironmentOptions {
+  refuseMisspelt(environment);
   const options = new Map<string, { variable: string; value: unknown }>();
   for (const { variable, option, read } of VARIABLES) {
     const text = environment[variable]?.trim();
@@ -104,6 +109,28 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
 /** Kubernetes sets `GATEHOUSE_PORT=tcp://10.0.0.1:80` in every container where a service is called "gatehouse". */
 function isKubernetesServiceLink(variable: string, value: string): boolean {
   return variable.endsWith("PORT") && value.startsWith("tcp://");
+}
+
+/** What Kubernetes sets beside it. */
+const PARTS_OF_A_LINK = /_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))/;
+
+const PREFIX = "GATEHOUSE_";
+const OUR_NAMES = VARIABLES.map(({ variable }) => variable)
+  .filter((variable) => variable.startsWith(PREFIX))
+  .map((variable) => variable.slice(PREFIX.length));
+
+/** A server whose GATEHOUSE_SECERT is passed over would make a secret of its own. */
+function refuseMisspelt(environment: Environment): void {
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith(PREFIX) || PARTS_OF_A_LINK.test(variable) || !value?.trim()) continue;
+    const name = variable.slice(PREFIX.length);
+    const meant = OUR_NAMES.includes(name) ? undefined : slipOf(name, OUR_NAMES);
+    if (meant !== undefined) {
+      throw new ConfigurationError(
+        `${variable} is not a variable of Gatehouse. Did you mean ${PREFIX}${meant}? Correct it, or remove it.`,
+      );
+    }
+  }
 }
 
 function readEnvFile(file: string): Environment {

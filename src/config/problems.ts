@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../core/errors.ts";
+import { meantName } from "./misspelling.ts";
 
 /** Where a wrong value stands: `["clients", 0, "id"]`. */
 export type OptionPath = readonly (string | number)[];
@@ -36,7 +37,7 @@ export function wrongName(label: string, name: string, must: string): Configurat
 /** The sentence about a name that is no option, with the one that was probably meant. */
 export function unknownName(label: string, known: readonly string[]): ConfigurationError {
   const name = label.slice(label.lastIndexOf(".") + 1);
-  const near = nearest(name, known);
+  const near = meantName(name, known);
   return new ConfigurationError(
     `${label} is not an option. ${near ? `Did you mean ${near}?` : `The options are: ${known.join(", ")}.`}`,
   );
@@ -59,43 +60,4 @@ function shown(given: unknown): string {
   if (typeof given === "function") return "a function";
   if (typeof given === "object" && given !== null) return "an object";
   return String(given);
-}
-
-/** Names that other libraries have for the same thing. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
-  ["issuer", "publicUrl"],
-  ["baseurl", "publicUrl"],
-  ["url", "publicUrl"],
-  ["hostname", "host"],
-  ["db", "database"],
-  ["scopes", "supportedScopes"],
-  ["https", "tls"],
-  ["ssl", "tls"],
-]);
-
-function nearest(name: string, known: readonly string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replace(/[^a-z]/g, "");
-  const alias = ALIASES.get(plain(name));
-  if (alias !== undefined && known.includes(alias)) return alias;
-  const byDistance = known
-    .map((candidate) => ({ candidate, distance: editDistance(plain(name), plain(candidate)) }))
-    .sort((left, right) => left.distance - right.distance);
-  const [best] = byDistance;
-  return best && best.distance <= (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3)))
-    ? best.candidate
-    : undefined;
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, i) => i);
-  for (const [i, a] of [...left].entries()) {
-    const next = [i + 1];
-    for (const [j, b] of [...right].entries()) {
-      const substituted = (row[j] ?? 0) + (a === b ? 0 : 1);
-      next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
 }

@@ -17,6 +17,11 @@ test("none comes twice, and none shares bytes with the one beside it, however ma
   expect(new Set(pieces).size).toBe(pieces.length);
 });
 
+test("no id is one that a command takes for an option", () => {
+  const ids = Array.from({ length: 5000 }, randomId);
+  expect(ids.filter((id) => id.startsWith("-"))).toEqual([]);
+});
+
 test("every bit of an id is used", () => {
   const [ones, zeros] = [Buffer.alloc(16), Buffer.alloc(16)];
   for (let i = 0; i < 500; i += 1) {

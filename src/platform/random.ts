@@ -1,8 +1,14 @@
 import { randomBytes } from "node:crypto";
 
-/** An unguessable id: 128 bits, base64url, 22 characters. */
+/**
+ * An unguessable id: 128 bits, base64url, 22 characters. None begins with a hyphen, as a command would take it for an
+ * option.
+ */
 export function randomId(): string {
-  return randomText(16);
+  for (;;) {
+    const id = randomText(16);
+    if (!id.startsWith("-")) return id;
+  }
 }
 
 /** A secret for a client: 256 bits, base64url, 43 characters. */

@@ -1,0 +1,57 @@
+/** Names that other libraries have for the same thing. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["issuer", "publicUrl"],
+  ["baseurl", "publicUrl"],
+  ["url", "publicUrl"],
+  ["hostname", "host"],
+  ["db", "database"],
+  ["scopes", "supportedScopes"],
+  ["https", "tls"],
+  ["ssl", "tls"],
+]);
+
+/** The one of the known names that was probably meant by one that is certainly none of them. */
+export function meantName(name: string, known: readonly string[]): string | undefined {
+  const alias = ALIASES.get(plain(name));
+  if (alias !== undefined && known.includes(alias)) return alias;
+  return nearest(name, known, name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3)));
+}
+
+/** The one of the known names that this is a slip of, by no more than a letter or two: it may be somebody else's name. */
+export function slipOf(name: string, known: readonly string[]): string | undefined {
+  return nearest(name, known, plain(name).length < 8 ? 1 : 2);
+}
+
+function nearest(name: string, known: readonly string[], atMost: number): string | undefined {
+  const [best] = known
+    .map((candidate) => ({ candidate, distance: editDistance(plain(name), plain(candidate)) }))
+    .sort((left, right) => left.distance - right.distance);
+  return best && best.distance <= atMost ? best.candidate : undefined;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z]/g, "");
+}
+
+/** Letters put in, left out, replaced, or swapped with their neighbour: optimal string alignment, row by row. */
+function editDistance(left: string, right: string): number {
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: right.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= left.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j += 1) {
+      const replaced = at(row, j - 1) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      const isSwapped = left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1];
+      next.push(
+        Math.min(replaced, at(row, j) + 1, at(next, j - 1) + 1, isSwapped ? at(before, j - 2) + 1 : Infinity),
+      );
+    }
+    before = row;
+    row = next;
+  }
+  return at(row, right.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Infinity;
+}
