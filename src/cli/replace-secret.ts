@@ -81,7 +81,8 @@ async function rotateGiven(store: Store, secrets: readonly string[]): Promise<vo
   );
   print(
     lastEndsAt === null
-      ? "No refresh token of an older secret is good any more: set GATEHOUSE_SECRET to the first one alone, and restart."
+      ? "No refresh token of another secret is good any more: set GATEHOUSE_SECRET to the first one alone, and restart. " +
+          "If the first one is the one that you want to replace, put the new one before it, restart, and run this again."
       : `Keep the older one until ${time(lastEndsAt + MARGIN_MS)}: it made ${count} ${count === 1 ? "refresh token" : "refresh tokens"} ` +
           "that nobody has used since. Then set GATEHOUSE_SECRET to the first one alone, and restart.",
   );

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
-import { isPostgresUrl, meansPostgres, parsePostgresUrl } from "../core/database-url.ts";
 import type { ClientDescription } from "../core/preregistered-client.ts";
 import { MINIMUM_SECRET_LENGTH } from "../platform/secrets/key-file.ts";
 import { corsOption } from "./cors-option.ts";
+import { databaseOption } from "./database-option.ts";
 import { documentationOption } from "./documentation-option.ts";
 import { hostOption, metricsOption, portOption } from "./metrics-option.ts";
 import { scopeList, scopeOptions } from "./scope-options.ts";
@@ -23,12 +23,6 @@ const seconds = (from: number, to: number) => {
 };
 const DAYS = "a whole number of days from 1 to 3650";
 const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "a function");
-const DATABASE =
-  'a file, such as "./gatehouse.db", ":memory:", or "postgres://user:password@host:5432/name", ' +
-  "with the special characters of the password percent-encoded";
-const POSTGRES =
-  '"postgres://user:password@host:5432/name", with a port up to 65535 and the special characters of user and password ' +
-  "percent-encoded";
 const DEFAULT_CONNECTIONS = 10;
 const MOST_CONNECTIONS = 1000;
 const CONNECTIONS = `a whole number from 1 to ${MOST_CONNECTIONS}`;
@@ -78,11 +72,7 @@ export const optionsSchema = z.strictObject({
     .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as "/mcp", without a slash at its end')
     .default("/mcp"),
   /** A file, ":memory:", or `postgres://…` for several instances. Default "./gatehouse.db". */
-  database: text(DATABASE)
-    .refine(isDatabase, {
-      error: ({ input }) => (meansPostgres(String(input)) ? POSTGRES : DATABASE),
-    })
-    .default("./gatehouse.db"),
+  database: databaseOption,
   /** How many connections this instance opens to Postgres at the most. Default 10. */
   databaseConnections: z
     .int(CONNECTIONS)
@@ -148,8 +138,3 @@ export const OPTION_PARTS: ReadonlyMap<string | number | undefined, readonly str
   ["tls", ["cert", "key"]],
   ["metrics", ["port", "host", "token"]],
 ]);
-
-function isDatabase(value: string): boolean {
-  if (isPostgresUrl(value)) return parsePostgresUrl(value) !== undefined;
-  return !meansPostgres(value) && !value.includes("://");
-}

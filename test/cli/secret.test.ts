@@ -229,7 +229,7 @@ describe.concurrent("gatehouse secret rotate, with GATEHOUSE_SECRET", () => {
     // Everybody has refreshed since: the old one is no longer needed.
     await setTimeout(1000);
     client = { ...client, ...(await tokensOf(refresh(there, client.clientId, client.refresh_token))) };
-    expect(await run(demo.cwd, ["secret", "rotate"], env)).toContain("No refresh token of an older secret");
+    expect(await run(demo.cwd, ["secret", "rotate"], env)).toContain("No refresh token of another secret");
   });
 });
 

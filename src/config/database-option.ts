@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { isPostgresUrl, meansPostgres, parsePostgresUrl } from "../core/database-url.ts";
+import { slipOf } from "./misspelling.ts";
+
+const DATABASE =
+  'a file, such as "./gatehouse.db", ":memory:", or "postgres://user:password@host:5432/name", ' +
+  "with the special characters of the password percent-encoded";
+const POSTGRES =
+  '"postgres://user:password@host:5432/name", with a port up to 65535 and the special characters of user and password ' +
+  "percent-encoded";
+
+/** Parameters that decide who can read what is sent, or who is trusted. pg passes over those that it does not know. */
+const PARAMETERS = ["sslmode", "sslrootcert", "sslcert", "sslkey", "pgbouncer"];
+const SSL_MODES = ["disable", "no-verify", "prefer", "require", "verify-ca", "verify-full"];
+
+/** A file, ":memory:", or `postgres://…`. */
+export const databaseOption = z
+  .string(DATABASE)
+  .check((context) => {
+    const must = mustBe(context.value);
+    if (must !== undefined) context.issues.push({ code: "custom", input: context.value, message: must });
+  })
+  .default("./gatehouse.db");
+
+/** What would be right in place of this, where it is wrong. */
+function mustBe(database: string): string | undefined {
+  if (isPostgresUrl(database)) {
+    const url = parsePostgresUrl(database);
+    return url ? parametersMustBe(url.searchParams) : POSTGRES;
+  }
+  if (meansPostgres(database)) return POSTGRES;
+  return database === "" || database.includes("://") ? DATABASE : undefined;
+}
+
+function parametersMustBe(parameters: URLSearchParams): string | undefined {
+  for (const name of parameters.keys()) {
+    const meant = PARAMETERS.includes(name) ? undefined : slipOf(name, PARAMETERS);
+    if (meant !== undefined) return `one with ${meant} in place of ${name}`;
+  }
+  const mode = parameters.get("sslmode") ?? "disable";
+  return SSL_MODES.includes(mode) ? undefined : `one whose sslmode is one of ${SSL_MODES.join(", ")}`;
+}
