@@ -20,11 +20,13 @@ export type SealedAnew = {
 /**
  * Seals with the first secret what an older one sealed, while servers run. Every server must know the first one by
  * then. Whoever is connected stays so: the older secrets go on opening what they made for as long as they are kept.
+ * @param entryFor what the audit log has about a key that was sealed anew.
  * @throws ConfigurationError where a key is sealed with none of the secrets, and then nothing has changed.
  */
 export async function sealAnew(
   store: Pick<Store, "listSigningKeys" | "resealSigningKey">,
   { secrets, clock }: Secrets,
+  entryFor?: (kid: string) => AuditEntry,
 ): Promise<SealedAnew> {
   const first = createKeyring(secrets.slice(0, 1));
   const all = createKeyring(secrets);
@@ -41,7 +43,8 @@ export async function sealAnew(
       // RFC 7517 §4: what it does not know, whoever reads the key ignores.
       const text = JSON.stringify({ ...privateJwk, iat: Math.ceil(clock() / 1000) });
       const sealed = await first.seal("signing-key", text);
-      if (await store.resealSigningKey(key.kid, key.sealedPrivateJwk, sealed)) keys += 1;
+      const change = { kid: key.kid, before: key.sealedPrivateJwk, sealed };
+      if (await store.resealSigningKey(change, entryFor?.(key.kid))) keys += 1;
     }
   }
 }

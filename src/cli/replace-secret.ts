@@ -6,6 +6,7 @@ import {
 } from "../authorization-server/replace-secret.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
+import type { AuditEntry } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
 import {
   changeKeyFile,
@@ -36,13 +37,13 @@ async function rotateKeyFile(store: Store, settings: Settings): Promise<void> {
   const { clock } = store;
   const file = keyFileOf(settings.database);
   // Before anything is changed: a secret that is not the one of this database must not get a successor.
-  await sealAnew(store, { secrets: secretsOf(settings, clock), clock });
+  await sealAnew(store, { secrets: secretsOf(settings, clock), clock }, rotatedEntry);
   // The file before the database: a server that meets what the new secret sealed finds the secret there.
   const kept = changeKeyFile(file, (secrets) =>
     isUnfinished(secrets) ? secrets : [{ secret: newSecret(), until: null }, ...secrets],
   );
-  const { keys, inUseSince } = await sealAnew(store, { secrets: secretsAt(kept, clock()), clock });
-  await store.recordAudit(operatorEntry("secret.rotated", { keys }));
+  const secrets = secretsAt(kept, clock());
+  const { keys, inUseSince } = await sealAnew(store, { secrets, clock }, rotatedEntry);
   const { lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
   const until = Math.max(lastEndsAt ?? 0, clock()) + MARGIN_MS;
   changeKeyFile(file, (secrets) => finished(secrets, until, clock()));
@@ -51,6 +52,10 @@ async function rotateKeyFile(store: Store, settings: Settings): Promise<void> {
     `Signing keys sealed anew: ${keys}. The old secret opens what it made until ${time(until)}, and then nothing.`,
   );
   print(`Put a copy of ${file} where you keep the one that you have.`);
+}
+
+function rotatedEntry(kid: string): AuditEntry {
+  return operatorEntry("secret.rotated", { kid });
 }
 
 /** An older secret that has no end yet: everything that it sealed may still be sealed with it. */
@@ -71,8 +76,7 @@ async function rotateGiven(store: Store, secrets: readonly string[]): Promise<vo
     throw new ConfigurationError("GATEHOUSE_SECRET holds one secret: nothing was changed.");
   }
   const { clock } = store;
-  const { keys, inUseSince } = await sealAnew(store, { secrets, clock });
-  if (keys > 0) await store.recordAudit(operatorEntry("secret.rotated", { keys }));
+  const { keys, inUseSince } = await sealAnew(store, { secrets, clock }, rotatedEntry);
   const { count, lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
   print(
     keys === 0

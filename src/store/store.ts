@@ -19,8 +19,8 @@ export type Store = {
   /** Newest first. */
   listClients(): Promise<readonly ClientSummary[]>;
   /**
-   * Revokes the grants of a client and removes it: many grants in several commits, and the last ones with the client. False
-   * where there is none.
+   * Revokes the grants of a client and removes it: many grants in several commits, each with an entry of its own, and the
+   * last ones with the client. False where there is none.
    */
   removeClient(id: string, now: number, entry?: AuditEntry): Promise<boolean>;
 
@@ -68,7 +68,10 @@ export type Store = {
   /** Moves the end of every other key's signing to when this one begins, and its removal to after its last token. */
   retireSigningKeys(except: string, signsUntil: number, publishedUntil: number): Promise<void>;
   /** Seals a key anew, if it is still sealed as it was. False where another process was first. */
-  resealSigningKey(kid: string, sealedBefore: string, sealed: string): Promise<boolean>;
+  resealSigningKey(
+    key: { readonly kid: string; readonly before: string; readonly sealed: string },
+    entry?: AuditEntry,
+  ): Promise<boolean>;
   /** Deletes every signing key, whatever it still has to verify, and puts this one in their place. */
   replaceSigningKeys(key: StoredSigningKey, entry?: AuditEntry): Promise<void>;
 

@@ -121,7 +121,8 @@ it("without a secret that opens every key, nothing is changed", async () => {
   await rotateSigningKey({ store, keyring: createKeyring([OLD]), clock: now });
   const [first] = await store.listSigningKeys();
   const foreign = await createKeyring([NEW]).seal("signing-key", "{}");
-  await store.resealSigningKey(first?.kid ?? "", first?.sealedPrivateJwk ?? "", foreign);
+  const { kid, sealedPrivateJwk } = first ?? expect.fail("no key");
+  await store.resealSigningKey({ kid, before: sealedPrivateJwk, sealed: foreign });
   const before = await store.listSigningKeys();
   await expect(sealAnew(store, { secrets: ["x".repeat(32), OLD], clock: now })).rejects.toThrow(
     /does not open the signing keys/,

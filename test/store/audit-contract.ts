@@ -56,6 +56,7 @@ export function auditContract(store: () => Store): void {
 
   describe("an entry is written with the change that it is about, and without it not at all", () => {
     const entry = sampleEntry();
+    const unwritable = (from: AuditEntry): AuditEntry => ({ ...from, at: null as unknown as number });
 
     test("approve: one for the approval, none for the second click", async () => {
       await store().approve(sampleApproval(), entry);
@@ -97,6 +98,29 @@ export function auditContract(store: () => Store): void {
       expect(await events()).toHaveLength(1);
     });
 
+    test("removeClient of more grants than one commit ends: each commit has its own", async () => {
+      await store().addClient(sampleClient());
+      for (let made = 0; made < 2001; made += 300) {
+        const ids = Array.from({ length: Math.min(300, 2001 - made) }, (_, i) => `grant-${made + i}`);
+        await Promise.all(ids.map((id) => store().approve(sampleApproval({ id }))));
+      }
+      const removal = sampleEntry({ event: "client.removed", fields: { client: "client-1" } });
+      await expect(store().removeClient("client-1", NOW, unwritable(removal))).rejects.toThrow();
+      expect(await store().listGrants({ clientId: "client-1", liveAt: NOW })).toHaveLength(2001);
+      await store().removeClient("client-1", NOW, removal);
+      expect(await read()).toMatchObject([
+        { event: "grant.revoked", fields: { client: "client-1", reason: "client_removed" } },
+        removal,
+      ]);
+    });
+
+    test("resealSigningKey: where it was sealed as before", async () => {
+      await store().addSigningKey(sampleKey("a"));
+      const change = { kid: "a", before: "sealed a", sealed: "sealed anew" };
+      await Promise.all([1, 2].map(() => store().resealSigningKey(change, entry)));
+      expect(await events()).toHaveLength(1);
+    });
+
     test("addSigningKey, and not where its kid was taken", async () => {
       await store().addSigningKey(sampleKey("a"), entry);
       await expect(store().addSigningKey(sampleKey("a"), entry)).rejects.toThrow();
@@ -112,16 +136,17 @@ export function auditContract(store: () => Store): void {
       await store().addSigningKey(sampleKey("a"));
       const before = await everything(store());
 
-      const unwritable = sampleEntry({ at: null as unknown as number });
+      const bad = unwritable(entry);
       const attempts = [
-        store().recordAudit(unwritable),
-        store().approve(sampleApproval({ id: "grant-3" }), unwritable),
-        store().redeemCode("grant-1", START, NOW, unwritable),
-        store().revokeGrant("grant-2", "operator", NOW, unwritable),
-        store().addClient(sampleClient({ id: "client-2" }), unwritable),
-        store().removeClient("client-1", NOW, unwritable),
-        store().addSigningKey(sampleKey("b"), unwritable),
-        store().replaceSigningKeys(sampleKey("c"), unwritable),
+        store().recordAudit(bad),
+        store().approve(sampleApproval({ id: "grant-3" }), bad),
+        store().redeemCode("grant-1", START, NOW, bad),
+        store().revokeGrant("grant-2", "operator", NOW, bad),
+        store().addClient(sampleClient({ id: "client-2" }), bad),
+        store().removeClient("client-1", NOW, bad),
+        store().addSigningKey(sampleKey("b"), bad),
+        store().replaceSigningKeys(sampleKey("c"), bad),
+        store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "anew" }, bad),
       ];
       expect((await Promise.allSettled(attempts)).map(({ status }) => status)).toEqual(
         attempts.map(() => "rejected"),

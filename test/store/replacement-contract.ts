@@ -8,7 +8,9 @@ export function replacementContract(store: () => StoreWithTodos): void {
     test("changes the ciphertext of one key and nothing else", async () => {
       await store().addSigningKey(sampleKey("a"));
       await store().addSigningKey(sampleKey("b"));
-      expect(await store().resealSigningKey("a", "sealed a", "sealed anew")).toBe(true);
+      expect(await store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "sealed anew" })).toBe(
+        true,
+      );
       expect(await store().listSigningKeys()).toEqual([
         sampleKey("a", { sealedPrivateJwk: "sealed anew" }),
         sampleKey("b"),
@@ -18,12 +20,12 @@ export function replacementContract(store: () => StoreWithTodos): void {
     test("changes nothing where another process was first, or the key is gone", async () => {
       await store().addSigningKey(sampleKey("a"));
       const [first, second] = await Promise.all([
-        store().resealSigningKey("a", "sealed a", "one"),
-        store().resealSigningKey("a", "sealed a", "two"),
+        store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "one" }),
+        store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "two" }),
       ]);
       expect([first, second].filter(Boolean)).toHaveLength(1);
       expect((await store().listSigningKeys())[0]?.sealedPrivateJwk).toBe(first ? "one" : "two");
-      expect(await store().resealSigningKey("gone", "sealed gone", "x")).toBe(false);
+      expect(await store().resealSigningKey({ kid: "gone", before: "sealed gone", sealed: "x" })).toBe(false);
     });
   });
 

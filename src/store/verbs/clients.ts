@@ -1,3 +1,5 @@
+import type { AuditEntry } from "../../core/events.ts";
+import type { RevocationReason } from "../../core/grant.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import { fromClient, toClient, toDocument } from "../rows.ts";
 import type { ClientTable } from "../schema.ts";
@@ -100,17 +102,18 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
   );
 
   const revokeOldest = prepare(
-    (given: Given<Removal & Page>) => revoke(given).where("id", "in", oldestLive(given).select("oldest.id")),
-    () => undefined,
+    (given: Given<Removal & Page>) =>
+      revoke(given).where("id", "in", oldestLive(given).select("oldest.id")).returning("id"),
+    (row) => row.id,
   );
 
   /** Everybody may have a grant of one client, and revoking them all takes longer than a statement may. */
-  const revokeMost = async (removal: Removal): Promise<void> => {
+  const revokeMost = async (removal: Removal, entry?: AuditEntry): Promise<void> => {
     for (let since = 0; ; ) {
       const page = { ...removal, since, limit: REVOKED_AT_ONCE };
       const made = await connection.read(findOldest(page));
       if (made.length < REVOKED_AT_ONCE) return;
-      await connection.write(revokeOldest(page));
+      await connection.write(revokeOldest(page), entry && note(entry));
       since = made.at(-1) ?? since;
     }
   };
@@ -137,7 +140,7 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
     listClients: () => connection.read(list({})),
     async removeClient(id, now, entry) {
       const removal = { id, now, dueAt: now + KEPT_AFTER_END_MS };
-      await revokeMost(removal);
+      await revokeMost(removal, entry && revocationIn(entry));
       const [, removed] = await connection.writeTogether(
         [revokeGrants(removal), remove({ id })],
         entry && note(entry),
@@ -160,6 +163,12 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
       );
     },
   };
+}
+
+/** The entry of a commit before the one that removes the client. */
+function revocationIn(removal: AuditEntry): AuditEntry {
+  const reason: RevocationReason = "client_removed";
+  return { ...removal, event: "grant.revoked", fields: { ...removal.fields, reason } };
 }
 
 function columns(given: Given<ClientTable>) {

@@ -95,8 +95,8 @@ export function signingKeyVerbs(db: QueryBuilder, connection: Connection): Signi
       const [, keys] = await connection.writeTogether([addFirst(toRow(key)), list({})]);
       return keys;
     },
-    async resealSigningKey(kid, before, sealed) {
-      return (await connection.write(reseal({ kid, before, sealed }))).length > 0;
+    async resealSigningKey({ kid, before, sealed }, entry) {
+      return (await connection.write(reseal({ kid, before, sealed }), entry && note(entry))).length > 0;
     },
     async replaceSigningKeys(key, entry) {
       await connection.writeTogether([removeAll({}), add(toRow(key))], entry && note(entry));
