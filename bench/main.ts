@@ -6,6 +6,7 @@ import type { BenchSettings } from "./comparison.ts";
 import { PLACEMENT } from "./processes.ts";
 import { format, type Scenario } from "./report.ts";
 import { bytesPerGrant } from "./scenarios/bytes-per-grant.ts";
+import { cachedTokens } from "./scenarios/cached-tokens.ts";
 import { firstVerification } from "./scenarios/first-verification.ts";
 import { guard } from "./scenarios/guard.ts";
 import { janitor } from "./scenarios/janitor.ts";
@@ -36,6 +37,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   tenMillionGrants,
   soak,
   bytesPerGrant,
+  cachedTokens,
   tokenManager,
 ];
 

@@ -1,20 +1,7 @@
 import { verify } from "node:crypto";
-import { join } from "node:path";
-import { createClients } from "../../src/authorization-server/clients.ts";
-import { openSigningKeys } from "../../src/authorization-server/keys.ts";
-import { parseOptions } from "../../src/config/options.ts";
-import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from "../../src/core/access-token.ts";
-import { systemClock } from "../../src/platform/clock.ts";
-import { parseJws, signJws } from "../../src/platform/jws.ts";
-import { silentLog } from "../../src/platform/logging.ts";
-import { randomId } from "../../src/platform/random.ts";
-import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import { createGuard } from "../../src/resource-server/guard.ts";
-import { verifyOwnTokens } from "../../src/resource-server/verifiers/own-tokens.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import { parseJws } from "../../src/platform/jws.ts";
 import { answerQuestions, readOptions } from "../worker.ts";
-import { OPTIONS } from "./gatehouse-parts.ts";
-import { makeGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
+import { openOwnGuard } from "./own-guard.ts";
 
 // Verifies tokens in this process: no socket is in the way.
 
@@ -26,29 +13,7 @@ const TOKENS = 5000;
 const BLOCK = 100;
 
 const { directory } = readOptions<{ readonly directory: string }>();
-const database = join(directory, "verification.db");
-const settings = parseOptions("Bench", { ...OPTIONS, database });
-await makeGrants(database, { count: TOKENS, resource: settings.resource });
-const grants = await someGrants(database, TOKENS);
-
-const clock = systemClock;
-const store = await openSqliteStore({ database });
-const keys = await openSigningKeys({ store, keyring: createKeyring([OPTIONS.secret]), clock });
-const guard = createGuard({
-  resourceMetadata: `${settings.issuer}/.well-known/oauth-protected-resource/mcp`,
-  requiredScopes: settings.catalogue.required,
-  implies: settings.catalogue.implies,
-  verify: verifyOwnTokens({
-    ...settings,
-    verificationKey: keys.verificationKey,
-    store,
-    isKnownClient: createClients({ settings, store, counters: store.counters, clock, log: silentLog })
-      .isKnown,
-    clock,
-  }),
-  clock,
-  log: silentLog,
-});
+const { guard, keys, grants, newToken, requestHead } = await openOwnGuard({ directory, count: TOKENS });
 
 answerQuestions({ round });
 
@@ -78,27 +43,6 @@ async function timed<Given>(given: Given, work: (given: Given) => void | Promise
   const startedAt = performance.now();
   await work(given);
   return performance.now() - startedAt;
-}
-
-function newToken(grantId: string): string {
-  const now = Math.floor(clock() / 1000);
-  const claims: AccessTokenClaims = {
-    iss: settings.issuer,
-    sub: "ada",
-    aud: settings.resource,
-    client_id: SQL_CLIENT_ID,
-    scope: "mcp",
-    iat: now,
-    exp: now + settings.accessTokenSeconds,
-    jti: randomId(),
-    gid: grantId,
-  };
-  return signJws(ACCESS_TOKEN_TYPE, claims, keys.current());
-}
-
-function requestHead(token: string) {
-  const headers = new Headers({ authorization: `Bearer ${token}` });
-  return { method: "POST", url: settings.resource, headers };
 }
 
 /** All that can be done beforehand is done. */

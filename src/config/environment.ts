@@ -84,6 +84,7 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
   { variable: "GATEHOUSE_DATABASE", option: "database", read: text },
   { variable: "DATABASE_URL", option: "database", read: postgresUrl },
   { variable: "GATEHOUSE_DATABASE_CONNECTIONS", option: "databaseConnections", read: number },
+  { variable: "GATEHOUSE_CACHED_TOKENS", option: "cachedTokens", read: number },
   { variable: "GATEHOUSE_STALE_SECONDS", option: "staleSeconds", read: number },
   { variable: "GATEHOUSE_SECRET", option: "secret", read: list },
   { variable: "GATEHOUSE_SUPPORTED_SCOPES", option: "supportedScopes", read: list },

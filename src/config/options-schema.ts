@@ -4,6 +4,7 @@ import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import type { ClientDescription } from "../core/preregistered-client.ts";
 import { MINIMUM_SECRET_LENGTH } from "../platform/secrets/key-file.ts";
+import { cachedTokensOption } from "./cached-tokens-option.ts";
 import { corsOption } from "./cors-option.ts";
 import { databaseOption } from "./database-option.ts";
 import { documentationOption } from "./documentation-option.ts";
@@ -79,6 +80,8 @@ export const optionsSchema = z.strictObject({
     .min(1, CONNECTIONS)
     .max(MOST_CONNECTIONS, CONNECTIONS)
     .default(DEFAULT_CONNECTIONS),
+  /** How many verified access tokens an instance remembers. Default 10,000. */
+  cachedTokens: cachedTokensOption,
   /** How long, while the database cannot be reached, tokens that were verified before it are still let in. Default 30. */
   staleSeconds: seconds(0, 3600).default(30),
   /** The master secret, or a list of them, newest first. Default: a key file beside the database. */

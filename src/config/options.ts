@@ -92,6 +92,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     path,
     database: parsed.database,
     databaseConnections: parsed.databaseConnections,
+    cachedTokens: parsed.cachedTokens,
     staleSeconds: parsed.staleSeconds,
     secrets: parsed.secret,
     catalogue,

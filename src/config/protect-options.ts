@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import { isSecureUrl } from "../platform/addresses.ts";
+import { cachedTokensOption } from "./cached-tokens-option.ts";
 import { corsOption } from "./cors-option.ts";
 import { documentationOption } from "./documentation-option.ts";
 import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
@@ -28,6 +29,8 @@ const resourceServer = z.strictObject({
    * given a copy of it. Default "redirect".
    */
   authorizationServerMetadata: leading.default("redirect"),
+  /** How many verified access tokens this process remembers. Default 10,000. */
+  cachedTokens: cachedTokensOption,
   /** Origins whose pages may call what is guarded. Default "*": no cookie is involved. */
   cors: corsOption,
   ...scopeOptions,
@@ -44,6 +47,7 @@ export type ProtectSettings = {
   readonly name: string | undefined;
   readonly documentation: string | undefined;
   readonly authorizationServerMetadata: AuthorizationServerMetadata;
+  readonly cachedTokens: number;
   readonly cors: CorsSetting;
   readonly catalogue: ScopeCatalogue;
   readonly providers: readonly [Provider, ...Provider[]];
@@ -58,7 +62,7 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
     const path = (issue?.path ?? []) as (string | number)[];
     throw wrongValue(optionLabel(path), valueAt(own, path), issue?.message ?? "different");
   }
-  const { resource, name, documentation, authorizationServerMetadata, cors } = parsed.data;
+  const { resource, name, documentation, authorizationServerMetadata, cachedTokens, cors } = parsed.data;
   if ("providers" in rest && Object.keys(rest).length > 1) {
     const [other = ""] = Object.keys(rest).filter((key) => key !== "providers");
     throw new ConfigurationError(
@@ -73,6 +77,7 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
     name,
     documentation,
     authorizationServerMetadata,
+    cachedTokens,
     cors,
     // Which scopes there are is the provider's matter: none is needed unless the options say so.
     catalogue: catalogueOf(parsed.data, { supported: {}, required: [] }, optionLabel),

@@ -25,6 +25,8 @@ export type Settings = {
   readonly database: string;
   /** How many connections this instance opens to Postgres at the most. */
   readonly databaseConnections: number;
+  /** How many verified tokens this instance remembers. */
+  readonly cachedTokens: number;
   /** How long verified tokens are let in after the database told us of the last revocations; 0: not at all. */
   readonly staleSeconds: number;
   /** The master secrets, newest first; undefined means the key file beside the database. */

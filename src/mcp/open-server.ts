@@ -114,6 +114,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         alsoAccept,
         { clock, fetchJson: observation.fetchJson },
       ),
+      cachedTokens: settings.cachedTokens,
       hearsOfRevocations: hearing.isGood,
       clock,
       log,

@@ -55,6 +55,8 @@ export type GuardOptions = {
   readonly announce?: (scope: string) => string;
   /** @throws where it cannot be told whether the token is good: answered 503, never as a bad token. */
   readonly verify: (token: string) => Promise<Verification>;
+  /** How many verified tokens are remembered: the least used ones go. */
+  readonly cachedTokens: number;
   /**
    * Whether this process hears of revocations, or did a short while ago. Where it does not, tokens that come of a grant
    * are verified again at each request. Asked at each request too: it must cost next to nothing. Default: always.
@@ -65,8 +67,6 @@ export type GuardOptions = {
   readonly metrics?: Pick<Metrics, "decided" | "lookedUp">;
 };
 
-/** Some twenty megabytes at the most. */
-const MAXIMUM_CACHED_TOKENS = 10_000;
 const RETRY_AFTER_SECONDS = 2;
 const USUAL_SCHEME = "Bearer ";
 
@@ -74,7 +74,7 @@ const USUAL_SCHEME = "Bearer ";
 export function createGuard(options: GuardOptions): Guard {
   const { resourceMetadata, requiredScopes, implies, announce = same, verify, clock, log } = options;
   const { hearsOfRevocations = always } = options;
-  const verified = createVerifiedTokens(MAXIMUM_CACHED_TOKENS);
+  const verified = createVerifiedTokens(options.cachedTokens);
   const refusals = refusalLog(log, clock);
   const { decided, lookedUp } = options.metrics ?? noMetrics;
 

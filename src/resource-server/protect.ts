@@ -122,6 +122,7 @@ function guardOf(settings: ProtectSettings, verify: Verify, { log, clock, metric
     implies: catalogue.implies,
     announce: announcing(settings),
     verify,
+    cachedTokens: settings.cachedTokens,
     clock,
     log,
     ...(metrics && { metrics }),

@@ -20,3 +20,11 @@ test("what was being verified when its grant ended, or when everything was forgo
   tokens.add("of another", verified("other"), tokens.age());
   expect(tokens.get("of another", 0)).toBeDefined();
 });
+
+test("no more are kept than said, and those that were used least go first", () => {
+  const tokens = createVerifiedTokens(2);
+  for (const token of ["a", "b"]) tokens.add(token, verified(token), 0);
+  tokens.get("a", 0);
+  tokens.add("c", verified("c"), 0);
+  expect(["a", "b", "c"].map((token) => tokens.get(token, 0)?.grantId)).toEqual(["a", undefined, "c"]);
+});

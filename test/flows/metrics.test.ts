@@ -340,6 +340,22 @@ describe("what is counted", () => {
     });
   });
 
+  it("how often the guard knew a token of more than it may remember", async () => {
+    await server.close();
+    await start({ cachedTokens: 1 });
+    const tokens = [await connect(server), await connect(server)].map((connected) => connected.access_token);
+    const callAll = async (...called: readonly number[]) => {
+      for (const which of called) await callTool(server, tokens[which]);
+    };
+    await expect
+      .poll(() => grown("gatehouse_guard_cache_lookups_total", () => callAll(0, 0)))
+      .toEqual({ '{result="hit"}': 2 });
+    expect(await grown("gatehouse_guard_cache_lookups_total", () => callAll(0, 1, 1, 0))).toEqual({
+      '{result="hit"}': 2,
+      '{result="miss"}': 2,
+    });
+  });
+
   it("tokens that were good once apart from those that never were", async () => {
     const { access_token: token, refresh_token: refreshToken, clientId } = await connect(server);
     const { access_token: another } = await connect(server);

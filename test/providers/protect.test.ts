@@ -288,6 +288,10 @@ it.each([
     { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, cors: ["app.example"] },
     /^cors\[0\] is "app.example"; it must be an origin/,
   ],
+  [
+    { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, cachedTokens: 0.5 },
+    /^cachedTokens is 0.5; it must be a whole number from 1 to 10000000/,
+  ],
 ])("protect(%j) is refused with a sentence", (options, message) => {
   expect(() => protect(options as ProtectOptions)).toThrow(ConfigurationError);
   expect(() => protect(options as ProtectOptions)).toThrow(message);

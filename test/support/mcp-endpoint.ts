@@ -58,6 +58,7 @@ export function startEndpoint({
       const auth = tokens.get(token);
       return auth ? { kind: "verified", auth } : { kind: "refused", why: "unknown" };
     },
+    cachedTokens: 100,
     clock,
     log,
   });
