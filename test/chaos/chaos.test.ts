@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { FAULT_KINDS } from "./plan.ts";
 import { reported } from "./report.ts";
 import { runChaos } from "./run.ts";
 
@@ -13,6 +14,7 @@ it(`every promise is kept through CHAOS_SEED=${seed} CHAOS_SECONDS=${seconds}`, 
   process.stdout.write(`CHAOS_SEED=${seed} CHAOS_SECONDS=${seconds}\n`);
   const report = await runChaos({ seed, seconds });
   // A run in which little happened would prove little.
+  expect(new Set(report.faults.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
   expect(report.operations.length).toBeGreaterThan(seconds * 10);
   expect(report.violations, reported(report, { seed, seconds })).toEqual([]);
 });

@@ -4,58 +4,87 @@ import type { Random } from "./random.ts";
 export type Fault = {
   readonly at: number;
   readonly lasts: number;
-} /** `SIGKILL`: it gets to do nothing more. `SIGTERM`: it finishes what is under way, as in a rolling restart. */ & (
-  | { readonly kind: "end instance"; readonly instance: number; readonly signal: "SIGKILL" | "SIGTERM" }
+} & (
+  | { readonly kind: "cut notification links" }
+  | { readonly kind: "cut all connections" }
   /** `immediate`: as if its power went. */
   | { readonly kind: "stop Postgres" }
   /** It takes connections and statements, and answers nothing. */
   | { readonly kind: "hang Postgres" }
-  /** The notification links only, or every connection. */
-  | { readonly kind: "cut connections"; readonly which: "links" | "all" }
+  /** `SIGKILL`: it gets to do nothing more. */
+  | { readonly kind: "kill instance"; readonly instance: number }
+  /** `SIGTERM`: it finishes what is under way, as in a rolling restart. */
+  | { readonly kind: "end instance"; readonly instance: number }
 );
+
+export const FAULT_KINDS: readonly Fault["kind"][] = [
+  "cut notification links",
+  "cut all connections",
+  "stop Postgres",
+  "hang Postgres",
+  "kill instance",
+  "end instance",
+];
 
 export type PlanOptions = { readonly milliseconds: number; readonly instances: number };
 
-/** Faults of the database follow one another; instances die meanwhile, one at a time. */
-export function planFaults(random: Random, { milliseconds, instances }: PlanOptions): readonly Fault[] {
-  const database = track(random.branch("database"), milliseconds, databaseFault);
-  const processes = track(random.branch("instances"), milliseconds, (chance) => ({
-    kind: "end instance",
-    instance: chance.between(0, instances - 1),
-    signal: chance.pick(["SIGKILL", "SIGKILL", "SIGTERM"]),
-    lasts: chance.between(100, 1200),
-  }));
-  return [...database, ...processes].sort((one, other) => one.at - other.at);
+/**
+ * The tracks of a run, which go on at the same time: on each, one fault follows another. Faults of the database are one
+ * track; instances that die, one at a time, are another. Each kind of fault is planned at least once, in however short a run.
+ */
+export function planFaults(
+  random: Random,
+  { milliseconds, instances }: PlanOptions,
+): readonly (readonly Fault[])[] {
+  return [
+    track(random.branch("database"), milliseconds, DATABASE_FAULTS),
+    track(random.branch("instances"), milliseconds, instanceFaults(instances)),
+  ];
+}
+
+type Unplaced = Fault extends infer One ? (One extends Fault ? Omit<One, "at"> : never) : never;
+type Draw = (random: Random) => Unplaced;
+/** One that stands there twice comes twice as often. */
+type Draws = readonly [Draw, ...Draw[]];
+
+const stopPostgres: Draw = (random) => ({ kind: "stop Postgres", lasts: random.between(200, 3000) });
+const hangPostgres: Draw = (random) => ({ kind: "hang Postgres", lasts: random.between(300, 4000) });
+const cutLinks: Draw = () => ({ kind: "cut notification links", lasts: 0 });
+const cutAll: Draw = () => ({ kind: "cut all connections", lasts: 0 });
+const DATABASE_FAULTS: Draws = [stopPostgres, hangPostgres, cutLinks, cutLinks, cutAll];
+
+function instanceFaults(instances: number): Draws {
+  const away = (random: Random) => ({
+    instance: random.between(0, instances - 1),
+    lasts: random.between(100, 1200),
+  });
+  const kill: Draw = (random) => ({ kind: "kill instance", ...away(random) });
+  const end: Draw = (random) => ({ kind: "end instance", ...away(random) });
+  return [kill, kill, end];
 }
 
 /** Long enough for a life between two faults. */
 const CALM_MS = { from: 300, to: 2500 } as const;
+/** By then everything has gone wrong once. The rest is for chance, and for a machine that is slow at putting it right. */
+const FIRST_ROUND_SHARE = 2 / 3;
 
-type Unplaced = Fault extends infer One ? (One extends Fault ? Omit<One, "at"> : never) : never;
-
-function track(random: Random, milliseconds: number, draw: (random: Random) => Unplaced): readonly Fault[] {
+/** Begins with a round of everything, at a pace at which that fits in. */
+function track(random: Random, milliseconds: number, draws: Draws): readonly Fault[] {
+  const drawn = (draw: Draw) => ({ calm: random.between(CALM_MS.from, CALM_MS.to), fault: draw(random) });
   const faults: Fault[] = [];
-  for (let at = pause(random); ; ) {
-    const fault = { ...draw(random), at };
-    if (at + fault.lasts > milliseconds) return faults;
-    faults.push(fault);
-    at += fault.lasts + pause(random);
-  }
-}
+  let time = 0;
+  const place = ({ calm, fault }: ReturnType<typeof drawn>, pace: number) => {
+    const [at, lasts] = [time + calm * pace, fault.lasts * pace];
+    faults.push({ ...fault, at, lasts });
+    time = at + lasts;
+  };
 
-function pause(random: Random): number {
-  return random.between(CALM_MS.from, CALM_MS.to);
-}
-
-function databaseFault(random: Random): Unplaced {
-  switch (random.pick(["stop", "hang", "links", "links", "all"])) {
-    case "stop":
-      return { kind: "stop Postgres", lasts: random.between(200, 3000) };
-    case "hang":
-      return { kind: "hang Postgres", lasts: random.between(300, 4000) };
-    case "links":
-      return { kind: "cut connections", which: "links", lasts: 0 };
-    case "all":
-      return { kind: "cut connections", which: "all", lasts: 0 };
+  const round = random.shuffled([...new Set(draws)]).map(drawn);
+  const takes = round.reduce((sum, { calm, fault }) => sum + calm + fault.lasts, 0);
+  for (const one of round) place(one, Math.min(1, (milliseconds * FIRST_ROUND_SHARE) / takes));
+  for (;;) {
+    const next = drawn(random.pick(draws));
+    if (time + next.calm + next.fault.lasts > milliseconds) return faults;
+    place(next, 1);
   }
 }

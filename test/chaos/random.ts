@@ -5,6 +5,8 @@ export type Random = {
   /** A whole number, both ends included. */
   between(from: number, to: number): number;
   pick<const T>(items: readonly [T, ...T[]]): T;
+  /** The same items in any order. */
+  shuffled<T>(items: readonly T[]): readonly T[];
   /** Chance of its own for somebody who draws at times that are not ours. */
   branch(name: string): Random;
 };
@@ -23,6 +25,11 @@ export function seededRandom(seed: number): Random {
     fraction,
     between,
     pick: (items) => items[between(0, items.length - 1)] ?? items[0],
+    shuffled: (items) =>
+      items
+        .map((item) => ({ item, place: fraction() }))
+        .sort((one, other) => one.place - other.place)
+        .map(({ item }) => item),
     branch: (name) => seededRandom(seed ^ hashOf(name)),
   };
 }

@@ -14,7 +14,8 @@ export function reported(
     .filter(({ kind, outcome }) => kind !== "approve" && outcome.kind === "unavailable")
     .reduce((longest, { startedAt, endedAt }) => Math.max(longest, endedAt - startedAt), 0);
   const lines = [
-    `${operations.length} operations amid ${faults.length} faults: ${counts}`,
+    `${faults.length} faults: ${counted(faults, ({ kind }) => kind)}`,
+    `${operations.length} operations amid them: ${counts}`,
     `the slowest 503 took ${Math.round(slowest)} ms`,
     ...(violations.length === 0
       ? ["every promise was kept"]

@@ -37,6 +37,8 @@ const DEVICES = 12;
 const CALM_MS = 20_000;
 /** Nothing that has failed stays away for longer. */
 const RECOVERY_MS = 30_000;
+/** Between two looks at whether it has come. */
+const PAUSE_MS = 100;
 /** One is half a minute ahead of the database, and one behind it. */
 const CLOCKS_AHEAD_SECONDS = [0, 30, -30] as const;
 
@@ -50,10 +52,7 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
     directory,
   });
   try {
-    const planned = planFaults(random.branch("plan"), {
-      milliseconds: seconds * 1000,
-      instances: CLOCKS_AHEAD_SECONDS.length,
-    });
+    const milliseconds = seconds * 1000;
     const faults: Fault[] = [];
     const operations: Operation[] = [];
     const startedAt = performance.now();
@@ -70,19 +69,18 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
       const name = `device-${index}`;
       return live({ name, random: random.branch(name), world, promises: PROMISES });
     });
-    const inTurn = async (some: readonly Fault[]) => {
-      for (const fault of some) {
-        // Starting again takes its time, and the others come later for it.
-        if (world.now() >= seconds * 1000) return;
+    const hasHappened = (kind: Fault["kind"]) => faults.some((fault) => fault.kind === kind);
+    const inTurn = async (track: readonly Fault[]) => {
+      for (const fault of track) {
+        // Starting again takes its time, and the others come later for it. One of each kind is waited for.
+        if (world.now() >= milliseconds && hasHappened(fault.kind)) continue;
         await letHappen(fault, cluster, world);
         faults.push(fault);
       }
     };
-    await Promise.all([
-      inTurn(planned.filter(({ kind }) => kind === "end instance")),
-      inTurn(planned.filter(({ kind }) => kind !== "end instance")),
-    ]);
-    await setTimeout(Math.max(0, seconds * 1000 - world.now()));
+    const instances = CLOCKS_AHEAD_SECONDS.length;
+    await Promise.all(planFaults(random.branch("plan"), { milliseconds, instances }).map(inTurn));
+    await setTimeout(Math.max(0, milliseconds - world.now()));
     await untilReady(world);
     calmAt = world.now();
     await Promise.all(lives);
@@ -102,10 +100,6 @@ async function letHappen(
 ): Promise<void> {
   await setTimeout(Math.max(0, fault.at - world.now()));
   switch (fault.kind) {
-    case "end instance":
-      await end(fault.instance, fault.signal);
-      await setTimeout(fault.lasts);
-      return start(fault.instance);
     case "stop Postgres":
       await postgres.goDown("immediate");
       await setTimeout(fault.lasts);
@@ -114,14 +108,23 @@ async function letHappen(
       postgres.hang();
       await setTimeout(fault.lasts);
       return postgres.goOn();
-    case "cut connections":
-      await postgres.query(database, CUT[fault.which]);
+    case "cut notification links":
+    case "cut all connections":
+      // After an outage, they are not there again at once.
+      while ((await postgres.query(database, CUT[fault.kind])).length === 0) await setTimeout(PAUSE_MS);
+      return;
+    case "kill instance":
+    case "end instance":
+      await end(fault.instance, fault.kind === "kill instance" ? "SIGKILL" : "SIGTERM");
+      await setTimeout(fault.lasts);
+      return start(fault.instance);
   }
 }
 
 const CUT = {
-  all: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gatehouse'",
-  links:
+  "cut all connections":
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gatehouse'",
+  "cut notification links":
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity " +
     "WHERE application_name = 'gatehouse' AND (query LIKE '%\"changes\"%' OR query LIKE 'LISTEN%')",
 } as const;
@@ -134,7 +137,7 @@ async function untilReady(world: World): Promise<void> {
       (await send(world, instance, new Request("https://mcp.example/ready"))).outcome.kind !== "honoured"
     ) {
       if (world.now() > deadline) throw new Error(`instance ${instance} does not get ready again`);
-      await setTimeout(100);
+      await setTimeout(PAUSE_MS);
     }
   }
 }
