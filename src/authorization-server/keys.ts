@@ -114,10 +114,9 @@ export async function rotateSigningKey(
   // A wrong secret must not add a key that the running server cannot open.
   await openAll(existing, deps);
   const key = await makeSigningKey(deps, signsFrom);
-  await deps.store.addSigningKey(key, entryFor?.(key));
   // An instance whose clock is behind ours signs with the old ones for so much longer.
   const lastTokenEnds = signsFrom + (LONGEST_ACCESS_TOKEN_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
-  await deps.store.retireSigningKeys(key.kid, signsFrom, lastTokenEnds);
+  await deps.store.addSigningKey(key, lastTokenEnds, entryFor?.(key));
   return key;
 }
 

@@ -60,13 +60,15 @@ export type Store = {
   // — signing keys —
 
   listSigningKeys(): Promise<readonly StoredSigningKey[]>;
-  addSigningKey(key: StoredSigningKey, entry?: AuditEntry): Promise<void>;
+  /**
+   * Adds a key and retires the others: they sign until it does, and are published until `othersPublishedUntil`. One that
+   * ends earlier is left as it is.
+   */
+  addSigningKey(key: StoredSigningKey, othersPublishedUntil: number, entry?: AuditEntry): Promise<void>;
   /**
    * Adds the first key if there is none yet. Two processes may start at once: both get the keys that won.
    */
   addFirstSigningKey(key: StoredSigningKey): Promise<readonly StoredSigningKey[]>;
-  /** Moves the end of every other key's signing to when this one begins, and its removal to after its last token. */
-  retireSigningKeys(except: string, signsUntil: number, publishedUntil: number): Promise<void>;
   /** Seals a key anew, if it is still sealed as it was. False where another process was first. */
   resealSigningKey(
     key: { readonly kid: string; readonly before: string; readonly sealed: string },

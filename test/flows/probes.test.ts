@@ -73,7 +73,7 @@ describe("/ready", () => {
       "{}",
     );
     const [key] = await server.store.listSigningKeys();
-    await server.store.addSigningKey({ ...key!, kid: "another", sealedPrivateJwk });
+    await server.store.addSigningKey({ ...key!, kid: "another", sealedPrivateJwk }, server.now());
     expect(await readiness()).toMatchObject({ failed: "keys" });
     outside("DELETE FROM signing_keys WHERE kid = 'another'");
     expect(await readiness()).toEqual(READY);

@@ -115,15 +115,15 @@ export function auditContract(store: () => Store): void {
     });
 
     test("resealSigningKey: where it was sealed as before", async () => {
-      await store().addSigningKey(sampleKey("a"));
+      await store().addFirstSigningKey(sampleKey("a"));
       const change = { kid: "a", before: "sealed a", sealed: "sealed anew" };
       await Promise.all([1, 2].map(() => store().resealSigningKey(change, entry)));
       expect(await events()).toHaveLength(1);
     });
 
     test("addSigningKey, and not where its kid was taken", async () => {
-      await store().addSigningKey(sampleKey("a"), entry);
-      await expect(store().addSigningKey(sampleKey("a"), entry)).rejects.toThrow();
+      await store().addSigningKey(sampleKey("a"), START, entry);
+      await expect(store().addSigningKey(sampleKey("a"), START, entry)).rejects.toThrow();
       await store().replaceSigningKeys(sampleKey("b"), entry);
       expect(await events()).toHaveLength(2);
     });
@@ -133,7 +133,7 @@ export function auditContract(store: () => Store): void {
       await store().approve(sampleApproval({ id: "grant-2" }));
       await store().redeemCode("grant-2", START, NOW);
       await store().addClient(sampleClient());
-      await store().addSigningKey(sampleKey("a"));
+      await store().addFirstSigningKey(sampleKey("a"));
       const before = await everything(store());
 
       const bad = unwritable(entry);
@@ -144,7 +144,7 @@ export function auditContract(store: () => Store): void {
         store().revokeGrant("grant-2", "operator", NOW, bad),
         store().addClient(sampleClient({ id: "client-2" }), bad),
         store().removeClient("client-1", NOW, bad),
-        store().addSigningKey(sampleKey("b"), bad),
+        store().addSigningKey(sampleKey("b"), START, bad),
         store().replaceSigningKeys(sampleKey("c"), bad),
         store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "anew" }, bad),
       ];

@@ -126,8 +126,8 @@ export function expiryContract(store: () => Store): void {
   });
 
   test("deleteExpired: a signing key goes when it is no longer published", async () => {
-    await store().addSigningKey(sampleKey("old", { signsUntil: START, publishedUntil: START + DAY }));
-    await store().addSigningKey(sampleKey("current"));
+    await store().addFirstSigningKey(sampleKey("old"));
+    await store().addSigningKey(sampleKey("current"), START + DAY);
     expect(await sweep(START + DAY - 1)).toBe(0);
     expect(await sweep(START + DAY)).toBe(1);
     expect((await store().listSigningKeys()).map((key) => key.kid)).toEqual(["current"]);

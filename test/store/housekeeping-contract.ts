@@ -4,13 +4,11 @@ import { SECOND, START, sampleKey } from "./samples.ts";
 
 export function housekeepingContract(store: () => StoreWithTodos): void {
   describe("signing keys", () => {
-    const kids = async (): Promise<string[]> => (await store().listSigningKeys()).map((key) => key.kid);
-
     test("are kept as they came, in the order in which they came", async () => {
-      await store().addSigningKey(sampleKey("b"));
-      const retired = sampleKey("a", { signsUntil: START + 1, publishedUntil: START + 2 });
-      await store().addSigningKey(retired);
-      expect(await store().listSigningKeys()).toEqual([sampleKey("b"), retired]);
+      const retired = sampleKey("b", { signsUntil: START - 1, publishedUntil: START });
+      await store().addFirstSigningKey(retired);
+      await store().addSigningKey(sampleKey("a"), START + SECOND);
+      expect(await store().listSigningKeys()).toEqual([retired, sampleKey("a")]);
     });
 
     test("the first key is made once: everybody gets the one that won", async () => {
@@ -23,29 +21,45 @@ export function housekeepingContract(store: () => StoreWithTodos): void {
 
     test("where keys are, none is the first any more, not even once the first one is gone", async () => {
       await store().addFirstSigningKey(sampleKey("a"));
-      await store().addSigningKey(sampleKey("b"));
-      await store().retireSigningKeys("b", START, START + SECOND);
+      await store().addSigningKey(sampleKey("b"), START + SECOND);
       await store().deleteExpired(START + SECOND, 10);
       expect((await store().addFirstSigningKey(sampleKey("c"))).map((key) => key.kid)).toEqual(["b"]);
     });
 
-    test("one kid twice is refused", async () => {
-      await store().addSigningKey(sampleKey("a"));
-      await expect(store().addSigningKey(sampleKey("a"))).rejects.toThrow();
-      expect(await kids()).toEqual(["a"]);
+    test("one kid twice is refused, and nothing is retired for it", async () => {
+      await store().addFirstSigningKey(sampleKey("a"));
+      await store().addSigningKey(sampleKey("b"), START + SECOND);
+      const before = await store().listSigningKeys();
+      await expect(store().addSigningKey(sampleKey("a"), START + SECOND)).rejects.toThrow();
+      expect(await store().listSigningKeys()).toEqual(before);
     });
 
-    test("retiring ends the others; one that ends earlier is left as it is", async () => {
-      const early = sampleKey("early", { signsUntil: START + 1, publishedUntil: START + 2 });
-      await store().addSigningKey(early);
-      await store().addSigningKey(sampleKey("current"));
-      await store().addSigningKey(sampleKey("next"));
-      await store().retireSigningKeys("next", START + 10, START + 20);
+    test("one that is added ends the others; one that ends earlier is left as it is", async () => {
+      const current = sampleKey("current", { signsFrom: START + 1 });
+      const next = sampleKey("next", { signsFrom: START + 10 });
+      await store().addFirstSigningKey(sampleKey("early"));
+      await store().addSigningKey(current, START + 2);
+      await store().addSigningKey(next, START + 20);
       expect(await store().listSigningKeys()).toEqual([
-        early,
-        sampleKey("current", { signsUntil: START + 10, publishedUntil: START + 20 }),
-        sampleKey("next"),
+        sampleKey("early", { signsUntil: START + 1, publishedUntil: START + 2 }),
+        { ...current, signsUntil: START + 10, publishedUntil: START + 20 },
+        next,
       ]);
+    });
+
+    test("of those that are added at once, the last one goes on", async () => {
+      await store().addFirstSigningKey(sampleKey("first"));
+      const added = Array.from({ length: 10 }, (_, index) => sampleKey(`${index}`));
+      await Promise.allSettled(added.map((key) => store().addSigningKey(key, START + SECOND)));
+      const [last, ...others] = (await store().listSigningKeys()).toReversed();
+      expect(last?.signsUntil).toBeNull();
+      expect(others.length).toBeGreaterThan(0);
+      for (const { signsUntil, publishedUntil } of others) {
+        expect({ signsUntil, publishedUntil }).toEqual({
+          signsUntil: START,
+          publishedUntil: START + SECOND,
+        });
+      }
     });
   });
 

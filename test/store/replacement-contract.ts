@@ -6,19 +6,23 @@ import { DAY, SECOND, START, sampleApproval, sampleKey } from "./samples.ts";
 export function replacementContract(store: () => StoreWithTodos): void {
   describe("resealSigningKey", () => {
     test("changes the ciphertext of one key and nothing else", async () => {
-      await store().addSigningKey(sampleKey("a"));
-      await store().addSigningKey(sampleKey("b"));
+      await store().addFirstSigningKey(sampleKey("a"));
+      await store().addSigningKey(sampleKey("b"), START + SECOND);
       expect(await store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "sealed anew" })).toBe(
         true,
       );
       expect(await store().listSigningKeys()).toEqual([
-        sampleKey("a", { sealedPrivateJwk: "sealed anew" }),
+        sampleKey("a", {
+          sealedPrivateJwk: "sealed anew",
+          signsUntil: START,
+          publishedUntil: START + SECOND,
+        }),
         sampleKey("b"),
       ]);
     });
 
     test("changes nothing where another process was first, or the key is gone", async () => {
-      await store().addSigningKey(sampleKey("a"));
+      await store().addFirstSigningKey(sampleKey("a"));
       const [first, second] = await Promise.all([
         store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "one" }),
         store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "two" }),
@@ -31,10 +35,10 @@ export function replacementContract(store: () => StoreWithTodos): void {
 
   describe("replaceSigningKeys", () => {
     test("leaves the one key", async () => {
-      for (const kid of ["a", "b", "c"]) await store().addSigningKey(sampleKey(kid));
+      for (const kid of ["a", "b", "c"]) await store().addSigningKey(sampleKey(kid), START + SECOND);
       await store().replaceSigningKeys(sampleKey("new"));
       expect(await store().listSigningKeys()).toEqual([sampleKey("new")]);
-      await store().addSigningKey(sampleKey("next"));
+      await store().addSigningKey(sampleKey("next"), START + SECOND);
       expect((await store().listSigningKeys()).map(({ kid }) => kid)).toEqual(["new", "next"]);
     });
   });

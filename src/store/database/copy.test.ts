@@ -66,8 +66,8 @@ const ASSERTIONS = 511;
 /** Something in every table. */
 async function fill(database: string): Promise<void> {
   await withStore(database, async (store) => {
-    await store.addFirstSigningKey(sampleKey("a", { signsUntil: START, publishedUntil: START + DAY }));
-    await store.addSigningKey(sampleKey("B"));
+    await store.addFirstSigningKey(sampleKey("a"));
+    await store.addSigningKey(sampleKey("B"), START + DAY);
     await store.addClient(sampleClient({ name: 'Größe "1" 🗝', secretHash: null }));
     await store.addClient(sampleClient({ id: "Client-2", origin: "preregistered" }));
     await store.saveDocument(sampleDocument());

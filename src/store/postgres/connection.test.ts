@@ -181,8 +181,8 @@ describe("the store on Postgres", () => {
 
   test("what a row holds is not in the error about it", async () => {
     await open();
-    await store.addSigningKey(sampleKey("a"));
-    const error = await store.addSigningKey(sampleKey("a")).catch((thrown: unknown) => thrown);
+    await store.addSigningKey(sampleKey("a"), START);
+    const error = await store.addSigningKey(sampleKey("a"), START).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toHaveProperty("detail");
     expect(error).not.toHaveProperty("cause");

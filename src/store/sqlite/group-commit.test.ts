@@ -56,10 +56,10 @@ describe("writes that are issued together share a commit", () => {
     const database = join(folder, "a.db");
     const store = await openSqliteStore({ database });
     const answers = await Promise.allSettled([
-      store.addSigningKey(sampleKey("a")),
-      store.addSigningKey(sampleKey("a")),
+      store.addSigningKey(sampleKey("a"), START),
+      store.addSigningKey(sampleKey("a"), START),
       store.approve(sampleApproval()),
-      store.addSigningKey(sampleKey("b")),
+      store.addSigningKey(sampleKey("b"), START),
     ]);
     expect(answers.map((answer) => answer.status)).toEqual([
       "fulfilled",

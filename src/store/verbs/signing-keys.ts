@@ -6,12 +6,7 @@ import { auditNote } from "./audit.ts";
 
 type SigningKeyVerbs = Pick<
   Store,
-  | "listSigningKeys"
-  | "addSigningKey"
-  | "addFirstSigningKey"
-  | "retireSigningKeys"
-  | "resealSigningKey"
-  | "replaceSigningKeys"
+  "listSigningKeys" | "addSigningKey" | "addFirstSigningKey" | "resealSigningKey" | "replaceSigningKeys"
 >;
 
 export function signingKeyVerbs(db: QueryBuilder, connection: Connection): SigningKeyVerbs {
@@ -88,8 +83,13 @@ export function signingKeyVerbs(db: QueryBuilder, connection: Connection): Signi
 
   return {
     listSigningKeys: () => connection.read(list({})),
-    async addSigningKey(key, entry) {
-      await connection.write(add(toRow(key)), entry && note(entry));
+    async addSigningKey(key, othersPublishedUntil, entry) {
+      // The key first: of two that are added at once, the second sees the first one, and retires it.
+      await connection.writeTogether([
+        add(toRow(key)),
+        retire({ except: key.kid, signsUntil: key.signsFrom, publishedUntil: othersPublishedUntil }),
+        ...(entry ? [note(entry)] : []),
+      ]);
     },
     async addFirstSigningKey(key) {
       const [, keys] = await connection.writeTogether([addFirst(toRow(key)), list({})]);
@@ -100,9 +100,6 @@ export function signingKeyVerbs(db: QueryBuilder, connection: Connection): Signi
     },
     async replaceSigningKeys(key, entry) {
       await connection.writeTogether([removeAll({}), add(toRow(key))], entry && note(entry));
-    },
-    async retireSigningKeys(except, signsUntil, publishedUntil) {
-      await connection.write(retire({ except, signsUntil, publishedUntil }));
     },
   };
 }
