@@ -85,8 +85,9 @@ describe("docs/metrics.md", () => {
     expect(documentedValues(row)).toEqual(labelsOf(metric).get(label));
   });
 
-  it("has the names of the routes, and the reasons and decisions that the types have", () => {
+  it("has the names of the routes, and the errors, reasons and decisions that the types have", () => {
     expect(documentedValues("`route`")).toEqual(ROUTE_NAMES);
+    expect(documentedValues("`error`")).toEqual([...ERROR_CODES, "other"]);
     expect(documentedValues("`reason`")).toEqual(REVOCATION_REASONS);
     expect(documentedValues("`decision` of the guard")).toEqual(GUARD_DECISIONS);
   });
