@@ -7,6 +7,8 @@ import type { QueryBuilder } from "../query.ts";
  *
  * The previous version of the code goes on while the next one is started, one instance after the other. So a step adds
  * (a table; a column that may be null or has a default), and what nothing uses any more is removed one version later.
+ * Nor does a step lock a large table for long: on Postgres, an index on a table that is there is made CONCURRENTLY and
+ * outside of the transaction, which the runner has to learn before the next such step.
  */
 export type Migration = {
   readonly name: string;
