@@ -50,6 +50,11 @@ const ERAS = [
   { era: "2026-07-28", client: { versionNegotiation: { mode: { pin: "2026-07-28" } } } },
 ] satisfies readonly { era: string; client: ClientOptions }[];
 
+// The default reporter prints no name of a suite that is left out, and so no reason.
+if (NGINX === undefined) {
+  process.stderr.write("nginx is not installed: test/deploy/nginx.test.ts is left out.\n");
+}
+
 describe.skipIf(NGINX === undefined)(
   `two instances behind nginx${NGINX === undefined ? " (left out: nginx is not installed)" : ""}`,
   () => {
