@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const MOST = 10_000_000;
+const MOST = 1_000_000;
 const COUNT = `a whole number from 1 to ${MOST}`;
 
 /** How many verified access tokens an instance remembers, the same for every kind of server. Default 10,000. */

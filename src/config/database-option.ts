@@ -9,8 +9,8 @@ const POSTGRES =
   '"postgres://user:password@host:5432/name", with a port up to 65535 and the special characters of user and password ' +
   "percent-encoded";
 
-/** Parameters that decide who can read what is sent, or who is trusted. pg passes over those that it does not know. */
-const PARAMETERS = ["sslmode", "sslrootcert", "sslcert", "sslkey", "pgbouncer"];
+/** What pg would pass over where it is misspelt, and then be without TLS, or not know the pooler. */
+const PARAMETERS = ["ssl", "sslmode", "sslnegotiation", "sslrootcert", "sslcert", "sslkey", "pgbouncer"];
 const SSL_MODES = ["disable", "no-verify", "prefer", "require", "verify-ca", "verify-full"];
 
 /** A file, ":memory:", or `postgres://…`. */
@@ -37,6 +37,9 @@ function parametersMustBe(parameters: URLSearchParams): string | undefined {
     const meant = PARAMETERS.includes(name) ? undefined : slipOf(name, PARAMETERS);
     if (meant !== undefined) return `one with ${meant} in place of ${name}`;
   }
-  const mode = parameters.get("sslmode") ?? "disable";
-  return SSL_MODES.includes(mode) ? undefined : `one whose sslmode is one of ${SSL_MODES.join(", ")}`;
+  const modes = parameters.getAll("sslmode");
+  if (modes.length > 1) return "one with sslmode once";
+  return modes.every((mode) => SSL_MODES.includes(mode))
+    ? undefined
+    : `one whose sslmode is one of ${SSL_MODES.join(", ")}`;
 }

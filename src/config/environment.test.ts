@@ -70,6 +70,11 @@ describe("the environment", () => {
       GATEHOUSE_PORT_80_TCP: "tcp://10.0.0.1:80",
       GATEHOUSE_PORT_80_TCP_PORT: "80",
       GATEHOUSE_METRICS_PORT_9464_TCP: "tcp://10.0.0.1:9464",
+      GATEHOUSE_METRIC_PORT: "tcp://10.0.0.1:9464",
+      GATEHOUSE_V2_PORT: "tcp://10.0.0.1:80",
+      GATEHOUSE_SECRET_2: "of something else",
+      GATEHOUSE_COST: "1",
+      GATEHOUSE_CORES: "2",
     };
     expect(parse({}, environment)).toEqual(parse({}));
   });

@@ -123,7 +123,9 @@ const OUR_NAMES = VARIABLES.map(({ variable }) => variable)
 /** A server whose GATEHOUSE_SECERT is passed over would make a secret of its own. */
 function refuseMisspelt(environment: Environment): void {
   for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith(PREFIX) || PARTS_OF_A_LINK.test(variable) || !value?.trim()) continue;
+    const text = value?.trim();
+    if (!variable.startsWith(PREFIX) || !text) continue;
+    if (PARTS_OF_A_LINK.test(variable) || isKubernetesServiceLink(variable, text)) continue;
     const name = variable.slice(PREFIX.length);
     const meant = OUR_NAMES.includes(name) ? undefined : slipOf(name, OUR_NAMES);
     if (meant !== undefined) {

@@ -17,9 +17,19 @@ export function meantName(name: string, known: readonly string[]): string | unde
   return nearest(name, known, name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3)));
 }
 
-/** The one of the known names that this is a slip of, by no more than a letter or two: it may be somebody else's name. */
+/**
+ * The one of the known names that this is a slip of, by no more than a letter or two. It may be somebody's own: a number
+ * makes it another name, and so does another letter in a short one.
+ */
 export function slipOf(name: string, known: readonly string[]): string | undefined {
-  return nearest(name, known, plain(name).length < 8 ? 1 : 2);
+  if (/\d/.test(name)) return undefined;
+  const slip = nearest(name, known, plain(name).length < 8 ? 1 : 2);
+  return slip && plain(slip).length <= 4 && !hasSameLetters(name, slip) ? undefined : slip;
+}
+
+function hasSameLetters(left: string, right: string): boolean {
+  const sorted = (name: string) => [...plain(name)].sort().join("");
+  return sorted(left) === sorted(right);
 }
 
 function nearest(name: string, known: readonly string[], atMost: number): string | undefined {

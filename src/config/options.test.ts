@@ -86,7 +86,7 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ database: "postgres:/me:pw@db/x" }, /^database is "postgres:\/…@db\/x"; it must be "postgres:/],
     [{ database: "postgres:me:pw@db/x" }, /^database is "postgres:…@db\/x"; it must be "postgres:/],
     [{ database: "postgres//me:pw@db/x" }, /^database is "postgres\/\/…@db\/x"; it must be "postgres:/],
-    [{ cachedTokens: 0 }, /^cachedTokens is 0; it must be a whole number from 1 to 10000000/],
+    [{ cachedTokens: 0 }, /^cachedTokens is 0; it must be a whole number from 1 to 1000000/],
     [{ staleSeconds: -1 }, /^staleSeconds is -1; it must be a whole number of seconds from 0 to 3600/],
     [{ databaseConnections: 0 }, /^databaseConnections is 0; it must be a whole number from 1 to 1000/],
     [{ secret: "short" }, /^secret is not usable; it must be 32 characters or more .*openssl/],

@@ -19,13 +19,14 @@ export type VerifiedTokens = {
 /** Who a token lets in, and until when (epoch seconds) that holds without another look. */
 export type Verified = { readonly auth: Auth; readonly until: number };
 
-/** More grants than can end while a token is verified, or while a stream is opened. */
-const REMEMBERED_ENDS = 10_000;
+/** Everybody may have a grant of one client, and the operator removes it. */
+const REMEMBERED_ENDS = 1_000_000;
 
 /** @param maximum how many tokens are kept. */
 export function createVerifiedTokens(maximum: number): VerifiedTokens {
   // A verification that began before its grant ended must not be kept: it would outlive the revocation.
-  const ended = new LRUCache<string, true>({ max: REMEMBERED_ENDS });
+  // The sizes bound the number: with a `max`, all of its places would be made at the start.
+  const ended = new LRUCache<string, true>({ maxSize: REMEMBERED_ENDS, sizeCalculation: () => 1 });
   const tokensByGrant = new Map<string, Set<string>>();
   const cache = new LRUCache<string, Verified>({
     max: maximum,

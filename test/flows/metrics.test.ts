@@ -340,7 +340,7 @@ describe("what is counted", () => {
     });
   });
 
-  it("how often the guard knew a token of more than it may remember", async () => {
+  it("tokens that the guard knew of more than it may remember", async () => {
     await server.close();
     await start({ cachedTokens: 1 });
     const tokens = [await connect(server), await connect(server)].map((connected) => connected.access_token);

@@ -290,7 +290,7 @@ it.each([
   ],
   [
     { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, cachedTokens: 0.5 },
-    /^cachedTokens is 0.5; it must be a whole number from 1 to 10000000/,
+    /^cachedTokens is 0.5; it must be a whole number from 1 to 1000000/,
   ],
 ])("protect(%j) is refused with a sentence", (options, message) => {
   expect(() => protect(options as ProtectOptions)).toThrow(ConfigurationError);

@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
@@ -146,20 +145,18 @@ test("a connection that could not be made is the answer to one; the others wait 
 });
 
 test("a connection that was asked for before, and is not to be had, is no answer to who came since", async () => {
-  const busy = new pg.Pool({ connectionString: postgres.url(), max: 1, connectionTimeoutMillis: 300 });
-  try {
-    const client = await busy.connect();
-    const pipeline = pipelineOn(busy);
-    const early = pipeline.run(backend, performance.now() + 50);
-    await expect(early).rejects.toMatchObject({ code: "temporarily_unavailable" });
-    await setTimeout(150);
-    const later = pipeline.run(backend, soon());
-    await setTimeout(150);
-    client.release();
-    expect(await later).toHaveLength(1);
-  } finally {
-    await busy.end();
-  }
+  const pipeline = pipelineOn(pool);
+  const asked = Promise.withResolvers<pg.PoolClient>();
+  const connect = pool.connect.bind(pool);
+  pool.connect = (() => {
+    pool.connect = connect;
+    return asked.promise;
+  }) as typeof connect;
+  const early = pipeline.run(backend, performance.now() + 50);
+  await expect(early).rejects.toMatchObject({ code: "temporarily_unavailable" });
+  const later = pipeline.run(backend, soon());
+  asked.reject(new Error("no luck"));
+  expect(await later).toHaveLength(1);
 });
 
 test("one connection is not kept from who wants it alone, however much is shared on it", async () => {

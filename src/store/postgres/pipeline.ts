@@ -27,8 +27,8 @@ export type PipelineOptions = {
 };
 
 type Waiting = {
-  /** Who came later has a higher one. */
-  readonly number: number;
+  /** Its number in the order of coming. */
+  readonly turn: number;
   readonly work: Shared<unknown>;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -43,17 +43,18 @@ export function createPipeline(
   let waiting: Waiting[] = [];
   /** Connections that the pool was asked for and has not given yet. */
   let asked = 0;
-  let came = 0;
+  let lastTurn = 0;
 
   const ask = (): void => {
     asked += 1;
-    const cameBefore = came;
+    const lastTurnBefore = lastTurn;
     pool.connect().then(
       (client) => send(client, take(Math.min(together(), Math.ceil(waiting.length / asked)))),
       (error: unknown) => {
-        // The others may have more luck with the next one, and who came since has not waited as long as this one did.
-        const isForOne = waiting.some(({ number }) => number <= cameBefore);
-        for (const { reject } of take(isForOne ? 1 : 0)) reject(error);
+        // The others may have more luck with the next one, and those that came since have not waited as long as it took.
+        const [first] = waiting;
+        const wasThere = first !== undefined && first.turn <= lastTurnBefore;
+        for (const { reject } of take(wasThere ? 1 : 0)) reject(error);
       },
     );
   };
@@ -97,9 +98,9 @@ export function createPipeline(
           reject(unavailable("no connection was free in time"));
         };
         const timer = setTimeout(giveUp, sendBy - performance.now()).unref();
-        came += 1;
+        lastTurn += 1;
         const entry: Waiting = {
-          number: came,
+          turn: lastTurn,
           work,
           resolve: resolve as (answer: unknown) => void,
           reject,

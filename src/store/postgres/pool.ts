@@ -45,8 +45,9 @@ export async function postgresConnections(
     socket.once("close", () => sockets.delete(socket));
     return socket;
   };
-  const config = { ...connectionConfig(database, { answerMs, connectMs }, pg.types), stream: newSocket };
-  const isPipelined = madeOf(() => new pg.Client(config), database).pipeline === true;
+  const given = { ...connectionConfig(database, { answerMs, connectMs }, pg.types), stream: newSocket };
+  const first = madeOf(() => new pg.Client(given), database);
+  const config = { ...given, ...tlsOf(first, database) };
   const pool = new pg.Pool({
     ...config,
     max: connections,
@@ -65,7 +66,7 @@ export async function postgresConnections(
       await pool.end();
       for (const socket of sockets) socket.unref();
     },
-    canPipeline: !isPooled(database) && isPipelined,
+    canPipeline: !isPooled(database) && first.pipeline === true,
     async connect() {
       const client = new pg.Client(config);
       client.on("error", () => {});
@@ -84,6 +85,26 @@ function madeOf(make: () => Client, database: string): Client {
   } catch (error) {
     throw openingError(error, shownDatabase(database));
   }
+}
+
+/**
+ * Certificates and keys as they were read, in place of the parameters that name their files: pg would read these for
+ * each connection again, and throw in the middle of the pool where one cannot be read any more.
+ */
+function tlsOf(
+  { ssl }: Client,
+  database: string,
+): Pick<PoolConfig, "connectionString" | "ssl" | "sslnegotiation"> {
+  const url = new URL(database);
+  const names = [...url.searchParams.keys()].filter((name) => name.startsWith("ssl"));
+  if (names.length === 0) return {};
+  const negotiation = url.searchParams.get("sslnegotiation");
+  for (const name of names) url.searchParams.delete(name);
+  return {
+    connectionString: url.href,
+    ssl: ssl as PoolConfig["ssl"],
+    ...(negotiation === "direct" && { sslnegotiation: negotiation }),
+  };
 }
 
 /** Whether the URL says that a pooler is between us, which gives each transaction another connection. */
