@@ -1,4 +1,5 @@
 import { type ClientsDeps, createClients } from "../src/authorization-server/clients.ts";
+import { openDisabledClients } from "../src/authorization-server/disabled-clients.ts";
 import type { Client } from "../src/core/client.ts";
 import type { SecurityEvent } from "../src/platform/logging.ts";
 import { silentLog } from "../src/platform/logging.ts";
@@ -32,6 +33,7 @@ export async function openClients(
       },
     },
     store,
+    disabled: await openDisabledClients(store),
     counters: memoryCounters(),
     clock: () => now,
     log: {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { createClients } from "../../src/authorization-server/clients.ts";
+import { openDisabledClients } from "../../src/authorization-server/disabled-clients.ts";
 import { openSigningKeys, type SigningKeys } from "../../src/authorization-server/keys.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from "../../src/core/access-token.ts";
@@ -39,7 +40,14 @@ export async function openOwnGuard({ directory, count, cachedTokens }: OwnGuardO
   const clock = systemClock;
   const store = await openSqliteStore({ database });
   const keys = await openSigningKeys({ store, keyring: createKeyring([OPTIONS.secret]), clock });
-  const clients = createClients({ settings, store, counters: store.counters, clock, log: silentLog });
+  const clients = createClients({
+    settings,
+    store,
+    disabled: await openDisabledClients(store),
+    counters: store.counters,
+    clock,
+    log: silentLog,
+  });
   const guard = createGuard({
     resourceMetadata: `${settings.issuer}/.well-known/oauth-protected-resource/mcp`,
     requiredScopes: settings.catalogue.required,

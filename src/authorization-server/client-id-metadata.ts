@@ -114,11 +114,6 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
   };
 }
 
-/** Whether an id is meant as the URL of a document. Ids that we give out never look like one. */
-export function isDocumentUrl(clientId: string): boolean {
-  return /^https?:/i.test(clientId);
-}
-
 const MAXIMUM_BYTES = 5 * 1024;
 const MAXIMUM_ID_LENGTH = 1024;
 const MAXIMUM_FETCHES = 64;

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Settings } from "../config/settings.ts";
-import type { Client } from "../core/client.ts";
+import { type Client, isDocumentUrl } from "../core/client.ts";
 import { OAuthError } from "../core/errors.ts";
 import { mayBePreregistered } from "../core/preregistered-client.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -8,20 +8,21 @@ import type { Log } from "../platform/logging.ts";
 import { safeFetch } from "../platform/safe-fetch.ts";
 import type { Counters } from "../store/counters.ts";
 import type { Store } from "../store/store.ts";
-import { createClientIdMetadata, isDocumentUrl } from "./client-id-metadata.ts";
+import { createClientIdMetadata } from "./client-id-metadata.ts";
 import { createClientKeys, type FetchDocument, type PublicKeys } from "./client-keys.ts";
+import { type DisabledClients, disabledClient } from "./disabled-clients.ts";
 
 /** Every client that we know or can get to know, whatever way it comes. */
 export type Clients = {
   /**
    * Undefined where there is no such client.
-   * @throws OAuthError `invalid_client` where its metadata document says something unusable, and
+   * @throws OAuthError `unauthorized_client` where the operator has disabled it, `invalid_client` where its metadata document says something unusable, and
    * `temporarily_unavailable` where the document cannot be fetched and no good copy is kept.
    */
   find(clientId: string): Promise<Client | undefined>;
   /**
    * Whether a client that was approved is one still: those of the options can be taken out, and nobody revokes their
-   * grants. Asks the store at the most.
+   * grants; and one that was being disabled may have got a grant meanwhile. Asks the store at the most.
    */
   isKnown(clientId: string): Promise<boolean>;
   /**
@@ -49,6 +50,7 @@ export type Clients = {
 export type ClientsDeps = {
   readonly settings: Pick<Settings, "clients" | "catalogue">;
   readonly store: Pick<Store, "addClient" | "findClient" | "findDocument" | "saveDocument">;
+  readonly disabled: Pick<DisabledClients, "has">;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Log;
@@ -65,7 +67,7 @@ const NEW_REGISTRATIONS_PER_MINUTE = 3000;
 
 /** Pre-registered clients first, then metadata documents, then the store, whose clients stay in memory a while. */
 export function createClients(deps: ClientsDeps): Clients {
-  const { settings, store, counters, clock, fetchDocument = safeFetch } = deps;
+  const { settings, store, disabled, counters, clock, fetchDocument = safeFetch } = deps;
   const preregistered = new Map(settings.clients.map((client) => [client.id, client]));
   const documents = createClientIdMetadata({ ...deps, catalogue: settings.catalogue, fetchDocument });
   const ceiling = {
@@ -99,6 +101,7 @@ export function createClients(deps: ClientsDeps): Clients {
   };
 
   const find = async (clientId: string): Promise<Client | undefined> => {
+    if (disabled.has(clientId)) throw disabledClient(clientId);
     const known = preregistered.get(clientId) ?? cache.get(clientId);
     if (known) return known;
     if (isDocumentUrl(clientId)) return documents.find(clientId);
@@ -108,7 +111,8 @@ export function createClients(deps: ClientsDeps): Clients {
   return {
     find,
     // Of the others, removing one revokes its grants.
-    isKnown: async (clientId) => !mayBePreregistered(clientId) || (await find(clientId)) !== undefined,
+    isKnown: async (clientId) =>
+      !disabled.has(clientId) && (!mayBePreregistered(clientId) || (await find(clientId)) !== undefined),
     async register(client) {
       if (cache.has(client.id)) return false;
       const same = underway.get(client.id);

@@ -115,8 +115,15 @@ export async function discardSigningKeys(
   return key.kid;
 }
 
-/** Revokes every grant: their tokens are void already, and this is what servers and lists of grants hear of it. */
-export async function revokeAllGrants(store: Pick<Store, "revokeNextGrants">, clock: Clock): Promise<void> {
+/**
+ * Revokes every grant: their tokens are void already, and this is what servers and lists of grants hear of it.
+ * @param entry what the audit log has about each commit of it.
+ */
+export async function revokeAllGrants(
+  store: Pick<Store, "revokeNextGrants">,
+  clock: Clock,
+  entry?: AuditEntry,
+): Promise<void> {
   let last: string | undefined = "";
-  while (last !== undefined) last = await store.revokeNextGrants(last, PAGE_ROWS, clock());
+  while (last !== undefined) last = await store.revokeNextGrants(last, PAGE_ROWS, clock(), entry);
 }

@@ -7,6 +7,7 @@ import {
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { AuditEntry } from "../core/events.ts";
+import type { RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
 import {
   changeKeyFile,
@@ -116,7 +117,8 @@ export function replaceLeakedSecret(flags: DatabaseFlags & { readonly yes?: true
     const kid = await discardSigningKeys(store, { secret, clock }, (key) =>
       operatorEntry("secret.rotated", { reason: "compromised", kid: key.kid }),
     );
-    await revokeAllGrants(store, clock);
+    const reason: RevocationReason = "operator";
+    await revokeAllGrants(store, clock, operatorEntry("grant.revoked", { reason }));
     print("The old secret and the old signing keys open nothing any more. Everybody signs in again.");
     print(`Tokens are signed with ${kid} from now on.`);
     print(

@@ -33,6 +33,11 @@ export type Client = {
   readonly createdAt: number;
 };
 
+/** Whether an id is meant as the URL of a metadata document. Ids that we give out never look like one. */
+export function isDocumentUrl(clientId: string): boolean {
+  return /^https?:/i.test(clientId);
+}
+
 /** Whether this client holds a key or a secret, so that its name is proven. */
 export function isConfidential(client: Pick<Client, "authenticationMethod">): boolean {
   return client.authenticationMethod !== "none";

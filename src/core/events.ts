@@ -10,6 +10,8 @@ const EVENTS = {
   "client.refused": { outcome: "refused", keptIn: "log" },
   "client.added": { outcome: "ok", keptIn: "audit" },
   "client.removed": { outcome: "ok", keptIn: "audit" },
+  "client.disabled": { outcome: "ok", keptIn: "audit" },
+  "client.enabled": { outcome: "ok", keptIn: "audit" },
   "client.granted": { outcome: "ok", keptIn: "audit" },
   "client.token": { outcome: "ok", keptIn: "log" },
   "sign_in.ok": { outcome: "ok", keptIn: "both" },

@@ -34,6 +34,7 @@ export const REVOCATION_REASONS = [
   "client_request",
   "operator",
   "client_removed",
+  "client_disabled",
 ] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { createClients } from "../authorization-server/clients.ts";
 import type { Deps } from "../authorization-server/deps.ts";
+import { openDisabledClients } from "../authorization-server/disabled-clients.ts";
 import { openSigningKeys, refuseNewSecret } from "../authorization-server/keys.ts";
 import { createRecorder } from "../authorization-server/recorder.ts";
 import {
@@ -93,6 +94,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     await refuseNewSecret({ store }, settings.database, () => existingSecrets(settings, clock) !== undefined);
     const keyring = openKeyring(settings, clock);
     const keys = await openSigningKeys({ store, keyring, clock });
+    const disabled = await openDisabledClients(store);
     const cookies = createCookies(settings.issuer);
     const hearing = createHearing(settings.staleSeconds, () => performance.now());
     const guard = createGuard({
@@ -137,6 +139,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       clients: createClients({
         settings,
         store,
+        disabled,
         counters: store.counters,
         clock,
         log,
@@ -161,7 +164,11 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
 
     const closeMetrics = await observation.listen(log);
     const stopJanitor = startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS });
-    const stopWatching = followOutsideChanges(deps, { grantEnded, keyGone: guard.forgetAll }, hearing);
+    const stopWatching = followOutsideChanges(
+      { ...deps, disabled },
+      { grantEnded, verifyAgain: guard.forgetAll },
+      hearing,
+    );
     const stopLooking = hearing.whenLapsed(endpoint.revocationsUnheard);
     return {
       store,

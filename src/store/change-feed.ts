@@ -99,6 +99,7 @@ function toChange(kind: string, subject: string): OutsideChange {
     case "client_removed":
       return { kind, id: subject };
     case "signing_keys":
+    case "disabled_clients":
       return { kind };
     default:
       return { kind: "anything" };

@@ -5,6 +5,7 @@ import type { Store } from "./store.ts";
 import { assertionVerbs } from "./verbs/assertions.ts";
 import { auditVerbs } from "./verbs/audit.ts";
 import { clientVerbs } from "./verbs/clients.ts";
+import { disabledClientVerbs } from "./verbs/disabled-clients.ts";
 import { expiryVerbs } from "./verbs/expiry.ts";
 import { grantPageVerbs } from "./verbs/grant-pages.ts";
 import { grantVerbs } from "./verbs/grants.ts";
@@ -29,6 +30,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVer
   );
   return {
     ...clientVerbs(db, connection),
+    ...disabledClientVerbs(db, connection),
     ...grantVerbs(db, connection),
     ...grantPageVerbs(db, connection),
     ...signingKeyVerbs(db, connection),

@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { z } from "zod";
 import { CLIENT_AUTHENTICATION_METHODS, type Client } from "../core/client.ts";
-import type { Grant, RevocationReason } from "../core/grant.ts";
+import { type Grant, REVOCATION_REASONS, type RevocationReason } from "../core/grant.ts";
 import type { Person } from "../core/person.ts";
 import type { ClientTable, GrantTable, SigningKeyTable } from "./schema.ts";
 import type { ClientDocument, StoredSigningKey } from "./store.ts";
@@ -76,13 +76,7 @@ function toReason(row: Selectable<GrantTable>): RevocationReason {
   throw unreadable(`grant ${row.id}`);
 }
 
-const REASONS: ReadonlySet<string> = new Set<RevocationReason>([
-  "code_reuse",
-  "refresh_reuse",
-  "client_request",
-  "operator",
-  "client_removed",
-]);
+const REASONS: ReadonlySet<string> = new Set(REVOCATION_REASONS);
 
 const tokens = z.string().transform(splitTokens);
 const json = z.string().transform(parseJson);

@@ -10,6 +10,7 @@ import type { RevocationReason } from "../core/grant.ts";
  */
 export type Schema = {
   clients: ClientTable;
+  disabled_clients: DisabledClientTable;
   grants: GrantTable;
   signing_keys: SigningKeyTable;
   assertions: AssertionTable;
@@ -40,6 +41,9 @@ export type ClientTable = {
   /** Null for clients that stay until somebody removes them. */
   due_at: number | null;
 };
+
+/** Ids that the operator has disabled, whatever way their clients come. */
+export type DisabledClientTable = { id: string; disabled_at: number };
 
 export type GrantTable = {
   id: string;

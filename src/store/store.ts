@@ -23,6 +23,15 @@ export type Store = {
    * last ones with the client. False where there is none.
    */
   removeClient(id: string, now: number, entry?: AuditEntry): Promise<boolean>;
+  /** The ids that the operator has disabled. */
+  listDisabledClients(): Promise<readonly DisabledClient[]>;
+  /**
+   * Disables an id, whether a client has it yet or not, and revokes the grants of its client in commits like those of
+   * {@link Store.removeClient}. False where it was disabled before.
+   */
+  disableClient(id: string, now: number, entry?: AuditEntry): Promise<boolean>;
+  /** Lets it be used again; what was revoked stays so. False where it was not disabled. */
+  enableClient(id: string, entry?: AuditEntry): Promise<boolean>;
 
   // — client ID metadata documents: a cache that outlives the process —
 
@@ -80,11 +89,16 @@ export type Store = {
   // — every grant, a page at a time: there may be ten million —
 
   /**
-   * Revokes the live ones of the next `limit` grants.
+   * Revokes the live ones of the next `limit` grants, with an entry for all of them.
    * @param after the last id of the page before, "" for the first one.
    * @returns the last id of this page; undefined where there was none.
    */
-  revokeNextGrants(after: string, limit: number, now: number): Promise<string | undefined>;
+  revokeNextGrants(
+    after: string,
+    limit: number,
+    now: number,
+    entry?: AuditEntry,
+  ): Promise<string | undefined>;
   /** Of the next `limit` grants, how many have a refresh token that is good now and was made by then. */
   countRefreshTokens(page: RefreshTokenPage): Promise<RefreshTokenCount | undefined>;
 
@@ -133,12 +147,15 @@ export type Follower = {
 
 export type OutsideChange =
   | { readonly kind: "grant_revoked" | "client_removed"; readonly id: string }
-  | { readonly kind: "signing_keys" }
+  | { readonly kind: "signing_keys" | "disabled_clients" }
   /** Something that is not said, or that was missed. Revocations are said one by one all the same. */
   | { readonly kind: "anything" };
 
 /** `liveGrants` counts those that are not revoked; one that has expired counts until the janitor deletes it. */
 export type ClientSummary = Client & { readonly liveGrants: number };
+
+/** Since when (epoch milliseconds). */
+export type DisabledClient = { readonly id: string; readonly disabledAt: number };
 
 /** What a client's metadata document said when it was last fetched. */
 export type ClientDocument = {

@@ -43,7 +43,7 @@ const byOperator = (event: string, fields: object) => ({
 });
 
 describe("what the operator does is a row", () => {
-  it("adding and removing a client; the secret that it prints is in none", async () => {
+  it("adding, disabling and removing a client; the secret that it prints is in none", async () => {
     const added = await beside(
       "client",
       "add",
@@ -66,6 +66,12 @@ describe("what the operator does is a row", () => {
     expect(linesOf(exported)).toEqual([byOperator("client.added", fields)]);
     expect(secret.length).toBeGreaterThan(20);
     expect(exported.stdout).not.toContain(secret);
+    expect(await left("client", "disable", "mine")).toEqual([
+      byOperator("client.disabled", { client: "mine" }),
+    ]);
+    expect(await left("client", "enable", "mine")).toEqual([
+      byOperator("client.enabled", { client: "mine" }),
+    ]);
     expect(await left("client", "remove", "mine")).toEqual([
       byOperator("client.removed", { client: "mine" }),
     ]);
@@ -85,11 +91,10 @@ describe("what the operator does is a row", () => {
   it("rotating keys and the secret", async () => {
     expect(await left("key", "rotate")).toEqual([byOperator("key.rotated", { kid: expect.any(String) })]);
     // An entry for each signing key that was sealed anew, in the commit that did it.
+    const entries = await left("secret", "rotate");
     const kid = expect.any(String);
-    expect(await left("secret", "rotate")).toEqual([
-      byOperator("secret.rotated", { kid }),
-      byOperator("secret.rotated", { kid }),
-    ]);
+    expect(entries).toEqual([byOperator("secret.rotated", { kid }), byOperator("secret.rotated", { kid })]);
+    expect(new Set(entries.map((entry) => entry.kid)).size).toBe(2);
   });
 
   it("and what a command could not do is none", async () => {

@@ -112,6 +112,49 @@ describe("gatehouse client", () => {
   });
 });
 
+describe("gatehouse client disable and enable", () => {
+  it("end what a client has in the running server, and let it be approved again", async () => {
+    const disabled = await connectAnother();
+    const { clientId } = disabled;
+    expect(await statusOfMcp(disabled.access_token)).toBe(200);
+    expect(await beside("client", "disable", clientId)).toBe(
+      `Disabled ${clientId} and revoked its grants.\n`,
+    );
+    await soon(() => statusOfMcp(disabled.access_token)).toBe(401);
+    await soon(async () => (await refresh(there, clientId, disabled.refresh_token)).json()).toMatchObject({
+      error: "unauthorized_client",
+    });
+    expect(await beside("client", "list")).toMatch(new RegExp(`^${clientId} .* disabled$`, "m"));
+    expect(await beside("client", "show", clientId)).toMatch(/^ *disabled +since 2/m);
+    const shown = JSON.parse(await beside("client", "show", clientId, "--json"));
+    expect(shown).toMatchObject({ id: clientId, disabledAt: expect.any(Number) });
+    expect(await beside("client", "disable", clientId)).toBe(`${clientId} was disabled before.\n`);
+
+    expect(await beside("client", "enable", clientId)).toBe(
+      `Enabled ${clientId}. People have to approve it again.\n`,
+    );
+    expect(await beside("client", "show", clientId)).not.toContain("disabled");
+    await soon(async () => {
+      const again = await redeem(there, clientId, await authorize(there, clientId, asDemo()));
+      return again.status;
+    }).toBe(200);
+  });
+
+  it("take an address that nobody has met, and no other id that nobody has", async () => {
+    const address = "https://app.example/client.json";
+    await beside("client", "disable", address);
+    expect(await beside("client", "list")).toContain(`Disabled, and not known now: ${address}`);
+    await beside("client", "enable", address);
+    for (const parameters of [
+      ["client", "disable", "dcr_nobody"],
+      ["client", "enable", address],
+    ]) {
+      const { exitCode, stderr } = await gatehouse(parameters, { cwd: demo.cwd });
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining("See: gatehouse client list")]);
+    }
+  });
+});
+
 describe("gatehouse grant", () => {
   it("list shows who let which client in; revoke ends one within the running server", async () => {
     const [ended, kept] = [await connectAnother(), await connectAnother()];

@@ -26,7 +26,15 @@ const documented = eventTable(readFileSync(join(ROOT, "docs/events.md"), "utf8")
  * `refresh.healed` needs a lost write; its fields are those of `refresh.rotated`, in one statement. The others are the
  * command's, and test/cli/audit.test.ts looks at them.
  */
-const NOT_PROVOKED = ["client.added", "client.removed", "key.rotated", "refresh.healed", "secret.rotated"];
+const NOT_PROVOKED = [
+  "client.added",
+  "client.disabled",
+  "client.enabled",
+  "client.removed",
+  "key.rotated",
+  "refresh.healed",
+  "secret.rotated",
+];
 
 let lines: readonly LogLine[];
 

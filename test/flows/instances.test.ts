@@ -197,6 +197,20 @@ describe("what happens on one instance holds on the other", () => {
     }
   });
 
+  it("a disabled client: nobody gets anything for it anywhere, until it is enabled", async () => {
+    const { a, b } = instances;
+    const page = (server: TestServer) =>
+      openBrowser(server).request(authorizeUrl(tokens.clientId, newPkce().challenge));
+    await command.disableClient(tokens.clientId, a.now());
+    for (const server of [a, b]) {
+      await soon(async () => expect((await page(server)).status).toBe(400));
+      expect(await statusOf(server, tokens.access_token)).toBe(401);
+      expect((await refresh(server, tokens.clientId, tokens.refresh_token)).status).toBe(400);
+    }
+    await command.enableClient(tokens.clientId);
+    for (const server of [a, b]) await soon(async () => expect((await page(server)).status).toBe(303));
+  });
+
   it("a rotated key: published everywhere long before anything is signed with it, and then it signs everywhere", async () => {
     const { a, b, balanced } = instances;
     const kidsOf = async (server: TestServer): Promise<readonly string[]> => {

@@ -114,6 +114,23 @@ export function auditContract(store: () => Store): void {
       ]);
     });
 
+    test("disableClient and enableClient: where they changed something", async () => {
+      await store().approve(sampleApproval());
+      for (let times = 0; times < 2; times += 1) await store().disableClient("client-1", NOW, entry);
+      expect(await events()).toHaveLength(1);
+      for (let times = 0; times < 2; times += 1) await store().enableClient("client-1", entry);
+      expect(await events()).toHaveLength(2);
+    });
+
+    test("revokeNextGrants: one for all that it revoked", async () => {
+      for (const id of ["a", "b", "c"]) await store().approve(sampleApproval({ id }));
+      await store().revokeNextGrants("", 2, NOW, entry);
+      await store().revokeNextGrants("", 2, NOW, entry);
+      expect(await events()).toHaveLength(1);
+      await store().revokeNextGrants("b", 2, NOW, entry);
+      expect(await events()).toHaveLength(2);
+    });
+
     test("resealSigningKey: where it was sealed as before", async () => {
       await store().addFirstSigningKey(sampleKey("a"));
       const change = { kid: "a", before: "sealed a", sealed: "sealed anew" };
@@ -144,8 +161,10 @@ export function auditContract(store: () => Store): void {
         store().revokeGrant("grant-2", "operator", NOW, bad),
         store().addClient(sampleClient({ id: "client-2" }), bad),
         store().removeClient("client-1", NOW, bad),
+        store().disableClient("client-1", NOW, bad),
         store().addSigningKey(sampleKey("b"), START, bad),
         store().replaceSigningKeys(sampleKey("c"), bad),
+        store().revokeNextGrants("", 10, NOW, bad),
         store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "anew" }, bad),
       ];
       expect((await Promise.allSettled(attempts)).map(({ status }) => status)).toEqual(

@@ -39,6 +39,15 @@ export function changeContract(name: string, openAll: (count: number) => Promise
       expect(told).toEqual(expect.arrayContaining([revocation("a"), revocation("b"), removal]));
     });
 
+    test("that an id is disabled is told, and that it is not any more", async () => {
+      follow();
+      const change: OutsideChange = { kind: "disabled_clients" };
+      await theirs.disableClient("client-1", START);
+      await soon(() => expect(told).toEqual([change]));
+      await theirs.enableClient("client-1");
+      await soon(() => expect(told).toEqual([change, change]));
+    });
+
     test("signing keys are told, whatever happens to them", async () => {
       follow();
       const change: OutsideChange = { kind: "signing_keys" };

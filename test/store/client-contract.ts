@@ -100,6 +100,42 @@ export function clientContract(store: () => Store): void {
     });
   });
 
+  describe("disableClient", () => {
+    test("keeps the id, and revokes the grants of its client and no others", async () => {
+      await store().addClient(sampleClient());
+      await store().approve(sampleApproval({ id: "live" }));
+      await store().approve(sampleApproval({ id: "other", clientId: "client-2" }));
+      expect(await store().disableClient("client-1", NOW)).toBe(true);
+      expect(await store().listDisabledClients()).toEqual([{ id: "client-1", disabledAt: NOW }]);
+      expect(await store().findGrant("live")).toMatchObject({
+        revokedAt: NOW,
+        revokedReason: "client_disabled",
+      });
+      expect(await store().findGrant("other")).toMatchObject({ revokedAt: null });
+      expect(await store().findClient("client-1")).toEqual(sampleClient());
+    });
+
+    test("of an id that no client has yet, and twice at once", async () => {
+      const answers = await Promise.all([1, 2, 3].map(() => store().disableClient("client-9", NOW)));
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      expect(await store().listDisabledClients()).toEqual([{ id: "client-9", disabledAt: NOW }]);
+    });
+
+    test("ends with enableClient, once", async () => {
+      for (const id of ["a", "b"]) await store().disableClient(id, NOW);
+      const answers = await Promise.all([1, 2, 3].map(() => store().enableClient("a")));
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      expect(await store().listDisabledClients()).toMatchObject([{ id: "b" }]);
+    });
+
+    test("outlasts the client", async () => {
+      await store().addClient(sampleClient());
+      await store().disableClient("client-1", NOW);
+      await store().removeClient("client-1", NOW);
+      expect(await store().listDisabledClients()).toMatchObject([{ id: "client-1" }]);
+    });
+  });
+
   describe("client ID metadata documents", () => {
     test("are kept as they were fetched", async () => {
       expect(await store().findDocument(sampleDocument().clientId)).toBeUndefined();

@@ -1,3 +1,4 @@
+import { isDocumentUrl } from "../../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { EventFields } from "../../core/events.ts";
@@ -11,7 +12,6 @@ import { alreadyApprovedPage } from "../../pages/done.ts";
 import { returnPage } from "../../pages/return.ts";
 import { requireSameOrigin } from "../../sign-in/same-origin.ts";
 import type { Approval } from "../../store/store.ts";
-import { isDocumentUrl } from "../client-id-metadata.ts";
 import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
 import { codeLocation, errorLocation, htmlResponse, PAGE_STYLES, seeOther } from "../responses.ts";

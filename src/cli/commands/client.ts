@@ -3,6 +3,7 @@ import {
   CLIENT_AUTHENTICATION_METHODS,
   type Client,
   type ClientAuthenticationMethod,
+  isDocumentUrl,
 } from "../../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { ConfigurationError } from "../../core/errors.ts";
@@ -32,7 +33,7 @@ type ListFlags = DatabaseFlags & { readonly json?: true };
 
 export function clientCommand(): Command {
   const command = new Command("client").description(
-    "The clients: add one beforehand, list, show and remove them.",
+    "The clients: add one beforehand, list, show, disable and remove them.",
   );
   command
     .command("add")
@@ -75,9 +76,19 @@ export function clientCommand(): Command {
     .action(show);
   command
     .command("remove <client_id>")
-    .description("Remove a client and revoke every grant that it has.")
+    .description("Remove a client and revoke every grant that it has. It may register again: see disable.")
     .addOption(databaseOption())
     .action(remove);
+  command
+    .command("disable <client_id>")
+    .description("Revoke every grant that a client has, and let nobody approve it until it is enabled again.")
+    .addOption(databaseOption())
+    .action(disable);
+  command
+    .command("enable <client_id>")
+    .description("Let people approve a disabled client again.")
+    .addOption(databaseOption())
+    .action(enable);
   return command;
 }
 
@@ -145,12 +156,12 @@ async function refuseNamesake(client: Client, store: Pick<Store, "listGrants">):
 }
 
 async function list(flags: ListFlags): Promise<void> {
-  const clients = await withStore(flags, (store) => store.listClients());
-  if (flags.json) return printJson(clients.map(shown));
+  const { clients, disabled } = await withStore(flags, allClients);
+  if (flags.json) return printJson(clients.map((client) => shown(client, disabled)));
   if (clients.length === 0)
     return print("There are no clients yet. They register by themselves when they connect.");
   printTable(
-    ["CLIENT", "NAME", "COMES BY", "PROVES ITSELF BY", "GRANTS", "SINCE"],
+    ["CLIENT", "NAME", "COMES BY", "PROVES ITSELF BY", "GRANTS", "SINCE", "STATE"],
     clients.map((client) => [
       client.id,
       client.name ?? "-",
@@ -158,8 +169,23 @@ async function list(flags: ListFlags): Promise<void> {
       client.authenticationMethod,
       String(client.liveGrants),
       time(client.createdAt),
+      disabled.has(client.id) ? "disabled" : "-",
     ]),
   );
+  const known = new Set(clients.map(({ id }) => id));
+  const others = [...disabled.keys()].filter((id) => !known.has(id));
+  if (others.length > 0) print(`\nDisabled, and not known now: ${others.join(", ")}`);
+}
+
+/** Since when each disabled one is, by its id: those that were removed since are among them. */
+type Disabled = ReadonlyMap<string, number>;
+
+async function allClients(
+  store: Store,
+): Promise<{ readonly clients: readonly ClientSummary[]; readonly disabled: Disabled }> {
+  const clients = await store.listClients();
+  const disabled = await store.listDisabledClients();
+  return { clients, disabled: new Map(disabled.map(({ id, disabledAt }) => [id, disabledAt])) };
 }
 
 const COMES_BY: Readonly<Record<Client["origin"], string>> = {
@@ -169,11 +195,11 @@ const COMES_BY: Readonly<Record<Client["origin"], string>> = {
 };
 
 async function show(id: string, flags: ListFlags): Promise<void> {
-  const client = await withStore(flags, async (store) =>
-    (await store.listClients()).find((one) => one.id === id),
-  );
+  const { clients, disabled } = await withStore(flags, allClients);
+  const client = clients.find((one) => one.id === id);
   if (!client) throw unknown(id);
-  if (flags.json) return printJson(shown(client));
+  if (flags.json) return printJson(shown(client, disabled));
+  const disabledAt = disabled.get(id);
   printPairs([
     ["client_id", client.id],
     ["name", visible(client.name ?? "-")],
@@ -184,6 +210,7 @@ async function show(id: string, flags: ListFlags): Promise<void> {
     ["scopes", client.scopes.join(" ") || scopesUnsaid(client)],
     ["live grants", String(client.liveGrants)],
     ["since", time(client.createdAt)],
+    ...(disabledAt === undefined ? [] : [["disabled", `since ${time(disabledAt)}`] as const]),
   ]);
 }
 
@@ -192,14 +219,32 @@ function scopesUnsaid(client: Client): string {
 }
 
 /** Everything but the hash of the secret, which is nobody's business. */
-function shown({ secretHash: _hash, ...client }: ClientSummary): object {
-  return client;
+function shown({ secretHash: _hash, ...client }: ClientSummary, disabled: Disabled): object {
+  return { ...client, disabledAt: disabled.get(client.id) ?? null };
 }
 
 async function remove(id: string, flags: DatabaseFlags): Promise<void> {
   const entry = operatorEntry("client.removed", { client: id });
   if (!(await withStore(flags, (store) => store.removeClient(id, entry.at, entry)))) throw unknown(id);
   print(`Removed ${id} and revoked its grants.`);
+}
+
+async function disable(id: string, flags: DatabaseFlags): Promise<void> {
+  const entry = operatorEntry("client.disabled", { client: id });
+  const isNew = await withStore(flags, async (store) => {
+    // An address is known before it is met; anything else that nobody has met is a slip.
+    if (!isDocumentUrl(id) && !(await allClients(store)).clients.some((client) => client.id === id))
+      throw unknown(id);
+    return store.disableClient(id, entry.at, entry);
+  });
+  print(isNew ? `Disabled ${id} and revoked its grants.` : `${id} was disabled before.`);
+}
+
+async function enable(id: string, flags: DatabaseFlags): Promise<void> {
+  const entry = operatorEntry("client.enabled", { client: id });
+  const wasDisabled = await withStore(flags, (store) => store.enableClient(id, entry));
+  if (!wasDisabled) throw new ConfigurationError(`${id} is not disabled. See: gatehouse client list`);
+  print(`Enabled ${id}. People have to approve it again.`);
 }
 
 function unknown(id: string): ConfigurationError {

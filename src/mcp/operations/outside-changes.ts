@@ -1,40 +1,49 @@
 import type { Deps } from "../../authorization-server/deps.ts";
+import type { DisabledClients } from "../../authorization-server/disabled-clients.ts";
 import type { OutsideChange } from "../../store/store.ts";
 import type { Hearing } from "./hearing.ts";
 
-type Followed = Pick<Deps, "store" | "clients" | "keys" | "log">;
+type Followed = Pick<Deps, "store" | "clients" | "keys" | "log"> & {
+  readonly disabled: Pick<DisabledClients, "reload">;
+};
 
 /** Who hears of it beside what it changes itself. */
 type Told = {
   readonly grantEnded: (grantId: string) => void;
-  /** What a key verified must not outlive it, where it is taken away. */
-  readonly keyGone: () => void;
+  /** A key was taken away, or a client disabled: what was verified with it must not outlive it. */
+  readonly verifyAgain: () => void;
 };
 
 const RETRY_MS = 500;
 
 /**
- * What another instance or a command changed (a revoked grant, a removed client, a rotated key) holds here within a
- * second. Neither a process that was suspended nor a database that failed for a while leaves a revoked token open.
+ * What another instance or a command changed (a revoked grant, a removed or disabled client, a rotated key) holds here
+ * within a second. Neither a process that was suspended nor a database that failed for a while leaves a revoked token open.
  * @returns the function that stops it.
  */
 export function followOutsideChanges(
-  { store, clients, keys, log }: Followed,
-  { grantEnded, keyGone }: Told,
+  { store, clients, keys, disabled, log }: Followed,
+  { grantEnded, verifyAgain }: Told,
   hearing: Pick<Hearing, "heardUntil" | "lost">,
 ): () => void {
-  const reload = async () => {
+  const reloadKeys = async () => {
     const before = kidsOf(keys);
     try {
       await keys.reload();
     } finally {
       // Also where it rejects, because it cannot open those that are there now.
       const kids = kidsOf(keys);
-      if (before.some((kid) => !kids.includes(kid))) keyGone();
+      if (before.some((kid) => !kids.includes(kid))) verifyAgain();
     }
   };
-  const reloading = createReloading(reload, (cause) => {
+  const reloadingKeys = createReloading(reloadKeys, (cause) => {
     log.error("the signing keys could not be read again", { cause });
+  });
+  const reloadDisabled = async () => {
+    if (await disabled.reload()) verifyAgain();
+  };
+  const reloadingDisabled = createReloading(reloadDisabled, (cause) => {
+    log.error("which clients are disabled could not be read again", { cause });
   });
 
   const changed = (change: OutsideChange) => {
@@ -44,10 +53,13 @@ export function followOutsideChanges(
       case "client_removed":
         return clients.forget(change.id);
       case "signing_keys":
-        return reloading.request();
+        return reloadingKeys.request();
+      case "disabled_clients":
+        return reloadingDisabled.request();
       case "anything":
         clients.forgetAll();
-        return reloading.request();
+        reloadingDisabled.request();
+        return reloadingKeys.request();
     }
   };
 
@@ -58,7 +70,8 @@ export function followOutsideChanges(
   });
   return () => {
     unfollow();
-    reloading.stop();
+    reloadingKeys.stop();
+    reloadingDisabled.stop();
   };
 }
 

@@ -71,6 +71,7 @@ async function fill(database: string): Promise<void> {
     await store.addClient(sampleClient({ name: 'Größe "1" 🗝', secretHash: null }));
     await store.addClient(sampleClient({ id: "Client-2", origin: "preregistered" }));
     await store.saveDocument(sampleDocument());
+    await store.disableClient("of nobody", START);
     for (let index = 0; index < GRANTS.length; index += 100)
       await Promise.all(GRANTS.slice(index, index + 100).map((id) => store.approve(sampleApproval({ id }))));
     await store.redeemCode(GRANTS[1] ?? "", START + DAY, START);
@@ -138,6 +139,7 @@ describe.each([
     expect(copied.map(({ table, rows }) => [table.name, rows])).toEqual([
       ["signing_keys", 2],
       ["clients", 3],
+      ["disabled_clients", 1],
       ["grants", GRANTS.length],
       ["assertions", ASSERTIONS],
       ["audit", 3],

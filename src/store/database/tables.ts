@@ -12,6 +12,7 @@ export type MovedTable = Exclude<keyof Schema, (typeof OWN_TABLES)[number]>;
 const MOVED: Readonly<Record<MovedTable, Omit<Table, "name">>> = {
   signing_keys: { key: ["kid"] },
   clients: { key: ["id"] },
+  disabled_clients: { key: ["id"] },
   grants: { key: ["id"] },
   assertions: { key: ["client_id", "jti"] },
   audit: { key: ["id"], isNumbered: true },

@@ -1,5 +1,6 @@
-import { type Compilable, sql } from "kysely";
+import type { Compilable } from "kysely";
 import type { QueryBuilder } from "../query.ts";
+import { type Announced, announce, raw } from "./announced.ts";
 import type { Dialect, Migration } from "./migration.ts";
 
 /**
@@ -11,20 +12,9 @@ export const changes: Migration = {
   needs: "0001-initial",
   up: (db, dialect) => [
     ...DIALECTS[dialect](db),
+    ...ANNOUNCED.map((announced) => announce(db, dialect, announced)),
     db.schema.createIndex("changes_made_at").on("changes").column("made_at"),
   ],
-};
-
-type Announced = {
-  readonly trigger: string;
-  readonly when: string;
-  readonly table: string;
-  /** A condition on OLD and NEW. */
-  readonly condition?: string;
-  readonly kind: string;
-  /** The row, and the column of it that says what changed. */
-  readonly row: "OLD" | "NEW";
-  readonly column: string;
 };
 
 /** None of these is on the path of a request but a revocation's; a refresh fires none. */
@@ -69,15 +59,6 @@ const DIALECTS: Readonly<Record<Dialect, (db: QueryBuilder) => readonly Compilab
         made_at bigint NOT NULL
       )`,
     ),
-    ...ANNOUNCED.map(({ trigger, when, table, condition, kind, row, column }) =>
-      raw(
-        db,
-        `CREATE TRIGGER ${trigger} AFTER ${when} ON ${table} ${condition ? `WHEN ${condition}` : ""} BEGIN
-          INSERT INTO changes (kind, subject, made_at)
-          VALUES ('${kind}', ${row}.${column}, CAST(unixepoch('subsec') * 1000 AS integer));
-        END`,
-      ),
-    ),
   ],
   postgres: (db) => [
     raw(
@@ -106,19 +87,8 @@ const DIALECTS: Readonly<Record<Dialect, (db: QueryBuilder) => readonly Compilab
       END
       $$`,
     ),
-    ...ANNOUNCED.map(({ trigger, when, table, condition, kind, column }) =>
-      raw(
-        db,
-        `CREATE TRIGGER ${trigger} AFTER ${when} ON ${table} FOR EACH ROW ${condition ? `WHEN (${condition})` : ""}
-        EXECUTE FUNCTION gatehouse_announce('${kind}', '${column}')`,
-      ),
-    ),
   ],
 };
 
 /** Whoever holds this advisory lock announces: "news" as a number. */
 const CHANGES_LOCK = 0x6e657773;
-
-function raw(db: QueryBuilder, statement: string): Compilable {
-  return { compile: () => sql.raw(statement).compile(db) };
-}

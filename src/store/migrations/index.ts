@@ -3,7 +3,15 @@ import { audit } from "./0002-audit.ts";
 import { grantsByTime } from "./0003-grants-by-time.ts";
 import { changes } from "./0004-changes.ts";
 import { counters } from "./0005-counters.ts";
+import { disabledClients } from "./0006-disabled-clients.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
-export const MIGRATIONS: readonly Migration[] = [initial, audit, grantsByTime, changes, counters];
+export const MIGRATIONS: readonly Migration[] = [
+  initial,
+  audit,
+  grantsByTime,
+  changes,
+  counters,
+  disabledClients,
+];

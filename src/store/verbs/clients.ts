@@ -1,25 +1,20 @@
-import type { AuditEntry } from "../../core/events.ts";
-import type { RevocationReason } from "../../core/grant.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import { fromClient, toClient, toDocument } from "../rows.ts";
 import type { ClientTable } from "../schema.ts";
 import type { Store } from "../store.ts";
 import { auditNote } from "./audit.ts";
-import { IDLE_DOCUMENT_MS, IDLE_REGISTRATION_MS, KEPT_AFTER_END_MS } from "./expiry.ts";
+import { clientGrants } from "./client-grants.ts";
+import { IDLE_DOCUMENT_MS, IDLE_REGISTRATION_MS } from "./expiry.ts";
 
 type ClientVerbs = Pick<
   Store,
   "addClient" | "findClient" | "listClients" | "removeClient" | "findDocument" | "saveDocument"
 >;
 
-type Removal = { readonly id: string; readonly now: number; readonly dueAt: number };
-type Page = { readonly id: string; readonly since: number; readonly limit: number };
-
-const REVOKED_AT_ONCE = 2000;
-
 /** Clients, whatever way they came: one that has a metadata document is a row like the others. */
 export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVerbs {
   const note = auditNote(db);
+  const grants = clientGrants(db, connection);
 
   const insert = (given: Given<ClientTable>) => db.insertInto("clients").values(columns(given));
 
@@ -74,50 +69,6 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
     (row) => ({ ...toClient(row), liveGrants: Number(row.live_grants) }),
   );
 
-  const revoke = (given: Given<Removal>) =>
-    db
-      .updateTable("grants")
-      .set({ revoked_at: given("now"), revoked_reason: "client_removed", due_at: given("dueAt") })
-      .where("client_id", "=", given("id"))
-      .where("revoked_at", "is", null)
-      // What is not there cannot be removed, and then nothing else may change.
-      .where(({ exists, selectFrom }) =>
-        exists(selectFrom("clients").select("id").where("clients.id", "=", given("id"))),
-      );
-
-  const revokeGrants = prepare(revoke, () => undefined);
-
-  const oldestLive = (given: Given<Page>) =>
-    db
-      .selectFrom("grants as oldest")
-      .where("oldest.client_id", "=", given("id"))
-      .where("oldest.created_at", ">=", given("since"))
-      .where("oldest.revoked_at", "is", null)
-      .orderBy("oldest.created_at")
-      .limit(given("limit"));
-
-  const findOldest = prepare(
-    (given: Given<Page>) => oldestLive(given).select("oldest.created_at"),
-    (row) => row.created_at,
-  );
-
-  const revokeOldest = prepare(
-    (given: Given<Removal & Page>) =>
-      revoke(given).where("id", "in", oldestLive(given).select("oldest.id")).returning("id"),
-    (row) => row.id,
-  );
-
-  /** Everybody may have a grant of one client, and revoking them all takes longer than a statement may. */
-  const revokeMost = async (removal: Removal, entry?: AuditEntry): Promise<void> => {
-    for (let since = 0; ; ) {
-      const page = { ...removal, since, limit: REVOKED_AT_ONCE };
-      const made = await connection.read(findOldest(page));
-      if (made.length < REVOKED_AT_ONCE) return;
-      await connection.write(revokeOldest(page), entry && note(entry));
-      since = made.at(-1) ?? since;
-    }
-  };
-
   const remove = prepare(
     (given: Given<{ id: string }>) => db.deleteFrom("clients").where("id", "=", given("id")).returning("id"),
     (row) => row.id,
@@ -139,10 +90,12 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
     },
     listClients: () => connection.read(list({})),
     async removeClient(id, now, entry) {
-      const removal = { id, now, dueAt: now + KEPT_AFTER_END_MS };
-      await revokeMost(removal, entry && revocationIn(entry));
+      // What is not there cannot be removed, and then nothing else may change.
+      if ((await connection.read(find({ id }))).length === 0) return false;
+      const revocation = { id, now, reason: "client_removed" } as const;
+      await grants.revokeMost(revocation, entry);
       const [, removed] = await connection.writeTogether(
-        [revokeGrants(removal), remove({ id })],
+        [grants.revokeRest(revocation), remove({ id })],
         entry && note(entry),
       );
       return removed.length > 0;
@@ -163,12 +116,6 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
       );
     },
   };
-}
-
-/** The entry of a commit before the one that removes the client. */
-function revocationIn(removal: AuditEntry): AuditEntry {
-  const reason: RevocationReason = "client_removed";
-  return { ...removal, event: "grant.revoked", fields: { ...removal.fields, reason } };
 }
 
 function columns(given: Given<ClientTable>) {

@@ -1,5 +1,6 @@
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { Store } from "../store.ts";
+import { auditNote } from "./audit.ts";
 import { KEPT_AFTER_END_MS } from "./expiry.ts";
 
 /** What concerns every grant, in pages by primary key: neither memory nor a transaction holds all of them. */
@@ -7,6 +8,8 @@ export function grantPageVerbs(
   db: QueryBuilder,
   connection: Connection,
 ): Pick<Store, "revokeNextGrants" | "countRefreshTokens"> {
+  const note = auditNote(db);
+
   const nextIds = prepare(
     (given: Given<{ after: string; limit: number }>) =>
       db
@@ -25,8 +28,9 @@ export function grantPageVerbs(
         .set({ revoked_at: given("now"), revoked_reason: "operator", due_at: given("dueAt") })
         .where("id", ">", given("after"))
         .where("id", "<=", given("last"))
-        .where("revoked_at", "is", null),
-    () => undefined,
+        .where("revoked_at", "is", null)
+        .returning("id"),
+    (row) => row.id,
   );
 
   const countNext = prepare(
@@ -72,10 +76,11 @@ export function grantPageVerbs(
   );
 
   return {
-    async revokeNextGrants(after, limit, now) {
+    async revokeNextGrants(after, limit, now, entry) {
       const last = (await connection.read(nextIds({ after, limit }))).at(-1);
       if (last === undefined) return undefined;
-      await connection.write(revokeBetween({ after, last, now, dueAt: now + KEPT_AFTER_END_MS }));
+      const revocation = revokeBetween({ after, last, now, dueAt: now + KEPT_AFTER_END_MS });
+      await connection.write(revocation, entry && note(entry));
       return last;
     },
     async countRefreshTokens(page) {
