@@ -49,6 +49,8 @@ const REFUSAL_EVENTS: ReadonlyMap<string, UnauditedEvent> = new Map([
 const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
   access_denied: "Go back to the app that you came from and connect again from there.",
   invalid_client: "Remove the connection in the app and add it again: the app then registers anew.",
+  unauthorized_client:
+    "Connecting again does not help. Ask whoever runs this server, and give them the ID below.",
   slow_down: "Wait a little, then go back to the app and connect again.",
   temporarily_unavailable:
     "Wait a little, then reload this page. If nothing changes, go back to the app and connect again.",

@@ -142,7 +142,7 @@ describe("gatehouse client disable and enable", () => {
 
   it("take an address that nobody has met, and no other id that nobody has", async () => {
     const address = "https://app.example/client.json";
-    await beside("client", "disable", address);
+    expect(await beside("client", "disable", address)).toContain(`Disabled ${address}`);
     expect(await beside("client", "list")).toContain(`Disabled, and not known now: ${address}`);
     await beside("client", "enable", address);
     for (const parameters of [

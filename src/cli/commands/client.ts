@@ -158,20 +158,20 @@ async function refuseNamesake(client: Client, store: Pick<Store, "listGrants">):
 async function list(flags: ListFlags): Promise<void> {
   const { clients, disabled } = await withStore(flags, allClients);
   if (flags.json) return printJson(clients.map((client) => shown(client, disabled)));
-  if (clients.length === 0)
-    return print("There are no clients yet. They register by themselves when they connect.");
-  printTable(
-    ["CLIENT", "NAME", "COMES BY", "PROVES ITSELF BY", "GRANTS", "SINCE", "STATE"],
-    clients.map((client) => [
-      client.id,
-      client.name ?? "-",
-      COMES_BY[client.origin],
-      client.authenticationMethod,
-      String(client.liveGrants),
-      time(client.createdAt),
-      disabled.has(client.id) ? "disabled" : "-",
-    ]),
-  );
+  if (clients.length === 0) print("There are no clients yet. They register by themselves when they connect.");
+  else
+    printTable(
+      ["CLIENT", "NAME", "COMES BY", "PROVES ITSELF BY", "GRANTS", "SINCE", "STATE"],
+      clients.map((client) => [
+        client.id,
+        client.name ?? "-",
+        COMES_BY[client.origin],
+        client.authenticationMethod,
+        String(client.liveGrants),
+        time(client.createdAt),
+        disabled.has(client.id) ? "disabled" : "-",
+      ]),
+    );
   const known = new Set(clients.map(({ id }) => id));
   const others = [...disabled.keys()].filter((id) => !known.has(id));
   if (others.length > 0) print(`\nDisabled, and not known now: ${others.join(", ")}`);
