@@ -35,7 +35,8 @@ beforeEach(async () => {
 });
 afterEach(() => stop(server));
 
-const start = () => startServer({ database, secret: SECRET });
+const PROGRAM = { id: "program", secret: "a-secret-of-a-program", grantTypes: ["client_credentials"] };
+const start = () => startServer({ database, secret: SECRET, clients: [PROGRAM] });
 async function stop(stopping: TestServer): Promise<void> {
   await stopping.drain();
   await stopping.close();
@@ -60,6 +61,8 @@ const ROTATE = expect.stringMatching(/^update "grants" set "generation"/);
 /** With its row of the audit log in the same statement. */
 const noted = (what: string) =>
   expect.stringMatching(new RegExp(`^with changed as \\(${what}.*\\(insert into "audit"`));
+const LIST_GRANTS = expect.stringMatching(/^select \* from "grants" where "client_id" = \$1 and "person_id"/);
+const APPROVE = noted('insert into "grants"');
 const REDEEM = noted('update "grants" set "redeemed_at"');
 const REVOKE = noted('update "grants" set "revoked_at"');
 
@@ -107,6 +110,33 @@ describe("on an instance that knows the client", () => {
     const call = async () => expect(await callWith(token)).toBe(200);
     expect(await statementsOf(call)).toEqual([READ_GRANT]);
     for (let times = 0; times < 3; times += 1) expect(await statementsOf(call)).toEqual([]);
+  });
+
+  it("a stolen refresh token is three: it decides nothing, is looked at, and ends the grant", async () => {
+    const { clientId, refresh_token: stolen } = await connect(server);
+    await tokensOf(refresh(server, clientId, stolen));
+    server.advance(10 * 60);
+    // Reads the client, which it has forgotten by now.
+    await refresh(server, clientId, "no token");
+    const reuse = async () => expect((await refresh(server, clientId, stolen)).status).toBe(400);
+    expect(await statementsOf(reuse)).toEqual([READ_GRANT, ROTATE, REVOKE]);
+  });
+
+  it("a program's first token is two, as the grant for it is made, and each after it one", async () => {
+    const ask = async () => {
+      const fields = { client_id: PROGRAM.id, client_secret: PROGRAM.secret };
+      await tokensOf(postForm(server, "/oauth/token", { ...fields, grant_type: "client_credentials" }));
+    };
+    expect(await statementsOf(ask)).toEqual([LIST_GRANTS, APPROVE]);
+    expect(await statementsOf(ask)).toEqual([LIST_GRANTS]);
+  });
+
+  it("of a disabled client, nothing is asked", async () => {
+    const { client_id: clientId } = await register(server, { client_name: "Disabled" });
+    await server.store.disableClient(clientId, server.now());
+    const ask = async () => (await refresh(server, clientId, "a.b.c")).json();
+    await expect.poll(ask, { timeout: 20_000 }).toMatchObject({ error: "unauthorized_client" });
+    expect(await statementsOf(ask)).toEqual([]);
   });
 
   it("what is forged asks nothing at all", async () => {
