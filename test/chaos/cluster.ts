@@ -4,7 +4,7 @@ import { openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import type { InstanceOptions } from "./instance.ts";
+import type { InstanceOptions, SetClock } from "./instance.ts";
 
 /** Some instances of one server, each a process of its own, and their Postgres. */
 export type Cluster = {
@@ -16,11 +16,13 @@ export type Cluster = {
   end(instance: number, signal: "SIGKILL" | "SIGTERM"): Promise<void>;
   /** Starts an instance again where it was, however often that takes: its database may be away. */
   start(instance: number): Promise<void>;
+  /** Sets the clock of the machine of an instance, while that runs: waits for one that is just starting. */
+  setClock(instance: number, aheadSeconds: number): Promise<void>;
   stop(): Promise<void>;
 };
 
 export type ClusterOptions = Pick<InstanceOptions, "graceSeconds"> & {
-  /** How wrong the clock of each instance is. There are as many instances. */
+  /** How wrong the clock of each instance is at first. There are as many instances. */
   readonly clocksAheadSeconds: readonly number[];
   /** Where the logs of the instances go. */
   readonly directory: string;
@@ -32,11 +34,14 @@ const PAUSE_MS = 100;
 const STARTING_MS = 30_000;
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { clocksAheadSeconds, graceSeconds, directory } = options;
+  const { graceSeconds, directory } = options;
+  // As it was when an instance ended, so it is when that starts again.
+  const clocksAheadSeconds = [...options.clocksAheadSeconds];
   const postgres = await startPostgres();
   const database = await postgres.freshDatabase();
   const processes: ChildProcess[] = [];
   const ports: number[] = [];
+  const listening = new Set<ChildProcess>();
   let stopping = false;
 
   /** False where it ended before it was ready. */
@@ -52,12 +57,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       join(directory, `instance-${instance}.log`),
     );
     processes[instance] = child;
+    child.once("exit", () => listening.delete(child));
     const port = await new Promise<number | undefined>((resolve) => {
       child.once("message", (message: { readonly port: number }) => resolve(message.port));
       child.once("exit", () => resolve(undefined));
     });
-    if (port !== undefined) ports[instance] = port;
-    return port !== undefined;
+    if (port === undefined) return false;
+    ports[instance] = port;
+    listening.add(child);
+    return true;
   };
 
   const start = async (instance: number): Promise<void> => {
@@ -77,12 +85,26 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await exit;
   };
 
+  const setClock: Cluster["setClock"] = async (instance, aheadSeconds) => {
+    while (!stopping) {
+      const child = processes[instance];
+      if (child && listening.has(child)) {
+        clocksAheadSeconds[instance] = aheadSeconds;
+        const message: SetClock = { clockAheadSeconds: aheadSeconds };
+        // It may be ending at this moment: then it is told when it starts again.
+        return new Promise((resolve) => child.send(message, () => resolve()));
+      }
+      await setTimeout(PAUSE_MS);
+    }
+  };
+
   await Promise.all(clocksAheadSeconds.map((_, instance) => start(instance)));
   return {
     postgres,
     database,
     end,
     start,
+    setClock,
     async fetch(instance, request) {
       const { pathname, search } = new URL(request.url);
       const body = await request.text();

@@ -11,14 +11,16 @@ export type InstanceOptions = {
   readonly clockAheadSeconds: number;
 };
 
+/** What an instance is told while it runs: its machine's clock is set. */
+export type SetClock = Pick<InstanceOptions, "clockAheadSeconds">;
+
 // One instance of the server, as a process of its own. It says its port to the one that started it, and ends with it.
 
 async function main(): Promise<void> {
   const { clockAheadSeconds, graceSeconds, ...options } = JSON.parse(
     process.argv[2] ?? "",
   ) as InstanceOptions;
-  const systemTime = Date.now;
-  Date.now = () => systemTime() + clockAheadSeconds * 1000;
+  keepWrongTime(clockAheadSeconds);
   const checkUser = (name: string, password: string) => (password === PASSWORD ? name : null);
   const server = createOAuthServer("Chaos", checkUser, {
     ...options,
@@ -33,6 +35,16 @@ async function main(): Promise<void> {
   const { port } = await server.listen();
   process.on("disconnect", () => process.exit());
   process.send?.({ port });
+}
+
+/** The time of day, that is: what counts the milliseconds since the start goes on as it does where somebody sets the clock. */
+function keepWrongTime(aheadSeconds: number): void {
+  let ahead = aheadSeconds;
+  const systemTime = Date.now;
+  Date.now = () => systemTime() + ahead * 1000;
+  process.on("message", ({ clockAheadSeconds }: SetClock) => {
+    ahead = clockAheadSeconds;
+  });
 }
 
 await main();

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { FAULT_KINDS, type Fault, type PlanOptions, planFaults } from "./plan.ts";
 import { seededRandom } from "./random.ts";
 
-const MINUTE: PlanOptions = { milliseconds: 60_000, instances: 3 };
+const MINUTE: PlanOptions = { milliseconds: 60_000, clocksAheadSeconds: [0, 30, -30] };
 const MANY_SEEDS = Array.from({ length: 1000 }, (_, seed) => seed);
 
 it("the same seed gives the same plan, another seed another one", () => {
@@ -45,6 +45,18 @@ it.each([12, 60])(
     }
   },
 );
+
+it("a clock is set to another time than it shows, and is never off by more than half a minute", () => {
+  for (const seed of MANY_SEEDS) {
+    const clocks = [...MINUTE.clocksAheadSeconds];
+    for (const fault of planFaults(seededRandom(seed), MINUTE).flat()) {
+      if (fault.kind !== "shift clock") continue;
+      expect(fault.aheadSeconds).not.toBe(clocks[fault.instance]);
+      expect(Math.abs(fault.aheadSeconds)).toBeLessThanOrEqual(30);
+      clocks[fault.instance] = fault.aheadSeconds;
+    }
+  }
+});
 
 it("a branch draws what it would draw alone, whatever the others draw", () => {
   const [one, other] = [seededRandom(5), seededRandom(5)];

@@ -15,6 +15,8 @@ export type Fault = {
   | { readonly kind: "kill instance"; readonly instance: number }
   /** `SIGTERM`: it finishes what is under way, as in a rolling restart. */
   | { readonly kind: "end instance"; readonly instance: number }
+  /** From then on, the clock of its machine is off by so much. */
+  | { readonly kind: "shift clock"; readonly instance: number; readonly aheadSeconds: number }
 );
 
 export const FAULT_KINDS: readonly Fault["kind"][] = [
@@ -24,21 +26,31 @@ export const FAULT_KINDS: readonly Fault["kind"][] = [
   "hang Postgres",
   "kill instance",
   "end instance",
+  "shift clock",
 ];
 
-export type PlanOptions = { readonly milliseconds: number; readonly instances: number };
+/** No clock is ever off by more. */
+export const MOST_AHEAD_SECONDS = 30;
+
+export type PlanOptions = {
+  readonly milliseconds: number;
+  /** How wrong the clock of each instance is at first. There are as many instances. */
+  readonly clocksAheadSeconds: readonly number[];
+};
 
 /**
  * The tracks of a run, which go on at the same time: on each, one fault follows another. Faults of the database are one
- * track; instances that die, one at a time, are another. Each kind of fault is planned at least once, in however short a run.
+ * track; instances that die, one at a time, and clocks that are set are others. Each kind of fault is planned at least
+ * once, in however short a run.
  */
 export function planFaults(
   random: Random,
-  { milliseconds, instances }: PlanOptions,
+  { milliseconds, clocksAheadSeconds }: PlanOptions,
 ): readonly (readonly Fault[])[] {
   return [
     track(random.branch("database"), milliseconds, DATABASE_FAULTS),
-    track(random.branch("instances"), milliseconds, instanceFaults(instances)),
+    track(random.branch("instances"), milliseconds, instanceFaults(clocksAheadSeconds.length)),
+    track(random.branch("clocks"), milliseconds, [clockShifts(clocksAheadSeconds)]),
   ];
 }
 
@@ -63,6 +75,18 @@ function instanceFaults(instances: number): Draws {
   return [kill, kill, end];
 }
 
+function clockShifts(clocksAheadSeconds: readonly number[]): Draw {
+  const clocks = [...clocksAheadSeconds];
+  return (random) => {
+    const instance = random.between(0, clocks.length - 1);
+    const drawn = random.between(-MOST_AHEAD_SECONDS, MOST_AHEAD_SECONDS - 1);
+    // To where it is already would be no shift.
+    const aheadSeconds = drawn < (clocks[instance] ?? 0) ? drawn : drawn + 1;
+    clocks[instance] = aheadSeconds;
+    return { kind: "shift clock", instance, aheadSeconds, lasts: 0 };
+  };
+}
+
 /** Long enough for a life between two faults. */
 const CALM_MS = { from: 300, to: 2500 } as const;
 /** By then everything has gone wrong once. The rest is for chance, and for a machine that is slow at putting it right. */
@@ -74,7 +98,7 @@ function track(random: Random, milliseconds: number, draws: Draws): readonly Fau
   const faults: Fault[] = [];
   let time = 0;
   const place = ({ calm, fault }: ReturnType<typeof drawn>, pace: number) => {
-    const [at, lasts] = [time + calm * pace, fault.lasts * pace];
+    const [at, lasts] = [time + Math.round(calm * pace), Math.round(fault.lasts * pace)];
     faults.push({ ...fault, at, lasts });
     time = at + lasts;
   };

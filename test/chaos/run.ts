@@ -6,7 +6,7 @@ import { checkHistory, type Violation } from "./check-history.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { live } from "./device.ts";
 import type { FinalRow, History, Operation, Promises } from "./history.ts";
-import { type Fault, planFaults } from "./plan.ts";
+import { type Fault, MOST_AHEAD_SECONDS, planFaults } from "./plan.ts";
 import { seededRandom } from "./random.ts";
 import { grantOf } from "./requests.ts";
 import { send, type World } from "./world.ts";
@@ -39,8 +39,8 @@ const CALM_MS = 20_000;
 const RECOVERY_MS = 30_000;
 /** Between two looks at whether it has come. */
 const PAUSE_MS = 100;
-/** One is half a minute ahead of the database, and one behind it. */
-const CLOCKS_AHEAD_SECONDS = [0, 30, -30] as const;
+/** At first, one is half a minute ahead of the database, and one behind it. */
+const CLOCKS_AHEAD_SECONDS = [0, MOST_AHEAD_SECONDS, -MOST_AHEAD_SECONDS] as const;
 
 /** Lets devices use a cluster while everything goes wrong, and holds what they were answered against what is promised. */
 export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosReport> {
@@ -78,8 +78,8 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
         faults.push(fault);
       }
     };
-    const instances = CLOCKS_AHEAD_SECONDS.length;
-    await Promise.all(planFaults(random.branch("plan"), { milliseconds, instances }).map(inTurn));
+    const plan = { milliseconds, clocksAheadSeconds: CLOCKS_AHEAD_SECONDS };
+    await Promise.all(planFaults(random.branch("plan"), plan).map(inTurn));
     await setTimeout(Math.max(0, milliseconds - world.now()));
     await untilReady(world);
     calmAt = world.now();
@@ -95,7 +95,7 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
 
 async function letHappen(
   fault: Fault,
-  { postgres, database, end, start }: Cluster,
+  { postgres, database, end, start, setClock }: Cluster,
   world: World,
 ): Promise<void> {
   await setTimeout(Math.max(0, fault.at - world.now()));
@@ -118,6 +118,8 @@ async function letHappen(
       await end(fault.instance, fault.kind === "kill instance" ? "SIGKILL" : "SIGTERM");
       await setTimeout(fault.lasts);
       return start(fault.instance);
+    case "shift clock":
+      return setClock(fault.instance, fault.aheadSeconds);
   }
 }
 
