@@ -2,3 +2,9 @@
 export type Clock = () => number;
 
 export const systemClock: Clock = () => Date.now();
+
+/** Begins at this machine's time and goes on with its own pace: it does not jump where somebody sets the machine's. */
+export function steadyClock(): Clock {
+  const zero = systemClock() - performance.now();
+  return () => Math.round(zero + performance.now());
+}

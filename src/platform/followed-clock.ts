@@ -1,15 +1,15 @@
 import type { Clock } from "./clock.ts";
 
-/** This machine's clock, put right by another one that all instances ask. */
+/** This process's clock, put right by another one that all instances ask. */
 export type FollowedClock = {
   readonly now: Clock;
   /**
    * Takes note of what the other clock said.
    * @param theirs their time, epoch milliseconds
-   * @param askedAt and answeredAt: when it was asked for and when it came, by this machine's clock
-   * @returns by how many milliseconds this machine's clock is ahead of it; undefined where the answer says too little
+   * @param askedAt and answeredAt: when it was asked for and when it came, by this process's clock
+   * @returns whether the answer said enough
    */
-  compare(theirs: number, askedAt: number, answeredAt: number): number | undefined;
+  compare(theirs: number, askedAt: number, answeredAt: number): boolean;
 };
 
 /** An answer that took longer says little about the time. */
@@ -25,12 +25,11 @@ export function followClock(ours: Clock): FollowedClock {
     now: () => ours() - ahead,
     compare(theirs, askedAt, answeredAt) {
       const took = answeredAt - askedAt;
-      // Below zero, our own clock was set back in between.
-      if (took < 0 || took > LONGEST_ANSWER_MS) return undefined;
+      if (took > LONGEST_ANSWER_MS) return false;
       const measured = (askedAt + answeredAt) / 2 - theirs;
       // They said it somewhere in between. What lies within that is no difference, and time should not tremble.
       if (Math.abs(measured - ahead) > took / 2 + 1) ahead = Math.round(measured);
-      return ahead;
+      return true;
     },
   };
 }

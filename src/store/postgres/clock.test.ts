@@ -37,13 +37,20 @@ test.each([30, -30, 3600])(
   },
 );
 
-test("a machine whose clock is set while it runs is soon right again", async () => {
-  const store = await openPostgresStore({ database: await postgres.freshDatabase() });
-  store.followChanges({ changed() {}, heard() {}, lost() {} });
+test("a machine whose clock is set while it runs goes by the database's all the time, and says so", async () => {
+  const database = await postgres.freshDatabase();
+  const said: object[] = [];
+  const log = { ...silentLog, info: (_: string, fields = {}) => said.push(fields) };
+  const store = await openPostgresStore({ database, log });
+  const isRight = () => expect(Math.abs(store.clock() - theirTime())).toBeLessThan(CLOSE_MS);
   setMachineClock(45);
-  await vi.waitFor(() => expect(Math.abs(store.clock() - theirTime())).toBeLessThan(CLOSE_MS), {
+  // Before it has asked the database again.
+  isRight();
+  store.followChanges({ changed() {}, heard() {}, lost() {} });
+  await vi.waitFor(() => expect(said).toEqual([{ aheadMilliseconds: expect.closeTo(45_000, -4) }]), {
     timeout: 20_000,
     interval: 20,
   });
+  isRight();
   await store.close();
 });

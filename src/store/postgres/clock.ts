@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../platform/clock.ts";
+import { type Clock, steadyClock, systemClock } from "../../platform/clock.ts";
 import { followClock } from "../../platform/followed-clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Run } from "../migrate.ts";
@@ -22,21 +22,23 @@ const TIME: Query<number> = {
 };
 
 export function databaseClock(log: Log): DatabaseClock {
-  const clock = followClock(systemClock);
+  // Until the next comparison, which may be an outage away, a machine whose clock is set must not take the time along.
+  const ours = steadyClock();
+  const clock = followClock(ours);
   let said = 0;
 
-  const compareOnce = async (run: Run): Promise<number | undefined> => {
-    const askedAt = systemClock();
+  const compareOnce = async (run: Run): Promise<boolean> => {
+    const askedAt = ours();
     const [theirs = askedAt] = await run(TIME);
-    return clock.compare(theirs, askedAt, systemClock());
+    return clock.compare(theirs, askedAt, ours());
   };
 
   return {
     now: clock.now,
     async compare(run) {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        const ahead = await compareOnce(run);
-        if (ahead === undefined) continue;
+        if (!(await compareOnce(run))) continue;
+        const ahead = systemClock() - clock.now();
         if (Math.abs(ahead - said) >= WORTH_SAYING_MS) {
           said = ahead;
           log.info("this machine's clock is not the database's, which counts", { aheadMilliseconds: ahead });
