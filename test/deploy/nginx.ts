@@ -1,17 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { ROOT } from "../docs/program.ts";
 import { testCertificate } from "../https-origin.ts";
+import { installed } from "../support/installed.ts";
 
-/** Where nginx is; an ordinary user's PATH need not lead there. */
-export const NGINX = [process.env.PATH ?? "", "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"]
-  .flatMap((paths) => paths.split(delimiter))
-  .map((folder) => join(folder, "nginx"))
-  .find((file) => existsSync(file));
+export const NGINX = installed("nginx");
 
 /** nginx with the file that we ship, before servers of a test. */
 export type Nginx = {

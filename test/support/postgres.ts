@@ -160,7 +160,8 @@ async function startCluster({ durable = false, flags = [] }: PostgresSettings): 
   }
 }
 
-async function freePort(): Promise<number> {
+/** One that nothing listens on, on 127.0.0.1, and that is not taken before it is used, with luck. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
