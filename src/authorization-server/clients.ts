@@ -16,8 +16,9 @@ import { type DisabledClients, disabledClient } from "./disabled-clients.ts";
 export type Clients = {
   /**
    * Undefined where there is no such client.
-   * @throws OAuthError `unauthorized_client` where the operator has disabled it, `invalid_client` where its metadata document says something unusable, and
-   * `temporarily_unavailable` where the document cannot be fetched and no good copy is kept.
+   * @throws OAuthError `unauthorized_client` where the operator has disabled it, `invalid_client` where its metadata
+   * document says something unusable, and `temporarily_unavailable` where the document cannot be fetched and no good copy
+   * is kept.
    */
   find(clientId: string): Promise<Client | undefined>;
   /**
