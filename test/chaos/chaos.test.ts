@@ -15,6 +15,9 @@ it(`every promise is kept through CHAOS_SEED=${seed} CHAOS_SECONDS=${seconds}`, 
   const report = await runChaos({ seed, seconds });
   // A run in which little happened would prove little.
   expect(new Set(report.faults.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
+  expect(report.operations.map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(["disable", "enable", "rotate key"]),
+  );
   expect(report.operations.length).toBeGreaterThan(seconds * 10);
   expect(report.violations, reported(report, { seed, seconds })).toEqual([]);
 });

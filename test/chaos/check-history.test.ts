@@ -19,6 +19,7 @@ const unanswered: Outcome = { kind: "unanswered" };
 const unavailable: Outcome = { kind: "unavailable" };
 const signedOut: Outcome = { kind: "refused", error: "invalid_grant" };
 const noEntry: Outcome = { kind: "refused", error: "invalid_token" };
+const sentAway: Outcome = { kind: "refused", error: "unauthorized_client" };
 
 /** From second to second, on an instance that matters in none of these. */
 const during = (from: number, to: number) => ({ instance: 0, startedAt: from * 1000, endedAt: to * 1000 });
@@ -75,6 +76,12 @@ const revoke = (from: number, to: number, outcome: Outcome = honoured): Operatio
   outcome,
   ...during(from, to),
 });
+const operate = (
+  kind: "disable" | "enable",
+  from: number,
+  to: number,
+  outcome: Outcome = honoured,
+): Operation => ({ kind, client: "client", outcome, startedAt: from * 1000, endedAt: to * 1000 });
 
 const CALM_SECONDS = 100;
 /** The last look at a grant that lives, with the refresh token that it should have by then. */
@@ -86,6 +93,7 @@ const connected = [register(), approve(), redeem(3, 4)];
 
 const row = (generation: number, changes: Partial<FinalRow> = {}): FinalRow => ({
   grant: "grant",
+  client: "client",
   generation,
   isRedeemed: generation > 0,
   isRotated: generation > 0,
@@ -165,6 +173,45 @@ describe("finds nothing wrong with", () => {
     expect(violations(operations, [revokedRow(1)])).toEqual([]);
   });
 
+  it("a client that is disabled for a while, known everywhere within a second, and its grant that ends for good", () => {
+    const operations = [
+      ...connected,
+      refresh(1, 5, 9),
+      operate("disable", 6, 7),
+      call(7.5, 7.6),
+      refresh(2, 8.5, 8.6, sentAway),
+      { ...approve(sentAway), ...during(9, 10) },
+      call(9, 10, noEntry),
+      operate("enable", 11, 12),
+      refresh(2, 12.5, 12.6, sentAway),
+      refresh(2, 14, 15, signedOut),
+    ];
+    expect(violations(operations, [revokedRow(2)])).toEqual([]);
+  });
+
+  it("a disabling that was not answered, done or not", () => {
+    const operations = [...connected, operate("disable", 5, 6, unanswered)];
+    expect(violations([...operations, refresh(1, 9, 10, sentAway)], [revokedRow(1)])).toEqual([]);
+    expect(violations([...operations, call(9, 10), ...seen(1)], [row(2)])).toEqual([]);
+  });
+
+  it("an enabling that was not answered, done or not", () => {
+    const operations = [operate("disable", -5, -4), operate("enable", -3, -2, unanswered), register()];
+    expect(violations([...operations, approve(sentAway)], [])).toEqual([]);
+    expect(violations([...operations, ...connected, ...seen(1)], [row(2)])).toEqual([]);
+  });
+
+  it("what was approved while a client was being disabled: it lives on afterwards, or does not", () => {
+    const operations = [
+      operate("disable", 1.5, 2.5),
+      ...connected,
+      call(4.5, 4.6, noEntry),
+      operate("enable", 5, 6),
+    ];
+    expect(violations([...operations, call(8, 9), ...seen(1)], [row(2)])).toEqual([]);
+    expect(violations([...operations, refresh(1, 8, 9, signedOut)], [revokedRow(1)])).toEqual([]);
+  });
+
   it("theft: an old token, or one whose grace is over, ends the grant", () => {
     const tooOld = [...connected, refresh(1, 5, 6), refresh(2, 7, 8), refresh(1, 9, 10, signedOut)];
     expect(violations([...tooOld, call(12, 13, noEntry)], [revokedRow(3)])).toEqual([]);
@@ -206,6 +253,44 @@ describe("finds", () => {
   it("a guard that lets in a revoked token later than a second after", () => {
     const operations = [...connected, revoke(5, 6), call(7.1, 7.2)];
     expect(violations(operations, [revokedRow(1)])).toEqual(["a guard let in a token of a revoked grant"]);
+  });
+
+  it("whatever a disabled client gets later than a second after", () => {
+    const late = "a disabled client got what it asked for";
+    const disabled = [operate("disable", -2, -1), register()];
+    expect(violations([...disabled, approve()], [row(0)])).toEqual([late]);
+    const disabling = operate("disable", 1.5, 1.9);
+    expect(violations([disabling, ...connected, ...seen(1)], [row(2)])).toEqual([late, late, late]);
+    const enabled = [disabling, ...connected, operate("enable", 50, 51), ...seen(1)];
+    expect(violations(enabled, [row(2)])).toEqual([late]);
+  });
+
+  it("a grant that outlives the disabling of its client, though the client is enabled again", () => {
+    const operations = [...connected, operate("disable", 5, 6), operate("enable", 7, 8)];
+    expect(violations([...operations, call(8.5, 8.6)], [revokedRow(1)])).toEqual([
+      "a guard let in a token of a revoked grant",
+    ]);
+    expect(violations([...operations, refresh(1, 8, 9)], [revokedRow(2)])).toEqual([
+      "a revoked grant got tokens",
+    ]);
+    expect(violations(operations, [row(1)])).toEqual(["a grant lost a revocation that was answered"]);
+  });
+
+  it("a client that is refused as a disabled one before it was, or later than a second after", () => {
+    const wrong = "a client was refused as a disabled one, and it was none";
+    const before = [...connected, refresh(1, 5, 6, sentAway), operate("disable", 7, 8)];
+    expect(violations(before, [revokedRow(1)])).toEqual([wrong]);
+    const after = [operate("disable", -5, -4), operate("enable", -3, -2), register()];
+    expect(violations([...after, approve(sentAway)], [])).toEqual([wrong]);
+    const others = { ...operate("disable", -2, -1), client: "other" } as Operation;
+    expect(violations([others, register(), approve(sentAway)], [])).toEqual([wrong]);
+  });
+
+  it("a guard that refuses a good token of a client that is enabled again", () => {
+    const operations = [operate("disable", -5, -4), operate("enable", -3, -2), ...connected];
+    expect(violations([...operations, call(5, 6, noEntry), ...seen(1)], [row(2)])).toEqual([
+      "a guard refused a good token",
+    ]);
   });
 
   it("an old refresh token that is honoured", () => {

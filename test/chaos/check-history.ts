@@ -1,3 +1,10 @@
+import {
+  type ClientHistory,
+  clientHistories,
+  disabledBefore,
+  isSentAway,
+  mayBeDisabled,
+} from "./client-history.ts";
 import { type GrantHistory, grantHistories, mayBeRevokedBy, revokedAt } from "./grant-history.ts";
 import type { History, Operation, OperationOf, Promises } from "./history.ts";
 
@@ -6,13 +13,15 @@ export type Violation = { readonly what: string; readonly operations: readonly O
 
 /**
  * Holds a whole history against what is promised: no code is honoured twice, a refresh token has one successor, what was
- * revoked is honoured no more, what was answered is there, and no fault signs anybody out.
+ * revoked is honoured no more, nor what a disabled client asks for, what was answered is there, and no fault signs anybody
+ * out.
  *
  * An operation that was not answered may have been done or not, and may be done later. Whatever either would excuse is
  * excused; nothing else is.
  */
 export function checkHistory(history: History, promises: Promises): readonly Violation[] {
   const everywhere = [wrongAnswers, lostRegistrations, unansweredInCalm, rowsOfNobody];
+  const forEachClient = [honouredWhileDisabled, sentAwayWithoutReason];
   const forEachGrant = [
     codesHonouredTwice,
     successors,
@@ -26,6 +35,9 @@ export function checkHistory(history: History, promises: Promises): readonly Vio
   ];
   return [
     ...everywhere.flatMap((check) => check(history, promises)),
+    ...[...clientHistories(history).values()].flatMap((client) =>
+      forEachClient.flatMap((check) => check(client, promises)),
+    ),
     ...grantHistories(history).flatMap((grant) => forEachGrant.flatMap((check) => check(grant, promises))),
   ];
 }
@@ -41,8 +53,9 @@ function wrongAnswers({ operations }: History): readonly Violation[] {
 /** Every client that is sent anywhere here has registered, and the token of every grant is its own. */
 function lostRegistrations({ operations }: History): readonly Violation[] {
   return operations
-    .filter(({ kind, outcome }) => {
-      if (outcome.kind !== "refused") return false;
+    .filter((operation) => {
+      const { kind, outcome } = operation;
+      if (outcome.kind !== "refused" || isSentAway(operation)) return false;
       if (kind === "redeem" || kind === "refresh") return outcome.error !== "invalid_grant";
       return kind !== "call" || outcome.error !== "invalid_token";
     })
@@ -61,13 +74,33 @@ function rowsOfNobody({ operations, rows }: History): readonly Violation[] {
   const answered = new Set(approvals.map(({ grant }) => grant));
   const mayHaveMadeOne = approvals.filter(({ outcome }) => isOpen(outcome.kind));
   const unknown = rows.filter(({ grant }) => !answered.has(grant));
-  const used = unknown.filter(({ generation, isRevoked }) => generation > 0 || isRevoked);
+  const disabled = new Set(
+    operations.filter((operation) => operation.kind === "disable").map(({ client }) => client),
+  );
+  const used = unknown.filter(
+    ({ generation, isRevoked, client }) => generation > 0 || (isRevoked && !disabled.has(client)),
+  );
   return [
     ...(unknown.length > mayHaveMadeOne.length
       ? [violation("grants that nobody was given", ...mayHaveMadeOne)]
       : []),
     ...used.map(() => violation("a grant was used, and nobody had its code")),
   ];
+}
+
+function honouredWhileDisabled(client: ClientHistory, promises: Promises): readonly Violation[] {
+  return client.requests.filter(isHonoured).flatMap((request) => {
+    const disabling = disabledBefore(request, client, promises);
+    return disabling ? [violation("a disabled client got what it asked for", disabling, request)] : [];
+  });
+}
+
+function sentAwayWithoutReason(client: ClientHistory, promises: Promises): readonly Violation[] {
+  return client.requests
+    .filter((request) => isSentAway(request) && !mayBeDisabled(request, client, promises))
+    .map((request) =>
+      violation("a client was refused as a disabled one, and it was none", ...client.enablings, request),
+    );
 }
 
 function codesHonouredTwice({ redemptions }: GrantHistory): readonly Violation[] {
@@ -118,8 +151,7 @@ function oldTokensHonoured({ refreshes }: GrantHistory, promises: Promises): rea
 function codesRefused(grant: GrantHistory, promises: Promises): readonly Violation[] {
   return grant.redemptions
     .filter((redemption) => {
-      if (redemption.outcome.kind !== "refused" || mayBeRevokedBy(redemption.endedAt, grant, promises))
-        return false;
+      if (!isRefused(redemption) || mayBeRevokedBy(redemption.endedAt, grant, promises)) return false;
       const approved = grant.approvals.find(({ code }) => code === redemption.code);
       const endsAt = (approved?.startedAt ?? 0) + (promises.codeSeconds - promises.slackSeconds) * 1000;
       return redemption.endedAt < endsAt;
@@ -129,15 +161,17 @@ function codesRefused(grant: GrantHistory, promises: Promises): readonly Violati
 
 function refreshesRefused(grant: GrantHistory, promises: Promises): readonly Violation[] {
   return grant.refreshes
-    .filter(({ outcome, endedAt }) => outcome.kind === "refused" && !mayBeRevokedBy(endedAt, grant, promises))
+    .filter((refresh) => isRefused(refresh) && !mayBeRevokedBy(refresh.endedAt, grant, promises))
     .map((refresh) => violation("somebody was signed out, and nobody had revoked the grant", refresh));
 }
 
 function callsRefused(grant: GrantHistory, promises: Promises): readonly Violation[] {
   const issuers = [...grant.redemptions, ...grant.refreshes];
   return grant.calls
-    .filter(({ outcome, endedAt, accessToken }) => {
-      if (outcome.kind !== "refused" || mayBeRevokedBy(endedAt, grant, promises)) return false;
+    .filter((call) => {
+      const { endedAt, accessToken } = call;
+      if (!isRefused(call) || mayBeRevokedBy(endedAt, grant, promises)) return false;
+      if (mayBeDisabled(call, grant.client, promises)) return false;
       const issuedAt = issuers.find((issuer) => issuer.accessToken === accessToken)?.startedAt ?? 0;
       return endedAt < issuedAt + (promises.accessTokenSeconds - promises.slackSeconds) * 1000;
     })
@@ -148,6 +182,8 @@ function callsRefused(grant: GrantHistory, promises: Promises): readonly Violati
 function neverSeenAgain(grant: GrantHistory, promises: Promises): readonly Violation[] {
   const redeemed = grant.redemptions.find(isHonoured);
   if (!redeemed || mayBeRevokedBy(Number.POSITIVE_INFINITY, grant, promises)) return [];
+  // Approved when not every instance knew yet that the client was disabled: the device has begun anew.
+  if ([...grant.redemptions, ...grant.refreshes].some(isSentAway)) return [];
   const last = (operations: readonly Operation[]) =>
     operations.some((operation) => isHonoured(operation) && operation.startedAt >= grant.calmAt);
   return last(grant.refreshes) && last(grant.calls)
@@ -176,6 +212,11 @@ function finalRow(grant: GrantHistory, promises: Promises): readonly Violation[]
 
 function isHonoured({ outcome }: Operation): boolean {
   return outcome.kind === "honoured";
+}
+
+/** For what it presented. A client that is sent away was refused for what it is. */
+function isRefused(operation: Operation): boolean {
+  return operation.outcome.kind === "refused" && !isSentAway(operation);
 }
 
 function isOpen(kind: Operation["outcome"]["kind"]): boolean {

@@ -3,6 +3,9 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { createKeyring, type Keyring } from "../../src/platform/secrets/keyring.ts";
+import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import type { InstanceOptions, SetClock } from "./instance.ts";
 
@@ -10,6 +13,8 @@ import type { InstanceOptions, SetClock } from "./instance.ts";
 export type Cluster = {
   readonly postgres: TestPostgres;
   readonly database: string;
+  /** The same database and the same secret, as a command has them. */
+  readonly command: { readonly store: StoreWithTodos; readonly keyring: Keyring };
   /** @throws TypeError where the instance is not there, or goes away before it has answered. */
   fetch(instance: number, request: Request): Promise<Response>;
   /** Resolves once its process has ended. */
@@ -99,9 +104,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 
   await Promise.all(clocksAheadSeconds.map((_, instance) => start(instance)));
+  const store = await openStore({ database });
   return {
     postgres,
     database,
+    command: { store, keyring: createKeyring([SECRET]) },
     end,
     start,
     setClock,
@@ -118,6 +125,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     },
     async stop() {
       stopping = true;
+      await store.close();
       await Promise.all(processes.map((_, instance) => end(instance, "SIGKILL")));
       await postgres.stop();
     },

@@ -20,9 +20,16 @@ export async function live(device: Device): Promise<void> {
   );
   // What is refused is in the history, and the checker says so.
   if (clientId === undefined) return;
+  let had: Tokens | undefined;
   while (!world.isCalm()) {
     const holding = await connect(device, clientId);
-    if (holding) await work(device, holding);
+    if (holding) {
+      had = await work(device, holding);
+    } else {
+      // While its client is disabled, all that it can do is to try again.
+      if (had) await callEverywhere(device, had);
+      await setTimeout(random.between(50, 300));
+    }
   }
 }
 
@@ -41,13 +48,13 @@ async function connect({ world, random, name }: Device, clientId: string): Promi
   return tokens && { code, tokens, earlier: [] };
 }
 
-/** Uses the connection until it has ended or all is calm. */
-async function work(device: Device, connected: Holding): Promise<void> {
+/** Uses the connection until it has ended or all is calm. Gives the tokens that the device had last. */
+async function work(device: Device, connected: Holding): Promise<Tokens> {
   let holding = connected;
   while (!device.world.isCalm()) {
     const tokens = await drawAct(device.random)(device, holding);
     // It was ended, or should not have been: the checker knows.
-    if (!tokens) return;
+    if (!tokens) return holding.tokens;
     if (tokens !== holding.tokens) {
       holding = { ...holding, tokens, earlier: [...holding.earlier, holding.tokens].slice(-2) };
     }
@@ -55,6 +62,7 @@ async function work(device: Device, connected: Holding): Promise<void> {
   }
   const last = await refreshOrdinarily(device, holding);
   if (last) await seeThatItWorks(device, last);
+  return last ?? holding.tokens;
 }
 
 /** Gives the tokens that the device has then, or undefined where the grant has ended. */

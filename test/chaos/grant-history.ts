@@ -1,8 +1,10 @@
+import { type ClientHistory, clientHistories, doneBy, isSentAway, NOTHING_DONE } from "./client-history.ts";
 import type { FinalRow, History, Operation, OperationOf, Promises } from "./history.ts";
 
 /** All that happened to one grant, in the order in which it began. */
 export type GrantHistory = {
   readonly id: string;
+  readonly client: ClientHistory;
   readonly approvals: readonly OperationOf<"approve">[];
   readonly redemptions: readonly OperationOf<"redeem">[];
   readonly refreshes: readonly OperationOf<"refresh">[];
@@ -13,20 +15,26 @@ export type GrantHistory = {
 };
 
 /** The grants of a history: those whose code somebody was given. */
-export function grantHistories({ operations, rows, calmAt }: History): readonly GrantHistory[] {
+export function grantHistories(history: History): readonly GrantHistory[] {
+  const { operations, rows, calmAt } = history;
+  const clients = clientHistories(history);
   const sorted = [...operations].sort((one, other) => one.startedAt - other.startedAt);
   const byGrant = Map.groupBy(sorted, (operation) => ("grant" in operation ? operation.grant : undefined));
   byGrant.delete(undefined);
-  return [...byGrant].map(([grant = "", own]) => ({
-    id: grant,
-    approvals: ofKind(own, "approve"),
-    redemptions: ofKind(own, "redeem"),
-    refreshes: ofKind(own, "refresh"),
-    calls: ofKind(own, "call"),
-    revocations: ofKind(own, "revoke"),
-    row: rows.find((row) => row.grant === grant),
-    calmAt,
-  }));
+  return [...byGrant].map(([grant = "", own]) => {
+    const approvals = ofKind(own, "approve");
+    return {
+      id: grant,
+      client: clients.get(approvals[0]?.client ?? "") ?? NOTHING_DONE,
+      approvals,
+      redemptions: ofKind(own, "redeem"),
+      refreshes: ofKind(own, "refresh"),
+      calls: ofKind(own, "call"),
+      revocations: ofKind(own, "revoke"),
+      row: rows.find((row) => row.grant === grant),
+      calmAt,
+    };
+  });
 }
 
 function ofKind<Kind extends Operation["kind"]>(
@@ -40,6 +48,7 @@ function ofKind<Kind extends Operation["kind"]>(
 export function revokedAt(grant: GrantHistory, promises: Promises): Operation | undefined {
   const answers = [
     ...grant.revocations.filter(({ outcome }) => outcome.kind === "honoured"),
+    ...grant.client.disablings.filter((disabling) => revokes(disabling, grant)),
     // A refresh is refused for what ended the grant, or ends it by being refused.
     ...grant.refreshes.filter(isInvalidGrant),
     // So is a code that was used before, but not one that came too late.
@@ -50,10 +59,19 @@ export function revokedAt(grant: GrantHistory, promises: Promises): Operation | 
   return answers.sort((one, other) => one.endedAt - other.endedAt)[0];
 }
 
+/** A disabling ends what was approved before it. What is approved meanwhile, it may end or not. */
+function revokes({ outcome, startedAt }: OperationOf<"disable">, { approvals }: GrantHistory): boolean {
+  return outcome.kind === "honoured" && approvals.some(({ endedAt }) => endedAt < startedAt);
+}
+
 /** Whether something that had begun by then may have ended the grant. */
 export function mayBeRevokedBy(time: number, grant: GrantHistory, promises: Promises): boolean {
-  const { revocations, redemptions, refreshes } = grant;
+  const { approvals, client, revocations, redemptions, refreshes } = grant;
+  const approvedAt = approvals[0]?.startedAt ?? 0;
   return (
+    client.disablings.some(
+      (disabling) => disabling.startedAt < time && doneBy(disabling, promises) > approvedAt,
+    ) ||
     revocations.some(({ startedAt }) => startedAt < time) ||
     redemptions.some((redemption) => mayBeReuse(redemption, time, grant, promises)) ||
     refreshes.some((refresh) => mayBeTheft(refresh, time, grant, promises))
@@ -92,12 +110,11 @@ function mayBeTheft(
  * The last moment, up to a time, in which the server may have refused what an operation presented: of one that was honoured
  * there is none, and one that was not answered may be looked at later.
  */
-function lastLook(
-  { startedAt, endedAt, outcome }: Operation,
-  time: number,
-  { lateSeconds }: Promises,
-): number {
-  if (outcome.kind === "honoured" || startedAt >= time) return Number.NEGATIVE_INFINITY;
+function lastLook(operation: Operation, time: number, { lateSeconds }: Promises): number {
+  const { startedAt, endedAt, outcome } = operation;
+  // Nor is anything looked at that a disabled client presents.
+  const neverRefused = outcome.kind === "honoured" || isSentAway(operation);
+  if (neverRefused || startedAt >= time) return Number.NEGATIVE_INFINITY;
   const late = outcome.kind === "refused" ? 0 : lateSeconds * 1000;
   return Math.min(endedAt + late, time);
 }

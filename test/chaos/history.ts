@@ -1,9 +1,10 @@
 /**
- * What was sent to which instance, when, and what came back: all that the checker knows. Tokens, codes and ids stand in
+ * What was sent to which instance, or done by the operator, when, and what came back: all that the checker knows. Tokens, codes and ids stand in
  * it as hashes. Times are milliseconds since the start of the run, on the one clock of who watches.
  */
 export type Operation = {
-  readonly instance: number;
+  /** None where it was the operator, at the database itself. */
+  readonly instance?: number;
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: Outcome;
@@ -27,6 +28,9 @@ export type Operation = {
     }
   | { readonly kind: "call"; readonly grant: string; readonly accessToken: string }
   | { readonly kind: "revoke"; readonly grant: string }
+  | { readonly kind: "disable"; readonly client: string }
+  | { readonly kind: "enable"; readonly client: string }
+  | { readonly kind: "rotate key" }
 );
 
 export type OperationOf<Kind extends Operation["kind"]> = Extract<Operation, { readonly kind: Kind }>;
@@ -49,6 +53,7 @@ export type Outcome =
 /** A grant as the database has it at the end. */
 export type FinalRow = {
   readonly grant: string;
+  readonly client: string;
   readonly generation: number;
   readonly isRedeemed: boolean;
   readonly isRotated: boolean;
@@ -68,7 +73,10 @@ export type Promises = {
   readonly codeSeconds: number;
   readonly graceSeconds: number;
   readonly accessTokenSeconds: number;
-  /** How long after the answer to a revocation a guard may still let its tokens in. */
+  /**
+   * How long after the answer to a revocation a guard may still let its tokens in, and after that to the disabling or
+   * enabling of a client an instance may not know of it.
+   */
   readonly revokedWithinSeconds: number;
   /** How long after the last fault everything is answered again, on a busy machine too. */
   readonly recoveredWithinSeconds: number;

@@ -6,10 +6,11 @@ import { checkHistory, type Violation } from "./check-history.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { live } from "./device.ts";
 import type { FinalRow, History, Operation, Promises } from "./history.ts";
+import { operate } from "./operator.ts";
 import { type Fault, MOST_AHEAD_SECONDS, planFaults } from "./plan.ts";
 import { seededRandom } from "./random.ts";
 import { grantOf } from "./requests.ts";
-import { send, type World } from "./world.ts";
+import { hashed, send, type World } from "./world.ts";
 
 export type ChaosOptions = { readonly seed: number; readonly seconds: number };
 
@@ -42,7 +43,7 @@ const PAUSE_MS = 100;
 /** At first, one is half a minute ahead of the database, and one behind it. */
 const CLOCKS_AHEAD_SECONDS = [0, MOST_AHEAD_SECONDS, -MOST_AHEAD_SECONDS] as const;
 
-/** Lets devices use a cluster while everything goes wrong, and holds what they were answered against what is promised. */
+/** Lets devices use a cluster, and its operator work on it, while everything goes wrong, and holds what they were answered against what is promised. */
 export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const directory = mkdtempSync(join(tmpdir(), "gatehouse-chaos-"));
@@ -69,6 +70,7 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
       const name = `device-${index}`;
       return live({ name, random: random.branch(name), world, promises: PROMISES });
     });
+    const operated = operate({ random: random.branch("operator"), world, ...cluster.command });
     const hasHappened = (kind: Fault["kind"]) => faults.some((fault) => fault.kind === kind);
     const inTurn = async (track: readonly Fault[]) => {
       for (const fault of track) {
@@ -83,7 +85,7 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
     await setTimeout(Math.max(0, milliseconds - world.now()));
     await untilReady(world);
     calmAt = world.now();
-    await Promise.all(lives);
+    await Promise.all([...lives, operated]);
     const history: History = { operations, calmAt, rows: await finalRows(cluster) };
     const violations = checkHistory(history, PROMISES);
     if (violations.length === 0) rmSync(directory, { recursive: true });
@@ -148,6 +150,7 @@ async function finalRows({ postgres, database }: Cluster): Promise<readonly Fina
   const rows = await postgres.query(database, "SELECT * FROM grants");
   return rows.map((row) => ({
     grant: grantOf(String(row.id)),
+    client: hashed(String(row.client_id)),
     generation: Number(row.generation),
     isRedeemed: row.redeemed_at !== null,
     isRotated: row.rotated_at !== null,

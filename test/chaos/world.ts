@@ -30,6 +30,8 @@ export type Answer = {
 /** Everything is answered in under two seconds; a busy machine needs some more. None in so long is none at all. */
 const NO_ANSWER_MS = 15_000;
 
+const DISABLED = "This app was disabled by whoever runs this server.";
+
 /**
  * Sends a request to an instance, and says what came of it. Never rejects.
  * @param patienceMs how long the client waits for the answer, which it has lost then.
@@ -95,6 +97,8 @@ function outcomeOf(response: Response, text: string, body: Answer["body"]): Outc
   if ((status === 400 || status === 401) && typeof body.error === "string") {
     return { kind: "refused", error: body.error };
   }
+  // People are told on a page.
+  if (status === 400 && text.includes(DISABLED)) return { kind: "refused", error: "unauthorized_client" };
   return { kind: "wrong", what: `${status} ${text.slice(0, 500)}` };
 }
 
