@@ -43,7 +43,8 @@ export async function openOwnGuard({ directory, count, cachedTokens }: OwnGuardO
   const clients = createClients({
     settings,
     store,
-    disabled: await openDisabledClients(store),
+    disabled: await openDisabledClients(store, () => true),
+    isUpToDate: () => true,
     counters: store.counters,
     clock,
     log: silentLog,

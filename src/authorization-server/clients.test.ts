@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { openClients } from "../../test/clients-rig.ts";
 import type { Client } from "../core/client.ts";
 import { preregisteredClient } from "../core/preregistered-client.ts";
+import { createClients } from "./clients.ts";
+import { openDisabledClients } from "./disabled-clients.ts";
 
 const catalogue = { descriptions: new Map([["mcp", "Use the tools"]]) };
 const described = (id: string, name: string): Client =>
@@ -47,10 +49,37 @@ describe("the memory of clients", () => {
   test("does not keep what was read before it was told to forget", async () => {
     const rig = await openClients();
     await rig.store.addClient(described("app", "App"));
-    const reading = rig.clients.find("app");
-    rig.clients.forgetAll();
-    await reading;
+    const [begun, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const findClient = async (id: string) => {
+      const found = await rig.store.findClient(id);
+      begun.resolve();
+      await answer.promise;
+      return found;
+    };
+    const clients = createClients({ ...rig, store: { ...rig.store, findClient } });
+    const reading = clients.find("app");
+    await begun.promise;
+    clients.forgetAll();
+    answer.resolve();
+    expect(await reading).toBeDefined();
     await rig.store.removeClient("app", rig.clock());
-    expect(await rig.clients.find("app")).toBeUndefined();
+    expect(await clients.find("app")).toBeUndefined();
+  });
+
+  test("is not asked while changes by others may be missed: one that is removed or disabled is so at once", async () => {
+    let isUpToDate = true;
+    const rig = await openClients();
+    const disabled = await openDisabledClients(rig.store, () => isUpToDate);
+    const clients = createClients({ ...rig, disabled, isUpToDate: () => isUpToDate });
+    for (const id of ["removed", "disabled"]) {
+      await rig.store.addClient(described(id, "App"));
+      expect(await clients.find(id)).toBeDefined();
+    }
+    isUpToDate = false;
+    await rig.store.removeClient("removed", rig.clock());
+    await rig.store.disableClient("disabled", rig.clock());
+    expect(await clients.find("removed")).toBeUndefined();
+    await expect(clients.find("disabled")).rejects.toMatchObject({ code: "unauthorized_client" });
+    expect(await clients.isKnown("disabled")).toBe(false);
   });
 });

@@ -52,6 +52,8 @@ export type ClientsDeps = {
   readonly settings: Pick<Settings, "clients" | "catalogue">;
   readonly store: Pick<Store, "addClient" | "findClient" | "findDocument" | "saveDocument">;
   readonly disabled: Pick<DisabledClients, "has">;
+  /** Whether what other processes changed, a second ago or earlier, has been told; else nothing is found in memory. */
+  readonly isUpToDate: () => boolean;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Log;
@@ -68,7 +70,7 @@ const NEW_REGISTRATIONS_PER_MINUTE = 3000;
 
 /** Pre-registered clients first, then metadata documents, then the store, whose clients stay in memory a while. */
 export function createClients(deps: ClientsDeps): Clients {
-  const { settings, store, disabled, counters, clock, fetchDocument = safeFetch } = deps;
+  const { settings, store, disabled, isUpToDate, counters, clock, fetchDocument = safeFetch } = deps;
   const preregistered = new Map(settings.clients.map((client) => [client.id, client]));
   const documents = createClientIdMetadata({ ...deps, catalogue: settings.catalogue, fetchDocument });
   const ceiling = {
@@ -81,6 +83,9 @@ export function createClients(deps: ClientsDeps): Clients {
   const underway = new Map<string, Promise<boolean>>();
   // What was read before everything was forgotten must not be remembered after it.
   let age = 0;
+
+  const remembered = (clientId: string): Client | undefined =>
+    isUpToDate() ? cache.get(clientId) : undefined;
 
   const findStored = async (clientId: string): Promise<Client | undefined> => {
     const before = age;
@@ -102,8 +107,8 @@ export function createClients(deps: ClientsDeps): Clients {
   };
 
   const find = async (clientId: string): Promise<Client | undefined> => {
-    if (disabled.has(clientId)) throw disabledClient(clientId);
-    const known = preregistered.get(clientId) ?? cache.get(clientId);
+    if (await disabled.has(clientId)) throw disabledClient(clientId);
+    const known = preregistered.get(clientId) ?? remembered(clientId);
     if (known) return known;
     if (isDocumentUrl(clientId)) return documents.find(clientId);
     return clientId.length <= MAXIMUM_ID_LENGTH ? findStored(clientId) : undefined;
@@ -113,9 +118,10 @@ export function createClients(deps: ClientsDeps): Clients {
     find,
     // Of the others, removing one revokes its grants.
     isKnown: async (clientId) =>
-      !disabled.has(clientId) && (!mayBePreregistered(clientId) || (await find(clientId)) !== undefined),
+      !(await disabled.has(clientId)) &&
+      (!mayBePreregistered(clientId) || (await find(clientId)) !== undefined),
     async register(client) {
-      if (cache.has(client.id)) return false;
+      if (remembered(client.id)) return false;
       const same = underway.get(client.id);
       if (same) {
         await same;

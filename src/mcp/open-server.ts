@@ -94,9 +94,9 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     await refuseNewSecret({ store }, settings.database, () => existingSecrets(settings, clock) !== undefined);
     const keyring = openKeyring(settings, clock);
     const keys = await openSigningKeys({ store, keyring, clock });
-    const disabled = await openDisabledClients(store);
-    const cookies = createCookies(settings.issuer);
     const hearing = createHearing(settings.staleSeconds, () => performance.now());
+    const disabled = await openDisabledClients(store, hearing.isUpToDate);
+    const cookies = createCookies(settings.issuer);
     const guard = createGuard({
       resourceMetadata: protectedResourceMetadataUrl(settings.resource),
       requiredScopes: settings.catalogue.required,
@@ -140,6 +140,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         settings,
         store,
         disabled,
+        isUpToDate: hearing.isUpToDate,
         counters: store.counters,
         clock,
         log,

@@ -97,9 +97,10 @@ function toChange(kind: string, subject: string): OutsideChange {
   switch (kind) {
     case "grant_revoked":
     case "client_removed":
+    case "client_disabled":
+    case "client_enabled":
       return { kind, id: subject };
     case "signing_keys":
-    case "disabled_clients":
       return { kind };
     default:
       return { kind: "anything" };

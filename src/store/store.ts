@@ -146,8 +146,11 @@ export type Follower = {
 };
 
 export type OutsideChange =
-  | { readonly kind: "grant_revoked" | "client_removed"; readonly id: string }
-  | { readonly kind: "signing_keys" | "disabled_clients" }
+  | {
+      readonly kind: "grant_revoked" | "client_removed" | "client_disabled" | "client_enabled";
+      readonly id: string;
+    }
+  | { readonly kind: "signing_keys" }
   /** Something that is not said, or that was missed. Revocations are said one by one all the same. */
   | { readonly kind: "anything" };
 

@@ -24,7 +24,7 @@ import { SECRET } from "../support/forge.ts";
 import { INITIALIZE } from "../support/mcp-endpoint.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { heardOf, startServer, type TestServer } from "../support/server.ts";
 
 // What clients and people get while the database is away, and after it. That they get it at all while it hangs or is
 // locked is what bounds the wait: nothing else ends it.
@@ -250,13 +250,6 @@ it("a slow database: some wait, the others are told to come again at once, and a
   const next = await tokensOf(refresh(server, clientId, refresh_token));
   expect((await callTool(server, next.access_token)).status).toBe(200);
 });
-
-/** Resolves once what this server remembers counts. */
-function heardOf({ store }: TestServer): Promise<void> {
-  return new Promise((resolve) => {
-    store.followChanges({ changed() {}, heard: () => resolve(), lost() {} });
-  });
-}
 
 /** Takes a lock in a session of its own, as a migration does, and holds it. Returns the function that lets go. */
 async function hold(url: string, lock: string): Promise<() => Promise<void>> {

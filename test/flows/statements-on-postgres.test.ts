@@ -11,7 +11,7 @@ import {
 } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { heardOf, startServer, type TestServer } from "../support/server.ts";
 
 // What docs/deploy/capacity.md reckons with: how often each operation asks Postgres, as Postgres itself counts it.
 
@@ -154,6 +154,7 @@ describe("on an instance that knows the client", () => {
 it("on an instance that does not know the client, the first of them is one more", async () => {
   const { clientId, refresh_token: token } = await connect(server);
   const other = await start();
+  await heardOf(other);
   let next = token;
   const refreshThere = async () => {
     ({ refresh_token: next } = await tokensOf(refresh(other, clientId, next)));

@@ -47,13 +47,13 @@ export function housekeepingContract(store: () => StoreWithTodos): void {
       ]);
     });
 
-    test("of those that are added at once, the last one goes on", async () => {
+    test("of those that are added at once, all are there, and the last one goes on", async () => {
       await store().addFirstSigningKey(sampleKey("first"));
-      const added = Array.from({ length: 10 }, (_, index) => sampleKey(`${index}`));
-      await Promise.allSettled(added.map((key) => store().addSigningKey(key, START + SECOND)));
+      const added = Array.from({ length: 4 }, (_, index) => sampleKey(`${index}`));
+      await Promise.all(added.map((key) => store().addSigningKey(key, START + SECOND)));
       const [last, ...others] = (await store().listSigningKeys()).toReversed();
       expect(last?.signsUntil).toBeNull();
-      expect(others.length).toBeGreaterThan(0);
+      expect(others).toHaveLength(added.length);
       for (const { signsUntil, publishedUntil } of others) {
         expect({ signsUntil, publishedUntil }).toEqual({
           signsUntil: START,

@@ -101,3 +101,10 @@ function registerTools(registrations: Registrations): void {
     ({ title }) => ({ content: [{ type: "text", text: title }] }),
   );
 }
+
+/** Resolves once what this server remembers counts. */
+export function heardOf({ store }: TestServer): Promise<void> {
+  return new Promise((resolve) => {
+    store.followChanges({ changed() {}, heard: () => resolve(), lost() {} });
+  });
+}

@@ -64,6 +64,19 @@ test("losing it again and again makes it last no longer", () => {
   expect(hearing.isGood()).toBe(false);
 });
 
+test("it is up to date for less than a second after a word, however long what was verified counts", () => {
+  const hearing = hearingUnderAClock(30);
+  expect(hearing.isUpToDate()).toBe(false);
+  hearing.heardUntil(hearing.now());
+  hearing.pass(0.8);
+  expect(hearing.isUpToDate()).toBe(true);
+  hearing.pass(0.2);
+  expect(hearing.isUpToDate()).toBe(false);
+  hearing.heardUntil(hearing.now());
+  hearing.lost();
+  expect([hearing.isUpToDate(), hearing.isGood()]).toEqual([false, true]);
+});
+
 afterEach(() => {
   vi.useRealTimers();
 });

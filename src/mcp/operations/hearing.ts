@@ -4,6 +4,8 @@ import type { Clock } from "../../platform/clock.ts";
 export type Hearing = {
   /** Asked for each guarded request: one comparison. */
   isGood(): boolean;
+  /** The same, whatever may be believed for how long: of what is older than a second, all is known. */
+  isUpToDate(): boolean;
   /** What had been revoked by this time is known here. */
   heardUntil(time: number): void;
   /** From now on, revocations may happen that are not heard of. */
@@ -29,13 +31,17 @@ export function createHearing(staleSeconds: number, clock: Clock): Hearing {
   const staleMs = staleSeconds * 1000;
   // Nothing was heard yet.
   let goodUntil = Number.NEGATIVE_INFINITY;
+  let upToDateUntil = Number.NEGATIVE_INFINITY;
   const isGood = () => clock() < goodUntil;
   return {
     isGood,
+    isUpToDate: () => clock() < upToDateUntil,
     heardUntil(time) {
-      goodUntil = time + Math.max(staleMs, PROMISED_MS - MARGIN_MS);
+      upToDateUntil = time + PROMISED_MS - MARGIN_MS;
+      goodUntil = Math.max(time + staleMs, upToDateUntil);
     },
     lost() {
+      upToDateUntil = Math.min(upToDateUntil, clock());
       goodUntil = Math.min(goodUntil, clock() + staleMs);
     },
     whenLapsed(callback) {

@@ -4,7 +4,7 @@ import type { OutsideChange } from "../../store/store.ts";
 import type { Hearing } from "./hearing.ts";
 
 type Followed = Pick<Deps, "store" | "clients" | "keys" | "log"> & {
-  readonly disabled: Pick<DisabledClients, "reload">;
+  readonly disabled: Pick<DisabledClients, "changed" | "reload">;
 };
 
 /** Who hears of it beside what it changes itself. */
@@ -54,8 +54,11 @@ export function followOutsideChanges(
         return clients.forget(change.id);
       case "signing_keys":
         return reloadingKeys.request();
-      case "disabled_clients":
-        return reloadingDisabled.request();
+      case "client_disabled":
+        disabled.changed(change.id, true);
+        return verifyAgain();
+      case "client_enabled":
+        return disabled.changed(change.id, false);
       case "anything":
         clients.forgetAll();
         reloadingDisabled.request();

@@ -1,4 +1,4 @@
-import { announce } from "./announced.ts";
+import { type Announced, announce } from "./announced.ts";
 import type { Migration } from "./migration.ts";
 
 /** A table of its own: an id may be disabled whether its client has a row, is to be fetched, or is in the options. */
@@ -10,15 +10,25 @@ export const disabledClients: Migration = {
       .createTable("disabled_clients")
       .addColumn("id", "text", (column) => column.notNull().primaryKey())
       .addColumn("disabled_at", "bigint", (column) => column.notNull()),
-    ...(["INSERT", "DELETE"] as const).map((when) =>
-      announce(db, dialect, {
-        trigger: `changes_disabled_client_${when.toLowerCase()}`,
-        when,
-        table: "disabled_clients",
-        kind: "disabled_clients",
-        row: when === "DELETE" ? "OLD" : "NEW",
-        column: "id",
-      }),
-    ),
+    ...ANNOUNCED.map((announced) => announce(db, dialect, announced)),
   ],
 };
+
+const ANNOUNCED: readonly Announced[] = [
+  {
+    trigger: "changes_client_disabled",
+    when: "INSERT",
+    table: "disabled_clients",
+    kind: "client_disabled",
+    row: "NEW",
+    column: "id",
+  },
+  {
+    trigger: "changes_client_enabled",
+    when: "DELETE",
+    table: "disabled_clients",
+    kind: "client_enabled",
+    row: "OLD",
+    column: "id",
+  },
+];

@@ -27,9 +27,18 @@ function preparedElsewhere(): readonly string[] {
 
 const NUL_CHARACTER = "22021";
 
+/** Two processes that add a row at once both take the next number; the second one takes the one after it. */
+const NUMBERED: readonly unknown[] = ["signing_keys_ordinal_key"];
+
 /** Whether running the same again is safe, and may help. */
 export function isRepeatable(error: unknown): boolean {
-  return DID_NOTHING.includes(sqlState(error) ?? "");
+  if (DID_NOTHING.includes(sqlState(error) ?? "")) return true;
+  return (
+    sqlState(error) === "23505" &&
+    error instanceof Error &&
+    "constraint" in error &&
+    NUMBERED.includes(error.constraint)
+  );
 }
 
 /** Whether prepared statements do not last here from one statement to the next. */
