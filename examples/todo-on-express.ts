@@ -1,7 +1,6 @@
 import type { RequestListener } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import express, { type ErrorRequestHandler } from "express";
-import { authOf, gatehouse } from "mcp-gatehouse/express";
+import { authOf, gatehouse, mount } from "mcp-gatehouse/express";
 import { badTodo, newTodo, type TodoParts, unknownTodo } from "./todo-api.ts";
 
 /** The REST routes on Express. */
@@ -24,11 +23,7 @@ export function onExpress({ server, lists, rest }: TodoParts): RequestListener {
     res.status(204).end();
   });
 
-  const restListener = getRequestListener(
-    (request, { incoming }) => rest(request, { address: incoming.socket.remoteAddress }),
-    { overrideGlobalObjects: false },
-  );
-  app.use((req, res) => void restListener(req, res));
+  app.use(mount({ fetch: rest }));
   app.use(answerError);
   return app;
 }

@@ -1,6 +1,7 @@
+import { getRequestListener } from "@hono/node-server";
 import type { Request as ExpressRequest, Response as ExpressResponse, RequestHandler } from "express";
 import { type AnyRouteGuard, admit, type Documented, openToPage, type RequestAuth } from "./admit.ts";
-import { headOf } from "./node.ts";
+import { headOf, parsedBodyOf } from "./node.ts";
 
 declare global {
   namespace Express {
@@ -65,6 +66,41 @@ export function metadata({ metadata: documents }: Documented): RequestHandler {
     const document = await documents(headOf(req, req.originalUrl));
     if (!document) return next();
     await send(document, res);
+  };
+}
+
+/** A server of `createOAuthServer`: signing in, tokens, discovery and MCP. */
+export type Mountable = {
+  fetch(request: Request, connection: { readonly address: string | undefined }): Promise<Response>;
+};
+
+/**
+ * Serves a server of `createOAuthServer` inside an Express application, with its body parsers before it or without.
+ * Where it is mounted below a path, as in `app.use("/app", mount(server))`, `publicUrl` ends with that path.
+ *
+ * @example
+ * ```ts
+ * import express from "express";
+ * import { createOAuthServer } from "mcp-gatehouse";
+ * import { mount } from "mcp-gatehouse/express";
+ *
+ * const server = createOAuthServer("my-app", checkMyUsers, { publicUrl: "https://mcp.example.com" });
+ *
+ * const app = express();
+ * app.use(express.json());
+ * app.use(mount(server));
+ * ```
+ */
+export function mount(server: Mountable): RequestHandler {
+  const handle = getRequestListener(
+    (request, { incoming }) => server.fetch(request, { address: (incoming as ExpressRequest).ip }),
+    { overrideGlobalObjects: false },
+  );
+  return async (req, res) => {
+    const rawBody = parsedBodyOf(req.headers["content-type"], req.body);
+    // The listener reads this instead of the stream, which a body parser has emptied.
+    Object.assign(req, { url: req.originalUrl }, rawBody && { rawBody });
+    await handle(req, res);
   };
 }
 

@@ -34,3 +34,14 @@ describe("the parameters of a Postgres URL", () => {
     );
   });
 });
+
+describe("a file", () => {
+  it.each([
+    ["file:./gatehouse.db", "./gatehouse.db"],
+    ["file:///var/lib/gatehouse.db?mode=rwc", "/var/lib/gatehouse.db"],
+    ["sqlite:///data/a.db", "/data/a.db"],
+    ["SQLite:a.db", "a.db"],
+  ])("%s is written as a path", (database, path) => {
+    expect(() => parse(database)).toThrow(`it must be the path of the file alone: "${path}"`);
+  });
+});

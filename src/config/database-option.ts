@@ -9,6 +9,9 @@ const POSTGRES =
   '"postgres://user:password@host:5432/name", with a port up to 65535 and the special characters of user and password ' +
   "percent-encoded";
 
+/** Other libraries take a file as a URL. SQLite would make a file of that whole name. */
+const FILE_URL = /^(?:file|sqlite3?):(?:\/\/(?=\/))?([^?]+)/i;
+
 /** What pg would pass over where it is misspelt, and then be without TLS, or not know the pooler. */
 const PARAMETERS = ["ssl", "sslmode", "sslnegotiation", "sslrootcert", "sslcert", "sslkey", "pgbouncer"];
 const SSL_MODES = ["disable", "no-verify", "prefer", "require", "verify-ca", "verify-full"];
@@ -29,6 +32,8 @@ function mustBe(database: string): string | undefined {
     return url ? parametersMustBe(url.searchParams) : POSTGRES;
   }
   if (meansPostgres(database)) return POSTGRES;
+  const [, path] = FILE_URL.exec(database) ?? [];
+  if (path !== undefined) return `the path of the file alone: "${path}"`;
   return database === "" || database.includes("://") ? DATABASE : undefined;
 }
 

@@ -227,3 +227,25 @@ describe("a public URL that is taken", () => {
     );
   });
 });
+
+describe("text where there is no text", () => {
+  it.each([
+    [{ port: "9331" }, 'port is "9331"; it must be a number, without quotes: 9331.'],
+    [{ grantSeconds: "60" }, 'grantSeconds is "60"; it must be a number, without quotes: 60.'],
+    [{ metrics: { port: "9464" } }, 'metrics.port is "9464"; it must be a number, without quotes: 9464.'],
+    [{ debug: "true" }, 'debug is "true"; it must be a boolean, without quotes: true.'],
+    [{ port: "web" }, 'port is "web"; it must be a port from 0 to 65535.'],
+  ])("%j is told how to write it", (options, sentence) => {
+    expect(() => parse(options)).toThrow(sentence);
+  });
+
+  it("is read from the environment, where everything is text", () => {
+    expect(parse({}, { GATEHOUSE_PORT: "9331", GATEHOUSE_DEBUG: "true" })).toMatchObject({
+      port: 9331,
+      debug: true,
+    });
+    expect(() => parse({}, { GATEHOUSE_PORT: "9331x" })).toThrow(
+      'GATEHOUSE_PORT is "9331x"; it must be a port from 0 to 65535.',
+    );
+  });
+});

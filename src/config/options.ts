@@ -182,5 +182,16 @@ function firstProblem(error: z.ZodError, given: unknown, label: Label): Configur
       issue.issues[0]?.message ?? issue.message,
     );
   }
-  return wrongValue(label(path), valueAt(given, issue.path), issue.message);
+  const value = valueAt(given, issue.path);
+  return wrongValue(label(path), value, unquoted(issue, value) ?? issue.message);
+}
+
+/** A number or a yes that code gives as text. The environment, where everything is text, is read before. */
+function unquoted(issue: z.core.$ZodIssue, value: unknown): string | undefined {
+  if (issue.code !== "invalid_type" || typeof value !== "string") return undefined;
+  const isNumber = (issue.expected === "number" || issue.expected === "int") && /^\d+$/.test(value);
+  const isBoolean = issue.expected === "boolean" && /^(true|false)$/.test(value);
+  return isNumber || isBoolean
+    ? `a ${issue.expected === "boolean" ? "boolean" : "number"}, without quotes: ${value}`
+    : undefined;
 }

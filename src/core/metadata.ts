@@ -58,16 +58,13 @@ export function authorizationServerMetadata(
   };
 }
 
-/** Paths that answer with the authorization server metadata: RFC 8414 §3.1 inserted, and OpenID's two forms. */
+/** Paths that answer with the authorization server metadata: inserted (RFC 8414 §3.1) and appended, by both names. */
 export function authorizationServerMetadataPaths(issuer: string): readonly string[] {
   const path = withoutSlash(new URL(issuer).pathname);
-  return [
-    ...new Set([
-      `/.well-known/oauth-authorization-server${path}`,
-      `/.well-known/openid-configuration${path}`,
-      `${path}/.well-known/openid-configuration`,
-    ]),
-  ];
+  const documents = ["oauth-authorization-server", "openid-configuration"].map(
+    (name) => `/.well-known/${name}`,
+  );
+  return [...new Set(documents.flatMap((document) => [`${document}${path}`, `${path}${document}`]))];
 }
 
 export type ProtectedResourceFacts = {

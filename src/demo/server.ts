@@ -47,15 +47,16 @@ function behindProvider(provider: ProviderOptions, options: CreateOptions): Asse
     ...assembly,
     async open(parts) {
       const store = await openStore({ ...parts.settings, log: parts.log });
-      const server = await assembly.open(parts);
-      return {
-        ...server,
-        store,
-        async close() {
-          await server.close();
-          await store.close();
-        },
-      };
+      const opened = new AsyncDisposableStack();
+      opened.defer(store.close);
+      try {
+        const server = await assembly.open(parts);
+        opened.defer(server.close);
+        return { ...server, store, close: () => opened.disposeAsync() };
+      } catch (cause) {
+        await opened.disposeAsync();
+        throw cause;
+      }
     },
   };
 }

@@ -228,6 +228,12 @@ export function assembleServer<Opened extends OpenServer>({
     });
     return opening;
   };
+  /** What `fetch` opened before the server listened has another port in its URLs. */
+  const closeEarlier = async () => {
+    const earlier = await opening?.catch(() => undefined);
+    await earlier?.drain();
+    await earlier?.close();
+  };
   const routeGuard = async () => createRouteGuard((await opened()).guard, settings);
   const close = async () => {
     ignoreSignals();
@@ -261,9 +267,10 @@ export function assembleServer<Opened extends OpenServer>({
         log,
       });
       if (settings.handleSignals) ignoreSignals = onShutdownSignal(leave, delayMs);
-      final = withPort(settings, listener.port);
-      opening = openNow();
       try {
+        await closeEarlier();
+        final = withPort(settings, listener.port);
+        opening = openNow();
         ready.resolve(await opening);
       } catch (cause) {
         ready.reject(cause);

@@ -12,6 +12,7 @@ import type { Log } from "../platform/logging.ts";
 import { noTracing, type Tracing } from "../platform/telemetry/tracing.ts";
 import { authInfoFor } from "../resource-server/auth-info.ts";
 import type { Guard } from "../resource-server/guard.ts";
+import { type Accepted, acceptedBy, acceptingBoth, inAcceptedForm } from "./accepted.ts";
 import { atHand } from "./at-hand.ts";
 import { readJson } from "./body.ts";
 import { isLegacyPost } from "./era.ts";
@@ -20,6 +21,7 @@ import { createTally } from "./operations/tally.ts";
 import type { Registration, Registrations } from "./registrations.ts";
 import { answering, type MakeServer, type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
 import { type Answer, createSessions, type Exchange } from "./sessions.ts";
+import { aliveWhileSilent, KEEP_ALIVE, type KeepAlive } from "./silence.ts";
 import { serveStateless } from "./stateless.ts";
 import { neededScopes } from "./step-up.ts";
 import { createStreams } from "./streams.ts";
@@ -35,6 +37,7 @@ export type McpEndpointOptions = {
   readonly log: Log;
   /** Begins the span of a message. */
   readonly traced?: Tracing["message"];
+  readonly keepAlive?: KeepAlive;
 };
 
 export type McpEndpoint = {
@@ -55,7 +58,7 @@ export type McpEndpoint = {
 
 /** The MCP server behind the guard: both protocol eras on one URL. */
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
-  const { guard, settings, clock, log, traced = noTracing.message } = options;
+  const { guard, settings, clock, log, traced = noTracing.message, keepAlive = KEEP_ALIVE } = options;
   const toAuthInfo = authInfoFor(settings.resource);
   const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
   const answer = answering(guard, log);
@@ -77,10 +80,11 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   registrations?.onRegistered((registration) => announce(registration, modern));
   if (sessions) registrations?.onRegistered((registration) => sessions.register(registration, answer));
 
-  const serveModern = async ({ request, authInfo, body }: Exchange): Promise<Answer> => {
-    if (body === undefined) return { response: await modern.fetch(request, { authInfo }), done() {} };
-    bodies.set(request, body);
-    return { response: await modern.fetch(request, { authInfo, parsedBody: body }), done() {} };
+  const serveModern = async ({ request, authInfo, body }: Exchange, accepted: Accepted): Promise<Answer> => {
+    if (body !== undefined) bodies.set(request, body);
+    const answered = modern.fetch(request, { authInfo, ...(body !== undefined && { parsedBody: body }) });
+    const response = await (accepted.events ? aliveWhileSilent(answered, keepAlive) : answered);
+    return { response, done() {} };
   };
 
   const serveLegacy = (exchange: Exchange): Promise<Answer> => {
@@ -91,9 +95,11 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   };
 
   /** GET and DELETE belong to sessions; the SDK answers 405 where there are none. */
-  const serveWithoutBody = (exchange: Exchange): Promise<Answer> => {
+  const serveWithoutBody = (exchange: Exchange, accepted: Accepted): Promise<Answer> => {
     const id = exchange.request.headers.get("mcp-session-id");
-    return sessions && id !== null ? sessions.serve(id, exchange) : serveModern(exchange);
+    return sessions && id !== null
+      ? sessions.serve(id, { ...exchange, request: acceptingBoth(exchange.request) })
+      : serveModern(exchange, accepted);
   };
 
   /** A grant may end while its request is answered: the stream that comes of it must not outlive it. */
@@ -109,17 +115,19 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     return guard.requireScopes(auth, needed.length > 0 ? union(required, needed) : required);
   };
 
-  const serve = async (request: Request): Promise<Response> => {
+  /** Who asks and for what, or the answer to somebody who may not ask it. */
+  const admit = async (request: Request): Promise<Admitted | Response> => {
     const auth = await guard.identify(request);
     if (auth instanceof Response) return auth;
-    const exchange = { request, auth, authInfo: toAuthInfo(auth) };
+    const accepted = acceptedBy(request);
     // What is not JSON the SDK refuses by its headers, unread.
     if (request.method !== "POST" || !isJsonContentType(request.headers.get("content-type"))) {
-      const refusal = refuseLesser(auth);
-      if (refusal) return refusal;
-      const { response, done } = await serveWithoutBody({ ...exchange, body: undefined });
-      return bind(response, auth, done);
+      return (
+        refuseLesser(auth) ?? refuseForms(request, accepted) ?? { request, auth, accepted, body: undefined }
+      );
     }
+    const unacceptable = refuseForms(request, accepted);
+    if (unacceptable) return refuseLesser(auth) ?? unacceptable;
     const read = await readJson(request);
     if (read.kind === "too large")
       return refuseLesser(auth) ?? jsonRpcError(413, -32000, "The body is too large.");
@@ -132,34 +140,53 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     }
     const body = read.value;
     const refusal = refuseLesser(auth, registrations && neededScopes(body, registrations));
-    if (refusal) return refusal;
-    const legacy = await isLegacyPost(request, body);
+    return refusal ?? { request, auth, accepted, body };
+  };
+
+  /** @param finished called once nothing is left to do for this request */
+  const serve = async (admitted: Admitted, finished: () => void): Promise<Response> => {
+    const { request, auth, accepted, body } = admitted;
+    const exchange = { request, auth, authInfo: toAuthInfo(auth), body };
+    if (body === undefined) {
+      const { response, done } = await serveWithoutBody(exchange, accepted);
+      finished();
+      return bind(response, auth, done);
+    }
     // Subscriptions last until they are ended: nobody waits for them.
-    const finished = isSubscription(body) ? () => {} : running.begin();
+    if (isSubscription(body)) finished();
+    const legacy = await isLegacyPost(request, body);
     const span = traced(() => readTracedMessage(body, request, registrations));
     try {
-      const serveIt = legacy ? serveLegacy : serveModern;
-      const { response, done } = await span.run(() => serveIt({ ...exchange, body }));
-      const answer = await atHand(response);
+      const { response, done } = await span.run(() =>
+        legacy
+          ? serveLegacy({ ...exchange, request: acceptingBoth(request) })
+          : serveModern(exchange, accepted),
+      );
+      const answer = await atHand(await inAcceptedForm(response, accepted, Array.isArray(body)));
       return bind(answer, auth, () => {
         done();
         finished();
         span.end(() => failureOf(answer));
       });
     } catch (cause) {
-      finished();
       span.end(() => "server_error");
       throw cause;
     }
   };
 
-  let closing = false;
+  let [closing, closed] = [false, false];
   return {
     async fetch(request) {
-      if (closing) return jsonRpcError(503, -32000, "The server is shutting down.", { "Retry-After": "5" });
+      if (closing) return shuttingDown();
+      // From its head on: its body may be under way when the server begins to close.
+      const finished = running.begin();
       try {
-        return await serve(request);
+        const admitted = await admit(request);
+        if (!(admitted instanceof Response) && !closed) return await serve(admitted, finished);
+        finished();
+        return admitted instanceof Response ? admitted : shuttingDown();
       } catch (cause) {
+        finished();
         log.error("the MCP endpoint failed", { cause });
         return jsonRpcError(500, -32603, "Internal server error");
       }
@@ -178,6 +205,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     async close() {
       closing = true;
       await running.done(DRAIN_MILLISECONDS);
+      closed = true;
       await modern.close();
       // The SDK says goodbye on each subscription; what it wrote is read in the next turn.
       await new Promise((resolve) => setImmediate(resolve));
@@ -189,6 +217,24 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
 
 /** The process has five seconds to exit after SIGTERM. */
 const DRAIN_MILLISECONDS = 3000;
+
+type Admitted = {
+  readonly request: Request;
+  readonly auth: Auth;
+  readonly accepted: Accepted;
+  /** Undefined where it was not read. */
+  readonly body: unknown;
+};
+
+/** A stream is all that GET can be answered with. */
+function refuseForms({ method }: Request, { json, events }: Accepted): Response | undefined {
+  if (method === "DELETE" || events || (method === "POST" && json)) return undefined;
+  return jsonRpcError(406, -32000, "Accept must allow application/json or text/event-stream.");
+}
+
+function shuttingDown(): Response {
+  return jsonRpcError(503, -32000, "The server is shutting down.", { "Retry-After": "5" });
+}
 
 function isSubscription(body: unknown): boolean {
   return (

@@ -2,6 +2,7 @@ import type { Context, Hono } from "hono";
 import { htmlResponse, PAGE_STYLES } from "../authorization-server/responses.ts";
 import type { GatehouseEnv } from "../authorization-server/routes.ts";
 import type { Settings } from "../config/settings.ts";
+import { prefersPage } from "../core/accept.ts";
 import { statusPage } from "../pages/status.ts";
 import { allowOrigin, preflight } from "../platform/cors.ts";
 import type { RouteName } from "../platform/telemetry/metrics.ts";
@@ -32,9 +33,10 @@ export function mountFront(app: Hono<GatehouseEnv>, front: Front): void {
     return ({ req: { raw } }: Context<GatehouseEnv>) => observe(route, raw, () => serve(raw));
   };
 
+  const page = statusPage({ appName: settings.name, mcpUrl: resource });
   const mcp = async (request: Request) => {
     if (request.method === "OPTIONS") return preflight(request, cors, MCP_METHODS);
-    const response = await endpoint.fetch(request);
+    const response = withPage(await endpoint.fetch(request), request, page);
     return request.headers.has("origin") ? allowOrigin(response, request, cors) : response;
   };
   // Both, without a redirect: clients drop the token when they follow one.
@@ -45,15 +47,32 @@ export function mountFront(app: Hono<GatehouseEnv>, front: Front): void {
   get("health", `${basePath}/health`, async () => alive());
   get("ready", `${basePath}/ready`, readiness.answer);
   if (metrics) get("metrics", `${basePath}/metrics`, metrics);
-  const page = statusPage({ appName: settings.name, mcpUrl: resource });
   for (const root of new Set([basePath || "/", `${basePath}/`]))
     get("status", root, async () => htmlResponse(page, PAGE_STYLES));
 
   app.notFound(({ req: { raw } }) =>
     observe({ name: isWellKnown(raw) ? "resource_metadata" : "not_found" }, raw, async () => {
-      return (await documents(raw)) ?? new Response("Not found\n", { status: 404 });
+      return (await documents(raw)) ?? notFound(raw, `${basePath}${path}`);
     }),
   );
+}
+
+/** A person who opens the MCP URL in a browser learns where to paste it; the status and the challenge stay. */
+function withPage(response: Response, { method, headers }: Request, page: string): Response {
+  const challenge = response.headers.get("www-authenticate");
+  if (response.status !== 401 || challenge === null) return response;
+  if (method !== "GET" || !prefersPage(headers.get("accept"))) return response;
+  return htmlResponse(page, PAGE_STYLES, 401, { "WWW-Authenticate": challenge });
+}
+
+/** Most often the server is mounted below a path that `publicUrl` lacks, or has lost on the way here. */
+function notFound({ url }: Request, expected: string): Response {
+  const { pathname } = new URL(url);
+  const text = `Not found: ${pathname.slice(0, 200)}. The MCP endpoint of this server is at ${expected}, as publicUrl and path say.\n`;
+  return new Response(text, {
+    status: 404,
+    headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" },
+  });
 }
 
 function isWellKnown({ url }: Request): boolean {

@@ -89,6 +89,8 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
   const log = observation.log(parts.log);
   // The database first: where its folder is missing, the sentence should be about it and not about its key file.
   const store = observation.store(await openStore({ ...settings, log, measure: metrics }));
+  const opened = new AsyncDisposableStack();
+  opened.defer(store.close);
   const clock = parts.clock ?? store.clock;
   try {
     await refuseNewSecret({ store }, settings.database, () => existingSecrets(settings, clock) !== undefined);
@@ -163,7 +165,8 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     const app = openApp(front, log);
     mountAuthorizationServer(app, deps, observe);
 
-    const closeMetrics = await observation.listen(log);
+    // Closed before the store, and after the drain: what happens in a drain is worth seeing too.
+    opened.defer(await observation.listen(log));
     const stopJanitor = startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS });
     const stopWatching = followOutsideChanges(
       { ...deps, disabled },
@@ -184,14 +187,10 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         await stopJanitor();
         await endpoint.close();
       },
-      async close() {
-        // To the last: what happens in a drain is worth seeing too.
-        await closeMetrics();
-        await store.close();
-      },
+      close: () => opened.disposeAsync(),
     };
   } catch (cause) {
-    await store.close();
+    await opened.disposeAsync();
     throw cause;
   }
 }

@@ -121,9 +121,9 @@ describe("a session (MCP 2025-11-25, session management)", () => {
     expect((await rig.post(grace, call("who"), hers)).status).toBe(200);
   });
 
-  it("that the SDK refuses to open is none", async () => {
+  it("is not opened for a client that takes no form of answer", async () => {
     const rig = startWithSessions();
-    const response = await rig.post(rig.tokenFor(), INITIALIZE, { accept: "application/json" });
+    const response = await rig.post(rig.tokenFor(), INITIALIZE, { accept: "text/html" });
     expect(response.status).toBe(406);
     expect(response.headers.has("mcp-session-id")).toBe(false);
   });

@@ -16,7 +16,10 @@ import { type TodoStore, todoStore } from "./verbs/todos.ts";
 export type StoreWithTodos = Store & { readonly counters: Counters; readonly todos: TodoStore };
 
 /** The verbs that are written once, in SQL that every database of ours understands. */
-export type SharedVerbs = Omit<StoreWithTodos, "clock" | "counters" | "followChanges" | "close">;
+export type SharedVerbs = Omit<
+  StoreWithTodos,
+  "clock" | "counters" | "followChanges" | "probeWrites" | "close"
+>;
 
 /** Makes the verbs for one database: its dialect of SQL, and the connection that runs it. */
 export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVerbs {

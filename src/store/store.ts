@@ -129,8 +129,10 @@ export type Store = {
    * missed as soon as it can be again. What this process changes may be told too. Returns the function that stops it.
    */
   followChanges(follower: Follower): () => void;
-  /** Resolves if the database answers, and takes writes. */
+  /** Resolves if the database answers. */
   ping(): Promise<void>;
+  /** Resolves if it takes writes: it is no standby, and nobody else keeps it locked. Writes nothing. */
+  probeWrites(): Promise<void>;
   /** The migrations that this version has and the database has not had. One of a later version may have had more. */
   pendingMigrations(): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -57,8 +57,15 @@ const GUARDS = {
     ),
 };
 
-/** What every adapter must do, asked over a real listener. */
-export function describeAdapter(name: string, startApp: StartApp): void {
+/**
+ * What every adapter must do, asked over a real listener.
+ * @param sdkPaths where `mcpHandler` stands, with whatever the framework puts before it
+ */
+export function describeAdapter(
+  name: string,
+  startApp: StartApp,
+  sdkPaths: readonly string[] = ["/guarded/mcp"],
+): void {
   const closing: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
@@ -265,20 +272,23 @@ export function describeAdapter(name: string, startApp: StartApp): void {
       expect(await text(response)).toBe("second");
     });
 
-    it("lets a server of the SDK stand behind it, which then knows who is calling", async () => {
-      const { issuer, port } = await start();
-      for (const person of ["ada", "grace"]) {
-        const token = await issuer.mint({ sub: person });
-        for (const said of await whoamiInBothEras(`http://127.0.0.1:${port}/guarded/mcp`, token)) {
-          expect(said).toEqual({
-            person: { id: person },
-            client: { id: "client", name: null },
-            scopes: ["mcp"],
-            issuer: issuer.url,
-          });
+    it.each(sdkPaths)(
+      "lets a server of the SDK stand behind it, which then knows who is calling (%s)",
+      async (path) => {
+        const { issuer, port } = await start();
+        for (const person of ["ada", "grace"]) {
+          const token = await issuer.mint({ sub: person });
+          for (const said of await whoamiInBothEras(`http://127.0.0.1:${port}${path}`, token)) {
+            expect(said).toEqual({
+              person: { id: person },
+              client: { id: "client", name: null },
+              scopes: ["mcp"],
+              issuer: issuer.url,
+            });
+          }
         }
-      }
-    });
+      },
+    );
 
     it("lets that server challenge by itself, with the same metadata as the guard", async () => {
       const { issuer, ask } = await start();

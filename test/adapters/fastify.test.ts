@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { authOf, gatehouse, metadata } from "../../src/adapters/fastify.ts";
 import { protect } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
-import { AUDIENCE } from "../support/issuer.ts";
+import { AUDIENCE, startIssuer } from "../support/issuer.ts";
 import { describeAdapter, headerBefore } from "./adapter-suite.ts";
 import { mcpHandler } from "./sdk-server.ts";
 
@@ -118,6 +118,29 @@ describe("Fastify's contexts", () => {
     expect(await ask("GET", "/before")).toBe(401);
     expect(await ask("GET", "/after")).toBe(401);
     expect(await ask("HEAD", "/after")).toBe(401);
+  });
+
+  it("are guarded through inject(), too, which no socket brings", async () => {
+    const app = fastify();
+    open.push(app);
+    const issuer = await startIssuer();
+    try {
+      const protection = protect({
+        issuer: issuer.url,
+        audience: AUDIENCE,
+        resource: AUDIENCE,
+        log: silentLog,
+      });
+      await app.register(gatehouse(protection).guard);
+      app.get("/", async (request) => authOf(request).person.id);
+      const token = await issuer.mint();
+      const inject = async (authorization: string | string[]) =>
+        (await app.inject({ url: "/", headers: { authorization } as Record<string, string> })).statusCode;
+      expect(await inject(`Bearer ${token}`)).toBe(200);
+      expect(await inject([`Bearer ${token}`, "Bearer another"])).toBe(400);
+    } finally {
+      await issuer.close();
+    }
   });
 
   it("keep OPTIONS routes and methods of their own", async () => {

@@ -18,14 +18,19 @@ describe.concurrent.each(SIGNALS)("at %s", (signal) => {
   it("requests under way finish, streams end, nothing idle holds the exit, and the code is 0", async () => {
     const demo = await startDemo([], { env: { GATEHOUSE_SESSIONS: "true" } });
     const idle = await openIdleConnections(demo);
-    const stream = await openStream(demo);
+    const token = await tokenOf(demo);
+    const stream = await openStream(demo, token);
     const underWay = await beginRegistration(demo);
+    const call = await beginCall(demo, token);
 
     const ended = demo.stop(signal);
     await refusesConnections(demo);
     // Only now does the client send the rest of it.
     underWay.send();
+    call.send();
     expect(await underWay.status).toBe(201);
+    expect(await call.status).toBe(200);
+    expect(await call.body).toContain("result");
     expect(await stream.ended).toBe("properly");
     expect(await ended).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
     for (const socket of idle) expect(socket.destroyed || socket.readableEnded).toBe(true);
@@ -125,10 +130,15 @@ async function openIdleConnections(demo: Demo): Promise<readonly Socket[]> {
   return [silent, begun, socket];
 }
 
+async function tokenOf(demo: Demo): Promise<string> {
+  return (await connect(reach(demo.origin), { ...DEMO, params: { resource: demo.url } })).access_token;
+}
+
 /** The stream on which a session's server speaks. */
-async function openStream(demo: Demo): Promise<{ readonly ended: Promise<"properly" | "cut off"> }> {
-  const there = reach(demo.origin);
-  const { access_token: token } = await connect(there, { ...DEMO, params: { resource: demo.url } });
+async function openStream(
+  demo: Demo,
+  token: string,
+): Promise<{ readonly ended: Promise<"properly" | "cut off"> }> {
   const headers = {
     authorization: `Bearer ${token}`,
     "content-type": "application/json",
@@ -156,22 +166,47 @@ async function openStream(demo: Demo): Promise<{ readonly ended: Promise<"proper
   };
 }
 
+type Posting = { send(): void; readonly status: Promise<number>; readonly body: Promise<string> };
+
 /** A registration whose body the server waits for. */
-async function beginRegistration(demo: Demo): Promise<{ send(): void; readonly status: Promise<number> }> {
-  const posting = request(`${demo.origin}/oauth/register`, {
+function beginRegistration(demo: Demo): Promise<Posting> {
+  return beginPost(demo, `${demo.origin}/oauth/register`, METADATA);
+}
+
+/** A call of a tool whose body the server waits for. */
+function beginCall(demo: Demo, token: string): Promise<Posting> {
+  const message = {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: { name: "get_time", arguments: {} },
+  };
+  return beginPost(demo, demo.url, JSON.stringify(message), {
+    authorization: `Bearer ${token}`,
+    accept: "application/json, text/event-stream",
+  });
+}
+
+/** Half of a request. The other half goes with `send`. */
+async function beginPost(
+  demo: Demo,
+  url: string,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Posting> {
+  const posting = request(url, {
     method: "POST",
-    headers: { "content-type": "application/json", "content-length": METADATA.length },
+    headers: { "content-type": "application/json", "content-length": text.length, ...headers },
   });
-  const status = once(posting, "response").then(([response]) => {
-    response.resume();
-    return response.statusCode as number;
-  });
-  status.catch(() => {});
-  const half = METADATA.length / 2;
-  await new Promise<void>((done) => posting.write(METADATA.slice(0, half), () => done()));
+  const answered = once(posting, "response").then(([response]) => response as IncomingMessage);
+  const body = answered.then(async (response) => (await response.setEncoding("utf8").toArray()).join(""));
+  const status = answered.then(({ statusCode = 0 }) => statusCode);
+  for (const promise of [body, status]) promise.catch(() => {});
+  const half = text.length / 2;
+  await new Promise<void>((done) => posting.write(text.slice(0, half), () => done()));
   // Another request on another connection, answered: the server has seen this one's head by now.
   await fetch(`${demo.origin}/health`);
-  return { send: () => posting.end(METADATA.slice(half)), status };
+  return { send: () => posting.end(text.slice(half)), status, body };
 }
 
 async function refusesConnections(demo: Demo): Promise<void> {

@@ -59,11 +59,12 @@ describe("authorization server metadata (RFC 8414)", () => {
     },
   );
 
-  it("is inserted before an issuer's path, byte for byte its issuer, and appended for OpenID", async () => {
+  it("is inserted before an issuer's path, byte for byte its issuer, and appended after it", async () => {
     const server = await startServer({ publicUrl: "https://mcp.example/team/" });
     for (const path of [
       "/.well-known/oauth-authorization-server/team",
       "/.well-known/openid-configuration/team",
+      "/team/.well-known/oauth-authorization-server",
       "/team/.well-known/openid-configuration",
     ]) {
       const document = await documentAt(server, path);
@@ -180,7 +181,25 @@ describe("preflights where a token or a body is sent", () => {
   });
 });
 
+const BROWSER = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
+
 describe("the front", () => {
+  it("shows a person who opens the MCP URL where to paste it, with the challenge that programs get", async () => {
+    const server = await startServer();
+    const asked = (init: RequestInit) => server.fetch(new Request(RESOURCE, init));
+    const page = await asked({ headers: BROWSER });
+    expect(page.status).toBe(401);
+    expect(page.headers.get("www-authenticate")).toMatch(/^Bearer .*resource_metadata=/);
+    expect(page.headers.get("content-type")).toContain("text/html");
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(await page.text()).toContain(`value="${RESOURCE}"`);
+    for (const program of [{}, { headers: { accept: "*/*" } }, { method: "POST", headers: BROWSER }]) {
+      const answer = await asked(program);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get("content-type")).toContain("application/json");
+    }
+  });
+
   it("shows what this is to a person who opens the root", async () => {
     const server = await startServer();
     const response = await get(server, "/");
@@ -190,7 +209,9 @@ describe("the front", () => {
 
   it("says that it is alive", async () => {
     const server = await startServer();
-    expect(await (await get(server, "/health")).json()).toEqual({ status: "ok" });
+    const { status, timestamp } = (await (await get(server, "/health")).json()) as Record<string, string>;
+    expect(status).toBe("healthy");
+    expect(new Date(timestamp ?? "").toISOString()).toBe(timestamp);
   });
 
   it("refuses a foreign name where the public URL is this computer (DNS rebinding)", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import { callTool, connect } from "../support/client.ts";
+import { callTool, connect, refresh } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 let folder: string;
@@ -55,6 +55,22 @@ describe("/ready", () => {
     });
     expect((await probe("/ready")).status).toBe(503);
     expect((await probe("/health")).status).toBe(200);
+  });
+
+  it("names the writes where another program keeps the database locked, and requests that write are 503", async () => {
+    const { clientId, refresh_token: token = "" } = await connect(server);
+    const other = new DatabaseSync(database);
+    other.exec("BEGIN IMMEDIATE");
+    const probes = readiness();
+    const refreshed = await refresh(server, clientId, token);
+    expect(refreshed.status).toBe(503);
+    expect(await probes).toEqual({
+      status: "not ready",
+      failed: "writes",
+      reason: "The database does not take writes.",
+    });
+    other.close();
+    expect(await readiness()).toEqual(READY);
   });
 
   it("names the migrations where the database has fallen behind", async () => {

@@ -39,6 +39,11 @@ const NO_DATABASE = {
   body: { status: "not ready", failed: "database", reason: "The database does not answer." },
 };
 
+const NO_WRITES = {
+  status: 503,
+  body: { status: "not ready", failed: "writes", reason: "The database does not take writes." },
+};
+
 describe("/ready on Postgres", () => {
   it("is 200 where it answers", async () => {
     expect(await ready()).toEqual(READY);
@@ -58,7 +63,7 @@ describe("/ready on Postgres", () => {
       );
     await readOnly("on");
     await reconnect();
-    await expect.poll(ready, { timeout: 20_000 }).toEqual(NO_DATABASE);
+    await expect.poll(ready, { timeout: 20_000 }).toEqual(NO_WRITES);
     await readOnly("off");
     await reconnect();
     await expect.poll(ready, { timeout: 20_000 }).toEqual(READY);

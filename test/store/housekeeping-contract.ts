@@ -115,9 +115,11 @@ export function housekeepingContract(store: () => StoreWithTodos): void {
 
   test("ping resolves, and after close everything is refused", async () => {
     await store().ping();
+    await store().probeWrites();
     await store().close();
     await store().close();
     await expect(store().ping()).rejects.toThrow();
+    await expect(store().probeWrites()).rejects.toThrow();
     await expect(store().useAssertion("client-1", "jti", START)).rejects.toThrow();
   });
 

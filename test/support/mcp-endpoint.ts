@@ -5,6 +5,7 @@ import type { Auth } from "../../src/core/auth.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/mcp/endpoint.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
 import type { McpFactory } from "../../src/mcp/servers.ts";
+import type { KeepAlive } from "../../src/mcp/silence.ts";
 import { type Log, silentLog } from "../../src/platform/logging.ts";
 import { createGuard } from "../../src/resource-server/guard.ts";
 
@@ -40,11 +41,13 @@ export function startEndpoint({
   factory,
   implies = new Map(),
   log = silentLog,
+  keepAlive,
 }: {
   readonly sessions?: boolean;
   readonly factory?: McpFactory;
   readonly implies?: ReadonlyMap<string, readonly string[]>;
   readonly log?: Log;
+  readonly keepAlive?: KeepAlive;
 } = {}): Rig {
   const tokens = new Map<string, Auth>();
   let skew = 0;
@@ -73,6 +76,7 @@ export function startEndpoint({
     },
     clock,
     log,
+    ...(keepAlive && { keepAlive }),
   });
   return {
     endpoint,

@@ -1,5 +1,5 @@
 import { checkSigningKeys } from "../../authorization-server/keys.ts";
-import type { Clock } from "../../platform/clock.ts";
+import { type Clock, systemClock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import { within } from "../../platform/within.ts";
@@ -87,6 +87,11 @@ export function storeChecks(deps: {
   return [
     { name: "database", failure: "The database does not answer.", run: () => deps.store.ping() },
     {
+      name: "writes",
+      failure: "The database does not take writes.",
+      run: () => deps.store.probeWrites(),
+    },
+    {
       name: "migrations",
       failure: "The database is not at the schema of this version.",
       async run() {
@@ -104,7 +109,7 @@ export function storeChecks(deps: {
 
 /** `/health`: the process answers. It says nothing of the database, whose outage a restart would not end. */
 export function alive(): Response {
-  return plain(200, { status: "ok" });
+  return plain(200, { status: "healthy", timestamp: new Date(systemClock()).toISOString() });
 }
 
 type Outcome = { readonly failed: Check | undefined; readonly cause?: unknown };

@@ -16,11 +16,14 @@ afterAll(() => postgres.stop());
 
 const outage = expect.objectContaining({ code: "temporarily_unavailable", retryAfterSeconds: 2 });
 /** Holds the rows of all grants, as a slow transaction does. Returns the function that lets go. */
-async function lockGrants(url: string): Promise<() => Promise<void>> {
+async function lockGrants(
+  url: string,
+  lock = "SELECT * FROM grants FOR UPDATE",
+): Promise<() => Promise<void>> {
   const client = new pg.Client(url);
   await client.connect();
   await client.query("BEGIN");
-  await client.query("SELECT * FROM grants FOR UPDATE");
+  await client.query(lock);
   return () => client.end();
 }
 
@@ -74,6 +77,15 @@ describe("the store on Postgres", () => {
       postgres.goOn();
     }
     await store.ping();
+  });
+
+  test("one that answers and takes no writes is told apart from one that takes them", async () => {
+    await open();
+    const unlock = await lockGrants(url, "LOCK TABLE grants IN EXCLUSIVE MODE");
+    await expect(store.probeWrites()).rejects.toEqual(outage);
+    await store.ping();
+    await unlock();
+    await store.probeWrites();
   });
 
   test("connections that an operator ends are made anew", async () => {

@@ -95,8 +95,11 @@ export async function openPostgresStore({
     ...shared,
     clock: clock.now,
     counters,
-    async ping() {
-      const [takesWrites] = await connection.read(TAKES_WRITES);
+    async probeWrites() {
+      const [[takesWrites]] = await Promise.all([
+        connection.read(TAKES_WRITES),
+        connection.read(IS_UNLOCKED),
+      ]);
       if (!takesWrites) throw unavailable("it is a standby, or was made read-only");
     },
     async deleteExpired(now, limit) {
@@ -167,6 +170,13 @@ const TAKES_WRITES: Query<boolean> = {
   sql: "SELECT current_setting('transaction_read_only') = 'off' AS \"takesWrites\"",
   parameters: [],
   parse: (row) => (row as { readonly takesWrites: unknown }).takesWrites === true,
+};
+
+/** Fails at once where somebody holds a lock that writes would wait for. */
+const IS_UNLOCKED: Query<unknown> = {
+  sql: "DO $$BEGIN LOCK TABLE grants IN ROW EXCLUSIVE MODE NOWAIT; END$$",
+  parameters: [],
+  parse: (row) => row,
 };
 
 /** In the schema that this user's tables are made in and found in. */

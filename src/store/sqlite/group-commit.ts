@@ -18,8 +18,11 @@ export type GroupCommit = {
   close(): void;
 };
 
-/** How long to wait for another process: it is a command beside the server, or another server's group. */
-const MAXIMUM_ATTEMPTS = 100;
+/**
+ * How long to wait for another process: it is a command beside the server, or another server's group. With the 20 ms that
+ * SQLite waits at each attempt, a request is refused before its client has waited for two seconds.
+ */
+const MAXIMUM_ATTEMPTS = 40;
 const RETRY_MS = 20;
 
 /**

@@ -55,6 +55,10 @@ export async function openSqliteStore({
     clock: systemClock,
     counters: memoryCounters(),
     followChanges: watch.follow,
+    async probeWrites() {
+      // A commit of nothing: it needs the lock, and syncs nothing.
+      await connection.writeTogether([]);
+    },
     async close() {
       if (!database.isOpen) return;
       watch.close();
