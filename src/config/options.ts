@@ -183,15 +183,15 @@ function firstProblem(error: z.ZodError, given: unknown, label: Label): Configur
     );
   }
   const value = valueAt(given, issue.path);
-  return wrongValue(label(path), value, unquoted(issue, value) ?? issue.message);
+  return wrongValue(
+    label(path),
+    value,
+    `${issue.message}${isQuoted(issue, value) ? ", without quotes" : ""}`,
+  );
 }
 
-/** A number or a yes that code gives as text. The environment, where everything is text, is read before. */
-function unquoted(issue: z.core.$ZodIssue, value: unknown): string | undefined {
-  if (issue.code !== "invalid_type" || typeof value !== "string") return undefined;
-  const isNumber = (issue.expected === "number" || issue.expected === "int") && /^\d+$/.test(value);
-  const isBoolean = issue.expected === "boolean" && /^(true|false)$/.test(value);
-  return isNumber || isBoolean
-    ? `a ${issue.expected === "boolean" ? "boolean" : "number"}, without quotes: ${value}`
-    : undefined;
+/** A number or a boolean that code gives as text. The environment, where everything is text, is read before. */
+function isQuoted(issue: z.core.$ZodIssue, value: unknown): boolean {
+  if (issue.code !== "invalid_type" || typeof value !== "string") return false;
+  return issue.expected === "boolean" ? /^(true|false)$/.test(value) : /^\d+$/.test(value);
 }
