@@ -1,6 +1,6 @@
 import { type ClientsDeps, createClients } from "../src/authorization-server/clients.ts";
 import { openDisabledClients } from "../src/authorization-server/disabled-clients.ts";
-import type { Client } from "../src/core/client.ts";
+import type { Settings } from "../src/config/settings.ts";
 import type { SecurityEvent } from "../src/platform/logging.ts";
 import { silentLog } from "../src/platform/logging.ts";
 import { safeFetch } from "../src/platform/safe-fetch.ts";
@@ -14,7 +14,8 @@ export type LoggedEvent = { readonly name: SecurityEvent } & Readonly<Record<str
 
 /** The clients of a server with an empty database, a clock that the test moves, and strangers on this computer. */
 export async function openClients(
-  options: Pick<ClientsDeps, "newRegistrationsPerMinute"> & { readonly clients?: readonly Client[] } = {},
+  options: Pick<ClientsDeps, "newRegistrationsPerMinute"> &
+    Partial<Pick<Settings, "clients" | "registration" | "redirectHosts">> = {},
 ) {
   const store = await openSqliteStore({ database: ":memory:" });
   const events: LoggedEvent[] = [];
@@ -23,6 +24,8 @@ export async function openClients(
     settings: {
       issuer: ISSUER,
       clients: options.clients ?? [],
+      registration: options.registration ?? true,
+      redirectHosts: options.redirectHosts,
       catalogue: {
         descriptions: new Map([
           ["mcp", "Use the tools"],
@@ -45,7 +48,7 @@ export async function openClients(
     ...(options.newRegistrationsPerMinute === undefined
       ? {}
       : { newRegistrationsPerMinute: options.newRegistrationsPerMinute }),
-  } satisfies ClientsDeps & { settings: { issuer: string } };
+  } satisfies ClientsDeps & { settings: { issuer: string; registration: boolean } };
   return {
     ...deps,
     clients: createClients(deps),

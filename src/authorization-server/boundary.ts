@@ -2,7 +2,7 @@ import { type ErrorCode, OAuthError } from "../core/errors.ts";
 import type { UnauditedEvent } from "../core/events.ts";
 import { errorPage } from "../pages/error.ts";
 import type { Deps, Endpoint, Peer } from "./deps.ts";
-import { errorResponse, htmlResponse, PAGE_STYLES } from "./responses.ts";
+import { errorResponse, htmlResponse, PAGE_STYLES, pageStatus } from "./responses.ts";
 
 /** The one place where an endpoint's refusals are caught. Programs get JSON, people a page. */
 export type Answers = "json" | "page";
@@ -60,11 +60,10 @@ const BEGIN_AGAIN =
   "Go back to the app that you came from and connect again. If it happens again, the app asks for something wrong.";
 
 function errorPageResponse(error: OAuthError, { settings }: Deps, { correlationId }: Peer): Response {
-  // A page is no OAuth answer: 401 would make the browser ask for a password of its own.
-  const status = error.status === 401 ? 400 : error.status;
+  const status = pageStatus(error);
   const page = errorPage({
     appName: settings.name,
-    title: error.status >= 500 ? "Something went wrong" : "This cannot go on",
+    title: error.status >= 500 ? "Something went wrong" : "This request can’t continue",
     whatHappened: error.message,
     whatToDo: WHAT_TO_DO[error.code] ?? BEGIN_AGAIN,
     correlationId,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Client } from "../core/client.ts";
 import { parseClientMetadata } from "../core/client-metadata.ts";
 import { OAuthError } from "../core/errors.ts";
+import type { RedirectList } from "../core/redirect-list.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
@@ -13,6 +14,8 @@ import type { FetchDocument } from "./client-keys.ts";
 export type ClientIdMetadataDeps = {
   readonly store: Pick<Store, "findDocument" | "saveDocument">;
   readonly catalogue: ScopeCatalogue;
+  /** Where the documents' redirect URIs may lead; undefined for anywhere. */
+  readonly redirectHosts: RedirectList | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly fetchDocument: FetchDocument;
@@ -169,7 +172,7 @@ async function fetchClient(clientId: string, deps: ClientIdMetadataDeps): Promis
   const { text, headers } = await fetchText(clientId, deps.fetchDocument);
   const fetchedAt = deps.clock();
   return {
-    client: readDocument(clientId, text, deps.catalogue, fetchedAt),
+    client: readDocument(clientId, text, deps, fetchedAt),
     fetchedAt,
     freshUntil: fetchedAt + freshSeconds(headers, fetchedAt) * 1000,
   };
@@ -193,7 +196,12 @@ async function fetchText(clientId: string, fetchDocument: FetchDocument): Promis
 
 const documentMembers = z.looseObject({ client_id: z.string(), client_name: z.string().min(1) });
 
-function readDocument(clientId: string, text: string, catalogue: ScopeCatalogue, fetchedAt: number): Client {
+function readDocument(
+  clientId: string,
+  text: string,
+  { catalogue, redirectHosts }: Pick<ClientIdMetadataDeps, "catalogue" | "redirectHosts">,
+  fetchedAt: number,
+): Client {
   const wrong = (why: string) => new DocumentError(why, { isOutage: false, isTemporary: false });
   const parsed = documentMembers.safeParse(parseJson(text));
   if (!parsed.success) throw wrong("it is not a JSON object with client_id and client_name");
@@ -204,7 +212,11 @@ function readDocument(clientId: string, text: string, catalogue: ScopeCatalogue,
     throw wrong("it has a client_secret, which everybody can read");
   }
   try {
-    const metadata = parseClientMetadata(parsed.data, { catalogue, methods: ["none", "private_key_jwt"] });
+    const metadata = parseClientMetadata(parsed.data, {
+      catalogue,
+      redirectHosts,
+      methods: ["none", "private_key_jwt"],
+    });
     if (metadata.name === null) throw wrong("its client_name is empty");
     return { ...metadata, id: clientId, origin: "metadata_document", secretHash: null, createdAt: fetchedAt };
   } catch (error) {

@@ -1,5 +1,4 @@
 import type { OAuthError } from "../core/errors.ts";
-import { type TrustedRedirect, withParams } from "../core/redirect-uri.ts";
 import { STYLE_HASH } from "../pages/layout.ts";
 import { textResponse } from "../platform/text-response.ts";
 
@@ -63,19 +62,7 @@ export function seeOther(location: string, cookies: readonly string[] = []): Res
   return new Response(null, { status: 303, headers });
 }
 
-/** The address of an authorization response (RFC 6749 §4.1.2, RFC 9207 `iss`). */
-export function codeLocation(
-  to: TrustedRedirect,
-  answer: { readonly code: string; readonly state: string | undefined; readonly iss: string },
-): string {
-  return withParams(to, answer);
-}
-
-/** The address of an error response (RFC 6749 §4.1.2.1). */
-export function errorLocation(
-  to: TrustedRedirect,
-  error: OAuthError,
-  answer: { readonly state: string | undefined; readonly iss: string },
-): string {
-  return withParams(to, { error: error.code, error_description: error.description, ...answer });
+/** A page is no OAuth answer: 401 would make the browser ask for a password of its own. */
+export function pageStatus(error: OAuthError): number {
+  return error.status === 401 ? 400 : error.status;
 }

@@ -1,4 +1,4 @@
-import type { ClientAuthenticationMethod } from "../core/client.ts";
+import type { ClientIdentity } from "../core/client.ts";
 import { OAuthError } from "../core/errors.ts";
 import type { Person } from "../core/person.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -15,7 +15,8 @@ export type AuthorizationRequest = {
   readonly clientId: string;
   /** As the client was when it asked: what the person is shown is what is approved. */
   readonly clientName: string | null;
-  readonly clientProven: boolean;
+  readonly clientOrigin: ClientIdentity["origin"];
+  readonly clientHoldsKey: boolean;
   readonly redirectUri: string;
   readonly state: string | undefined;
   readonly codeChallenge: string;
@@ -77,10 +78,12 @@ export function isSignedIn(request: AuthorizationRequest | SignedInRequest): req
   return "person" in request;
 }
 
-/** A client's name is proven where its identity is: a key or secret, or a document at its own https address. */
-export function isProven(client: {
-  readonly origin: string;
-  readonly authenticationMethod: ClientAuthenticationMethod;
-}): boolean {
-  return client.origin !== "registered";
+/** What the pages say of the client that asked. */
+export function identityIn({
+  clientId: id,
+  clientName: name,
+  clientOrigin: origin,
+  clientHoldsKey: holdsKey,
+}: AuthorizationRequest): ClientIdentity {
+  return { id, name, origin, holdsKey };
 }

@@ -53,6 +53,10 @@ describe("the environment", () => {
     ["GATEHOUSE_PUBLICURL", "GATEHOUSE_PUBLIC_URL"],
     ["GATEHOUSE_METRIC_TOKENS", "GATEHOUSE_METRICS_TOKEN"],
     ["GATEHOUSE_TRUSTED_PROXY", "GATEHOUSE_TRUST_PROXY"],
+    ["GATEHOUSE_TRUSTED_REDIRECT", "GATEHOUSE_TRUSTED_REDIRECTS"],
+    ["GATEHOUSE_REDIRECT_HOST", "GATEHOUSE_REDIRECT_HOSTS"],
+    ["GATEHOUSE_BUILTIN_REDIRECTS", "GATEHOUSE_BUILT_IN_REDIRECTS"],
+    ["GATEHOUSE_REGISTRATIONS", "GATEHOUSE_REGISTRATION"],
   ])("%s is refused, as %s is meant, and what it says is not repeated", (variable, meant) => {
     const sentence = `${variable} is not a variable of Gatehouse. Did you mean ${meant}? Correct it, or remove it.`;
     expect(() => parse({}, { [variable]: "a-value" })).toThrow(sentence);
@@ -117,6 +121,10 @@ describe("the environment", () => {
     ["GATEHOUSE_GRANT_SECONDS", "1y"],
     ["GATEHOUSE_REFRESH_GRACE_SECONDS", "3601"],
     ["GATEHOUSE_CORS", "https://a.example,b.example"],
+    ["GATEHOUSE_REGISTRATION", "closed"],
+    ["GATEHOUSE_TRUSTED_REDIRECTS", "a.example,https://b.example"],
+    ["GATEHOUSE_BUILT_IN_REDIRECTS", "some"],
+    ["GATEHOUSE_REDIRECT_HOSTS", "*.example.com,*"],
     ["GATEHOUSE_TRUST_PROXY", "nginx"],
     ["GATEHOUSE_SESSIONS", "2"],
     ["GATEHOUSE_DEBUG", "loud"],
@@ -141,5 +149,17 @@ describe("the environment", () => {
     );
     expect(settings.secrets).toEqual([newer, older]);
     expect(settings.cors).toEqual(["https://a.example", "https://b.example"]);
+    const redirects = parse(
+      {},
+      {
+        GATEHOUSE_TRUSTED_REDIRECTS: "app.example.com, myapp:",
+        GATEHOUSE_BUILT_IN_REDIRECTS: "no",
+        GATEHOUSE_REDIRECT_HOSTS: "claude.ai,*.example.com,cursor:",
+        GATEHOUSE_REGISTRATION: "off",
+      },
+    );
+    expect([...redirects.trustedRedirects]).toEqual(["app.example.com", "myapp:"]);
+    expect([...(redirects.redirectHosts ?? [])]).toEqual(["claude.ai", "*.example.com", "cursor:"]);
+    expect(redirects.registration).toBe(false);
   });
 });

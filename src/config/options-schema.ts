@@ -9,6 +9,7 @@ import { corsOption } from "./cors-option.ts";
 import { databaseOption } from "./database-option.ts";
 import { documentationOption } from "./documentation-option.ts";
 import { hostOption, metricsOption, portOption } from "./metrics-option.ts";
+import { redirectOptions } from "./redirect-options.ts";
 import { scopeList, scopeOptions } from "./scope-options.ts";
 import type { LoginHandler } from "./settings.ts";
 
@@ -92,6 +93,7 @@ export const optionsSchema = z.strictObject({
   ...scopeOptions,
   /** Clients that you know beforehand, beside those that register themselves. */
   clients: z.array(client, "a list of clients").default([]),
+  ...redirectOptions,
   /** Life of an access token. Default 1800. */
   accessTokenSeconds: seconds(1, LONGEST_ACCESS_TOKEN_SECONDS).default(1800),
   /** Life of a refresh token from its last use. Default 30 days. */

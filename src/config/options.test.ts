@@ -37,6 +37,31 @@ describe("without options", () => {
   });
 });
 
+describe("where people are sent", () => {
+  it("without options: to the hosts and schemes of well-known clients, and clients may register any", () => {
+    const { trustedRedirects, redirectHosts, registration } = parse({});
+    for (const entry of ["claude.ai", "claude.com", "chatgpt.com", "vscode.dev", "cursor:", "workbuddy:"]) {
+      expect(trustedRedirects).toContain(entry);
+    }
+    expect({ redirectHosts, registration }).toEqual({ redirectHosts: undefined, registration: true });
+  });
+
+  it("trustedRedirects adds, builtInRedirects takes away, redirectHosts limits", () => {
+    const trustedRedirects = ["App.example.com", "myapp:"];
+    expect(parse({ trustedRedirects }).trustedRedirects).toContain("app.example.com");
+    expect(parse({ trustedRedirects }).trustedRedirects).toContain("claude.ai");
+    expect([...parse({ trustedRedirects, builtInRedirects: false }).trustedRedirects]).toEqual([
+      "app.example.com",
+      "myapp:",
+    ]);
+    expect([...(parse({ redirectHosts: ["*.Example.com", "cursor:"] }).redirectHosts ?? [])]).toEqual([
+      "*.example.com",
+      "cursor:",
+    ]);
+    expect(parse({ redirectHosts: [] }).redirectHosts?.size).toBe(0);
+  });
+});
+
 describe("URLs", () => {
   it.each([
     ["https://mcp.example", "https://mcp.example/mcp", ""],
@@ -153,6 +178,39 @@ describe("a wrong value stops the start with a sentence that names the option an
     [
       { clients: [{ id: "x", redirectUris: ["https://a.example/"], redirectUri: 1 }] },
       /clients\[0\]\.redirectUri is not an option. Did you mean redirectUris\?/,
+    ],
+    [
+      { trustedRedirects: ["https://app.example.com/cb"] },
+      /^trustedRedirects\[0\] is "https:\/\/app\.example\.com\/cb"; it must be a host without https:\/\/ and path/,
+    ],
+    [
+      { trustedRedirects: ["a.example", "javascript:"] },
+      /^trustedRedirects\[1\] is "javascript:"; .* never allowed/,
+    ],
+    [
+      { trustedRedirects: "app.example.com" },
+      /^trustedRedirects is "app\.example\.com"; it must be a list of hosts/,
+    ],
+    [{ trustedRedirects: ["cursor"] }, /^trustedRedirects\[0\] is "cursor"; it must be "cursor:"/],
+    [{ redirectHosts: ["*"] }, /^redirectHosts\[0\] is "\*"; it must be a host/],
+    [{ redirectHosts: ["https:"] }, /^redirectHosts\[0\] is "https:"; it must be a host/],
+    [{ redirectHosts: "*.example.com" }, /^redirectHosts is "\*\.example\.com"; it must be a list of hosts/],
+    [{ redirectHosts: [7] }, /^redirectHosts\[0\] is 7; it must be a host/],
+    [{ redirectHost: ["a.example"] }, /^redirectHost is not an option\. Did you mean redirectHosts\?$/],
+    [
+      { trustedRedirect: ["a.example"] },
+      /^trustedRedirect is not an option\. Did you mean trustedRedirects\?$/,
+    ],
+    [{ builtinRedirects: "no" }, /^builtinRedirects is not an option\. Did you mean builtInRedirects\?$/],
+    [{ builtInRedirects: "no" }, /^builtInRedirects is "no"; it must be true or false\.$/],
+    [{ registration: "off" }, /^registration is "off"; it must be true or false\.$/],
+    [
+      { clients: [{ id: "x", redirectUris: ["applescript://x"] }] },
+      /The client x: .*applescript: is never allowed/,
+    ],
+    [
+      { clients: [{ id: "x", redirectUris: ["app.example:8080/cb"] }] },
+      /The client x: .*put https:\/\/ before it/,
     ],
     [{ prot: 3000 }, /^prot is not an option\. Did you mean port\?$/],
     [{ issuer: "https://a.example" }, /^issuer is not an option\. Did you mean publicUrl\?$/],

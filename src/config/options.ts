@@ -21,6 +21,7 @@ import {
   wrongValue,
 } from "./problems.ts";
 import { defaultIssuer, defaultIssuerProblem, publicUrlProblem, serverUrls } from "./public-url.ts";
+import { redirectSettings } from "./redirect-options.ts";
 import { catalogueOf } from "./scope-options.ts";
 import type { Settings } from "./settings.ts";
 
@@ -97,6 +98,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     secrets: parsed.secret,
     catalogue,
     clients: parsed.clients.map((description) => preregisteredClient(description, { catalogue }, 0)),
+    ...redirectSettings(parsed),
     accessTokenSeconds: parsed.accessTokenSeconds,
     refreshTokenSeconds: parsed.refreshTokenSeconds,
     grantSeconds: parsed.grantSeconds,

@@ -1,5 +1,6 @@
 import type { Client } from "../core/client.ts";
 import type { Person } from "../core/person.ts";
+import type { RedirectList } from "../core/redirect-list.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 
 /**
@@ -33,6 +34,12 @@ export type Settings = {
   readonly secrets: readonly string[] | undefined;
   readonly catalogue: ScopeCatalogue;
   readonly clients: readonly Client[];
+  /** Whether clients may register themselves. */
+  readonly registration: boolean;
+  /** Where people are sent without a click. */
+  readonly trustedRedirects: RedirectList;
+  /** Where clients may send people that the operator did not register; undefined for anywhere. */
+  readonly redirectHosts: RedirectList | undefined;
   readonly accessTokenSeconds: number;
   /** Life of a refresh token from its last use. */
   readonly refreshTokenSeconds: number;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { CLIENT_AUTHENTICATION_METHODS, type Client, type ClientAuthenticationMethod } from "./client.ts";
 import { OAuthError } from "./errors.ts";
+import { type RedirectList, refuseOtherHosts } from "./redirect-list.ts";
 import { type RedirectKind, redirectKind } from "./redirect-uri.ts";
 import { formatScopes, OFFLINE_ACCESS, parseScopes, type ScopeCatalogue } from "./scopes.ts";
 
@@ -15,6 +16,8 @@ export type MetadataRules = {
   readonly methods?: readonly ClientAuthenticationMethod[];
   /** The grant types that it allows; unless said, those with which a client acts for people. */
   readonly grantTypes?: readonly string[];
+  /** Where its redirect URIs may lead; anywhere unless said. */
+  readonly redirectHosts?: RedirectList | undefined;
 };
 
 /** A client with this grant type acts for itself: nobody signs in and nobody approves. Only the operator gives it. */
@@ -33,6 +36,7 @@ export function parseClientMetadata(input: unknown, rules: MetadataRules): Clien
   const redirectUris = [...new Set(wire.redirect_uris)];
   if (grantTypes.includes("authorization_code") && redirectUris.length === 0) throw withoutRedirectUris();
   const kinds = redirectUris.map(redirectKind);
+  for (const uri of redirectUris) refuseOtherHosts(uri, rules.redirectHosts);
   checkResponseTypes(wire.response_types);
   const applicationType = wire.application_type ?? inferApplicationType(kinds);
   const authenticationMethod = pickMethod(wire.token_endpoint_auth_method, applicationType, rules.methods);

@@ -38,7 +38,23 @@ export function isDocumentUrl(clientId: string): boolean {
   return /^https?:/i.test(clientId);
 }
 
-/** Whether this client holds a key or a secret, so that its name is proven. */
+/**
+ * What a page may say of a client. Three facts, none of which stands for another: the operator registered it, its
+ * document's host serves it, it holds a key. Only the first proves the name.
+ */
+export type ClientIdentity = Pick<Client, "id" | "name" | "origin"> & { readonly holdsKey: boolean };
+
+export function identityOf(client: Client): ClientIdentity {
+  const { id, name, origin } = client;
+  return { id, name, origin, holdsKey: isConfidential(client) };
+}
+
+/** The host that serves a client's metadata document; undefined for a client without one. */
+export function documentHost({ id, origin }: Pick<Client, "id" | "origin">): string | undefined {
+  return origin === "metadata_document" ? URL.parse(id)?.host : undefined;
+}
+
+/** Whether this client proves itself with a key or a secret. That says nothing of its name. */
 export function isConfidential(client: Pick<Client, "authenticationMethod">): boolean {
   return client.authenticationMethod !== "none";
 }

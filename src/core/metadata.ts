@@ -25,6 +25,8 @@ export type AuthorizationServerFacts = {
   readonly grantTypes: readonly string[];
   readonly authenticationMethods: readonly ClientAuthenticationMethod[];
   readonly assertionAlgorithms: readonly string[];
+  /** Whether clients may register themselves. */
+  readonly registration: boolean;
 };
 
 /** Authorization server metadata (RFC 8414 §2). It says what is on, and nothing that is off. */
@@ -37,7 +39,7 @@ export function authorizationServerMetadata(
     issuer,
     authorization_endpoint: endpointUrl(issuer, "authorize"),
     token_endpoint: endpointUrl(issuer, "token"),
-    registration_endpoint: endpointUrl(issuer, "register"),
+    ...(facts.registration ? { registration_endpoint: endpointUrl(issuer, "register") } : {}),
     revocation_endpoint: endpointUrl(issuer, "revoke"),
     introspection_endpoint: endpointUrl(issuer, "introspect"),
     jwks_uri: endpointUrl(issuer, "jwks"),

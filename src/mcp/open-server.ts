@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { FetchDocument } from "../authorization-server/client-keys.ts";
 import { createClients } from "../authorization-server/clients.ts";
 import type { Deps } from "../authorization-server/deps.ts";
 import { openDisabledClients } from "../authorization-server/disabled-clients.ts";
@@ -72,6 +73,8 @@ export type EmbeddedParts = ServerParts & {
   /** Whose tokens open it too. */
   readonly alsoAccept?: readonly Provider[];
   readonly newRegistrationsPerMinute?: number;
+  /** The public internet, unless a test brings another. */
+  readonly fetchDocument?: FetchDocument;
 };
 
 const JANITOR_SECONDS = 60;
@@ -146,7 +149,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         counters: store.counters,
         clock,
         log,
-        fetchDocument: observation.fetchDocument,
+        fetchDocument: parts.fetchDocument ?? observation.fetchDocument,
         newRegistrationsPerMinute: parts.newRegistrationsPerMinute,
       }),
       checkUser: parts.checkUser,

@@ -1,4 +1,6 @@
+import { type ClientIdentity, documentHost } from "../core/client.ts";
 import type { RedirectKind } from "../core/redirect-uri.ts";
+import { clientName } from "./client.ts";
 import { type Html, html, nameOf, undeceiving } from "./html.ts";
 import { BOTH_WAYS_ICON, CAUTION_ICON } from "./icons.ts";
 import { layout, mark } from "./layout.ts";
@@ -13,18 +15,15 @@ export type ConsentValues = {
   readonly personName: string;
   /** Where to sign in as someone else. */
   readonly switchAction: string;
-  readonly client: ConsentClient;
-  /** Where the answer goes, from `destination()` of core/redirect-uri.ts. */
-  readonly destination: { readonly kind: RedirectKind; readonly shown: string };
+  readonly client: ClientIdentity;
+  readonly destination: {
+    /** Where the answer goes, from `destination()` of core/redirect-uri.ts. */
+    readonly kind: RedirectKind;
+    readonly shown: string;
+    /** Whether that is neither the host of the client's document nor on a list, from core/way-back.ts. */
+    readonly isForeign: boolean;
+  };
   readonly scopes: readonly ConsentScope[];
-};
-
-export type ConsentClient = {
-  /** What it calls itself; null or empty where it gave no name. */
-  readonly name: string | null;
-  readonly id: string;
-  /** Whether the name is backed by a key, a secret or a document on the client's own host. */
-  readonly proven: boolean;
 };
 
 export type ConsentScope = {
@@ -43,12 +42,13 @@ export function consentPage(values: ConsentValues): string {
   const { appName, action, state, personName, switchAction, client, destination, scopes } = values;
   const body = html`<div class="centred">
 <div class="marks">${mark(client.name, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
-<h1>${nameOf(client.name, "An app without a name")} wants to connect to ${nameOf(appName)}</h1>
+<h1>${clientName(client)} wants to connect to ${nameOf(appName)}</h1>
 <p class="soft">It will be able to act for you there.</p>
 </div>
 <dl class="facts">
 <div><dt>It will send you back to</dt><dd>${whereTo(destination)}</dd></div>
 <div><dt>Signed in as</dt><dd class="both"><strong>${nameOf(personName)}</strong> <a href="${switchAction}">Use another account</a></dd></div>
+<div><dt>About this app</dt><dd>${provenance(client, appName)}</dd></div>
 </dl>
 ${caution(client, destination)}
 <form method="post" action="${action}">
@@ -77,19 +77,53 @@ function whereTo({ kind, shown }: Destination): Html {
   return html`<p class="place">${address}</p>`;
 }
 
-/** One notice, however many reasons there are for it: the second would not be read. */
-function caution(client: ConsentClient, { kind, shown }: Destination): Html | undefined {
-  if (client.proven && kind !== "loopback") return undefined;
-  const unproven = "Anyone can register an app under this name.";
-  return html`<div class="notice caution">${CAUTION_ICON}<div>
-${
-  kind === "loopback"
-    ? html`<p><strong>Only go on if you just started this from your app.</strong></p>
-<p>You go back to an app on this computer, and anything that runs here could be asking.${client.proven ? "" : ` ${unproven}`}</p>`
-    : html`<p><strong>This app’s name is not verified.</strong></p>
-<p>${unproven} Only go on if you just started this${kind === "https" ? html` and know <bdi>${shown}</bdi>` : " from your app"}.</p>`
+/** Who vouches for the app. Three facts that are never one: only the operator's word proves a name. */
+function provenance(client: ClientIdentity, appName: string): Html {
+  if (client.origin === "preregistered") {
+    return html`The operator of ${nameOf(appName)} added it.${client.holdsKey ? " It holds a key." : ""}`;
+  }
+  const host = documentHost(client);
+  const key = client.holdsKey ? " It holds a key, which does not prove its name." : "";
+  return host === undefined
+    ? html`It registered itself and chose its own name.${key}`
+    : html`It is published by <strong class="host">${host}</strong>, which chose its name.${key}`;
 }
-</div></div>`;
+
+/** One notice, however many reasons there are for it: the second would not be read. */
+function caution(client: ClientIdentity, destination: Destination): Html | undefined {
+  const warning =
+    destination.kind === "loopback" ? loopbackWarning(client) : elsewhereWarning(client, destination);
+  return (
+    warning &&
+    html`<div class="notice caution">${CAUTION_ICON}<div>
+${warning}
+</div></div>`
+  );
+}
+
+const UNVERIFIED = "Anyone can register an app under this name.";
+
+/** Whose program listens there, nothing can tell: however well the client is known. */
+function loopbackWarning(client: ClientIdentity): Html {
+  return html`<p><strong>Only continue if you just started this from your app.</strong></p>
+<p>You go back to an app on this computer, and any program that runs here could be asking.${isUnverified(client) ? ` ${UNVERIFIED}` : ""}</p>`;
+}
+
+function elsewhereWarning(client: ClientIdentity, { kind, shown, isForeign }: Destination): Html | undefined {
+  const place = html`<bdi class="host">${shown}</bdi>`;
+  const condition = kind === "https" ? html`and know ${place}` : "from your app";
+  if (isUnverified(client)) {
+    return html`<p><strong>This app’s name is not verified.</strong></p>
+<p>${UNVERIFIED} Only continue if you just started this ${condition}.</p>`;
+  }
+  if (!isForeign) return undefined;
+  return html`<p><strong>This app sends you somewhere else.</strong></p>
+<p>${place} is not part of <bdi class="host">${documentHost(client) ?? ""}</bdi>, which publishes this app. Only continue if you just started this ${condition}.</p>`;
+}
+
+/** Whether nothing at all stands behind the name: no operator and no host. */
+function isUnverified(client: ClientIdentity): boolean {
+  return client.origin !== "preregistered" && documentHost(client) === undefined;
 }
 
 function scopeList(scopes: readonly ConsentScope[]): Html {

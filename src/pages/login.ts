@@ -1,3 +1,5 @@
+import type { ClientIdentity } from "../core/client.ts";
+import { clientName } from "./client.ts";
 import { html, nameOf } from "./html.ts";
 import { ALARM_ICON, BOTH_WAYS_ICON } from "./icons.ts";
 import { layout, mark } from "./layout.ts";
@@ -11,8 +13,8 @@ export type LoginValues = {
   /** What was typed last time, or the `login_hint`; empty where nothing is known. */
   readonly username?: string | undefined;
   readonly errorMessage?: string | undefined;
-  /** The client that wants to connect; undefined where it gave no name. */
-  readonly clientName?: string | null | undefined;
+  /** The client that wants to connect. */
+  readonly client: ClientIdentity;
 };
 
 /** The page that asks for `username` and `password`. */
@@ -22,14 +24,14 @@ export function loginPage({
   state,
   username = "",
   errorMessage,
-  clientName,
+  client,
 }: LoginValues): string {
   const tied = errorMessage ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
   const autofocus = html` autofocus`;
   const body = html`<div class="centred">
-<div class="marks">${mark(clientName, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
+<div class="marks">${mark(client.name, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
 <h1>Sign in to ${nameOf(appName)}</h1>
-<p class="soft"><strong>${nameOf(clientName, "An app without a name")}</strong> wants to connect. Sign in to see what it asks for; nothing is shared yet.</p>
+<p class="soft"><strong>${clientName(client)}</strong> wants to connect. Sign in to see what it asks for; nothing is shared yet.</p>
 </div>
 <form method="post" action="${action}">
 ${

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ClientIdentity } from "../core/client.ts";
 import { clientSettings } from "./client-settings.ts";
 import { consentPage } from "./consent.ts";
 import { alreadyApprovedPage } from "./done.ts";
@@ -14,6 +15,13 @@ import { statusPage } from "./status.ts";
 /** What core/redirect-uri.ts refuses in an address. A quote and an ampersand are among what it lets through. */
 const NO_URI_CHARACTER = /[^\w!$&'()*+,;=:/?.~-]/g;
 
+const clientCalled = (name: string | null, id = "dcr_1"): ClientIdentity => ({
+  id,
+  name,
+  origin: "registered",
+  holdsKey: false,
+});
+
 /** Every page from twelve texts that somebody else chose. */
 const PAGES: Readonly<Record<string, (text: (index: number) => string) => string>> = {
   login: (text) =>
@@ -23,7 +31,7 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
       state: text(2),
       username: text(3),
       errorMessage: text(4),
-      clientName: text(5),
+      client: clientCalled(text(5)),
     }),
   consent: (text) =>
     consentPage({
@@ -32,8 +40,8 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
       state: text(2),
       personName: text(3),
       switchAction: text(4),
-      client: { name: text(5), id: text(6), proven: false },
-      destination: { kind: "https", shown: text(7) },
+      client: clientCalled(text(5), text(6)),
+      destination: { kind: "https", shown: text(7), isForeign: false },
       scopes: [
         { scope: text(8), description: text(9), tools: [text(10), text(11)], locked: false, checked: true },
       ],
@@ -47,14 +55,23 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
       correlationId: text(4),
       status: 400,
     }),
-  return: (text) =>
+  "return (opens itself)": (text) =>
     returnPage({
       appName: text(0),
-      clientName: text(1),
+      client: clientCalled(text(1)),
       url: `app://host/${text(2).replace(NO_URI_CHARACTER, "")}`,
-      approved: true,
+      outcome: "approved",
+      opensItself: true,
     }),
-  done: (text) => alreadyApprovedPage({ appName: text(0), clientName: text(1) }),
+  "return (waits)": (text) =>
+    returnPage({
+      appName: text(0),
+      client: clientCalled(text(1)),
+      url: `https://host.example/${text(2).replace(NO_URI_CHARACTER, "")}`,
+      outcome: { error: text(3) },
+      opensItself: false,
+    }),
+  done: (text) => alreadyApprovedPage({ appName: text(0), client: clientCalled(text(1)) }),
   status: (text) => statusPage({ appName: text(0), mcpUrl: `https://host.example/${text(1)}` }),
 };
 
@@ -120,10 +137,11 @@ describe.each(Object.entries(PAGES))("the %s page", (_, page) => {
 });
 
 describe("the login page's form", () => {
-  const values = { appName: "my-app", action: "/oauth/login", state: "sealed.state" };
+  const client = clientCalled("Claude");
+  const values = { appName: "my-app", action: "/oauth/login", state: "sealed.state", client };
 
   it("posts state, username and password to the action", () => {
-    const page = loginPage({ ...values, clientName: "Claude" });
+    const page = loginPage(values);
     expect(elements(page, "form")).toEqual([{ method: "post", action: "/oauth/login" }]);
     expect(inputs(page).map(({ name, type }) => `${name}:${type}`)).toEqual([
       "state:hidden",
@@ -170,8 +188,8 @@ describe("the consent page", () => {
     state: "sealed.state",
     personName: "Ada",
     switchAction: "/oauth/login?switch",
-    client: { name: "Claude", id: "client-1", proven: true },
-    destination: { kind: "https", shown: "claude.ai" },
+    client: { name: "Claude", id: "client-1", origin: "preregistered", holdsKey: false },
+    destination: { kind: "https", shown: "claude.ai", isForeign: false },
     scopes: [
       { scope: "mcp", description: "Use it", tools: ["echo", "get_time"], locked: true, checked: true },
       { scope: "todo:read", description: "See to-dos", tools: ["list_todos"], locked: false, checked: true },
@@ -209,27 +227,100 @@ describe("the consent page", () => {
     expect(elements(consentPage(values), "a")).toEqual([{ href: "/oauth/login?switch" }]);
   });
 
-  it("is quiet about a proven client on the web", () => {
-    expect(consentPage(values)).not.toContain('class="notice caution"');
+  /** The page of a client whose document claude.ai serves, of one that registered itself, and of the operator's. */
+  const DOCUMENT = { id: "https://claude.ai/oauth/client", origin: "metadata_document" } as const;
+  const SELF = { id: "dcr_1", origin: "registered" } as const;
+  const OPERATOR = { id: "client-1", origin: "preregistered" } as const;
+  type Going = { kind: "https" | "loopback" | "private-use"; shown: string; isForeign?: boolean };
+  const markupOf = (who: Partial<ClientIdentity>, to: Going) =>
+    consentPage({
+      ...values,
+      client: { ...values.client, ...who },
+      destination: { isForeign: false, ...to },
+    });
+  const WEB: Going = { kind: "https", shown: "claude.ai" };
+  const APP: Going = { kind: "private-use", shown: "myapp://x" };
+  const LOCAL: Going = { kind: "loopback", shown: "localhost:8787" };
+
+  it.each([
+    ["the operator's, on the web", OPERATOR, WEB],
+    ["the operator's, in an app", OPERATOR, APP],
+    ["a document's, on its own host or a listed one", DOCUMENT, WEB],
+    ["a document's, in a listed app", DOCUMENT, APP],
+  ] as const)("is quiet about %s", (_, who, to) => {
+    expect(markupOf(who, to)).not.toContain('class="notice caution"');
   });
 
-  it("warns where the answer goes to this computer, however well the client is known", () => {
-    const page = text(consentPage({ ...values, destination: { kind: "loopback", shown: "localhost:8787" } }));
-    expect(page).toMatch(/send you back to\s*An app on this computer\s*localhost:8787/);
-    expect(page).toContain("Only go on if you just started this from your app.");
-    expect(page).not.toContain("Anyone can register");
+  it.each([OPERATOR, DOCUMENT])(
+    "warns of this computer, however well the client is known: $origin",
+    (who) => {
+      const page = text(markupOf(who, LOCAL));
+      expect(page).toMatch(/send you back to\s*An app on this computer\s*localhost:8787/);
+      expect(page).toContain("Only continue if you just started this from your app.");
+      expect(page).not.toContain("Anyone can register");
+    },
+  );
+
+  it.each([WEB, LOCAL, APP])("warns of a name that nothing stands behind: $kind", (to) => {
+    for (const holdsKey of [false, true]) {
+      const page = text(markupOf({ ...SELF, holdsKey }, to));
+      expect(page).toContain("Anyone can register an app under this name.");
+      expect(page).toContain(to.shown);
+    }
   });
 
-  it.each(["https", "loopback", "private-use"] as const)("warns of an unproven name (%s)", (kind) => {
-    const client = { name: "Claude", id: "client-1", proven: false };
-    const page = text(consentPage({ ...values, client, destination: { kind, shown: "app://x" } }));
-    expect(page).toContain("Anyone can register an app under this name.");
-    expect(page).toContain("app://x");
+  it("warns of a document's client that sends people to where its host does not vouch for", () => {
+    const web = text(markupOf(DOCUMENT, { ...WEB, shown: "evil.example", isForeign: true }));
+    expect(web).toContain("evil.example is not part of claude.ai, which publishes this app.");
+    expect(web).toContain("Only continue if you just started this and know evil.example.");
+    const app = text(markupOf(DOCUMENT, { ...APP, isForeign: true }));
+    expect(app).toContain("myapp://x is not part of claude.ai, which publishes this app.");
+  });
+
+  it("names the host of a document beside the name, whole and set apart, and no other", () => {
+    const id = `https://claude.ai.${"a".repeat(60)}.${"b".repeat(60)}.evil.example/client.json`;
+    const { host } = new URL(id);
+    const heading = (who: Partial<ClientIdentity>) =>
+      /<h1>(.*)<\/h1>/s.exec(markupOf({ ...who, name: "Claude from claude.ai" }, WEB))?.[1] ?? "";
+    expect(heading({ ...DOCUMENT, id })).toMatch(
+      new RegExp(`<bdi>Claude from claude.ai</bdi> from <code class="host">${host}</code> wants to connect`),
+    );
+    for (const who of [SELF, OPERATOR, { ...SELF, id: "https://claude.ai/x" }]) {
+      expect(heading(who)).not.toContain("<code>");
+    }
+  });
+
+  it("shows an international host of a document in ASCII", () => {
+    const id = "https://xn--80ak6aa92e.com/client.json";
+    expect(text(markupOf({ ...DOCUMENT, id }, WEB))).toContain("from xn--80ak6aa92e.com wants to connect");
+  });
+
+  it.each([
+    [OPERATOR, false, "The operator of my-app added it."],
+    [OPERATOR, true, "The operator of my-app added it. It holds a key."],
+    [DOCUMENT, false, "It is published by claude.ai, which chose its name."],
+    [
+      DOCUMENT,
+      true,
+      "published by claude.ai, which chose its name. It holds a key, which does not prove its name.",
+    ],
+    [SELF, false, "It registered itself and chose its own name."],
+    [
+      SELF,
+      true,
+      "It registered itself and chose its own name. It holds a key, which does not prove its name.",
+    ],
+  ] as const)("keeps three facts apart: %j, key %j", (who, holdsKey, words) => {
+    const page = text(markupOf({ ...who, holdsKey }, WEB));
+    expect(page).toContain(words);
+    if (!holdsKey) expect(page).not.toContain("holds a key");
+    if (who !== OPERATOR) expect(page).not.toContain("added it");
+    if (who !== DOCUMENT) expect(page).not.toContain("published by");
   });
 
   it("names a client that has no name", () => {
     for (const name of [null, "", " \u202E ", "\u3164\u2800"]) {
-      const page = text(consentPage({ ...values, client: { ...values.client, name, proven: false } }));
+      const page = text(consentPage({ ...values, client: clientCalled(name) }));
       expect(page).toContain("An app without a name wants to connect");
       expect(page).toContain("Anyone can register an app under this name.");
     }
@@ -253,7 +344,9 @@ describe("names that others chose", () => {
   });
 
   it("are set apart by <bdi>", () => {
-    expect(alreadyApprovedPage({ appName: "my-app", clientName: "עברית" })).toContain("<bdi>עברית</bdi>");
+    expect(alreadyApprovedPage({ appName: "my-app", client: clientCalled("עברית") })).toContain(
+      "<bdi>עברית</bdi>",
+    );
   });
 });
 
@@ -280,28 +373,65 @@ describe("the error page", () => {
 
 describe("the return page", () => {
   const url = "cursor://anysphere.cursor-mcp/oauth/callback?code=a&state=%22x%22";
+  const values = { appName: "my-app", client: clientCalled("Cursor"), url, outcome: "approved" } as const;
+  const refreshOf = (page: string) =>
+    elements(page, "meta").find((meta) => meta["http-equiv"] === "refresh")?.content;
+  const linksOf = (page: string) => elements(page, "a").map(({ href }) => href);
 
-  it("leads on by itself and by a link, to the same address", () => {
-    const page = returnPage({ appName: "my-app", clientName: "Cursor", url, approved: true });
-    expect(elements(page, "a").map(({ href }) => href)).toEqual([url]);
-    const refresh = elements(page, "meta").find((meta) => meta["http-equiv"] === "refresh");
-    expect(refresh?.content).toBe(`0;url=${url}`);
+  it("that opens itself leads on by itself and by a link, to the same address", () => {
+    const page = returnPage({ ...values, opensItself: true });
+    expect(linksOf(page)).toEqual([url]);
+    expect(refreshOf(page)).toBe(`0;url=${url}`);
     expect(text(page)).toContain("you can close this window");
+    expect(page).not.toContain("notice caution");
   });
 
-  it("says which way it was decided", () => {
-    const said = (approved: boolean) =>
-      text(returnPage({ appName: "my-app", clientName: "Cursor", url, approved }));
-    expect(said(true)).toContain("You approved Cursor");
-    expect(said(false)).toContain("You denied Cursor");
+  it.each([
+    ["cursor://x?error=access_denied", "cursor:"],
+    ["steam://run/440?code=a", "steam:"],
+    ["com.example.app:/cb?code=a", "com.example.app:"],
+  ])("that waits opens nothing without a click, and says what the click opens: %s", (to, scheme) => {
+    for (const outcome of ["approved", "denied", { error: "No." }] as const) {
+      const page = returnPage({ ...values, url: to, outcome, opensItself: false });
+      expect(refreshOf(page)).toBeUndefined();
+      expect(linksOf(page)).toEqual([to]);
+      expect(text(page)).toContain(
+        `This opens the app on your computer that is registered for ${scheme}. Only open it if`,
+      );
+    }
   });
 
-  it.each(["javascript:alert(1)//cursor://x", "data:text/html,x", "java\tscript:alert(1)"])(
+  it("names the host of a website, and says that it is not known here", () => {
+    const to = "https://claude.ai.evil.example/cb?error=access_denied&state=x&iss=y";
+    const page = returnPage({ ...values, url: to, outcome: "denied", opensItself: false });
+    expect(refreshOf(page)).toBeUndefined();
+    expect(linksOf(page)).toEqual([to]);
+    expect(text(page)).toContain(
+      "leads to another website:\nclaude.ai.evil.example\nmy-app doesn’t know who runs it.",
+    );
+    expect(text(page)).toContain("Continue to this website");
+  });
+
+  it("shows an international host in ASCII", () => {
+    const to = "https://xn--80ak6aa92e.com/cb?error=x";
+    expect(text(returnPage({ ...values, url: to, outcome: "denied", opensItself: false }))).toContain(
+      "another website:\nxn--80ak6aa92e.com\n",
+    );
+  });
+
+  it("says which way it was decided, or what is wrong", () => {
+    const said = (outcome: Parameters<typeof returnPage>[0]["outcome"]) =>
+      text(returnPage({ ...values, outcome, opensItself: false }));
+    expect(said("approved")).toContain("You approved Cursor.");
+    expect(said("denied")).toContain("You denied Cursor. It got no access.");
+    expect(said({ error: "The parameter state is repeated." })).toContain("The parameter state is repeated.");
+    expect(said({ error: "x" })).toContain("This request can’t continue");
+  });
+
+  it.each(["javascript:alert(1)//cursor://x", "data:text/html,x", "java\tscript:alert(1)", "https.://x"])(
     "is never made for %j",
     (bad) => {
-      expect(() => returnPage({ appName: "my-app", clientName: "x", url: bad, approved: true })).toThrow(
-        "cannot be used",
-      );
+      expect(() => returnPage({ ...values, url: bad, opensItself: true })).toThrow("cannot be used");
     },
   );
 });

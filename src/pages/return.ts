@@ -1,32 +1,82 @@
-import { redirectKind } from "../core/redirect-uri.ts";
-import { html, nameOf } from "./html.ts";
-import { CHECK_ICON, CROSS_ICON } from "./icons.ts";
+import type { ClientIdentity } from "../core/client.ts";
+import { destination } from "../core/redirect-uri.ts";
+import { clientName } from "./client.ts";
+import { type Html, html, nameOf } from "./html.ts";
+import { ALARM_ICON, CAUTION_ICON, CHECK_ICON, CROSS_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
 
 export type ReturnValues = {
   readonly appName: string;
-  readonly clientName: string | null;
-  /** The client's private-use address with the answer in its query. */
+  readonly client: ClientIdentity;
+  /** The client's address, on the web or of an app, with the answer in its query. */
   readonly url: string;
-  readonly approved: boolean;
+  readonly outcome: Outcome;
+  /** Whether the page goes there without a click. Only where core/way-back.ts says so. */
+  readonly opensItself: boolean;
 };
 
+/** What the person decided, or what is wrong with what the client asked for. */
+export type Outcome = "approved" | "denied" | { readonly error: string };
+
 /**
- * Leads back into an app on this device. A redirect to a scheme like `cursor://` leaves the person looking at the page
- * they came from, or does nothing at all; this page opens the app and says that the work is done.
+ * Leads back to the client where a redirect would not do. A scheme like `cursor://` leaves the person looking at the page
+ * they came from, or does nothing at all; and to an address that nobody vouches for, people go by a click and after they
+ * have read where it leads (RFC 9700 §4.11.2).
  * @throws OAuthError `invalid_redirect_uri` for an address that could run script here.
  */
-export function returnPage({ appName, clientName, url, approved }: ReturnValues): string {
-  // Only a TrustedRedirect comes here; but a `javascript:` address in `href` would be script, so it is asked once more.
-  redirectKind(url);
-  const title = approved ? "Approved" : "Denied";
-  const client = nameOf(clientName, "your app");
+export function returnPage({ appName, client, url, outcome, opensItself }: ReturnValues): string {
+  const { title, icon, mark, said } = tell(outcome, client);
+  const { link, notice } = leadOn(url, appName);
   const body = html`<div class="centred">
-<span class="mark ${approved ? "good" : "theirs"}">${approved ? CHECK_ICON : CROSS_ICON}</span>
+<span class="mark ${mark}">${icon}</span>
 <h1>${title}</h1>
-<p class="soft">${approved ? html`You approved ${client}.` : html`You denied ${client}. It was given nothing.`} If your browser asks whether to open the app, say yes. Then you can close this window.</p>
+<p class="soft">${said}${opensItself ? " If your browser asks whether to open the app, allow it. Then you can close this window." : ""}</p>
 </div>
-<p><a class="button" href="${url}">Go on to ${client}</a></p>`;
-  const head = html`<meta http-equiv="refresh" content="0;url=${url}">`;
-  return layout({ appName, title, body, head });
+${opensItself ? "" : html`<div class="notice caution">${CAUTION_ICON}<div>${notice}</div></div>`}
+<p><a class="button${outcome === "approved" ? "" : " plain"}" href="${url}">${link}</a></p>`;
+  const head = opensItself ? html`<meta http-equiv="refresh" content="0;url=${url}">` : undefined;
+  return layout({ appName, title, body, ...(head && { head }) });
+}
+
+type Telling = {
+  readonly title: string;
+  readonly icon: Html;
+  readonly mark: string;
+  readonly said: Html | string;
+};
+
+function tell(outcome: Outcome, client: ClientIdentity): Telling {
+  const name = clientName(client, "your app");
+  switch (outcome) {
+    case "approved":
+      return { title: "Approved", icon: CHECK_ICON, mark: "good", said: html`You approved ${name}.` };
+    case "denied":
+      return {
+        title: "Denied",
+        icon: CROSS_ICON,
+        mark: "theirs",
+        said: html`You denied ${name}. It got no access. You can close this window.`,
+      };
+    default:
+      return { title: "This request can’t continue", icon: ALARM_ICON, mark: "alarm", said: outcome.error };
+  }
+}
+
+/** The words of the link, and what to know before it is followed. */
+function leadOn(url: string, appName: string): { readonly link: string; readonly notice: Html } {
+  // Only a TrustedRedirect comes here; but a `javascript:` address in `href` would be script, so it is asked once more.
+  const { kind, shown } = destination(url);
+  if (kind === "private-use") {
+    const { protocol } = new URL(url);
+    return {
+      link: "Open the app",
+      notice: html`<p>This opens the app on your computer that is registered for <code>${protocol}</code>. Only open it if you just started this from that app.</p>`,
+    };
+  }
+  return {
+    link: "Continue to this website",
+    notice: html`<p>The button leads to another website:</p>
+<p class="place"><bdi>${shown}</bdi></p>
+<p>${nameOf(appName)} doesn’t know who runs it. Only continue if you know this website and just came from it.</p>`,
+  };
 }

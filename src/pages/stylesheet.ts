@@ -77,8 +77,8 @@ button, .button { display: block; width: 100%; min-height: 2.875rem; padding: .6
   background: var(--accent); color: var(--sheet); }
 button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .choices { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
-.choices button { background: var(--sheet); color: var(--ink); border: 1.5px solid var(--edge); }
-.choices button:hover { background: var(--hover); border-color: var(--ink); box-shadow: none; }
+.choices button, .plain { background: var(--sheet); color: var(--ink); border: 1.5px solid var(--edge); }
+.choices button:hover, .plain:hover { background: var(--hover); border-color: var(--ink); box-shadow: none; }
 
 .notice { display: flex; gap: .75rem; padding: .875rem 1rem; border: 1px solid var(--line); border-radius: 10px; font-size: .9375rem; }
 .notice p + p { margin-top: .375rem; }
@@ -92,9 +92,10 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .facts > div + div { border-top: 1px solid var(--line); }
 .facts dt { color: var(--soft); font-size: .875rem; }
 .facts dd { min-width: 0; }
-.facts .place { font-size: 1.125rem; font-weight: 650; }
+.place { font-size: 1.125rem; font-weight: 650; }
 /* Filled lines: a host broken at its hyphens would read as two. */
-.facts .place bdi { word-break: break-all; }
+.place bdi, .host { word-break: break-all; }
+.host { display: inline-block; max-width: 100%; }
 .facts .both { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .125rem .75rem; }
 
 fieldset { border: 0; min-width: 0; }

@@ -247,7 +247,7 @@ describe("where the answer goes", () => {
       await page.getByRole("button", { name: "Approve" }).click();
       await page.getByRole("heading", { name: "Approved" }).waitFor();
       const link = new URL(
-        (await page.getByRole("link", { name: "Browser test" }).getAttribute("href")) ?? "",
+        (await page.getByRole("link", { name: "Open the app" }).getAttribute("href")) ?? "",
       );
       expect(link.href).toContain(redirectUri);
       expect(link.searchParams.get("state")).toBe(request.state);

@@ -13,6 +13,16 @@ const consent = {
   switchAction: "/oauth/login?switch=1",
 } as const;
 
+const SELF = { origin: "registered", holdsKey: false } as const;
+const cursor = { name: "Cursor", id: "dcr_qh8aZf0u1Rz2", ...SELF } as const;
+const claude = {
+  name: "Claude",
+  id: "https://claude.ai/oauth/mcp-oauth-client-metadata",
+  origin: "metadata_document",
+  holdsKey: false,
+} as const;
+const evil = { ...claude, id: "https://evil.example/client.json" } as const;
+
 const todoScopes = [
   {
     scope: "mcp",
@@ -41,39 +51,44 @@ const longName = "Extraordinarily-Long-Client-Name-".repeat(7).slice(0, 200);
 
 /** One of each page, as it comes up in practice, and then what nobody should send but somebody will. */
 export const SAMPLES: Readonly<Record<string, string>> = {
-  login: loginPage({ appName: "my-app", action: "/oauth/login", state: "sealed", clientName: "Claude" }),
+  login: loginPage({ appName: "my-app", action: "/oauth/login", state: "sealed", client: claude }),
   "login-refused": loginPage({
     appName: "my-app",
     action: "/oauth/login",
     state: "sealed",
-    clientName: "Claude",
+    client: claude,
     username: "ada",
     errorMessage: "The username or the password is not right. Please try again.",
   }),
   "consent-https": consentPage({
     ...consent,
-    client: { name: "Claude", id: "https://claude.ai/oauth/mcp-oauth-client-metadata", proven: true },
-    destination: { kind: "https", shown: "claude.ai" },
+    client: claude,
+    destination: { kind: "https", shown: "claude.ai", isForeign: false },
     scopes: todoScopes,
   }),
   "consent-loopback": consentPage({
     ...consent,
-    client: { name: "Visual Studio Code", id: "dcr_4QmS2VbT0h5s9kXw", proven: false },
-    destination: { kind: "loopback", shown: "127.0.0.1:33418" },
+    client: { name: "Visual Studio Code", id: "dcr_4QmS2VbT0h5s9kXw", ...SELF },
+    destination: { kind: "loopback", shown: "127.0.0.1:33418", isForeign: false },
     scopes: todoScopes,
   }),
   "consent-private-use": consentPage({
     ...consent,
-    client: { name: "Cursor", id: "dcr_qh8aZf0u1Rz2", proven: false },
-    destination: { kind: "private-use", shown: "cursor://anysphere.cursor-mcp" },
+    client: { name: "Cursor", id: "dcr_qh8aZf0u1Rz2", ...SELF },
+    destination: { kind: "private-use", shown: "cursor://anysphere.cursor-mcp", isForeign: false },
     scopes: todoScopes.slice(0, 1),
   }),
   "consent-absurd": consentPage({
     ...consent,
     appName: `An application ${"with a very long name ".repeat(8)}`,
     personName: `${"w".repeat(150)}@example.com`,
-    client: { name: longName, id: `https://example.com/${"a".repeat(300)}`, proven: false },
-    destination: { kind: "https", shown: `${"sub-domain.".repeat(20)}example.com` },
+    client: {
+      name: longName,
+      id: `https://${"host-with-hyphens.".repeat(12)}example.com/${"a".repeat(300)}`,
+      origin: "metadata_document",
+      holdsKey: true,
+    },
+    destination: { kind: "https", shown: `${"sub-domain.".repeat(20)}example.com`, isForeign: true },
     scopes: Array.from({ length: 40 }, (_, index) => ({
       scope: `area${index}:${"x".repeat(index * 3)}`,
       description: `Do the thing number ${index} ${"unbreakable".repeat(index % 7)}`,
@@ -85,8 +100,8 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   "consent-right-to-left": consentPage({
     ...consent,
     personName: "עדה לאבלייס",
-    client: { name: "מחשבון \u202Emoc.elgoog ‏(גרסה 2)", id: "dcr_rtl", proven: false },
-    destination: { kind: "https", shown: "xn--4dbcagdahymbxekheh6e0a7fei0b.example" },
+    client: { name: "מחשבון \u202Emoc.elgoog ‏(גרסה 2)", id: "dcr_rtl", ...SELF },
+    destination: { kind: "https", shown: "xn--4dbcagdahymbxekheh6e0a7fei0b.example", isForeign: false },
     scopes: [
       { scope: "mcp", description: "להשתמש בכלים של השרת", tools: ["echo"], locked: true, checked: true },
     ],
@@ -101,17 +116,52 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   }),
   return: returnPage({
     appName: "my-app",
-    clientName: "Cursor",
+    client: cursor,
     url: "cursor://anysphere.cursor-mcp/oauth/callback?code=abc&state=x%26y&iss=https%3A%2F%2Fmy-app.example",
-    approved: true,
+    outcome: "approved",
+    opensItself: true,
+  }),
+  "return-waits": returnPage({
+    appName: "my-app",
+    client: { ...cursor, name: "My game" },
+    url: "steam://run/440?code=abc&state=x",
+    outcome: "approved",
+    opensItself: false,
   }),
   "return-denied": returnPage({
     appName: "my-app",
-    clientName: "Cursor",
+    client: cursor,
     url: "cursor://anysphere.cursor-mcp/oauth/callback?error=access_denied&state=x",
-    approved: false,
+    outcome: "denied",
+    opensItself: false,
   }),
-  done: alreadyApprovedPage({ appName: "my-app", clientName: "Claude" }),
+  "return-website": returnPage({
+    appName: "my-app",
+    client: evil,
+    url: "https://claude-ai.evil.example/cb?error=access_denied&state=x",
+    outcome: "denied",
+    opensItself: false,
+  }),
+  "return-error": returnPage({
+    appName: "my-app",
+    client: evil,
+    url: `https://${"sub-domain.".repeat(20)}evil.example/cb?error=invalid_request&state=x`,
+    outcome: { error: "The parameter code_challenge is missing: this server requires PKCE." },
+    opensItself: false,
+  }),
+  "consent-document-elsewhere": consentPage({
+    ...consent,
+    client: evil,
+    destination: { kind: "https", shown: "claude-ai.example", isForeign: true },
+    scopes: todoScopes,
+  }),
+  "consent-operator": consentPage({
+    ...consent,
+    client: { name: "Weekly reports", id: "reports", origin: "preregistered", holdsKey: true },
+    destination: { kind: "https", shown: "reports.example.com", isForeign: false },
+    scopes: todoScopes,
+  }),
+  done: alreadyApprovedPage({ appName: "my-app", client: claude }),
   status: statusPage({ appName: "my-app", mcpUrl: "http://localhost:3000/mcp" }),
   "status-open": statusPage({
     appName: "To-do list & friends",

@@ -90,6 +90,9 @@ describe.concurrent("what cannot be used stops the start with a sentence", () =>
     [["client", "remove", "nobody"], "no client nobody"],
     [["grant", "revoke", "nothing"], "no grant nothing"],
     [["client", "add", "--name", "x", "--redirect-uri", "javascript:alert(1)"], "javascript:"],
+    [["client", "add", "--name", "x", "--redirect-uri", "applescript://x"], "applescript: is never allowed"],
+    [["client", "add", "--name", "x", "--redirect-uri", "https.://claude.ai"], "looks like http: or https:"],
+    [["client", "add", "--name", "x", "--redirect-uri", "app.example:8080/cb"], "put https:// before it"],
   ])("%j", async (parameters, words) => {
     const cwd = await temporaryFolder();
     await addClient({ cwd });

@@ -94,7 +94,8 @@ describe("gatehouse client", () => {
   });
 
   it("add of a public client prints no secret", async () => {
-    const parameters = ["--name", "Public", "--redirect-uri", REDIRECT_URI, "--auth-method", "none"];
+    const redirectUris = [REDIRECT_URI, "steam://run/440", "com.example.app:/cb"];
+    const parameters = ["--name", "Public", "--redirect-uri", ...redirectUris, "--auth-method", "none"];
     const added = JSON.parse(await beside("client", "add", ...parameters, "--json"));
     expect(Object.keys(added)).toEqual(["client_id"]);
     await tokensOf(redeem(there, added.client_id, await authorize(there, added.client_id, asDemo())));

@@ -4,6 +4,7 @@ import { openBrowser, signIn } from "../support/person.ts";
 import { startServer } from "../support/server.ts";
 
 const { challenge } = newPkce();
+const TRUSTED_URI = "https://claude.ai/api/mcp/auth_callback";
 
 describe("until client and address are settled, every error is a page (RFC 6749 §4.1.2.1)", () => {
   it.each([
@@ -44,7 +45,7 @@ describe("until client and address are settled, every error is a page (RFC 6749 
   });
 });
 
-describe("after that, every error is a redirect with error, state and iss (RFC 9207)", () => {
+describe("after that, an error is a redirect with error, state and iss where the address is trusted (RFC 9207)", () => {
   it.each([
     ["no response_type", { response_type: undefined }, "invalid_request"],
     ["response_type=token", { response_type: "token" }, "unsupported_response_type"],
@@ -58,11 +59,13 @@ describe("after that, every error is a redirect with error, state and iss (RFC 9
     ["prompt=none with another", { prompt: "none login" }, "invalid_request"],
   ])("%s", async (_name, changes, error) => {
     const server = await startServer();
-    const { client_id } = await register(server);
-    const response = await openBrowser(server).request(authorizeUrl(client_id, challenge, changes));
+    const { client_id } = await register(server, { redirect_uris: [TRUSTED_URI] });
+    const response = await openBrowser(server).request(
+      authorizeUrl(client_id, challenge, { redirect_uri: TRUSTED_URI, ...changes }),
+    );
     expect([302, 303]).toContain(response.status);
     const location = new URL(response.headers.get("location") ?? "");
-    expect(location.origin + location.pathname).toBe(REDIRECT_URI);
+    expect(location.origin + location.pathname).toBe(TRUSTED_URI);
     expect(location.searchParams.get("error")).toBe(error);
     expect(location.searchParams.get("state")).toBe("client-state");
     expect(location.searchParams.get("iss")).toBe("https://mcp.example");
@@ -71,8 +74,8 @@ describe("after that, every error is a redirect with error, state and iss (RFC 9
 
   it.each(["state", "scope", "code_challenge", "response_type"])("a repeated %s", async (name) => {
     const server = await startServer();
-    const { client_id } = await register(server);
-    const url = new URL(authorizeUrl(client_id, challenge));
+    const { client_id } = await register(server, { redirect_uris: [TRUSTED_URI] });
+    const url = new URL(authorizeUrl(client_id, challenge, { redirect_uri: TRUSTED_URI }));
     url.searchParams.append(name, "again");
     const response = await openBrowser(server).request(url.href);
     expect(new URL(response.headers.get("location") ?? "").searchParams.get("error")).toBe("invalid_request");
@@ -131,11 +134,14 @@ describe("what is understood", () => {
 
   it("a session skips the sign-in; prompt=login does not; prompt=none cannot approve", async () => {
     const server = await startServer();
-    const { client_id } = await register(server);
+    const { client_id } = await register(server, { redirect_uris: [TRUSTED_URI] });
     const browser = openBrowser(server);
-    await signIn(browser, authorizeUrl(client_id, challenge));
+    const trusted = { redirect_uri: TRUSTED_URI };
+    await signIn(browser, authorizeUrl(client_id, challenge, trusted));
     const go = async (changes = {}) =>
-      (await browser.request(authorizeUrl(client_id, challenge, changes))).headers.get("location") ?? "";
+      (await browser.request(authorizeUrl(client_id, challenge, { ...trusted, ...changes }))).headers.get(
+        "location",
+      ) ?? "";
     expect(await go()).toContain("/oauth/consent");
     expect(await go({ prompt: "login" })).toContain("/oauth/login");
     expect(new URL(await go({ prompt: "none" })).searchParams.get("error")).toBe("consent_required");

@@ -198,7 +198,12 @@ describe("approving", () => {
 
 it("denying answers access_denied with state and iss, and writes nothing", async () => {
   const server = await startServer();
-  const { browser, state } = await atConsent(server);
+  const loopback = "http://127.0.0.1:4000/cb";
+  const { browser, state } = await atConsent(
+    server,
+    { redirect_uris: [loopback] },
+    { redirect_uri: loopback },
+  );
   const location = new URL((await decide(browser, state, "deny")).headers.get("location") ?? "");
   expect(location.searchParams.get("error")).toBe("access_denied");
   expect(location.searchParams.get("state")).toBe("client-state");

@@ -87,3 +87,9 @@ export async function decide(
   for (const scope of scopes) fields.append("scope", scope);
   return browser.submit("/oauth/consent", fields);
 }
+
+/** What the client hears: where the person is redirected to, or where the page in place of a redirect links to. */
+export async function answerOf(response: Response): Promise<string> {
+  const [, link] = /<a class="button[^>]*href="([^"]*)"/.exec(await response.text()) ?? [];
+  return response.headers.get("location") ?? link?.replaceAll("&amp;", "&") ?? "";
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FetchDocument } from "../../src/authorization-server/client-keys.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provider-options.ts";
@@ -24,6 +25,7 @@ export type TestServerParts = {
   readonly checkUser?: CheckUser;
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
   readonly newRegistrationsPerMinute?: number;
+  readonly fetchDocument?: FetchDocument;
 };
 
 export const PEOPLE: Readonly<Record<string, string>> = { ada: "lovelace", grace: "hopper" };

@@ -2,21 +2,17 @@ import {
   type AuthorizationParameters,
   readAuthorizationParameters,
 } from "../../core/authorization-request.ts";
-import type { Client } from "../../core/client.ts";
+import { type Client, isConfidential } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { endpointUrl } from "../../core/metadata.ts";
 import { type Params, readParams } from "../../core/params.ts";
-import { type TrustedRedirect, trustRedirect } from "../../core/redirect-uri.ts";
+import { trustRedirect } from "../../core/trusted-redirect.ts";
 import { randomId } from "../../platform/random.ts";
+import { type Asker, answerClient } from "../answer-client.ts";
 import type { Deps, Peer } from "../deps.ts";
 import { sealerOf } from "../deps.ts";
-import { errorLocation, seeOther } from "../responses.ts";
-import {
-  AUTHORIZATION_REQUEST_SECONDS,
-  type AuthorizationRequest,
-  isProven,
-  sealRequest,
-} from "../sealed-request.ts";
+import { seeOther } from "../responses.ts";
+import { AUTHORIZATION_REQUEST_SECONDS, type AuthorizationRequest, sealRequest } from "../sealed-request.ts";
 
 /**
  * GET /oauth/authorize (OAuth 2.1 §4.1.1). Writes nothing: the request goes on sealed, to the sign-in or, for a
@@ -26,13 +22,14 @@ export async function authorize(request: Request, deps: Deps, peer: Peer): Promi
   const params = readParams(new URL(request.url).search.slice(1));
   // Client and address first, as pages: until both are settled there is nowhere to redirect to (RFC 6749 §4.1.2.1).
   const client = await settleClient(params, deps);
-  const redirect = trustRedirect(client, params.get("redirect_uri"));
+  const redirect = trustRedirect(client, params.get("redirect_uri"), deps.settings.redirectHosts);
+  const asker: Asker = { client, redirect, state: params.get("state") };
   try {
     const asked = readAuthorizationParameters(params, {
       ...deps.settings,
       catalogue: catalogueFor(client, deps),
     });
-    return await goOn(request, { client, redirect, asked, state: params.get("state") }, deps);
+    return await goOn(request, asker, asked, deps);
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     deps.log.event("authorization.refused", {
@@ -41,9 +38,7 @@ export async function authorize(request: Request, deps: Deps, peer: Peer): Promi
       reason: error.detail ?? error.message,
       address: peer.address,
     });
-    return seeOther(
-      errorLocation(redirect, error, { state: params.get("state"), iss: deps.settings.issuer }),
-    );
+    return answerClient(asker, { occasion: "error", error }, deps);
   }
 }
 
@@ -77,15 +72,12 @@ function catalogueFor(client: Client, { settings: { catalogue } }: Deps): Deps["
   };
 }
 
-type Settled = {
-  readonly client: Client;
-  readonly redirect: TrustedRedirect;
-  readonly asked: AuthorizationParameters;
-  readonly state: string | undefined;
-};
-
-async function goOn(request: Request, settled: Settled, deps: Deps): Promise<Response> {
-  const { client, redirect, asked, state } = settled;
+async function goOn(
+  request: Request,
+  { client, redirect, state }: Asker,
+  asked: AuthorizationParameters,
+  deps: Deps,
+): Promise<Response> {
   const person = asked.prompt.login ? undefined : await deps.sessions.read(request);
   if (asked.prompt.none) {
     // Consent is never remembered, so nothing can be granted without a page.
@@ -98,7 +90,8 @@ async function goOn(request: Request, settled: Settled, deps: Deps): Promise<Res
     id: randomId(),
     clientId: client.id,
     clientName: client.name,
-    clientProven: isProven(client),
+    clientOrigin: client.origin,
+    clientHoldsKey: isConfidential(client),
     redirectUri: redirect.uri,
     state,
     codeChallenge: asked.codeChallenge,

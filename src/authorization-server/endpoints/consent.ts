@@ -5,17 +5,19 @@ import type { EventFields } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
 import { endpointUrl } from "../../core/metadata.ts";
 import { displayName, type Person } from "../../core/person.ts";
-import { destination, type TrustedRedirect, trustRedirect } from "../../core/redirect-uri.ts";
+import { destination } from "../../core/redirect-uri.ts";
 import { formatScopes } from "../../core/scopes.ts";
+import { trustRedirect } from "../../core/trusted-redirect.ts";
+import { isForeignRedirect } from "../../core/way-back.ts";
 import { consentPage } from "../../pages/consent.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
-import { returnPage } from "../../pages/return.ts";
 import { requireSameOrigin } from "../../sign-in/same-origin.ts";
 import type { Approval } from "../../store/store.ts";
+import { type Asker, answerClient } from "../answer-client.ts";
 import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
-import { codeLocation, errorLocation, htmlResponse, PAGE_STYLES, seeOther } from "../responses.ts";
-import { isSignedIn, openRequest, type SignedInRequest, sealRequest } from "../sealed-request.ts";
+import { htmlResponse, PAGE_STYLES } from "../responses.ts";
+import { identityIn, isSignedIn, openRequest, type SignedInRequest, sealRequest } from "../sealed-request.ts";
 import { mintCode } from "../tokens.ts";
 import { pageUrl } from "./authorize.ts";
 
@@ -30,6 +32,7 @@ export async function showConsent(request: Request, deps: Deps): Promise<Respons
   const asked = await openSignedIn(request, sealed, deps);
   const { person, ...unsigned } = asked;
   const { settings } = deps;
+  const client = identityIn(asked);
   const tools = deps.toolsByScope();
   const page = consentPage({
     appName: settings.name,
@@ -37,8 +40,11 @@ export async function showConsent(request: Request, deps: Deps): Promise<Respons
     state: sealed ?? "",
     personName: displayName(person),
     switchAction: pageUrl(settings.issuer, "login", await sealRequest(unsigned, sealerOf(deps))),
-    client: { name: asked.clientName, id: asked.clientId, proven: asked.clientProven },
-    destination: destination(asked.redirectUri),
+    client,
+    destination: {
+      ...destination(asked.redirectUri),
+      isForeign: isForeignRedirect(client, asked.redirectUri, settings.trustedRedirects),
+    },
     scopes: asked.scopes.map((scope) => ({
       scope,
       description: settings.catalogue.descriptions.get(scope) ?? scope,
@@ -58,14 +64,15 @@ export async function consent(request: Request, deps: Deps, peer: Peer): Promise
   // Again, because the client may have been removed or changed since (CVE-2025-4143: checked in one place only).
   const client = await deps.clients.find(asked.clientId);
   if (!client) throw new OAuthError("invalid_client", "This app has been removed in the meantime.");
-  const redirect = trustRedirect(client, asked.redirectUri);
+  const redirect = trustRedirect(client, asked.redirectUri, deps.settings.redirectHosts);
+  const asker: Asker = { client, redirect, state: asked.state };
   switch (form.get("decision")) {
     case "approve":
       await refuseNamesake(asked.person, deps);
       await deps.clients.keep(client.id);
-      return approve(asked, form.all("scope"), redirect, deps, peer);
+      return approve(asked, form.all("scope"), asker, deps, peer);
     case "deny":
-      return deny(asked, redirect, deps, peer);
+      return deny(asked, asker, deps, peer);
     default:
       throw new OAuthError("invalid_request", "The form did not say whether you approve.");
   }
@@ -99,7 +106,7 @@ async function refuseNamesake(person: Person, { clients }: Deps): Promise<void> 
 async function approve(
   asked: SignedInRequest,
   ticked: readonly string[],
-  redirect: TrustedRedirect,
+  asker: Asker,
   deps: Deps,
   peer: Peer,
 ): Promise<Response> {
@@ -130,13 +137,13 @@ async function approve(
   if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
     return htmlResponse(
-      alreadyApprovedPage({ appName: settings.name, clientName: asked.clientName }),
+      alreadyApprovedPage({ appName: settings.name, client: identityIn(asked) }),
       PAGE_STYLES,
     );
   }
   log();
   const code = mintCode(grant.id, sealerOf(deps));
-  return back(codeLocation(redirect, { code, state: asked.state, iss: settings.issuer }), true, asked, deps);
+  return answerClient(asker, { occasion: "approved", code }, deps);
 }
 
 function isSameDecision(grant: Grant, personId: string, scopes: readonly string[]): boolean {
@@ -173,26 +180,8 @@ function fieldsOf({ id, clientId, clientName, person, scopes, redirectUri }: App
   };
 }
 
-async function deny(
-  asked: SignedInRequest,
-  redirect: TrustedRedirect,
-  deps: Deps,
-  peer: Peer,
-): Promise<Response> {
-  const { settings, recorder } = deps;
-  await recorder.record("consent.denied", { client: asked.clientId, person: asked.person.id }, peer);
+async function deny(asked: SignedInRequest, asker: Asker, deps: Deps, peer: Peer): Promise<Response> {
+  await deps.recorder.record("consent.denied", { client: asked.clientId, person: asked.person.id }, peer);
   const error = new OAuthError("access_denied", "The person did not approve.");
-  return back(
-    errorLocation(redirect, error, { state: asked.state, iss: settings.issuer }),
-    false,
-    asked,
-    deps,
-  );
-}
-
-/** Back to the client. A private-use address may open no window, so that one ends on a page that links on. */
-function back(location: string, approved: boolean, asked: SignedInRequest, { settings }: Deps): Response {
-  if (destination(asked.redirectUri).kind !== "private-use") return seeOther(location);
-  const page = returnPage({ appName: settings.name, clientName: asked.clientName, url: location, approved });
-  return htmlResponse(page, PAGE_STYLES);
+  return answerClient(asker, { occasion: "denied", error }, deps);
 }

@@ -11,6 +11,7 @@ import { readForm } from "../form.ts";
 import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../responses.ts";
 import {
   type AuthorizationRequest,
+  identityIn,
   openRequest,
   type SignedInRequest,
   sealRequest,
@@ -119,7 +120,7 @@ function loginResponse(
     ...values,
     errorMessage,
     action: endpointUrl(settings.issuer, "login"),
-    clientName: pending.clientName ?? undefined,
+    client: identityIn(pending),
   });
   return htmlResponse(page, PAGE_STYLES, status, headers);
 }

@@ -16,6 +16,7 @@ export async function metadata(_request: Request, { settings }: Deps): Promise<R
     grantTypes: [...GRANT_TYPES.keys()],
     authenticationMethods: CLIENT_AUTHENTICATION_METHODS,
     assertionAlgorithms: ASSERTION_ALGORITHMS,
+    registration: settings.registration,
   });
   return publicJson(document, METADATA_MAX_AGE_SECONDS);
 }

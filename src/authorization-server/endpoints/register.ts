@@ -17,14 +17,16 @@ import { jsonResponse } from "../responses.ts";
  * from what it registered, so registering again is free and gives the same id.
  */
 export async function register(request: Request, deps: RegisterDeps, peer: Peer): Promise<Response> {
-  const metadata = parseClientMetadata(await readJson(request), { catalogue: deps.settings.catalogue });
+  const { registration, catalogue, redirectHosts } = deps.settings;
+  if (!registration) throw registrationIsOff();
+  const metadata = parseClientMetadata(await readJson(request), { catalogue, redirectHosts });
   const { client, secret } = makeClient(metadata, deps.clock());
   const isNew = await deps.clients.register(client);
   deps.log.event("client.registered", {
     client: client.id,
     client_name: client.name,
     method: client.authenticationMethod,
-    redirect_hosts: redirectHosts(client.redirectUris),
+    redirect_hosts: hostsOf(client.redirectUris),
     new: isNew,
     address: peer.address,
   });
@@ -32,8 +34,15 @@ export async function register(request: Request, deps: RegisterDeps, peer: Peer)
 }
 
 type RegisterDeps = Pick<Deps, "clients" | "clock" | "log"> & {
-  readonly settings: Pick<Settings, "catalogue">;
+  readonly settings: Pick<Settings, "catalogue" | "redirectHosts" | "registration">;
 };
+
+function registrationIsOff(): OAuthError {
+  return new OAuthError(
+    "access_denied",
+    "Dynamic client registration is off on this server. Ask its operator to add the client.",
+  );
+}
 
 /** Real ones are some 1 KB. All of it is kept, so this times the ceiling is what strangers can write a minute. */
 const MAXIMUM_BODY_BYTES = 16 * 1024;
@@ -78,6 +87,6 @@ function registrationResponse(client: Client, secret: string | undefined): Reado
 }
 
 /** For the log: where this client sends people, without the paths. */
-function redirectHosts(redirectUris: readonly string[]): readonly string[] {
+function hostsOf(redirectUris: readonly string[]): readonly string[] {
   return [...new Set(redirectUris.map((uri) => URL.parse(uri)?.host || uri.slice(0, uri.indexOf(":") + 1)))];
 }
