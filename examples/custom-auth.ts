@@ -1,4 +1,5 @@
 import { ConfigurationError, createOAuthServer } from "mcp-gatehouse";
+import { signInBy } from "./sign-in.ts";
 import { openUserTable, type UserTable } from "./user-table.ts";
 
 // The people of a table that you have already. To try it, add somebody, and then start the server:
@@ -24,7 +25,7 @@ try {
 
 async function serve(users: UserTable): Promise<void> {
   // The one line that brings the table in.
-  const server = createOAuthServer("Custom auth", users.check);
+  const server = createOAuthServer("Custom auth", signInBy(users.check));
   server.registerTool("whoami", { description: "Who you are in our table." }, ({ person }) => ({
     structuredContent: { ...person },
     content: [{ type: "text", text: JSON.stringify(person) }],

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createOAuthServer } from "mcp-gatehouse";
 import { z } from "zod";
 import { loginHandler } from "./login-handler.ts";
+import { signInBy } from "./sign-in.ts";
 
 const {
   PORT = "3000",
@@ -13,7 +14,7 @@ const {
   LOGIN,
 } = process.env;
 
-const server = createOAuthServer("Notebook", findPerson, {
+const server = createOAuthServer("Notebook", signInBy(findPerson), {
   // Where it listens, and under which URL clients reach it.
   host: "localhost",
   port: Number(PORT),

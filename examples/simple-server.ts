@@ -1,7 +1,8 @@
 import { createOAuthServer } from "mcp-gatehouse";
 import { z } from "zod";
+import { signInBy } from "./sign-in.ts";
 
-const server = createOAuthServer("my-app", (username, password) => checkMyUsers(username, password));
+const server = createOAuthServer("my-app", signInBy(checkMyUsers));
 
 server.registerTool(
   "echo",

@@ -1,9 +1,15 @@
 import { createServer, type RequestListener } from "node:http";
-import { type CheckUser, ConfigurationError, createOAuthServer, type OAuthServer } from "mcp-gatehouse";
+import {
+  type CheckUser,
+  ConfigurationError,
+  createOAuthServer,
+  type OAuthServer,
+  publicUrlFromEnvironment,
+} from "mcp-gatehouse";
 import { z } from "zod";
 import { docsRedirectUri, serveApiDocs } from "./api-docs.ts";
 import { listening } from "./listening.ts";
-import { loadEnvFile, providerFromEnvironment } from "./provider.ts";
+import { loadEnvFile, signInBy } from "./sign-in.ts";
 import { newTodo, TODO_SCOPES, type TodoParts, todoApi, unknownTodo } from "./todo-api.ts";
 import { openTodoLists, type TodoLists } from "./todo-lists.ts";
 import { onExpress } from "./todo-on-express.ts";
@@ -11,7 +17,7 @@ import { onHono } from "./todo-on-hono.ts";
 
 // A to-do list as MCP tools and as REST routes, under the same scopes:
 //   npm run -s example -- todo-server express      (or hono)
-// With OAUTH_ISSUER and OAUTH_AUDIENCE, people sign in at that provider; without them, here.
+// With the variables of a provider (gatehouse demo --help lists them), people sign in there; without them, here.
 
 const FRAMEWORKS: Readonly<Record<string, (parts: TodoParts) => RequestListener>> = {
   express: onExpress,
@@ -21,7 +27,7 @@ const FRAMEWORKS: Readonly<Record<string, (parts: TodoParts) => RequestListener>
 loadEnvFile();
 const { PORT = "3000", HOST = "localhost", TODO_DATABASE = "./todos.db", DOCS_CLIENT_ID } = process.env;
 const framework = process.argv[2] ?? process.env.FRAMEWORK ?? "hono";
-const origin = process.env.PUBLIC_URL ?? `http://localhost:${PORT}`;
+const origin = process.env.PUBLIC_URL ?? publicUrlFromEnvironment() ?? `http://localhost:${PORT}`;
 
 /** Your own users, where there is no provider. */
 const checkUser: CheckUser = (username, password) =>
@@ -33,15 +39,15 @@ try {
   const listenerOf = FRAMEWORKS[framework];
   if (!listenerOf)
     throw new ConfigurationError(`The framework ${framework} is unknown. Say express or hono.`);
-  const provider = providerFromEnvironment();
-  const server = createOAuthServer("To-dos", provider ?? checkUser, {
+  const access = signInBy(checkUser);
+  const server = createOAuthServer("To-dos", access, {
     publicUrl: origin,
     supportedScopes: TODO_SCOPES,
     clients: [{ id: "todo-docs", name: "The API's page", redirectUris: [docsRedirectUri(origin, "/docs")] }],
   });
   const lists = openTodoLists(TODO_DATABASE);
   registerTools(server, lists);
-  const parts = { server, lists, rest: restOf(server, provider ? DOCS_CLIENT_ID : "todo-docs") };
+  const parts = { server, lists, rest: restOf(server, access === checkUser ? "todo-docs" : DOCS_CLIENT_ID) };
   const listener = createServer(listenerOf(parts)).listen(Number(PORT), HOST);
   await listening(listener);
   console.log(`To-dos on ${framework}: ${origin}/mcp for MCP clients, ${origin}/docs for the REST routes`);

@@ -1,22 +1,34 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type CheckUser, ConfigurationError } from "mcp-gatehouse";
 
 /**
- * The people of a file of `name:password` lines, as the check that `createOAuthServer` asks for. The file is read once.
+ * The people of a file of `name:password` lines, as the check that `createOAuthServer` asks for. A file that changed is
+ * read again at the next sign-in; while it is wrong, nobody can sign in.
  * @throws ConfigurationError where the file cannot be read, or a line is wrong. It names the line, never a password.
  */
 export function usersOf(file: string): CheckUser {
   const hash = hasher();
-  const hashes = new Map([...readUsers(file)].map(([name, password]) => [name, hash(password)]));
+  const read = () => ({
+    version: versionOf(file),
+    hashes: new Map([...readUsers(file)].map(([name, password]) => [name, hash(password)])),
+  });
+  let known = read();
   // Somebody who does not exist is compared as well, so that the time of an answer tells nobody who does.
   const nobody = randomBytes(32);
   return (username, password) => {
+    if (versionOf(file) !== known.version) known = read();
     const name = username.normalize("NFC");
-    const right = hashes.get(name);
+    const right = known.hashes.get(name);
     const same = timingSafeEqual(hash(password), right ?? nobody);
     return same && right ? name : null;
   };
+}
+
+/** Another one for each change: editors write a new file, shells append to the old one. */
+function versionOf(file: string): string {
+  const { ino, size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  return `${ino} ${size} ${mtimeMs}`;
 }
 
 /** Name → password. */

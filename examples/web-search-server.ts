@@ -1,16 +1,22 @@
 import { join } from "node:path";
 import { type ServerType, serve } from "@hono/node-server";
-import { ConfigurationError, createOAuthServer, type OAuthServer } from "mcp-gatehouse";
+import {
+  ConfigurationError,
+  createOAuthServer,
+  type OAuthServer,
+  publicUrlFromEnvironment,
+} from "mcp-gatehouse";
 import { docsRedirectUri } from "./api-docs.ts";
 import { listening } from "./listening.ts";
-import { loadEnvFile, providerFromEnvironment } from "./provider.ts";
+import { loadEnvFile, signInBy } from "./sign-in.ts";
 import { createSearch, searchInput, searchOutput } from "./tavily.ts";
 import { usersOf } from "./users-file.ts";
 import { routes } from "./web-search-routes.ts";
 
 // Web search as an MCP tool and as a REST route, under the same scope:
 //   TAVILY_API_KEY=tvly-… npm run -s example -- web-search-server
-// With OAUTH_ISSUER and OAUTH_AUDIENCE, people sign in at that provider; without them, here, with users.txt.
+// With the variables of a provider (gatehouse demo --help lists them), people sign in there; without them, here, with
+// users.txt.
 
 const SCOPES = { "search:read": "Search the web" };
 
@@ -28,7 +34,7 @@ async function start(): Promise<void> {
   const { TAVILY_API_KEY, TAVILY_BASE_URL, TAVILY_TIMEOUT_SECONDS, DOCS_CLIENT_ID } = process.env;
   const host = process.env.HOST || "localhost";
   const port = Number(process.env.PORT || 3000);
-  const origin = process.env.PUBLIC_URL || `http://localhost:${port}`;
+  const origin = process.env.PUBLIC_URL || publicUrlFromEnvironment() || `http://localhost:${port}`;
 
   const search = createSearch({
     apiKey: TAVILY_API_KEY,
@@ -37,8 +43,7 @@ async function start(): Promise<void> {
     onFailure: (why) => console.error(`A search failed: ${JSON.stringify(why)}`),
   });
 
-  const authorization = providerFromEnvironment();
-  const access = authorization ?? usersOf(join(import.meta.dirname, "users.txt"));
+  const access = signInBy(usersOf(join(import.meta.dirname, "users.txt")));
   const docsClient = {
     id: "web-search-docs",
     name: "The page of the API",
@@ -68,7 +73,7 @@ async function start(): Promise<void> {
   // Opens the database, so that what is wrong with it is said now and not at the first request.
   await server.guard({ method: "GET", url: origin, headers: new Headers() });
 
-  const docsClientId = authorization ? DOCS_CLIENT_ID : docsClient.id;
+  const docsClientId = typeof access === "function" ? docsClient.id : DOCS_CLIENT_ID;
   const { fetch } = routes({ server, search, scopes: SCOPES, docsClientId });
   await listen(serve({ fetch, hostname: host, port, overrideGlobalObjects: false }), server);
   console.log(`Web search: ${origin}/mcp for MCP clients, ${origin}/docs for the REST route`);

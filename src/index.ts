@@ -1,3 +1,4 @@
+export { publicUrlFromEnvironment } from "./config/environment.ts";
 export { allowInsecurePublicUrl, type OAuthServerOptions } from "./config/options-schema.ts";
 export type { ProtectOptions } from "./config/protect-options.ts";
 export type { ProviderOptions } from "./config/provider-options.ts";
@@ -23,6 +24,7 @@ export { auth0 } from "./providers/auth0.ts";
 export { cognito } from "./providers/cognito.ts";
 export { descope } from "./providers/descope.ts";
 export { entra } from "./providers/entra.ts";
+export { providerFromEnvironment } from "./providers/environment.ts";
 export { generic } from "./providers/generic.ts";
 export { google } from "./providers/google.ts";
 export { keycloak } from "./providers/keycloak.ts";

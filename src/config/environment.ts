@@ -34,19 +34,29 @@ export function environmentOptions(environment: Environment): EnvironmentOptions
     const text = environment[variable]?.trim();
     // The first one wins: the table has ours before the plain ones.
     if (!text || options.has(option) || isKubernetesServiceLink(variable, text)) continue;
-    const value = read(text);
+    const value = read(text, environment);
     if (value !== undefined) options.set(option, { variable, value });
   }
   return options;
 }
 
-type Read = (text: string) => unknown;
+/**
+ * The URL under which clients reach this server, where the environment says it, for what is put together before the
+ * server is.
+ * @param environment default: this process's, over the `.env` file of the working directory
+ */
+export function publicUrlFromEnvironment(environment: Environment = loadEnvironment()): string | undefined {
+  const { value } = environmentOptions(environment).get("publicUrl") ?? {};
+  return typeof value === "string" ? value : undefined;
+}
+
+type Read = (text: string, environment: Environment) => unknown;
 
 const text: Read = (value) => value;
 /** What is no number, or neither true nor false, stays text: the schema refuses it and shows it. */
 const number: Read = (value) => (/^\d+$/.test(value) ? Number(value) : value);
 const boolean: Read = (value) => BOOLEANS.get(value.toLowerCase()) ?? value;
-const list: Read = (value) =>
+const list = (value: string): readonly string[] =>
   value
     .split(",")
     .map((item) => item.trim())
@@ -56,6 +66,14 @@ const origins: Read = (value) => (value === "*" ? value : list(value));
 const address: Read = (value) => (isIP(value) !== 0 || value === "localhost" ? value : undefined);
 /** The variable of hosting platforms, which an application's own database of another kind may stand in. */
 const postgresUrl: Read = (value) => (meansPostgres(value) ? value : undefined);
+
+/** In a `.env` file of Scalekit's examples: the URL that clients connect to, with the MCP path or without. */
+const mcpServerUrl: Read = (value, { SCALEKIT_ENVIRONMENT_URL, GATEHOUSE_PATH }) => {
+  if (!SCALEKIT_ENVIRONMENT_URL?.trim()) return undefined;
+  const path = GATEHOUSE_PATH?.trim() || "/mcp";
+  const url = value.endsWith("/") ? value.slice(0, -1) : value;
+  return url.endsWith(path) ? url.slice(0, -path.length) : value;
+};
 
 const BOOLEANS = new Map([
   ["true", true],
@@ -75,6 +93,7 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
   { variable: "GATEHOUSE_PORT", option: "port", read: number },
   { variable: "PORT", option: "port", read: number },
   { variable: "GATEHOUSE_PUBLIC_URL", option: "publicUrl", read: text },
+  { variable: "MCP_SERVER_URL", option: "publicUrl", read: mcpServerUrl },
   {
     variable: "GATEHOUSE_ALLOW_INSECURE_PUBLIC_URL",
     option: "allowInsecurePublicUrl",

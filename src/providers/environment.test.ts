@@ -6,12 +6,14 @@ const OAUTH = { OAUTH_ISSUER: "https://idp.example.com", OAUTH_AUDIENCE: "https:
 const SCALEKIT = { SCALEKIT_ENVIRONMENT_URL: "https://acme.scalekit.com", SCALEKIT_RESOURCE_ID: "res_1" };
 
 describe("the environment", () => {
-  it.each([{}, { OAUTH_ISSUER: "", SCALEKIT_RESOURCE_ID: " " }, { OAUTH_CLIENT_ID: "somebody else's" }])(
-    "names no provider: %j",
-    (environment) => {
-      expect(providerFromEnvironment(environment)).toBeUndefined();
-    },
-  );
+  it.each([
+    {},
+    { OAUTH_ISSUER: "", SCALEKIT_RESOURCE_ID: " " },
+    { OAUTH_CLIENT_ID: "somebody else's" },
+    { RESOURCE_ID: "another program's", MCP_SERVER_URL: "https://elsewhere.example" },
+  ])("names no provider: %j", (environment) => {
+    expect(providerFromEnvironment(environment)).toBeUndefined();
+  });
 
   it("names any provider, by its issuer and audience", () => {
     expect(providerFromEnvironment(OAUTH)).toEqual({
@@ -43,6 +45,29 @@ describe("the environment", () => {
     });
   });
 
+  it("names Scalekit by the name of an audience alone: the environment is the authorization server", () => {
+    const { SCALEKIT_ENVIRONMENT_URL } = SCALEKIT;
+    expect(
+      providerFromEnvironment({ SCALEKIT_ENVIRONMENT_URL, SCALEKIT_AUDIENCE_NAME: "my-audience" }),
+    ).toEqual({
+      issuer: "https://acme.scalekit.com",
+      audience: ["my-audience"],
+      jwksUri: "https://acme.scalekit.com/keys",
+      claims: { scopes: ["scope", "scopes"] },
+    });
+  });
+
+  it("names Scalekit as its own examples do, with RESOURCE_ID, and with credentials that nothing needs", () => {
+    const { SCALEKIT_ENVIRONMENT_URL, SCALEKIT_RESOURCE_ID } = SCALEKIT;
+    const theirs = { SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID: "skc_1", SCALEKIT_CLIENT_SECRET: "x" };
+    expect(providerFromEnvironment({ ...theirs, RESOURCE_ID: SCALEKIT_RESOURCE_ID })).toEqual(
+      providerFromEnvironment(SCALEKIT),
+    );
+    expect(providerFromEnvironment({ ...theirs, RESOURCE_ID: "res_2", SCALEKIT_RESOURCE_ID })).toEqual(
+      providerFromEnvironment(SCALEKIT),
+    );
+  });
+
   it.each([
     [
       { OAUTH_ISSUER: OAUTH.OAUTH_ISSUER },
@@ -53,7 +78,23 @@ describe("the environment", () => {
       { OAUTH_JWKS_URI: "https://x.example" },
       /^OAUTH_ISSUER and OAUTH_AUDIENCE are missing, which OAUTH_JWKS_URI/,
     ],
-    [{ SCALEKIT_AUDIENCE_NAME: "x" }, /^SCALEKIT_ENVIRONMENT_URL and SCALEKIT_RESOURCE_ID are missing/],
+    [{ OAUTH_WELL_KNOWN_URL: "https://x.example" }, /^OAUTH_ISSUER and OAUTH_AUDIENCE are missing/],
+    [
+      { SCALEKIT_AUDIENCE_NAME: "x" },
+      /^SCALEKIT_ENVIRONMENT_URL is missing, which SCALEKIT_AUDIENCE_NAME needs/,
+    ],
+    [
+      { SCALEKIT_ENVIRONMENT_URL: "https://acme.scalekit.com" },
+      /^SCALEKIT_RESOURCE_ID \(or SCALEKIT_AUDIENCE_NAME\) is missing, which SCALEKIT_ENVIRONMENT_URL needs/,
+    ],
+    [
+      { SCALEKIT_CLIENT_SECRET: "x" },
+      /^SCALEKIT_ENVIRONMENT_URL and SCALEKIT_RESOURCE_ID \(or SCALEKIT_AUDIENCE_NAME\) are missing, which SCALEKIT_CLIENT_SECRET/,
+    ],
+    [
+      { SCALEKIT_ENVIRONMENT_URL: "https://acme.scalekit.com", RESOURCE_ID: "a/b" },
+      /^RESOURCE_ID is "a\/b"; it must be the resource id/,
+    ],
     [{ ...OAUTH, ...SCALEKIT }, /^OAUTH_ISSUER and SCALEKIT_ENVIRONMENT_URL are both set/],
     [{ ...OAUTH, OAUTH_ISSUER: "idp" }, /^OAUTH_ISSUER is "idp"; it must be an https/],
     [{ ...OAUTH, OAUTH_WELL_KNOWN_URL: "x" }, /^OAUTH_WELL_KNOWN_URL is "x"; it must be/],

@@ -1,69 +1,97 @@
-import type { Environment } from "../config/environment.ts";
+import { type Environment, loadEnvironment } from "../config/environment.ts";
 import type { ProviderOptions } from "../config/provider-options.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { generic } from "./generic.ts";
 import { scalekit } from "./scalekit.ts";
 
 /**
- * The provider that the environment names, or undefined where it names none.
+ * The provider that the environment names, or undefined where it names none. Every variable that is a provider's own names
+ * it, even one that is not used: a server that was meant to stand behind a provider must not fall back to a sign-in of its own.
+ * @param environment default: this process's, over the `.env` file of the working directory
  * @throws ConfigurationError that says in one sentence what is missing, wrong or contradictory.
  */
-export function providerFromEnvironment(environment: Environment): ProviderOptions | undefined {
-  const [first, second] = WAYS.filter(({ variables }) => firstSet(environment, variables) !== undefined);
+export function providerFromEnvironment(
+  environment: Environment = loadEnvironment(),
+): ProviderOptions | undefined {
+  const [first, second] = WAYS.map((way) => ({ way, set: firstSet(environment, way) })).filter(
+    ({ set }) => set !== undefined,
+  );
   if (!first) return undefined;
   if (second) {
-    const [one, other] = [first, second].map(({ variables }) => firstSet(environment, variables));
     throw new ConfigurationError(
-      `${one} and ${other} are both set, and each names a provider. Keep the variables of one of them.`,
+      `${first.set} and ${second.set} are both set, and each names a provider. Keep the variables of one of them.`,
     );
   }
-  const values = new Map(
-    Object.entries(first.variables).flatMap(([variable, value]) => {
-      const text = textOf(environment, variable);
-      return text === undefined ? [] : [[value, text] as const];
-    }),
-  );
-  const missing = first.needed.filter((variable) => !values.has(first.variables[variable] ?? ""));
+  const { way, set } = first;
+  const given = way.variables.flatMap(([variable, value]) => {
+    const text = textOf(environment, variable);
+    return text === undefined ? [] : [{ variable, value, text }];
+  });
+  // The first variable of a value wins.
+  const values = Object.fromEntries(given.toReversed().map(({ value, text }) => [value, text]));
+  const missing = way.missing(values);
   if (missing.length > 0) {
-    const set = firstSet(environment, first.variables);
     throw new ConfigurationError(
-      `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing, which ${set} needs beside it. ${first.hint}`,
+      `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing, which ${set} needs beside it. ${way.hint}`,
     );
   }
-  return named(first, () => first.options(Object.fromEntries(values)));
+  return naming(given, () => way.options(values));
 }
 
+type Values = Readonly<Record<string, string>>;
+
 type Way = {
-  /** Variable → the preset's value. */
-  readonly variables: Readonly<Record<string, string>>;
-  readonly needed: readonly string[];
+  /** Whether a variable names this provider. */
+  readonly isItsOwn: (variable: string) => boolean;
+  /** Variable and the preset's value that it gives. */
+  readonly variables: readonly (readonly [variable: string, value: string])[];
+  /** Variables that are needed beside these values. */
+  readonly missing: (values: Values) => readonly string[];
   readonly hint: string;
-  readonly options: (values: Readonly<Record<string, string>>) => ProviderOptions;
+  readonly options: (values: Values) => ProviderOptions;
 };
+
+const OAUTH = ["OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_JWKS_URI", "OAUTH_WELL_KNOWN_URL"];
 
 const WAYS: readonly Way[] = [
   {
-    variables: {
-      OAUTH_ISSUER: "issuer",
-      OAUTH_AUDIENCE: "audience",
-      OAUTH_JWKS_URI: "jwksUri",
-      OAUTH_WELL_KNOWN_URL: "metadataUrl",
-    },
-    needed: ["OAUTH_ISSUER", "OAUTH_AUDIENCE"],
+    isItsOwn: (variable) => OAUTH.includes(variable),
+    variables: [
+      ["OAUTH_ISSUER", "issuer"],
+      ["OAUTH_AUDIENCE", "audience"],
+      ["OAUTH_JWKS_URI", "jwksUri"],
+      ["OAUTH_WELL_KNOWN_URL", "metadataUrl"],
+    ],
+    missing: ({ issuer, audience }) => [
+      ...(issuer === undefined ? ["OAUTH_ISSUER"] : []),
+      ...(audience === undefined ? ["OAUTH_AUDIENCE"] : []),
+    ],
     hint: "The issuer is what the provider's tokens say in iss, and the audience what they say in aud.",
     options: ({ issuer = "", audience = "", ...others }) =>
       generic({ issuer, audience: listed(audience), ...others }),
   },
   {
-    variables: {
-      SCALEKIT_ENVIRONMENT_URL: "environmentUrl",
-      SCALEKIT_RESOURCE_ID: "resourceId",
-      SCALEKIT_AUDIENCE_NAME: "audience",
-    },
-    needed: ["SCALEKIT_ENVIRONMENT_URL", "SCALEKIT_RESOURCE_ID"],
+    isItsOwn: (variable) => variable.startsWith("SCALEKIT_"),
+    variables: [
+      ["SCALEKIT_ENVIRONMENT_URL", "environmentUrl"],
+      ["SCALEKIT_RESOURCE_ID", "resourceId"],
+      // Its own examples call it so.
+      ["RESOURCE_ID", "resourceId"],
+      ["SCALEKIT_AUDIENCE_NAME", "audience"],
+    ],
+    missing: ({ environmentUrl, resourceId, audience }) => [
+      ...(environmentUrl === undefined ? ["SCALEKIT_ENVIRONMENT_URL"] : []),
+      ...(resourceId === undefined && audience === undefined
+        ? ["SCALEKIT_RESOURCE_ID (or SCALEKIT_AUDIENCE_NAME)"]
+        : []),
+    ],
     hint: "The dashboard shows them with the MCP server.",
-    options: ({ environmentUrl = "", resourceId = "", audience }) =>
-      scalekit({ environmentUrl, resourceId, ...(audience !== undefined && { audience: listed(audience) }) }),
+    options: ({ environmentUrl = "", resourceId, audience }) =>
+      scalekit({
+        environmentUrl,
+        ...(resourceId !== undefined && { resourceId }),
+        ...(audience !== undefined && { audience: listed(audience) }),
+      }),
   },
 ];
 
@@ -72,8 +100,11 @@ function textOf(environment: Environment, variable: string): string | undefined 
   return environment[variable]?.trim() || undefined;
 }
 
-function firstSet(environment: Environment, variables: Way["variables"]): string | undefined {
-  return Object.keys(variables).find((variable) => textOf(environment, variable) !== undefined);
+function firstSet(environment: Environment, { isItsOwn, variables }: Way): string | undefined {
+  const known = variables.map(([variable]) => variable);
+  return [...known, ...Object.keys(environment)].find(
+    (variable) => isItsOwn(variable) && textOf(environment, variable) !== undefined,
+  );
 }
 
 function listed(text: string): string[] {
@@ -84,14 +115,16 @@ function listed(text: string): string[] {
 }
 
 /** A complaint begins with the value's name, which nobody wrote here: the variable takes its place. */
-function named(way: Way, make: () => ProviderOptions): ProviderOptions {
+function naming(
+  given: readonly { readonly variable: string; readonly value: string }[],
+  make: () => ProviderOptions,
+): ProviderOptions {
   try {
     return make();
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    const [variable, value] =
-      Object.entries(way.variables).find(([, name]) => error.message.startsWith(`${name} `)) ?? [];
-    if (variable === undefined || value === undefined) throw error;
-    throw new ConfigurationError(variable + error.message.slice(value.length));
+    const wrong = given.find(({ value }) => error.message.startsWith(`${value} `));
+    if (wrong === undefined) throw error;
+    throw new ConfigurationError(wrong.variable + error.message.slice(wrong.value.length));
   }
 }

@@ -3,14 +3,19 @@ import type { ProviderOptions } from "../config/provider-options.ts";
 import { definePreset } from "./preset.ts";
 import { audience, baseUrl, parseValues, segment } from "./values.ts";
 
-const values = z.strictObject({
-  /** The environment's URL. */
-  environmentUrl: baseUrl,
-  /** The id of the MCP server at Scalekit. */
-  resourceId: segment('the resource id of the MCP server, such as "res_123456789"'),
-  /** A further `aud` to accept: the name that was given to the audience. */
-  audience: audience.optional(),
-});
+const values = z
+  .strictObject({
+    /** The environment's URL. */
+    environmentUrl: baseUrl,
+    /** The id of the MCP server at Scalekit. */
+    resourceId: segment('the resource id of the MCP server, such as "res_123456789"').optional(),
+    /** A further `aud` to accept: the name that was given to the audience. Enough where there is no resource id. */
+    audience: audience.optional(),
+  })
+  .refine(({ resourceId, audience }) => resourceId !== undefined || audience !== undefined, {
+    path: ["resourceId"],
+    error: "given, or audience must be: without either, every token of the environment would be accepted",
+  });
 
 /**
  * Scalekit. Neither its SDK nor a secret is needed.
@@ -29,13 +34,18 @@ export function scalekit(given: z.input<typeof values>): ProviderOptions {
   return optionsOf(parseValues(values, given));
 }
 
-function optionsOf({ environmentUrl, resourceId, audience }: z.output<typeof values>): ProviderOptions {
+function optionsOf({ environmentUrl, resourceId, audience = [] }: z.output<typeof values>): ProviderOptions {
+  const audiences = [resourceId ?? [], audience].flat();
   return {
-    // Each resource is an authorization server of its own.
-    issuer: `${environmentUrl}/resources/${resourceId}`,
-    // What tokens have said in `iss` until now; both are about while Scalekit moves from one to the other.
-    issuerAliases: [environmentUrl],
-    audience: [resourceId, ...[audience ?? []].flat()],
+    ...(resourceId === undefined
+      ? { issuer: environmentUrl }
+      : {
+          // Each resource is an authorization server of its own.
+          issuer: `${environmentUrl}/resources/${resourceId}`,
+          // Tokens may still say the environment's URL in `iss` while Scalekit moves from one to the other.
+          issuerAliases: [environmentUrl],
+        }),
+    audience: audiences,
     jwksUri: `${environmentUrl}/keys`,
     claims: { scopes: ["scope", "scopes"] },
   };
@@ -48,7 +58,7 @@ export const scalekitPreset = definePreset({
   examples: { environmentUrl: "https://acme.scalekit.com", resourceId: "res_123456789" },
   defaults: () => ({}),
   options: optionsOf,
-  explain: ({ environmentUrl, resourceId, audience }, resource) => ({
+  explain: ({ environmentUrl, resourceId, audience }, resource, { issuer }) => ({
     about: "Works with an MCP server that is registered at Scalekit. Clients register themselves.",
     console: "In the Scalekit Dashboard",
     steps: [
@@ -62,20 +72,27 @@ export const scalekitPreset = definePreset({
       `Its **Resource ID**, and the **Environment URL** under API credentials, are
 
    \`\`\`text
-   SCALEKIT_RESOURCE_ID=${resourceId}
-   SCALEKIT_ENVIRONMENT_URL=${environmentUrl}
+   ${environmentOf({ environmentUrl, resourceId, audience }).join("\n   ")}
    \`\`\``,
     ],
-    environment: [
-      `SCALEKIT_ENVIRONMENT_URL=${environmentUrl}`,
-      `SCALEKIT_RESOURCE_ID=${resourceId}`,
-      ...(audience === undefined ? [] : [`SCALEKIT_AUDIENCE_NAME=${[audience].flat().join(",")}`]),
-    ],
+    environment: environmentOf({ environmentUrl, resourceId, audience }),
     mind: [
-      `The authorization server that clients are told is \`${environmentUrl}/resources/${resourceId}\`.
+      resourceId === undefined
+        ? `The authorization server that clients are told is \`${issuer}\`.`
+        : `The authorization server that clients are told is \`${issuer}\`.
   Tokens say that or the environment's URL in \`iss\`, and both are accepted.`,
       `The audience is the resource id. Where tokens say something else, give it as \`audience\`
-  (\`SCALEKIT_AUDIENCE_NAME\`).`,
+  (\`SCALEKIT_AUDIENCE_NAME\`). With the name of the audience alone, the environment itself is the authorization server.`,
+      `A \`.env\` file of Scalekit's own examples works as it is: \`RESOURCE_ID\` counts as \`SCALEKIT_RESOURCE_ID\`, and
+  \`MCP_SERVER_URL\` is the URL that clients connect to. No client id or secret is needed.`,
     ],
   }),
 });
+
+function environmentOf({ environmentUrl, resourceId, audience }: z.output<typeof values>): readonly string[] {
+  return [
+    `SCALEKIT_ENVIRONMENT_URL=${environmentUrl}`,
+    ...(resourceId === undefined ? [] : [`SCALEKIT_RESOURCE_ID=${resourceId}`]),
+    ...(audience === undefined ? [] : [`SCALEKIT_AUDIENCE_NAME=${[audience].flat().join(",")}`]),
+  ];
+}

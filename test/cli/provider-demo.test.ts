@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callTool } from "../support/client.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
 import { reach } from "../support/network.ts";
+import { freePort } from "../support/postgres.ts";
 import { gatehouse, startDemo, temporaryFolder } from "./cli.ts";
 
 let issuer: Issuer;
@@ -102,6 +103,27 @@ describe("gatehouse demo behind a provider", () => {
     expect(another.status).toBe(401);
     await demo.stop();
   });
+
+  it.each(["", "/", "/mcp", "/mcp/"])(
+    "takes the .env of Scalekit's examples, with MCP_SERVER_URL ending in %j",
+    async (end) => {
+      const port = await freePort();
+      const env = {
+        SCALEKIT_ENVIRONMENT_URL: issuer.url,
+        SCALEKIT_CLIENT_ID: "skc_1",
+        SCALEKIT_CLIENT_SECRET: "test_1",
+        SCALEKIT_AUDIENCE_NAME: "my-audience",
+        MCP_SERVER_URL: `http://localhost:${port}${end}`,
+      };
+      const demo = await startDemo([], { env, port });
+      const documents = await fetch(`http://localhost:${port}/.well-known/oauth-protected-resource/mcp`);
+      expect(await documents.json()).toMatchObject({
+        resource: `http://localhost:${port}/mcp`,
+        authorization_servers: [issuer.url],
+      });
+      await demo.stop();
+    },
+  );
 
   it.each([
     [{ OAUTH_ISSUER: "https://idp.example.com" }, "OAUTH_AUDIENCE is missing"],

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -50,9 +50,12 @@ function at(program: Program, path: string): Pick<Program, "fetch"> {
 }
 
 describe("simple-server", () => {
-  it("is the call that the README shows, to the letter, and a check", () => {
+  it("is the call that the README shows, and a check, unless a provider is named", () => {
     const [call = "", check = ""] = blocksOf(readFileSync(join(ROOT, "README.md"), "utf8"));
-    expect(readFileSync(join(ROOT, "examples/simple-server.ts"), "utf8")).toBe(`${call}\n${check}`);
+    const example = call
+      .replace('from "zod";', 'from "zod";\nimport { signInBy } from "./sign-in.ts";')
+      .replace("(username, password) => checkMyUsers(username, password)", "signInBy(checkMyUsers)");
+    expect(readFileSync(join(ROOT, "examples/simple-server.ts"), "utf8")).toBe(`${example}\n${check}`);
   });
 
   it("lets a person sign in, and a client call echo", async () => {
@@ -124,6 +127,53 @@ describe("file-credentials-server", () => {
   });
 });
 
+describe.each([
+  "simple-server",
+  "custom-server",
+  "file-credentials-server",
+  "custom-auth",
+  "todo-server",
+  "web-search-server",
+])("%s, where the environment names a provider", (example) => {
+  /** As Scalekit's own examples have it. */
+  const SCALEKIT = [
+    "SCALEKIT_ENVIRONMENT_URL=https://acme.scalekit.com",
+    "SCALEKIT_CLIENT_ID=skc_1",
+    "SCALEKIT_CLIENT_SECRET=test_1",
+    "SCALEKIT_AUDIENCE_NAME=my-audience",
+    "TAVILY_API_KEY=tvly-dev-4Kq9ZtXw7",
+  ];
+  const withEnvFile = (lines: readonly string[]) => {
+    const home = mkdtempSync(join(folder, "provider-"));
+    writeFileSync(join(home, ".env"), lines.join("\n"));
+    return home;
+  };
+
+  it("leaves the sign-in to it", async () => {
+    const program = await startProgram(`examples/${example}.ts`, { cwd: withEnvFile(SCALEKIT) });
+    try {
+      const path = example === "custom-server" ? "/notebook" : "/mcp";
+      const documents = await fetch(`${program.origin}/.well-known/oauth-protected-resource${path}`);
+      expect(await documents.json()).toMatchObject({ authorization_servers: ["https://acme.scalekit.com"] });
+      expect((await fetch(`${program.origin}/oauth/login`)).status).toBe(404);
+      const register = await fetch(`${program.origin}/oauth/register`, { method: "POST", body: "{}" });
+      expect(register.status).toBe(404);
+    } finally {
+      await program.stop();
+    }
+  });
+
+  it.each(["SCALEKIT_CLIENT_ID=skc_1", "OAUTH_WELL_KNOWN_URL=https://idp.example/metadata"])(
+    "does not start where that is not enough: %s",
+    async (line) => {
+      const cwd = withEnvFile([line, "TAVILY_API_KEY=tvly-dev-4Kq9ZtXw7"]);
+      const { exitCode, output } = await runProgram(`examples/${example}.ts`, { cwd });
+      expect(exitCode).toBe(1);
+      expect(output).toMatch(/(SCALEKIT_ENVIRONMENT_URL|OAUTH_ISSUER) and \S+ .*(are|is) missing/);
+    },
+  );
+});
+
 describe("the file of people", () => {
   function usersIn(content: string | Uint8Array): ReturnType<typeof usersOf> {
     const file = join(folder, "users.txt");
@@ -165,6 +215,17 @@ describe("the file of people", () => {
     const check = usersIn("\uFEFFada:lovelace\r\ngrace:hopper\r\n");
     expect(check("ada", "lovelace")).toBe("ada");
     expect(check("grace", "hopper")).toBe("grace");
+  });
+
+  it("counts a line that is added at the next sign-in, and nobody while it is wrong", () => {
+    const check = usersIn("ada:lovelace\n");
+    expect(check("grace", "hopper")).toBeNull();
+    appendFileSync(join(folder, "users.txt"), "grace:hopper\n");
+    expect(check("grace", "hopper")).toBe("grace");
+    appendFileSync(join(folder, "users.txt"), "alan");
+    expect(() => check("ada", "lovelace")).toThrow("line 3 has no colon");
+    appendFileSync(join(folder, "users.txt"), ":turing");
+    expect(check("alan", "turing")).toBe("alan");
   });
 
   it("takes letters with accents in either form of Unicode", () => {

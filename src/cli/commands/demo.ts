@@ -51,7 +51,8 @@ The master secret comes from GATEHOUSE_SECRET, or from a key file made beside th
 
 Behind an identity provider (gatehouse provider tells what to do there):
   OAUTH_ISSUER and OAUTH_AUDIENCE, where needed OAUTH_JWKS_URI and OAUTH_WELL_KNOWN_URL,
-  or SCALEKIT_ENVIRONMENT_URL and SCALEKIT_RESOURCE_ID, where needed SCALEKIT_AUDIENCE_NAME.`,
+  or SCALEKIT_ENVIRONMENT_URL and SCALEKIT_RESOURCE_ID or SCALEKIT_AUDIENCE_NAME, or both.
+While any variable of a provider is set, nobody signs in here.`,
     )
     .action(demo);
 }
