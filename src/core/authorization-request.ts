@@ -1,8 +1,8 @@
 import { OAuthError } from "./errors.ts";
-import { sameResource } from "./grant.ts";
 import type { Params } from "./params.ts";
 import { requireParam } from "./params.ts";
 import { isCodeChallenge } from "./pkce.ts";
+import { requireResource } from "./resource.ts";
 import { narrowScopes, parseScopes, type ScopeCatalogue } from "./scopes.ts";
 
 /** What a client asks for, once it is settled who asks and where the answer goes. */
@@ -37,9 +37,12 @@ export function readAuthorizationParameters(
     );
   }
   requireCodeResponse(params);
+  const codeChallenge = requireS256Challenge(params);
+  // A client of 2025-03-26 names none: there is only this one.
+  requireResource(params.all("resource"), server.resource);
   return {
-    codeChallenge: requireS256Challenge(params),
-    resource: requireKnownResource(params, server.resource),
+    codeChallenge,
+    resource: server.resource,
     scopes: narrowScopes(requestedScopes(params, server.catalogue), server.catalogue),
     prompt: readPrompt(params),
   };
@@ -75,18 +78,6 @@ function requireS256Challenge(params: Params): string {
     );
   }
   return challenge;
-}
-
-/** A client of 2025-03-26 names no resource: there is only this one. */
-function requireKnownResource(params: Params, resource: string): string {
-  for (const requested of params.all("resource")) {
-    if (!sameResource(requested, resource)) {
-      throw new OAuthError("invalid_target", `The resource is not known here. This server is ${resource}`, {
-        detail: `resource ${JSON.stringify(requested.slice(0, 200))}`,
-      });
-    }
-  }
-  return resource;
 }
 
 /** A request for nothing that we know means everything on offer: the person can untick it. */

@@ -1,3 +1,5 @@
+import { describable } from "./errors.ts";
+
 /** A `WWW-Authenticate: Bearer` challenge (RFC 6750 §3, RFC 9728 §5.1). */
 export type BearerChallenge = {
   /** Absolute URL of the protected resource metadata. */
@@ -10,7 +12,7 @@ export type BearerChallenge = {
 export function formatChallenge(challenge: BearerChallenge): string {
   const parameters = [
     challenge.error && `error="${challenge.error}"`,
-    challenge.description && `error_description="${printable(challenge.description)}"`,
+    challenge.description && `error_description="${describable(challenge.description)}"`,
     challenge.scopes?.length && `scope="${challenge.scopes.join(" ")}"`,
     `resource_metadata="${challenge.resourceMetadata}"`,
   ].filter(Boolean);
@@ -34,9 +36,4 @@ export function readBearer(header: string | null): BearerCredentials {
   const token = BEARER_TOKEN.exec(trimmed)?.[1];
   if (token !== undefined) return { kind: "token", token };
   return { kind: BEARER.test(trimmed) ? "malformed" : "none" };
-}
-
-/** RFC 6750 §3: `error_description` holds printable ASCII without quotes and backslashes. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, "'");
 }

@@ -51,15 +51,40 @@ export class OAuthError extends Error {
     this.challenge = options.challenge;
   }
 
-  /** The message in the characters that `error_description` may have (RFC 6749 §5.2): no quotes, ASCII alone. */
+  /** The message, as `error_description` may have it. */
   get description(): string {
-    return this.message.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, "'");
+    return describable(this.message);
   }
 
   /** The HTTP status of a direct answer. */
   get status(): number {
     return STATUS[this.code];
   }
+}
+
+/**
+ * Text in the characters that `error_description` may have (RFC 6749 §5.2, RFC 6750 §3): ASCII without `"` and `\`.
+ * Our own sentences need nothing else; whatever else gets here is percent-encoded.
+ */
+export function describable(text: string): string {
+  return text.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/gu, percentEncoded);
+}
+
+const LONGEST_QUOTED = 200;
+
+/**
+ * What a client sent, inside a sentence: cut in length, in quotes that it can't close, and without spaces or letters that
+ * look like others, so that it can't pass for a sentence or an address of ours.
+ */
+export function quoted(text: string): string {
+  const cut = text.length > LONGEST_QUOTED ? `${text.slice(0, LONGEST_QUOTED)}...` : text;
+  return `'${cut.replace(/[^\x21\x23-\x26\x28-\x5B\x5D-\x7E]/gu, percentEncoded)}'`;
+}
+
+function percentEncoded(character: string): string {
+  return [...Buffer.from(character)]
+    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+    .join("");
 }
 
 /** A wrong option, environment variable, file or argument. The message names it and says what would be right. */

@@ -45,13 +45,14 @@ export type Redemption = {
   readonly redirectUri: string | undefined;
   /** The S256 challenge computed from the verifier that was sent. */
   readonly codeChallenge: string;
+  /** This server's, where the request names it: another one was refused before. */
   readonly resource: string | undefined;
 };
 
 export type RedemptionDecision =
   | { readonly kind: "redeem"; readonly grant: Grant }
   | { readonly kind: "reuse"; readonly grant: Grant }
-  | { readonly kind: "refuse"; readonly why: string; readonly code: "invalid_grant" | "invalid_target" };
+  | { readonly kind: "refuse"; readonly why: string };
 
 /**
  * What a code exchange comes to. Everything that proves the rightful client is checked before reuse is: nobody
@@ -69,7 +70,7 @@ export function decideRedemption(
   }
   if (redemption.codeChallenge !== grant.codeChallenge) return refuse("code_verifier does not match");
   if (redemption.resource !== undefined && !sameResource(redemption.resource, grant.resource)) {
-    return { kind: "refuse", why: "resource is not the granted one", code: "invalid_target" };
+    return refuse(`the grant is for another resource: ${grant.resource}`);
   }
   if (grant.revokedAt !== null) return refuse(`the grant was revoked (${grant.revokedReason})`);
   if (grant.redeemedAt !== null) return { kind: "reuse", grant };
@@ -81,6 +82,7 @@ export function decideRedemption(
 export type Rotation = {
   readonly clientId: string;
   readonly generation: number;
+  /** This server's, where the request names it: another one was refused before. */
   readonly resource: string | undefined;
 };
 
@@ -90,7 +92,7 @@ export type RotationDecision =
   /** Issue `generation` again: a parallel refresh, or one whose answer was lost. */
   | { readonly kind: "repeat"; readonly generation: number }
   | { readonly kind: "reuse" }
-  | { readonly kind: "refuse"; readonly why: string; readonly code: "invalid_grant" | "invalid_target" };
+  | { readonly kind: "refuse"; readonly why: string };
 
 /**
  * What a refresh comes to. A token one generation old inside the grace window gets the same successor; older ones,
@@ -106,7 +108,7 @@ export function decideRotation(
   if (!grant) return refuse("no such grant");
   if (grant.clientId !== rotation.clientId) return refuse("the token was issued to another client");
   if (rotation.resource !== undefined && !sameResource(rotation.resource, grant.resource)) {
-    return { kind: "refuse", why: "resource is not the granted one", code: "invalid_target" };
+    return refuse(`the grant is for another resource: ${grant.resource}`);
   }
   if (grant.revokedAt !== null) return refuse(`the grant was revoked (${grant.revokedReason})`);
   if (now >= grant.endsAt || now >= grant.refreshExpiresAt) return refuse("the refresh token has expired");
@@ -133,6 +135,6 @@ function withoutSlash(resource: string): string {
   return resource.endsWith("/") ? resource.slice(0, -1) : resource;
 }
 
-function refuse(why: string): { kind: "refuse"; why: string; code: "invalid_grant" } {
-  return { kind: "refuse", why, code: "invalid_grant" };
+function refuse(why: string): { kind: "refuse"; why: string } {
+  return { kind: "refuse", why };
 }

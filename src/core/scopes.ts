@@ -37,6 +37,32 @@ export function narrowScopes(requested: readonly string[], catalogue: ScopeCatal
   return union(catalogue.required, known);
 }
 
+/**
+ * The scopes of an access token whose refresh names `requested` (RFC 6749 §6): what was granted of them, and the required
+ * ones that were granted, without which no call would be let in. Clients name what they once asked for, so what nobody
+ * knows counts as not said, and nothing said means all that was granted. Empty where nothing that is named was granted.
+ */
+export function refreshedScopes(
+  requested: readonly string[],
+  granted: readonly string[],
+  { descriptions, required, implies }: ScopeCatalogue,
+): readonly string[] {
+  const named = requested.filter((scope) => descriptions.has(scope) || granted.includes(scope));
+  if (named.length === 0) return granted;
+  const kept = union(held(named, granted, implies), held(granted, named, implies));
+  return kept.length === 0 ? kept : union(held(required, granted, implies), kept);
+}
+
+/** Those of the scopes that others hold, directly or through a broader one. */
+function held(
+  scopes: readonly string[],
+  by: readonly string[],
+  implies: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const missing = missingScopes(scopes, by, implies);
+  return scopes.filter((scope) => !missing.includes(scope));
+}
+
 /** Both lists, each scope once, the first list's order first. */
 export function union(first: readonly string[], second: readonly string[]): readonly string[] {
   return [...new Set([...first, ...second])];

@@ -6,7 +6,7 @@ import { codeChallenge, isCodeVerifier } from "../../core/pkce.ts";
 import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { endGrant } from "../end-grant.ts";
 import { issueTokens, readCode, type TokenResponse } from "../tokens.ts";
-import { singleResource } from "./resource.ts";
+import { askedResource } from "./resource.ts";
 
 /** `grant_type=authorization_code` (OAuth 2.1 §4.1.3). A code is good once; a second use ends the grant (§4.1.2). */
 export async function redeemCode(
@@ -21,14 +21,14 @@ export async function redeemCode(
     clientId: client.id,
     redirectUri: params.get("redirect_uri"),
     codeChallenge: codeChallenge(requireVerifier(params)),
-    resource: singleResource(params),
+    resource: askedResource(params, settings.resource),
   };
   if (grantId === undefined) throw invalidCode("the code's MAC is wrong");
   const now = clock();
   const decision = decideRedemption(await store.findGrant(grantId), redemption, now);
   switch (decision.kind) {
     case "refuse":
-      throw invalidCode(decision.why, decision.code, grantId);
+      throw invalidCode(decision.why, grantId);
     case "reuse":
       return reused(decision.grant, deps, peer);
     case "redeem": {
@@ -56,7 +56,7 @@ function requireVerifier(params: Params): string {
   if (!isCodeVerifier(verifier)) {
     throw new OAuthError(
       "invalid_grant",
-      "The code_verifier is not 43 to 128 unreserved characters (RFC 7636 §4.1).",
+      "The code_verifier must be 43 to 128 unreserved characters (RFC 7636, section 4.1).",
     );
   }
   return verifier;
@@ -70,15 +70,13 @@ function refreshGeneration(client: Client, grant: Grant): number | undefined {
 async function reused(grant: Grant, deps: Deps, peer: Peer): Promise<never> {
   deps.log.event("code.reused", { grant: grant.id, client: grant.clientId, address: peer.address });
   await endGrant(grant, "code_reuse", deps, peer);
-  throw invalidCode("the code was used before; the grant is revoked", "invalid_grant", grant.id);
+  throw invalidCode("the code was used before; the grant is revoked", grant.id);
 }
 
-function invalidCode(
-  why: string,
-  code: "invalid_grant" | "invalid_target" = "invalid_grant",
-  grantId?: string,
-): OAuthError {
-  return new OAuthError(code, "The code is not valid for this request, has expired, or was used before.", {
-    detail: grantId === undefined ? why : `${why} (grant ${grantId})`,
-  });
+function invalidCode(why: string, grantId?: string): OAuthError {
+  return new OAuthError(
+    "invalid_grant",
+    "The code is not valid for this request, has expired, or was used before.",
+    { detail: grantId === undefined ? why : `${why} (grant ${grantId})` },
+  );
 }

@@ -1,14 +1,14 @@
 import { type Client, isConfidential } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
-import { type Grant, sameResource } from "../../core/grant.ts";
+import type { Grant } from "../../core/grant.ts";
 import type { Params } from "../../core/params.ts";
+import { requireResource } from "../../core/resource.ts";
 import { formatScopes, missingScopes, parseScopes, type ScopeCatalogue, union } from "../../core/scopes.ts";
 import { randomId } from "../../platform/random.ts";
 import type { Approval } from "../../store/store.ts";
 import type { Deps, Peer } from "../deps.ts";
 import { endGrant } from "../end-grant.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
-import { singleResource } from "./resource.ts";
 
 /**
  * `grant_type=client_credentials` (RFC 6749 §4.4): a client acts for itself, and is the subject of its token. There is
@@ -28,10 +28,7 @@ export async function issueToClient(
       "This client has no credentials with which to act for itself.",
     );
   }
-  const resource = singleResource(params);
-  if (resource !== undefined && !sameResource(resource, settings.resource)) {
-    throw new OAuthError("invalid_target", `There is one resource here: ${settings.resource}`);
-  }
+  requireResource(params.all("resource"), settings.resource);
   const allowed = allowedScopes(client, settings.catalogue);
   const scopes = narrow(params.get("scope"), allowed, settings.catalogue);
   const grant = await ownGrant(client, allowed, deps, peer);

@@ -1,13 +1,13 @@
 import type { Client } from "../../core/client.ts";
-import { OAuthError } from "../../core/errors.ts";
+import { OAuthError, quoted } from "../../core/errors.ts";
 import { decideRotation, type Grant, type Rotation } from "../../core/grant.ts";
 import { type Params, requireParam } from "../../core/params.ts";
-import { missingScopes, parseScopes } from "../../core/scopes.ts";
+import { formatScopes, parseScopes, refreshedScopes } from "../../core/scopes.ts";
 import type { RefreshRotation } from "../../store/store.ts";
 import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { endGrant } from "../end-grant.ts";
 import { issueTokens, readRefreshToken, type TokenResponse } from "../tokens.ts";
-import { singleResource } from "./resource.ts";
+import { askedResource } from "./resource.ts";
 
 /** `grant_type=refresh_token` (RFC 6749 §6), rotating (OAuth 2.1 §4.3.1). */
 export async function rotateRefresh(
@@ -21,13 +21,13 @@ export async function rotateRefresh(
   const rotation = {
     clientId: client.id,
     generation: presented.generation,
-    resource: singleResource(params),
+    resource: askedResource(params, deps.settings.resource),
   };
   const narrowed = params.get("scope");
   const rotated =
     (await rotateAtOnce(presented.grantId, rotation, narrowed, deps)) ??
     (await rotate(await deps.store.findGrant(presented.grantId), rotation, narrowed, deps, peer));
-  return issueTokens(rotated, narrow(narrowed, rotated), rotated.generation, deps);
+  return issueTokens(rotated, narrow(narrowed, rotated, deps), rotated.generation, deps);
 }
 
 /**
@@ -59,7 +59,7 @@ async function rotate(
   const { store, clock, settings, log } = deps;
   const now = clock();
   const decision = decideRotation(grant, rotation, now, settings.refreshGraceSeconds);
-  if (decision.kind === "refuse" || !grant) throw invalidToken(...reasonOf(decision));
+  if (decision.kind === "refuse" || !grant) throw invalidToken(reasonOf(decision));
   const fields = fieldsOf(grant);
   switch (decision.kind) {
     case "repeat":
@@ -71,7 +71,7 @@ async function rotate(
       throw invalidToken("an old refresh token was used again; the grant is revoked");
     case "rotate": {
       // Before the write: a refused request changes nothing.
-      narrow(narrowed, grant);
+      narrow(narrowed, grant, deps);
       const rotated = await write(grant.id, rotation, deps);
       // A parallel request was first. What it left behind decides; a generation never goes back, so this ends.
       if (!rotated) return rotate(await store.findGrant(grant.id), rotation, narrowed, deps, peer);
@@ -100,23 +100,25 @@ function fieldsOf(grant: Grant): Readonly<Record<string, string>> {
   return { grant: grant.id, client: grant.clientId, person: grant.person.id };
 }
 
-/** The scopes of the new access token: the grant's, or fewer. The grant keeps all of its own (RFC 6749 §6). */
-function narrow(requested: string | undefined, grant: Grant): readonly string[] {
-  if (requested === undefined) return grant.scopes;
-  const scopes = parseScopes(requested).filter((scope) => scope !== "offline_access");
-  const [beyond] = missingScopes(scopes, grant.scopes);
-  if (beyond !== undefined) {
-    throw new OAuthError("invalid_scope", `The scope ${beyond} was not granted; a refresh can only narrow.`);
-  }
-  return scopes.length > 0 ? scopes : grant.scopes;
+/** The scopes of the new access token. The grant keeps all of its own (RFC 6749 §6). */
+function narrow(requested: string | undefined, grant: Grant, { settings }: Deps): readonly string[] {
+  const scopes = refreshedScopes(parseScopes(requested), grant.scopes, settings.catalogue);
+  if (scopes.length > 0) return scopes;
+  throw new OAuthError(
+    "invalid_scope",
+    `None of these scopes was granted. The grant has: ${formatScopes(grant.scopes)}`,
+    { detail: `scope ${quoted(requested ?? "")}` },
+  );
 }
 
-function reasonOf(decision: ReturnType<typeof decideRotation>): Parameters<typeof invalidToken> {
-  return decision.kind === "refuse" ? [decision.why, decision.code] : ["no such grant"];
+function reasonOf(decision: ReturnType<typeof decideRotation>): string {
+  return decision.kind === "refuse" ? decision.why : "no such grant";
 }
 
-function invalidToken(why: string, code: "invalid_grant" | "invalid_target" = "invalid_grant"): OAuthError {
-  return new OAuthError(code, "The refresh token is not valid, has expired, or was revoked. Sign in again.", {
-    detail: why,
-  });
+function invalidToken(why: string): OAuthError {
+  return new OAuthError(
+    "invalid_grant",
+    "The refresh token is not valid, has expired, or was revoked. Sign in again.",
+    { detail: why },
+  );
 }

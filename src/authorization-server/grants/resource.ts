@@ -1,12 +1,12 @@
-import { OAuthError } from "../../core/errors.ts";
-import { sameResource } from "../../core/grant.ts";
 import type { Params } from "../../core/params.ts";
+import { requireResource } from "../../core/resource.ts";
 
-/** The `resource` of a token request (RFC 8707 §2.2). There is one resource here, so several must be one and the same. */
-export function singleResource(params: Params): string | undefined {
-  const [first, ...others] = params.all("resource");
-  if (first !== undefined && others.some((other) => !sameResource(first, other))) {
-    throw new OAuthError("invalid_target", "A token is for one resource; name one.");
-  }
-  return first;
+/**
+ * The resource that a token request names (RFC 8707 §2.2), as we spell it; undefined where it names none.
+ * @throws OAuthError `invalid_target` where one of them isn't ours.
+ */
+export function askedResource(params: Params, resource: string): string | undefined {
+  const asked = params.all("resource");
+  requireResource(asked, resource);
+  return asked.length > 0 ? resource : undefined;
 }
