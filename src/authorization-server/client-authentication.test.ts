@@ -206,22 +206,85 @@ describe("the method is the registered one", () => {
     }
   });
 
-  test("the right secret in the wrong place is refused to clients that chose the place", async () => {
+  test.each(["registered", "preregistered"] as const)(
+    "but a secret may come in either place from a %s client, and must be the right one",
+    async (origin) => {
+      for (const method of ["client_secret_basic", "client_secret_post"] as const) {
+        const rig = await rigWith(client("n8n", { origin, ...withSecret(method) }));
+        expect((await authenticate(rig, { client_id: "n8n", client_secret: SECRET })).id).toBe("n8n");
+        expect((await authenticate(rig, {}, basic("n8n", SECRET))).id).toBe("n8n");
+        await refusal(authenticate(rig, { client_id: "n8n" }));
+        await refusal(authenticate(rig, {}, basic("n8n", "")));
+        await refusal(authenticate(rig, { client_id: "n8n", client_secret: "wrong" }));
+        await refusal(authenticate(rig, {}, basic("n8n", "wrong")));
+        const both = authenticate(rig, { client_id: "n8n", client_secret: SECRET }, basic("n8n", SECRET));
+        expect(await refusal(both)).toMatchObject({ code: "invalid_request" });
+      }
+    },
+  );
+
+  test("a client with a key doesn't pass with a secret, nor one with a secret or nothing with a key", async () => {
+    const { publicKey, privateKey } = await generateKeyPair("ES256");
+    const jwks = { keys: [{ ...(await exportJWK(publicKey)) }] };
     const rig = await rigWith(
-      client("basic", withSecret("client_secret_basic")),
-      client("post", withSecret("client_secret_post")),
+      // A row that holds more than its method has a use for opens nothing by it.
+      client("key", { ...withSecret("private_key_jwt"), jwks }),
+      client("secret", { ...withSecret("client_secret_post"), jwks }),
+      client("public", { jwks }),
     );
-    await refusal(authenticate(rig, { client_id: "basic", client_secret: SECRET }));
-    await refusal(authenticate(rig, {}, basic("post", SECRET)));
+    await refusal(authenticate(rig, { client_id: "key", client_secret: SECRET }));
+    await refusal(authenticate(rig, {}, basic("key", SECRET)));
+    for (const id of ["secret", "public"]) {
+      const client_assertion = await new SignJWT({ jti: id })
+        .setProtectedHeader({ alg: "ES256" })
+        .setIssuer(id)
+        .setSubject(id)
+        .setAudience(ISSUER)
+        .setExpirationTime(new Date(rig.clock() + 60_000))
+        .sign(privateKey);
+      await refusal(authenticate(rig, { client_assertion, client_assertion_type: JWT_BEARER }));
+    }
   });
 
-  test("an operator's client may send its secret in either place, and still only its secret", async () => {
-    for (const method of ["client_secret_basic", "client_secret_post"] as const) {
-      const rig = await rigWith(client("n8n", { origin: "preregistered", ...withSecret(method) }));
-      expect((await authenticate(rig, { client_id: "n8n", client_secret: SECRET })).id).toBe("n8n");
-      expect((await authenticate(rig, {}, basic("n8n", SECRET))).id).toBe("n8n");
-      await refusal(authenticate(rig, { client_id: "n8n" }));
-      await refusal(authenticate(rig, { client_id: "n8n", client_secret: "wrong" }));
+  test("a public client that sends a secret is told how to register for one", async () => {
+    const rig = await rigWith(
+      client("dcr_app"),
+      client("added", { origin: "preregistered" }),
+      client("stray", { secretHash: hashClientSecret(SECRET) }),
+    );
+    for (const id of ["dcr_app", "added", "stray"]) {
+      for (const attempt of [
+        authenticate(rig, { client_id: id, client_secret: SECRET }),
+        authenticate(rig, {}, basic(id, SECRET)),
+      ]) {
+        const { code, message } = await refusal(attempt);
+        expect(code).toBe("invalid_client");
+        expect(message).toContain("client_secret_basic or client_secret_post");
+        expect(message).toContain(id === "added" ? "operator" : "token_endpoint_auth_method");
+        expect(message).not.toContain(SECRET);
+      }
+    }
+  });
+
+  test.each([
+    ["Bearer", "Bearer eyJhbGciOiJFUzI1NiJ9.secret.token", /a Bearer token/],
+    ["Bearer in another case", "bearer secret.token", /a Bearer token/],
+    ["Bearer without a token", "Bearer", /a Bearer token/],
+    ["another scheme", "Digest username=secret.token", /not of the scheme Basic/],
+    // Its first word may be the secret: nothing of it is repeated.
+    ["a token without a scheme", "secret.token", /not of the scheme Basic/],
+    ["no base64", "Basic secret.token", /not base64/],
+  ])("a stray Authorization header is named in the refusal: %s", async (_what, header, named) => {
+    const rig = await rigWith(client("app", withSecret("client_secret_post")), client("public"));
+    for (const body of [
+      { client_id: "app", client_secret: SECRET },
+      { client_id: "public" },
+      { grant_type: "refresh_token" },
+    ]) {
+      const error = await refusal(authenticate(rig, body, header));
+      expect(error).toMatchObject({ code: "invalid_client", challenge: expect.stringMatching(/^Basic /) });
+      expect(error.message).toMatch(named);
+      expect(`${error.message} ${error.detail}`).not.toContain("secret.token");
     }
   });
 

@@ -1,12 +1,17 @@
-import { type Client, type ClientAuthenticationMethod, isClientSecret } from "../core/client.ts";
+import {
+  type Client,
+  type ClientAuthenticationMethod,
+  type ClientOrigin,
+  isClientSecret,
+} from "../core/client.ts";
 import { OAuthError } from "../core/errors.ts";
 import type { Params } from "../core/params.ts";
 import { type AssertionDeps, checkAssertion, readAssertionSubject } from "./client-assertion.ts";
 
 /**
  * Who is asking, proven, for the token, revocation and introspection endpoints (RFC 6749 §2.3). Exactly one method,
- * and the one that the client registered: neither does a confidential client pass as a public one, nor is a secret
- * taken from where it does not belong.
+ * and the kind that the client registered: a secret, a key, or nothing. Where in the request the secret stands doesn't
+ * matter: clients in the field register for one place and use the other.
  * @param params the form body; a repeated parameter must have been refused before.
  * @throws OAuthError `invalid_client` (with a challenge where Basic was tried), or `invalid_request` where more than
  * one method is used.
@@ -80,8 +85,7 @@ function readAttempt(header: string | null, params: Params, refuse: Refuse): Att
 function fromHeader(header: string | null, refuse: Refuse): Attempt | undefined {
   if (header === null || header.trim() === "") return undefined;
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header)?.[1];
-  if (encoded === undefined)
-    throw refuse("Authenticate the client with Basic, in the body, or with an assertion.");
+  if (encoded === undefined) throw refuse(notBasic(header));
   const pair = Buffer.from(encoded, "base64").toString("utf8");
   const colon = pair.indexOf(":");
   if (colon < 1) throw refuse("The Basic credentials are not of the form client_id:client_secret.");
@@ -90,6 +94,19 @@ function fromHeader(header: string | null, refuse: Refuse): Attempt | undefined 
   if (secret === "") return { method: "none", clientId };
   // Many clients leave out the form encoding that the RFC asks for, so the secret may stand there as it is.
   return { method: "client_secret_basic", clientId, secrets: [formDecode(secret), secret] };
+}
+
+/** Without the header's own words: one of them may be a secret. */
+function notBasic(header: string): string {
+  if (/^\s*bearer\b/i.test(header)) {
+    return (
+      "The Authorization header has a Bearer token, which does not authenticate a client. " +
+      "Leave the header out, or use Basic with the client_id and the client secret."
+    );
+  }
+  return /^\s*basic\b/i.test(header)
+    ? "The Basic credentials are not base64."
+    : "The Authorization header is not of the scheme Basic. Leave it out, or use Basic with the client_id and the client secret.";
 }
 
 function fromAssertion(params: Params, refuse: Refuse): Attempt | undefined {
@@ -113,18 +130,26 @@ function fromBody(params: Params): Attempt | undefined {
 }
 
 function checkMethod(client: Client, { method }: Attempt, refuse: Refuse): void {
-  if (method === client.authenticationMethod) return;
-  // Who typed id and secret into a client by hand could not say how that client would send them.
-  if (
-    client.origin === "preregistered" &&
-    isSecretMethod(method) &&
-    isSecretMethod(client.authenticationMethod)
-  )
-    return;
-  throw refuse(`This client is registered to authenticate with ${client.authenticationMethod}.`, {
-    detail: `${client.id} authenticated with ${method}, not ${client.authenticationMethod}`,
-  });
+  const { authenticationMethod } = client;
+  if (method === authenticationMethod) return;
+  if (isSecretMethod(method) && isSecretMethod(authenticationMethod)) return;
+  const isPublicWithSecret = authenticationMethod === "none" && isSecretMethod(method);
+  throw refuse(
+    isPublicWithSecret
+      ? `This client is public and has no secret: leave the secret out. ${HOW_TO_GET_A_SECRET[client.origin]}`
+      : `This client is registered to authenticate with ${authenticationMethod}.`,
+    { detail: `${client.id} authenticated with ${method}, not ${authenticationMethod}` },
+  );
 }
+
+const HOW_TO_GET_A_SECRET: Readonly<Record<ClientOrigin, string>> = {
+  registered:
+    "To get one, register with token_endpoint_auth_method set to client_secret_basic or client_secret_post.",
+  preregistered:
+    "To use one, ask the operator to add the client with client_secret_basic or client_secret_post.",
+  metadata_document:
+    "A client with a metadata document can't have one; it can use private_key_jwt, or register for client_secret_basic or client_secret_post.",
+};
 
 function isSecretMethod(method: ClientAuthenticationMethod): boolean {
   return method === "client_secret_basic" || method === "client_secret_post";

@@ -39,7 +39,8 @@ export function parseClientMetadata(input: unknown, rules: MetadataRules): Clien
   for (const uri of redirectUris) refuseOtherHosts(uri, rules.redirectHosts);
   checkResponseTypes(wire.response_types);
   const applicationType = wire.application_type ?? inferApplicationType(kinds);
-  const authenticationMethod = pickMethod(wire.token_endpoint_auth_method, applicationType, rules.methods);
+  const isNative = applicationType === "native" || !kinds.includes("https");
+  const authenticationMethod = pickMethod(wire.token_endpoint_auth_method, isNative, rules.methods);
   return {
     name: cleanName(wire.client_name),
     redirectUris,
@@ -149,16 +150,16 @@ function inferApplicationType(kinds: readonly RedirectKind[]): "web" | "native" 
 }
 
 /**
- * RFC 7591 §2: who names no method gets a secret. But a native app cannot keep one (RFC 8252 §8.5) and those that
- * leave the method out do not expect one: they are public, and the response says so (§3.2.1 lets us replace values).
+ * RFC 7591 §2: a client that names no method gets a secret. But a native app, which is what leads back to this computer
+ * alone, can't keep one (RFC 8252 §8.4), and those that leave the method out don't expect one: they are public, and the
+ * response says so (§3.2.1 lets us replace values).
  */
 function pickMethod(
   named: string | null | undefined,
-  applicationType: "web" | "native",
+  isNative: boolean,
   allowed: readonly ClientAuthenticationMethod[] = CLIENT_AUTHENTICATION_METHODS,
 ): ClientAuthenticationMethod {
-  const fallback =
-    applicationType === "native" || !allowed.includes("client_secret_basic") ? "none" : "client_secret_basic";
+  const fallback = isNative || !allowed.includes("client_secret_basic") ? "none" : "client_secret_basic";
   const wanted = named || fallback;
   const method = allowed.find((candidate) => candidate === wanted);
   if (method) return method;

@@ -114,6 +114,45 @@ describe("redeeming a code", () => {
   });
 });
 
+describe("the client's secret", () => {
+  it.each(["client_secret_basic", "client_secret_post"])(
+    "registered for %s is taken from either place, and from one in a request",
+    async (token_endpoint_auth_method) => {
+      const server = await startServer();
+      const { client_id, client_secret = "" } = await register(server, { token_endpoint_auth_method });
+      const authorization = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}`;
+      const authorized = await authorize(server, client_id);
+      const { refresh_token } = await tokensOf(redeem(server, client_id, authorized, { client_secret }));
+      const fields = { grant_type: "refresh_token", refresh_token };
+      await tokensOf(postForm(server, "/oauth/token", fields, { authorization }));
+      const twice = await postForm(
+        server,
+        "/oauth/token",
+        { ...fields, client_id, client_secret },
+        { authorization },
+      );
+      expect(await twice.json()).toMatchObject({ error: "invalid_request" });
+    },
+  );
+});
+
+it.each(["token", "revoke", "introspect"])(
+  "a stray bearer at the %s endpoint is named in the refusal, and not repeated",
+  async (name) => {
+    const server = await startServer();
+    const { clientId, access_token, refresh_token } = await connect(server);
+    const fields = { grant_type: "refresh_token", client_id: clientId, refresh_token, token: refresh_token };
+    const headers = { authorization: `Bearer ${access_token}` };
+    const refused = await postForm(server, `/oauth/${name}`, fields, headers);
+    expect(refused.status).toBe(401);
+    const body = (await refused.json()) as Record<string, string>;
+    expect(body.error).toBe("invalid_client");
+    expect(body.error_description).toMatch(/a Bearer token, which does not authenticate a client/);
+    expect(JSON.stringify([body, server.lines])).not.toContain(access_token);
+    await tokensOf(refresh(server, clientId, refresh_token));
+  },
+);
+
 describe("the token endpoint", () => {
   it.each(["application/json", "text/plain", "multipart/form-data; boundary=x", ""])(
     "refuses %j with 400",

@@ -78,6 +78,52 @@ describe("a public client", () => {
   });
 });
 
+describe("a client that names no authentication method", () => {
+  const loopback = ["http://localhost:8787/callback", "http://127.0.0.1/cb", "http://[::1]:1/cb"];
+  test.each<[string, object]>([
+    ["back to this computer", { redirect_uris: loopback }],
+    [
+      "back to this computer, though it says that it is a web app",
+      { redirect_uris: loopback, application_type: "web" },
+    ],
+    ["back to an app", { redirect_uris: ["com.example.app:/cb"], application_type: "web" }],
+    ["with an empty method", { redirect_uris: loopback, token_endpoint_auth_method: "" }],
+    ["with null", { redirect_uris: loopback, token_endpoint_auth_method: null, application_type: "web" }],
+    ["of an app that is native", { redirect_uris: web.redirect_uris, application_type: "native" }],
+  ])("is public and gets no secret (RFC 8252 §8.4): %s", async (_what, metadata) => {
+    const answer = await registered(await openClients(), metadata);
+    expect(answer).toMatchObject({
+      client_id: expect.stringMatching(/^dcr_/),
+      token_endpoint_auth_method: "none",
+    });
+    expect(answer).not.toHaveProperty("client_secret");
+  });
+
+  test("gets a secret where it is a web app (RFC 7591 §2)", async () => {
+    for (const metadata of [
+      web,
+      { ...cursor, application_type: "web", token_endpoint_auth_method: undefined },
+    ]) {
+      expect(await registered(await openClients(), metadata)).toMatchObject({
+        token_endpoint_auth_method: "client_secret_basic",
+        client_secret: expect.stringMatching(/./),
+      });
+    }
+  });
+
+  test("is what it asks for where it names one, wherever it leads", async () => {
+    for (const method of ["client_secret_basic", "client_secret_post"]) {
+      const metadata = { redirect_uris: loopback, token_endpoint_auth_method: method };
+      expect(await registered(await openClients(), metadata)).toMatchObject({
+        token_endpoint_auth_method: method,
+        client_secret: expect.stringMatching(/./),
+      });
+    }
+    const none = await registered(await openClients(), { ...web, token_endpoint_auth_method: "none" });
+    expect(none).not.toHaveProperty("client_secret");
+  });
+});
+
 describe("a confidential client", () => {
   test("gets a secret that is shown once and kept as a hash", async () => {
     const rig = await openClients();
