@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Client } from "../core/client.ts";
 import { parseClientMetadata } from "../core/client-metadata.ts";
-import { OAuthError } from "../core/errors.ts";
+import { OAuthError, quoted } from "../core/errors.ts";
 import type { RedirectList } from "../core/redirect-list.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -247,8 +247,8 @@ function statedSeconds(headers: Headers, now: number): number {
 }
 
 function asOAuthError(error: DocumentError, clientId: string): OAuthError {
-  const at = clientId.slice(0, 200);
-  const detail = `metadata document ${JSON.stringify(at)}: ${error.detail}`;
+  const at = quoted(clientId);
+  const detail = `metadata document ${at}: ${error.detail}`;
   return error.isTemporary
     ? new OAuthError(
         "temporarily_unavailable",
@@ -260,7 +260,7 @@ function asOAuthError(error: DocumentError, clientId: string): OAuthError {
       )
     : new OAuthError(
         "invalid_client",
-        `The client's metadata document at ${at} cannot be used: ${error.message}.`,
+        `The client's metadata document at ${at} cannot be used: ${error.message.replace(/\.$/, "")}.`,
         { detail },
       );
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from "./errors.ts";
+import { OAuthError, quoted } from "./errors.ts";
 import type { Params } from "./params.ts";
 import { requireParam } from "./params.ts";
 import { isCodeChallenge } from "./pkce.ts";
@@ -28,7 +28,7 @@ export function readAuthorizationParameters(
 ): AuthorizationParameters {
   const [repeated] = params.repeated;
   if (repeated !== undefined) {
-    throw new OAuthError("invalid_request", `The parameter ${repeated} stands more than once; send it once.`);
+    throw new OAuthError("invalid_request", `The parameter ${quoted(repeated)} is repeated.`);
   }
   if ((params.get("state")?.length ?? 0) > MAXIMUM_STATE_LENGTH) {
     throw new OAuthError(

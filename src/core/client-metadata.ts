@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { CLIENT_AUTHENTICATION_METHODS, type Client, type ClientAuthenticationMethod } from "./client.ts";
-import { OAuthError } from "./errors.ts";
+import { OAuthError, quoted } from "./errors.ts";
 import { type RedirectList, refuseOtherHosts } from "./redirect-list.ts";
 import { type RedirectKind, redirectKind } from "./redirect-uri.ts";
 import { formatScopes, OFFLINE_ACCESS, parseScopes, type ScopeCatalogue } from "./scopes.ts";
@@ -140,7 +140,7 @@ function withoutRedirectUris(): OAuthError {
 
 function checkResponseTypes(types: readonly string[] | null | undefined): void {
   if (types && types.length > 0 && !types.includes("code")) {
-    throw refuse('This server does the response type "code" only, and response_types does not have it.');
+    throw refuse("The member response_types must include code, the only response type of this server.");
   }
 }
 
@@ -163,7 +163,7 @@ function pickMethod(
   const wanted = named || fallback;
   const method = allowed.find((candidate) => candidate === wanted);
   if (method) return method;
-  throw refuse(`token_endpoint_auth_method cannot be ${show(wanted)}; use one of ${allowed.join(", ")}.`);
+  throw refuse(`token_endpoint_auth_method cannot be ${quoted(wanted)}; use one of ${allowed.join(", ")}.`);
 }
 
 /** Missing means both: clients of MCP expect to be refreshed, whatever the RFC's default is. */
@@ -228,8 +228,4 @@ function httpsUrl(text: string | null | undefined): string | null {
 
 function refuse(text: string): OAuthError {
   return new OAuthError("invalid_client_metadata", text);
-}
-
-function show(text: string): string {
-  return JSON.stringify(text.slice(0, 100));
 }

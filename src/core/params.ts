@@ -1,4 +1,4 @@
-import { OAuthError } from "./errors.ts";
+import { OAuthError, quoted } from "./errors.ts";
 
 /** Parameters of a query or a form body. Every one is there once, except `resource` (RFC 8707 §2). */
 export type Params = {
@@ -35,7 +35,7 @@ export function readParamsOnce(text: string, repeatable?: ReadonlySet<string>): 
   const params = readParams(text, repeatable);
   const [first] = params.repeated;
   if (first !== undefined) {
-    throw new OAuthError("invalid_request", `The parameter "${first}" stands more than once; send it once.`);
+    throw new OAuthError("invalid_request", `The parameter ${quoted(first)} is repeated.`);
   }
   return params;
 }
@@ -43,6 +43,6 @@ export function readParamsOnce(text: string, repeatable?: ReadonlySet<string>): 
 /** The value of a parameter that must be there. */
 export function requireParam(params: Params, name: string): string {
   const value = params.get(name);
-  if (value === undefined) throw new OAuthError("invalid_request", `The parameter "${name}" is missing.`);
+  if (value === undefined) throw new OAuthError("invalid_request", `The parameter ${name} is missing.`);
   return value;
 }

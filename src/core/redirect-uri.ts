@@ -1,4 +1,4 @@
-import { OAuthError } from "./errors.ts";
+import { OAuthError, quoted } from "./errors.ts";
 import { isReverseDomain, schemeProblem } from "./redirect-schemes.ts";
 
 /** Where an address leads, which is what the person who approves must be told. */
@@ -45,8 +45,8 @@ function formProblem(uri: string, scheme: string): string | undefined {
   const missing = scheme === "localhost" ? "http://" : "https://";
   if (/^\d/.test(rest)) return `it begins with a host and a port; put ${missing} before it`;
   return isReverseDomain(scheme)
-    ? `a slash must come after ${scheme}: (${scheme}:/…); if ${scheme} is a host, put ${missing} before it`
-    : "a scheme of your own needs a dot (com.example.app:/…) or two slashes (example-app://…)";
+    ? `a slash must come after ${scheme}: (${scheme}:/path); if ${scheme} is a host, put ${missing} before it`
+    : "a scheme of your own needs a dot (com.example.app:/path) or two slashes (example-app://path)";
 }
 
 /** Whether two addresses are the same, letter for letter, but for the port of a loopback address (RFC 8252 §7.3). */
@@ -58,15 +58,7 @@ export function isSameRedirect(registered: string, requested: string): boolean {
 
 /** The refusal of an address, which names it. */
 export function unusableRedirect(uri: string, why: string): OAuthError {
-  return new OAuthError(
-    "invalid_redirect_uri",
-    `The redirect URI ${quoteRedirect(uri)} cannot be used: ${why}.`,
-  );
-}
-
-/** An address in a sentence, at a bearable length. */
-export function quoteRedirect(uri: string): string {
-  return JSON.stringify(uri.slice(0, 200));
+  return new OAuthError("invalid_redirect_uri", `The redirect URI ${quoted(uri)} cannot be used: ${why}.`);
 }
 
 /** What the consent page shows: the host, or the scheme of a private-use address. */

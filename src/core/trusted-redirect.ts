@@ -1,7 +1,7 @@
 import type { Client } from "./client.ts";
-import { OAuthError } from "./errors.ts";
+import { OAuthError, quoted } from "./errors.ts";
 import { type RedirectList, refuseOtherHosts } from "./redirect-list.ts";
-import { isSameRedirect, quoteRedirect, redirectKind } from "./redirect-uri.ts";
+import { isSameRedirect, redirectKind } from "./redirect-uri.ts";
 
 declare const trusted: unique symbol;
 
@@ -52,9 +52,11 @@ function registeredRedirect(
     );
   }
   if (!redirectUris.some((registered) => isSameRedirect(registered, requested))) {
-    throw new OAuthError("invalid_request", "The redirect_uri is not one that this client registered.", {
-      detail: `redirect_uri ${quoteRedirect(requested)}; registered: ${redirectUris.map(quoteRedirect).join(", ")}`,
-    });
+    throw new OAuthError(
+      "invalid_request",
+      `The redirect_uri ${quoted(requested)} is not one that this client registered.`,
+      { detail: `redirect_uri ${quoted(requested)}; registered: ${redirectUris.map(quoted).join(", ")}` },
+    );
   }
   return requested;
 }

@@ -1,6 +1,7 @@
 import { Resolver } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
+import { quoted } from "../core/errors.ts";
 
 /**
  * Lets {@link safeFetch} connect to this computer and its private network. For tests alone: with it, whoever names a
@@ -169,10 +170,7 @@ function checkHead(status: number, headers: Headers, maxBytes: number): void {
   if (status !== 200) throw new SafeFetchError("unreachable", `it answered ${status}`);
   const type = headers.get("content-type") ?? "";
   if (!JSON_TYPE.test(type)) {
-    throw new SafeFetchError(
-      "unusable",
-      `its content type is ${JSON.stringify(type.slice(0, 100))}, not JSON`,
-    );
+    throw new SafeFetchError("unusable", `its content type is ${quoted(type)}, not JSON`);
   }
   const encoding = headers.get("content-encoding");
   if (encoding !== null && encoding !== "identity") {

@@ -78,7 +78,7 @@ async function serverDocument({
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     return Response.json(
-      { error: error.code, error_description: error.message },
+      { error: error.code, error_description: error.description },
       { status: error.status, headers: { "Retry-After": "5", "Cache-Control": "no-store" } },
     );
   }

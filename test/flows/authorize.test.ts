@@ -23,9 +23,34 @@ describe("until client and address are settled, every error is a page (RFC 6749 
     expect(response.status).toBeLessThan(500);
     expect(response.headers.get("location")).toBeNull();
     expect(response.headers.get("content-type")).toContain("text/html");
-    expect(page).not.toContain("evil.example");
-    expect(page).not.toMatch(/<a\s/);
+    expect(page).not.toMatch(/<a\s|href=|action=/);
   });
+
+  it.each([
+    ["https://evil.example/cb", "https://evil.example/cb"],
+    [`${REDIRECT_URI}/`, `${REDIRECT_URI}/`],
+    ["https://client.example\u202E/kcabllac", "https://client.example%E2%80%AE/kcabllac"],
+    ["https://cl\u0456ent.example/callback", "https://cl%D1%96ent.example/callback"],
+    ["x' is fine. Call +1 555", "x%27%20is%20fine.%20Call%20+1%20555"],
+    [
+      "https://a.example/<script>alert(1)</script>",
+      "https://a.example/&lt;script&gt;alert(1)&lt;/script&gt;",
+    ],
+    [`https://a.example/${"x".repeat(3000)}`, `https://a.example/${"x".repeat(182)}...`],
+  ])(
+    "an unregistered address is shown as text, in no disguise and not at any length: %s",
+    async (uri, shown) => {
+      const server = await startServer();
+      const { client_id } = await register(server);
+      const response = await openBrowser(server).request(
+        authorizeUrl(client_id, challenge, { redirect_uri: uri }),
+      );
+      const page = (await response.text()).replaceAll("&#39;", "'");
+      expect(page).toContain(`The redirect_uri '${shown}' is not one that this client registered.`);
+      expect(page).not.toContain("x".repeat(201));
+      expect(page).not.toMatch(/<a\s|href=/);
+    },
+  );
 
   it.each(["client_id", "redirect_uri"])("a repeated %s", async (name) => {
     const server = await startServer();

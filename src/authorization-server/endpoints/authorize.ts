@@ -45,7 +45,7 @@ export async function authorize(request: Request, deps: Deps, peer: Peer): Promi
 async function settleClient(params: Params, deps: Deps): Promise<Client> {
   for (const name of ["client_id", "redirect_uri"]) {
     if (params.repeated.includes(name)) {
-      throw new OAuthError("invalid_request", `The parameter ${name} stands more than once; send it once.`);
+      throw new OAuthError("invalid_request", `The parameter ${name} is repeated.`);
     }
   }
   const clientId = params.get("client_id");

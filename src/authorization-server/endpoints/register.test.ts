@@ -180,6 +180,28 @@ describe("what is refused", () => {
     expect(await rig.store.listClients()).toEqual([]);
   });
 
+  test.each<[string, unknown]>([
+    ["an address with quotes", { redirect_uris: ['https://a.example/"\\é'] }],
+    ["an address with a scheme of its own", { redirect_uris: ["cursor:x"] }],
+    ["a text for a list", { redirect_uris: "https://a.example/" }],
+    ["a number for an address", { redirect_uris: [1] }],
+    ["too many addresses", { redirect_uris: Array.from({ length: 51 }, (_, i) => `https://a.example/${i}`) }],
+    ["another method", { ...web, token_endpoint_auth_method: 'tls_"client"_auth…' }],
+    ["a method that is no text", { ...web, token_endpoint_auth_method: {} }],
+    ["other response types", { ...web, response_types: ["id_token"] }],
+    ["grant types that are no list", { ...web, grant_types: "authorization_code" }],
+    ["grant types without people", { ...web, grant_types: ["password"] }],
+    [
+      "keys that are none",
+      { ...web, token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [{ x: {} }] } },
+    ],
+    ["no keys", { ...web, token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [] } }],
+    ["a name that is no text", { ...web, client_name: ["x"] }],
+  ])("%s, in a sentence that goes out as it is written (RFC 6749 §5.2)", async (_what, body) => {
+    const { message, description } = await refusal(await openClients(), post(body));
+    expect(description).toBe(message);
+  });
+
   test("a body that does not declare its size is cut as well", async () => {
     const rig = await openClients();
     const endless = new ReadableStream({

@@ -1,6 +1,6 @@
 import type { Client } from "../../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
-import { OAuthError } from "../../core/errors.ts";
+import { OAuthError, quoted } from "../../core/errors.ts";
 import { type Params, requireParam } from "../../core/params.ts";
 import { authenticateClient } from "../client-authentication.ts";
 import type { Deps, Peer } from "../deps.ts";
@@ -29,7 +29,7 @@ export async function token(request: Request, deps: Deps, peer: Peer): Promise<R
   if (!exchange) {
     throw new OAuthError(
       "unsupported_grant_type",
-      `The grant type ${JSON.stringify(type.slice(0, 100))} is not supported here. Use ${[...GRANT_TYPES.keys()].join(" or ")}.`,
+      `The grant type ${quoted(type)} is not supported here. Use ${[...GRANT_TYPES.keys()].join(" or ")}.`,
     );
   }
   if (!client.grantTypes.includes(type)) {

@@ -133,7 +133,7 @@ function openingProblem(error: unknown): string {
     return "does not speak TLS. Switch it on there, or remove sslmode from the URL.";
   }
   if (/certificate/i.test(message)) {
-    return `shows a certificate that is not trusted: ${message}. Name its authority's file with ?sslmode=verify-full&sslrootcert=… in the URL.`;
+    return `shows a certificate that is not trusted: ${message}. Name its authority's file with ?sslmode=verify-full&sslrootcert=<file> in the URL.`;
   }
   return `cannot be opened: ${message}${state === undefined ? "" : ` (${state})`}. Check it, or name another one.`;
 }
