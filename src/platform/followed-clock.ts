@@ -17,7 +17,7 @@ const LONGEST_ANSWER_MS = 500;
 
 /**
  * Follows another clock. What one instance writes with its time, another one holds against its own: with clocks half a
- * minute apart, a code would live for half of its minute, and a repeated refresh pass for theft.
+ * minute apart, a code would end half a minute early, and a repeated refresh pass for theft.
  */
 export function followClock(ours: Clock): FollowedClock {
   let ahead = 0;

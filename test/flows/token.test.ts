@@ -67,11 +67,11 @@ describe("redeeming a code", () => {
     await tokensOf(redeem(server, client_id, authorized));
   });
 
-  it("takes 60 seconds at the most", async () => {
+  it("takes five minutes at the most", async () => {
     const server = await startServer();
     const { client_id } = await register(server);
     const [inTime, late] = [await authorize(server, client_id), await authorize(server, client_id)];
-    server.advance(59);
+    server.advance(299);
     await tokensOf(redeem(server, client_id, inTime));
     server.advance(1);
     expect(await (await redeem(server, client_id, late)).json()).toMatchObject({ error: "invalid_grant" });

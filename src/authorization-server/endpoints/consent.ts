@@ -21,8 +21,8 @@ import { identityIn, isSignedIn, openRequest, type SignedInRequest, sealRequest 
 import { mintCode } from "../tokens.ts";
 import { pageUrl } from "./authorize.ts";
 
-/** RFC 6749 §4.1.2 recommends ten minutes at most; nothing needs more than one. */
-const CODE_SECONDS = 60;
+/** RFC 6749 §4.1.2 recommends ten minutes at most. A person may have to paste the address by hand. */
+const CODE_SECONDS = 5 * 60;
 
 const REPEATABLE = new Set(["scope"]);
 
