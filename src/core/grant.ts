@@ -18,6 +18,7 @@ export type Grant = {
   readonly redeemedAt: number | null;
   /** The number of the live refresh token: 0 before the code is redeemed, then one more for each rotation. */
   readonly generation: number;
+  /** When it last gave tokens: by its code, a refresh, or, to the minute, to a client that acts for itself. */
   readonly rotatedAt: number | null;
   /** When the refresh token ends unless it is used before (moves on with each use). */
   readonly refreshExpiresAt: number;

@@ -61,6 +61,8 @@ export type Store = {
    * (an equal one is the ordinary case; a smaller one means that a write was lost). Undefined otherwise.
    */
   rotateRefresh(rotation: RefreshRotation): Promise<Grant | undefined>;
+  /** Records that a token was issued where there is no code or refresh token to redeem. */
+  noteIssued(id: string, at: number): Promise<void>;
   /** Revokes once. False where there is no such grant, or it was revoked before. */
   revokeGrant(id: string, reason: RevocationReason, now: number, entry?: AuditEntry): Promise<boolean>;
   /** Newest first. */

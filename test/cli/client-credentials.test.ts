@@ -31,7 +31,8 @@ describe.concurrent("gatehouse client add --grant client_credentials", () => {
     expect((await call()).status).not.toBe(401);
 
     const grants = await gatehouse(["grant", "list"], { cwd: demo.cwd });
-    expect(grants.stdout).toContain("Reports");
+    // Approved and last used, to the minute.
+    expect(grants.stdout).toMatch(/ Reports .* (\d{4}-\d\d-\d\d \d\d:\d\dZ +){2}live/);
     await gatehouse(["client", "remove", client_id], { cwd: demo.cwd });
     await vi.waitFor(async () => expect((await call()).status).toBe(401), { timeout: 10_000 });
     expect((await askForToken()).status).toBe(401);

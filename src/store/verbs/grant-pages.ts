@@ -48,7 +48,8 @@ export function grantPageVerbs(
                     eb("revoked_at", "is", null),
                     eb("refresh_expires_at", ">", given("now")),
                     eb("ends_at", ">", given("now")),
-                    // Null before the code is redeemed: there is no refresh token yet.
+                    // Without it there is no refresh token: not yet, or, in the grant of a program, never.
+                    eb("redeemed_at", "is not", null),
                     eb("rotated_at", "<=", given("madeUntil")),
                   ]),
                 )
