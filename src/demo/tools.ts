@@ -41,7 +41,7 @@ function registerBasicTools(server: Registrar, clock: Clock): void {
     ({ person, auth }) =>
       result({
         user_id: person.id,
-        name: person.name ?? null,
+        ...uidOf(auth),
         issuer: auth.issuer,
         audience: auth.audience,
         client_id: auth.client.id,
@@ -49,6 +49,7 @@ function registerBasicTools(server: Registrar, clock: Clock): void {
         issued_at: iso(auth.issuedAt * 1000),
         expires_at: iso(auth.expiresAt * 1000),
         token_id: auth.tokenId,
+        name: person.name ?? null,
         // Everything that a provider says; our own token says no more than stands above.
         ...(isProviders(auth) && { claims: auth.claims }),
       }),
@@ -90,6 +91,11 @@ function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, c
       return failure(`There is no entry ${id} on your list. list_todos shows the ids.`);
     },
   );
+}
+
+/** The id that some providers give a person beside the subject; a number is text, as it is for the subject. */
+function uidOf({ claims: { uid } }: Auth): { readonly uid?: string } {
+  return (typeof uid === "string" && uid !== "") || Number.isSafeInteger(uid) ? { uid: String(uid) } : {};
 }
 
 /** Whose list it is. A subject is unique at its issuer only (OpenID Connect Core §2). */

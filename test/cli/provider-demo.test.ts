@@ -40,6 +40,24 @@ describe("gatehouse demo behind a provider", () => {
     expect((await demo.stop()).exitCode).toBe(0);
   });
 
+  it("get_me names what every client shows first, and the uid where the token has one", async () => {
+    const demo = await startDemo([], { env: oauth() });
+    const members = async (claims: Readonly<Record<string, unknown>>) =>
+      Object.entries((await resultOf(demo.origin, await issuer.mint(claims), "get_me")) as object);
+    const first = ["user_id", "uid", "issuer", "audience", "client_id"];
+    const rest = ["scopes", "issued_at", "expires_at", "token_id", "name", "claims"];
+    for (const uid of ["usr_1", 17]) {
+      const me = await members({ uid });
+      expect(me.map(([name]) => name)).toEqual([...first, ...rest]);
+      expect(me).toContainEqual(["uid", String(uid)]);
+    }
+    for (const claims of [{}, { uid: null }, { uid: "" }]) {
+      const names = (await members(claims)).map(([name]) => name);
+      expect(names).toEqual([...first, ...rest].filter((name) => name !== "uid"));
+    }
+    await demo.stop();
+  });
+
   it("leads clients to the provider, and asks it for scopes only where they are needed", async () => {
     const demo = await startDemo([], { env: oauth() });
     const challenged = await callTool(reach(demo.origin), "no.good.token", "echo", { text: "x" });
