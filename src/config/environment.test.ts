@@ -117,6 +117,7 @@ describe("the environment", () => {
     ["GATEHOUSE_SECRET", "short"],
     ["GATEHOUSE_SUPPORTED_SCOPES", 'mcp,to"do'],
     ["GATEHOUSE_REQUIRED_SCOPES", "mcp,todo"],
+    ["GATEHOUSE_CHALLENGE_SCOPES", "mcp,todo"],
     ["GATEHOUSE_REFRESH_TOKEN_SECONDS", "-1"],
     ["GATEHOUSE_GRANT_SECONDS", "1y"],
     ["GATEHOUSE_REFRESH_GRACE_SECONDS", "3601"],

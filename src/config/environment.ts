@@ -108,6 +108,7 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
   { variable: "GATEHOUSE_SECRET", option: "secret", read: list },
   { variable: "GATEHOUSE_SUPPORTED_SCOPES", option: "supportedScopes", read: list },
   { variable: "GATEHOUSE_REQUIRED_SCOPES", option: "requiredScopes", read: list },
+  { variable: "GATEHOUSE_CHALLENGE_SCOPES", option: "challengeScopes", read: list },
   { variable: "GATEHOUSE_REGISTRATION", option: "registration", read: boolean },
   { variable: "GATEHOUSE_TRUSTED_REDIRECTS", option: "trustedRedirects", read: list },
   { variable: "GATEHOUSE_BUILT_IN_REDIRECTS", option: "builtInRedirects", read: boolean },

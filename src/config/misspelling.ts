@@ -1,19 +1,26 @@
-/** Names that other libraries have for the same thing. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
-  ["issuer", "publicUrl"],
-  ["baseurl", "publicUrl"],
-  ["url", "publicUrl"],
-  ["hostname", "host"],
-  ["db", "database"],
-  ["scopes", "supportedScopes"],
-  ["https", "tls"],
-  ["ssl", "tls"],
+/** Names that other libraries have for the same thing. Of several, the first one that there is where the name stands. */
+const ALIASES: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["issuer", ["publicUrl"]],
+  ["baseurl", ["publicUrl"]],
+  ["url", ["publicUrl"]],
+  ["hostname", ["host"]],
+  ...["db", "dbpath", "dbfile", "dburl", "databaseurl", "databasepath", "sqlite", "postgres"].map(
+    (name): [string, readonly string[]] => [name, ["database"]],
+  ),
+  ["scope", ["supportedScopes", "scopes"]],
+  ["scopes", ["supportedScopes"]],
+  ["https", ["tls"]],
+  ["ssl", ["tls"]],
+  // A provider's, a server's, and within the server's `clients`.
+  ["clientid", ["introspection", "clients", "id"]],
+  ["clientsecret", ["introspection", "clients", "secret"]],
+  ["clientname", ["clients", "name"]],
 ]);
 
 /** The one of the known names that was probably meant by one that is certainly none of them. */
 export function meantName(name: string, known: readonly string[]): string | undefined {
-  const alias = ALIASES.get(plain(name));
-  if (alias !== undefined && known.includes(alias)) return alias;
+  const alias = ALIASES.get(plain(name))?.find((one) => known.includes(one));
+  if (alias !== undefined) return alias;
   return nearest(name, known, name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3)));
 }
 

@@ -97,6 +97,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     staleSeconds: parsed.staleSeconds,
     secrets: parsed.secret,
     catalogue,
+    challengeScopes: parsed.challengeScopes,
     clients: parsed.clients.map((description) => preregisteredClient(description, { catalogue }, 0)),
     ...redirectSettings(parsed),
     accessTokenSeconds: parsed.accessTokenSeconds,
@@ -168,7 +169,8 @@ function dangers(given: OAuthServerOptions): object {
 }
 
 function firstProblem(error: z.ZodError, given: unknown, label: Label): ConfigurationError {
-  const [issue] = error.issues;
+  // A misspelt name first: often it is why another one is missing.
+  const issue = error.issues.find(({ code }) => code === "unrecognized_keys") ?? error.issues[0];
   if (!issue) return new ConfigurationError("The options cannot be used.");
   const path: OptionPath = issue.path.map((part) =>
     typeof part === "symbol" ? (part.description ?? "") : part,

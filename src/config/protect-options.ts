@@ -6,7 +6,7 @@ import { cachedTokensOption } from "./cached-tokens-option.ts";
 import { corsOption } from "./cors-option.ts";
 import { documentationOption } from "./documentation-option.ts";
 import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
-import { type Provider, type ProviderOptions, parseProviders } from "./provider-options.ts";
+import { PROVIDER_OPTIONS, type Provider, type ProviderOptions, parseProviders } from "./provider-options.ts";
 import { catalogueOf, scopeOptions } from "./scope-options.ts";
 import type { CorsSetting } from "./settings.ts";
 
@@ -50,6 +50,7 @@ export type ProtectSettings = {
   readonly cachedTokens: number;
   readonly cors: CorsSetting;
   readonly catalogue: ScopeCatalogue;
+  readonly challengeScopes: readonly string[];
   readonly providers: readonly [Provider, ...Provider[]];
 };
 
@@ -81,7 +82,8 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
     cors,
     // Which scopes there are is the provider's matter: none is needed unless the options say so.
     catalogue: catalogueOf(parsed.data, { supported: {}, required: [] }, optionLabel),
-    providers: parseProviders(said, resource),
+    challengeScopes: parsed.data.challengeScopes,
+    providers: parseProviders(said, resource, "providers" in rest ? [] : Object.keys(resourceServer.shape)),
   };
 }
 
@@ -106,9 +108,9 @@ function split(given: ProtectOptions): {
 }
 
 function missingIssuer(rest: Readonly<Record<string, unknown>>): ConfigurationError {
-  const [unknown] = Object.keys(rest).filter((key) => !["audience", "jwksUri", "metadataUrl"].includes(key));
-  if (unknown !== undefined)
-    return unknownName(unknown, ["issuer", "providers", ...Object.keys(resourceServer.shape)]);
+  const known = [...PROVIDER_OPTIONS, "providers", ...Object.keys(resourceServer.shape)];
+  const unknown = Object.keys(rest).find((key) => !known.includes(key));
+  if (unknown !== undefined) return unknownName(unknown, known);
   return new ConfigurationError(
     "issuer is missing; it must be the provider's issuer, byte for byte what its tokens say in `iss`.",
   );

@@ -71,6 +71,8 @@ const provider = z.strictObject({
     .default(30),
 });
 
+export const PROVIDER_OPTIONS: readonly string[] = Object.keys(provider.shape);
+
 /** What `protect` and `createOAuthServer` take for a provider. */
 export type ProviderOptions = z.input<typeof provider>;
 /** The same, parsed. */
@@ -81,13 +83,15 @@ export type Provider = Omit<z.output<typeof provider>, "claims"> & {
 /**
  * Parses what was said about providers.
  * @param resource what clients type, which is the audience at most providers.
+ * @param beside options that stand beside those of the provider, of which an unknown name may be a typo.
  * @throws ConfigurationError that names the option and what would be right.
  */
 export function parseProviders(
   given: ProviderOptions | readonly ProviderOptions[],
   resource: string,
+  beside: readonly string[] = [],
 ): readonly [Provider, ...Provider[]] {
-  const [first, ...others] = parseList(given, resource, []);
+  const [first, ...others] = parseList(given, resource, [], beside);
   if (!first)
     throw new ConfigurationError("There is no provider. Say at least one, with issuer and audience.");
   checkIssuers([first, ...others]);
@@ -134,18 +138,26 @@ function parseList(
   given: ProviderOptions | readonly ProviderOptions[],
   resource: string,
   at: OptionPath,
+  beside: readonly string[] = [],
 ): readonly Provider[] {
   const list = Array.isArray(given) ? given : [given as ProviderOptions];
-  return list.map((one, i) => parseProvider(one, list.length > 1 ? [...at, i] : at, resource));
+  return list.map((one, i) => parseProvider(one, list.length > 1 ? [...at, i] : at, resource, beside));
 }
 
-function parseProvider(given: ProviderOptions, at: OptionPath, resource: string): Provider {
+function parseProvider(
+  given: ProviderOptions,
+  at: OptionPath,
+  resource: string,
+  beside: readonly string[],
+): Provider {
   const parsed = provider.safeParse(given);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  // A misspelt name first: often it is why another one is missing.
+  const issue =
+    parsed.error.issues.find(({ code }) => code === "unrecognized_keys") ?? parsed.error.issues[0];
   const path = [...at, ...(issue?.path ?? [])] as (string | number)[];
   if (issue?.code === "unrecognized_keys") {
-    return raise(unknownName(optionLabel([...path, issue.keys[0] ?? ""]), Object.keys(provider.shape)));
+    return raise(unknownName(optionLabel([...path, issue.keys[0] ?? ""]), [...PROVIDER_OPTIONS, ...beside]));
   }
   if (path.at(-1) === "audience" && given?.audience === undefined) {
     throw new ConfigurationError(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
-import { isScopeToken, OFFLINE_ACCESS, type ScopeCatalogue, union } from "../core/scopes.ts";
+import { isScopeToken, OFFLINE_ACCESS, type ScopeCatalogue } from "../core/scopes.ts";
 import type { Label } from "./problems.ts";
 
 const SCOPES = 'a list of scopes, or scopes with plain words, such as { "todo:read": "See your list" }';
@@ -28,6 +28,8 @@ export const scopeOptions = {
     .optional(),
   /** Scopes that every request needs. Default: `mcp` where it is supported, else none. */
   requiredScopes: scopeList.optional(),
+  /** Scopes that the first challenge and the resource metadata name beside the required ones. Default: none. */
+  challengeScopes: scopeList.default([]),
   /** Broader scope → the narrower ones that it includes. */
   scopeImplies: z.record(scope, scopeList, "broader scopes with lists of narrower ones").default({}),
 };
@@ -35,7 +37,7 @@ export type ScopeOptions = z.output<z.ZodObject<typeof scopeOptions>>;
 
 /**
  * @param unsaid what holds where the options say nothing
- * @throws ConfigurationError where a scope is required or implied that is not supported.
+ * @throws ConfigurationError where a scope is required, challenged or implied that is not supported.
  */
 export function catalogueOf(
   parsed: ScopeOptions,
@@ -48,12 +50,16 @@ export function catalogueOf(
   );
   const required = parsed.requiredScopes ?? unsaid.required.filter((one) => descriptions.has(one));
   const implies = new Map(Object.entries(parsed.scopeImplies));
-  const implied = [...implies].flatMap(([broad, narrow]) => [broad, ...narrow]);
-  for (const one of union(required, implied)) {
-    if (descriptions.has(one)) continue;
-    const where = required.includes(one) ? "requiredScopes" : "scopeImplies";
+  const named = {
+    requiredScopes: required,
+    challengeScopes: parsed.challengeScopes,
+    scopeImplies: [...implies].flatMap(([broad, narrow]) => [broad, ...narrow]),
+  };
+  for (const [option, scopes] of Object.entries(named)) {
+    const unknown = scopes.find((one) => !descriptions.has(one));
+    if (unknown === undefined) continue;
     throw new ConfigurationError(
-      `${label([where])} holds "${one}", which is not in supportedScopes. Add it there.`,
+      `${label([option])} holds "${unknown}", which is not in supportedScopes. Add it there.`,
     );
   }
   return { descriptions, required, implies };

@@ -33,6 +33,8 @@ export type Settings = {
   /** The master secrets, newest first; undefined means the key file beside the database. */
   readonly secrets: readonly string[] | undefined;
   readonly catalogue: ScopeCatalogue;
+  /** Scopes that the first challenge and the resource metadata name beside the required ones. */
+  readonly challengeScopes: readonly string[];
   readonly clients: readonly Client[];
   /** Whether clients may register themselves. */
   readonly registration: boolean;

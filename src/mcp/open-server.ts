@@ -105,6 +105,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     const guard = createGuard({
       resourceMetadata: protectedResourceMetadataUrl(settings.resource),
       requiredScopes: settings.catalogue.required,
+      challengeScopes: settings.challengeScopes,
       implies: settings.catalogue.implies,
       verify: verifyBeside(
         {

@@ -1,6 +1,6 @@
 import { OAuthError } from "../core/errors.ts";
 import { protectedResourceMetadata, protectedResourceMetadataPaths } from "../core/metadata.ts";
-import type { ScopeCatalogue } from "../core/scopes.ts";
+import { type ScopeCatalogue, union } from "../core/scopes.ts";
 import { allowOrigin, preflight } from "../platform/cors.ts";
 import type { RequestHead } from "./guard.ts";
 import type { Discovery } from "./provider/discovery.ts";
@@ -11,6 +11,7 @@ export type DocumentsOptions = {
   readonly resource: string;
   readonly authorizationServers: readonly string[];
   readonly catalogue: ScopeCatalogue;
+  readonly challengeScopes: readonly string[];
   /** A scope by the name under which clients ask for it, where that is another one. */
   readonly announce?: (scope: string) => string;
   readonly name: string | undefined;
@@ -34,7 +35,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
   const serverPaths = new Set(provider ? authorizationServerPaths(options.resource) : []);
   const document = protectedResourceMetadata({
     ...options,
-    scopes: minimalScopes(options.catalogue).map(announce),
+    scopes: scopesToBegin(options).map(announce),
   });
   return async (request) => {
     const { pathname } = new URL(request.url);
@@ -49,9 +50,10 @@ export function createDocuments(options: DocumentsOptions): Documents {
   };
 }
 
-/** The set that a client should ask for first: what every request needs, or everything where nothing is required. */
-function minimalScopes({ required, descriptions }: ScopeCatalogue): readonly string[] {
-  return required.length > 0 ? required : [...descriptions.keys()];
+/** What a client should ask for first: what the first challenge names, or everything where it names nothing. */
+function scopesToBegin({ catalogue, challengeScopes }: DocumentsOptions): readonly string[] {
+  const named = union(catalogue.required, challengeScopes);
+  return named.length > 0 ? named : [...catalogue.descriptions.keys()];
 }
 
 /** Where clients of 2025-03-26, and those that know no protected resource metadata, look: at the root and by path. */

@@ -1,7 +1,7 @@
 import type { Auth } from "../core/auth.ts";
 import { type BearerChallenge, formatChallenge, readBearer } from "../core/challenge.ts";
 import { OAuthError } from "../core/errors.ts";
-import { missingScopes, union } from "../core/scopes.ts";
+import { formatScopes, missingScopes, union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { type Metrics, noMetrics } from "../platform/telemetry/metrics.ts";
@@ -50,6 +50,8 @@ export type GuardOptions = {
   readonly resourceMetadata: string;
   /** Scopes that every request needs. */
   readonly requiredScopes: readonly string[];
+  /** Scopes that a 401 names beside the needed ones, so that clients ask for them at once. */
+  readonly challengeScopes?: readonly string[];
   readonly implies: ReadonlyMap<string, readonly string[]>;
   /** A scope by the name under which clients ask for it, where that is another one. */
   readonly announce?: (scope: string) => string;
@@ -73,13 +75,16 @@ const USUAL_SCHEME = "Bearer ";
 /** The resource server's gate (RFC 6750, RFC 9728 §5.1). It reads the head of a request and never a body. */
 export function createGuard(options: GuardOptions): Guard {
   const { resourceMetadata, requiredScopes, implies, announce = same, verify, clock, log } = options;
-  const { hearsOfRevocations = always } = options;
+  const { hearsOfRevocations = always, challengeScopes = [] } = options;
   const verified = createVerifiedTokens(options.cachedTokens);
   const refusals = refusalLog(log, clock);
   const { decided, lookedUp } = options.metrics ?? noMetrics;
 
   const challenge = (status: number, parts: Omit<BearerChallenge, "resourceMetadata">) =>
     challengeResponse(status, { ...parts, scopes: parts.scopes?.map(announce) ?? [], resourceMetadata });
+
+  /** What a client that begins, or begins again, should ask for. */
+  const toBegin = (needed: readonly string[]) => union(needed, challengeScopes);
 
   const verifiedBefore = (token: string): Auth | undefined => {
     const auth = verified.get(token, clock() / 1000);
@@ -109,7 +114,7 @@ export function createGuard(options: GuardOptions): Guard {
     return challenge(401, {
       error: "invalid_token",
       description: "The access token is not valid: it has expired, was revoked, or is not for this server.",
-      scopes: needed,
+      scopes: toBegin(needed),
     });
   };
 
@@ -140,7 +145,7 @@ export function createGuard(options: GuardOptions): Guard {
       case "none":
         decided("no_token");
         // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
-        return challenge(401, { scopes: needed });
+        return challenge(401, { scopes: toBegin(needed) });
       case "malformed":
         decided("malformed");
         refusals.refused("malformed Authorization header");
@@ -191,9 +196,17 @@ function unavailable(cause: unknown, refusals: RefusalLog): Response {
 }
 
 function challengeResponse(status: number, challenge: BearerChallenge): Response {
-  const body = challenge.error && { error: challenge.error, error_description: challenge.description };
-  return Response.json(body ?? { error: "unauthorized", error_description: "An access token is needed." }, {
-    status,
-    headers: { "WWW-Authenticate": formatChallenge(challenge), "Cache-Control": "no-store" },
-  });
+  const { error = "unauthorized", description = "An access token is needed.", scopes = [] } = challenge;
+  return Response.json(
+    {
+      error,
+      error_description: description,
+      // For callers of REST routes, who read bodies more often than challenges.
+      ...(error === "insufficient_scope" && { scope: formatScopes(scopes) }),
+    },
+    {
+      status,
+      headers: { "WWW-Authenticate": formatChallenge(challenge), "Cache-Control": "no-store" },
+    },
+  );
 }

@@ -119,6 +119,7 @@ function guardOf(settings: ProtectSettings, verify: Verify, { log, clock, metric
   return createGuard({
     resourceMetadata: protectedResourceMetadataUrl(resource),
     requiredScopes: catalogue.required,
+    challengeScopes: settings.challengeScopes,
     implies: catalogue.implies,
     announce: announcing(settings),
     verify,

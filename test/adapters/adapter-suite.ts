@@ -160,6 +160,11 @@ export function describeAdapter(
       expect(refused.status).toBe(403);
       expect(refused.headers.get("www-authenticate")).toContain('scope="mcp todo:read todo:write"');
       expect(refused.headers.get("www-authenticate")).toContain('error="insufficient_scope"');
+      expect(await refused.json()).toEqual({
+        error: "insufficient_scope",
+        error_description: "This needs the scope todo:write.",
+        scope: "mcp todo:read todo:write",
+      });
       const plain = await ask("/single", { token: await issuer.mint(), method: "DELETE" });
       expect(plain.status).toBe(403);
       expect(plain.headers.get("www-authenticate")).toContain('scope="mcp todo:read todo:write"');

@@ -260,14 +260,16 @@ describe("scopes", () => {
   });
 
   it("what every request needs and what this one does are asked for at once: one step up is enough", async () => {
-    const { server } = await connected();
-    const wide = await connect(server, { scopes: ["mcp", "todo:read"] });
-    const narrowed = await tokensOf(
-      refresh(server, wide.clientId, wide.refresh_token, { scope: "todo:read" }),
-    );
-    const response = await callTool(server, narrowed.access_token, "create_todo", { title: "x" });
+    const { server, access_token, key } = await connected();
+    const reader = resign(key, access_token, { scope: "todo:read" });
+    const response = await callTool(server, reader, "create_todo", { title: "x" });
     expect(response.status).toBe(403);
     expect(response.headers.get("www-authenticate")).toContain('scope="todo:read mcp todo:write"');
+    expect(await response.json()).toEqual({
+      error: "insufficient_scope",
+      error_description: "This needs the scope mcp todo:write.",
+      scope: "todo:read mcp todo:write",
+    });
   });
 
   it("what every request needs is asked of every request", async () => {
@@ -289,6 +291,41 @@ describe("scopes", () => {
     expect(await call("mcp todo:admin")).toBe(200);
     expect(await call("mcp todo:write")).toBe(200);
     expect(await call("mcp todo:read")).toBe(403);
+  });
+});
+
+describe("challengeScopes, for clients that never reach a scope that only a 403 names", () => {
+  const scopesOf = async (server: TestServer, token?: string) => {
+    const { status, challenge } = await answerTo(server, token);
+    expect(status).toBe(401);
+    return /scope="([^"]*)"/.exec(challenge)?.[1];
+  };
+
+  it("are named by the first challenge, and by that of a token that is not valid any more", async () => {
+    const { server, access_token, key } = await connected({ challengeScopes: ["todo:write", "mcp"] });
+    expect(await scopesOf(server)).toBe("mcp todo:write");
+    expect(await scopesOf(server, resign(key, access_token, { exp: 1 }))).toBe("mcp todo:write");
+    // They are asked for, not needed.
+    expect((await callTool(server, access_token)).status).toBe(200);
+    const refused = await callTool(server, resign(key, access_token, { scope: "todo:read" }));
+    expect(refused.headers.get("www-authenticate")).toContain('scope="todo:read mcp"');
+  });
+
+  it("are in the resource metadata, and are the minimum where nothing is required", async () => {
+    const namedIn = async (options: Parameters<typeof startServer>[0]) => {
+      const document = await (await startServer(options)).fetch(new Request(METADATA));
+      return ((await document.json()) as { scopes_supported: string[] }).scopes_supported;
+    };
+    expect(await namedIn({ challengeScopes: ["todo:write"] })).toEqual(["mcp", "todo:write"]);
+    expect(await namedIn({ challengeScopes: ["todo:write"], requiredScopes: [] })).toEqual(["todo:write"]);
+    expect(await namedIn({ requiredScopes: [] })).toEqual(["mcp", "todo:read", "todo:write"]);
+  });
+
+  it("get a client that asks for what it was told to a tool with a scope of its own", async () => {
+    const server = await startServer({ challengeScopes: ["todo:write"] });
+    const scopes = (await scopesOf(server))?.split(" ") ?? [];
+    const { access_token } = await connect(server, { scopes });
+    expect((await callTool(server, access_token, "create_todo", { title: "x" })).status).toBe(200);
   });
 });
 

@@ -143,9 +143,28 @@ describe("protect", () => {
     expect(protection.requireScopes(auth, "todo:read")).toBeUndefined();
     const reader = await ask(await issuer.mint({ scope: "mcp todo:read" }));
     if (reader instanceof Response) throw new Error("refused");
-    const challenge = protection.requireScopes(reader, "todo:write")?.headers.get("www-authenticate");
+    const refused = protection.requireScopes(reader, "todo:write");
+    const challenge = refused?.headers.get("www-authenticate");
+    expect(await refused?.json()).toEqual({
+      error: "insufficient_scope",
+      error_description: "This needs the scope todo:write.",
+      scope: "mcp todo:read todo:write",
+    });
     expect(challenge).toContain('error="insufficient_scope"');
     expect(challenge).toContain('scope="mcp todo:read todo:write"');
+  });
+
+  it("names more scopes at first where the options say so, as the provider calls them", async () => {
+    const { ask, get } = await start({
+      supportedScopes: ["mcp", "todo:read", "todo:write"],
+      requiredScopes: ["mcp"],
+      challengeScopes: ["todo:write"],
+      scopePrefix: "api://x/",
+    });
+    const challenge = responseOf(await ask()).headers.get("www-authenticate");
+    expect(challenge).toContain('scope="api://x/mcp api://x/todo:write"');
+    const document = responseOf(await get("/.well-known/oauth-protected-resource/mcp"));
+    expect(await document.json()).toMatchObject({ scopes_supported: ["api://x/mcp", "api://x/todo:write"] });
   });
 
   it("answers 503 with Retry-After where the provider is down and nothing is cached, and goes on serving what is", async () => {
@@ -284,6 +303,29 @@ it.each([
     { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, requiredScopes: ["a"] },
     /^requiredScopes holds "a"/,
   ],
+  [
+    { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, challengeScopes: ["a"] },
+    /^challengeScopes holds "a"/,
+  ],
+  ...(
+    [
+      ["supported_scopes", "supportedScopes"],
+      ["required_scopes", "requiredScopes"],
+      ["challenge_scopes", "challengeScopes"],
+      ["scopes", "supportedScopes"],
+      ["clientId", "introspection"],
+      ["client_secret", "introspection"],
+    ] as const
+  ).flatMap(([name, meant]): [object, RegExp][] => [
+    [
+      { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, [name]: ["a"] },
+      new RegExp(`^${name} is not an option\\. Did you mean ${meant}\\?$`),
+    ],
+    [
+      { audience: "x", resource: AUDIENCE, [name]: ["a"] },
+      new RegExp(`^${name} is not an option\\. Did you mean ${meant}\\?$`),
+    ],
+  ]),
   [
     { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, cors: ["app.example"] },
     /^cors\[0\] is "app.example"; it must be an origin/,

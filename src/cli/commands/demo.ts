@@ -91,6 +91,7 @@ async function given({ port, ...flags }: DemoFlags, environment: Environment): P
   // The scopes are the demonstration's own.
   options.delete("supportedScopes");
   options.delete("requiredScopes");
+  options.delete("challengeScopes");
   for (const [name, value] of Object.entries(flags)) set(options, OPTION_OF.get(name) ?? name, value);
   // What is no number goes on as it is: the schema refuses it and shows it.
   if (port !== undefined) set(options, "port", /^\d+$/.test(port) ? Number(port) : port);
