@@ -16,7 +16,9 @@ test.each([
   ["https://a.example/' is fine. Call us", "'https://a.example/%27%20is%20fine.%20Call%20us'"],
   ['"<b>\\\r\n', "'%22<b>%5C%0D%0A'"],
   ["\uD800", "'%EF%BF%BD'"],
+  ["x".repeat(200), `'${"x".repeat(200)}'`],
   ["x".repeat(5000), `'${"x".repeat(200)}...'`],
+  ["é".repeat(150), `'${"%C3%A9".repeat(34).slice(0, 200)}...'`],
 ])("what is quoted can neither close its quotes nor pass for our words: %j", (text, expected) => {
   expect(quoted(text)).toBe(expected);
   expect(describable(quoted(text))).toBe(quoted(text));

@@ -77,8 +77,10 @@ const LONGEST_QUOTED = 200;
  * look like others, so that it can't pass for a sentence or an address of ours.
  */
 export function quoted(text: string): string {
-  const cut = text.length > LONGEST_QUOTED ? `${text.slice(0, LONGEST_QUOTED)}...` : text;
-  return `'${cut.replace(/[^\x21\x23-\x26\x28-\x5B\x5D-\x7E]/gu, percentEncoded)}'`;
+  const shown = text
+    .slice(0, LONGEST_QUOTED + 1)
+    .replace(/[^\x21\x23-\x26\x28-\x5B\x5D-\x7E]/gu, percentEncoded);
+  return shown.length > LONGEST_QUOTED ? `'${shown.slice(0, LONGEST_QUOTED)}...'` : `'${shown}'`;
 }
 
 function percentEncoded(character: string): string {
