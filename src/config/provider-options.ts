@@ -15,7 +15,7 @@ const AUDIENCE = "what the provider puts into `aud` for this server, as text or 
 /** What a provider revokes is let in no longer than that. */
 export const INTROSPECTION_CACHE_SECONDS = 60;
 const CACHE_SECONDS = "a whole number of seconds from 0 to 3600";
-const CLAIM = "the name of a claim, or a list of names";
+const CLAIM = 'the name of a claim or its path, such as "realm_access.roles", or a list of them';
 
 /** An OAuth or OpenID provider whose access tokens open this server. */
 const provider = z.strictObject({
@@ -52,8 +52,19 @@ const provider = z.strictObject({
    * challenges and documents, and taken away from those in tokens.
    */
   scopePrefix: z.string("text").default(""),
-  /** One of these claims must be there: what marks an access token, where the provider's ID tokens look alike. */
-  accessTokenClaims: z.array(text(CLAIM), "a list of claims").default([]),
+  /**
+   * What marks the provider's access tokens, where its ID tokens look alike: claims of which one must be there, or
+   * several lists, of each of which one must.
+   */
+  accessTokenClaims: z
+    .union(
+      [
+        z.array(text(CLAIM)).transform((one) => (one.length > 0 ? [one] : [])),
+        z.array(z.array(text(CLAIM)).min(1)),
+      ],
+      "a list of claims, or a list of such lists",
+    )
+    .default([]),
   /** Which claims hold what, where the provider does it in its own way. */
   claims: z
     .strictObject({

@@ -82,7 +82,7 @@ export type CorsSetting = "*" | readonly string[];
 
 /**
  * Says who this is, or null/undefined for a wrong pair. What it throws refuses the sign-in and is logged.
- * `id` may be a number; it becomes a string.
+ * `id` may be a safe integer, which becomes a string; give a larger number, or a bigint, as text.
  */
 export type CheckUser = (
   username: string,

@@ -1,18 +1,68 @@
 import { z } from "zod";
+import { type Claims, claimAt } from "./claim-path.ts";
 import { parseScopes } from "./scopes.ts";
+import { shown } from "./shown.ts";
+
+const claimsWith = (time: z.ZodType<number>) =>
+  z.looseObject({
+    iss: z.string(),
+    aud: z.union([z.string(), z.array(z.string())]).optional(),
+    exp: time,
+    iat: time.optional(),
+    nbf: time.optional(),
+    jti: z.string().optional(),
+  });
+const signedClaims = claimsWith(z.number());
+// Some providers answer introspection with text, as Google's tokeninfo does.
+const toldClaims = claimsWith(
+  z.union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d+(\.\d+)?$/)
+      .transform(Number),
+  ]),
+);
 
 /** The claims that every access token of a provider must have, whatever else is in it (RFC 9068 §2.2, RFC 7519 §4.1). */
-export const providerClaims = z.looseObject({
-  iss: z.string(),
-  aud: z.union([z.string(), z.array(z.string())]).optional(),
-  exp: z.number(),
-  iat: z.number().optional(),
-  nbf: z.number().optional(),
-  jti: z.string().optional(),
-});
-export type ProviderClaims = z.infer<typeof providerClaims>;
+export type ProviderClaims = z.infer<typeof signedClaims>;
 
-/** Which claims hold what. Each is a list of names of which the first one that is there counts. */
+/** Claims that can be used, or why they cannot, with the name of the one at fault. */
+export type ReadClaims = { readonly claims: ProviderClaims } | { readonly why: string };
+
+/** The claims of a JWT whose signature is right. One that is null is not there. */
+export function readSignedClaims(payload: unknown): ReadClaims {
+  return read(signedClaims, payload);
+}
+
+/**
+ * The claims that a provider told when it was asked about a token. It need name neither itself nor an end (RFC 7662
+ * §2.2), and where it says 0 for one, it does not know it.
+ */
+export function readToldClaims(
+  said: Claims,
+  unsaid: { readonly issuer: string; readonly expiresAt: number },
+): ReadClaims {
+  const answer = read(toldClaims, { iss: unsaid.issuer, exp: 0, ...withoutNulls(said) });
+  if ("why" in answer || answer.claims.exp !== 0) return answer;
+  return { claims: { ...answer.claims, exp: unsaid.expiresAt } };
+}
+
+function read(schema: z.ZodType<ProviderClaims>, payload: unknown): ReadClaims {
+  const given = withoutNulls(payload);
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return { claims: parsed.data };
+  const name = String(parsed.error.issues[0]?.path[0]);
+  const value = given[name];
+  return { why: `a claim cannot be used: ${name} is ${value === undefined ? "missing" : shown(value)}` };
+}
+
+function withoutNulls(payload: unknown): Claims {
+  if (typeof payload !== "object" || payload === null) return {};
+  return Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null));
+}
+
+/** Which claims hold what, by name or by path. Each is a list, of which the first one that is there counts. */
 export type ClaimNames = {
   /** A space-separated string or a list. */
   readonly scopes: readonly string[];
@@ -28,33 +78,46 @@ export const USUAL_CLAIM_NAMES: ClaimNames = {
 };
 
 export function scopesOf(claims: ProviderClaims, names: readonly string[]): readonly string[] {
-  const value = firstOf(claims, names);
+  const value = firstOf(claims, names)?.value;
   if (typeof value === "string") return parseScopes(value);
   return Array.isArray(value) ? parseScopes(value.filter((one) => typeof one === "string").join(" ")) : [];
 }
 
-/** The text of the first claim that is there; numbers count, because some providers have numeric subjects. */
-export function textOf(claims: ProviderClaims, names: readonly string[]): string | undefined {
-  const value = firstOf(claims, names);
-  return typeof value === "string" && value !== ""
-    ? value
-    : typeof value === "number"
-      ? String(value)
-      : undefined;
-}
-
 /**
- * Why this looks like an ID token, or undefined where it does not. One of those says who signed in to a client; it
- * grants nothing here, though its signature is right (RFC 9068 §5, OpenID Connect Core §2).
+ * The id in the first claim that is there. Some providers have numbers. Beyond 2^53 several of them are one to JSON, and
+ * several people would be one.
  */
-export function idTokenSign(claims: ProviderClaims): string | undefined {
-  if (claims.token_use === "id") return "token_use is id";
-  // Keycloak says it in a claim; its access tokens are "Bearer".
-  if (claims.typ === "ID") return "the claim typ is ID";
-  return ["nonce", "at_hash", "c_hash"].find((name) => name in claims);
+export function idOf(
+  claims: ProviderClaims,
+  names: readonly string[],
+): { readonly id: string } | { readonly why: string } {
+  const found = firstOf(claims, names);
+  if (!found) return { why: `none of ${names.join(", ")} is there` };
+  const { name, value } = found;
+  if (typeof value === "string") return { id: value };
+  if (Number.isSafeInteger(value)) return { id: String(value) };
+  const said = typeof value === "number" ? value : shown(value);
+  return {
+    why: `${name} is ${said}, and only text and whole numbers up to ${Number.MAX_SAFE_INTEGER} are ids`,
+  };
 }
 
-function firstOf(claims: ProviderClaims, names: readonly string[]): unknown {
-  const name = names.find((one) => Object.hasOwn(claims, one) && claims[one] !== null && claims[one] !== "");
-  return name === undefined ? undefined : claims[name];
+/** The profile claims that providers put into access tokens. An address that the provider calls unverified is nobody's. */
+export function profileOf({ name, email, email_verified: verified = true }: ProviderClaims): {
+  readonly name?: string;
+  readonly email?: string;
+} {
+  return {
+    ...(typeof name === "string" && { name }),
+    ...(typeof email === "string" && (verified === true || verified === "true") && { email }),
+  };
+}
+
+function firstOf(
+  claims: ProviderClaims,
+  names: readonly string[],
+): { readonly name: string; readonly value: unknown } | undefined {
+  return names
+    .map((name) => ({ name, value: claimAt(claims, name) }))
+    .find(({ value }) => value !== undefined && value !== "");
 }

@@ -51,7 +51,11 @@ function optionsOf({ tenant, clientId, applicationIdUri }: z.output<typeof value
     metadataUrl: `${issuer}/.well-known/openid-configuration`,
     scopePrefix: `${uri}/`,
     // An ID token for an application that is client and API at once has the same `aud`, but names no client.
-    accessTokenClaims: ["azp", "appid"],
+    // Any program of the tenant gets one that names it; what it may do here, only those that were given something.
+    accessTokenClaims: [
+      ["azp", "appid"],
+      ["scp", "roles"],
+    ],
     // A program without a person has roles in place of scopes.
     claims: { scopes: ["scp", "roles"], client: ["azp", "appid"] },
   };

@@ -53,9 +53,7 @@ function tableOf(options: ProviderOptions): string {
   const rows = [
     ["`iss`", [issuer, ...issuerAliases].map(code).join(" or ")],
     [code(claims.audience ?? "aud"), [audience].flat().map(code).join(" or ")],
-    ...(accessTokenClaims.length > 0
-      ? [["one of these at all", accessTokenClaims.map(code).join(", ")]]
-      : []),
+    ...groupsOf(accessTokenClaims).map((group) => ["one of these at all", group.map(code).join(", ")]),
     [
       "scopes",
       claim(claims.scopes ?? USUAL_CLAIM_NAMES.scopes) +
@@ -68,6 +66,12 @@ function tableOf(options: ProviderOptions): string {
   return ["| claim | value |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join(
     "\n",
   );
+}
+
+function groupsOf(claims: NonNullable<ProviderOptions["accessTokenClaims"]>): readonly (readonly string[])[] {
+  const isText = (one: string | readonly string[]) => typeof one === "string";
+  const single = claims.filter(isText);
+  return single.length > 0 ? [single] : claims.filter((one) => typeof one !== "string");
 }
 
 function keysOf({ tokeninfo, jwksUri, metadataUrl, issuer }: ProviderOptions): string {

@@ -15,7 +15,6 @@ export type RefusalLog = {
 
 const PAUSE_MS = 1000;
 const MAXIMUM_REMEMBERED = 1000;
-const LONGEST_SHOWN = 100;
 
 export function refusalLog(log: Log, clock: Clock): RefusalLog {
   const saidAt = new LRUCache<string, number>({ max: MAXIMUM_REMEMBERED });
@@ -34,14 +33,4 @@ export function refusalLog(log: Log, clock: Clock): RefusalLog {
       if (isNew(why)) log.error("a token could not be verified", { cause });
     },
   };
-}
-
-/** Part of a token, for a log line: a stranger wrote it, so it may be long, or an object that throws when it is made text. */
-export function shown(member: unknown): string {
-  return typeof member === "string" ? JSON.stringify(clipped(member)) : typeof member;
-}
-
-/** The text of a stranger, no longer than a line. */
-export function clipped(text: string): string {
-  return text.slice(0, LONGEST_SHOWN);
 }

@@ -11,7 +11,7 @@ import type { Attempt, Attempts } from "./attempts.ts";
 const MAXIMUM_PERSON_BYTES = 2048;
 const MAXIMUM_FIELD_LENGTH = 1024;
 
-const id = z.union([z.string().min(1).max(255), z.number()]).transform(String);
+const id = z.union([z.string().min(1).max(255), z.int()]).transform(String);
 const userAnswer = z.union([
   id.transform((value) => ({ id: value })),
   z.looseObject({ id, name: z.string().optional(), email: z.string().optional() }),
@@ -92,7 +92,7 @@ async function ask(checkUser: CheckUser, username: string, password: string): Pr
 function parsePerson(answer: unknown): Person | undefined {
   const parsed = userAnswer.safeParse(answer);
   if (!parsed.success) {
-    throw unusable("checkUser must return an id (string or number), { id, name?, email?, ... }, or null");
+    throw unusable("checkUser must return an id (text or a safe integer), { id, name?, email?, ... }, or null");
   }
   const person = parsed.data as Person | undefined;
   if (person && Buffer.byteLength(JSON.stringify(person)) > MAXIMUM_PERSON_BYTES) {

@@ -176,8 +176,8 @@ describe("a token that pretends to be the other's is refused", () => {
     expect(await reasons(await issuer.mint({ aud: "https://other.example" }))).toEqual([
       `wrong audience: got https://other.example, this server is ${AUDIENCE}`,
     ]);
-    expect(await reasons(await issuer.mint({ nonce: "n" }))).toEqual([
-      "this is an ID token (nonce), not an access token",
+    expect(await reasons(await issuer.mint({ nonce: "n" }, { typ: "JWT" }))).toEqual([
+      "not an access token: it has nonce, as ID tokens do, and states no kind",
     ]);
   });
 });

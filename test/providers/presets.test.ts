@@ -122,7 +122,7 @@ const CASES: Readonly<Record<string, Case>> = {
       "whose issuer lacks its slash": [{ iss: "https://acme.eu.auth0.com" }, /wrong issuer/],
       "for another API": [{ aud: "https://other.example/api" }, /wrong audience/],
       "for nothing but the profile": [{ aud: "https://acme.eu.auth0.com/userinfo" }, /wrong audience/],
-      "an ID token": [{ aud: "app1", scope: undefined, permissions: undefined }, /wrong audience/],
+      "an ID token": [{ aud: "app1", scope: undefined, permissions: undefined }, /not an access token/],
     },
   },
   "entra, version 2": {
@@ -150,6 +150,10 @@ const CASES: Readonly<Record<string, Case>> = {
         /wrong issuer/,
       ],
       "for Microsoft Graph": [{ aud: GRAPH }, /wrong audience/],
+      "of a program that nobody gave anything to": [
+        { idtyp: "app", scp: undefined, roles: undefined },
+        /none of scp, roles is there/,
+      ],
       "an ID token of the same application": [
         { azp: undefined, azpacr: undefined, scp: undefined, roles: ["todo:read"] },
         /not an access token/,
@@ -208,7 +212,8 @@ const CASES: Readonly<Record<string, Case>> = {
       ],
       "for another resource": [{ aud: "https://other.example" }, /wrong audience/],
       "for no resource": [{ aud: undefined }, /wrong audience/],
-      "an ID token": [{ token_use: "id", aud: "app1", client_id: undefined }, /ID token/],
+      "an ID token": [{ token_use: "id", aud: "app1", client_id: undefined }, /token_use is "id"/],
+      "a refresh token": [{ token_use: "refresh" }, /token_use is "refresh"/],
     },
   },
   "cognito, by client": {
@@ -227,7 +232,8 @@ const CASES: Readonly<Record<string, Case>> = {
       "of another client": [{ client_id: "app2" }, /wrong audience: got app2/],
       "of no client": [{ client_id: undefined }, /wrong audience/],
       "of another client, though for this one": [{ client_id: "app2", aud: "app1" }, /wrong audience/],
-      "an ID token": [{ token_use: "id", aud: "app1", client_id: undefined }, /ID token/],
+      "an ID token": [{ token_use: "id", aud: "app1", client_id: undefined }, /token_use is "id"/],
+      "a refresh token": [{ token_use: "refresh" }, /token_use is "refresh"/],
     },
   },
   keycloak: {
@@ -243,12 +249,17 @@ const CASES: Readonly<Record<string, Case>> = {
       realm_access: { roles: ["offline_access"] },
     },
     means: { person: "s1", client: "app1", scopes: ["openid", "todo:read"] },
-    also: { "with one audience": { aud: AUDIENCE } },
+    also: {
+      "with one audience": { aud: AUDIENCE },
+      "with a nonce, where the client sent one": { nonce: "n", at_hash: "h" },
+    },
     not: {
       "of another realm": [{ iss: "https://sso.example.com/realms/master" }, /wrong issuer/],
       "without the mapper": [{ aud: "account" }, /wrong audience: got account/],
       "without any audience": [{ aud: undefined }, /wrong audience/],
-      "an ID token, whose mapper was too generous": [{ typ: "ID" }, /ID token/],
+      "an ID token, whose mapper was too generous": [{ typ: "ID" }, /typ is "ID"/],
+      "a refresh token": [{ typ: "Refresh" }, /typ is "Refresh"/],
+      "a logout token": [{ typ: "Logout" }, /typ is "Logout"/],
     },
   },
   scalekit: {

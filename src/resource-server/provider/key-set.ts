@@ -8,14 +8,21 @@ import type { FetchJson } from "../../platform/fetch-json.ts";
 /** The provider's public keys. A token whose key is known never waits for a fetch. */
 export type KeySet = {
   /**
-   * The key of a token's header, or undefined where the provider does not have it.
+   * The keys that a token's header may mean: mostly one, and none where the provider does not have it.
    * @throws OAuthError `temporarily_unavailable` where that cannot be told, because the provider is down.
    */
-  find(kid: string | undefined, algorithm: string): Promise<CryptoKey | Uint8Array | undefined>;
+  find(kid: string | undefined, algorithm: string): Promise<readonly CryptoKey[]>;
 };
 
-const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().optional() })) });
-type Keys = readonly JWK[];
+const keySet = z.object({ keys: z.array(z.unknown()) });
+const publicKey = z.looseObject({
+  kty: z.string(),
+  kid: z.string().optional(),
+  use: z.string().optional(),
+  alg: z.string().optional(),
+  crv: z.string().optional(),
+});
+type PublicKey = z.infer<typeof publicKey>;
 
 const DEFAULT_LIFETIME_MS = 10 * 60 * 1000;
 const LIFETIME_MS = { least: 60 * 1000, most: 24 * 60 * 60 * 1000 };
@@ -28,13 +35,13 @@ export function createKeySet(
   deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
 ): KeySet {
   const { fetchJson, clock } = deps;
-  let keys: Keys | undefined;
+  let keys: readonly PublicKey[] | undefined;
   let freshUntil = 0;
   let askedAt = Number.NEGATIVE_INFINITY;
   let askedForUnknownAt = Number.NEGATIVE_INFINITY;
   let failure: unknown;
   let asking: Promise<void> | undefined;
-  const imported = new Map<JWK, Promise<CryptoKey | Uint8Array>>();
+  const imported = new Map<PublicKey, Map<string, Promise<CryptoKey | undefined>>>();
 
   const fetchKeys = async (): Promise<void> => {
     askedAt = clock();
@@ -42,7 +49,8 @@ export function createKeySet(
       const { status, body, headers } = await fetchJson(await jwksUri());
       const parsed = keySet.safeParse(body);
       if (status !== 200 || !parsed.success) throw unusable(status);
-      keys = parsed.data.keys as Keys;
+      // What is no key that we understand is not there, and the others count (RFC 7517 §5).
+      keys = parsed.data.keys.flatMap((key) => publicKey.safeParse(key).data ?? []);
       imported.clear();
       freshUntil = clock() + lifetimeOf(headers);
       failure = undefined;
@@ -64,50 +72,72 @@ export function createKeySet(
     askedForUnknownAt = now;
     return true;
   };
-  const importOnce = (key: JWK, algorithm: string) => {
-    let made = imported.get(key);
-    if (!made) {
-      made = importJWK(key, algorithm) as Promise<CryptoKey | Uint8Array>;
-      imported.set(key, made);
-    }
+  const importOnce = (key: PublicKey, algorithm: string): Promise<CryptoKey | undefined> => {
+    // A key that names no algorithm can be used with several, and is another one for each.
+    const byAlgorithm = imported.get(key) ?? new Map<string, Promise<CryptoKey | undefined>>();
+    imported.set(key, byAlgorithm);
+    const made = byAlgorithm.get(algorithm) ?? importKey(key, algorithm);
+    byAlgorithm.set(algorithm, made);
     return made;
+  };
+  const usable = async (kid: string | undefined, algorithm: string): Promise<readonly CryptoKey[]> => {
+    const fitting = (keys ?? []).filter(
+      (key) => isForSigning(key) && fits(key, algorithm) && (kid === undefined || key.kid === kid),
+    );
+    const made = await Promise.all(fitting.map((key) => importOnce(key, algorithm)));
+    const found = made.filter((key) => key !== undefined);
+    // A token without a `kid` goes with the only key that fits its algorithm (RFC 7515 §4.1.4).
+    return kid === undefined && found.length > 1 ? [] : found;
   };
 
   return {
-    async find(kid, algorithm) {
-      let key = keys && pick(keys, kid, algorithm);
-      if (key) {
+    async find(kid, named) {
+      const algorithm = canonical(named);
+      const known = await usable(kid, algorithm);
+      if (known.length > 0) {
         // Stale ones serve on; the refresh happens behind this request's back.
         if (clock() >= freshUntil && clock() - askedAt >= RETRY_MS) void ask();
-        return importOnce(key, algorithm);
+        return known;
       }
       if (asking || mayAsk()) await ask();
-      key = keys && pick(keys, kid, algorithm);
-      if (key) return importOnce(key, algorithm);
-      if (failure !== undefined) throw failure;
-      return undefined;
+      const found = await usable(kid, algorithm);
+      if (found.length === 0 && failure !== undefined) throw failure;
+      return found;
     },
   };
 }
 
-/** By `kid`; a token without one goes with the only key that fits its algorithm (RFC 7515 §4.1.4). */
-function pick(keys: Keys, kid: string | undefined, algorithm: string): JWK | undefined {
-  const fitting = keys.filter((key) => isForSigning(key) && fits(key, algorithm));
-  if (kid !== undefined) return fitting.find((key) => key.kid === kid);
-  return fitting.length === 1 ? fitting[0] : undefined;
+/** RFC 9864 §2.2 names it exactly; before, it was the one that everybody meant by `EdDSA`. */
+function canonical(algorithm: string): string {
+  return algorithm === "Ed25519" ? "EdDSA" : algorithm;
 }
 
-function isForSigning({ use }: JWK): boolean {
+/** Undefined for one that lacks a part, or has one that is out of range. */
+async function importKey(key: PublicKey, algorithm: string): Promise<CryptoKey | undefined> {
+  try {
+    const made = await importJWK(key as JWK, algorithm);
+    return made instanceof Uint8Array ? undefined : made;
+  } catch {
+    return undefined;
+  }
+}
+
+function isForSigning({ use }: PublicKey): boolean {
   return use === undefined || use === "sig";
 }
 
-const KEY_TYPES: Readonly<Record<string, string>> = { R: "RSA", P: "RSA", E: "EC" };
-const CURVES: Readonly<Record<string, string>> = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
+const KEY_TYPES: Readonly<Record<string, string>> = { R: "RSA", P: "RSA" };
+const CURVES: Readonly<Record<string, { readonly kty: string; readonly crv: string }>> = {
+  ES256: { kty: "EC", crv: "P-256" },
+  ES384: { kty: "EC", crv: "P-384" },
+  ES512: { kty: "EC", crv: "P-521" },
+  EdDSA: { kty: "OKP", crv: "Ed25519" },
+};
 
-function fits(key: JWK, algorithm: string): boolean {
-  if (key.alg !== undefined && key.alg !== algorithm) return false;
-  if (algorithm === "EdDSA") return key.kty === "OKP";
-  if (CURVES[algorithm] !== undefined) return key.kty === "EC" && key.crv === CURVES[algorithm];
+function fits(key: PublicKey, algorithm: string): boolean {
+  if (key.alg !== undefined && canonical(key.alg) !== algorithm) return false;
+  const curve = CURVES[algorithm];
+  if (curve) return key.kty === curve.kty && key.crv === curve.crv;
   return key.kty === KEY_TYPES[algorithm[0] ?? ""];
 }
 

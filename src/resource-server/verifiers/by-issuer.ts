@@ -1,7 +1,7 @@
 import { decodeProtectedHeader } from "jose/decode/protected_header";
 import { decodeJwt } from "jose/jwt/decode";
+import { clipped } from "../../core/shown.ts";
 import type { Verification } from "../guard.ts";
-import { clipped } from "../refusals.ts";
 
 export type Verify = (token: string) => Promise<Verification>;
 

@@ -1,14 +1,15 @@
-import { providerClaims } from "../../core/provider-claims.ts";
+import type { Claims } from "../../core/claim-path.ts";
+import { readToldClaims } from "../../core/provider-claims.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Verification } from "../guard.ts";
 import type { Verify } from "./by-issuer.ts";
-import { authBy, noPerson, refuseProviderClaims, type TokenRules } from "./provider-tokens.ts";
+import { admit, type TokenRules } from "./token-rules.ts";
 
 /**
  * Asks the provider what a token says; undefined where it is not a good one.
  * @throws OAuthError `temporarily_unavailable` where that cannot be told.
  */
-export type Ask = (token: string) => Promise<Readonly<Record<string, unknown>> | undefined>;
+export type Ask = (token: string) => Promise<Claims | undefined>;
 
 /** Without an end (RFC 7662 §2.2 makes `exp` optional) an answer holds for a minute, and is then asked for again. */
 const UNKNOWN_END_SECONDS = 60;
@@ -30,19 +31,22 @@ export function verifyByAsking(
   issuer: string,
   { ask, believeSeconds, clock }: AskingDeps,
 ): Verify {
-  const refused = (why: string): Verification => ({ kind: "refused", why, about: { issuer } });
+  const refused = (why: string, ended?: "expired"): Verification => ({
+    kind: "refused",
+    why,
+    about: { issuer },
+    ended,
+  });
   const verify = async (token: string): Promise<Verification> => {
     const said = await ask(token);
     if (!said) return refused("the provider says that it is not active");
     const now = clock() / 1000;
-    const claims = providerClaims.safeParse({ iss: issuer, exp: now + UNKNOWN_END_SECONDS, ...said });
-    if (!claims.success) return refused("the provider's answer has claims of the wrong kind");
-    const wrong = refuseProviderClaims(claims.data, rules, now);
-    if (wrong !== undefined) return refused(wrong);
-    const auth = authBy(claims.data, rules, token);
-    return auth
-      ? { kind: "verified", auth, until: Math.min(auth.expiresAt, now + believeSeconds) }
-      : refused(noPerson(rules));
+    const read = readToldClaims(said, { issuer, expiresAt: now + UNKNOWN_END_SECONDS });
+    if ("why" in read) return refused(read.why);
+    const admission = admit({ claims: read.claims, token }, rules, now);
+    if ("why" in admission) return refused(admission.why, admission.ended);
+    const { auth } = admission;
+    return { kind: "verified", auth, until: Math.min(auth.expiresAt, now + believeSeconds) };
   };
   const verifying = new Map<string, Promise<Verification>>();
   return (token) => {

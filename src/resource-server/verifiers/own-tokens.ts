@@ -4,11 +4,12 @@ import { ACCESS_TOKEN_TYPE, accessTokenClaims, hasExpired, refuseClaims } from "
 import type { Auth } from "../../core/auth.ts";
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
 import { parseScopes } from "../../core/scopes.ts";
+import { clipped, shown } from "../../core/shown.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type ParsedJws, parseJws, verifyJws } from "../../platform/jws.ts";
 import type { Store } from "../../store/store.ts";
 import type { Verification } from "../guard.ts";
-import { clipped, type RefusalFields, shown } from "../refusals.ts";
+import type { RefusalFields } from "../refusals.ts";
 
 /**
  * Verifies the tokens of the authorization server in this house: the signature, every claim, that the grant behind it
