@@ -1,7 +1,9 @@
+export { allowInsecureIssuer } from "./config/allow-insecure-issuer.ts";
 export { publicUrlFromEnvironment } from "./config/environment.ts";
 export { allowInsecurePublicUrl, type OAuthServerOptions } from "./config/options-schema.ts";
 export type { ProtectOptions } from "./config/protect-options.ts";
 export type { ProviderOptions } from "./config/provider-options.ts";
+export type { ToldClaims, VerifyToken } from "./config/provider-schema.ts";
 export type {
   CheckUser,
   CompleteUserCheck,

@@ -8,7 +8,7 @@ import {
   testTime,
 } from "../../test/support/token-endpoint.ts";
 import { TokenError } from "./errors.ts";
-import { TokenManager, type TokenManagerOptions } from "./index.ts";
+import { allowInsecureIssuer, TokenManager, type TokenManagerOptions } from "./index.ts";
 
 let open: ScriptedServer[] = [];
 afterEach(async () => {
@@ -145,6 +145,20 @@ describe("from the issuer (RFC 8414)", () => {
     expect(await manager({ issuer: server.url }).getToken()).toBe("t");
   });
 
+  it.each([
+    ["is cut off", () => ({ body: undefined })],
+    ["hangs", () => new Promise<never>(() => {})],
+  ])("tries the other places in time where the first one %s", async (_what, fail) => {
+    const server = await serving((url) => ({
+      [SERVER]: fail,
+      "/.well-known/openid-configuration": { issuer: url, token_endpoint: `${url}/token` },
+      "/token": () => issued("t"),
+    }));
+    const { waits, options } = testTime();
+    expect(await manager({ issuer: server.url, ...options }).getToken()).toBe("t");
+    expect(waits).toEqual([]);
+  });
+
   it("looks again when the endpoint that it knew is gone", async () => {
     const state = { endpoint: "/token" };
     const server = await authorizationServer((url) => ({
@@ -219,6 +233,34 @@ describe("from the resource (RFC 9728)", () => {
   ])("refuses %s", async (_what, documents) => {
     const resource = await resourceServer("http://127.0.0.1:1", documents);
     expect((await failure({ resource: `${resource.url}/mcp` })).code).toBe("discovery_failed");
+  });
+
+  it("takes http:// on a network with the symbol that shows the danger, all the way", async () => {
+    const server = await serving((url) => ({
+      [SERVER]: { issuer: "http://idp:8080", token_endpoint: "http://idp:8080/token" },
+      "/token": () => issued("t"),
+      "/mcp": () => ({
+        status: 401,
+        headers: { "www-authenticate": 'Bearer resource_metadata="http://todo:8080/metadata"' },
+        body: {},
+      }),
+      "/metadata": { resource: "http://todo:8080/mcp", authorization_servers: ["http://idp:8080"] },
+      "/api": () => ({ body: { from: url } }),
+    }));
+    const inCluster: typeof fetch = (target, init) =>
+      fetch(String(target).replace(/^http:\/\/(idp|todo):8080/, server.url), init);
+    const options = { resource: "http://todo:8080/mcp", fetch: inCluster };
+    const tokens = manager({ ...options, [allowInsecureIssuer]: true });
+    expect(await tokens.getToken()).toBe("t");
+    expect((await tokens.fetch("http://todo:8080/api")).status).toBe(200);
+    expect(server.asked.at(-1)?.headers.authorization).toBe("Bearer t");
+    expect(() => manager(options)).toThrow(/^resource is "http:\/\/todo:8080\/mcp"; it must be an https/);
+    for (const more of [{ issuer: "http://idp:8080" }, { tokenEndpoint: "http://idp:8080/token" }]) {
+      expect(() => manager(more)).toThrow(/unless \[allowInsecureIssuer\] is true/);
+      expect(await manager({ ...more, fetch: inCluster, [allowInsecureIssuer]: true }).getToken()).toBe("t");
+    }
+    const careful = manager({ tokenEndpoint: `${server.url}/token` });
+    await expect(careful.fetch("http://todo:8080/api")).rejects.toThrow(/gets no token/);
   });
 
   it("is not asked where the issuer is said: it cannot send the credentials elsewhere", async () => {

@@ -1,20 +1,18 @@
 import { z } from "zod";
 import { authorizationServerMetadataPaths, protectedResourceMetadataPaths } from "../core/metadata.ts";
-import { isSecureUrl } from "../platform/addresses.ts";
+import { isUsableUrl } from "../platform/addresses.ts";
+import type { ProvingEndpoint } from "../platform/client-authentication.ts";
 import type { FetchJson } from "../platform/fetch-json.ts";
+import { firstAnswer } from "../platform/first-answer.ts";
 import { TokenError, unreachable } from "./errors.ts";
 import type { TokenManagerSettings } from "./options.ts";
 
-/** Where to ask for tokens. */
-export type TokenEndpoint = {
-  readonly url: string;
-  /** Undefined where only the endpoint is known. */
-  readonly issuer: string | undefined;
-  /** `token_endpoint_auth_methods_supported`; undefined where nothing says it. */
-  readonly methods: readonly string[] | undefined;
+type Deps = {
+  readonly fetch: typeof fetch;
+  readonly fetchJson: FetchJson;
+  /** Whether what documents name may be `http://` on a network, as what the options name may. */
+  readonly allowInsecure: boolean;
 };
-
-type Deps = { readonly fetch: typeof fetch; readonly fetchJson: FetchJson };
 
 /**
  * Finds the token endpoint: as it is said, from the issuer's metadata (RFC 8414), or from the resource's challenge and
@@ -24,7 +22,7 @@ type Deps = { readonly fetch: typeof fetch; readonly fetchJson: FetchJson };
 export async function findTokenEndpoint(
   { tokenEndpoint, issuer, resource }: Pick<TokenManagerSettings, "tokenEndpoint" | "issuer" | "resource">,
   deps: Deps,
-): Promise<TokenEndpoint> {
+): Promise<ProvingEndpoint> {
   if (tokenEndpoint !== undefined) return { url: tokenEndpoint, issuer, methods: undefined };
   if (issuer !== undefined) return endpointOf(issuer, deps);
   return endpointOf(await authorizationServerOf(resource ?? "", deps), deps);
@@ -38,7 +36,7 @@ const serverMetadata = z.object({
   token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
 });
 
-async function endpointOf(issuer: string, { fetchJson }: Deps): Promise<TokenEndpoint> {
+async function endpointOf(issuer: string, { fetchJson, allowInsecure }: Deps): Promise<ProvingEndpoint> {
   const { origin } = new URL(issuer);
   const urls = authorizationServerMetadataPaths(issuer).map((path) => `${origin}${path}`);
   const { url, document } = await firstDocument(urls, fetchJson);
@@ -48,7 +46,7 @@ async function endpointOf(issuer: string, { fetchJson }: Deps): Promise<TokenEnd
   const { data } = metadata;
   // RFC 8414 §3.3: else anybody's document could say where the credentials go.
   if (data.issuer !== issuer) throw mismatch(url, "issuer", data.issuer, issuer);
-  if (!isSecureUrl(data.token_endpoint)) {
+  if (!isUsableUrl(data.token_endpoint, allowInsecure)) {
     throw failed(`${url} names a token endpoint that is not https://, to which no credentials are sent.`);
   }
   return { url: data.token_endpoint, issuer, methods: data.token_endpoint_auth_methods_supported };
@@ -73,7 +71,8 @@ async function authorizationServerOf(resource: string, deps: Deps): Promise<stri
   // RFC 9728 §3.3: else one resource could speak for another, and get its tokens.
   if (metadata.data.resource !== resource) throw mismatch(url, "resource", metadata.data.resource, resource);
   const [server = ""] = metadata.data.authorization_servers;
-  if (!isSecureUrl(server)) throw failed(`${url} names an authorization server that is not https://.`);
+  if (!isUsableUrl(server, deps.allowInsecure))
+    throw failed(`${url} names an authorization server that is not https://.`);
   return server;
 }
 
@@ -86,7 +85,7 @@ async function challengedMetadata(resource: string, deps: Deps): Promise<string 
   const challenge = response.headers.get("www-authenticate") ?? "";
   const [, quoted, bare] = /\bresource_metadata=(?:"([^"]*)"|([^\s,"]+))/i.exec(challenge) ?? [];
   const named = quoted ?? bare;
-  if (named !== undefined && !isSecureUrl(named)) {
+  if (named !== undefined && !isUsableUrl(named, deps.allowInsecure)) {
     throw failed(`The challenge of ${resource} names metadata that is not at an https:// URL.`);
   }
   return named;
@@ -109,15 +108,20 @@ type Found = { readonly url: string; readonly document: unknown };
 /** The first that answers with JSON. An outage of one is no reason to believe another one less; to find none, it is. */
 async function firstDocument(urls: readonly string[], fetchJson: FetchJson): Promise<Found> {
   let outage: TokenError | undefined;
-  for (const url of urls) {
-    const { status, body } = await fetchJson(url).catch((cause: unknown) => {
-      throw unreachable(url, cause);
-    });
-    if (status === 200 && body !== undefined) return { url, document: body };
-    if (status >= 500 || status === 429) {
-      outage ??= new TokenError("unreachable", `${url} answered ${status}.`, { status, passing: true });
+  const ask = async (url: string): Promise<Found | undefined> => {
+    try {
+      const { status, body } = await fetchJson(url);
+      if (status === 200 && body !== undefined) return { url, document: body };
+      if (status >= 500 || status === 429) {
+        outage ??= new TokenError("unreachable", `${url} answered ${status}.`, { status, passing: true });
+      }
+    } catch (cause) {
+      outage ??= unreachable(url, cause);
     }
-  }
+    return undefined;
+  };
+  const found = await firstAnswer(urls, ask);
+  if (found) return found;
   throw outage ?? failed(`There is no metadata at ${urls.join(" or ")}.`);
 }
 

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../core/errors.ts";
-import { isSecureUrl } from "../platform/addresses.ts";
+import { isUsableUrl } from "../platform/addresses.ts";
 
 type Target = Parameters<typeof fetch>[0];
 type Init = NonNullable<Parameters<typeof fetch>[1]>;
@@ -9,14 +9,17 @@ export function fetchWithToken({
   fetch: fetchIt,
   getToken,
   answered401,
+  allowInsecure,
 }: {
   readonly fetch: typeof fetch;
   readonly getToken: () => Promise<string>;
   /** Says whether another token is worth a try. */
   readonly answered401: (token: string) => boolean;
+  /** Whether the operator lets tokens cross a network readable. */
+  readonly allowInsecure: boolean;
 }): typeof fetch {
   return async (target, init = {}) => {
-    const url = checkTarget(target);
+    const url = checkTarget(target, allowInsecure);
     const second = canBeSentAgain(init) ? copyOf(target, init) : undefined;
     const token = await getToken();
     const response = await fetchIt(target, withToken(target, init, token));
@@ -28,11 +31,11 @@ export function fetchWithToken({
   };
 }
 
-/** RFC 6750 §5.3: never over a network in the clear. */
-function checkTarget(target: Target): URL {
+/** RFC 6750 §5.3: not over a network in the clear. */
+function checkTarget(target: Target, allowInsecure: boolean): URL {
   const url = new URL(target instanceof Request ? target.url : target);
   url.hash = "";
-  if (isSecureUrl(url.href)) return url;
+  if (isUsableUrl(url.href, allowInsecure)) return url;
   throw new ConfigurationError(
     `${url.origin} gets no token: it would cross the network readable. Use an https:// URL without a user name.`,
   );

@@ -17,15 +17,15 @@ describe("options of a TokenManager", () => {
     [{ tokenEndpoint: undefined }, "Say where tokens come from: tokenEndpoint, issuer, or resource."],
     [
       { tokenEndpoint: "http://idp.example/token" },
-      'tokenEndpoint is "http://idp.example/token"; it must be an https:// URL (http:// on this computer only).',
+      'tokenEndpoint is "http://idp.example/token"; it must be an https:// URL (http:// on this computer only, unless [allowInsecureIssuer] is true).',
     ],
     [
       { tokenEndpoint: undefined, issuer: "idp.example" },
-      'issuer is "idp.example"; it must be an https:// URL (http:// on this computer only).',
+      'issuer is "idp.example"; it must be an https:// URL (http:// on this computer only, unless [allowInsecureIssuer] is true).',
     ],
     [
       { tokenEndpoint: undefined, resource: "http://mcp.example/mcp" },
-      'resource is "http://mcp.example/mcp"; it must be an https:// URL (http:// on this computer only).',
+      'resource is "http://mcp.example/mcp"; it must be an https:// URL (http:// on this computer only, unless [allowInsecureIssuer] is true).',
     ],
     [
       { resource: "https://mcp.example/mcp#top" },

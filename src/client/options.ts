@@ -1,14 +1,22 @@
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
-import { optionLabel, unknownName, wrongValue } from "../config/problems.ts";
+import {
+  allowsInsecureIssuer,
+  insecureIssuerOption,
+  issuerUrl,
+  SECURE_URL,
+  secureUrls,
+} from "../config/allow-insecure-issuer.ts";
+import { readCredentials, secretMethods } from "../config/client-credentials.ts";
+import { namedPath, optionLabel, unknownName, valueAt, wrongValue } from "../config/problems.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { isScopeToken } from "../core/scopes.ts";
-import { isSecureUrl } from "../platform/addresses.ts";
+import { isUsableUrl } from "../platform/addresses.ts";
+import type { Credentials } from "../platform/client-authentication.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
+import type { PrivateKey } from "../platform/signing-key.ts";
 import type { Sleep } from "./retry.ts";
-import { type PrivateKey, readSigningKey, type SigningKey } from "./signing-key.ts";
 
-const HTTPS = "an https:// URL (http:// on this computer only)";
 const RESOURCE = 'the resource as an absolute URL without a fragment, such as "https://mcp.example.com/mcp"';
 const SCOPE = 'scopes separated by spaces, or a list of them, such as "todo:read todo:write"';
 const PARAMETERS = "an object of texts by name";
@@ -28,7 +36,6 @@ const OWN_PARAMETERS = [
 const systemFetch: typeof fetch = (target, init) => fetch(target, init);
 const systemSleep: Sleep = (milliseconds) => setTimeout(milliseconds);
 
-const url = z.string(HTTPS).refine(isSecureUrl, HTTPS);
 const text = (must: string) => z.string(must).min(1, must);
 const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "a function");
 const scopes = z
@@ -38,57 +45,57 @@ const scopes = z
   )
   .refine((list) => list.every(isScopeToken), SCOPE);
 
-const options = z.strictObject({
-  /** Where tokens are got. Nothing is discovered then. */
-  tokenEndpoint: url.optional(),
-  /** The authorization server, byte for byte; its metadata says where the token endpoint is (RFC 8414). */
-  issuer: url.optional(),
-  /**
-   * The protected resource, byte for byte as it names itself: sent as `resource` (RFC 8707). Where it is all that is
-   * said, it is asked for its authorization server (RFC 9728), which then gets to see the credentials.
-   */
-  resource: z
-    .string(RESOURCE)
-    .refine((value) => URL.canParse(value) && !value.includes("#"), RESOURCE)
-    .optional(),
-  clientId: text("the client_id, as text"),
-  /** One of these two. */
-  clientSecret: text("the client's secret, as text").optional(),
-  privateKey: z.custom<PrivateKey>().optional(),
-  /** What the private key signs with, such as "ES256". Unless said, what its kind does. */
-  algorithm: text("a JWS algorithm").optional(),
-  /** The `kid` under which the authorization server knows the public key. */
-  keyId: text("a key id").optional(),
-  /** How a secret is sent. Unless said, as the metadata prefers; in the header where there is none. */
-  authenticationMethod: z
-    .enum(
-      ["client_secret_basic", "client_secret_post"],
-      '"client_secret_basic" or "client_secret_post" (a private key needs none)',
-    )
-    .optional(),
-  /** `aud` of the assertion that the private key signs. Unless said, the issuer, or the token endpoint without one. */
-  assertionAudience: text("the audience that the authorization server expects").optional(),
-  /** Sent as `audience`, which some providers want in place of `resource`. */
-  audience: text("the audience, as text").optional(),
-  /** What to ask for. Nothing said leaves it to the authorization server. */
-  scope: scopes.optional(),
-  /** More parameters of the token request, as this provider wants them. */
-  parameters: z
-    .record(
-      z.string().refine((name) => !OWN_PARAMETERS.includes(name)),
-      z.string(PARAMETERS),
-      PARAMETERS,
-    )
-    .default({}),
-  /** False where the provider refuses a `resource` parameter. Default true. */
-  sendResource: z.boolean("true or false").default(true),
-  /** For requests through a proxy, and for tests. */
-  fetch: aFunction<typeof fetch>().default(() => systemFetch),
-  clock: aFunction<Clock>().default(() => systemClock),
-  sleep: aFunction<Sleep>().default(() => systemSleep),
-  /** From 0 to 1, for the waits between attempts. */
-  random: aFunction<() => number>().default(() => Math.random),
-});
+const options = z
+  .strictObject({
+    /** Where tokens are got. Nothing is discovered then. */
+    tokenEndpoint: issuerUrl.optional(),
+    /** The authorization server, byte for byte; its metadata says where the token endpoint is (RFC 8414). */
+    issuer: issuerUrl.optional(),
+    /**
+     * The protected resource, byte for byte as it names itself: sent as `resource` (RFC 8707). Where it is all that is
+     * said, it is asked for its authorization server (RFC 9728), which then gets to see the credentials.
+     */
+    resource: z
+      .string(RESOURCE)
+      .refine((value) => URL.canParse(value) && !value.includes("#"), RESOURCE)
+      .optional(),
+    clientId: text("the client_id, as text"),
+    /** One of these two. */
+    clientSecret: text("the client's secret, as text").optional(),
+    privateKey: z.custom<PrivateKey>().optional(),
+    /** What the private key signs with, such as "ES256". Unless said, what its kind does. */
+    algorithm: text("a JWS algorithm").optional(),
+    /** The `kid` under which the authorization server knows the public key. */
+    keyId: text("a key id").optional(),
+    /** How a secret is sent. Unless said, as the metadata prefers; in the header where there is none. */
+    authenticationMethod: z
+      .enum(secretMethods, '"client_secret_basic" or "client_secret_post" (a private key needs none)')
+      .optional(),
+    /** `aud` of the assertion that the private key signs. Unless said, the issuer, or the token endpoint without one. */
+    assertionAudience: text("the audience that the authorization server expects").optional(),
+    /** Sent as `audience`, which some providers want in place of `resource`. */
+    audience: text("the audience, as text").optional(),
+    /** What to ask for. Nothing said leaves it to the authorization server. */
+    scope: scopes.optional(),
+    /** More parameters of the token request, as this provider wants them. */
+    parameters: z
+      .record(
+        z.string().refine((name) => !OWN_PARAMETERS.includes(name)),
+        z.string(PARAMETERS),
+        PARAMETERS,
+      )
+      .default({}),
+    /** False where the provider refuses a `resource` parameter. Default true. */
+    sendResource: z.boolean("true or false").default(true),
+    /** For requests through a proxy, and for tests. */
+    fetch: aFunction<typeof fetch>().default(() => systemFetch),
+    clock: aFunction<Clock>().default(() => systemClock),
+    sleep: aFunction<Sleep>().default(() => systemSleep),
+    /** From 0 to 1, for the waits between attempts. */
+    random: aFunction<() => number>().default(() => Math.random),
+    ...insecureIssuerOption,
+  })
+  .check(secureUrls(["tokenEndpoint"], ["issuer"]));
 
 /** What `TokenManager` takes. */
 export type TokenManagerOptions = z.input<typeof options>;
@@ -97,15 +104,11 @@ type Parsed = Omit<
   z.output<typeof options>,
   "clientSecret" | "privateKey" | "algorithm" | "keyId" | "authenticationMethod" | "assertionAudience"
 >;
-export type TokenManagerSettings = Parsed & { readonly credentials: Credentials };
-
-export type Credentials =
-  | {
-      readonly kind: "secret";
-      readonly secret: string;
-      readonly method: "client_secret_basic" | "client_secret_post" | undefined;
-    }
-  | { readonly kind: "key"; readonly key: SigningKey; readonly audience: string | undefined };
+export type TokenManagerSettings = Parsed & {
+  readonly credentials: Credentials;
+  /** Whether secrets may cross a network readable. */
+  readonly allowInsecure: boolean;
+};
 
 /** @throws ConfigurationError that names the option and says what would be right; never with a secret in it. */
 export function parseTokenManagerOptions(given: TokenManagerOptions): TokenManagerSettings {
@@ -113,11 +116,14 @@ export function parseTokenManagerOptions(given: TokenManagerOptions): TokenManag
   if (!parsed.success) throw firstProblem(parsed.error, given);
   const { clientSecret, privateKey, algorithm, keyId, authenticationMethod, assertionAudience, ...rest } =
     parsed.data;
+  const allowInsecure = allowsInsecureIssuer(rest);
   if (rest.tokenEndpoint === undefined && rest.issuer === undefined) {
     if (rest.resource === undefined) {
       throw new ConfigurationError("Say where tokens come from: tokenEndpoint, issuer, or resource.");
     }
-    if (!isSecureUrl(rest.resource)) throw wrongValue("resource", rest.resource, HTTPS);
+    if (!isUsableUrl(rest.resource, allowInsecure)) {
+      throw wrongValue("resource", rest.resource, SECURE_URL);
+    }
     if (assertionAudience !== undefined) {
       // The resource would choose who gets an assertion that is good elsewhere.
       throw new ConfigurationError(
@@ -125,23 +131,16 @@ export function parseTokenManagerOptions(given: TokenManagerOptions): TokenManag
       );
     }
   }
-  if ((clientSecret === undefined) === (privateKey === undefined)) {
-    throw new ConfigurationError(
-      clientSecret === undefined
-        ? "clientSecret is missing; give it, or a privateKey."
-        : "clientSecret and privateKey are both given. Keep one of them.",
-    );
-  }
-  const credentials: Credentials =
-    privateKey === undefined
-      ? { kind: "secret", secret: clientSecret ?? "", method: authenticationMethod }
-      : { kind: "key", key: readSigningKey(privateKey, { algorithm, keyId }), audience: assertionAudience };
-  return { ...rest, credentials };
+  const credentials = readCredentials(
+    { clientSecret, privateKey, algorithm, keyId, assertionAudience, method: authenticationMethod },
+    (name) => name,
+  );
+  return { ...rest, credentials, allowInsecure };
 }
 
 function firstProblem(error: z.ZodError, given: TokenManagerOptions): ConfigurationError {
   const [issue] = error.issues;
-  const path = (issue?.path ?? []) as (string | number)[];
+  const path = namedPath(issue?.path ?? []);
   if (issue?.code === "unrecognized_keys") {
     return unknownName(optionLabel([...path, issue.keys[0] ?? ""]), Object.keys(options.shape));
   }
@@ -150,9 +149,5 @@ function firstProblem(error: z.ZodError, given: TokenManagerOptions): Configurat
       `parameters holds ${path.at(-1)}, which is not for extra parameters. Use the option of that name, or leave it out.`,
     );
   }
-  const value = path.reduce<unknown>(
-    (one, part) => (one as Record<string, unknown> | undefined)?.[part],
-    given,
-  );
-  return wrongValue(optionLabel(path), value, issue?.message ?? "different");
+  return wrongValue(optionLabel(path), valueAt(given, issue?.path ?? []), issue?.message ?? "different");
 }

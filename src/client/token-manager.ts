@@ -1,5 +1,6 @@
+import type { ProvingEndpoint } from "../platform/client-authentication.ts";
 import { fetchJsonBy } from "../platform/fetch-json.ts";
-import { findTokenEndpoint, type TokenEndpoint } from "./discovery.ts";
+import { findTokenEndpoint } from "./discovery.ts";
 import { TokenError } from "./errors.ts";
 import { fetchWithToken } from "./fetch-with-token.ts";
 import { parseTokenManagerOptions, type TokenManagerOptions } from "./options.ts";
@@ -77,15 +78,15 @@ type Kept = {
 
 function createTokenManager(options: TokenManagerOptions): TokenManager {
   const settings = parseTokenManagerOptions(options);
-  const { clock } = settings;
+  const { clock, allowInsecure } = settings;
   const fetchJson = fetchJsonBy(settings.fetch);
   let kept: Kept | undefined;
-  let endpoint: TokenEndpoint | undefined;
+  let endpoint: ProvingEndpoint | undefined;
   let asking: Promise<string> | undefined;
   let wasRefused = false;
 
   const obtain = async (): Promise<Kept> => {
-    endpoint ??= await findTokenEndpoint(settings, { fetch: settings.fetch, fetchJson });
+    endpoint ??= await findTokenEndpoint(settings, { fetch: settings.fetch, fetchJson, allowInsecure });
     // Before the request: its life may begin any time after this.
     const obtainedAt = clock();
     const { value, lifeSeconds } = await requestToken(settings, endpoint, fetchJson);
@@ -141,7 +142,7 @@ function createTokenManager(options: TokenManagerOptions): TokenManager {
   return {
     getToken,
     refused,
-    fetch: fetchWithToken({ fetch: settings.fetch, getToken, answered401 }),
+    fetch: fetchWithToken({ fetch: settings.fetch, getToken, answered401, allowInsecure }),
     token: getToken,
     async onUnauthorized() {
       // Which token it was is not said. Of several requests at once, the first renews it for all of them.

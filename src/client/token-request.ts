@@ -1,7 +1,6 @@
 import { z } from "zod";
+import { authentication, type ProvingEndpoint } from "../platform/client-authentication.ts";
 import type { FetchJson } from "../platform/fetch-json.ts";
-import { authentication } from "./authentication.ts";
-import type { TokenEndpoint } from "./discovery.ts";
 import { TokenError, unreachable } from "./errors.ts";
 import type { TokenManagerSettings } from "./options.ts";
 import { retryAfterSeconds } from "./retry.ts";
@@ -16,7 +15,7 @@ const LONGEST_TEXT = 200;
 /** One request with `grant_type=client_credentials` (RFC 6749 §4.4.2). @throws TokenError */
 export async function requestToken(
   settings: TokenManagerSettings,
-  endpoint: TokenEndpoint,
+  endpoint: ProvingEndpoint,
   fetchJson: FetchJson,
 ): Promise<IssuedToken> {
   const { url } = endpoint;

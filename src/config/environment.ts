@@ -55,7 +55,7 @@ type Read = (text: string, environment: Environment) => unknown;
 const text: Read = (value) => value;
 /** What is no number, or neither true nor false, stays text: the schema refuses it and shows it. */
 const number: Read = (value) => (/^\d+$/.test(value) ? Number(value) : value);
-const boolean: Read = (value) => BOOLEANS.get(value.toLowerCase()) ?? value;
+export const boolean = (value: string): unknown => BOOLEANS.get(value.toLowerCase()) ?? value;
 const list = (value: string): readonly string[] =>
   value
     .split(",")

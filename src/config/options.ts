@@ -13,7 +13,7 @@ import {
 } from "./options-schema.ts";
 import {
   type Label,
-  type OptionPath,
+  namedPath,
   optionLabel,
   unknownName,
   valueAt,
@@ -172,9 +172,7 @@ function firstProblem(error: z.ZodError, given: unknown, label: Label): Configur
   // A misspelt name first: often it is why another one is missing.
   const issue = error.issues.find(({ code }) => code === "unrecognized_keys") ?? error.issues[0];
   if (!issue) return new ConfigurationError("The options cannot be used.");
-  const path: OptionPath = issue.path.map((part) =>
-    typeof part === "symbol" ? (part.description ?? "") : part,
-  );
+  const path = namedPath(issue.path);
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
     return unknownName(label([...path, key]), OPTION_PARTS.get(path[0]) ?? Object.keys(optionsSchema.shape));

@@ -20,6 +20,11 @@ export function wrongValue(label: string, given: unknown, must: string): Configu
   return new ConfigurationError(`${label} ${said}; it must be ${must}.`);
 }
 
+/** The path of a problem, in the names that stand in the options: a symbol goes by its own. */
+export function namedPath(path: readonly PropertyKey[]): OptionPath {
+  return path.map((part) => (typeof part === "symbol" ? (part.description ?? "") : part));
+}
+
 /** What was given at a path of the options. */
 export function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import { isSecureUrl } from "../platform/addresses.ts";
+import { allowInsecureIssuer } from "./allow-insecure-issuer.ts";
 import { cachedTokensOption } from "./cached-tokens-option.ts";
 import { corsOption } from "./cors-option.ts";
 import { documentationOption } from "./documentation-option.ts";
-import { optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
+import { namedPath, optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
 import { PROVIDER_OPTIONS, type Provider, type ProviderOptions, parseProviders } from "./provider-options.ts";
 import { catalogueOf, scopeOptions } from "./scope-options.ts";
 import type { CorsSetting } from "./settings.ts";
@@ -64,8 +65,9 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
     throw wrongValue(optionLabel(path), valueAt(own, path), issue?.message ?? "different");
   }
   const { resource, name, documentation, authorizationServerMetadata, cachedTokens, cors } = parsed.data;
-  if ("providers" in rest && Object.keys(rest).length > 1) {
-    const [other = ""] = Object.keys(rest).filter((key) => key !== "providers");
+  const beside = namedPath(Reflect.ownKeys(rest)).filter((name) => name !== "providers");
+  if ("providers" in rest && beside[0] !== undefined) {
+    const [other] = beside;
     throw new ConfigurationError(
       `${other} stands beside providers. Put it into the provider that it is about.`,
     );
@@ -100,10 +102,14 @@ function split(given: ProtectOptions): {
   readonly rest: Readonly<Record<string, unknown>>;
 } {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const danger = given as { readonly [allowInsecureIssuer]?: unknown };
   const isOwn = ([key]: readonly [string, unknown]) => key in resourceServer.shape;
   return {
     own: Object.fromEntries(entries.filter(isOwn)),
-    rest: Object.fromEntries(entries.filter((entry) => !isOwn(entry))),
+    rest: {
+      ...Object.fromEntries(entries.filter((entry) => !isOwn(entry))),
+      ...(allowInsecureIssuer in danger && { [allowInsecureIssuer]: danger[allowInsecureIssuer] }),
+    },
   };
 }
 

@@ -1,94 +1,33 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import { sameResource } from "../core/grant.ts";
-import { type ClaimNames, USUAL_CLAIM_NAMES } from "../core/provider-claims.ts";
-import { isSecureUrl } from "../platform/addresses.ts";
-import { type OptionPath, optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
+import type { ClaimNames } from "../core/provider-claims.ts";
+import type { Credentials } from "../platform/client-authentication.ts";
+import { allowsInsecureIssuer } from "./allow-insecure-issuer.ts";
+import { readCredentials } from "./client-credentials.ts";
+import { tellPeopleApart } from "./people-options.ts";
+import { namedPath, type OptionPath, optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
+import { providerSchema } from "./provider-schema.ts";
 
-const HTTPS = "an https:// URL (http:// on this computer only)";
-/** The URL of a provider or of something at it. */
-export const providerUrl = z.string(HTTPS).refine(isSecureUrl, HTTPS);
-const text = (must: string) => z.string(must).min(1, must);
-const oneOrMore = (must: string) =>
-  z.union([text(must).transform((one) => [one]), z.array(text(must), must).min(1, must)], must);
-const AUDIENCE = "what the provider puts into `aud` for this server, as text or a list of texts";
-/** What a provider revokes is let in no longer than that. */
-export const INTROSPECTION_CACHE_SECONDS = 60;
-const CACHE_SECONDS = "a whole number of seconds from 0 to 3600";
-const CLAIM = 'the name of a claim or its path, such as "realm_access.roles", or a list of them';
-
-/** An OAuth or OpenID provider whose access tokens open this server. */
-const provider = z.strictObject({
-  /** The issuer, byte for byte what its tokens say in `iss`. */
-  issuer: providerUrl,
-  /** Other spellings of `iss` that the provider uses (Entra's v1 tokens). */
-  issuerAliases: z.array(text("an issuer")).default([]),
-  /** One of these must be in the token's `aud`. There is no default: without it any token of the provider would do. */
-  audience: oneOrMore(AUDIENCE),
-  /** The authorization server that clients are sent to, where it is not the issuer (Scalekit). */
-  authorizationServer: providerUrl.optional(),
-  /** Where its keys are; found by discovery unless said. */
-  jwksUri: providerUrl.optional(),
-  /** Where its metadata is, where it is at none of the usual places. */
-  metadataUrl: providerUrl.optional(),
-  /** For opaque tokens: the credentials to ask the provider about them (RFC 7662). */
-  introspection: z
-    .strictObject({
-      endpoint: providerUrl.optional(),
-      clientId: text("the client_id"),
-      clientSecret: text("the client_secret"),
-      /** How long an active token is believed without asking again, never past its end. Default 60. */
-      cacheSeconds: z
-        .int(CACHE_SECONDS)
-        .min(0, CACHE_SECONDS)
-        .max(3600, CACHE_SECONDS)
-        .default(INTROSPECTION_CACHE_SECONDS),
-    })
-    .optional(),
-  /** For opaque tokens of Google, which has an endpoint of its own kind in place of RFC 7662. */
-  tokeninfo: providerUrl.optional(),
-  /**
-   * What stands before the name of a scope where clients ask for it (Entra, Cognito). It is put before the scopes in
-   * challenges and documents, and taken away from those in tokens.
-   */
-  scopePrefix: z.string("text").default(""),
-  /**
-   * What marks the provider's access tokens, where its ID tokens look alike: claims of which one must be there, or
-   * several lists, of each of which one must.
-   */
-  accessTokenClaims: z
-    .union(
-      [
-        z.array(text(CLAIM)).transform((one) => (one.length > 0 ? [one] : [])),
-        z.array(z.array(text(CLAIM)).min(1)),
-      ],
-      "a list of claims, or a list of such lists",
-    )
-    .default([]),
-  /** Which claims hold what, where the provider does it in its own way. */
-  claims: z
-    .strictObject({
-      scopes: oneOrMore(CLAIM).default([...USUAL_CLAIM_NAMES.scopes]),
-      person: oneOrMore(CLAIM).default([...USUAL_CLAIM_NAMES.person]),
-      client: oneOrMore(CLAIM).default([...USUAL_CLAIM_NAMES.client]),
-      audience: text(CLAIM).default("aud"),
-    })
-    .prefault({}),
-  /** How far the provider's clock may be off. Default 30. */
-  leewaySeconds: z
-    .int("a whole number of seconds from 0 to 300")
-    .min(0, "a whole number of seconds from 0 to 300")
-    .max(300, "a whole number of seconds from 0 to 300")
-    .default(30),
-});
-
-export const PROVIDER_OPTIONS: readonly string[] = Object.keys(provider.shape);
+export const PROVIDER_OPTIONS: readonly string[] = Object.keys(providerSchema.shape);
 
 /** What `protect` and `createOAuthServer` take for a provider. */
-export type ProviderOptions = z.input<typeof provider>;
+export type ProviderOptions = z.input<typeof providerSchema>;
+type Parsed = z.output<typeof providerSchema>;
 /** The same, parsed. */
-export type Provider = Omit<z.output<typeof provider>, "claims"> & {
+export type Provider = Omit<Parsed, "claims" | "introspection" | "personPrefix" | "samePeople"> & {
   readonly claims: ClaimNames & { readonly audience: string };
+  readonly introspection: Introspection | undefined;
+  /** Stands before the ids of its people; "" where they are as the provider has them. */
+  readonly personPrefix: string;
+  /** Whether the URLs that it learns may be `http://` on a network. */
+  readonly allowInsecure: boolean;
+};
+export type Introspection = {
+  readonly endpoint: string | undefined;
+  readonly clientId: string;
+  readonly credentials: Credentials;
+  readonly cacheSeconds: number;
 };
 
 /**
@@ -106,7 +45,9 @@ export function parseProviders(
   if (!first)
     throw new ConfigurationError("There is no provider. Say at least one, with issuer and audience.");
   checkIssuers([first, ...others]);
-  return [first, ...others];
+  const { issuer, personPrefix = "" } = first;
+  const further = tellPeopleApart({ issuer, personPrefix }, others);
+  return [{ ...first, personPrefix }, ...further];
 }
 
 /**
@@ -120,14 +61,14 @@ export function parseAlsoAccepted(
   const providers = given === undefined ? [] : parseList(given, server.resource, ["alsoAccept"]);
   checkIssuers(providers);
   const own = providers.flatMap(issuersOf).find((issuer) => sameResource(issuer, server.issuer));
-  if (own === undefined) return providers;
+  if (own === undefined) return tellPeopleApart({ issuer: server.issuer, personPrefix: "" }, providers);
   throw new ConfigurationError(
     `alsoAccept names ${own}, which is this server's own issuer. Take it out: its own tokens are accepted anyway.`,
   );
 }
 
 /** Which key is believed for an `iss` must not hang on the order in which providers are named. */
-function checkIssuers(providers: readonly Provider[]): void {
+function checkIssuers(providers: readonly ParsedProvider[]): void {
   const seen: string[] = [];
   for (const provider of providers) {
     const issuers = issuersOf(provider);
@@ -141,7 +82,7 @@ function checkIssuers(providers: readonly Provider[]): void {
   }
 }
 
-function issuersOf({ issuer, issuerAliases }: Provider): readonly string[] {
+function issuersOf({ issuer, issuerAliases }: Pick<Provider, "issuer" | "issuerAliases">): readonly string[] {
   return [issuer, ...issuerAliases];
 }
 
@@ -150,35 +91,87 @@ function parseList(
   resource: string,
   at: OptionPath,
   beside: readonly string[] = [],
-): readonly Provider[] {
+): readonly ParsedProvider[] {
   const list = Array.isArray(given) ? given : [given as ProviderOptions];
   return list.map((one, i) => parseProvider(one, list.length > 1 ? [...at, i] : at, resource, beside));
 }
+
+/** One by itself: whose people it has, its place in the list says too. */
+type ParsedProvider = Omit<Provider, "personPrefix"> & Pick<Parsed, "personPrefix" | "samePeople">;
 
 function parseProvider(
   given: ProviderOptions,
   at: OptionPath,
   resource: string,
   beside: readonly string[],
-): Provider {
-  const parsed = provider.safeParse(given);
-  if (parsed.success) return parsed.data;
+): ParsedProvider {
+  const parsed = providerSchema.safeParse(given);
+  if (!parsed.success) throw problemOf(parsed.error, given, at, resource, beside);
+  const { data } = parsed;
+  const label = (name: string) => optionLabel([...at, name]);
+  const [one, other] = ASKED.filter((name) => data[name] !== undefined);
+  if (one !== undefined && other !== undefined) {
+    throw new ConfigurationError(`${label(one)} and ${label(other)} are both given. Keep one of them.`);
+  }
+  return {
+    ...data,
+    introspection: data.introspection && readIntrospection(data.introspection, [...at, "introspection"]),
+    allowInsecure: allowsInsecureIssuer(data),
+  };
+}
+
+/** The ways to learn what an opaque token says. */
+const ASKED = ["introspection", "tokeninfo", "verify"] as const;
+
+function readIntrospection(given: NonNullable<Parsed["introspection"]>, at: OptionPath): Introspection {
+  const { endpoint, clientId, cacheSeconds, authentication } = given;
+  const { clientSecret, privateKey, algorithm, keyId, assertionAudience } = given;
+  const label = (name: string) => optionLabel([...at, name]);
+  const isForKey = authentication === "private_key_jwt";
+  const [needed, is] = isForKey ? ["privateKey", "clientSecret"] : ["clientSecret", "privateKey"];
+  const lacks = isForKey ? privateKey === undefined : clientSecret === undefined;
+  const hasOther = isForKey ? clientSecret !== undefined : privateKey !== undefined;
+  if (authentication !== undefined && lacks && hasOther) {
+    throw new ConfigurationError(
+      `${label("authentication")} is "${authentication}", which needs a ${needed} in place of the ${is}.`,
+    );
+  }
+  const method = isForKey ? undefined : (authentication ?? "client_secret_basic");
+  const credentials = readCredentials(
+    { clientSecret, privateKey, algorithm, keyId, assertionAudience, method },
+    label,
+  );
+  return { endpoint, clientId, cacheSeconds, credentials };
+}
+
+function problemOf(
+  error: z.ZodError,
+  given: ProviderOptions,
+  at: OptionPath,
+  resource: string,
+  beside: readonly string[],
+): ConfigurationError {
   // A misspelt name first: often it is why another one is missing.
-  const issue =
-    parsed.error.issues.find(({ code }) => code === "unrecognized_keys") ?? parsed.error.issues[0];
-  const path = [...at, ...(issue?.path ?? [])] as (string | number)[];
+  const issue = error.issues.find(({ code }) => code === "unrecognized_keys") ?? error.issues[0];
+  const inside = issue?.path ?? [];
+  const path = [...at, ...namedPath(inside)];
   if (issue?.code === "unrecognized_keys") {
-    return raise(unknownName(optionLabel([...path, issue.keys[0] ?? ""]), [...PROVIDER_OPTIONS, ...beside]));
+    const known =
+      inside[0] === undefined
+        ? [...PROVIDER_OPTIONS, ...beside]
+        : Object.keys(KNOWN_PARTS.get(inside[0])?.shape ?? {});
+    return unknownName(optionLabel([...path, issue.keys[0] ?? ""]), known);
   }
   if (path.at(-1) === "audience" && given?.audience === undefined) {
-    throw new ConfigurationError(
+    return new ConfigurationError(
       `The audience is missing. Configure the provider to put ${JSON.stringify(resource)} into the tokens' aud ` +
         "(at some it is called the API identifier or the resource), and give the same value as audience.",
     );
   }
-  throw wrongValue(optionLabel(path), valueAt(given, path.slice(at.length)), issue?.message ?? "different");
+  return wrongValue(optionLabel(path), valueAt(given, inside), issue?.message ?? "different");
 }
 
-function raise(error: ConfigurationError): never {
-  throw error;
-}
+const KNOWN_PARTS = new Map<PropertyKey, { readonly shape: object }>([
+  ["introspection", providerSchema.shape.introspection.unwrap()],
+  ["claims", providerSchema.shape.claims.unwrap()],
+]);

@@ -9,9 +9,15 @@ export function isLoopbackHost(host: string): boolean {
 
 /** Whether secrets may be sent there: over TLS, or to this computer; and nothing in it that a server would not see. */
 export function isSecureUrl(text: string): boolean {
+  return isUsableUrl(text, false);
+}
+
+/** The same, where the operator may have allowed that they cross a network readable. */
+export function isUsableUrl(text: string, allowInsecure: boolean): boolean {
   const url = URL.parse(text);
   if (url?.username !== "" || url.password !== "" || url.hash !== "") return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname));
+  if (url.protocol === "https:") return true;
+  return url.protocol === "http:" && (allowInsecure || isLoopbackHost(url.hostname));
 }
 
 /** Whether a `host` means every address of this computer. */

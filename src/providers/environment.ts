@@ -1,4 +1,6 @@
-import { type Environment, loadEnvironment } from "../config/environment.ts";
+import { allowInsecureIssuer } from "../config/allow-insecure-issuer.ts";
+import { boolean, type Environment, loadEnvironment } from "../config/environment.ts";
+import { wrongValue } from "../config/problems.ts";
 import type { ProviderOptions } from "../config/provider-options.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { generic } from "./generic.ts";
@@ -51,7 +53,13 @@ type Way = {
   readonly options: (values: Values) => ProviderOptions;
 };
 
-const OAUTH = ["OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_JWKS_URI", "OAUTH_WELL_KNOWN_URL"];
+const OAUTH = [
+  "OAUTH_ISSUER",
+  "OAUTH_AUDIENCE",
+  "OAUTH_JWKS_URI",
+  "OAUTH_WELL_KNOWN_URL",
+  "OAUTH_ALLOW_INSECURE_ISSUER",
+];
 
 const WAYS: readonly Way[] = [
   {
@@ -61,14 +69,20 @@ const WAYS: readonly Way[] = [
       ["OAUTH_AUDIENCE", "audience"],
       ["OAUTH_JWKS_URI", "jwksUri"],
       ["OAUTH_WELL_KNOWN_URL", "metadataUrl"],
+      ["OAUTH_ALLOW_INSECURE_ISSUER", "allowInsecureIssuer"],
     ],
     missing: ({ issuer, audience }) => [
       ...(issuer === undefined ? ["OAUTH_ISSUER"] : []),
       ...(audience === undefined ? ["OAUTH_AUDIENCE"] : []),
     ],
     hint: "The issuer is what the provider's tokens say in iss, and the audience what they say in aud.",
-    options: ({ issuer = "", audience = "", ...others }) =>
-      generic({ issuer, audience: listed(audience), ...others }),
+    options: ({ issuer = "", audience = "", allowInsecureIssuer: allow = "false", ...others }) =>
+      generic({
+        issuer,
+        audience: listed(audience),
+        ...others,
+        ...(yesOrNo("allowInsecureIssuer", allow) && { [allowInsecureIssuer]: true }),
+      }),
   },
   {
     isItsOwn: (variable) => variable.startsWith("SCALEKIT_"),
@@ -105,6 +119,12 @@ function firstSet(environment: Environment, { isItsOwn, variables }: Way): strin
   return [...known, ...Object.keys(environment)].find(
     (variable) => isItsOwn(variable) && textOf(environment, variable) !== undefined,
   );
+}
+
+function yesOrNo(name: string, text: string): boolean {
+  const value = boolean(text);
+  if (typeof value === "boolean") return value;
+  throw wrongValue(name, text, "true or false");
 }
 
 function listed(text: string): string[] {

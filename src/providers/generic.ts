@@ -1,18 +1,28 @@
 import { z } from "zod";
-import { type ProviderOptions, providerUrl } from "../config/provider-options.ts";
+import {
+  allowInsecureIssuer,
+  allowsInsecureIssuer,
+  insecureIssuerOption,
+  issuerUrl,
+  secureUrls,
+} from "../config/allow-insecure-issuer.ts";
+import type { ProviderOptions } from "../config/provider-options.ts";
 import { authorizationServerMetadataPaths } from "../core/metadata.ts";
 import { definePreset } from "./preset.ts";
 import { audience, parseValues } from "./values.ts";
 
-const values = z.strictObject({
-  /** Byte for byte what its tokens say in `iss`. */
-  issuer: providerUrl,
-  audience,
-  /** Where its keys are; found by discovery unless said. */
-  jwksUri: providerUrl.optional(),
-  /** Where its metadata is, where it is at none of the usual places. */
-  metadataUrl: providerUrl.optional(),
-});
+const values = z
+  .strictObject({
+    /** Byte for byte what its tokens say in `iss`. */
+    issuer: issuerUrl,
+    audience,
+    /** Where its keys are; found by discovery unless said. */
+    jwksUri: issuerUrl.optional(),
+    /** Where its metadata is, where it is at none of the usual places. */
+    metadataUrl: issuerUrl.optional(),
+    ...insecureIssuerOption,
+  })
+  .check(secureUrls(["issuer"], ["jwksUri"], ["metadataUrl"]));
 
 /**
  * Any OAuth 2.1 or OpenID provider whose access tokens are JWTs.
@@ -29,12 +39,14 @@ export function generic(given: z.input<typeof values>): ProviderOptions {
   return optionsOf(parseValues(values, given));
 }
 
-function optionsOf({ issuer, audience, jwksUri, metadataUrl }: z.output<typeof values>): ProviderOptions {
+function optionsOf(parsed: z.output<typeof values>): ProviderOptions {
+  const { issuer, audience, jwksUri, metadataUrl } = parsed;
   return {
     issuer,
     audience,
     ...(jwksUri !== undefined && { jwksUri }),
     ...(metadataUrl !== undefined && { metadataUrl }),
+    ...(allowsInsecureIssuer(parsed) && { [allowInsecureIssuer]: true }),
   };
 }
 

@@ -1,15 +1,24 @@
 import { z } from "zod";
+import {
+  allowInsecureIssuer,
+  allowsInsecureIssuer,
+  insecureIssuerOption,
+  secureUrls,
+} from "../config/allow-insecure-issuer.ts";
 import type { ProviderOptions } from "../config/provider-options.ts";
 import { definePreset } from "./preset.ts";
-import { audience, baseUrl, parseValues, segment } from "./values.ts";
+import { audience, ownBaseUrl, parseValues, segment } from "./values.ts";
 
-const values = z.strictObject({
-  /** Where Keycloak is, with `/auth` at its end where it was installed below that. */
-  url: baseUrl,
-  realm: segment('the name of a realm, such as "acme"'),
-  /** What the audience mapper puts into tokens. */
-  audience,
-});
+const values = z
+  .strictObject({
+    /** Where Keycloak is, with `/auth` at its end where it was installed below that. */
+    url: ownBaseUrl,
+    realm: segment('the name of a realm, such as "acme"'),
+    /** What the audience mapper puts into tokens. */
+    audience,
+    ...insecureIssuerOption,
+  })
+  .check(secureUrls(["url"]));
 
 /**
  * Keycloak.
@@ -26,13 +35,15 @@ export function keycloak(given: z.input<typeof values>): ProviderOptions {
   return optionsOf(parseValues(values, given));
 }
 
-function optionsOf({ url, realm, audience }: z.output<typeof values>): ProviderOptions {
+function optionsOf(parsed: z.output<typeof values>): ProviderOptions {
+  const { url, realm, audience } = parsed;
   const issuer = `${url}/realms/${realm}`;
   return {
     issuer,
     audience,
     metadataUrl: `${issuer}/.well-known/openid-configuration`,
     claims: { scopes: "scope", client: ["client_id", "azp"] },
+    ...(allowsInsecureIssuer(parsed) && { [allowInsecureIssuer]: true }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { optionLabel, unknownName, wrongValue } from "../config/problems.ts";
-import { providerUrl } from "../config/provider-options.ts";
+import { issuerUrl, secureUrl } from "../config/allow-insecure-issuer.ts";
+import { namedPath, optionLabel, unknownName, valueAt, wrongValue } from "../config/problems.ts";
 import { ConfigurationError } from "../core/errors.ts";
 
 /** Text that is not empty. */
@@ -23,7 +23,14 @@ export const host = (example: string) => {
 };
 
 /** A URL that is the beginning of others: one slash at its end does not count. */
-export const baseUrl = providerUrl.transform((value) => value.replace(/\/$/, ""));
+export const baseUrl = secureUrl.transform(withoutSlash);
+
+/** The same of a provider that people run themselves, maybe inside a network: `secureUrls` says which may be http://. */
+export const ownBaseUrl = issuerUrl.transform(withoutSlash);
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, "");
+}
 
 /** A GUID, in the lower case in which tokens have it. */
 export const guid = (what: string) => {
@@ -44,13 +51,13 @@ export function parseValues<Schema extends z.ZodObject>(schema: Schema, given: u
   const [issue] = parsed.error.issues;
   const known = Object.keys(schema.shape);
   if (issue?.code === "unrecognized_keys") throw unknownName(issue.keys[0] ?? "", known);
-  const [name = ""] = (issue?.path ?? []) as (string | number)[];
+  const [name = ""] = namedPath(issue?.path ?? []);
   if (typeof given !== "object" && given !== undefined) {
     throw new ConfigurationError(`The values must be an object with ${known.join(", ")}.`);
   }
   throw wrongValue(
     optionLabel([name]),
-    (given as Record<string, unknown> | undefined)?.[name],
+    valueAt(given, issue?.path.slice(0, 1) ?? []),
     issue?.message ?? "different",
   );
 }

@@ -11,6 +11,7 @@ import { createGuard, type Guard, type RequestHead } from "./guard.ts";
 import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";
 import { createRouteGuard, type RouteGuard } from "./route-guard.ts";
 import { type Verify, verifyByIssuer } from "./verifiers/by-issuer.ts";
+import { keepPrefixes } from "./verifiers/person-prefix.ts";
 
 /** A resource server that trusts somebody else's authorization server. */
 export type Protection = RouteGuard & {
@@ -100,13 +101,17 @@ export function verifyBeside(
 
 /** The verifier that an `iss` picks. Of no issuer there are two: the options see to that. */
 function verifyAll(providers: readonly OpenProvider[], own?: OwnTokens): Verify {
+  const prefixes = providers.map(({ provider }) => provider.personPrefix);
+  const apart = providers.map(({ provider, verify, opaque }) => ({
+    issuers: [provider.issuer, ...provider.issuerAliases],
+    verify: keepPrefixes(verify, provider.personPrefix, prefixes),
+    opaque,
+  }));
   const byIssuer = new Map(
-    providers.flatMap(({ provider, verify }) =>
-      [provider.issuer, ...provider.issuerAliases].map((issuer) => [issuer, verify] as const),
-    ),
+    apart.flatMap(({ issuers, verify }) => issuers.map((issuer) => [issuer, verify] as const)),
   );
-  if (own) byIssuer.set(own.issuer, own.verify);
-  return verifyByIssuer(byIssuer, providers.find(({ opaque }) => opaque)?.verify);
+  if (own) byIssuer.set(own.issuer, keepPrefixes(own.verify, "", prefixes));
+  return verifyByIssuer(byIssuer, apart.find(({ opaque }) => opaque)?.verify);
 }
 
 /** The first provider's names for scopes: clients read one list, and start with the first server of another. */

@@ -92,7 +92,9 @@ async function ask(checkUser: CheckUser, username: string, password: string): Pr
 function parsePerson(answer: unknown): Person | undefined {
   const parsed = userAnswer.safeParse(answer);
   if (!parsed.success) {
-    throw unusable("checkUser must return an id (text or a safe integer), { id, name?, email?, ... }, or null");
+    throw unusable(
+      "checkUser must return an id (text or a safe integer), { id, name?, email?, ... }, or null",
+    );
   }
   const person = parsed.data as Person | undefined;
   if (person && Buffer.byteLength(JSON.stringify(person)) > MAXIMUM_PERSON_BYTES) {

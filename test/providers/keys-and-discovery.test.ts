@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ProviderOptions, parseProviders } from "../../src/config/provider-options.ts";
@@ -174,6 +174,40 @@ describe("discovery (RFC 8414 §3.1, OpenID Connect Discovery §4)", () => {
         /oauth-authorization-server\/tenant: status 404; .*openid-configuration: /,
       ),
     });
+  });
+
+  it.each([
+    ["hangs", () => {}],
+    ["is cut off", (response: ServerResponse) => response.destroy()],
+    ["answers with a page", (response: ServerResponse) => response.writeHead(200).end("<html>")],
+    [
+      "is another issuer's",
+      (response: ServerResponse) => response.writeHead(200).end('{"issuer":"https://evil.example"}'),
+    ],
+    ["is an error", (response: ServerResponse) => response.writeHead(500).end("{}")],
+  ])("tries the other forms in time where the first ones fail: one that %s", async (_what, fail) => {
+    const last = "/tenant/.well-known/openid-configuration";
+    const server = createServer((request, response) => {
+      if (request.url !== last) fail(response);
+      else response.writeHead(200).end(JSON.stringify({ issuer }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing.push(() => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()));
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tenant`;
+    // Each hanging one alone would take all of the time that a request may take.
+    expect(await discover(issuer)).toMatchObject({ url: new URL(last, issuer).href });
+  });
+
+  it("waits for one that is slow where the others have nothing", async () => {
+    const first = "/.well-known/oauth-authorization-server/tenant";
+    const server = createServer((request, response) => {
+      if (request.url !== first) response.writeHead(404).end("{}");
+      else setTimeout(() => response.writeHead(200).end(JSON.stringify({ issuer })), 1500);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing.push(() => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()));
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tenant`;
+    expect(await discover(issuer)).toMatchObject({ url: new URL(first, issuer).href });
   });
 
   it("needs a provider to say where its keys are, or an option that does", async () => {

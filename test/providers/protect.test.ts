@@ -190,7 +190,7 @@ describe("protect", () => {
     open.push(old, next);
     const { guard } = protect({
       resource: AUDIENCE,
-      providers: [old, next].map(({ url }) => ({ issuer: url, audience: AUDIENCE })),
+      providers: [old, next].map(({ url }) => ({ issuer: url, audience: AUDIENCE, samePeople: true })),
       log: { event() {}, error() {}, info() {}, debug() {} },
     });
     const ask = (token: string) =>

@@ -140,7 +140,12 @@ describe("a provider beside the embedded server", () => {
     const { options, provider: more } = FORMATS[format];
     const provider = await startOidcProvider({ resource: RESOURCE, ...more });
     closing.push(provider.close);
-    const alsoAccept: ProviderOptions = { issuer: provider.issuer, audience: RESOURCE, ...options };
+    const alsoAccept: ProviderOptions = {
+      issuer: provider.issuer,
+      audience: RESOURCE,
+      samePeople: true,
+      ...options,
+    };
     const server: OAuthServer = createOAuthServer("Notes", () => "ada", {
       publicUrl: "https://mcp.example",
       database: ":memory:",

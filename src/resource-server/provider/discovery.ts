@@ -3,12 +3,13 @@ import { OAuthError } from "../../core/errors.ts";
 import { authorizationServerMetadataPaths } from "../../core/metadata.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
+import { firstAnswer } from "../../platform/first-answer.ts";
 
 /** Of the provider's metadata (RFC 8414 §2), what a resource server reads; the whole document is handed on to clients. */
 const metadata = z.looseObject({
   issuer: z.string(),
-  jwks_uri: z.url({ protocol: /^https?$/ }).optional(),
-  introspection_endpoint: z.url({ protocol: /^https?$/ }).optional(),
+  jwks_uri: z.string().nullish(),
+  introspection_endpoint: z.string().nullish(),
 });
 export type ProviderMetadata = z.infer<typeof metadata>;
 
@@ -85,14 +86,21 @@ async function firstDocument(
   fetchJson: FetchJson,
 ): Promise<Discovered> {
   const problems: string[] = [];
-  for (const url of urls) {
-    const { status, body } = await fetchJson(url);
-    const parsed = metadata.safeParse(body);
-    // RFC 8414 §3.3: byte for byte, or somebody else's document would decide whom we trust.
-    if (status === 200 && parsed.success && issuers.includes(parsed.data.issuer))
-      return { url, document: parsed.data };
-    problems.push(`${url}: ${status === 200 ? problemOf(parsed, issuers) : `status ${status}`}`);
-  }
+  const ask = async (url: string): Promise<Discovered | undefined> => {
+    try {
+      const { status, body } = await fetchJson(url);
+      const parsed = metadata.safeParse(body);
+      // RFC 8414 §3.3: byte for byte, or somebody else's document would decide whom we trust.
+      if (status === 200 && parsed.success && issuers.includes(parsed.data.issuer))
+        return { url, document: parsed.data };
+      problems.push(`${url}: ${status === 200 ? problemOf(parsed, issuers) : `status ${status}`}`);
+    } catch (cause) {
+      problems.push(`${url}: ${cause instanceof OAuthError ? cause.detail : String(cause)}`);
+    }
+    return undefined;
+  };
+  const found = await firstAnswer(urls, ask);
+  if (found) return found;
   throw new OAuthError("temporarily_unavailable", "The identity provider's metadata cannot be used.", {
     detail: problems.join("; "),
   });

@@ -1,14 +1,19 @@
-import { INTROSPECTION_CACHE_SECONDS, type Provider } from "../../config/provider-options.ts";
+import { SECURE_URL } from "../../config/allow-insecure-issuer.ts";
+import type { Provider } from "../../config/provider-options.ts";
+import { BELIEVED_SECONDS } from "../../config/provider-schema.ts";
 import { OAuthError } from "../../core/errors.ts";
+import { shown } from "../../core/shown.ts";
+import { isUsableUrl } from "../../platform/addresses.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
 import type { Verify } from "../verifiers/by-issuer.ts";
 import { introspection } from "../verifiers/introspection.ts";
-import { type Ask, verifyByAsking } from "../verifiers/opaque-tokens.ts";
+import { type AskingDeps, verifyByAsking } from "../verifiers/opaque-tokens.ts";
 import { verifyProviderTokens } from "../verifiers/provider-tokens.ts";
 import type { TokenRules } from "../verifiers/token-rules.ts";
 import { tokeninfo } from "../verifiers/tokeninfo.ts";
-import { createDiscovery, type Discovery } from "./discovery.ts";
+import { verifyOption } from "../verifiers/verify-option.ts";
+import { createDiscovery, type Discovered, type Discovery } from "./discovery.ts";
 import { createKeySet } from "./key-set.ts";
 
 /** What a provider comes to at run time. Nothing is fetched until the first token or document needs it. */
@@ -40,16 +45,19 @@ export function openProvider(
     claimNames: claims,
     accessTokenClaims: provider.accessTokenClaims,
     scopePrefix: provider.scopePrefix,
+    personPrefix: provider.personPrefix,
     leewaySeconds: provider.leewaySeconds,
   };
-  const ask = askingOf(provider, discovery, deps.fetchJson);
-  if (ask) {
-    const believeSeconds = provider.introspection?.cacheSeconds ?? INTROSPECTION_CACHE_SECONDS;
-    const verify = verifyByAsking(rules, issuer, { ask, believeSeconds, clock: deps.clock });
-    return { provider, discovery, verify, opaque: true };
+  const asking = askingOf(provider, discovery, deps);
+  if (asking) {
+    return {
+      provider,
+      discovery,
+      verify: verifyByAsking(rules, issuer, { ...asking, clock: deps.clock }),
+      opaque: true,
+    };
   }
-  const jwksUri = async () =>
-    provider.jwksUri ?? announced((await discovery.find()).document.jwks_uri, "jwks_uri");
+  const jwksUri = async () => provider.jwksUri ?? announced(await discovery.find(), "jwks_uri", provider);
   return {
     provider,
     discovery,
@@ -58,19 +66,52 @@ export function openProvider(
   };
 }
 
-/** How the provider is asked about its tokens, where they are opaque. */
-function askingOf(provider: Provider, discovery: Discovery, fetchJson: FetchJson): Ask | undefined {
-  if (provider.tokeninfo !== undefined) return tokeninfo(provider.tokeninfo, fetchJson);
+const NOT_ACTIVE = "the provider says that it is not active";
+
+/** How it is learnt what the provider's tokens say, where they are opaque. */
+function askingOf(
+  provider: Provider,
+  discovery: Discovery,
+  deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
+): Omit<AskingDeps, "clock"> | undefined {
+  if (provider.verify !== undefined) {
+    return {
+      ask: verifyOption(provider.verify),
+      notGood: "verify says that the token is not valid",
+      believeSeconds: BELIEVED_SECONDS,
+    };
+  }
+  if (provider.tokeninfo !== undefined) {
+    return {
+      ask: tokeninfo(provider.tokeninfo, deps.fetchJson),
+      notGood: NOT_ACTIVE,
+      believeSeconds: BELIEVED_SECONDS,
+    };
+  }
   if (!provider.introspection) return undefined;
-  const { endpoint: said, clientId, clientSecret } = provider.introspection;
-  const endpoint = async () =>
-    said ?? announced((await discovery.find()).document.introspection_endpoint, "introspection_endpoint");
-  return introspection({ clientId, clientSecret, endpoint, fetchJson });
+  const { endpoint: said, clientId, credentials, cacheSeconds } = provider.introspection;
+  const endpoint = async () => said ?? announced(await discovery.find(), "introspection_endpoint", provider);
+  return {
+    ask: introspection({ endpoint, issuer: provider.issuer, clientId, credentials, ...deps }),
+    notGood: NOT_ACTIVE,
+    believeSeconds: cacheSeconds,
+  };
 }
 
-function announced(url: string | undefined, name: string): string {
-  if (url !== undefined) return url;
-  throw new OAuthError("temporarily_unavailable", "The identity provider's metadata cannot be used.", {
-    detail: `its metadata has no ${name}; give it as an option`,
+/** A URL of the metadata. It is checked as one of the options is: credentials and keys go by it. */
+function announced(
+  { document }: Discovered,
+  name: "jwks_uri" | "introspection_endpoint",
+  { allowInsecure }: Provider,
+): string {
+  const url = document[name] ?? undefined;
+  if (url === undefined) throw unusable(`its metadata has no ${name}; give it as an option`);
+  if (isUsableUrl(url, allowInsecure)) return url;
+  throw unusable(`its metadata names ${shown(url)} as ${name}, which is not ${SECURE_URL}`);
+}
+
+function unusable(detail: string): OAuthError {
+  return new OAuthError("temporarily_unavailable", "The identity provider's metadata cannot be used.", {
+    detail,
   });
 }

@@ -12,10 +12,10 @@ export type Verify = (token: string) => Promise<Verification>;
 export function verifyByIssuer(byIssuer: ReadonlyMap<string, Verify>, opaque: Verify | undefined): Verify {
   return async (token) => {
     const issuer = issuerOf(token);
+    // Also of a JWT that names none, nobody can read whose it is.
+    if (!issuer && opaque) return opaque(token);
     if (issuer === undefined) {
-      return opaque
-        ? opaque(token)
-        : { kind: "refused", why: "not a JWT, and no provider is asked about opaque tokens" };
+      return { kind: "refused", why: "not a JWT, and no provider is asked about opaque tokens" };
     }
     const verify = byIssuer.get(issuer);
     if (verify) return verify(token);

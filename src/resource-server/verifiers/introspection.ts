@@ -1,28 +1,33 @@
 import { z } from "zod";
 import { OAuthError } from "../../core/errors.ts";
+import { authentication, type Credentials } from "../../platform/client-authentication.ts";
+import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
 import type { Ask } from "./opaque-tokens.ts";
 
 export type IntrospectionDeps = {
   readonly endpoint: () => Promise<string>;
+  /** Whom an assertion is for, unless the options say it. */
+  readonly issuer: string;
   readonly clientId: string;
-  readonly clientSecret: string;
+  readonly credentials: Credentials;
   readonly fetchJson: FetchJson;
+  readonly clock: Clock;
 };
 
 const answer = z.looseObject({ active: z.boolean() });
 
 /** Asks as RFC 7662 says, with credentials of our own. */
-export function introspection({ endpoint, clientId, clientSecret, fetchJson }: IntrospectionDeps): Ask {
-  const credentials = Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret)}`).toString("base64");
+export function introspection(deps: IntrospectionDeps): Ask {
+  const { endpoint, issuer, clientId, credentials, fetchJson, clock } = deps;
   return async (token) => {
-    const { status, body } = await fetchJson(await endpoint(), {
+    const url = await endpoint();
+    const asking = { url, issuer, methods: undefined };
+    const { headers, parameters } = await authentication(clientId, credentials, asking, clock);
+    const { status, body } = await fetchJson(url, {
       method: "POST",
-      headers: {
-        "Content-Type": "application/x-www-form-urlencoded",
-        Authorization: `Basic ${credentials}`,
-      },
-      body: new URLSearchParams({ token, token_type_hint: "access_token" }).toString(),
+      headers: { ...headers, "Content-Type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ token, token_type_hint: "access_token", ...parameters }).toString(),
     });
     const parsed = answer.safeParse(body);
     if (status === 200 && parsed.success) return parsed.data.active ? parsed.data : undefined;
@@ -33,14 +38,10 @@ export function introspection({ endpoint, clientId, clientSecret, fetchJson }: I
       {
         detail:
           status === 401
-            ? "introspection answered 401: check the client id and secret"
+            ? "introspection answered 401: check the client id and secret, or the key, " +
+              "and how the provider wants them (introspection.authentication)"
             : `introspection answered ${status}`,
       },
     );
   };
-}
-
-/** RFC 6749 §2.3.1: both halves of Basic are form-encoded first. */
-function formEncode(text: string): string {
-  return new URLSearchParams({ "": text }).toString().slice(1);
 }

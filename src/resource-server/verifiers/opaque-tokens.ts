@@ -16,6 +16,8 @@ const UNKNOWN_END_SECONDS = 60;
 
 export type AskingDeps = {
   readonly ask: Ask;
+  /** What the log says of a token that is not a good one. */
+  readonly notGood: string;
   /** How long an active token is believed. What the provider revokes is let in no longer than that. */
   readonly believeSeconds: number;
   readonly clock: Clock;
@@ -29,7 +31,7 @@ export type AskingDeps = {
 export function verifyByAsking(
   rules: TokenRules,
   issuer: string,
-  { ask, believeSeconds, clock }: AskingDeps,
+  { ask, notGood, believeSeconds, clock }: AskingDeps,
 ): Verify {
   const refused = (why: string, ended?: "expired"): Verification => ({
     kind: "refused",
@@ -39,7 +41,7 @@ export function verifyByAsking(
   });
   const verify = async (token: string): Promise<Verification> => {
     const said = await ask(token);
-    if (!said) return refused("the provider says that it is not active");
+    if (!said) return refused(notGood);
     const now = clock() / 1000;
     const read = readToldClaims(said, { issuer, expiresAt: now + UNKNOWN_END_SECONDS });
     if ("why" in read) return refused(read.why);

@@ -25,6 +25,8 @@ export type TokenRules = {
   readonly accessTokenClaims: ClaimGroups;
   /** What the provider puts before the names of our scopes. */
   readonly scopePrefix: string;
+  /** What stands before the ids of its people; "" where they are as the provider has them. */
+  readonly personPrefix: string;
   readonly leewaySeconds: number;
 };
 
@@ -57,7 +59,7 @@ export function admit(
   const client = idOf(claims, rules.claimNames.client);
   return {
     auth: {
-      person: { id: person.id, ...profileOf(claims) },
+      person: { id: rules.personPrefix + person.id, ...profileOf(claims) },
       client: { id: "id" in client ? client.id : "", name: null },
       scopes: scopesOf(claims, rules.claimNames.scopes).map((scope) => scopeHere(rules.scopePrefix, scope)),
       issuer: claims.iss,

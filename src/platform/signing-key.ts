@@ -11,42 +11,44 @@ export type SigningKey = {
   readonly keyId: string | undefined;
 };
 
-/** What each kind of key can do, the usual first (RFC 7518 §3.1, RFC 8037). */
+/** What each kind of key can do, the usual first (RFC 7518 §3.1, RFC 8037, RFC 9864). */
 const ALGORITHMS: ReadonlyMap<string, readonly string[]> = new Map([
   ["prime256v1", ["ES256"]],
   ["secp384r1", ["ES384"]],
   ["secp521r1", ["ES512"]],
   ["rsa", ["RS256", "PS256", "RS384", "PS384", "RS512", "PS512"]],
   ["rsa-pss", ["PS256", "PS384", "PS512"]],
-  ["ed25519", ["EdDSA"]],
+  ["ed25519", ["EdDSA", "Ed25519"]],
 ]);
 
 /**
  * @param said the algorithm and key id that the options say; a JSON Web Key may say them itself
+ * @param label the option that the key stands in
  * @throws ConfigurationError where this is no private key, or one that cannot do that algorithm
  */
 export function readSigningKey(
   given: PrivateKey,
   said: { readonly algorithm: string | undefined; readonly keyId: string | undefined },
+  label: string,
 ): SigningKey {
-  const key = privateKeyOf(given);
+  const key = privateKeyOf(given, label);
   const own = typeof given === "string" || given instanceof KeyObject ? {} : given;
   const possible = ALGORITHMS.get(kindOf(key)) ?? [];
   const algorithm = said.algorithm ?? textOf(own.alg) ?? possible[0];
   if (algorithm === undefined || !possible.includes(algorithm)) {
     throw new ConfigurationError(
-      `privateKey is a key (${kindOf(key)}) that cannot sign with ${algorithm ?? "anything we know"}; ` +
+      `${label} is a key (${kindOf(key)}) that cannot sign with ${algorithm ?? "anything we know"}; ` +
         `it can with ${possible.join(", ") || "nothing"}.`,
     );
   }
   return { key, algorithm, keyId: said.keyId ?? textOf(own.kid) };
 }
 
-function privateKeyOf(given: PrivateKey): KeyObject {
+function privateKeyOf(given: PrivateKey, label: string): KeyObject {
   const key = given instanceof KeyObject ? given : parsed(given);
   if (key?.type === "private") return key;
   throw new ConfigurationError(
-    "privateKey is not usable; it must be a private key: PEM, a JSON Web Key, or a KeyObject of node:crypto.",
+    `${label} is not usable; it must be a private key: PEM, a JSON Web Key, or a KeyObject of node:crypto.`,
   );
 }
 

@@ -1,10 +1,26 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../platform/clock.ts";
-import type { TokenEndpoint } from "./discovery.ts";
-import type { Credentials } from "./options.ts";
+import type { Clock } from "./clock.ts";
 import type { SigningKey } from "./signing-key.ts";
 
-/** What a token request says about who asks. */
+/** What proves a client at somebody else's authorization server. */
+export type Credentials =
+  | {
+      readonly kind: "secret";
+      readonly secret: string;
+      readonly method: "client_secret_basic" | "client_secret_post" | undefined;
+    }
+  | { readonly kind: "key"; readonly key: SigningKey; readonly audience: string | undefined };
+
+/** An endpoint that wants such a proof. */
+export type ProvingEndpoint = {
+  readonly url: string;
+  /** Undefined where only the endpoint is known. */
+  readonly issuer: string | undefined;
+  /** The methods that its metadata names; undefined where nothing says it. */
+  readonly methods: readonly string[] | undefined;
+};
+
+/** What a request says about who asks. */
 export type Authentication = {
   readonly headers: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
@@ -16,7 +32,7 @@ const ASSERTION_SECONDS = 60;
 export async function authentication(
   clientId: string,
   credentials: Credentials,
-  endpoint: TokenEndpoint,
+  endpoint: ProvingEndpoint,
   clock: Clock,
 ): Promise<Authentication> {
   if (credentials.kind === "key") {
