@@ -13,7 +13,7 @@ export type Auth = {
   readonly tokenId: string;
   /** The grant behind the token; null where the issuer is not Gatehouse. */
   readonly grantId: string | null;
-  /** The token's claims, as they were signed. */
+  /** The token's claims, as they were signed or told, without those that are null. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** The token as it came, for a handler that must pass it on. Never log it. */
   readonly token: string;

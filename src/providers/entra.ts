@@ -117,7 +117,7 @@ ${CLIENT_ADDRESSES}`,
   \`auth.claims\`; to make it the person, put \`claims: { scopes: "scp", client: ["azp", "appid"], person: "oid" }\`
   after the preset.`,
       `A program that comes for itself has application permissions in \`roles\`, which count as its scopes. A person's
-  roles do not.`,
+  roles do not. A program that was given none is refused: Entra makes tokens for any program of the tenant.`,
     ],
   }),
 });

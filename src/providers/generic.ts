@@ -59,7 +59,7 @@ export const genericPreset = definePreset({
   explain: ({ issuer, audience }) => ({
     about:
       "Works with every OAuth 2.1 or OpenID provider whose access tokens are JWTs, signed with a key that it publishes. For\n" +
-      "opaque tokens, give `introspection: { clientId, clientSecret }` beside the rest (RFC 7662).",
+      "opaque tokens, give `introspection: { clientId, clientSecret }` beside the rest (RFC 7662), or a `verify` function.",
     console: "At the provider",
     steps: [
       `Make an API, a resource or a resource server (the name differs) whose audience or identifier is
@@ -82,6 +82,9 @@ ${authorizationServerMetadataPaths(issuer)
     mind: [
       `Look into a token: \`iss\` must be the issuer, \`aud\` must hold the audience, and \`scope\` (or \`scp\`, or
   \`permissions\`) the scopes. Where other claims hold them, say so in \`claims\`.`,
+      `A token must also show that it is an access token: the header's or the claim's \`typ\` says so (\`at+jwt\`, \`Bearer\`), or
+  \`scope\`, \`scp\`, \`permissions\`, \`client_id\` or \`cid\` is there. Where it has something else, name that in
+  \`accessTokenClaims\`.`,
       `An audience that all of the provider's tokens share is none: another server's tokens would open this one.`,
       `MCP clients send \`resource\`. A provider that does not read it must put the audience into the token by itself; one that
   refuses it cannot serve them.`,

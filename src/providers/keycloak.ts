@@ -82,6 +82,9 @@ export const keycloakPreset = definePreset({
   ID Metadata Documents need \`--features=cimd\` (experimental).`,
       `The issuer is what Keycloak believes its own address to be. Where tokens are refused with "wrong issuer", set its
   \`hostname\` option.`,
+      `In a cluster, keys can come over plain HTTP: \`jwksUri: "http://keycloak:8080/realms/…/protocol/openid-connect/certs"\`
+  with \`[allowInsecureIssuer]: true\`, on a network that only you use.`,
+      `Realm roles can count as scopes: \`claims: { scopes: ["realm_access.roles", "scope"] }\`.`,
     ],
   }),
 });

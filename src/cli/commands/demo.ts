@@ -50,7 +50,8 @@ export function demoCommand(): Command {
 The master secret comes from GATEHOUSE_SECRET, or from a key file made beside the database.
 
 Behind an identity provider (gatehouse provider tells what to do there):
-  OAUTH_ISSUER and OAUTH_AUDIENCE, where needed OAUTH_JWKS_URI and OAUTH_WELL_KNOWN_URL,
+  OAUTH_ISSUER and OAUTH_AUDIENCE, where needed OAUTH_JWKS_URI, OAUTH_WELL_KNOWN_URL
+  and OAUTH_ALLOW_INSECURE_ISSUER (http:// on a network),
   or SCALEKIT_ENVIRONMENT_URL and SCALEKIT_RESOURCE_ID or SCALEKIT_AUDIENCE_NAME, or both.
 While any variable of a provider is set, nobody signs in here.`,
     )
