@@ -4,8 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Attempts } from "../sign-in/attempts.ts";
-import type { Cookies } from "../sign-in/cookies.ts";
-import type { Sessions } from "../sign-in/session.ts";
+import type { BrowserBinding } from "../sign-in/browser-binding.ts";
 import type { Store } from "../store/store.ts";
 import type { Clients } from "./clients.ts";
 import type { SigningKeys } from "./keys.ts";
@@ -24,8 +23,7 @@ export type Deps = {
   readonly clients: Clients;
   readonly checkUser: CheckUser;
   readonly attempts: Attempts;
-  readonly cookies: Cookies;
-  readonly sessions: Sessions;
+  readonly binding: BrowserBinding;
   /** The tools that a scope opens, for the consent page. Read when the page is made: tools are registered late. */
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
   /** Tells the guard of this process that a grant is no more. Other processes learn it from the store. */
@@ -40,13 +38,14 @@ export type Peer = {
   readonly correlationId: string;
 };
 
-/** What sealing a request and minting a code need, out of {@link Deps}. */
-export function sealerOf({ keyring, clock, settings }: Deps): {
+/** What sealing and opening a request and minting a code need, out of {@link Deps}. */
+export function sealerOf({ keyring, clock, binding, settings }: Deps): {
   readonly keyring: Keyring;
   readonly clock: Clock;
+  readonly binding: BrowserBinding;
   readonly issuer: string;
 } {
-  return { keyring, clock, issuer: settings.issuer };
+  return { keyring, clock, binding, issuer: settings.issuer };
 }
 
 /** Parse, read, decide, write (at most once), respond. Refusals are thrown: the boundary answers them. */

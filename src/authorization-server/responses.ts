@@ -57,9 +57,16 @@ export function htmlResponse(
 
 /** To one of our own pages. */
 export function seeOther(location: string, cookies: readonly string[] = []): Response {
-  const headers = new Headers({ Location: location, ...NO_STORE, "Referrer-Policy": "no-referrer" });
+  const headers = { Location: location, ...NO_STORE, "Referrer-Policy": "no-referrer" };
+  return withCookies(new Response(null, { status: 303, headers }), cookies);
+}
+
+/** The same answer with these `Set-Cookie` lines. */
+export function withCookies(response: Response, cookies: readonly string[]): Response {
+  const { body, status, statusText } = response;
+  const headers = new Headers(response.headers);
   for (const cookie of cookies) headers.append("Set-Cookie", cookie);
-  return new Response(null, { status: 303, headers });
+  return new Response(body, { status, statusText, headers });
 }
 
 /** A page is no OAuth answer: 401 would make the browser ask for a password of its own. */

@@ -3,6 +3,7 @@ import { OAuthError } from "../core/errors.ts";
 import type { Person } from "../core/person.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
+import type { BrowserBinding } from "../sign-in/browser-binding.ts";
 
 /**
  * An authorization request on its way through the pages. Nothing is stored: it travels sealed, in the `state` field of
@@ -22,31 +23,43 @@ export type AuthorizationRequest = {
   readonly codeChallenge: string;
   readonly resource: string;
   readonly scopes: readonly string[];
-  /** The id in the browser's cookie. */
+  /** The id of the browser that began. */
   readonly browser: string;
   readonly endsAt: number;
 };
 
-/** The same once somebody has signed in. Only this can be approved. */
-export type SignedInRequest = AuthorizationRequest & { readonly person: Person };
+/**
+ * The same once somebody has signed in. Only this can be approved, and only while that sign-in lasts. Where a sign-in counts
+ * for its own request, this is sealed in the answer to the sign-in alone: no cookie may ever be enough to get it.
+ */
+export type SignedInRequest = AuthorizationRequest & {
+  readonly person: Person;
+  /** The sign-in that counts; undefined where any session of the person does. */
+  readonly signIn: string | undefined;
+};
 
 /** Time to find the password manager and read the page; after it, the client begins again. */
 export const AUTHORIZATION_REQUEST_SECONDS = 30 * 60;
 
 type Sealer = { readonly keyring: Keyring; readonly clock: Clock; readonly issuer: string };
+type Opener = Sealer & { readonly binding: Pick<BrowserBinding, "browserOf"> };
 
-export function sealRequest(request: AuthorizationRequest, { keyring, issuer }: Sealer): Promise<string> {
+export function sealRequest(
+  request: AuthorizationRequest | SignedInRequest,
+  { keyring, issuer }: Sealer,
+): Promise<string> {
   return keyring.seal("authorization-request", JSON.stringify({ iss: issuer, request }));
 }
 
 /**
  * Opens a request for the browser that it was sealed for.
+ * @param request what came from the browser, with its cookies.
  * @throws OAuthError for a page: it is unreadable, over time, or began in another browser.
  */
 export async function openRequest(
   sealed: string | undefined,
-  browser: string | undefined,
-  { keyring, clock, issuer }: Sealer,
+  request: Request,
+  { keyring, clock, issuer, binding }: Opener,
 ): Promise<AuthorizationRequest | SignedInRequest> {
   const text = sealed === undefined ? undefined : await keyring.open("authorization-request", sealed);
   const opened =
@@ -57,13 +70,12 @@ export async function openRequest(
     });
   }
   // Before its age: a link that somebody else made must not be told apart from an old one.
+  const browser = binding.browserOf(request, opened.request);
   if (opened.request.browser !== browser) {
     throw new OAuthError(
       "access_denied",
-      "This sign-in was begun in another browser, so it cannot go on here.",
-      {
-        detail: browser === undefined ? "no browser cookie" : "the browser cookie is another one",
-      },
+      "This request is over, or it began in another browser, or too many others began after it.",
+      { detail: browser === undefined ? "no cookie for it" : "its cookie is another browser's" },
     );
   }
   if (clock() >= opened.request.endsAt) {

@@ -25,8 +25,7 @@ import { createGuard, type Guard } from "../resource-server/guard.ts";
 import { authorizationServerOf, openProtection, verifyBeside } from "../resource-server/protect.ts";
 import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
 import { createAttempts } from "../sign-in/attempts.ts";
-import { createCookies } from "../sign-in/cookies.ts";
-import { createSessions } from "../sign-in/session.ts";
+import { createBrowserBinding } from "../sign-in/create-browser-binding.ts";
 import { startJanitor } from "../store/janitor.ts";
 import type { StoreWithTodos } from "../store/kysely-store.ts";
 import { openStore } from "../store/open-store.ts";
@@ -101,7 +100,6 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     const keys = await openSigningKeys({ store, keyring, clock });
     const hearing = createHearing(settings.staleSeconds, () => performance.now());
     const disabled = await openDisabledClients(store, hearing.isUpToDate);
-    const cookies = createCookies(settings.issuer);
     const guard = createGuard({
       resourceMetadata: protectedResourceMetadataUrl(settings.resource),
       requiredScopes: settings.catalogue.required,
@@ -155,8 +153,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       }),
       checkUser: parts.checkUser,
       attempts: createAttempts({ counters: store.counters, keyring, clock }),
-      cookies,
-      sessions: createSessions({ cookies, keyring, clock, issuer: settings.issuer }),
+      binding: createBrowserBinding({ keyring, clock, issuer: settings.issuer }),
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked: grantEnded,
     };

@@ -1,10 +1,13 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/** Whether a host, as it stands in a URL or in the `host` option, leads to this computer only (RFC 6761 §6.3). */
+/**
+ * Whether a host, as it stands in a URL or in the `host` option, leads to this computer only (RFC 6761 §6.3). A name may
+ * end with the dot of its absolute form, and an IPv4 address may be written as an IPv6 one.
+ */
 export function isLoopbackHost(host: string): boolean {
-  const bare = withoutBrackets(host.toLowerCase());
+  const bare = withoutBrackets(host.toLowerCase()).replace(/\.$/, "");
   if (bare === "localhost" || bare.endsWith(".localhost")) return true;
-  return isIPv4(bare) ? bare.startsWith("127.") : bare === "::1";
+  return isIPv4(bare) ? bare.startsWith("127.") : bare === "::1" || /^::ffff:7f[0-9a-f]{2}:/.test(bare);
 }
 
 /** Whether secrets may be sent there: over TLS, or to this computer; and nothing in it that a server would not see. */

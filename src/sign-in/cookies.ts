@@ -1,39 +1,41 @@
-import { randomId } from "../platform/random.ts";
-
-/** Names and flags of our cookies. `__Host-` needs Secure, which browsers refuse on plain http (RFC 6265bis §4.1.3.2). */
+/** Reads and writes our cookies. `__Host-` needs Secure, which browsers refuse on plain http (RFC 6265bis §4.1.3.2). */
 export type Cookies = {
-  /** The id of the browser that asks, which binds a sealed request to it; undefined at its first visit. */
-  browser(request: Request): string | undefined;
-  /** The same, and at its first visit the `Set-Cookie` that gives it one. */
-  ensureBrowser(request: Request): { readonly id: string; readonly setCookies: readonly string[] };
-  session(request: Request): string | undefined;
-  setSession(sealed: string, seconds: number): string;
+  /** The value of this one of our cookies; undefined where it is missing or empty. */
+  read(request: Request, name: string): string | undefined;
+  /** Those whose name begins with `prefix`, with what follows it, in the order in which the browser sends them. */
+  readAll(request: Request, prefix: string): readonly { readonly rest: string; readonly value: string }[];
+  /**
+   * A `Set-Cookie` line.
+   * @param seconds how long it lives; unless said, until the browser is closed.
+   */
+  set(name: string, value: string, seconds?: number): string;
+  /** The `Set-Cookie` line that deletes it. */
+  expire(name: string): string;
 };
 
 export function createCookies(issuer: string): Cookies {
   const secure = issuer.startsWith("https:");
-  const prefix = secure ? "__Host-" : "";
-  const names = { browser: `${prefix}gatehouse-browser`, session: `${prefix}gatehouse-session` };
+  const host = secure ? "__Host-" : "";
   const flags = `Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
+  const readAll: Cookies["readAll"] = (request, prefix) =>
+    pairsOf(request)
+      .filter(({ name }) => name.startsWith(host + prefix))
+      .map(({ name, value }) => ({ rest: name.slice(host.length + prefix.length), value }));
+  const set: Cookies["set"] = (name, value, seconds) =>
+    `${host}${name}=${value}; ${seconds === undefined ? "" : `Max-Age=${seconds}; `}${flags}`;
   return {
-    browser: (request) => readCookie(request, names.browser),
-    ensureBrowser(request) {
-      const known = readCookie(request, names.browser);
-      if (known !== undefined) return { id: known, setCookies: [] };
-      const id = randomId();
-      return { id, setCookies: [`${names.browser}=${id}; ${flags}`] };
-    },
-    session: (request) => readCookie(request, names.session),
-    setSession: (sealed, seconds) => `${names.session}=${sealed}; Max-Age=${seconds}; ${flags}`,
+    read: (request, name) => readAll(request, name).find(({ rest }) => rest === "")?.value || undefined,
+    readAll,
+    set,
+    expire: (name) => set(name, "", 0),
   };
 }
 
-function readCookie(request: Request, name: string): string | undefined {
-  // Spaces and tabs alone, where `trim` would take away any white space: a browser lets a sibling site set "\xA0__Host-…",
-  // which it does not take for a name with that prefix, and neither may we (RFC 6265bis §4.1.3).
-  for (const part of request.headers.get("cookie")?.split(";") ?? []) {
-    const pair = part.replace(/^[ \t]+/, "");
-    if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1) || undefined;
-  }
-  return undefined;
+function pairsOf(request: Request): readonly { readonly name: string; readonly value: string }[] {
+  return (request.headers.get("cookie")?.split(";") ?? []).map((part) => {
+    // Spaces and tabs alone, where `trim` would take away any white space: a browser lets a sibling site set
+    // "\xA0__Host-…", which it does not take for a name with that prefix, and neither may we (RFC 6265bis §4.1.3).
+    const [name = "", ...value] = part.replace(/^[ \t]+/, "").split("=");
+    return { name, value: value.join("=") };
+  });
 }

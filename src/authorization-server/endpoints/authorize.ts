@@ -78,16 +78,17 @@ async function goOn(
   asked: AuthorizationParameters,
   deps: Deps,
 ): Promise<Response> {
-  const person = asked.prompt.login ? undefined : await deps.sessions.read(request);
+  const person = asked.prompt.login ? undefined : await deps.binding.signedIn(request);
   if (asked.prompt.none) {
     // Consent is never remembered, so nothing can be granted without a page.
     throw person
       ? new OAuthError("consent_required", "The person must approve this on a page.")
       : new OAuthError("login_required", "The person must sign in on a page.");
   }
-  const browser = deps.cookies.ensureBrowser(request);
+  const begun = { id: randomId(), endsAt: deps.clock() + AUTHORIZATION_REQUEST_SECONDS * 1000 };
+  const { browser, setCookies } = deps.binding.begin(request, begun);
   const pending: AuthorizationRequest = {
-    id: randomId(),
+    ...begun,
     clientId: client.id,
     clientName: client.name,
     clientOrigin: client.origin,
@@ -97,13 +98,12 @@ async function goOn(
     codeChallenge: asked.codeChallenge,
     resource: asked.resource,
     scopes: asked.scopes,
-    browser: browser.id,
-    endsAt: deps.clock() + AUTHORIZATION_REQUEST_SECONDS * 1000,
+    browser,
   };
-  const next = person ? { ...pending, person } : pending;
+  const next = person ? { ...pending, person, signIn: undefined } : pending;
   return seeOther(
     pageUrl(deps.settings.issuer, person ? "consent" : "login", await sealRequest(next, sealerOf(deps))),
-    browser.setCookies,
+    setCookies,
   );
 }
 

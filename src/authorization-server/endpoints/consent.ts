@@ -11,12 +11,13 @@ import { trustRedirect } from "../../core/trusted-redirect.ts";
 import { isForeignRedirect } from "../../core/way-back.ts";
 import { consentPage } from "../../pages/consent.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
+import { signInAgainPage } from "../../pages/sign-in-again.ts";
 import { requireSameOrigin } from "../../sign-in/same-origin.ts";
 import type { Approval } from "../../store/store.ts";
 import { type Asker, answerClient } from "../answer-client.ts";
 import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
-import { htmlResponse, PAGE_STYLES } from "../responses.ts";
+import { htmlResponse, PAGE_STYLES, withCookies } from "../responses.ts";
 import { identityIn, isSignedIn, openRequest, type SignedInRequest, sealRequest } from "../sealed-request.ts";
 import { mintCode } from "../tokens.ts";
 import { pageUrl } from "./authorize.ts";
@@ -27,10 +28,11 @@ const CODE_SECONDS = 5 * 60;
 const REPEATABLE = new Set(["scope"]);
 
 /** GET /oauth/consent: the page on which a person decides. */
-export async function showConsent(request: Request, deps: Deps): Promise<Response> {
+export async function showConsent(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
-  const asked = await openSignedIn(request, sealed, deps);
-  const { person, ...unsigned } = asked;
+  const asked = await openSignedIn(request, sealed, deps, peer);
+  if (asked instanceof Response) return asked;
+  const { person } = asked;
   const { settings } = deps;
   const client = identityIn(asked);
   const tools = deps.toolsByScope();
@@ -39,7 +41,7 @@ export async function showConsent(request: Request, deps: Deps): Promise<Respons
     action: endpointUrl(settings.issuer, "consent"),
     state: sealed ?? "",
     personName: displayName(person),
-    switchAction: pageUrl(settings.issuer, "login", await sealRequest(unsigned, sealerOf(deps))),
+    switchAction: await loginUrl(asked, deps),
     client,
     destination: {
       ...destination(asked.redirectUri),
@@ -60,7 +62,8 @@ export async function showConsent(request: Request, deps: Deps): Promise<Respons
 export async function consent(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   requireSameOrigin(request, deps.settings.issuer);
   const form = await readForm(request, REPEATABLE);
-  const asked = await openSignedIn(request, form.get("state"), deps);
+  const asked = await openSignedIn(request, form.get("state"), deps, peer);
+  if (asked instanceof Response) return asked;
   // Again, because the client may have been removed or changed since (CVE-2025-4143: checked in one place only).
   const client = await deps.clients.find(asked.clientId);
   if (!client) throw new OAuthError("invalid_client", "This app has been removed in the meantime.");
@@ -72,21 +75,44 @@ export async function consent(request: Request, deps: Deps, peer: Peer): Promise
       await deps.clients.keep(client.id);
       return approve(asked, form.all("scope"), asker, deps, peer);
     case "deny":
-      return deny(asked, asker, deps, peer);
+      return withCookies(await deny(asked, asker, deps, peer), deps.binding.end(asked));
     default:
       throw new OAuthError("invalid_request", "The form did not say whether you approve.");
   }
 }
 
+/** The request, for the person who signed in for it; to anyone else, a page that leads to the sign-in. */
 async function openSignedIn(
   request: Request,
   sealed: string | undefined,
   deps: Deps,
-): Promise<SignedInRequest> {
-  const asked = await openRequest(sealed, deps.cookies.browser(request), sealerOf(deps));
+  { correlationId, address }: Peer,
+): Promise<SignedInRequest | Response> {
+  const asked = await openRequest(sealed, request, sealerOf(deps));
   // A request of the sign-in stage holds no person: nobody may approve it.
   if (!isSignedIn(asked)) throw new OAuthError("access_denied", "Nobody has signed in for this request yet.");
-  return asked;
+  // Cookies of before the sign-in are not enough, or whoever planted them could decide (session fixation).
+  const current = await deps.binding.signedInFor(request, asked);
+  if (current?.id === asked.person.id) return asked;
+  deps.log.event("request.refused", {
+    error: "access_denied",
+    reason: current ? "another person is signed in" : "the sign-in for this request is over or elsewhere",
+    path: new URL(request.url).pathname,
+    correlationId,
+    address,
+  });
+  const page = signInAgainPage({
+    appName: deps.settings.name,
+    personName: displayName(asked.person),
+    currentName: current && displayName(current),
+    loginUrl: await loginUrl(asked, deps),
+  });
+  return htmlResponse(page, PAGE_STYLES, 403);
+}
+
+/** Where to sign in for the same request. What the link carries holds no person, so that nobody can approve it. */
+async function loginUrl({ person, signIn, ...unsigned }: SignedInRequest, deps: Deps): Promise<string> {
+  return pageUrl(deps.settings.issuer, "login", await sealRequest(unsigned, sealerOf(deps)));
 }
 
 /** A program that acts for itself is a subject like a person: with its id, a person would have what is the program's. */

@@ -8,20 +8,14 @@ import { type PasswordCredentials, type PasswordDeps, signInWithPassword } from 
 import { requireSameOrigin } from "../../sign-in/same-origin.ts";
 import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
-import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../responses.ts";
-import {
-  type AuthorizationRequest,
-  identityIn,
-  openRequest,
-  type SignedInRequest,
-  sealRequest,
-} from "../sealed-request.ts";
+import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES, withCookies } from "../responses.ts";
+import { type AuthorizationRequest, identityIn, openRequest, sealRequest } from "../sealed-request.ts";
 import { pageUrl } from "./authorize.ts";
 
 /** GET /oauth/login: the page that asks who is there. */
 export async function showLogin(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
-  const pending = await openRequest(sealed, deps.cookies.browser(request), sealerOf(deps));
+  const pending = await openRequest(sealed, request, sealerOf(deps));
   const { loginHandler } = deps.settings;
   if (loginHandler) return handOver(loginHandler, request, deps, peer);
   return loginResponse({ pending, sealed: sealed ?? "", username: "", errorMessage: undefined }, deps);
@@ -34,7 +28,7 @@ export async function login(request: Request, deps: Deps, peer: Peer): Promise<R
   if (loginHandler) return handOver(loginHandler, request, deps, peer);
   const form = await readForm(request);
   const sealed = form.get("state");
-  const pending = await openRequest(sealed, deps.cookies.browser(request), sealerOf(deps));
+  const pending = await openRequest(sealed, request, sealerOf(deps));
   const username = form.get("username") ?? "";
   const again = (errorMessage: string, status: number, headers?: Readonly<Record<string, string>>) =>
     loginResponse({ pending, sealed: sealed ?? "", username, errorMessage }, deps, status, headers);
@@ -42,8 +36,8 @@ export async function login(request: Request, deps: Deps, peer: Peer): Promise<R
     const password = form.get("password") ?? "";
     const person = await checkPassword(pending, { username, password }, deps, peer);
     if (!person) return again(WRONG_PAIR, 403);
-    const { location, setCookie } = await signedIn(pending, person, deps);
-    return seeOther(location, [setCookie]);
+    const { location, setCookies } = await signedIn(pending, person, deps);
+    return seeOther(location, setCookies);
   } catch (error) {
     if (!(error instanceof OAuthError) || error.code !== "slow_down") throw error;
     return again(error.message, error.status, { "Retry-After": String(error.retryAfterSeconds) });
@@ -54,25 +48,23 @@ const WRONG_PAIR = "That username and password do not belong together. Please tr
 
 /**
  * The operator's own page. Everything that protects the built-in one is around it or in `completeUserCheck`: the
- * origin and the browser are checked before, the password is slowed, the session cookie is ours.
+ * origin and the browser are checked before, the password is slowed, the cookies are ours.
  */
 async function handOver(handler: LoginHandler, request: Request, deps: Deps, peer: Peer): Promise<Response> {
-  const browser = deps.cookies.browser(request);
   const cookies: string[] = [];
   const response = await handler(request, async (state, username, password) => {
-    const pending = await openRequest(state, browser, sealerOf(deps));
+    const pending = await openRequest(state, request, sealerOf(deps));
     const person = await checkPassword(pending, { username, password }, deps, peer);
     if (!person) throw new OAuthError("access_denied", WRONG_PAIR);
-    const { location, setCookie } = await signedIn(pending, person, deps);
-    cookies.push(setCookie);
+    const { location, setCookies } = await signedIn(pending, person, deps);
+    cookies.push(...setCookies);
     return location;
   });
-  const headers = new Headers(response.headers);
-  for (const cookie of cookies) headers.append("Set-Cookie", cookie);
-  headers.set("Cache-Control", "no-store");
-  headers.set("Referrer-Policy", "no-referrer");
-  headers.set("X-Frame-Options", "DENY");
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+  const answer = withCookies(response, cookies);
+  answer.headers.set("Cache-Control", "no-store");
+  answer.headers.set("Referrer-Policy", "no-referrer");
+  answer.headers.set("X-Frame-Options", "DENY");
+  return answer;
 }
 
 function checkPassword(
@@ -90,12 +82,10 @@ async function signedIn(
   pending: AuthorizationRequest,
   person: Person,
   deps: Deps,
-): Promise<{ readonly location: string; readonly setCookie: string }> {
-  const signed: SignedInRequest = { ...pending, person };
-  return {
-    location: pageUrl(deps.settings.issuer, "consent", await sealRequest(signed, sealerOf(deps))),
-    setCookie: await deps.sessions.start(person),
-  };
+): Promise<{ readonly location: string; readonly setCookies: readonly string[] }> {
+  const { signIn, setCookies } = await deps.binding.signIn(pending, person);
+  const sealed = await sealRequest({ ...pending, person, signIn }, sealerOf(deps));
+  return { location: pageUrl(deps.settings.issuer, "consent", sealed), setCookies };
 }
 
 type LoginView = {
