@@ -10,12 +10,14 @@ import type { Log } from "../platform/logging.ts";
 import { SafeFetchError, type SafeResponse } from "../platform/safe-fetch.ts";
 import type { Store } from "../store/store.ts";
 import type { FetchDocument } from "./client-keys.ts";
+import { refuseOwnHost } from "./own-host.ts";
 
 export type ClientIdMetadataDeps = {
   readonly store: Pick<Store, "findDocument" | "saveDocument">;
   readonly catalogue: ScopeCatalogue;
   /** Where the documents' redirect URIs may lead; undefined for anywhere. */
   readonly redirectHosts: RedirectList | undefined;
+  readonly issuer: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly fetchDocument: FetchDocument;
@@ -199,7 +201,7 @@ const documentMembers = z.looseObject({ client_id: z.string(), client_name: z.st
 function readDocument(
   clientId: string,
   text: string,
-  { catalogue, redirectHosts }: Pick<ClientIdMetadataDeps, "catalogue" | "redirectHosts">,
+  { catalogue, redirectHosts, issuer }: Pick<ClientIdMetadataDeps, "catalogue" | "redirectHosts" | "issuer">,
   fetchedAt: number,
 ): Client {
   const wrong = (why: string) => new DocumentError(why, { isOutage: false, isTemporary: false });
@@ -218,7 +220,9 @@ function readDocument(
       methods: ["none", "private_key_jwt"],
     });
     if (metadata.name === null) throw wrong("its client_name is empty");
-    return { ...metadata, id: clientId, origin: "metadata_document", secretHash: null, createdAt: fetchedAt };
+    const origin = "metadata_document" as const;
+    refuseOwnHost({ ...metadata, origin }, issuer);
+    return { ...metadata, id: clientId, origin, secretHash: null, createdAt: fetchedAt };
   } catch (error) {
     throw error instanceof OAuthError ? wrong(error.message) : error;
   }

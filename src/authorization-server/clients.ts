@@ -49,7 +49,7 @@ export type Clients = {
 };
 
 export type ClientsDeps = {
-  readonly settings: Pick<Settings, "clients" | "catalogue" | "redirectHosts">;
+  readonly settings: Pick<Settings, "clients" | "catalogue" | "redirectHosts" | "issuer">;
   readonly store: Pick<Store, "addClient" | "findClient" | "findDocument" | "saveDocument">;
   readonly disabled: Pick<DisabledClients, "has">;
   /** Whether what other processes changed, a second ago or earlier, has been told; else nothing is found in memory. */
@@ -72,12 +72,7 @@ const NEW_REGISTRATIONS_PER_MINUTE = 3000;
 export function createClients(deps: ClientsDeps): Clients {
   const { settings, store, disabled, isUpToDate, counters, clock, fetchDocument = safeFetch } = deps;
   const preregistered = new Map(settings.clients.map((client) => [client.id, client]));
-  const documents = createClientIdMetadata({
-    ...deps,
-    catalogue: settings.catalogue,
-    redirectHosts: settings.redirectHosts,
-    fetchDocument,
-  });
+  const documents = createClientIdMetadata({ ...deps, ...settings, fetchDocument });
   const ceiling = {
     key: "registrations",
     limit: deps.newRegistrationsPerMinute ?? NEW_REGISTRATIONS_PER_MINUTE,

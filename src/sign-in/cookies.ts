@@ -14,7 +14,8 @@ export type Cookies = {
 };
 
 export function createCookies(issuer: string): Cookies {
-  const secure = issuer.startsWith("https:");
+  // Parsed: the issuer stays as it was written, and "HTTPS:" is https too.
+  const secure = new URL(issuer).protocol === "https:";
   const host = secure ? "__Host-" : "";
   const flags = `Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
   const readAll: Cookies["readAll"] = (request, prefix) =>

@@ -210,6 +210,17 @@ describe("cookies", () => {
     expect(response.headers.getSetCookie()).toHaveLength(count);
   });
 
+  it("are __Host- for an issuer that is written HTTPS: too", async () => {
+    const server = await startServer({ publicUrl: "HTTPS://mcp.example" });
+    const { browser, state } = await atLogin(server);
+    await browser.submit("/oauth/login", { state, ...ADA });
+    const names = browser
+      .cookie()
+      .split("; ")
+      .map((cookie) => cookie.split("=")[0]);
+    expect(names).toEqual(["__Host-gatehouse-browser", "__Host-gatehouse-session"]);
+  });
+
   it("are plain on http localhost, where browsers refuse Secure ones", async () => {
     const server = await startServer({
       publicUrl: "http://localhost:3000",
@@ -218,7 +229,7 @@ describe("cookies", () => {
     const url = new URL(authorizeUrl("known", newPkce().challenge, { resource: undefined }));
     const local = `http://localhost:3000${url.pathname}${url.search}`;
     const [line = ""] = (await openBrowser(server).request(local)).headers.getSetCookie();
-    expect(line).toMatch(/^gatehouse-browser=/);
+    expect(line).toMatch(/^gatehouse-request-/);
     expect(line).not.toContain("Secure");
   });
 });

@@ -11,6 +11,7 @@ import { randomId } from "../../platform/random.ts";
 import { type Asker, answerClient } from "../answer-client.ts";
 import type { Deps, Peer } from "../deps.ts";
 import { sealerOf } from "../deps.ts";
+import { refuseOwnHost } from "../own-host.ts";
 import { seeOther } from "../responses.ts";
 import { AUTHORIZATION_REQUEST_SECONDS, type AuthorizationRequest, sealRequest } from "../sealed-request.ts";
 
@@ -23,6 +24,7 @@ export async function authorize(request: Request, deps: Deps, peer: Peer): Promi
   // Client and address first, as pages: until both are settled there is nowhere to redirect to (RFC 6749 §4.1.2.1).
   const client = await settleClient(params, deps);
   const redirect = trustRedirect(client, params.get("redirect_uri"), deps.settings.redirectHosts);
+  refuseOwnHost({ origin: client.origin, redirectUris: [redirect.uri] }, deps.settings.issuer);
   const asker: Asker = { client, redirect, state: params.get("state") };
   try {
     const asked = readAuthorizationParameters(params, {

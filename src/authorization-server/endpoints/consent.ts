@@ -17,6 +17,7 @@ import type { Approval } from "../../store/store.ts";
 import { type Asker, answerClient } from "../answer-client.ts";
 import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
+import { refuseOwnHost } from "../own-host.ts";
 import { htmlResponse, PAGE_STYLES, withCookies } from "../responses.ts";
 import { identityIn, isSignedIn, openRequest, type SignedInRequest, sealRequest } from "../sealed-request.ts";
 import { mintCode } from "../tokens.ts";
@@ -68,6 +69,7 @@ export async function consent(request: Request, deps: Deps, peer: Peer): Promise
   const client = await deps.clients.find(asked.clientId);
   if (!client) throw new OAuthError("invalid_client", "This app has been removed in the meantime.");
   const redirect = trustRedirect(client, asked.redirectUri, deps.settings.redirectHosts);
+  refuseOwnHost({ origin: client.origin, redirectUris: [redirect.uri] }, deps.settings.issuer);
   const asker: Asker = { client, redirect, state: asked.state };
   switch (form.get("decision")) {
     case "approve":

@@ -10,6 +10,7 @@ import { OAuthError } from "../../core/errors.ts";
 import { randomId, randomSecret } from "../../platform/random.ts";
 import type { Deps, Peer } from "../deps.ts";
 import { readText } from "../form.ts";
+import { refuseOwnHost } from "../own-host.ts";
 import { jsonResponse } from "../responses.ts";
 
 /**
@@ -21,6 +22,7 @@ export async function register(request: Request, deps: RegisterDeps, peer: Peer)
   if (!registration) throw registrationIsOff();
   const metadata = parseClientMetadata(await readJson(request), { catalogue, redirectHosts });
   const { client, secret } = makeClient(metadata, deps.clock());
+  refuseOwnHost(client, deps.settings.issuer);
   const isNew = await deps.clients.register(client);
   deps.log.event("client.registered", {
     client: client.id,
@@ -34,7 +36,7 @@ export async function register(request: Request, deps: RegisterDeps, peer: Peer)
 }
 
 type RegisterDeps = Pick<Deps, "clients" | "clock" | "log"> & {
-  readonly settings: Pick<Settings, "catalogue" | "redirectHosts" | "registration">;
+  readonly settings: Pick<Settings, "catalogue" | "redirectHosts" | "registration" | "issuer">;
 };
 
 function registrationIsOff(): OAuthError {
