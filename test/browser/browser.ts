@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Browser, chromium } from "playwright-core";
 
+/** A host name that the browser, and only the browser, knows for this computer: to it, an address on a network. */
+export const NETWORK_NAME = "gate.test";
+
 /** Where distributions and installers put Chrome and Chromium. `CHROME_PATH` goes first. */
 const INSTALLED = [
   process.env.CHROME_PATH ?? "",
@@ -35,6 +38,7 @@ export async function launchBrowser(): Promise<Browser> {
       "--disable-dev-shm-usage",
       "--disable-gpu",
       "--no-pings",
+      `--host-resolver-rules=MAP ${NETWORK_NAME} 127.0.0.1`,
     ],
   });
 }

@@ -108,6 +108,30 @@ describe("a person in a browser", () => {
   });
 
   it("is asked for a password once, and for every client whether it may", async () => {
+    const secure = await rig.startOnNetwork();
+    onTestFinished(() => secure.server.close());
+    const at = secure.resource;
+    const [first, second] = [await rig.newRequest({ at }), await rig.newRequest({ at, scope: "mcp" })];
+    await rig.withPage(
+      async (page) => {
+        await page.goto(first.url);
+        await signIn(page);
+        await page.getByRole("button", { name: "Approve" }).click();
+        await backInTheApp(page);
+        await page.goto(second.url);
+        await page.getByRole("button", { name: "Approve" }).waitFor();
+        expect(await page.getByLabel("Username").count()).toBe(0);
+        await page.getByRole("link", { name: "another account" }).click();
+        await signIn(page);
+        await page.getByRole("button", { name: "Approve" }).click();
+        await backInTheApp(page);
+      },
+      { ignoreHTTPSErrors: true },
+    );
+    await tokensOf(second.redeem(second.answers()[0]?.get("code")));
+  });
+
+  it("is asked for the password for every client of a server on this computer", async () => {
     const [first, second] = [await rig.newRequest(), await rig.newRequest({ scope: "mcp" })];
     await rig.withPage(async (page) => {
       await page.goto(first.url);
@@ -115,14 +139,14 @@ describe("a person in a browser", () => {
       await page.getByRole("button", { name: "Approve" }).click();
       await backInTheApp(page);
       await page.goto(second.url);
-      await page.getByRole("button", { name: "Approve" }).waitFor();
-      expect(await page.getByLabel("Username").count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0);
+      await signIn(page);
       await page.getByRole("link", { name: "another account" }).click();
       await signIn(page);
-      await page.getByRole("button", { name: "Approve" }).click();
+      await page.getByRole("button", { name: "Deny" }).click();
       await backInTheApp(page);
     });
-    await tokensOf(second.redeem(second.answers()[0]?.get("code")));
+    expect(second.answers()[0]?.get("error")).toBe("access_denied");
   });
 
   it("opens the server's address and finds out how to connect", async () => {
@@ -259,8 +283,15 @@ describe("where the answer goes", () => {
     await tokensOf(request.redeem(code));
   });
 
-  it("from https to a client on this computer, under cookies with the __Host- prefix", async () => {
-    const secure = await rig.startAnother({ tls: testCertificate });
+  it.each([
+    ["a network", () => rig.startOnNetwork(), ["__Host-gatehouse-browser", "__Host-gatehouse-session"]],
+    [
+      "this computer",
+      () => rig.startAnother({ tls: testCertificate }),
+      [expect.stringMatching(/^__Host-gatehouse-request-/) as string],
+    ],
+  ])("from https on %s to a client on this computer, under __Host- cookies", async (_name, start, names) => {
+    const secure = await start();
     onTestFinished(() => secure.server.close());
     const request = await rig.newRequest({ at: secure.resource });
     const complaints = await rig.withPage(
@@ -268,10 +299,8 @@ describe("where the answer goes", () => {
         await page.goto(request.url);
         await signIn(page);
         const cookies = await page.context().cookies();
-        expect(cookies.map(({ name, secure, httpOnly }) => ({ name, secure, httpOnly }))).toEqual([
-          { name: "__Host-gatehouse-browser", secure: true, httpOnly: true },
-          { name: "__Host-gatehouse-session", secure: true, httpOnly: true },
-        ]);
+        expect(cookies.map(({ name }) => name)).toEqual(names);
+        expect(cookies.every(({ secure, httpOnly }) => secure && httpOnly)).toBe(true);
         await page.getByRole("button", { name: "Approve" }).click();
         await backInTheApp(page);
       },

@@ -9,9 +9,11 @@ import { createDemoServer } from "../../src/demo/server.ts";
 import type { OAuthServer } from "../../src/index.ts";
 import type { CreateOptions } from "../../src/mcp/create-oauth-server.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { freePort } from "../docs/program.ts";
+import { testCertificate } from "../https-origin.ts";
 import { authorizeUrl, newPkce, redeem, refresh, register } from "../support/client.ts";
 import { reach } from "../support/network.ts";
-import { launchBrowser } from "./browser.ts";
+import { launchBrowser, NETWORK_NAME } from "./browser.ts";
 import { startCallback } from "./callback.ts";
 
 export const ALL_SCOPES = "mcp todo:read todo:write todo:delete";
@@ -31,13 +33,18 @@ export async function startRig() {
     const server = demo({ port: 0, ...options });
     return { server, resource: (await server.listen()).url };
   };
+  /** One with TLS and a host name of its own, as servers on a network have it. */
+  const startOnNetwork = async () => {
+    const port = await freePort();
+    return startAnother({ tls: testCertificate, port, publicUrl: `https://${NETWORK_NAME}:${port}` });
+  };
   const { server, resource } = await startAnother();
   let states = 0;
 
   /** A client with a request of its own: where its browser must go, and what redeems the code. */
   const newRequest = async (changes: { redirectUri?: string; scope?: string; at?: string } = {}) => {
     const { redirectUri = callback.url, scope = ALL_SCOPES, at = resource } = changes;
-    const there = reach(new URL(at).origin);
+    const there = reach(new URL(at).origin.replace(NETWORK_NAME, "localhost"));
     const { client_id: clientId } = await register(there, {
       client_name: "Browser test",
       redirect_uris: [redirectUri],
@@ -81,6 +88,7 @@ export async function startRig() {
     resource,
     origin: new URL(resource).origin,
     startAnother,
+    startOnNetwork,
     mountSlowly: () => mountSlowly(demo),
     newRequest,
     withPage,

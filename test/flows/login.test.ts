@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { allowInsecurePublicUrl } from "../../src/config/options-schema.ts";
 import { authorizeUrl, newPkce, REDIRECT_URI, register } from "../support/client.ts";
-import { openBrowser, stateOf } from "../support/person.ts";
+import { openBrowser, signIn, stateOf } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 async function atLogin(server: TestServer) {
@@ -212,8 +212,9 @@ describe("cookies", () => {
 
   it("are __Host- for an issuer that is written HTTPS: too", async () => {
     const server = await startServer({ publicUrl: "HTTPS://mcp.example" });
-    const { browser, state } = await atLogin(server);
-    await browser.submit("/oauth/login", { state, ...ADA });
+    const { client_id } = await register(server);
+    const browser = openBrowser(server);
+    await signIn(browser, authorizeUrl(client_id, newPkce().challenge, { resource: undefined }));
     const names = browser
       .cookie()
       .split("; ")
