@@ -7,11 +7,14 @@ export type Callback = {
   readonly url: string;
   /** What browsers brought, in the order in which they came. */
   readonly answers: readonly URLSearchParams[];
+  /** The cookies that browsers sent with them. */
+  readonly cookies: readonly string[];
   close(): Promise<void>;
 };
 
 export async function startCallback(): Promise<Callback> {
   const answers: URLSearchParams[] = [];
+  const cookies: string[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://127.0.0.1");
     if (url.pathname !== "/callback") {
@@ -19,6 +22,7 @@ export async function startCallback(): Promise<Callback> {
       return;
     }
     answers.push(url.searchParams);
+    cookies.push(request.headers.cookie ?? "");
     response
       .writeHead(200, { "content-type": "text/html" })
       .end("<title>Back</title><p>Back in the app.</p>");
@@ -27,6 +31,7 @@ export async function startCallback(): Promise<Callback> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
     answers,
+    cookies,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

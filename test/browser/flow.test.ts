@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { DEMO_PERSON } from "../../src/demo/server.ts";
 import { testCertificate } from "../https-origin.ts";
 import { tokensOf } from "../support/client.ts";
+import { reach } from "../support/network.ts";
+import { steal } from "../support/thief.ts";
 import { focused, lowContrast, outside, unlabelled } from "./in-page.js";
 import { ALL_SCOPES, type Rig, startRig } from "./rig.ts";
 
@@ -84,6 +86,23 @@ describe("a person in a browser", () => {
     expect(answer?.get("error")).toBe("access_denied");
     expect(answer?.get("iss")).toBe(rig.origin);
     expect(answer?.has("code")).toBe(false);
+  });
+
+  it("denies, and the program that was denied cannot approve itself with the cookies that it was sent", async () => {
+    // Visited while the consent page is open, as by a link or an image, and once more by the answer.
+    const redirectUri = rig.callback.url.replace("127.0.0.1", "localhost");
+    const [request, earlier] = [await rig.newRequest({ redirectUri }), rig.callback.cookies.length];
+    await rig.withPage(async (page) => {
+      await page.goto(request.url);
+      await signIn(page);
+      await (await page.context().newPage()).goto(redirectUri);
+      await page.getByRole("button", { name: "Deny" }).click();
+      await backInTheApp(page);
+    });
+    const cookies = rig.callback.cookies.slice(earlier);
+    expect(cookies).toEqual([expect.stringMatching(/^gatehouse-request-[\w-]{8}=\S+$/), ""]);
+    const { clientId } = request;
+    expect(await steal(reach(rig.origin), { cookies, states: [], clientId, redirectUri })).toEqual([]);
   });
 
   it("gets along with the keyboard alone", async () => {

@@ -3,6 +3,7 @@ import { alreadyApprovedPage } from "../../src/pages/done.ts";
 import { errorPage } from "../../src/pages/error.ts";
 import { loginPage } from "../../src/pages/login.ts";
 import { returnPage } from "../../src/pages/return.ts";
+import { signInAgainPage } from "../../src/pages/sign-in-again.ts";
 import { statusPage } from "../../src/pages/status.ts";
 
 const consent = {
@@ -105,6 +106,18 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     scopes: [
       { scope: "mcp", description: "להשתמש בכלים של השרת", tools: ["echo"], locked: true, checked: true },
     ],
+  }),
+  "sign-in-again": signInAgainPage({
+    appName: "my-app",
+    personName: "Ada Lovelace",
+    currentName: "Grace Hopper",
+    loginUrl: "/oauth/login?state=sealed",
+  }),
+  "sign-in-again-absurd": signInAgainPage({
+    appName: "my-app",
+    personName: `${"w".repeat(150)}@example.com`,
+    currentName: undefined,
+    loginUrl: "/oauth/login?state=sealed",
   }),
   error: errorPage({
     appName: "my-app",

@@ -21,7 +21,7 @@ import {
 } from "../support/client.ts";
 import { claimsOf, resign } from "../support/forge.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
+import { type Browser, type Consent, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { CHECKOUT, type Demo, type Environment, gatehouse, start, startDemo } from "./cli.ts";
 
@@ -88,11 +88,9 @@ async function beginSignIn(there: There, demo: Demo, clientId: string) {
   };
 }
 
-/** Whether this browser gets to the consent page without a password. */
-async function isSignedIn(browser: Browser, demo: Demo, clientId: string): Promise<boolean> {
-  const url = authorizeUrl(clientId, newPkce().challenge, { resource: demo.url });
-  const { headers } = await browser.request(url);
-  return headers.get("location")?.includes("/oauth/consent") ?? false;
+/** Whether the consent page still opens for who signed in to it: on this computer a sign-in counts for its own request. */
+async function isSignedIn(browser: Browser, { location }: Consent): Promise<boolean> {
+  return (await browser.request(location)).status === 200;
 }
 
 describe.concurrent("gatehouse secret rotate, with the key file", () => {
@@ -101,7 +99,7 @@ describe.concurrent("gatehouse secret rotate, with the key file", () => {
     const there = reach(demo.origin);
     const [idle, active] = [await connectTo(demo), await connectTo(demo)];
     const browser = openBrowser(there);
-    await signIn(
+    const consent = await signIn(
       browser,
       authorizeUrl(idle.clientId, newPkce().challenge, { resource: demo.url }),
       "demo",
@@ -120,7 +118,7 @@ describe.concurrent("gatehouse secret rotate, with the key file", () => {
     expect(await sealedWith(demo.cwd, [fresh, old])).toEqual([0]);
 
     expect(await statusOfMcp(there, idle.access_token)).toBe(200);
-    expect(await isSignedIn(browser, demo, idle.clientId)).toBe(true);
+    expect(await isSignedIn(browser, consent)).toBe(true);
     await tokensOf(signingIn.finish().then((tokens) => refresh(there, idle.clientId, tokens.refresh_token)));
     const byNew = { keyring: createKeyring([fresh]), issuer: demo.origin };
     let { refresh_token: held } = active;
@@ -253,7 +251,8 @@ describe.concurrent("gatehouse secret rotate --compromised", () => {
     const victim = await connectTo(demo);
     const browser = openBrowser(there);
     const url = authorizeUrl(victim.clientId, newPkce().challenge, { resource: demo.url });
-    await signIn(browser, url, "demo", DEMO.password);
+    const consent = await signIn(browser, url, "demo", DEMO.password);
+    expect(await isSignedIn(browser, consent)).toBe(true);
     expect(await statusOfMcp(there, victim.access_token)).toBe(200);
     const [leaked = ""] = secretsOf(demo.cwd);
     const forged = await forger(demo, leaked);
@@ -274,7 +273,7 @@ describe.concurrent("gatehouse secret rotate --compromised", () => {
       const answer = await refresh(there, victim.clientId, token);
       expect([answer.status, await answer.json()]).toMatchObject([400, { error: "invalid_grant" }]);
     }
-    expect(await isSignedIn(browser, demo, victim.clientId)).toBe(false);
+    expect(await isSignedIn(browser, consent)).toBe(false);
     expect(await run(demo.cwd, ["grant", "list"])).toContain("There are no grants");
     const { keys } = (await (await fetch(`${demo.origin}/oauth/jwks`)).json()) as { keys: { kid: string }[] };
     expect(keys.map(({ kid }) => kid)).toEqual(queryKeys(demo.cwd).map(({ kid }) => kid));

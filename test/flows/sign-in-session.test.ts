@@ -131,8 +131,9 @@ describe("consent needs a live session of the person who is asked", () => {
       server,
       thief.submit("/oauth/consent", { state, decision: "approve" }, { headers: { cookie: fixed } }),
     );
-    for (const send of everyWay(thief, stateOf(linkToLogin(page)), fixed))
-      await expectRefused(server, send());
+    const unsigned = stateOf(linkToLogin(page));
+    const ways = [...everyWay(thief, unsigned, fixed), ...everyWay(browser, unsigned, browser.cookie())];
+    for (const send of ways) await expectRefused(server, send());
   });
 });
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { type AuthorizationRequest, sealRequest } from "../../src/authorization-server/sealed-request.ts";
 import { allowInsecurePublicUrl, type OAuthServerOptions } from "../../src/config/options-schema.ts";
 import type { LoginHandler } from "../../src/config/settings.ts";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
+import { createBrowserBinding } from "../../src/sign-in/create-browser-binding.ts";
 import { authorizeUrl, codeOf, newPkce, redeem, register, tokensOf } from "../support/client.ts";
+import { SECRET } from "../support/forge.ts";
 import { type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
 import { startServer } from "../support/server.ts";
 import { steal } from "../support/thief.ts";
@@ -265,6 +269,31 @@ describe("one request on localhost", () => {
     expect(codeOf(second.headers.get("location"))).toBe(code);
     await tokensOf(redeem(server, clientId, { code, verifier }, { redirect_uri: CALLBACK }));
     expect(await (await decide(browser, state, "approve")).text()).toContain("Already connected");
+  });
+
+  it("one that an earlier release sealed with the person in it, as a cookie alone could have it, does not count", async () => {
+    const server = await startAt("http://localhost:9000", { secret: SECRET });
+    const { url } = await newClient(server);
+    const keyring = createKeyring([SECRET]);
+    const sealer = { keyring, clock: server.now, issuer: "http://localhost:9000" };
+    const binding = createBrowserBinding(sealer);
+    const browser = openBrowser(server);
+    const opened = await keyring.open("authorization-request", await begin(browser, url));
+    const { request: asked } = JSON.parse(opened ?? "") as { readonly request: AuthorizationRequest };
+    const person = { id: "ada" };
+    const earlier = await sealRequest({ ...asked, person, signIn: undefined }, sealer);
+    expect((await decide(browser, earlier, "approve")).status).toBe(403);
+    expect(await server.store.listGrants({})).toEqual([]);
+    // It is only the sign-in that it lacks.
+    const { signIn, setCookies } = await binding.signIn(asked, person);
+    const cookie = setCookies[0]?.split(";")[0] ?? "";
+    const state = await sealRequest({ ...asked, person, signIn }, sealer);
+    const answer = await browser.submit(
+      "/oauth/consent",
+      { state, decision: "approve" },
+      { headers: { cookie } },
+    );
+    expect(answer.headers.get("location")).toContain("code=");
   });
 
   it("denied is denied: the same page approves nothing afterwards", async () => {
