@@ -113,9 +113,7 @@ describe("consent needs a live session of the person who is asked", () => {
       expect(page).toContain("Ada Lovelace");
     }
     const page = await expectRefused(server, decide(browser, ada.state, "approve"));
-    expect((await decide(browser, grace.state, "deny")).headers.get("location")).toContain(
-      "error=access_denied",
-    );
+    expect(await (await decide(browser, grace.state, "deny")).text()).toContain("error=access_denied");
     const again = await signInAt(browser, stateOf(linkToLogin(page)));
     expect((await decide(browser, again.state, "approve")).headers.get("location")).toContain("code=");
   });
