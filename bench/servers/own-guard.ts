@@ -11,6 +11,7 @@ import { randomId } from "../../src/platform/random.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { createGuard, type Guard, type RequestHead } from "../../src/resource-server/guard.ts";
 import { verifyOwnTokens } from "../../src/resource-server/verifiers/own-tokens.ts";
+import { createGrantUses } from "../../src/store/grant-uses.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { OPTIONS } from "./gatehouse-parts.ts";
 import { makeGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
@@ -58,6 +59,7 @@ export async function openOwnGuard({ directory, count, cachedTokens }: OwnGuardO
       verificationKey: keys.verificationKey,
       store,
       isKnownClient: clients.isKnown,
+      seen: createGrantUses({ store, clock, log: silentLog }).seen,
       clock,
     }),
     cachedTokens: settings.cachedTokens,

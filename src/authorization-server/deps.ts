@@ -5,6 +5,7 @@ import type { Log } from "../platform/logging.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Attempts } from "../sign-in/attempts.ts";
 import type { BrowserBinding } from "../sign-in/browser-binding.ts";
+import type { GrantUses } from "../store/grant-uses.ts";
 import type { Store } from "../store/store.ts";
 import type { Clients } from "./clients.ts";
 import type { SigningKeys } from "./keys.ts";
@@ -21,6 +22,8 @@ export type Deps = {
   readonly recorder: Recorder;
   readonly keys: SigningKeys;
   readonly clients: Clients;
+  /** Which access tokens were used, here and at the guard. */
+  readonly uses: GrantUses;
   readonly checkUser: CheckUser;
   readonly attempts: Attempts;
   readonly binding: BrowserBinding;

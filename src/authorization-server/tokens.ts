@@ -62,7 +62,7 @@ export type TokenResponse = {
 /**
  * The tokens of a grant.
  * @param scopes what the access token holds: the grant's, or fewer where a refresh narrowed them.
- * @param generation the refresh token to give, or undefined for none.
+ * @param generation the refresh token to give, which the access token names; undefined for none.
  */
 export function issueTokens(
   grant: Grant,
@@ -82,6 +82,7 @@ export function issueTokens(
     exp: expiresAt,
     jti: randomId(),
     gid: grant.id,
+    ...(generation === undefined ? {} : { gen: generation }),
   };
   return {
     access_token: signJws(ACCESS_TOKEN_TYPE, claims, keys.current()),

@@ -117,6 +117,11 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
   { variable: "GATEHOUSE_REFRESH_TOKEN_SECONDS", option: "refreshTokenSeconds", read: number },
   { variable: "GATEHOUSE_GRANT_SECONDS", option: "grantSeconds", read: number },
   { variable: "GATEHOUSE_REFRESH_GRACE_SECONDS", option: "refreshGraceSeconds", read: number },
+  {
+    variable: "GATEHOUSE_ACCESS_TOKENS_CHECKED_ELSEWHERE",
+    option: "accessTokensCheckedElsewhere",
+    read: boolean,
+  },
   { variable: "GATEHOUSE_AUDIT_RETENTION_DAYS", option: "auditRetentionDays", read: number },
   { variable: "GATEHOUSE_DOCUMENTATION", option: "documentation", read: text },
   { variable: "GATEHOUSE_CORS", option: "cors", read: origins },

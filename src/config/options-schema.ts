@@ -100,8 +100,10 @@ export const optionsSchema = z.strictObject({
   refreshTokenSeconds: seconds(1, 3650 * DAY_SECONDS).default(30 * DAY_SECONDS),
   /** Life of a grant, however much it is used. Default 365 days. */
   grantSeconds: seconds(60, 3650 * DAY_SECONDS).default(365 * DAY_SECONDS),
-  /** How long the previous refresh token still gets the same successor. Default 60. */
-  refreshGraceSeconds: seconds(0, 3600).default(60),
+  /** How long the previous refresh token gets the same successor, used or not. Default 300. */
+  refreshGraceSeconds: seconds(0, 3600).default(300),
+  /** Access tokens are also accepted by servers that share neither this database nor its introspection. Default false. */
+  accessTokensCheckedElsewhere: yesOrNo.default(false),
   /** Where people read about this server, for clients to show. */
   documentation: documentationOption,
   /** How long the audit log is kept. Default 400. */

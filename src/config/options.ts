@@ -104,6 +104,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     refreshTokenSeconds: parsed.refreshTokenSeconds,
     grantSeconds: parsed.grantSeconds,
     refreshGraceSeconds: parsed.refreshGraceSeconds,
+    accessTokensCheckedElsewhere: parsed.accessTokensCheckedElsewhere,
     auditRetentionDays: parsed.auditRetentionDays,
     documentation: parsed.documentation,
     debug: parsed.debug,

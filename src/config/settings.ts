@@ -48,6 +48,8 @@ export type Settings = {
   /** Life of a grant, however much it is used. */
   readonly grantSeconds: number;
   readonly refreshGraceSeconds: number;
+  /** Access tokens are also accepted where nobody here sees it: by their signature alone. */
+  readonly accessTokensCheckedElsewhere: boolean;
   /** How long rows of the audit log are kept. */
   readonly auditRetentionDays: number;
   /** Where people read about the server. */

@@ -7,7 +7,10 @@ export const ACCESS_TOKEN_TYPE = "at+jwt";
 /** The longest life that `accessTokenSeconds` may have; a retired signing key stays published that long. */
 export const LONGEST_ACCESS_TOKEN_SECONDS = 24 * 60 * 60;
 
-/** The claims of an access token (RFC 9068 §2.2), and `gid`, the grant that it comes from. Times are epoch seconds. */
+/**
+ * The claims of an access token (RFC 9068 §2.2), and two of our own: `gid`, the grant that it comes from, and `gen`, the
+ * generation of the refresh token that was issued with it, if one was. Times are epoch seconds.
+ */
 export const accessTokenClaims = z.object({
   iss: z.string(),
   sub: z.string(),
@@ -19,6 +22,7 @@ export const accessTokenClaims = z.object({
   exp: z.number(),
   jti: z.string(),
   gid: z.string(),
+  gen: z.number().optional(),
 });
 export type AccessTokenClaims = z.infer<typeof accessTokenClaims>;
 

@@ -15,6 +15,8 @@ const GRANT: Grant = {
   redeemedAt: null,
   generation: 0,
   rotatedAt: null,
+  unusedGeneration: null,
+  usedAt: null,
   refreshExpiresAt: NOW + 60_000,
   endsAt: NOW + 1_000_000,
   createdAt: NOW,
@@ -89,8 +91,31 @@ describe("rotating a refresh token (OAuth 2.1 §4.3.1)", () => {
     expect(decideRotation(live, previous, NOW + 60_001, 60)).toEqual({ kind: "reuse" });
   });
 
-  it("takes two generations old for theft at once, inside the window or not", () => {
-    expect(decideRotation(live, { ...rotation, generation: 3 }, NOW, 60)).toEqual({ kind: "reuse" });
+  it("answers it after the window too, while nothing of the successor was used: the answer was lost", () => {
+    const unused = { ...live, unusedGeneration: 5 };
+    const previous = { ...rotation, generation: 4 };
+    for (const later of [NOW + 60_001, live.refreshExpiresAt - 1]) {
+      expect(decideRotation(unused, previous, later, 60)).toEqual({ kind: "repeat", generation: 5 });
+    }
+    expect(decideRotation(unused, previous, live.refreshExpiresAt, 60)).toMatchObject({ kind: "refuse" });
+    expect(decideRotation({ ...unused, revokedAt: NOW }, previous, NOW, 60)).toMatchObject({
+      kind: "refuse",
+    });
+  });
+
+  it("goes by what is known of the latest generation: an earlier one that was never used excuses nothing", () => {
+    const previous = { ...rotation, generation: 4 };
+    for (const unusedGeneration of [null, 4, 6]) {
+      expect(decideRotation({ ...live, unusedGeneration }, previous, NOW + 60_001, 60)).toEqual({
+        kind: "reuse",
+      });
+    }
+  });
+
+  it("takes two generations old for theft at once, inside the window or not, used or not", () => {
+    const old = { ...rotation, generation: 3 };
+    expect(decideRotation(live, old, NOW, 60)).toEqual({ kind: "reuse" });
+    expect(decideRotation({ ...live, unusedGeneration: 5 }, old, NOW, 60)).toEqual({ kind: "reuse" });
   });
 
   it("heals a row that is behind a token with our MAC", () => {

@@ -20,6 +20,13 @@ export type Grant = {
   readonly generation: number;
   /** When it last gave tokens: by its code, a refresh, or, to the minute, to a client that acts for itself. */
   readonly rotatedAt: number | null;
+  /**
+   * The live generation, while no use of an access token that came with it was seen. Null, or an earlier one, where a use
+   * was seen or none can be told.
+   */
+  readonly unusedGeneration: number | null;
+  /** When the use of an access token was last recorded. Not each use is: the guard remembers tokens. */
+  readonly usedAt: number | null;
   /** When the refresh token ends unless it is used before (moves on with each use). */
   readonly refreshExpiresAt: number;
   /** When the grant ends, however much it is used. */
@@ -96,9 +103,10 @@ export type RotationDecision =
   | { readonly kind: "refuse"; readonly why: string };
 
 /**
- * What a refresh comes to. A token one generation old inside the grace window gets the same successor; older ones,
- * and that one after the window, are theft. One ahead of the row can only be ours (it has our MAC): the write that
- * recorded it was lost, and the row catches up.
+ * What a refresh comes to. A token one generation old gets the same successor inside the grace window, and after it
+ * while nothing of that successor was used: its client never got the answer. Otherwise it is theft, as any older one
+ * is. A token ahead of the row can only be ours (it has our MAC): the write that recorded it was lost, and the row
+ * catches up.
  */
 export function decideRotation(
   grant: Grant | undefined,
@@ -120,11 +128,12 @@ export function decideRotation(
       healed: rotation.generation > grant.generation,
     };
   }
-  const previous = rotation.generation === grant.generation - 1;
-  if (previous && grant.rotatedAt !== null && now - grant.rotatedAt <= graceSeconds * 1000) {
-    return { kind: "repeat", generation: grant.generation };
-  }
-  return { kind: "reuse" };
+  const isPrevious = rotation.generation === grant.generation - 1;
+  const isInGrace = grant.rotatedAt !== null && now - grant.rotatedAt <= graceSeconds * 1000;
+  const isUnused = grant.unusedGeneration === grant.generation;
+  return isPrevious && (isInGrace || isUnused)
+    ? { kind: "repeat", generation: grant.generation }
+    : { kind: "reuse" };
 }
 
 /** Whether two resource identifiers name the same resource: byte for byte, one trailing slash forgiven. */

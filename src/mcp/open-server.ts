@@ -26,6 +26,7 @@ import { authorizationServerOf, openProtection, verifyBeside } from "../resource
 import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
 import { createAttempts } from "../sign-in/attempts.ts";
 import { createBrowserBinding } from "../sign-in/create-browser-binding.ts";
+import { createGrantUses } from "../store/grant-uses.ts";
 import { startJanitor } from "../store/janitor.ts";
 import type { StoreWithTodos } from "../store/kysely-store.ts";
 import { openStore } from "../store/open-store.ts";
@@ -100,6 +101,8 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     const keys = await openSigningKeys({ store, keyring, clock });
     const hearing = createHearing(settings.staleSeconds, () => performance.now());
     const disabled = await openDisabledClients(store, hearing.isUpToDate);
+    const uses = createGrantUses({ store, clock, log });
+    opened.defer(uses.close);
     const guard = createGuard({
       resourceMetadata: protectedResourceMetadataUrl(settings.resource),
       requiredScopes: settings.catalogue.required,
@@ -113,6 +116,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
             verificationKey: keys.verificationKey,
             store,
             isKnownClient: (clientId) => deps.clients.isKnown(clientId),
+            seen: uses.seen,
             clock,
           }),
           isSecret: (token) => isCodeOrRefreshToken(token, { keyring, issuer: settings.issuer }),
@@ -151,6 +155,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         fetchDocument: parts.fetchDocument ?? observation.fetchDocument,
         newRegistrationsPerMinute: parts.newRegistrationsPerMinute,
       }),
+      uses,
       checkUser: parts.checkUser,
       attempts: createAttempts({ counters: store.counters, keyring, clock }),
       binding: createBrowserBinding({ keyring, clock, issuer: settings.issuer }),

@@ -1,5 +1,6 @@
 import type { Counters } from "./counters.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
+import type { Dialect } from "./migrations/migration.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
 import type { Store } from "./store.ts";
 import { assertionVerbs } from "./verbs/assertions.ts";
@@ -8,6 +9,7 @@ import { clientVerbs } from "./verbs/clients.ts";
 import { disabledClientVerbs } from "./verbs/disabled-clients.ts";
 import { expiryVerbs } from "./verbs/expiry.ts";
 import { grantPageVerbs } from "./verbs/grant-pages.ts";
+import { grantUseVerbs } from "./verbs/grant-uses.ts";
 import { grantVerbs } from "./verbs/grants.ts";
 import { signingKeyVerbs } from "./verbs/signing-keys.ts";
 import { type TodoStore, todoStore } from "./verbs/todos.ts";
@@ -15,14 +17,14 @@ import { type TodoStore, todoStore } from "./verbs/todos.ts";
 /** The store, and beside it what strangers do, counted, and what the demonstration keeps in the same database. */
 export type StoreWithTodos = Store & { readonly counters: Counters; readonly todos: TodoStore };
 
-/** The verbs that are written once, in SQL that every database of ours understands. */
+/** The verbs that are the same on every database of ours. */
 export type SharedVerbs = Omit<
   StoreWithTodos,
   "clock" | "counters" | "followChanges" | "probeWrites" | "close"
 >;
 
 /** Makes the verbs for one database: its dialect of SQL, and the connection that runs it. */
-export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVerbs {
+export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: Dialect): SharedVerbs {
   const ping = prepare(
     () => db.selectNoFrom((eb) => eb.lit(1).as("answer")),
     () => undefined,
@@ -36,6 +38,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection): SharedVer
     ...disabledClientVerbs(db, connection),
     ...grantVerbs(db, connection),
     ...grantPageVerbs(db, connection),
+    ...grantUseVerbs(connection, dialect),
     ...signingKeyVerbs(db, connection),
     ...assertionVerbs(db, connection),
     ...auditVerbs(db, connection),

@@ -23,6 +23,8 @@ export function toGrant(row: Selectable<GrantTable>): Grant {
     redeemedAt: row.redeemed_at,
     generation: row.generation,
     rotatedAt: row.rotated_at,
+    unusedGeneration: row.unused_generation,
+    usedAt: row.used_at,
     refreshExpiresAt: row.refresh_expires_at,
     endsAt: row.ends_at,
     createdAt: row.created_at,

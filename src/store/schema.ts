@@ -60,6 +60,8 @@ export type GrantTable = {
   redeemed_at: number | null;
   generation: number;
   rotated_at: number | null;
+  unused_generation: number | null;
+  used_at: number | null;
   refresh_expires_at: number;
   ends_at: number;
   created_at: number;

@@ -58,11 +58,17 @@ export type Store = {
   ): Promise<Grant | undefined>;
   /**
    * Moves to `presented + 1`, if the grant is this client's, live, and its generation is not past `presented`
-   * (an equal one is the ordinary case; a smaller one means that a write was lost). Undefined otherwise.
+   * (an equal one is the ordinary case; a smaller one means that a write was lost). Nothing of the new generation was
+   * used then. Undefined otherwise.
    */
   rotateRefresh(rotation: RefreshRotation): Promise<Grant | undefined>;
   /** Records that a token was issued where there is no code or refresh token to redeem. */
   noteIssued(id: string, at: number): Promise<void>;
+  /**
+   * Records uses of access tokens, of many grants in one write, each grant once. One that comes of an earlier generation
+   * than the grant's says nothing any more, and changes nothing.
+   */
+  recordUses(uses: readonly GrantUse[], now: number): Promise<void>;
   /** Revokes once. False where there is no such grant, or it was revoked before. */
   revokeGrant(id: string, reason: RevocationReason, now: number, entry?: AuditEntry): Promise<boolean>;
   /** Newest first. */
@@ -174,7 +180,16 @@ export type ClientDocument = {
 };
 
 /** What the person approved: everything of a grant but what happens later. */
-export type Approval = Omit<Grant, "redeemedAt" | "generation" | "rotatedAt" | "revokedAt" | "revokedReason">;
+export type Approval = Omit<
+  Grant,
+  "redeemedAt" | "generation" | "rotatedAt" | "unusedGeneration" | "usedAt" | "revokedAt" | "revokedReason"
+>;
+
+export type GrantUse = {
+  readonly grantId: string;
+  /** The generation that the access token came with; 0 where it came with no refresh token. */
+  readonly generation: number;
+};
 
 export type RefreshRotation = {
   readonly id: string;

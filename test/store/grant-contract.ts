@@ -32,6 +32,8 @@ export function grantContract(store: () => Store): void {
         redeemedAt: null,
         generation: 0,
         rotatedAt: null,
+        unusedGeneration: null,
+        usedAt: null,
         revokedAt: null,
         revokedReason: null,
       };
@@ -161,6 +163,7 @@ export function grantContract(store: () => Store): void {
         redeemedAt: NOW,
         rotatedAt: NOW + 5,
         refreshExpiresAt: LATER,
+        unusedGeneration: 2,
       });
       expect(await store().findGrant("grant-1")).toEqual(rotated);
     });
@@ -183,7 +186,11 @@ export function grantContract(store: () => Store): void {
 
     test("a generation ahead of the row heals a lost write", async () => {
       await approveAndRedeem();
-      expect(await store().rotateRefresh(rotation(7))).toMatchObject({ generation: 8, redeemedAt: NOW });
+      expect(await store().rotateRefresh(rotation(7))).toMatchObject({
+        generation: 8,
+        redeemedAt: NOW,
+        unusedGeneration: 8,
+      });
     });
 
     test("where the row must have a generation at least, nothing behind it is healed", async () => {
@@ -253,6 +260,85 @@ export function grantContract(store: () => Store): void {
       ]);
       const generation = second?.generation ?? first?.generation ?? 1;
       expect(await store().findGrant("grant-1")).toMatchObject({ generation, revokedAt: NOW });
+    });
+  });
+
+  describe("recordUses", () => {
+    const use = (generation: number, grantId = "grant-1") => ({ grantId, generation });
+
+    test("of the latest generation: it is not unused any more, and nothing else changes", async () => {
+      await approveAndRedeem();
+      const rotated = await store().rotateRefresh(rotation(1));
+      await store().recordUses([use(2)], NOW + 9);
+      const used = { ...rotated, unusedGeneration: null, usedAt: NOW + 9 };
+      expect(await store().findGrant("grant-1")).toEqual(used);
+      await store().recordUses([use(2)], NOW + 10);
+      expect(await store().findGrant("grant-1")).toEqual(used);
+    });
+
+    test.each([1, 3, 0])("of generation %j, where 2 is the latest: nothing changes", async (generation) => {
+      await approveAndRedeem();
+      const rotated = await store().rotateRefresh(rotation(1));
+      await store().recordUses([use(generation)], NOW + 9);
+      expect(await store().findGrant("grant-1")).toEqual(rotated);
+    });
+
+    test("before the next rotation, which begins unused again", async () => {
+      await approveAndRedeem();
+      await store().rotateRefresh(rotation(1));
+      await store().recordUses([use(2)], NOW + 9);
+      const rotated = await store().rotateRefresh(rotation(2));
+      expect(rotated).toMatchObject({ generation: 3, unusedGeneration: 3, usedAt: NOW + 9 });
+    });
+
+    test("of a grant without refresh tokens: the last time counts", async () => {
+      await store().approve(sampleApproval());
+      for (const at of [NOW, NOW + 5]) {
+        await store().recordUses([use(0)], at);
+        expect(await store().findGrant("grant-1")).toMatchObject({ unusedGeneration: null, usedAt: at });
+      }
+    });
+
+    test("of many grants at once, some of which are gone; the others stay as they are", async () => {
+      const ids = Array.from({ length: 300 }, (_, index) => `grant-${index}`);
+      for (const id of ids) await store().approve(sampleApproval({ id }));
+      const used = ids.filter((_, index) => index % 2 === 0);
+      await store().recordUses(
+        [...used, "gone", "Robert'); --"].map((id) => use(0, id)),
+        NOW,
+      );
+      const grants = await store().listGrants({});
+      expect(
+        grants
+          .filter(({ usedAt }) => usedAt === NOW)
+          .map(({ id }) => id)
+          .sort(),
+      ).toEqual(used.sort());
+    });
+
+    test("of no grant at all", async () => {
+      await store().approve(sampleApproval());
+      await store().recordUses([], NOW);
+      expect(await store().findGrant("grant-1")).toMatchObject({ usedAt: null });
+    });
+
+    test("of a revoked grant, and together with rotations and revocations of the same ones", async () => {
+      const ids = Array.from({ length: 40 }, (_, index) => `grant-${index}`);
+      for (const id of ids) {
+        await store().approve(sampleApproval({ id }));
+        await store().redeemCode(id, LATER, NOW);
+        await store().rotateRefresh(rotation(1, { id }));
+      }
+      const uses = ids.map((id) => use(2, id));
+      await Promise.all([
+        store().recordUses(uses, NOW),
+        ...ids.slice(0, 20).map((id) => store().rotateRefresh(rotation(2, { id }))),
+        store().recordUses([...uses].reverse(), NOW),
+        ...ids.slice(20).map((id) => store().revokeGrant(id, "operator", NOW)),
+      ]);
+      for (const grant of await store().listGrants({})) {
+        expect(grant.unusedGeneration).toBe(grant.generation === 3 ? 3 : null);
+      }
     });
   });
 

@@ -9,6 +9,7 @@ type Step =
   | { readonly do: "approve"; readonly id: string; readonly clientId: string }
   | { readonly do: "redeem"; readonly id: string }
   | { readonly do: "rotate"; readonly id: string; readonly clientId: string; readonly ahead: number }
+  | { readonly do: "use"; readonly id: string; readonly back: number }
   | { readonly do: "revoke"; readonly id: string }
   | { readonly do: "wait"; readonly milliseconds: number }
   | { readonly do: "sweep" };
@@ -26,6 +27,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       clientId,
       ahead: fc.integer({ min: -2, max: 2 }),
     }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("use" as const), id, back: fc.constantFrom(0, 0, 1, -1) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("revoke" as const), id }) },
   {
@@ -122,6 +127,7 @@ function createModel(idOf: (name: string) => string) {
             ? change(grant, {
                 generation: presented + 1,
                 rotatedAt: now,
+                unusedGeneration: presented + 1,
                 refreshExpiresAt: now + REFRESH_LIFE,
                 redeemedAt: grant.redeemedAt ?? now,
               })
@@ -129,6 +135,14 @@ function createModel(idOf: (name: string) => string) {
           // Three at once: a race has one outcome.
           const answers = await Promise.all([1, 2, 3].map(() => store.rotateRefresh(rotation)));
           expect(answers.filter((answer) => answer !== undefined)).toEqual(expected ? [expected] : []);
+          break;
+        }
+        case "use": {
+          const grant = grants.get(idOf(step.id));
+          const generation = Math.max(0, (grant?.generation ?? 0) - step.back);
+          const isNews = grant && (grant.unusedGeneration ?? 0) === generation;
+          if (isNews) change(grant, { unusedGeneration: null, usedAt: now });
+          await store.recordUses([{ grantId: idOf(step.id), generation }], now);
           break;
         }
         case "revoke": {
@@ -169,6 +183,8 @@ function newGrant(approval: Approval): Grant {
     redeemedAt: null,
     generation: 0,
     rotatedAt: null,
+    unusedGeneration: null,
+    usedAt: null,
     revokedAt: null,
     revokedReason: null,
   };

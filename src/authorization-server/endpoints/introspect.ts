@@ -30,13 +30,19 @@ export async function introspect(request: Request, deps: Deps): Promise<Response
   if (!presented || !grant || grant.clientId !== client.id || grant.revokedAt !== null)
     return jsonResponse(INACTIVE);
   return jsonResponse(
-    presented.kind === "access" ? accessToken(presented, deps) : refreshToken(presented, grant, deps),
+    presented.kind === "access" ? accessToken(presented, grant, deps) : refreshToken(presented, grant, deps),
   );
 }
 
-function accessToken({ claims }: PresentedToken & { kind: "access" }, { clock }: Deps): object {
+function accessToken(
+  { claims }: PresentedToken & { kind: "access" },
+  grant: Grant,
+  { clock, uses }: Deps,
+): object {
   if (clock() / 1000 >= claims.exp) return INACTIVE;
-  const { gid: _internal, ...shown } = claims;
+  // Whoever asks has been sent it, or holds it. Who asks about a refresh token has used nothing.
+  uses.seen(grant, claims.gen);
+  const { gid: _internal, gen: _internalToo, ...shown } = claims;
   return { active: true, token_type: "Bearer", ...shown };
 }
 

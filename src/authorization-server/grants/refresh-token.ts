@@ -58,7 +58,8 @@ async function rotate(
 ): Promise<Grant> {
   const { store, clock, settings, log } = deps;
   const now = clock();
-  const decision = decideRotation(grant, rotation, now, settings.refreshGraceSeconds);
+  const known = grant && withUsesHere(grant, deps);
+  const decision = decideRotation(known, rotation, now, settings.refreshGraceSeconds);
   if (decision.kind === "refuse" || !grant) throw invalidToken(reasonOf(decision));
   const fields = fieldsOf(grant);
   switch (decision.kind) {
@@ -82,6 +83,13 @@ async function rotate(
       return rotated;
     }
   }
+}
+
+/** The grant with what this instance knows better than its row. */
+function withUsesHere(grant: Grant, { settings, uses }: Deps): Grant {
+  // Tokens that are checked elsewhere are used, and nobody here sees it.
+  const mayBeUsed = settings.accessTokensCheckedElsewhere || uses.isWaiting(grant.id, grant.generation);
+  return mayBeUsed ? { ...grant, unusedGeneration: null } : grant;
 }
 
 function write(

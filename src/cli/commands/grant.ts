@@ -62,10 +62,15 @@ async function list(flags: ListFlags): Promise<void> {
       grant.clientName ?? grant.clientId,
       grant.scopes.join(" "),
       time(grant.createdAt),
-      grant.rotatedAt === null ? "-" : time(grant.rotatedAt),
+      lastUsed(grant),
       stateOf(grant, now),
     ]),
   );
+}
+
+/** By its refresh token, or by an access token of its own. */
+function lastUsed({ rotatedAt, usedAt }: Grant): string {
+  return rotatedAt === null && usedAt === null ? "-" : time(Math.max(rotatedAt ?? 0, usedAt ?? 0));
 }
 
 function stateOf(grant: Grant, now: number): string {

@@ -7,6 +7,7 @@ import { parseScopes } from "../../core/scopes.ts";
 import { clipped, shown } from "../../core/shown.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type ParsedJws, parseJws, verifyJws } from "../../platform/jws.ts";
+import type { GrantUses } from "../../store/grant-uses.ts";
 import type { Store } from "../../store/store.ts";
 import type { Verification } from "../guard.ts";
 import type { RefusalFields } from "../refusals.ts";
@@ -21,9 +22,11 @@ export function verifyOwnTokens(deps: {
   readonly verificationKey: (kid: string) => KeyObject | undefined;
   readonly store: Pick<Store, "findGrant">;
   readonly isKnownClient: (clientId: string) => Promise<boolean>;
+  /** Hears of each token that was accepted. */
+  readonly seen: GrantUses["seen"];
   readonly clock: Clock;
 }): (token: string) => Promise<Verification> {
-  const { issuer, resource, verificationKey, store, isKnownClient, clock } = deps;
+  const { issuer, resource, verificationKey, store, isKnownClient, seen, clock } = deps;
   const expected = { issuer, resource, leewaySeconds: CLOCK_SKEW_SECONDS, expiryLeewaySeconds: 0 };
   return async (token) => {
     const jws = parseJws(token);
@@ -51,6 +54,7 @@ export function verifyOwnTokens(deps: {
       return refused(`the grant was revoked (${grant.revokedReason})`, proven, "revoked");
     if (!(await isKnownClient(grant.clientId)))
       return refused("its client is not known here any more", proven);
+    seen(grant, claims.gen);
     const auth: Auth = {
       person: grant.person,
       client: { id: grant.clientId, name: grant.clientName },

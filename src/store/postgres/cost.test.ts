@@ -23,6 +23,7 @@ test("what happens to one grant reads no other grant of its client, though the t
     const rotation = { id: "grant-7", clientId: "client-1", presented, refreshExpiresAt: now + DAY, now };
     expect(await store.rotateRefresh(rotation)).toMatchObject({ generation: presented + 1 });
     await store.findGrant("grant-7");
+    await store.recordUses([{ grantId: "grant-7", generation: presented + 1 }], now);
   }
   await store.revokeGrant("grant-7", "operator", now);
   await store.close();

@@ -89,7 +89,7 @@ export async function openPostgresStore({
     await Promise.all([connection.close(), changes.close()]);
     await endConnections();
   };
-  const shared = kyselyStore(db, connection);
+  const shared = kyselyStore(db, connection, "postgres");
   const counters = postgresCounters(connection);
   return {
     ...shared,

@@ -50,7 +50,7 @@ export async function openSqliteStore({
   const watch = watchSqliteChanges(database, feed, connection.read, log);
   await feed.begin(connection.read);
   return {
-    ...kyselyStore(db, connection),
+    ...kyselyStore(db, connection, "sqlite"),
     // One file is one machine's.
     clock: systemClock,
     counters: memoryCounters(),

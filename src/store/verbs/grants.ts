@@ -90,6 +90,7 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
         .set((eb) => ({
           generation: eb(given("presented"), "+", eb.lit(1)),
           rotated_at: given("now"),
+          unused_generation: eb(given("presented"), "+", eb.lit(1)),
           refresh_expires_at: given("refreshExpiresAt"),
           // Healing a lost write: the code was redeemed, or there would be no refresh token.
           redeemed_at: eb.fn.coalesce("redeemed_at", given("now")),
@@ -167,7 +168,13 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
 
 type ApprovalRow = Omit<
   GrantTable,
-  "generation" | "redeemed_at" | "rotated_at" | "revoked_at" | "revoked_reason"
+  | "generation"
+  | "redeemed_at"
+  | "rotated_at"
+  | "unused_generation"
+  | "used_at"
+  | "revoked_at"
+  | "revoked_reason"
 >;
 
 type RotationRow = Omit<Required<RefreshRotation>, "resource"> & { readonly resource: string | null };
