@@ -42,7 +42,7 @@ function accessToken(
   if (clock() / 1000 >= claims.exp) return INACTIVE;
   // Whoever asks has been sent it, or holds it. Who asks about a refresh token has used nothing.
   uses.seen(grant, claims.gen);
-  const { gid: _internal, gen: _internalToo, ...shown } = claims;
+  const { gid: _internal, ...shown } = claims;
   return { active: true, token_type: "Bearer", ...shown };
 }
 
