@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
 import { authorize, callTool, postForm, register, type Tokens } from "../support/client.ts";
@@ -12,7 +13,7 @@ import { startServer, type TestServer } from "../support/server.ts";
 
 const DAY = 86_400;
 const CODE_SECONDS = 300;
-const GRACE_SECONDS = 60;
+const GRACE_SECONDS = 300;
 const ACCESS_SECONDS = 1800;
 const REFRESH_SECONDS = 30 * DAY;
 
@@ -20,9 +21,13 @@ type Step =
   | { readonly kind: "redeem"; readonly times: number; readonly lost: boolean }
   /** `back`: how many generations older than the newest that the client has. `times`: at once. */
   | { readonly kind: "refresh"; readonly back: number; readonly times: number; readonly lost: boolean }
+  /** `back`: how many generations older than the newest that the client has. */
+  | { readonly kind: "use"; readonly back: number; readonly by: "call" | "introspection" }
   | { readonly kind: "wait"; readonly seconds: number }
   | { readonly kind: "revoke"; readonly which: "access_token" | "refresh_token" }
-  | { readonly kind: "restart" };
+  | { readonly kind: "restart" }
+  /** What was seen of the latest generation, and was not written yet, is lost. */
+  | { readonly kind: "crash" };
 
 const times = fc.constantFrom(1, 1, 1, 2, 5);
 const lost = fc.constantFrom(false, false, true);
@@ -41,7 +46,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("wait" as const),
-      seconds: fc.constantFrom(1, 60, 60, 61, CODE_SECONDS, ACCESS_SECONDS, DAY, 29 * DAY),
+      seconds: fc.constantFrom(1, 60, 300, 301, ACCESS_SECONDS, DAY, 29 * DAY),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("use" as const),
+      back: fc.constantFrom(0, 0, 1),
+      by: fc.constantFrom("call" as const, "introspection" as const),
     }),
   },
   {
@@ -51,7 +64,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       which: fc.constantFrom("access_token" as const, "refresh_token" as const),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom("restart" as const, "crash" as const) }),
+  },
 );
 
 const REDEEM: Step = { kind: "redeem", times: 1, lost: false };
@@ -69,6 +85,8 @@ type Model = {
   generation: number;
   rotatedAt: number;
   refreshEndsAt: number;
+  /** Whether an access token of the generation was accepted anywhere. */
+  isUsed: boolean;
   isOver: boolean;
 };
 
@@ -86,7 +104,9 @@ function redeemed(model: Model, now: number): number | undefined {
 function refreshed(model: Model, presented: number, now: number): number | undefined {
   if (model.isOver || now >= model.refreshEndsAt) return undefined;
   if (presented === model.generation) return moveTo(model, presented + 1, now);
-  if (presented === model.generation - 1 && now - model.rotatedAt <= GRACE_SECONDS) return model.generation;
+  const isInGrace = now - model.rotatedAt <= GRACE_SECONDS;
+  // Before the first there is none that could come again.
+  if (presented === model.generation - 1 && (isInGrace || !model.isUsed)) return model.generation;
   model.isOver = true;
   return undefined;
 }
@@ -95,6 +115,7 @@ function moveTo(model: Model, generation: number, now: number): number {
   model.generation = generation;
   model.rotatedAt = now;
   model.refreshEndsAt = now + REFRESH_SECONDS;
+  model.isUsed = false;
   return generation;
 }
 
@@ -102,7 +123,7 @@ const directory = mkdtempSync(join(tmpdir(), "gatehouse-life-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 type Credentials = { readonly client_id: string; readonly client_secret: string };
-type Holding = { readonly access_token: string; readonly endsAt: number };
+type Holding = { readonly access_token: string; readonly generation: number; readonly endsAt: number };
 
 /** A grant in a client's hands: what it sent and got, with the model beside it. */
 async function openGrant(server: TestServer, credentials: Credentials) {
@@ -112,6 +133,7 @@ async function openGrant(server: TestServer, credentials: Credentials) {
     generation: 0,
     rotatedAt: 0,
     refreshEndsAt: Number.POSITIVE_INFINITY,
+    isUsed: false,
     isOver: false,
   };
   return { code, verifier, model, refreshTokens: new Map<number, string>(), accessTokens: [] as Holding[] };
@@ -137,6 +159,17 @@ it("a grant has one live generation at most, ends alone, and never lives again",
     server.advance(now - seconds(server));
   };
 
+  /** The process ends after it saw the last use, and before that was written. */
+  const crash = async ({ code, model }: OpenGrant) => {
+    await restart();
+    const file = new DatabaseSync(options.database);
+    file
+      .prepare("UPDATE grants SET unused_generation = generation WHERE id = ? AND generation > 1")
+      .run(code.split(".")[0] ?? "");
+    file.close();
+    model.isUsed = false;
+  };
+
   /** Posts the same request several times at once, and holds each answer against what should come of it. */
   async function exchange(
     grant: OpenGrant,
@@ -159,6 +192,7 @@ it("a grant has one live generation at most, ends alone, and never lives again",
       grant.refreshTokens.set(Number(generation), tokens.refresh_token);
       grant.accessTokens.push({
         access_token: tokens.access_token,
+        generation: Number(generation),
         endsAt: seconds(server) + ACCESS_SECONDS,
       });
     }
@@ -178,6 +212,10 @@ it("a grant has one live generation at most, ends alone, and never lives again",
         const request = { grant_type: "refresh_token", refresh_token: token };
         return exchange(grant, request, step, () => refreshed(model, newest - step.back, seconds(server)));
       }
+      case "use": {
+        const used = grant.accessTokens.find(({ generation }) => generation === newest - step.back);
+        return used && use(grant, used, step.by);
+      }
       case "wait":
         return server.advance(step.seconds);
       case "revoke": {
@@ -192,22 +230,39 @@ it("a grant has one live generation at most, ends alone, and never lives again",
       }
       case "restart":
         return restart();
+      case "crash":
+        return crash(grant);
     }
   }
 
-  async function holdAgainstModel({ model, refreshTokens, accessTokens }: OpenGrant): Promise<void> {
+  /** Holds what comes of it against the model. Only the latest generation's says that its answer came. */
+  async function use({ model }: OpenGrant, token: Holding, by: "call" | "introspection"): Promise<void> {
+    const { access_token, generation, endsAt } = token;
+    const isGood = !model.isOver && seconds(server) < endsAt;
+    if (isGood && generation === model.generation) model.isUsed = true;
+    if (by === "call") {
+      const answer = await callTool(server, access_token);
+      // A stream that nobody reads would hold up the restart.
+      await answer.body?.cancel();
+      expect(answer.status).toBe(isGood ? 200 : 401);
+    } else {
+      const answer = await post("/oauth/introspect", { token: access_token });
+      expect(((await answer.json()) as { active: boolean }).active).toBe(isGood);
+    }
+  }
+
+  async function holdAgainstModel(grant: OpenGrant): Promise<void> {
+    const { model, refreshTokens, accessTokens } = grant;
     const now = seconds(server);
     for (const [generation, token] of refreshTokens) {
       const answer = (await (await post("/oauth/introspect", { token })).json()) as { active: boolean };
       const isLive = !model.isOver && generation === model.generation && now < model.refreshEndsAt;
       expect({ generation, active: answer.active }).toEqual({ generation, active: isLive });
     }
-    for (const { access_token, endsAt } of accessTokens) {
-      const isGood = !model.isOver && now < endsAt;
-      const answer = await callTool(server, access_token);
-      // A stream that nobody reads would hold up the restart.
-      await answer.body?.cancel();
-      expect(answer.status).toBe(isGood ? 200 : 401);
+    for (const token of accessTokens) {
+      // To look at one that was not used would be its first use.
+      const isLookedAt = model.isOver || model.isUsed || token.generation !== model.generation;
+      if (isLookedAt) await use(grant, token, "call");
     }
   }
 
@@ -222,7 +277,10 @@ it("a grant has one live generation at most, ends alone, and never lives again",
         await take(bystander, { kind: "refresh", back: 0, times: 1, lost: false });
         expect(bystander.model.isOver).toBe(false);
       }
-      await holdAgainstModel(bystander);
+      for (const one of [grant, bystander]) {
+        for (const token of one.accessTokens) await use(one, token, "call");
+        await holdAgainstModel(one);
+      }
     }),
     { numRuns: 100 },
   );

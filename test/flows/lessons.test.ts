@@ -298,6 +298,7 @@ it("a refresh ends the old token and leaves the new one good, not the other way 
   const { clientId, refresh_token } = await connect(server);
   const next = await tokensOf(refresh(server, clientId, refresh_token));
   const afterIt = await tokensOf(refresh(server, clientId, next.refresh_token));
+  expect((await callTool(server, afterIt.access_token)).status).toBe(200);
   server.advance(1);
   expect((await refresh(server, clientId, next.refresh_token)).status).toBe(400);
   expect((await refresh(server, clientId, afterIt.refresh_token)).status).toBe(400);

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   authorize,
@@ -65,6 +66,7 @@ const LIST_GRANTS = expect.stringMatching(/^select \* from "grants" where "clien
 const NOTE_ISSUED = expect.stringMatching(/^update "grants" set "rotated_at" = \$1 where/);
 const APPROVE = noted('insert into "grants"');
 const REDEEM = noted('update "grants" set "redeemed_at"');
+const RECORD_USES = /^WITH used AS/;
 const REVOKE = noted('update "grants" set "revoked_at"');
 
 const callWith = async (token: string) => (await callTool(server, token)).status;
@@ -113,9 +115,30 @@ describe("on an instance that knows the client", () => {
     for (let times = 0; times < 3; times += 1) expect(await statementsOf(call)).toEqual([]);
   });
 
+  it("the first uses of twenty grants' tokens are read at the calls, and written together, once, after them", async () => {
+    const tokens: string[] = [];
+    while (tokens.length < 20) {
+      const { clientId, refresh_token } = await connect(server);
+      tokens.push((await tokensOf(refresh(server, clientId, refresh_token))).access_token);
+    }
+    const callAll = async () => {
+      for (const token of tokens) expect(await callWith(token)).toBe(200);
+      await setTimeout(1000);
+    };
+    const statements = await statementsOf(callAll);
+    expect(statements.filter((statement) => !RECORD_USES.test(statement))).toEqual(
+      tokens.map(() => READ_GRANT),
+    );
+    // The calls may take longer than the time between two writes.
+    expect(statements.filter((statement) => RECORD_USES.test(statement)).length).toBeLessThanOrEqual(3);
+    expect((await server.store.listGrants({})).filter(({ usedAt }) => usedAt !== null)).toHaveLength(20);
+    expect(await statementsOf(callAll)).toEqual([]);
+  });
+
   it("a stolen refresh token is three: it decides nothing, is looked at, and ends the grant", async () => {
     const { clientId, refresh_token: stolen } = await connect(server);
-    await tokensOf(refresh(server, clientId, stolen));
+    const { access_token: token } = await tokensOf(refresh(server, clientId, stolen));
+    expect(await statementsOf(() => callWith(token))).toEqual([READ_GRANT]);
     server.advance(10 * 60);
     // Reads the client, which it has forgotten by now.
     await refresh(server, clientId, "no token");

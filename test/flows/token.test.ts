@@ -2,6 +2,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { describe, expect, it } from "vitest";
 import {
   authorize,
+  callTool,
   connect,
   newPkce,
   postForm,
@@ -237,11 +238,12 @@ describe("refreshing", () => {
     await tokensOf(refresh(server, clientId, answers[0]!.refresh_token));
   });
 
-  it("with the previous one inside the window gets the same successor; after it, the grant is revoked", async () => {
+  it("with the previous one inside the window gets the same successor; after it and its use, the grant is revoked", async () => {
     const server = await startServer();
     const { clientId, refresh_token: first } = await connect(server);
-    const { refresh_token: second } = await tokensOf(refresh(server, clientId, first));
-    server.advance(60);
+    const { refresh_token: second, access_token } = await tokensOf(refresh(server, clientId, first));
+    expect((await callTool(server, access_token)).status).toBe(200);
+    server.advance(300);
     expect((await tokensOf(refresh(server, clientId, first))).refresh_token).toBe(second);
     server.advance(1);
     expect((await refresh(server, clientId, first)).status).toBe(400);
