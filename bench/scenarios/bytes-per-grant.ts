@@ -12,6 +12,7 @@ import { withPostgres } from "./with-postgres.ts";
 
 const GRANTS = 50_000;
 const REFRESHES_OF_EACH = 5;
+const USES_TOGETHER = 20;
 const CLIENTS = 20_000;
 const AUDITED = 50_000;
 const AT_ONCE = 64;
@@ -48,6 +49,11 @@ async function measure(where: string, database: string): Promise<readonly Row[]>
       ),
       { name: `${where}, a refresh`, values: [`${bytes(written / count)} written`] },
     );
+    const used = await writtenBy(database, () => useAll(store, database));
+    rows.push({
+      name: `${where}, a first use, ${USES_TOGETHER} together`,
+      values: [`${bytes(used / GRANTS)} written`],
+    });
     await registerClients(store);
     rows.push(row(`${where}, a client that registered`, await sizeOf(database, "clients"), CLIENTS));
     await audit(store, database);
@@ -67,6 +73,18 @@ async function refreshAll(store: Store, database: string): Promise<void> {
       const refreshExpiresAt = now + YEAR_MS;
       await store.rotateRefresh({ id, clientId: SQL_CLIENT_ID, presented, refreshExpiresAt, now });
     });
+  }
+}
+
+/** An access token of each grant, in the batches in which an instance writes them. */
+async function useAll(store: Store, database: string): Promise<void> {
+  const ids = await someGrants(database, GRANTS);
+  for (let index = 0; index < ids.length; index += USES_TOGETHER) {
+    const batch = ids.slice(index, index + USES_TOGETHER);
+    await store.recordUses(
+      batch.map((grantId) => ({ grantId, generation: REFRESHES_OF_EACH + 1 })),
+      Date.now(),
+    );
   }
 }
 

@@ -121,6 +121,7 @@ describe("the environment", () => {
     ["GATEHOUSE_REFRESH_TOKEN_SECONDS", "-1"],
     ["GATEHOUSE_GRANT_SECONDS", "1y"],
     ["GATEHOUSE_REFRESH_GRACE_SECONDS", "3601"],
+    ["GATEHOUSE_ACCESS_TOKENS_CHECKED_ELSEWHERE", "sometimes"],
     ["GATEHOUSE_CORS", "https://a.example,b.example"],
     ["GATEHOUSE_REGISTRATION", "closed"],
     ["GATEHOUSE_TRUSTED_REDIRECTS", "a.example,https://b.example"],

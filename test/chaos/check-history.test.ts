@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkHistory } from "./check-history.ts";
-import type { FinalRow, Operation, Outcome, Promises, RefreshToken } from "./history.ts";
+import type { FinalRow, History, Operation, Outcome, Promises, RefreshToken } from "./history.ts";
 
 // Made-up histories: the checker must find each kind of violation, and find none in what faults excuse.
 
@@ -9,6 +9,7 @@ const PROMISES: Promises = {
   graceSeconds: 10,
   accessTokenSeconds: 1800,
   revokedWithinSeconds: 1,
+  usedWithinSeconds: 1,
   recoveredWithinSeconds: 10,
   lateSeconds: 6,
   slackSeconds: 2,
@@ -63,10 +64,10 @@ const refresh = (
   outcome,
   ...during(from, to),
 });
-const call = (from: number, to: number, outcome: Outcome = honoured): Operation => ({
+const call = (from: number, to: number, outcome: Outcome = honoured, generation = 1): Operation => ({
   kind: "call",
   grant: "grant",
-  accessToken: "access-1",
+  accessToken: `access-${generation}`,
   outcome,
   ...during(from, to),
 });
@@ -103,8 +104,13 @@ const row = (generation: number, changes: Partial<FinalRow> = {}): FinalRow => (
 });
 const revokedRow = (generation: number) => row(generation, { isRevoked: true, hasReason: true });
 
-function violations(operations: readonly Operation[], rows: readonly FinalRow[]): readonly string[] {
-  return checkHistory({ operations, rows, calmAt: CALM_SECONDS * 1000 }, PROMISES).map(({ what }) => what);
+function violations(
+  operations: readonly Operation[],
+  rows: readonly FinalRow[],
+  disturbances: History["disturbances"] = [],
+): readonly string[] {
+  const history = { operations, rows, disturbances, calmAt: CALM_SECONDS * 1000 };
+  return checkHistory(history, PROMISES).map(({ what }) => what);
 }
 
 describe("finds nothing wrong with", () => {
@@ -215,8 +221,35 @@ describe("finds nothing wrong with", () => {
   it("theft: an old token, or one whose grace is over, ends the grant", () => {
     const tooOld = [...connected, refresh(1, 5, 6), refresh(2, 7, 8), refresh(1, 9, 10, signedOut)];
     expect(violations([...tooOld, call(12, 13, noEntry)], [revokedRow(3)])).toEqual([]);
-    const tooLate = [...connected, refresh(1, 5, 6), refresh(1, 17, 18, signedOut)];
-    expect(violations(tooLate, [revokedRow(2)])).toEqual([]);
+    for (const outcome of [honoured, unanswered, unavailable]) {
+      const used = call(7, 8, outcome, 2);
+      const tooLate = [...connected, refresh(1, 5, 6), used, refresh(1, 17, 18, signedOut)];
+      expect(violations(tooLate, [revokedRow(2)])).toEqual([]);
+    }
+  });
+
+  it("a lost answer that is asked for long after the grace, and nothing of which was used", () => {
+    const operations = [...connected, refresh(1, 5, 6, unanswered), call(7, 8), refresh(1, 60, 61)];
+    expect(violations([...operations, ...seen(2)], [row(3)])).toEqual([]);
+    const given = [...connected, refresh(1, 5, 6), call(7, 8, noEntry, 2), refresh(1, 60, 61)];
+    const expired = { ...PROMISES, accessTokenSeconds: 1 };
+    const history = { operations: [...given, ...seen(2)], rows: [row(3)], disturbances: [], calmAt: 100_000 };
+    expect(checkHistory(history, expired)).toEqual([]);
+  });
+
+  it("one that was used, where that could not be written, or was lost with its instance, or came too late to know", () => {
+    const used = [...connected, refresh(1, 5, 6), call(18, 19, honoured, 2)];
+    const late = [...used, refresh(1, 40, 41), ...seen(2)];
+    for (const disturbance of [
+      { from: 0, to: 17 },
+      { from: 18.5, to: 18.6 },
+      { from: 21, to: 25, instance: 0 },
+    ]) {
+      const { from, to } = disturbance;
+      const disturbances = [{ ...disturbance, from: from * 1000, to: to * 1000 }];
+      expect(violations(late, [row(3)], disturbances)).toEqual([]);
+    }
+    expect(violations([...used, refresh(1, 20, 21), ...seen(2)], [row(3)])).toEqual([]);
   });
 });
 
@@ -296,8 +329,24 @@ describe("finds", () => {
   it("an old refresh token that is honoured", () => {
     const tooOld = [...connected, refresh(1, 5, 6), refresh(2, 7, 8), refresh(1, 9, 10), ...seen(3)];
     expect(violations(tooOld, [row(4)])).toEqual(["an old refresh token was honoured"]);
-    const tooLate = [...connected, refresh(1, 5, 6), refresh(1, 19, 20), ...seen(2)];
+    const used = [...connected, refresh(1, 5, 6), call(7, 8, honoured, 2)];
+    const tooLate = [...used, refresh(1, 19, 20), ...seen(2)];
     expect(violations(tooLate, [row(3)])).toEqual(["an old refresh token was honoured"]);
+    // Another instance's end, and what failed long before or long after, excuse nothing.
+    const disturbances = [
+      { from: 7000, to: 8000, instance: 1 },
+      { from: 1000, to: 4000 },
+      { from: 12_000, to: 13_000 },
+    ];
+    expect(violations(tooLate, [row(3)], disturbances)).toEqual(["an old refresh token was honoured"]);
+  });
+
+  it("a lost answer that signs somebody out", () => {
+    const wrong = "somebody was signed out, and nobody had revoked the grant";
+    for (const used of [call(7, 8), call(7, 8, noEntry, 2)]) {
+      const operations = [...connected, refresh(1, 5, 6), used, refresh(1, 60, 61, signedOut)];
+      expect(violations(operations, [revokedRow(2)])).toContain(wrong);
+    }
   });
 
   it("a fault that signs somebody out", () => {

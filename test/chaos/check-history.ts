@@ -5,7 +5,7 @@ import {
   isSentAway,
   mayBeDisabled,
 } from "./client-history.ts";
-import { type GrantHistory, grantHistories, mayBeRevokedBy, revokedAt } from "./grant-history.ts";
+import { type GrantHistory, grantHistories, knownUse, mayBeRevokedBy, revokedAt } from "./grant-history.ts";
 import type { History, Operation, OperationOf, Promises } from "./history.ts";
 
 /** A promise that was broken, in a sentence, and the operations that show it. */
@@ -13,8 +13,8 @@ export type Violation = { readonly what: string; readonly operations: readonly O
 
 /**
  * Holds a whole history against what is promised: no code is honoured twice, a refresh token has one successor, what was
- * revoked is honoured no more, nor what a disabled client asks for, what was answered is there, and no fault signs anybody
- * out.
+ * revoked is honoured no more, nor what a disabled client asks for, what was answered is there, and neither a fault nor a lost
+ * answer signs anybody out.
  *
  * An operation that was not answered may have been done or not, and may be done later. Whatever either would excuse is
  * excused; nothing else is.
@@ -135,14 +135,16 @@ function honouredAfterRevocation(grant: GrantHistory, promises: Promises): reado
   ];
 }
 
-function oldTokensHonoured({ refreshes }: GrantHistory, promises: Promises): readonly Violation[] {
-  const honoured = refreshes.filter(isHonoured);
+function oldTokensHonoured(grant: GrantHistory, promises: Promises): readonly Violation[] {
+  const honoured = grant.refreshes.filter(isHonoured);
   const graceMs = (promises.graceSeconds + promises.slackSeconds) * 1000;
   return honoured.flatMap((late) =>
     honoured
       .filter(({ presented, endedAt }) => {
         if (presented.generation > late.presented.generation) return endedAt < late.startedAt;
-        return presented.token === late.presented.token && endedAt + graceMs < late.startedAt;
+        const isSame = presented.token === late.presented.token;
+        const isLate = endedAt + graceMs < late.startedAt;
+        return isSame && isLate && knownUse(late, grant, promises) !== undefined;
       })
       .map((earlier) => violation("an old refresh token was honoured", earlier, late)),
   );

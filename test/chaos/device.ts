@@ -124,17 +124,31 @@ const stealAnOldToken: Act = async (device, { tokens, earlier: [old, newer] }) =
 };
 
 const comeTooLate: Act = async (device, holding) => {
-  const { world, random, promises } = device;
+  const { world, random } = device;
   const rotated = await refreshOrdinarily(device, holding);
   if (!rotated) return undefined;
+  await untilAnswered(random, world, (instance) => call({ world, instance }, rotated));
+  if (!(await outlastGrace(device))) return rotated;
+  // Where the use was lost in a crash, the answer is the same once more.
+  return (await refreshOrdinarily(device, holding)) ?? seeThatItHasEnded(device, rotated);
+};
+
+/** The laptop goes to sleep before the answer is there, and uses nothing of it. */
+const sleepThroughTheAnswer: Act = async (device, holding) => {
+  await refreshOrdinarily(device, holding);
+  await outlastGrace(device);
+  return refreshOrdinarily(device, holding);
+};
+
+/** False where all is calm before the grace window is over. */
+async function outlastGrace({ world, promises }: Device): Promise<boolean> {
   const over = world.now() + (promises.graceSeconds + promises.slackSeconds) * 1000 + 500;
   while (world.now() < over) {
-    if (world.isCalm()) return rotated;
+    if (world.isCalm()) return false;
     await setTimeout(100);
   }
-  await untilAnswered(random, world, (instance) => refresh({ world, instance }, holding.tokens));
-  return seeThatItHasEnded(device, rotated);
-};
+  return true;
+}
 
 const CHANCES: readonly (readonly [act: Act, chance: number])[] = [
   [refreshOrdinarily, 25],
@@ -146,6 +160,7 @@ const CHANCES: readonly (readonly [act: Act, chance: number])[] = [
   [useTheCodeAgain, 2],
   [stealAnOldToken, 3],
   [comeTooLate, 1],
+  [sleepThroughTheAnswer, 1],
 ];
 const ALL_CHANCES = CHANCES.reduce((sum, [, chance]) => sum + chance, 0);
 

@@ -1,5 +1,5 @@
 import { type ClientHistory, clientHistories, doneBy, isSentAway, NOTHING_DONE } from "./client-history.ts";
-import type { FinalRow, History, Operation, OperationOf, Promises } from "./history.ts";
+import type { Disturbance, FinalRow, History, Operation, OperationOf, Promises } from "./history.ts";
 
 /** All that happened to one grant, in the order in which it began. */
 export type GrantHistory = {
@@ -11,12 +11,13 @@ export type GrantHistory = {
   readonly calls: readonly OperationOf<"call">[];
   readonly revocations: readonly OperationOf<"revoke">[];
   readonly row: FinalRow | undefined;
+  readonly disturbances: readonly Disturbance[];
   readonly calmAt: number;
 };
 
 /** The grants of a history: those whose code somebody was given. */
 export function grantHistories(history: History): readonly GrantHistory[] {
-  const { operations, rows, calmAt } = history;
+  const { operations, rows, disturbances, calmAt } = history;
   const clients = clientHistories(history);
   const sorted = [...operations].sort((one, other) => one.startedAt - other.startedAt);
   const byGrant = Map.groupBy(sorted, (operation) => ("grant" in operation ? operation.grant : undefined));
@@ -32,6 +33,7 @@ export function grantHistories(history: History): readonly GrantHistory[] {
       calls: ofKind(own, "call"),
       revocations: ofKind(own, "revoke"),
       row: rows.find((row) => row.grant === grant),
+      disturbances,
       calmAt,
     };
   });
@@ -89,20 +91,58 @@ function mayBeReuse(
   return redemptions.some((other) => other !== redemption && other.startedAt <= lookedAtBy);
 }
 
-/** Whether the token may have been an old one by the time it was looked at: two generations, or one and its grace over. */
+/**
+ * Whether the token may have been an old one by the time it was looked at: two generations, or one, its grace over and its
+ * successor used. A lost answer signs nobody out.
+ */
 function mayBeTheft(
   refresh: OperationOf<"refresh">,
   time: number,
-  { refreshes }: GrantHistory,
+  grant: GrantHistory,
   promises: Promises,
 ): boolean {
+  const { refreshes } = grant;
   const { graceSeconds, slackSeconds } = promises;
   const lookedAtBy = lastLook(refresh, time, promises);
   return refreshes.some((other) => {
     if (other === refresh || other.startedAt > lookedAtBy) return false;
     if (other.presented.generation > refresh.presented.generation) return true;
     const same = other.presented.generation === refresh.presented.generation;
-    return same && lookedAtBy - other.startedAt > (graceSeconds - slackSeconds) * 1000;
+    if (!same || lookedAtBy - other.startedAt <= (graceSeconds - slackSeconds) * 1000) return false;
+    return callsWithSuccessorOf(refresh, grant).some(
+      ({ startedAt, outcome }) => startedAt <= lookedAtBy && outcome.kind !== "refused",
+    );
+  });
+}
+
+/** The calls with an access token that came with the successor of what a refresh presented. */
+function callsWithSuccessorOf(
+  { presented }: OperationOf<"refresh">,
+  { refreshes, calls }: GrantHistory,
+): readonly OperationOf<"call">[] {
+  const successors = new Set(
+    refreshes
+      .filter((other) => other.presented.token === presented.token)
+      .map(({ accessToken }) => accessToken),
+  );
+  return calls.filter(({ accessToken }) => successors.has(accessToken));
+}
+
+/** A call after which everybody knew, when the refresh began, that the successor of what it presents was used. */
+export function knownUse(
+  refresh: OperationOf<"refresh">,
+  grant: GrantHistory,
+  { usedWithinSeconds, slackSeconds }: Promises,
+): OperationOf<"call"> | undefined {
+  const [withinMs, slackMs] = [usedWithinSeconds * 1000, slackSeconds * 1000];
+  return callsWithSuccessorOf(refresh, grant).find((call) => {
+    const writtenBy = call.endedAt + withinMs + slackMs;
+    // What was broken a moment before may not work at once.
+    const isDisturbed = grant.disturbances.some(
+      ({ from, to, instance = call.instance }) =>
+        instance === call.instance && from <= writtenBy && to >= call.startedAt - slackMs,
+    );
+    return call.outcome.kind === "honoured" && writtenBy < refresh.startedAt && !isDisturbed;
   });
 }
 

@@ -61,8 +61,17 @@ export type FinalRow = {
   readonly hasReason: boolean;
 };
 
+/** A time in which what an instance has seen may not be written, or be lost. */
+export type Disturbance = {
+  readonly from: number;
+  readonly to: number;
+  /** None where it was the database, and so all of them. */
+  readonly instance?: number;
+};
+
 export type History = {
   readonly operations: readonly Operation[];
+  readonly disturbances: readonly Disturbance[];
   /** Since when nothing goes wrong any more. */
   readonly calmAt: number;
   readonly rows: readonly FinalRow[];
@@ -78,6 +87,8 @@ export type Promises = {
    * enabling of a client an instance may not know of it.
    */
   readonly revokedWithinSeconds: number;
+  /** How long after a first use all instances know of it, where nothing is disturbed. */
+  readonly usedWithinSeconds: number;
   /** How long after the last fault everything is answered again, on a busy machine too. */
   readonly recoveredWithinSeconds: number;
   /**
@@ -85,6 +96,6 @@ export type Promises = {
    * that goes on, and nothing waits for a connection for longer than an answer may take.
    */
   readonly lateSeconds: number;
-  /** By how much the first three may be off: for what is left between clocks, and for a busy machine. */
+  /** By how much the first three, and the time of a first use, may be off: for what is left between clocks, and for a busy machine. */
   readonly slackSeconds: number;
 };

@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { checkHistory, type Violation } from "./check-history.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { live } from "./device.ts";
-import type { FinalRow, History, Operation, Promises } from "./history.ts";
+import type { Disturbance, FinalRow, History, Operation, Promises } from "./history.ts";
 import { operate } from "./operator.ts";
 import { type Fault, MOST_AHEAD_SECONDS, planFaults } from "./plan.ts";
 import { seededRandom } from "./random.ts";
@@ -28,6 +28,7 @@ const PROMISES: Promises = {
   graceSeconds: 10,
   accessTokenSeconds: 1800,
   revokedWithinSeconds: 1,
+  usedWithinSeconds: 1,
   recoveredWithinSeconds: 10,
   lateSeconds: 6,
   slackSeconds: 2,
@@ -56,6 +57,7 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
     const milliseconds = seconds * 1000;
     const faults: Fault[] = [];
     const operations: Operation[] = [];
+    const disturbances: Disturbance[] = [];
     const startedAt = performance.now();
     let calmAt = Number.POSITIVE_INFINITY;
     const world: World = {
@@ -76,8 +78,11 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
       for (const fault of track) {
         // Starting again takes its time, and the others come later for it. One of each kind is waited for.
         if (world.now() >= milliseconds && hasHappened(fault.kind)) continue;
-        await letHappen(fault, cluster, world);
+        const from = await letHappen(fault, cluster, world);
         faults.push(fault);
+        if (HARMLESS_TO_WRITES.includes(fault.kind)) continue;
+        const instance = "instance" in fault ? { instance: fault.instance } : {};
+        disturbances.push({ from, to: world.now(), ...instance });
       }
     };
     const plan = { milliseconds, clocksAheadSeconds: CLOCKS_AHEAD_SECONDS };
@@ -86,7 +91,7 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
     await untilReady(world);
     calmAt = world.now();
     await Promise.all([...lives, operated]);
-    const history: History = { operations, calmAt, rows: await finalRows(cluster) };
+    const history: History = { operations, disturbances, calmAt, rows: await finalRows(cluster) };
     const violations = checkHistory(history, PROMISES);
     if (violations.length === 0) rmSync(directory, { recursive: true });
     return { faults, operations, violations, directory };
@@ -95,12 +100,17 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
   }
 }
 
-async function letHappen(
-  fault: Fault,
-  { postgres, database, end, start, setClock }: Cluster,
-  world: World,
-): Promise<void> {
+const HARMLESS_TO_WRITES: readonly Fault["kind"][] = ["cut notification links", "shift clock"];
+
+/** Waits for its time, and says when it began. Resolves once it is over. */
+async function letHappen(fault: Fault, cluster: Cluster, world: World): Promise<number> {
   await setTimeout(Math.max(0, fault.at - world.now()));
+  const from = world.now();
+  await happen(fault, cluster);
+  return from;
+}
+
+async function happen(fault: Fault, { postgres, database, end, start, setClock }: Cluster): Promise<void> {
   switch (fault.kind) {
     case "stop Postgres":
       await postgres.goDown("immediate");

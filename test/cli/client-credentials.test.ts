@@ -30,9 +30,12 @@ describe.concurrent("gatehouse client add --grant client_credentials", () => {
       fetch(demo.url, { method: "POST", headers: { authorization: `Bearer ${tokens.access_token}` } });
     expect((await call()).status).not.toBe(401);
 
-    const grants = await gatehouse(["grant", "list"], { cwd: demo.cwd });
-    // Approved and last used, to the minute.
-    expect(grants.stdout).toMatch(/ Reports .* (\d{4}-\d\d-\d\d \d\d:\d\dZ +){2}live/);
+    const lastUsed = async () => {
+      const { stdout } = await gatehouse(["grant", "list"], { cwd: demo.cwd });
+      // GRANT  PERSON  CLIENT  SCOPES  APPROVED  LAST USED  STATE
+      return /Reports +Reports +mcp +\S+ \S+ +(.+?) +live/.exec(stdout)?.[1];
+    };
+    await vi.waitFor(async () => expect(await lastUsed()).toMatch(/^\d{4}-\d\d-\d\d /), { timeout: 10_000 });
     await gatehouse(["client", "remove", client_id], { cwd: demo.cwd });
     await vi.waitFor(async () => expect((await call()).status).toBe(401), { timeout: 10_000 });
     expect((await askForToken()).status).toBe(401);

@@ -122,6 +122,35 @@ describe("a token for the client itself", () => {
   });
 });
 
+describe("the program's grant says when one of its tokens was last used", () => {
+  const lastUsed = async (server: TestServer) => (await server.store.listGrants({}))[0]?.usedAt;
+
+  it("at the guard, to the minute", async () => {
+    const server = await startWith();
+    const token = await tokenOf(server);
+    expect(await lastUsed(server)).toBeNull();
+    expect(await statusOf(server, token)).toBe(200);
+    const firstAt = server.now();
+    await expect.poll(() => lastUsed(server)).toBe(firstAt);
+    server.advance(60);
+    expect(await statusOf(server, await tokenOf(server))).toBe(200);
+    await expect.poll(() => lastUsed(server)).toBe(firstAt + 60_000);
+  });
+
+  it("at introspection", async () => {
+    const server = await startWith();
+    const token = await tokenOf(server);
+    const credentials = { client_id: "reports", client_secret: REPORTS_SECRET };
+    const answer = await postForm(server, "/oauth/introspect", { ...credentials, token });
+    expect(await answer.json()).toMatchObject({ active: true });
+    await expect.poll(() => lastUsed(server)).toBe(server.now());
+  });
+
+  it("and its tokens name no generation", async () => {
+    expect(claimsOf(await tokenOf(await startWith()))).not.toHaveProperty("gen");
+  });
+});
+
 describe("who gets none", () => {
   it.each<[string, Fields, { status: number; error: string }]>([
     ["a wrong secret", { client_secret: "wrong" }, { status: 401, error: "invalid_client" }],

@@ -17,7 +17,7 @@ export function countEvents(registry: Registry): Metrics["happened"] {
   });
   const refreshed = counterBy(registry, {
     name: "gatehouse_refreshes_total",
-    help: "Refresh tokens that were taken: replaced, repeated inside the grace window, or healed after a lost write.",
+    help: "Refresh tokens that were taken: replaced, repeated because the answer may be lost, or healed after a lost write.",
     label: "outcome",
     values: ["rotated", "repeated", "healed"],
   });
