@@ -123,7 +123,7 @@ describe("on an instance that knows the client", () => {
     }
     const callAll = async () => {
       for (const token of tokens) expect(await callWith(token)).toBe(200);
-      await setTimeout(1000);
+      await setTimeout(2000);
     };
     const statements = await statementsOf(callAll);
     expect(statements.filter((statement) => !RECORD_USES.test(statement))).toEqual(
