@@ -18,7 +18,6 @@ export type Grant = {
   readonly redeemedAt: number | null;
   /** The number of the live refresh token: 0 before the code is redeemed, then one more for each rotation. */
   readonly generation: number;
-  /** When it last gave tokens: by its code, a refresh, or, to the minute, to a client that acts for itself. */
   readonly rotatedAt: number | null;
   /**
    * The live generation, while no use of an access token that came with it was seen. Null, or an earlier one, where a use

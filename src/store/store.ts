@@ -62,8 +62,6 @@ export type Store = {
    * used then. Undefined otherwise.
    */
   rotateRefresh(rotation: RefreshRotation): Promise<Grant | undefined>;
-  /** Records that a token was issued where there is no code or refresh token to redeem. */
-  noteIssued(id: string, at: number): Promise<void>;
   /**
    * Records uses of access tokens, of many grants in one write, each grant once. One that comes of an earlier generation
    * than the grant's says nothing any more, and changes nothing.

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
@@ -213,48 +212,6 @@ describe("who gets none", () => {
     );
     expect(page.status).toBe(400);
     expect(page.headers.get("location")).toBeNull();
-  });
-});
-
-describe("its last use, as gatehouse grant list shows it", () => {
-  const directory = mkdtempSync(join(tmpdir(), "gatehouse-last-use-"));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
-  const lastUse = async (server: TestServer) =>
-    (await server.store.listGrants({ clientId: "reports" }))[0]?.rotatedAt;
-
-  it("is when it got its latest token, to the minute: not every token is a write", async () => {
-    const server = await startWith();
-    const began = server.now();
-    await tokenOf(server);
-    expect(await lastUse(server)).toBe(began);
-    server.advance(59);
-    await tokenOf(server);
-    expect(await lastUse(server)).toBe(began);
-    server.advance(1);
-    await tokenOf(server);
-    expect(await lastUse(server)).toBe(began + 60_000);
-  });
-
-  it("is not touched by a request that is refused", async () => {
-    const server = await startWith();
-    await tokenOf(server);
-    const before = await lastUse(server);
-    server.advance(600);
-    await refusal(ask(server, { client_secret: "wrong" }));
-    await refusal(ask(server, { resource: "https://other.example/mcp" }));
-    expect(await lastUse(server)).toBe(before);
-  });
-
-  it("costs no token where the database takes no writes", async () => {
-    const database = join(directory, "read-only.db");
-    const server = await startWith({}, { database, secret: SECRET });
-    await tokenOf(server);
-    const elsewhere = new DatabaseSync(database);
-    elsewhere.exec("BEGIN IMMEDIATE");
-    server.advance(61);
-    expect(await statusOf(server, await tokenOf(server))).toBe(200);
-    elsewhere.close();
-    expect(server.lines.map(({ name }) => name)).toContain("the last use of a grant could not be noted");
   });
 });
 

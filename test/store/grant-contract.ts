@@ -116,22 +116,6 @@ export function grantContract(store: () => Store): void {
       expect(await store().findGrant("grant-1")).toEqual(before);
     });
 
-    test("that tokens were issued without a code or a refresh token is noted, and never set back", async () => {
-      const { rotatedAt, ...rest } = await store().approve(sampleApproval());
-      expect(rotatedAt).toBeNull();
-      await store().approve(sampleApproval({ id: "grant-2" }));
-      for (const [at, noted] of [
-        [NOW, NOW],
-        [NOW + 5, NOW + 5],
-        [NOW + 1, NOW + 5],
-      ] as const) {
-        await store().noteIssued("grant-1", at);
-        expect(await store().findGrant("grant-1")).toEqual({ ...rest, rotatedAt: noted });
-      }
-      expect(await store().findGrant("grant-2")).toMatchObject({ rotatedAt: null });
-      await store().noteIssued("grant-3", NOW);
-    });
-
     test("a code is good until the millisecond before it expires", async () => {
       const { codeExpiresAt } = await store().approve(sampleApproval());
       expect(await store().redeemCode("grant-1", LATER, codeExpiresAt)).toBeUndefined();

@@ -87,11 +87,6 @@ export function replacementContract(store: () => StoreWithTodos): void {
       await redeem("f revoked", START + 9 * DAY);
       await redeem("g ended", START + 9 * DAY);
       await store().revokeGrant("f revoked", "operator", START);
-      // A program's: tokens were issued by it, and none of them is a refresh token.
-      await store().approve(
-        sampleApproval({ id: "c program", refreshExpiresAt: START + 20 * DAY, endsAt: START + 20 * DAY }),
-      );
-      await store().noteIssued("c program", START);
       const count = (after: string, limit: number, madeUntil: number) =>
         store().countRefreshTokens({ after, limit, madeUntil, now });
       expect(await count("", 100, now - SECOND - 1)).toEqual({

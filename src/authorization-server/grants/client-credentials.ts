@@ -32,22 +32,8 @@ export async function issueToClient(
   const allowed = allowedScopes(client, settings.catalogue);
   const scopes = narrow(params.get("scope"), allowed, settings.catalogue);
   const grant = await ownGrant(client, allowed, deps, peer);
-  await noteUse(grant, deps);
   log.event("client.token", { grant: grant.id, client: client.id, scopes, address: peer.address });
   return issueTokens(grant, scopes, undefined, deps);
-}
-
-const NOTED_EVERY_MS = 60_000;
-
-/** For the list of grants. Not at every token, and no token fails by it: a program may ask for one before each call. */
-async function noteUse({ id, rotatedAt }: Grant, { store, clock, log }: Deps): Promise<void> {
-  const now = clock();
-  if (rotatedAt !== null && now - rotatedAt < NOTED_EVERY_MS) return;
-  try {
-    await store.noteIssued(id, now);
-  } catch (cause) {
-    log.error("the last use of a grant could not be noted", { grant: id, cause });
-  }
 }
 
 /** Nobody approves, so what the operator did not name is not given: without scopes of its own, it has what all have. */

@@ -48,8 +48,7 @@ export function grantPageVerbs(
                     eb("revoked_at", "is", null),
                     eb("refresh_expires_at", ">", given("now")),
                     eb("ends_at", ">", given("now")),
-                    // Without it there is no refresh token: not yet, or, in the grant of a program, never.
-                    eb("redeemed_at", "is not", null),
+                    // Null before the code is redeemed: there is no refresh token yet.
                     eb("rotated_at", "<=", given("madeUntil")),
                   ]),
                 )

@@ -9,7 +9,7 @@ import { KEPT_AFTER_END_MS } from "./expiry.ts";
 
 type GrantVerbs = Pick<
   Store,
-  "approve" | "findGrant" | "redeemCode" | "rotateRefresh" | "noteIssued" | "revokeGrant" | "listGrants"
+  "approve" | "findGrant" | "redeemCode" | "rotateRefresh" | "revokeGrant" | "listGrants"
 >;
 
 /** What happens to a grant. Every change is one statement that says itself when it applies. */
@@ -108,18 +108,6 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
     toGrant,
   );
 
-  const issued = prepare(
-    (given: Given<{ id: string; at: number }>) =>
-      db
-        .updateTable("grants")
-        .set({ rotated_at: given("at") })
-        .where("id", "=", given("id"))
-        // Instances share the row: the later one counts.
-        .where((eb) => eb(eb.fn.coalesce("rotated_at", eb.lit(0)), "<", given("at")))
-        .returning("id"),
-    (row) => row.id,
-  );
-
   const revoke = prepare(
     (given: Given<{ id: string; reason: RevocationReason; now: number; dueAt: number }>) =>
       db
@@ -154,9 +142,6 @@ export function grantVerbs(db: QueryBuilder, connection: Connection): GrantVerbs
     async rotateRefresh(rotation) {
       const { atLeast = 0, resource = null } = rotation;
       return (await connection.write(rotate({ ...rotation, atLeast, resource })))[0];
-    },
-    async noteIssued(id, at) {
-      await connection.write(issued({ id, at }));
     },
     async revokeGrant(id, reason, now, entry) {
       const revocation = revoke({ id, reason, now, dueAt: now + KEPT_AFTER_END_MS });
