@@ -1,4 +1,5 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
+import ipaddr from "ipaddr.js";
 
 /**
  * Whether a host, as it stands in a URL or in the `host` option, leads to this computer only (RFC 6761 §6.3). A name may
@@ -40,6 +41,43 @@ export function listenerUrl(listener: {
   // The port of the scheme is left out: clients that normalise the URL would find another issuer otherwise.
   const suffix = port === (tls ? 443 : 80) ? "" : `:${port}`;
   return `${tls ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}${suffix}`;
+}
+
+/** One household or machine: an IPv4 address, or the /64 of an IPv6 one, whose owner can pick any of 2^64. */
+export function networkOf(address: string | undefined, ipv6Bits: 64 | 48 = 64): string {
+  if (address === undefined) return "unknown";
+  const parsed = parseAddress(address);
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed?.toString() ?? address;
+  return `${parsed.parts
+    .slice(0, ipv6Bits / 16)
+    .map((part) => part.toString(16))
+    .join(":")}::/${ipv6Bits}`;
+}
+
+/** Whether an address is one that a proxy, a container or a neighbour has, and not a stranger on the internet. */
+export function isPrivateAddress(address: string): boolean {
+  return PRIVATE_RANGES.has(parseAddress(address)?.range() ?? "");
+}
+
+/** This computer; RFC 1918; RFC 4193; link-local; RFC 6598. */
+const PRIVATE_RANGES: ReadonlySet<string> = new Set([
+  "loopback",
+  "private",
+  "uniqueLocal",
+  "linkLocal",
+  "carrierGradeNat",
+]);
+
+/** As a connection or `X-Forwarded-For` gives it: with a zone, in brackets, with a port. Undefined for anything else. */
+function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  const bare = withoutPort(text).replace(/%.*$/, "");
+  return isIP(bare) === 0 ? undefined : ipaddr.process(bare);
+}
+
+/** Some proxies append the port to X-Forwarded-For: every connection would be a network of its own. */
+function withoutPort(address: string): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(address) ?? [];
+  return bracketed ?? plain ?? address;
 }
 
 function withoutBrackets(host: string): string {

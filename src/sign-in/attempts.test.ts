@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { OAuthError } from "../core/errors.ts";
 import { createKeyring } from "../platform/secrets/keyring.ts";
 import { memoryCounters } from "../store/counters.ts";
-import { createAttempts, networkOf } from "./attempts.ts";
+import { createAttempts } from "./attempts.ts";
 import { signInWithPassword } from "./password.ts";
 
 const keyring = createKeyring(["a secret of this test, long enough"]);
@@ -119,20 +119,5 @@ describe("wrong passwords", () => {
     const botnet = () => attempts.begin("ada", `10.1.${Math.floor(machine / 200)}.${machine++ % 200}`);
     expect(await refusedAfter(200, botnet)).toBe(100);
     expect(await attempts.begin("ada", "10.9.9.9")).toBeDefined();
-  });
-});
-
-describe("networks", () => {
-  it.each([
-    ["192.0.2.7", "192.0.2.7"],
-    ["::ffff:192.0.2.7", "192.0.2.7"],
-    ["2001:db8::1", "2001:db8:0:0::/64"],
-    ["fe80::1%eth0", "fe80:0:0:0::/64"],
-    ["192.0.2.7:50123", "192.0.2.7"],
-    ["[2001:db8::1]:50123", "2001:db8:0:0::/64"],
-    ["[2001:db8::1]", "2001:db8:0:0::/64"],
-    [undefined, "unknown"],
-  ])("%s is %s", (address, network) => {
-    expect(networkOf(address)).toBe(network);
   });
 });

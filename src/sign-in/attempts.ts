@@ -1,6 +1,5 @@
-import { isIPv6 } from "node:net";
-import ipaddr from "ipaddr.js";
 import { OAuthError } from "../core/errors.ts";
+import { networkOf } from "../platform/addresses.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
 import { foldUsername } from "../platform/secrets/username-mark.ts";
@@ -76,25 +75,6 @@ export function createAttempts({ counters, keyring, clock }: AttemptsDeps): Atte
       };
     },
   };
-}
-
-/** One household or machine: an IPv4 address, or the /64 of an IPv6 one, whose owner can pick any of 2^64. */
-export function networkOf(address: string | undefined): string {
-  if (address === undefined) return "unknown";
-  const bare = withoutPort(address).replace(/%.*$/, "");
-  if (!isIPv6(bare)) return bare;
-  const parsed = ipaddr.IPv6.parse(bare);
-  if (parsed.isIPv4MappedAddress()) return parsed.toIPv4Address().toString();
-  return `${parsed.parts
-    .slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(":")}::/64`;
-}
-
-/** Some proxies append the port to X-Forwarded-For: every connection would be a network of its own. */
-function withoutPort(address: string): string {
-  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(address) ?? [];
-  return bracketed ?? plain ?? address;
 }
 
 function slowDown(seconds: number): OAuthError {
