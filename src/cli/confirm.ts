@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { ConfigurationError } from "../core/errors.ts";
+import { printable } from "./output.ts";
 
 /**
  * Asks at the terminal before something that cannot be undone.
@@ -10,7 +11,7 @@ export async function confirm(question: string): Promise<void> {
     throw new ConfigurationError(`${question} Nobody can be asked here: add --yes if you are sure.`);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`${question} Type yes to go on: `);
+  const answer = await terminal.question(printable(`${question} Type yes to go on: `));
   terminal.close();
   if (answer.trim().toLowerCase() !== "yes") throw new ConfigurationError("Nothing was changed.");
 }

@@ -10,6 +10,7 @@ import { keyCommand } from "./commands/key.ts";
 import { providerCommand } from "./commands/provider.ts";
 import { secretCommand } from "./commands/secret.ts";
 import { failureText } from "./failure.ts";
+import { printable, printError } from "./output.ts";
 
 // What reads from us may have read enough (`| head`): that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
@@ -21,7 +22,9 @@ const program = new Command("gatehouse")
   .helpCommand("help [command]", "show help for a command")
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError("(add --help to see what is possible)")
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "gatehouse: ")) })
+  .configureOutput({
+    outputError: (text, write) => write(printable(text.replace(/^error: /, "gatehouse: "))),
+  })
   .addCommand(demoCommand())
   .addCommand(clientCommand())
   .addCommand(grantCommand())
@@ -45,7 +48,7 @@ inheritSettings(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`gatehouse: ${failureText(error, process.argv.includes("--debug"))}\n`);
+  printError(`gatehouse: ${failureText(error, process.argv.includes("--debug"))}`);
   process.exitCode = 1;
 }
 

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { visible, visibleJson, visibleLines } from "../platform/terminal.ts";
 
 /** Colours on a terminal only, and not where NO_COLOR asks for none (both are `styleText`'s own rules). */
 export const bold = (text: string) => styleText("bold", text, { stream: process.stdout });
@@ -6,17 +7,34 @@ export const dim = (text: string) => styleText("dim", text, { stream: process.st
 export const warning = (text: string) => styleText("yellow", text, { stream: process.stdout });
 
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printable(text)}\n`);
+}
+
+/** Beside the result: what went wrong, or what else there is. */
+export function printError(text: string): void {
+  process.stderr.write(`${printable(text)}\n`);
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(visibleJson(JSON.stringify(value, null, 2)));
 }
+
+/** Text as a terminal may have it: of all control characters, line breaks and our own colours alone. */
+export function printable(text: string): string {
+  return visibleLines(text, OWN_COLOURS);
+}
+
+/** What {@link bold}, {@link dim} and {@link warning} begin and end with. */
+const OWN_COLOURS: ReadonlySet<string> = new Set(
+  (["bold", "dim", "yellow"] as const).flatMap((style) =>
+    styleText(style, " ", { validateStream: false }).split(" "),
+  ),
+);
 
 /** Names and values, aligned. */
 export function printPairs(pairs: readonly (readonly [string, string])[]): void {
   const width = Math.max(...pairs.map(([name]) => name.length));
-  for (const [name, value] of pairs) print(`  ${dim(name.padEnd(width))}  ${value}`);
+  for (const [name, value] of pairs) print(`  ${dim(name.padEnd(width))}  ${value.replaceAll("\n", "�")}`);
 }
 
 /**
@@ -44,11 +62,6 @@ function line(cells: readonly string[], widths: readonly number[]): string {
     .map((cell, i) => visible(cell).padEnd(widths[i] ?? 0))
     .join("  ")
     .trimEnd();
-}
-
-/** Names come from strangers: a control character in one must not reach the terminal. */
-export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, "�");
 }
 
 /** A time as people read it, in UTC to the minute. */

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import { outcomeOf, type SecurityEvent } from "../core/events.ts";
+import { visible, visibleJson, visibleLines } from "./terminal.ts";
 
 export type { SecurityEvent };
 
@@ -24,13 +25,19 @@ export function createLog(options: {
       ? pino({
           level: options.level,
           base: null,
+          hooks: { streamWrite: visibleLine },
           transport: {
             target: "pino-pretty",
             options: { ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" },
           },
         })
       : pino(
-          { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+          {
+            level: options.level,
+            base: null,
+            timestamp: pino.stdTimeFunctions.isoTime,
+            hooks: { streamWrite: visibleJson },
+          },
           options.destination ?? standardOutput(),
         ),
   );
@@ -67,6 +74,20 @@ function inOneWrite(destination: ReturnType<typeof pino.destination>): Destinati
       lines += line;
     },
   };
+}
+
+/** For the pretty form, which decodes the JSON: what the values are goes to a terminal. */
+function visibleLine(line: string): string {
+  return `${JSON.stringify(visibleValue(JSON.parse(line)))}\n`;
+}
+
+function visibleValue(value: unknown, name?: string): unknown {
+  if (typeof value === "string") return name === "stack" ? visibleLines(value) : visible(value);
+  if (Array.isArray(value)) return value.map((one) => visibleValue(one));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [visible(key), visibleValue(member, key)]),
+  );
 }
 
 function fromPino(logger: Logger): Log {

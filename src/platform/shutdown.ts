@@ -1,4 +1,5 @@
 import { onNpmGone } from "./npm.ts";
+import { visible } from "./terminal.ts";
 
 /** npm passes on a signal that the terminal has sent us as well: the second one within this time is the same one. */
 const SAME_SIGNAL_MS = 500;
@@ -46,7 +47,7 @@ function begin(): void {
   Promise.all([...drains].map(({ run }) => run())).then(
     () => process.exit(0),
     (cause) => {
-      process.stderr.write(`The server could not be stopped properly: ${cause}\n`);
+      process.stderr.write(`The server could not be stopped properly: ${visible(String(cause))}\n`);
       process.exit(1);
     },
   );

@@ -3,10 +3,11 @@ import { setTimeout } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { ConfigurationError, OAuthError } from "../../core/errors.ts";
 import { AUDITED_EVENTS, type AuditRecord, OUTCOMES } from "../../core/events.ts";
+import { visibleJson } from "../../platform/terminal.ts";
 import type { Store } from "../../store/store.ts";
 import type { AuditSearch } from "../../store/verbs/audit-reading.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
-import { exactTime, print, printRow, printTable } from "../output.ts";
+import { exactTime, print, printError, printRow, printTable } from "../output.ts";
 import { countOption, readCount, readTime } from "../values.ts";
 
 type SearchFlags = DatabaseFlags & {
@@ -81,8 +82,7 @@ async function search(flags: ShowFlags): Promise<void> {
     const { records, isMore } = await first(limit, searchAudit(store, wanted, "newest_first"));
     if (records.length === 0 && !flags.json) return print("There are no such entries.");
     printer(records, flags);
-    if (isMore)
-      process.stderr.write(`There are more. Show them with --limit, or all with: gatehouse audit export\n`);
+    if (isMore) printError("There are more. Show them with --limit, or all with: gatehouse audit export");
   });
 }
 
@@ -157,7 +157,7 @@ async function untilInterrupted(act: () => Promise<void>): Promise<void> {
       isAway = false;
     } catch (error) {
       if (!(error instanceof OAuthError) || error.code !== "temporarily_unavailable") throw error;
-      if (!isAway) process.stderr.write("gatehouse: the database does not answer; trying again.\n");
+      if (!isAway) printError("gatehouse: the database does not answer; trying again.");
       isAway = true;
     }
     await setTimeout(POLL_MS, undefined, { signal: interrupted.signal }).catch(() => {});
@@ -188,5 +188,5 @@ function cells({ at, event, fields }: AuditRecord): readonly string[] {
 
 /** With the words that the log has. */
 function jsonLine({ id, at, event, outcome, fields }: AuditRecord): string {
-  return JSON.stringify({ id, time: new Date(at).toISOString(), event, outcome, ...fields });
+  return visibleJson(JSON.stringify({ id, time: new Date(at).toISOString(), event, outcome, ...fields }));
 }

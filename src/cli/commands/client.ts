@@ -12,7 +12,7 @@ import { randomId, randomSecret } from "../../platform/random.ts";
 import type { ClientSummary, Store } from "../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { operatorEntry } from "../operator.ts";
-import { bold, print, printJson, printPairs, printTable, time, visible } from "../output.ts";
+import { bold, print, printJson, printPairs, printTable, time } from "../output.ts";
 import { readPublicKeys } from "../public-keys.ts";
 
 /** How a client acts for the people who approve it. */
@@ -202,7 +202,7 @@ async function show(id: string, flags: ListFlags): Promise<void> {
   const disabledAt = disabled.get(id);
   printPairs([
     ["client_id", client.id],
-    ["name", visible(client.name ?? "-")],
+    ["name", client.name ?? "-"],
     ["comes by", COMES_BY[client.origin]],
     ["proves itself by", client.authenticationMethod],
     ["redirect URIs", client.redirectUris.join(", ") || "-"],

@@ -4,7 +4,7 @@ import type { Grant } from "../../core/grant.ts";
 import { displayName } from "../../core/person.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { operatorEntry } from "../operator.ts";
-import { print, printJson, printTable, time } from "../output.ts";
+import { print, printError, printJson, printTable, time } from "../output.ts";
 import { countOption, readCount } from "../values.ts";
 
 type ListFlags = DatabaseFlags & {
@@ -49,8 +49,7 @@ async function list(flags: ListFlags): Promise<void> {
     }),
   );
   const grants = found.slice(0, limit);
-  if (found.length > limit)
-    process.stderr.write("There are more. Show them with --limit, or narrow the list.\n");
+  if (found.length > limit) printError("There are more. Show them with --limit, or narrow the list.");
   if (flags.json) return printJson(grants);
   if (grants.length === 0)
     return print("There are no grants. One is made whenever a person approves a client.");
