@@ -1,8 +1,9 @@
 import fc from "fast-check";
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ClientsRig, ISSUER, openClients } from "../../test/clients-rig.ts";
 import { type Origin, startOrigin } from "../../test/https-origin.ts";
+import { sampleApproval } from "../../test/store/samples.ts";
 import { type Client, hashClientSecret } from "../core/client.ts";
 import { OAuthError } from "../core/errors.ts";
 import { readParamsOnce } from "../core/params.ts";
@@ -309,8 +310,13 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
   const key = await generateKeyPair("ES256", { extractable: true });
   const other = await generateKeyPair("ES256", { extractable: true });
   const jwk = { ...(await exportJWK(key.publicKey)), kid: "k1" };
-  const keyClient = client("app", { authenticationMethod: "private_key_jwt", jwks: { keys: [jwk] } });
+  const keyClient = client("app", {
+    origin: "preregistered",
+    authenticationMethod: "private_key_jwt",
+    jwks: { keys: [jwk] },
+  });
 
+  const inSeconds = (rig: ClientsRig, seconds: number): number => Math.floor(rig.clock() / 1000) + seconds;
   type Change = { claims?: JWTPayload; header?: object; signer?: Parameters<SignJWT["sign"]>[0] };
   let count = 0;
   async function assertion(
@@ -347,6 +353,51 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
     }
   });
 
+  describe("of a client that registered itself", () => {
+    const stranger: Client = { ...keyClient, origin: "registered" };
+    const isRemembered = async (rig: ClientsRig, one: string) =>
+      !(await rig.store.useAssertion("app", String(decodeJwt(one).jti), rig.clock()));
+
+    test("is remembered nowhere while nobody has approved the client: it opens nothing", async () => {
+      const rig = await rigWith(stranger);
+      const good = await assertion(rig);
+      for (const _time of [1, 2]) expect((await present(rig, good)).id).toBe("app");
+      expect(await isRemembered(rig, good)).toBe(false);
+    });
+
+    test("counts once as soon as the client has a grant, whatever became of the grant", async () => {
+      const rig = await rigWith(stranger);
+      const before = await assertion(rig);
+      await present(rig, before);
+      await rig.store.approve(sampleApproval({ clientId: "app" }));
+      for (const again of [before, await assertion(rig)]) {
+        expect((await present(rig, again)).id).toBe("app");
+        expect(await refusal(present(rig, again))).toMatchObject({
+          detail: "client assertion: it was used before",
+        });
+      }
+      await rig.store.revokeGrant("grant-1", "operator", rig.clock());
+      const after = await assertion(rig);
+      await present(rig, after);
+      await refusal(present(rig, after));
+    });
+
+    test("is not remembered for the grant of another client", async () => {
+      const rig = await rigWith(stranger);
+      await rig.store.approve(sampleApproval({ clientId: "another" }));
+      const good = await assertion(rig);
+      await present(rig, good);
+      expect(await isRemembered(rig, good)).toBe(false);
+    });
+
+    test("is checked all the same", async () => {
+      const rig = await rigWith(stranger);
+      await refusal(present(rig, await assertion(rig, { signer: other.privateKey })));
+      await refusal(present(rig, await assertion(rig, { claims: { jti: "" } })));
+      await refusal(present(rig, await assertion(rig, { claims: { exp: inSeconds(rig, -31) } })));
+    });
+  });
+
   test("twenty of one and the same at once let one in", async () => {
     const rig = await rigWith(keyClient);
     const good = await assertion(rig);
@@ -354,7 +405,6 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
     expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
-  const inSeconds = (rig: ClientsRig, seconds: number): number => Math.floor(rig.clock() / 1000) + seconds;
   test.each<[string, (rig: ClientsRig) => Change]>([
     ["somebody else's key", () => ({ signer: other.privateKey })],
     ["another issuer", () => ({ claims: { iss: "other" } })],
@@ -450,6 +500,35 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
     await refusal(
       present(rig, await assertion(rig, { header: { kid: undefined }, signer: stranger.privateKey })),
     );
+  });
+
+  test.each([3, 4])(
+    "without a kid, or under one that several keys have, three keys are tried: %i",
+    async (place) => {
+      const others = await Promise.all(
+        Array.from({ length: place - 1 }, async () => exportJWK((await generateKeyPair("ES256")).publicKey)),
+      );
+      for (const kid of [undefined, "k1"]) {
+        const keys = [...others, await exportJWK(key.publicKey)].map((one) => ({ ...one, kid }));
+        const rig = await rigWith(client("app", { ...keyClient, jwks: { keys } as never }));
+        const answer = present(rig, await assertion(rig, { header: { kid } }));
+        if (place === 3) expect((await answer).id).toBe("app");
+        else {
+          const { code, detail } = await refusal(answer);
+          expect(code).toBe("invalid_client");
+          expect(detail).toContain("more than 3 keys");
+        }
+      }
+    },
+  );
+
+  test("with a key that costs too much is refused, and one beside it still counts", async () => {
+    const big = await generateKeyPair("RS256", { modulusLength: 4104, extractable: true });
+    const odd = { ...(await exportJWK(big.publicKey)), kid: "big" };
+    const rig = await rigWith(client("app", { ...keyClient, jwks: { keys: [odd, jwk] } as never }));
+    const bad = await assertion(rig, { header: { alg: "RS256", kid: "big" }, signer: big.privateKey });
+    expect(await refusal(present(rig, bad))).toMatchObject({ code: "invalid_client" });
+    expect((await present(rig, await assertion(rig))).id).toBe("app");
   });
 
   test("with keys that are no keys is refused, not an error of ours", async () => {
@@ -548,6 +627,16 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
       });
       for (const response of held) response.end();
       await strangers;
+    });
+
+    test("that cost too much, or are none, are passed over, and those beside them count", async () => {
+      const rig = await rigWithUri("/5");
+      const big = await generateKeyPair("RS256", { modulusLength: 4104, extractable: true });
+      const odd = { ...(await exportJWK(big.publicKey)), kid: "big" };
+      serve([null, 7, {}, { kid: null }, { kty: "RSA", kid: "k1" }, odd, jwk] as readonly object[]);
+      expect((await present(rig, await assertion(rig))).id).toBe("app");
+      const bad = await assertion(rig, { header: { alg: "RS256", kid: "big" }, signer: big.privateKey });
+      expect(await refusal(present(rig, bad))).toMatchObject({ code: "invalid_client" });
     });
 
     test("symmetric ones are no keys", async () => {

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Client } from "../core/client.ts";
+import { type ClientKey, isUsableClientKey } from "../core/client-key.ts";
 import { OAuthError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SafeResponse } from "../platform/safe-fetch.ts";
@@ -8,7 +9,7 @@ import type { SafeResponse } from "../platform/safe-fetch.ts";
 /** Fetches a document from an address that a stranger named. */
 export type FetchDocument = (url: string, options: { readonly maxBytes: number }) => Promise<SafeResponse>;
 
-export type PublicKeys = NonNullable<Client["jwks"]>;
+export type PublicKeys = { readonly keys: readonly ClientKey[] };
 
 /**
  * The public keys of `private_key_jwt` clients. Those behind a `jwks_uri` are fetched, kept for ten minutes, fetched
@@ -32,7 +33,7 @@ export function createClientKeys(deps: {
   };
 
   return async (client, kid) => {
-    if (client.jwks) return client.jwks;
+    if (client.jwks) return usable(client.jwks.keys);
     const uri = client.jwksUri;
     if (uri === null) throw new OAuthError("invalid_client", "This client registered no public keys.");
     let fetched = cache.get(uri);
@@ -76,14 +77,19 @@ async function fetchKeys(
   try {
     const { text } = await fetchDocument(uri, { maxBytes: MAXIMUM_BYTES });
     const now = clock();
-    return { good: { keys: keySet.parse(JSON.parse(text)), fetchedAt: now }, triedAt: now };
+    return { good: { keys: usable(keySet.parse(JSON.parse(text)).keys), fetchedAt: now }, triedAt: now };
   } catch (error) {
     const failure = error instanceof Error ? error.message.slice(0, 500) : "unknown";
     return { ...(last?.good ? { good: last.good } : {}), failure, triedAt: clock() };
   }
 }
 
-const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(100) });
+const keySet = z.object({ keys: z.array(z.unknown()).max(100) });
+
+/** One odd key makes no other unusable (RFC 7517 §5). */
+function usable(keys: readonly unknown[]): PublicKeys {
+  return { keys: keys.filter(isUsableClientKey) };
+}
 
 function unavailable(why: string): OAuthError {
   return new OAuthError(

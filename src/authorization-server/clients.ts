@@ -26,6 +26,8 @@ export type Clients = {
    * grants; and one that was being disabled may have got a grant meanwhile. Asks the store at the most.
    */
   isKnown(clientId: string): Promise<boolean>;
+  /** Whether somebody here let it in: the operator registered it, or a person approved it and it has a grant. */
+  isApproved(client: Client): Promise<boolean>;
   /**
    * Keeps a dynamic registration. One that is known already costs no write. Says whether it is new.
    * @throws OAuthError `slow_down` where too many new ones came at once.
@@ -50,7 +52,7 @@ export type Clients = {
 
 export type ClientsDeps = {
   readonly settings: Pick<Settings, "clients" | "catalogue" | "redirectHosts" | "issuer">;
-  readonly store: Pick<Store, "addClient" | "findClient" | "findDocument" | "saveDocument">;
+  readonly store: Pick<Store, "addClient" | "findClient" | "findDocument" | "saveDocument" | "listGrants">;
   readonly disabled: Pick<DisabledClients, "has">;
   /** Whether what other processes changed, a second ago or earlier, has been told; else nothing is found in memory. */
   readonly isUpToDate: () => boolean;
@@ -120,6 +122,8 @@ export function createClients(deps: ClientsDeps): Clients {
     isKnown: async (clientId) =>
       !(await disabled.has(clientId)) &&
       (!mayBePreregistered(clientId) || (await find(clientId)) !== undefined),
+    isApproved: async ({ id, origin }) =>
+      origin === "preregistered" || (await store.listGrants({ clientId: id, limit: 1 })).length > 0,
     async register(client) {
       if (remembered(client.id)) return false;
       const same = underway.get(client.id);

@@ -26,6 +26,13 @@ const refusal = (act: () => unknown): OAuthError => {
   throw new Error("it was not refused");
 };
 
+const USABLE_KEY = {
+  kty: "EC",
+  crv: "P-256",
+  x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+  y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+};
+
 describe("redirect_uris (RFC 7591 §2)", () => {
   test("are required, a list, and not too many or too long", () => {
     for (const redirect_uris of [
@@ -97,7 +104,6 @@ describe("clients of the field", () => {
 });
 
 describe("what is refused as invalid_client_metadata", () => {
-  const key = { kty: "EC", crv: "P-256", x: "x", y: "y" };
   test.each<[string, object]>([
     ["a method that we do not do", { token_endpoint_auth_method: "client_secret_jwt" }],
     ["grant types without authorization_code", { grant_types: ["client_credentials"] }],
@@ -109,14 +115,26 @@ describe("what is refused as invalid_client_metadata", () => {
       "private_key_jwt with keys in two places",
       {
         token_endpoint_auth_method: "private_key_jwt",
-        jwks: { keys: [key] },
+        jwks: { keys: [USABLE_KEY] },
         jwks_uri: "https://a.example/jwks",
+      },
+    ],
+    [
+      "no key that can be used here",
+      {
+        token_endpoint_auth_method: "private_key_jwt",
+        jwks: {
+          keys: [
+            { kty: "RSA", n: "_".repeat(1366), e: "AQAB" },
+            { ...USABLE_KEY, crv: "P-521" },
+          ],
+        },
       },
     ],
     ["a key set without keys", { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [] } }],
     [
       "a private key",
-      { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [{ ...key, d: "secret" }] } },
+      { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [{ ...USABLE_KEY, d: "secret" }] } },
     ],
     [
       "a symmetric key",
@@ -126,7 +144,7 @@ describe("what is refused as invalid_client_metadata", () => {
       "a key with members that no key has: nesting without end would overflow the stack",
       {
         token_endpoint_auth_method: "private_key_jwt",
-        jwks: { keys: [{ ...key, x: JSON.parse(`${"[".repeat(30_000)}${"]".repeat(30_000)}`) }] },
+        jwks: { keys: [{ ...USABLE_KEY, x: JSON.parse(`${"[".repeat(30_000)}${"]".repeat(30_000)}`) }] },
       },
     ],
     [
@@ -171,6 +189,12 @@ describe("what is narrowed", () => {
       expect(read({ client_uri: link, logo_uri: link })).toMatchObject({ clientUri: null, logoUri: null });
     }
     expect(read({ client_uri: "https://a.example/about" }).clientUri).toBe("https://a.example/about");
+  });
+
+  test("a key that cannot be used here is passed over beside one that can (RFC 7517 §5)", () => {
+    const keys = [{ kty: "RSA", n: "_".repeat(1366), e: "AQAB", use: "enc" }, USABLE_KEY];
+    const method = { token_endpoint_auth_method: "private_key_jwt" };
+    expect(read({ ...method, jwks: { keys } }).jwks).toEqual({ keys });
   });
 
   test("keys of a client that does not authenticate with them go", () => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { CLIENT_AUTHENTICATION_METHODS, type Client, type ClientAuthenticationMethod } from "./client.ts";
+import { isUsableClientKey, USABLE_CLIENT_KEYS } from "./client-key.ts";
 import { OAuthError, quoted } from "./errors.ts";
 import { type RedirectList, refuseOtherHosts } from "./redirect-list.ts";
 import { type RedirectKind, redirectKind } from "./redirect-uri.ts";
@@ -194,6 +195,8 @@ function pickKeys(
   }
   if (!jwks) throw refuse("private_key_jwt needs the public keys: send jwks or jwks_uri.");
   for (const key of jwks.keys) checkPublicKey(key);
+  if (!jwks.keys.some(isUsableClientKey))
+    throw refuse(`jwks has no key that can be used here. Send one of these: ${USABLE_CLIENT_KEYS}.`);
   return { jwks, jwksUri: null };
 }
 

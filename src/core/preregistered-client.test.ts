@@ -24,7 +24,16 @@ describe("a client that the operator describes", () => {
   });
 
   test("authenticates with its keys where it has some", () => {
-    const jwks = { keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }] };
+    const jwks = {
+      keys: [
+        {
+          kty: "EC",
+          crv: "P-256",
+          x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+          y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        },
+      ],
+    };
     expect(make({ jwks })).toMatchObject({ authenticationMethod: "private_key_jwt", jwks });
   });
 

@@ -147,7 +147,16 @@ describe("a confidential client", () => {
 
   test("with keys of its own needs no secret", async () => {
     const rig = await openClients();
-    const jwks = { keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }] };
+    const jwks = {
+      keys: [
+        {
+          kty: "EC",
+          crv: "P-256",
+          x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+          y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        },
+      ],
+    };
     const answer = await registered(rig, { ...web, token_endpoint_auth_method: "private_key_jwt", jwks });
     expect(answer).toMatchObject({ jwks });
     expect(answer).not.toHaveProperty("client_secret");
