@@ -252,6 +252,7 @@ describe("introspection (RFC 7662)", () => {
       jwks: { keys: [await exportJWK(publicKey)] },
     });
     const seconds = server.now() / 1000;
+    await authorize(server, client_id);
     const assertion = await new SignJWT({ jti: "once" })
       .setProtectedHeader({ alg: "ES256" })
       .setIssuer(client_id)
