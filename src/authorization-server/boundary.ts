@@ -63,7 +63,7 @@ function errorPageResponse(error: OAuthError, { settings }: Deps, { correlationI
   const status = pageStatus(error);
   const page = errorPage({
     appName: settings.name,
-    title: error.status >= 500 ? "Something went wrong" : "This request can’t continue",
+    title: status >= 500 ? "Something went wrong" : "This request can’t continue",
     whatHappened: error.message,
     whatToDo: WHAT_TO_DO[error.code] ?? BEGIN_AGAIN,
     correlationId,

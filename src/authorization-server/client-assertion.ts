@@ -35,8 +35,13 @@ export function readAssertionSubject(assertion: string): string | undefined {
  * this server alone, short-lived, and never seen before.
  * @throws OAuthError `invalid_client`; `temporarily_unavailable` where the client's keys cannot be fetched.
  */
-export async function checkAssertion(client: Client, assertion: string, deps: AssertionDeps): Promise<void> {
-  const keys = await deps.clients.keys(client, keyIdOf(assertion));
+export async function checkAssertion(
+  client: Client,
+  assertion: string,
+  deps: AssertionDeps,
+  askedBy?: string,
+): Promise<void> {
+  const keys = await deps.clients.keys(client, keyIdOf(assertion), askedBy);
   const now = deps.clock();
   const { issuer } = deps.settings;
   const audiences = [issuer, endpointUrl(issuer, "token")];

@@ -9,6 +9,8 @@ import { OAuthError } from "../core/errors.ts";
 import { readParamsOnce } from "../core/params.ts";
 import { ASSERTION_ALGORITHMS } from "./client-assertion.ts";
 import { authenticateClient } from "./client-authentication.ts";
+import type { FetchDocument } from "./client-keys.ts";
+import { createClients } from "./clients.ts";
 
 const SECRET = "correct-horse-battery-staple";
 const TOKEN_ENDPOINT = `${ISSUER}/oauth/token`;
@@ -54,7 +56,9 @@ function authenticate(
     headers: authorization === undefined ? {} : { Authorization: authorization },
     body: new URLSearchParams(body),
   });
-  return authenticateClient(request, readParamsOnce(new URLSearchParams(body).toString()), rig);
+  return authenticateClient(request, readParamsOnce(new URLSearchParams(body).toString()), rig, {
+    address: undefined,
+  });
 }
 
 async function refusal(answer: Promise<unknown>): Promise<OAuthError> {
@@ -604,29 +608,42 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
       expect(asked()).toBe(before + 1);
     });
 
-    test("serve, though old, while strangers' slow origins take up every fetch", async () => {
-      const rig = await rigWithUri("/known");
-      serve([jwk]);
-      await present(rig, await assertion(rig));
-      rig.pass(3_600_000);
-      const held: { end(): void }[] = [];
-      const allHeld = new Promise<void>((resolve) => {
-        origin.answer((_request, response) => {
-          if (held.push(response) === 32) resolve();
+    test("serve, though old, while strangers' slow hosts take up every fetch that they may", async () => {
+      const rig = await rigWith();
+      const [asked, held] = [new Set<string>(), Promise.withResolvers<void>()];
+      const fetchDocument: FetchDocument = async (url) => {
+        asked.add(url);
+        if (!url.startsWith("https://known.example/")) await held.promise;
+        return { text: JSON.stringify({ keys: [jwk] }), headers: new Headers() };
+      };
+      const clients = createClients({ ...rig, fetchDocument });
+      const at = (host: string, more: Partial<Client> = {}) =>
+        client(host, {
+          ...keyClient,
+          id: host,
+          origin: "registered",
+          jwks: null,
+          jwksUri: `https://${host}/jwks`,
+          ...more,
         });
-      });
-      const slow = (i: number) =>
-        client(`stranger-${i}`, { ...keyClient, jwks: null, jwksUri: `${origin.url}/s${i}` });
-      const strangers = Promise.allSettled(
-        Array.from({ length: 32 }, (_, i) => rig.clients.keys(slow(i), undefined)),
+      const crowded = { code: "temporarily_unavailable" };
+      const ask = (one: Client, askedBy?: string) => clients.keys(one, undefined, askedBy);
+      await ask(at("known.example"));
+      rig.pass(3_600_000);
+      const strangers = Array.from({ length: 8 }, (_, i) => ask(at(`slow-${i}.example`), "203.0.113.7"));
+      strangers.push(
+        ...Array.from({ length: 8 }, (_, i) => ask(at(`slow-${10 + i}.example`), "203.0.113.8")),
       );
-      await allHeld;
-      expect((await present(rig, await assertion(rig))).id).toBe("app");
-      expect(await refusal(rig.clients.keys(slow(32), undefined))).toMatchObject({
-        code: "temporarily_unavailable",
-      });
-      for (const response of held) response.end();
-      await strangers;
+      await expect.poll(() => asked.size).toBe(17);
+      expect(await refusal(ask(at("slow-20.example"), "203.0.113.9"))).toMatchObject(crowded);
+      expect((await ask(at("known.example"))).keys).toHaveLength(1);
+      // The operator's client, and one that a person has approved.
+      const operators = ask(at("operators.example", { origin: "preregistered" }));
+      await rig.store.approve(sampleApproval({ clientId: "approved.example" }));
+      const approved = ask(at("approved.example"));
+      await expect.poll(() => asked.size).toBe(19);
+      held.resolve();
+      await Promise.all([...strangers, operators, approved]);
     });
 
     test("that cost too much, or are none, are passed over, and those beside them count", async () => {

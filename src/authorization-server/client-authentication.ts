@@ -7,6 +7,7 @@ import {
 import { OAuthError } from "../core/errors.ts";
 import type { Params } from "../core/params.ts";
 import { type AssertionDeps, checkAssertion, readAssertionSubject } from "./client-assertion.ts";
+import type { Peer } from "./deps.ts";
 
 /**
  * Who is asking, proven, for the token, revocation and introspection endpoints (RFC 6749 §2.3). Exactly one method,
@@ -20,11 +21,12 @@ export async function authenticateClient(
   request: Request,
   params: Params,
   deps: AssertionDeps,
+  { address }: Pick<Peer, "address">,
 ): Promise<Client> {
   const header = request.headers.get("authorization");
   const refuse = refusalFor(header, deps.settings.issuer);
   const attempt = readAttempt(header, params, refuse);
-  const client = await deps.clients.find(attempt.clientId);
+  const client = await deps.clients.find(attempt.clientId, address);
   if (!client) {
     throw refuse("This client is not registered here (any more). Register again.", {
       detail: `unknown client ${show(attempt.clientId)}`,
@@ -39,7 +41,7 @@ export async function authenticateClient(
       if (attempt.secrets.some((secret) => isClientSecret(client, secret))) return client;
       throw refuse("The client secret is wrong.", { detail: `wrong secret for ${client.id}` });
     case "private_key_jwt":
-      await checkAssertion(client, attempt.assertion, deps);
+      await checkAssertion(client, attempt.assertion, deps, address);
       return client;
   }
 }

@@ -3,6 +3,7 @@ import { type ClientsRig, openClients } from "../../test/clients-rig.ts";
 import { type Origin, startOrigin } from "../../test/https-origin.ts";
 import { OAuthError } from "../core/errors.ts";
 import { safeFetch } from "../platform/safe-fetch.ts";
+import type { FetchDocument } from "./client-keys.ts";
 import { createClients } from "./clients.ts";
 
 let origin: Origin;
@@ -298,46 +299,77 @@ describe("what is written", () => {
   });
 });
 
-test("not more than 64 documents are fetched at once; the rest are told to come back, and do", async () => {
-  const rig = await openClients();
-  let release: () => void = () => {};
-  const gate = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  origin.answer(async (request, response) => {
-    await gate;
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify(claudeCode(`${origin.url}${request.url}`)));
-  });
-  const ids = Array.from({ length: 65 }, freshId);
-  const answers = ids.map((id) => rig.clients.find(id));
-  const last = answers.pop()!;
-  expect(await refusal(last)).toMatchObject({ code: "temporarily_unavailable", retryAfterSeconds: 5 });
-  release();
-  expect((await Promise.all(answers)).length).toBe(64);
-  expect((await found(rig, ids[64]!)).id).toBe(ids[64]);
-});
+describe("strangers with slow hosts", () => {
+  /** Hosts that do not answer until they are let. */
+  function slowHosts() {
+    const asked: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const fetchDocument: FetchDocument = async (url) => {
+      asked.push(url);
+      await promise;
+      return { text: JSON.stringify(claudeCode(url)), headers: new Headers() };
+    };
+    return { asked, fetchDocument, answer: resolve };
+  }
+  const documentOf = (host: string, number = 0) => `https://${host}/oauth/client-${number}`;
+  const busy = { code: "temporarily_unavailable", retryAfterSeconds: 5 };
 
-test("strangers' slow documents do not hold up a client that we know", async () => {
-  const rig = await openClients();
-  const known = freshId();
-  serve(claudeCode(known));
-  await found(rig, known);
-  await rig.clients.keep(known);
-  rig.pass(hours(2));
-  const held: { end(): void }[] = [];
-  const allHeld = new Promise<void>((resolve) => {
-    origin.answer((_request, response) => {
-      if (held.push(response) === 64) resolve();
-    });
+  test("have four fetches for each host at once; the rest are told to come back, and do", async () => {
+    const rig = await openClients();
+    const { asked, fetchDocument, answer } = slowHosts();
+    const clients = createClients({ ...rig, fetchDocument });
+    const ids = [0, 1, 2, 3, 4].map((number) => documentOf("slow.example", number));
+    const answers = ids.map((id) => clients.find(id));
+    expect(await refusal(answers[4]!)).toMatchObject(busy);
+    answer();
+    expect(await Promise.all(answers.slice(0, 4))).toHaveLength(4);
+    expect(asked).toHaveLength(4);
+    expect((await found({ clients }, ids[4]!)).id).toBe(ids[4]);
   });
-  const strangers = Promise.allSettled(Array.from({ length: 64 }, () => rig.clients.find(freshId())));
-  await allHeld;
-  const before = fetches(known);
-  expect((await found(rig, known)).name).toBe("Claude Code");
-  expect(fetches(known)).toBe(before);
-  for (const response of held) response.end();
-  await strangers;
+
+  test("have eight from one network, and half of them together: the rest are kept for clients that we know", async () => {
+    const rig = await openClients();
+    const known = documentOf("known.example");
+    const before = slowHosts();
+    before.answer();
+    const knowing = createClients({ ...rig, fetchDocument: before.fetchDocument });
+    await knowing.find(known);
+    await knowing.keep(known);
+    rig.pass(hours(2));
+
+    const { asked, fetchDocument, answer } = slowHosts();
+    const clients = createClients({ ...rig, fetchDocument });
+    const find = (host: number, askedBy: string) => clients.find(documentOf(`slow-${host}.example`), askedBy);
+    const fromOne = Array.from({ length: 9 }, (_, host) => find(host, "203.0.113.7"));
+    expect(await refusal(fromOne[8]!)).toMatchObject(busy);
+    const others = Array.from({ length: 25 }, (_, index) => find(100 + index, `198.51.100.${index}`));
+    expect(await refusal(others[24]!)).toMatchObject(busy);
+    expect(asked).toHaveLength(32);
+
+    const wanted = [known, documentOf("claude.ai"), documentOf("vscode.dev")];
+    const found = wanted.map((id) => clients.find(id, "203.0.113.7"));
+    await expect.poll(() => asked.slice(32).sort()).toEqual(wanted.sort());
+    answer();
+    await Promise.all([...found, ...fromOne.slice(0, 8), ...others.slice(0, 24)]);
+  });
+
+  test("do not hold up a client whose own host is slow: its last good copy serves", async () => {
+    const rig = await openClients();
+    const id = documentOf("slow.example");
+    const before = slowHosts();
+    before.answer();
+    const knowing = createClients({ ...rig, fetchDocument: before.fetchDocument });
+    await knowing.find(id);
+    await knowing.keep(id);
+    rig.pass(hours(2));
+    const { asked, fetchDocument, answer } = slowHosts();
+    const clients = createClients({ ...rig, fetchDocument });
+    const strangers = [1, 2, 3, 4].map((number) => clients.find(documentOf("slow.example", number)));
+    await expect.poll(() => asked).toHaveLength(4);
+    expect((await found({ clients }, id)).name).toBe("Claude Code");
+    answer();
+    await Promise.all(strangers);
+  });
 });
 
 test("by itself it reaches no private address: what makes it do so here is in this test alone", async () => {
@@ -346,17 +378,43 @@ test("by itself it reaches no private address: what makes it do so here is in th
   const clients = createClients(deps);
   const before = origin.asked.length;
   const url = origin.url.replace("client.example", "127.0.0.1");
-  expect(await refusal(clients.find(`${url}/oauth/client`))).toMatchObject({ code: "invalid_client" });
+  const { code, detail } = await refusal(clients.find(`${url}/oauth/client`));
+  expect(code).toBe("temporarily_unavailable");
+  expect(detail).toContain("not a public address");
   expect(origin.asked.length).toBe(before);
 });
 
-test("a stranger does not learn what address an internal name has; the operator's log does", async () => {
-  const rig = await openClients();
-  const clients = createClients({
-    ...rig,
-    fetchDocument: (url, limits) => safeFetch(url, { ...limits, resolve: async () => ["10.1.2.3"] }),
+describe("a host that leads inside of our network", () => {
+  const withNames = (rig: ClientsRig, resolve: () => Promise<readonly string[]>) =>
+    createClients({
+      ...rig,
+      fetchDocument: (url, limits) => safeFetch(url, { ...limits, resolve }),
+    });
+  const inside = async () => ["10.1.2.3"];
+  const nowhere = async () => [];
+
+  test("is refused as one that leads nowhere; the operator's log tells them apart", async () => {
+    const rig = await openClients();
+    const [{ detail, ...one }, { detail: otherDetail, ...other }] = (await Promise.all(
+      [inside, nowhere].map((resolve) =>
+        refusal(withNames(rig, resolve).find("https://database.example/client")),
+      ),
+    )) as [OAuthError, OAuthError];
+    expect(one).toEqual(other);
+    expect(one).toMatchObject({ code: "temporarily_unavailable", retryAfterSeconds: 60 });
+    expect(detail).toContain("10.1.2.3");
+    expect(otherDetail).toContain("the name has no address");
   });
-  const { message, detail } = await refusal(clients.find("https://database.internal.example/client"));
-  expect(message).not.toContain("10.1.2.3");
-  expect(detail).toContain("10.1.2.3");
+
+  test("is an outage as well, during which the last good copy serves", async () => {
+    const rig = await openClients();
+    const id = freshId();
+    serve(claudeCode(id));
+    await found(rig, id);
+    await rig.clients.keep(id);
+    rig.pass(hours(2));
+    for (const resolve of [inside, nowhere]) {
+      expect((await found({ clients: withNames(rig, resolve) }, id)).name).toBe("Claude Code");
+    }
+  });
 });

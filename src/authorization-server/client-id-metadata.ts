@@ -3,13 +3,14 @@ import { z } from "zod";
 import type { Client } from "../core/client.ts";
 import { parseClientMetadata } from "../core/client-metadata.ts";
 import { OAuthError, quoted } from "../core/errors.ts";
-import type { RedirectList } from "../core/redirect-list.ts";
+import { isListedHost, type RedirectList } from "../core/redirect-list.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { SafeFetchError, type SafeResponse } from "../platform/safe-fetch.ts";
 import type { Store } from "../store/store.ts";
 import type { FetchDocument } from "./client-keys.ts";
+import { createFetchPlaces } from "./fetch-places.ts";
 import { refuseOwnHost } from "./own-host.ts";
 
 export type ClientIdMetadataDeps = {
@@ -21,6 +22,8 @@ export type ClientIdMetadataDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly fetchDocument: FetchDocument;
+  /** The hosts of well-known clients, for whose documents places are kept. */
+  readonly wellKnownHosts: RedirectList;
 };
 
 /**
@@ -29,8 +32,11 @@ export type ClientIdMetadataDeps = {
  * refusals are kept for a minute, so that a flood of requests with one bad URL is one fetch.
  */
 export type ClientIdMetadata = {
-  /** @throws OAuthError `invalid_client` or `temporarily_unavailable`. */
-  find(clientId: string): Promise<Client>;
+  /**
+   * @param askedBy the address of whoever asks, where that is known.
+   * @throws OAuthError `invalid_client` or `temporarily_unavailable`.
+   */
+  find(clientId: string, askedBy?: string): Promise<Client>;
   /** Writes the document to the store: a person approved this client. */
   keep(clientId: string): Promise<void>;
   /** Asks for this document again, of the store or its origin. */
@@ -40,28 +46,27 @@ export type ClientIdMetadata = {
 };
 
 export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMetadata {
-  const { store, clock, log } = deps;
+  const { store, clock, log, wellKnownHosts } = deps;
   const good = new LRUCache<string, Copy>({ max: 2000 });
   const refused = new LRUCache<string, { readonly error: OAuthError; readonly until: number }>({ max: 2000 });
   const underway = new Map<string, Promise<Client>>();
-  let fetching = 0;
+  const places = createFetchPlaces(FETCH_PLACES);
 
-  const load = async (clientId: string): Promise<Client> => {
+  const load = async (clientId: string, askedBy: string | undefined): Promise<Client> => {
     const last = good.get(clientId) ?? (await kept(clientId));
     if (last && clock() < last.freshUntil) {
       good.set(clientId, last);
       return last.client;
     }
-    if (fetching >= MAXIMUM_FETCHES) {
+    const isWanted = last?.isKept === true || isListedHost(wellKnownHosts, new URL(clientId).host);
+    const giveBack = places.take({ url: clientId, askedBy, isWanted });
+    if (!giveBack) {
       // Strangers with slow origins can bring this about: they must not hold up the clients that we know.
       if (last && clock() - last.fetchedAt < STALE_MS) return last.client;
       throw busy();
     }
     try {
-      fetching += 1;
-      const fresh = await fetchClient(clientId, deps).finally(() => {
-        fetching -= 1;
-      });
+      const fresh = await fetchClient(clientId, deps).finally(giveBack);
       // Updates what an approval once put there, and only that: strangers' URLs stay in memory.
       if (last?.isKept) await store.saveDocument({ clientId, ...fresh });
       good.set(clientId, { ...fresh, isKept: last?.isKept ?? false });
@@ -72,7 +77,7 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
       if (last && error.isOutage && now - last.fetchedAt < STALE_MS) {
         log.info("using the last good copy of a client's metadata document", {
           client: clientId,
-          reason: error.detail,
+          reason: error.message,
         });
         good.set(clientId, { ...last, freshUntil: now + RETRY_MS });
         return last.client;
@@ -90,7 +95,7 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
   };
 
   return {
-    async find(clientId) {
+    async find(clientId, askedBy) {
       const copy = good.get(clientId);
       if (copy && clock() < copy.freshUntil) return copy.client;
       checkClientId(clientId);
@@ -98,7 +103,7 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
       if (refusal && clock() < refusal.until) throw refusal.error;
       let loading = underway.get(clientId);
       if (!loading) {
-        loading = load(clientId).finally(() => underway.delete(clientId));
+        loading = load(clientId, askedBy).finally(() => underway.delete(clientId));
         underway.set(clientId, loading);
       }
       return loading;
@@ -121,7 +126,7 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
 
 const MAXIMUM_BYTES = 5 * 1024;
 const MAXIMUM_ID_LENGTH = 1024;
-const MAXIMUM_FETCHES = 64;
+const FETCH_PLACES = 64;
 const DEFAULT_FRESH_SECONDS = 3600;
 const LEAST_FRESH_SECONDS = 5 * 60;
 const MOST_FRESH_SECONDS = 24 * 3600;
@@ -137,15 +142,13 @@ type Copy = Fresh & {
 class DocumentError extends Error {
   /** The origin does not answer as itself: the last good copy is still what it says. */
   readonly isOutage: boolean;
+  /** It cannot be reached, and why is for the operator's log alone. */
   readonly isTemporary: boolean;
-  /** For the operator's log. */
-  readonly detail: string;
 
-  constructor(message: string, failure: { isOutage: boolean; isTemporary: boolean; detail?: string }) {
+  constructor(message: string, failure: { isOutage: boolean; isTemporary: boolean }) {
     super(message);
     this.isOutage = failure.isOutage;
     this.isTemporary = failure.isTemporary;
-    this.detail = failure.detail ?? message;
   }
 }
 
@@ -185,13 +188,11 @@ async function fetchText(clientId: string, fetchDocument: FetchDocument): Promis
     return await fetchDocument(clientId, { maxBytes: MAXIMUM_BYTES });
   } catch (error) {
     if (!(error instanceof SafeFetchError)) throw error;
-    // Where a name leads inside of our network is nothing for the stranger who asks about it.
-    const message = error.kind === "refused" ? "it is not on the public internet" : error.message;
-    throw new DocumentError(message, {
-      detail: error.message,
+    throw new DocumentError(error.message, {
       // A maintenance page in place of the document is an outage too, as long as there is a copy.
-      isOutage: error.kind === "unreachable" || error.kind === "unusable",
-      isTemporary: error.kind === "unreachable",
+      isOutage: error.kind !== "gone",
+      // A host that leads inside of our network is answered as one that leads nowhere: strangers can name any host.
+      isTemporary: error.kind === "unreachable" || error.kind === "refused",
     });
   }
 }
@@ -252,16 +253,14 @@ function statedSeconds(headers: Headers, now: number): number {
 
 function asOAuthError(error: DocumentError, clientId: string): OAuthError {
   const at = quoted(clientId);
-  const detail = `metadata document ${at}: ${error.detail}`;
+  const detail = `metadata document ${at}: ${error.message}`;
   return error.isTemporary
-    ? new OAuthError(
-        "temporarily_unavailable",
-        `The client's metadata document at ${at} cannot be fetched now.`,
-        {
-          retryAfterSeconds: RETRY_MS / 1000,
-          detail,
-        },
-      )
+    ? new OAuthError("temporarily_unavailable", "The client's metadata document can't be fetched now.", {
+        retryAfterSeconds: RETRY_MS / 1000,
+        // A person who opened the link is told about the client that it names, and not of an outage here.
+        pageStatus: 400,
+        detail,
+      })
     : new OAuthError(
         "invalid_client",
         `The client's metadata document at ${at} cannot be used: ${error.message.replace(/\.$/, "")}.`,
@@ -272,6 +271,6 @@ function asOAuthError(error: DocumentError, clientId: string): OAuthError {
 function busy(): OAuthError {
   return new OAuthError("temporarily_unavailable", "Too many client metadata documents are being fetched.", {
     retryAfterSeconds: 5,
-    detail: `${MAXIMUM_FETCHES} fetches are under way`,
+    detail: "every place for a fetch that this host, this network or strangers together may have is taken",
   });
 }

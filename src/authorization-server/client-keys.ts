@@ -5,6 +5,7 @@ import { type ClientKey, isUsableClientKey } from "../core/client-key.ts";
 import { OAuthError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SafeResponse } from "../platform/safe-fetch.ts";
+import { createFetchPlaces } from "./fetch-places.ts";
 
 /** Fetches a document from an address that a stranger named. */
 export type FetchDocument = (url: string, options: { readonly maxBytes: number }) => Promise<SafeResponse>;
@@ -17,32 +18,42 @@ export type PublicKeys = { readonly keys: readonly ClientKey[] };
  */
 export function createClientKeys(deps: {
   readonly fetchDocument: FetchDocument;
+  /** Whether somebody here let the client in: places are kept for those. */
+  readonly isApproved: (client: Client) => Promise<boolean>;
   readonly clock: Clock;
-}): (client: Client, kid: string | undefined) => Promise<PublicKeys> {
+}): (client: Client, kid: string | undefined, askedBy?: string) => Promise<PublicKeys> {
   const cache = new LRUCache<string, Fetched>({ max: 1000 });
   const underway = new Map<string, Promise<Fetched>>();
 
-  const fetchOnce = (uri: string): Promise<Fetched> => {
-    let fetching = underway.get(uri);
-    if (!fetching) {
-      if (underway.size >= MAXIMUM_FETCHES) throw unavailable("too many key sets are being fetched");
-      fetching = fetchKeys(uri, cache.get(uri), deps).finally(() => underway.delete(uri));
-      underway.set(uri, fetching);
-    }
-    return fetching;
+  const places = createFetchPlaces(FETCH_PLACES);
+
+  /** Undefined where there is no place for it. */
+  const fetchOnce = async (uri: string, client: Client, askedBy?: string): Promise<Fetched | undefined> => {
+    const isWanted = await deps.isApproved(client);
+    const fetching = underway.get(uri);
+    if (fetching) return fetching;
+    const giveBack = places.take({ url: uri, askedBy, isWanted });
+    if (!giveBack) return undefined;
+    const begun = fetchKeys(uri, cache.get(uri), deps).finally(() => {
+      giveBack();
+      underway.delete(uri);
+    });
+    underway.set(uri, begun);
+    return begun;
   };
 
-  return async (client, kid) => {
+  return async (client, kid, askedBy) => {
     if (client.jwks) return usable(client.jwks.keys);
     const uri = client.jwksUri;
     if (uri === null) throw new OAuthError("invalid_client", "This client registered no public keys.");
     let fetched = cache.get(uri);
-    // Where every fetch is taken up, which strangers with slow origins can bring about, old keys serve on.
-    const isCrowded = underway.size >= MAXIMUM_FETCHES && fetched?.good !== undefined;
-    if (!fetched || (needsFetch(fetched, kid, deps.clock()) && !isCrowded)) {
-      fetched = await fetchOnce(uri);
-      cache.set(uri, fetched);
+    if (!fetched || needsFetch(fetched, kid, deps.clock())) {
+      const newer = await fetchOnce(uri, client, askedBy);
+      if (newer) cache.set(uri, newer);
+      // Where every place is taken, which strangers with slow origins can bring about, old keys serve on.
+      fetched = newer ?? fetched;
     }
+    if (!fetched) throw unavailable("too many key sets are being fetched");
     const { good, failure } = fetched;
     if (!good || deps.clock() - good.fetchedAt > STALE_MS) throw unavailable(failure ?? "there are no keys");
     return good.keys;
@@ -52,7 +63,7 @@ export function createClientKeys(deps: {
 const FRESH_MS = 10 * 60_000;
 const AGAIN_MS = 30_000;
 const STALE_MS = 24 * 3_600_000;
-const MAXIMUM_FETCHES = 32;
+const FETCH_PLACES = 32;
 const MAXIMUM_BYTES = 64 * 1024;
 
 /** The last keys that were had, if any, and why there are no newer ones, if so. */

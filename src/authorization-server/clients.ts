@@ -19,8 +19,9 @@ export type Clients = {
    * @throws OAuthError `unauthorized_client` where the operator has disabled it, `invalid_client` where its metadata
    * document says something unusable, and `temporarily_unavailable` where the document cannot be fetched and no good copy
    * is kept.
+   * @param askedBy the address of whoever asks, where that is known: one network has a share of the fetches.
    */
-  find(clientId: string): Promise<Client | undefined>;
+  find(clientId: string, askedBy?: string): Promise<Client | undefined>;
   /**
    * Whether a client that was approved is one still: those of the options can be taken out, and nobody revokes their
    * grants; and one that was being disabled may have got a grant meanwhile. Asks the store at the most.
@@ -43,7 +44,7 @@ export type Clients = {
    * none of them has this `kid`.
    * @throws OAuthError `invalid_client` or `temporarily_unavailable` where they cannot be had.
    */
-  keys(client: Client, kid: string | undefined): Promise<PublicKeys>;
+  keys(client: Client, kid: string | undefined, askedBy?: string): Promise<PublicKeys>;
   /** Reads this client from the store again the next time. */
   forget(clientId: string): void;
   /** The same for all of them: another process changed the store. */
@@ -51,7 +52,10 @@ export type Clients = {
 };
 
 export type ClientsDeps = {
-  readonly settings: Pick<Settings, "clients" | "catalogue" | "redirectHosts" | "issuer">;
+  readonly settings: Pick<
+    Settings,
+    "clients" | "catalogue" | "redirectHosts" | "trustedRedirects" | "issuer"
+  >;
   readonly store: Pick<Store, "addClient" | "findClient" | "findDocument" | "saveDocument" | "listGrants">;
   readonly disabled: Pick<DisabledClients, "has">;
   /** Whether what other processes changed, a second ago or earlier, has been told; else nothing is found in memory. */
@@ -74,7 +78,12 @@ const NEW_REGISTRATIONS_PER_MINUTE = 3000;
 export function createClients(deps: ClientsDeps): Clients {
   const { settings, store, disabled, isUpToDate, counters, clock, fetchDocument = safeFetch } = deps;
   const preregistered = new Map(settings.clients.map((client) => [client.id, client]));
-  const documents = createClientIdMetadata({ ...deps, ...settings, fetchDocument });
+  const documents = createClientIdMetadata({
+    ...deps,
+    ...settings,
+    wellKnownHosts: settings.trustedRedirects,
+    fetchDocument,
+  });
   const ceiling = {
     key: "registrations",
     limit: deps.newRegistrationsPerMinute ?? NEW_REGISTRATIONS_PER_MINUTE,
@@ -108,13 +117,16 @@ export function createClients(deps: ClientsDeps): Clients {
     return isNew;
   };
 
-  const find = async (clientId: string): Promise<Client | undefined> => {
+  const find = async (clientId: string, askedBy?: string): Promise<Client | undefined> => {
     if (await disabled.has(clientId)) throw disabledClient(clientId);
     const known = preregistered.get(clientId) ?? remembered(clientId);
     if (known) return known;
-    if (isDocumentUrl(clientId)) return documents.find(clientId);
+    if (isDocumentUrl(clientId)) return documents.find(clientId, askedBy);
     return clientId.length <= MAXIMUM_ID_LENGTH ? findStored(clientId) : undefined;
   };
+
+  const isApproved: Clients["isApproved"] = async ({ id, origin }) =>
+    origin === "preregistered" || (await store.listGrants({ clientId: id, limit: 1 })).length > 0;
 
   return {
     find,
@@ -122,8 +134,7 @@ export function createClients(deps: ClientsDeps): Clients {
     isKnown: async (clientId) =>
       !(await disabled.has(clientId)) &&
       (!mayBePreregistered(clientId) || (await find(clientId)) !== undefined),
-    isApproved: async ({ id, origin }) =>
-      origin === "preregistered" || (await store.listGrants({ clientId: id, limit: 1 })).length > 0,
+    isApproved,
     async register(client) {
       if (remembered(client.id)) return false;
       const same = underway.get(client.id);
@@ -138,7 +149,7 @@ export function createClients(deps: ClientsDeps): Clients {
     async keep(clientId) {
       if (!preregistered.has(clientId) && isDocumentUrl(clientId)) await documents.keep(clientId);
     },
-    keys: createClientKeys({ fetchDocument, clock }),
+    keys: createClientKeys({ fetchDocument, isApproved, clock }),
     forget(clientId) {
       age += 1;
       cache.delete(clientId);

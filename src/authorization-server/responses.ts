@@ -71,5 +71,5 @@ export function withCookies(response: Response, cookies: readonly string[]): Res
 
 /** A page is no OAuth answer: 401 would make the browser ask for a password of its own. */
 export function pageStatus(error: OAuthError): number {
-  return error.status === 401 ? 400 : error.status;
+  return error.pageStatus ?? (error.status === 401 ? 400 : error.status);
 }

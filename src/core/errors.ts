@@ -36,18 +36,27 @@ export class OAuthError extends Error {
   readonly detail: string | undefined;
   /** Seconds after which trying again makes sense; answered as `Retry-After`. */
   readonly retryAfterSeconds: number | undefined;
+  /** The status where a page answers it, if that is another one. */
+  readonly pageStatus: number | undefined;
   /** The `WWW-Authenticate` that goes with a 401 (RFC 6749 §5.2, where the client tried Basic). */
   readonly challenge: string | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { detail?: string; retryAfterSeconds?: number; challenge?: string; cause?: unknown } = {},
+    options: {
+      detail?: string;
+      retryAfterSeconds?: number;
+      pageStatus?: number;
+      challenge?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.detail = options.detail;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.pageStatus = options.pageStatus;
     this.challenge = options.challenge;
   }
 

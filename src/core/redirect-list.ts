@@ -36,6 +36,11 @@ export const BUILT_IN_REDIRECTS: RedirectList = new Set([
 export function isListed(list: RedirectList, uri: string): boolean {
   const { protocol, host } = new URL(uri);
   if (redirectKind(uri) === "private-use") return list.has(protocol);
+  return isListedHost(list, host);
+}
+
+/** The same of a host, as a URL has it. */
+export function isListedHost(list: RedirectList, host: string): boolean {
   return list.has(host) || parentsOf(host).some((parent) => list.has(`*.${parent}`));
 }
 

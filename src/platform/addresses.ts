@@ -59,6 +59,14 @@ export function isPrivateAddress(address: string): boolean {
   return PRIVATE_RANGES.has(parseAddress(address)?.range() ?? "");
 }
 
+/**
+ * Whom a limit on strangers counts an address for: an IPv4 address, or the /48 that one can rent for little. Undefined
+ * where it may be everybody's: behind a private address there may be a proxy.
+ */
+export function strangersNetwork(address: string | undefined): string | undefined {
+  return address === undefined || isPrivateAddress(address) ? undefined : networkOf(address, 48);
+}
+
 /** This computer; RFC 1918; RFC 4193; link-local; RFC 6598. */
 const PRIVATE_RANGES: ReadonlySet<string> = new Set([
   "loopback",

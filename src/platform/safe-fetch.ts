@@ -1,5 +1,6 @@
 import { Resolver } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import ipaddr from "ipaddr.js";
 import { quoted } from "../core/errors.ts";
 
@@ -51,7 +52,9 @@ export async function safeFetch(url: string, options: SafeFetchOptions): Promise
   const target = checkUrl(url);
   const signal = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   try {
-    const addresses = await checkedAddresses(target, options, signal);
+    const addresses = await checkedAddresses(target, options, signal).catch(
+      afterLeastTime(performance.now()),
+    );
     return await get(target, addresses, options, signal);
   } catch (error) {
     if (error instanceof SafeFetchError) throw error;
@@ -76,6 +79,8 @@ export function isPublicAddress(text: string): boolean {
 const HOST_ADDRESSES: ReadonlySet<string> = new Set(["168.63.129.16"]);
 
 const DEFAULT_TIMEOUT_MS = 5000;
+/** As long as most name servers take at the most. */
+const LEAST_REFUSAL_MS = 200;
 const GLOBAL_UNICAST = ipaddr.IPv6.parse("2000::");
 const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json\s*(;|$)/i;
 
@@ -104,6 +109,14 @@ async function checkedAddresses(
     }
   }
   return addresses;
+}
+
+/** A name that leads inside is refused as late as one that leads nowhere: how long it took would tell them apart. */
+function afterLeastTime(begunAt: number): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await setTimeout(begunAt + LEAST_REFUSAL_MS - performance.now());
+    throw error;
+  };
 }
 
 /** Not `dns.lookup`: it waits in the thread pool, where a stranger's slow name server would hold up everybody. */

@@ -4,7 +4,7 @@ import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provider-options.ts";
 import type { CheckUser, Settings } from "../../src/config/settings.ts";
-import { type EmbeddedServer, openServer } from "../../src/mcp/open-server.ts";
+import { type EmbeddedParts, type EmbeddedServer, openServer } from "../../src/mcp/open-server.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
 import type { Log } from "../../src/platform/logging.ts";
 
@@ -24,9 +24,7 @@ export type TestServer = EmbeddedServer & {
 export type TestServerParts = {
   readonly checkUser?: CheckUser;
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
-  readonly newRegistrationsPerMinute?: number;
-  readonly fetchDocument?: FetchDocument;
-};
+} & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "fetchDocument">;
 
 export const PEOPLE: Readonly<Record<string, string>> = { ada: "lovelace", grace: "hopper" };
 

@@ -22,7 +22,7 @@ import { AUTHORIZATION_REQUEST_SECONDS, type AuthorizationRequest, sealRequest }
 export async function authorize(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const params = readParams(new URL(request.url).search.slice(1));
   // Client and address first, as pages: until both are settled there is nowhere to redirect to (RFC 6749 §4.1.2.1).
-  const client = await settleClient(params, deps);
+  const client = await settleClient(params, deps, peer);
   const redirect = trustRedirect(client, params.get("redirect_uri"), deps.settings.redirectHosts);
   refuseOwnHost({ origin: client.origin, redirectUris: [redirect.uri] }, deps.settings.issuer);
   const asker: Asker = { client, redirect, state: params.get("state") };
@@ -44,7 +44,7 @@ export async function authorize(request: Request, deps: Deps, peer: Peer): Promi
   }
 }
 
-async function settleClient(params: Params, deps: Deps): Promise<Client> {
+async function settleClient(params: Params, deps: Deps, peer: Peer): Promise<Client> {
   for (const name of ["client_id", "redirect_uri"]) {
     if (params.repeated.includes(name)) {
       throw new OAuthError("invalid_request", `The parameter ${name} is repeated.`);
@@ -52,7 +52,7 @@ async function settleClient(params: Params, deps: Deps): Promise<Client> {
   }
   const clientId = params.get("client_id");
   if (clientId === undefined) throw new OAuthError("invalid_request", "The parameter client_id is missing.");
-  const client = await deps.clients.find(clientId);
+  const client = await deps.clients.find(clientId, peer.address);
   if (!client) {
     throw new OAuthError("invalid_client", "This app is not registered here, or is not any more.", {
       detail: `unknown client ${JSON.stringify(clientId.slice(0, 200))}`,

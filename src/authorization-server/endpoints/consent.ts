@@ -66,7 +66,7 @@ export async function consent(request: Request, deps: Deps, peer: Peer): Promise
   const asked = await openSignedIn(request, form.get("state"), deps, peer);
   if (asked instanceof Response) return asked;
   // Again, because the client may have been removed or changed since (CVE-2025-4143: checked in one place only).
-  const client = await deps.clients.find(asked.clientId);
+  const client = await deps.clients.find(asked.clientId, peer.address);
   if (!client) throw new OAuthError("invalid_client", "This app has been removed in the meantime.");
   const redirect = trustRedirect(client, asked.redirectUri, deps.settings.redirectHosts);
   refuseOwnHost({ origin: client.origin, redirectUris: [redirect.uri] }, deps.settings.issuer);

@@ -4,7 +4,7 @@ import type { Grant } from "../../core/grant.ts";
 import { requireParam } from "../../core/params.ts";
 import { formatScopes } from "../../core/scopes.ts";
 import { authenticateClient } from "../client-authentication.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps, Peer } from "../deps.ts";
 import { readForm } from "../form.ts";
 import { type PresentedToken, readPresentedToken } from "../presented-token.ts";
 import { jsonResponse } from "../responses.ts";
@@ -15,9 +15,9 @@ const INACTIVE = { active: false } as const;
  * POST /oauth/introspect (RFC 7662). A confidential client sees its own live tokens; everything else is
  * `{"active": false}`, with nothing that tells one reason from another (§2.2).
  */
-export async function introspect(request: Request, deps: Deps): Promise<Response> {
+export async function introspect(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const params = await readForm(request);
-  const client = await authenticateClient(request, params, deps);
+  const client = await authenticateClient(request, params, deps, peer);
   if (!isConfidential(client)) {
     // §2.1: the caller must be authorized, and a public client_id proves nothing.
     throw new OAuthError(

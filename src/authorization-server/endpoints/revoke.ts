@@ -11,7 +11,7 @@ import { readPresentedToken } from "../presented-token.ts";
  */
 export async function revoke(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const params = await readForm(request);
-  const client = await authenticateClient(request, params, deps);
+  const client = await authenticateClient(request, params, deps, peer);
   const presented = readPresentedToken(requireParam(params, "token"), deps);
   const grant = presented && (await deps.store.findGrant(presented.grantId));
   if (grant && grant.clientId === client.id) await endGrant(grant, "client_request", deps, peer);

@@ -23,7 +23,7 @@ export const GRANT_TYPES: ReadonlyMap<string, GrantType> = new Map([
 export async function token(request: Request, deps: Deps, peer: Peer): Promise<Response> {
   const params = await readForm(request, RESOURCE_MAY_REPEAT);
   // The client first: nobody else's request may read a grant, let alone change one.
-  const client = await authenticateClient(request, params, deps);
+  const client = await authenticateClient(request, params, deps, peer);
   const type = requireParam(params, "grant_type");
   const exchange = GRANT_TYPES.get(type);
   if (!exchange) {
