@@ -1,6 +1,8 @@
 import { type ClientsDeps, createClients } from "../src/authorization-server/clients.ts";
 import { openDisabledClients } from "../src/authorization-server/disabled-clients.ts";
+import type { RegistrationLimits } from "../src/authorization-server/registration-ceilings.ts";
 import type { Settings } from "../src/config/settings.ts";
+import { BUILT_IN_REDIRECTS } from "../src/core/redirect-list.ts";
 import type { SecurityEvent } from "../src/platform/logging.ts";
 import { silentLog } from "../src/platform/logging.ts";
 import { safeFetch } from "../src/platform/safe-fetch.ts";
@@ -14,8 +16,7 @@ export type LoggedEvent = { readonly name: SecurityEvent } & Readonly<Record<str
 
 /** The clients of a server with an empty database, a clock that the test moves, and strangers on this computer. */
 export async function openClients(
-  options: Pick<ClientsDeps, "newRegistrationsPerMinute"> &
-    Partial<Pick<Settings, "clients" | "registration" | "redirectHosts">> = {},
+  options: RegistrationLimits & Partial<Pick<Settings, "clients" | "registration" | "redirectHosts">> = {},
 ) {
   const store = await openSqliteStore({ database: ":memory:" });
   const events: LoggedEvent[] = [];
@@ -26,6 +27,7 @@ export async function openClients(
       clients: options.clients ?? [],
       registration: options.registration ?? true,
       redirectHosts: options.redirectHosts,
+      trustedRedirects: BUILT_IN_REDIRECTS,
       catalogue: {
         descriptions: new Map([
           ["mcp", "Use the tools"],
@@ -45,10 +47,9 @@ export async function openClients(
       event: (name, fields) => events.push({ name, ...fields }),
     } satisfies ClientsDeps["log"],
     fetchDocument: (url, limits) => safeFetch(url, { ...limits, ...reachesThisComputer, timeoutMs: 2000 }),
-    ...(options.newRegistrationsPerMinute === undefined
-      ? {}
-      : { newRegistrationsPerMinute: options.newRegistrationsPerMinute }),
-  } satisfies ClientsDeps & { settings: { issuer: string; registration: boolean } };
+    newRegistrationsPerMinute: options.newRegistrationsPerMinute,
+    unapprovedClients: options.unapprovedClients,
+  } satisfies ClientsDeps & { settings: { issuer: string } };
   return {
     ...deps,
     clients: createClients(deps),

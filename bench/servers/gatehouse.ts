@@ -41,6 +41,7 @@ const server = await openServer({
   log: createLog({ level: "info", pretty: false }),
   // The ceiling is there to be hit. What is below it is measured.
   newRegistrationsPerMinute: Number.MAX_SAFE_INTEGER,
+  unapprovedClients: Number.MAX_SAFE_INTEGER,
 });
 const { port } = await listen({ ...settings, fetch: server.fetch });
 

@@ -1,7 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Settings } from "../config/settings.ts";
 import { type Client, isDocumentUrl } from "../core/client.ts";
-import { OAuthError } from "../core/errors.ts";
 import { mayBePreregistered } from "../core/preregistered-client.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
@@ -11,6 +10,7 @@ import type { Store } from "../store/store.ts";
 import { createClientIdMetadata } from "./client-id-metadata.ts";
 import { createClientKeys, type FetchDocument, type PublicKeys } from "./client-keys.ts";
 import { type DisabledClients, disabledClient } from "./disabled-clients.ts";
+import { createRegistrationCeilings, type RegistrationLimits } from "./registration-ceilings.ts";
 
 /** Every client that we know or can get to know, whatever way it comes. */
 export type Clients = {
@@ -31,9 +31,10 @@ export type Clients = {
   isApproved(client: Client): Promise<boolean>;
   /**
    * Keeps a dynamic registration. One that is known already costs no write. Says whether it is new.
-   * @throws OAuthError `slow_down` where too many new ones came at once.
+   * @param address where it comes from, where that is known: one network has a share of the ceilings.
+   * @throws OAuthError `slow_down` where too many new ones came, or too many wait to be approved.
    */
-  register(client: Client): Promise<boolean>;
+  register(client: Client, address?: string): Promise<boolean>;
   /**
    * Keeps the metadata document of a client that a person approved, so that it outlives the process. Until then
    * it is in memory only: nobody writes to our disk by inventing URLs. Does nothing for other clients.
@@ -51,12 +52,15 @@ export type Clients = {
   forgetAll(): void;
 };
 
-export type ClientsDeps = {
+export type ClientsDeps = RegistrationLimits & {
   readonly settings: Pick<
     Settings,
     "clients" | "catalogue" | "redirectHosts" | "trustedRedirects" | "issuer"
   >;
-  readonly store: Pick<Store, "addClient" | "findClient" | "findDocument" | "saveDocument" | "listGrants">;
+  readonly store: Pick<
+    Store,
+    "addClient" | "findClient" | "findDocument" | "saveDocument" | "listGrants" | "trimUnapprovedClients"
+  >;
   readonly disabled: Pick<DisabledClients, "has">;
   /** Whether what other processes changed, a second ago or earlier, has been told; else nothing is found in memory. */
   readonly isUpToDate: () => boolean;
@@ -65,18 +69,11 @@ export type ClientsDeps = {
   readonly log: Log;
   /** {@link safeFetch} unless a test brings its own certificates and names. */
   readonly fetchDocument?: FetchDocument;
-  readonly newRegistrationsPerMinute?: number | undefined;
 };
-
-/**
- * How many new registrations a minute are taken, by all instances together. Not so many per address: hosted clients
- * register for all of their users from few addresses, and a limit there would shut out the many for the few.
- */
-const NEW_REGISTRATIONS_PER_MINUTE = 3000;
 
 /** Pre-registered clients first, then metadata documents, then the store, whose clients stay in memory a while. */
 export function createClients(deps: ClientsDeps): Clients {
-  const { settings, store, disabled, isUpToDate, counters, clock, fetchDocument = safeFetch } = deps;
+  const { settings, store, disabled, isUpToDate, clock, fetchDocument = safeFetch } = deps;
   const preregistered = new Map(settings.clients.map((client) => [client.id, client]));
   const documents = createClientIdMetadata({
     ...deps,
@@ -84,11 +81,7 @@ export function createClients(deps: ClientsDeps): Clients {
     wellKnownHosts: settings.trustedRedirects,
     fetchDocument,
   });
-  const ceiling = {
-    key: "registrations",
-    limit: deps.newRegistrationsPerMinute ?? NEW_REGISTRATIONS_PER_MINUTE,
-    seconds: 60,
-  };
+  const ceilings = createRegistrationCeilings(deps);
   const cache = createCache(clock);
   /** Registrations that are being written: the same one again waits for it. */
   const underway = new Map<string, Promise<boolean>>();
@@ -105,16 +98,15 @@ export function createClients(deps: ClientsDeps): Clients {
     return client;
   };
 
-  const add = async (client: Client): Promise<boolean> => {
+  const add = async (client: Client, address: string | undefined): Promise<boolean> => {
     // Known ones never count, whichever instance got to know them.
     if (await findStored(client.id)) return false;
-    const { waitSeconds, counted } = await counters.take([ceiling], clock());
-    if (waitSeconds > 0) throw tooManyRegistrations(waitSeconds);
-    const before = age;
-    const isNew = await store.addClient(client);
-    if (!isNew) await counters.giveBack(counted, clock());
-    if (age === before) cache.set(client.id, client);
-    return isNew;
+    return ceilings.admit(address, async () => {
+      const before = age;
+      const isNew = await store.addClient(client);
+      if (age === before) cache.set(client.id, client);
+      return isNew;
+    });
   };
 
   const find = async (clientId: string, askedBy?: string): Promise<Client | undefined> => {
@@ -135,14 +127,14 @@ export function createClients(deps: ClientsDeps): Clients {
       !(await disabled.has(clientId)) &&
       (!mayBePreregistered(clientId) || (await find(clientId)) !== undefined),
     isApproved,
-    async register(client) {
+    async register(client, address) {
       if (remembered(client.id)) return false;
       const same = underway.get(client.id);
       if (same) {
         await same;
         return false;
       }
-      const adding = add(client).finally(() => underway.delete(client.id));
+      const adding = add(client, address).finally(() => underway.delete(client.id));
       underway.set(client.id, adding);
       return adding;
     },
@@ -185,11 +177,4 @@ function sizeOf(client: Client): number {
   const links =
     (client.clientUri?.length ?? 0) + (client.logoUri?.length ?? 0) + (client.jwksUri?.length ?? 0);
   return client.redirectUris.reduce((sum, uri) => sum + uri.length, 500 + keys + links);
-}
-
-function tooManyRegistrations(waitSeconds: number): OAuthError {
-  return new OAuthError("slow_down", "Too many new clients are registering. Try again in a little while.", {
-    retryAfterSeconds: waitSeconds,
-    detail: "the ceiling for new registrations is reached",
-  });
 }

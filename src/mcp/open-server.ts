@@ -5,6 +5,7 @@ import type { Deps } from "../authorization-server/deps.ts";
 import { openDisabledClients } from "../authorization-server/disabled-clients.ts";
 import { openSigningKeys, refuseNewSecret } from "../authorization-server/keys.ts";
 import { createRecorder } from "../authorization-server/recorder.ts";
+import type { RegistrationLimits } from "../authorization-server/registration-ceilings.ts";
 import {
   type Connection,
   type GatehouseEnv,
@@ -68,14 +69,14 @@ export type ServerParts = {
   readonly clock?: Clock;
 };
 
-export type EmbeddedParts = ServerParts & {
-  readonly checkUser: CheckUser;
-  /** Whose tokens open it too. */
-  readonly alsoAccept?: readonly Provider[];
-  readonly newRegistrationsPerMinute?: number;
-  /** The public internet, unless a test brings another. */
-  readonly fetchDocument?: FetchDocument;
-};
+export type EmbeddedParts = ServerParts &
+  RegistrationLimits & {
+    readonly checkUser: CheckUser;
+    /** Whose tokens open it too. */
+    readonly alsoAccept?: readonly Provider[];
+    /** The public internet, unless a test brings another. */
+    readonly fetchDocument?: FetchDocument;
+  };
 
 const JANITOR_SECONDS = 60;
 /** What this authorization server can do beyond the protocol's own. */
@@ -154,6 +155,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         log,
         fetchDocument: parts.fetchDocument ?? observation.fetchDocument,
         newRegistrationsPerMinute: parts.newRegistrationsPerMinute,
+        unapprovedClients: parts.unapprovedClients,
       }),
       uses,
       checkUser: parts.checkUser,

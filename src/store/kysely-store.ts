@@ -13,6 +13,7 @@ import { grantUseVerbs } from "./verbs/grant-uses.ts";
 import { grantVerbs } from "./verbs/grants.ts";
 import { signingKeyVerbs } from "./verbs/signing-keys.ts";
 import { type TodoStore, todoStore } from "./verbs/todos.ts";
+import { unapprovedClientVerbs } from "./verbs/unapproved-clients.ts";
 
 /** The store, and beside it what strangers do, counted, and what the demonstration keeps in the same database. */
 export type StoreWithTodos = Store & { readonly counters: Counters; readonly todos: TodoStore };
@@ -36,6 +37,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
   return {
     ...clientVerbs(db, connection),
     ...disabledClientVerbs(db, connection),
+    ...unapprovedClientVerbs(db, connection),
     ...grantVerbs(db, connection),
     ...grantPageVerbs(db, connection),
     ...grantUseVerbs(connection, dialect),

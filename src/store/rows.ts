@@ -44,7 +44,9 @@ export function toDocument(row: Selectable<ClientTable>): ClientDocument {
 }
 
 /** What {@link toClient} reads. */
-export function fromClient(client: Client): Omit<ClientTable, "fetched_at" | "fresh_until" | "due_at"> {
+export function fromClient(
+  client: Client,
+): Omit<ClientTable, "fetched_at" | "fresh_until" | "due_at" | "unapproved_since"> {
   return {
     id: client.id,
     origin: client.origin,

@@ -40,6 +40,8 @@ export type ClientTable = {
   fresh_until: number | null;
   /** Null for clients that stay until somebody removes them. */
   due_at: number | null;
+  /** Since when it waits for its first grant; null where it has had one, or came otherwise than by registering itself. */
+  unapproved_since: number | null;
 };
 
 /** Ids that the operator has disabled, whatever way their clients come. */

@@ -16,6 +16,15 @@ export type Store = {
   /** Keeps a client, or does nothing where one with its id is there. Says whether it is new. */
   addClient(client: Client, entry?: AuditEntry): Promise<boolean>;
   findClient(id: string): Promise<Client | undefined>;
+  /**
+   * Of the clients that registered themselves and have never had a grant, deletes the oldest until `most` are left, but none
+   * that came after `before`.
+   * @returns how many there are now, and since when the oldest is there.
+   */
+  trimUnapprovedClients(
+    most: number,
+    before: number,
+  ): Promise<{ readonly count: number; readonly oldestAt: number | null }>;
   /** Newest first. */
   listClients(): Promise<readonly ClientSummary[]>;
   /**

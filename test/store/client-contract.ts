@@ -100,6 +100,69 @@ export function clientContract(store: () => Store): void {
     });
   });
 
+  describe("trimUnapprovedClients", () => {
+    const add = (id: string, createdAt: number, changes: Partial<Client> = {}) =>
+      store().addClient(sampleClient({ id, createdAt, ...changes }));
+    const left = async () => (await store().listClients()).map(({ id }) => id).sort();
+
+    test("deletes the oldest until so many are left, and says what there is", async () => {
+      for (const [index, id] of ["c", "a", "d", "b"].entries()) await add(id, START + index);
+      expect(await store().trimUnapprovedClients(4, NOW)).toEqual({ count: 4, oldestAt: START });
+      expect(await store().trimUnapprovedClients(2, NOW)).toEqual({ count: 2, oldestAt: START + 2 });
+      expect(await left()).toEqual(["b", "d"]);
+      expect(await store().trimUnapprovedClients(0, NOW)).toEqual({ count: 0, oldestAt: null });
+    });
+
+    test("but none that came later than it says", async () => {
+      for (let index = 0; index < 4; index += 1) await add(`client-${index}`, START + index);
+      expect(await store().trimUnapprovedClients(0, START + 1)).toEqual({ count: 2, oldestAt: START + 2 });
+      expect(await left()).toEqual(["client-2", "client-3"]);
+    });
+
+    test("counts and deletes no client that has, or has had, a grant, nor one that did not register itself", async () => {
+      await add("live", START);
+      await add("revoked", START);
+      await add("operators", START, { origin: "preregistered" });
+      await add("stranger", START);
+      await store().saveDocument(sampleDocument());
+      for (const clientId of ["live", "revoked"]) {
+        await store().approve(sampleApproval({ id: clientId, clientId }));
+      }
+      await store().revokeGrant("revoked", "operator", NOW);
+      expect(await store().trimUnapprovedClients(1, NOW)).toEqual({ count: 1, oldestAt: START });
+      expect(await store().trimUnapprovedClients(0, NOW)).toEqual({ count: 0, oldestAt: null });
+      expect(await left()).toEqual([sampleDocument().clientId, "live", "operators", "revoked"].sort());
+    });
+
+    test("leaves one that was removed and came back while the grants of before are there", async () => {
+      await add("back", START);
+      await store().approve(sampleApproval({ clientId: "back" }));
+      await store().removeClient("back", NOW);
+      await add("back", START + 1);
+      await add("stranger", START + 2);
+      expect(await store().trimUnapprovedClients(1, NOW)).toEqual({ count: 1, oldestAt: START + 1 });
+      expect(await left()).toEqual(["back"]);
+    });
+
+    test("several times at once deletes no more than needed", async () => {
+      for (let index = 0; index < 20; index += 1) await add(`client-${index}`, START + index);
+      await Promise.all([1, 2, 3].map(() => store().trimUnapprovedClients(10, NOW)));
+      expect(await left()).toEqual(Array.from({ length: 10 }, (_, index) => `client-${10 + index}`));
+    });
+
+    test("and an approval at the same moment: whoever approved a client that is there keeps it", async () => {
+      for (let index = 0; index < 20; index += 1) await add(`client-${index}`, START + index);
+      const approve = (index: number) =>
+        store().approve(sampleApproval({ id: `grant-${index}`, clientId: `client-${index}` }));
+      await Promise.all([
+        ...Array.from({ length: 10 }, (_, index) => approve(index)),
+        store().trimUnapprovedClients(0, NOW),
+        ...Array.from({ length: 10 }, (_, index) => approve(10 + index)),
+      ]);
+      expect(await store().trimUnapprovedClients(0, NOW)).toMatchObject({ count: 0 });
+    });
+  });
+
   describe("disableClient", () => {
     test("keeps the id, and revokes the grants of its client and no others", async () => {
       await store().addClient(sampleClient());

@@ -24,7 +24,7 @@ export type TestServer = EmbeddedServer & {
 export type TestServerParts = {
   readonly checkUser?: CheckUser;
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
-} & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "fetchDocument">;
+} & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument">;
 
 export const PEOPLE: Readonly<Record<string, string>> = { ada: "lovelace", grace: "hopper" };
 

@@ -21,9 +21,10 @@ export async function register(request: Request, deps: RegisterDeps, peer: Peer)
   const { registration, catalogue, redirectHosts } = deps.settings;
   if (!registration) throw registrationIsOff();
   const metadata = parseClientMetadata(await readJson(request), { catalogue, redirectHosts });
+  refuseLarge(metadata);
   const { client, secret } = makeClient(metadata, deps.clock());
   refuseOwnHost(client, deps.settings.issuer);
-  const isNew = await deps.clients.register(client);
+  const isNew = await deps.clients.register(client, peer.address);
   deps.log.event("client.registered", {
     client: client.id,
     client_name: client.name,
@@ -46,8 +47,10 @@ function registrationIsOff(): OAuthError {
   );
 }
 
-/** Real ones are some 1 KB. All of it is kept, so this times the ceiling is what strangers can write a minute. */
+/** Most of a body may be members that we do not know, and do not keep (RFC 7591 §2). */
 const MAXIMUM_BODY_BYTES = 16 * 1024;
+/** Real ones are some 1 KB. This times the ceilings is what strangers can write. */
+const MAXIMUM_KEPT_BYTES = 4 * 1024;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
 async function readJson(request: Request): Promise<unknown> {
@@ -60,6 +63,24 @@ async function readJson(request: Request): Promise<unknown> {
   } catch {
     throw new OAuthError("invalid_client_metadata", "The body is not JSON.");
   }
+}
+
+function refuseLarge(metadata: ClientMetadata): void {
+  const kept = formatClientMetadata(metadata);
+  const bytes = bytesOf(kept);
+  if (bytes <= MAXIMUM_KEPT_BYTES) return;
+  const [largest] = Object.entries(kept)
+    .map(([name, value]) => ({ name, bytes: bytesOf(value) }))
+    .sort((one, other) => other.bytes - one.bytes);
+  throw new OAuthError(
+    "invalid_client_metadata",
+    `The registration has ${bytes} bytes; it may have ${MAXIMUM_KEPT_BYTES}. ` +
+      `The largest member is ${largest?.name}, with ${largest?.bytes} bytes.`,
+  );
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 function makeClient(metadata: ClientMetadata, now: number): { client: Client; secret: string | undefined } {

@@ -26,10 +26,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** An index that has these clients alone, of which there is a limited number. */
+const UNAPPROVED = "SCAN clients USING COVERING INDEX clients_unapproved_since";
+
 test("no verb that a request or the janitor uses reads a whole table of clients, grants or to-dos", async () => {
   const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
   const rotation = { id: "grant-1", clientId: "client-1", presented: 1, refreshExpiresAt: START, now: START };
   await store.addClient(sampleClient());
+  await store.trimUnapprovedClients(0, START - 1);
   await store.findClient("client-1");
   await store.saveDocument(sampleDocument());
   await store.findDocument("client-1");
@@ -61,7 +65,9 @@ test("no verb that a request or the janitor uses reads a whole table of clients,
     const scans = plan.map(({ detail }) => String(detail)).filter((detail) => detail.startsWith("SCAN"));
     // The second is what the statement was given.
     expect(
-      scans.filter((scan) => scan !== "SCAN signing_keys" && !scan.startsWith("SCAN json_each ")),
+      scans.filter(
+        (scan) => scan !== "SCAN signing_keys" && scan !== UNAPPROVED && !scan.startsWith("SCAN json_each "),
+      ),
       sql,
     ).toEqual([]);
   }

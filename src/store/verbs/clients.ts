@@ -82,6 +82,7 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
         fetched_at: null,
         fresh_until: null,
         due_at: isReaped ? client.createdAt + IDLE_REGISTRATION_MS : null,
+        unapproved_since: isReaped ? client.createdAt : null,
       };
       return (await connection.write(add(row), entry && note(entry))).length > 0;
     },
@@ -112,6 +113,7 @@ export function clientVerbs(db: QueryBuilder, connection: Connection): ClientVer
           fetched_at: fetchedAt,
           fresh_until: freshUntil,
           due_at: fetchedAt + IDLE_DOCUMENT_MS,
+          unapproved_since: null,
         }),
       );
     },
@@ -137,5 +139,6 @@ function columns(given: Given<ClientTable>) {
     fetched_at: given("fetched_at"),
     fresh_until: given("fresh_until"),
     due_at: given("due_at"),
+    unapproved_since: given("unapproved_since"),
   };
 }
