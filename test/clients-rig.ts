@@ -49,7 +49,7 @@ export async function openClients(
     fetchDocument: (url, limits) => safeFetch(url, { ...limits, ...reachesThisComputer, timeoutMs: 2000 }),
     newRegistrationsPerMinute: options.newRegistrationsPerMinute,
     unapprovedClients: options.unapprovedClients,
-  } satisfies ClientsDeps & { settings: { issuer: string } };
+  } satisfies ClientsDeps & { settings: { issuer: string; registration: boolean } };
   return {
     ...deps,
     clients: createClients(deps),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { FetchDocument } from "../../src/authorization-server/client-keys.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provider-options.ts";
