@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   createMcpHandler,
   isInitializeRequest,
@@ -18,8 +19,10 @@ import { readJson } from "./body.ts";
 import { isLegacyPost } from "./era.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import { createTally } from "./operations/tally.ts";
-import type { Registration, Registrations } from "./registrations.ts";
-import { answering, type MakeServer, type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
+import type { Registration } from "./registration.ts";
+import type { Registrations } from "./registrations.ts";
+import { createScopedCalls } from "./scoped-calls.ts";
+import { type MakeServer, type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
 import { type Answer, createSessions, type Exchange } from "./sessions.ts";
 import { aliveWhileSilent, KEEP_ALIVE, type KeepAlive } from "./silence.ts";
 import { serveStateless } from "./stateless.ts";
@@ -61,8 +64,10 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const { guard, settings, clock, log, traced = noTracing.message, keepAlive = KEEP_ALIVE } = options;
   const toAuthInfo = authInfoFor(settings.resource);
   const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
-  const answer = answering(guard, log);
-  const makeServer = loggingFailures(serverMaker(options.registrations, options.identity, answer), log);
+  /** Who sent the message that is served, for callbacks that the SDK passes no context. */
+  const currentAuth = new AsyncLocalStorage<Auth>();
+  const calls = createScopedCalls(guard, () => currentAuth.getStore(), log);
+  const makeServer = loggingFailures(serverMaker(options.registrations, options.identity, calls), log);
   const streams = createStreams(clock);
   const sessions = settings.sessions ? createSessions(makeServer, clock, log) : undefined;
   const running = createTally();
@@ -78,7 +83,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     { legacy: "reject", onerror: (error) => log.debug("the SDK reports", { reason: error.message }) },
   );
   registrations?.onRegistered((registration) => announce(registration, modern));
-  if (sessions) registrations?.onRegistered((registration) => sessions.register(registration, answer));
+  if (sessions) registrations?.onRegistered((registration) => sessions.register(registration, calls));
 
   const serveModern = async ({ request, authInfo, body }: Exchange, accepted: Accepted): Promise<Answer> => {
     if (body !== undefined) bodies.set(request, body);
@@ -157,10 +162,12 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     const legacy = await isLegacyPost(request, body);
     const span = traced(() => readTracedMessage(body, request, registrations));
     try {
-      const { response, done } = await span.run(() =>
-        legacy
-          ? serveLegacy({ ...exchange, request: acceptingBoth(request) })
-          : serveModern(exchange, accepted),
+      const { response, done } = await currentAuth.run(auth, () =>
+        span.run(() =>
+          legacy
+            ? serveLegacy({ ...exchange, request: acceptingBoth(request) })
+            : serveModern(exchange, accepted),
+        ),
       );
       const answer = await atHand(await inAcceptedForm(response, accepted, Array.isArray(body)));
       return bind(answer, auth, () => {

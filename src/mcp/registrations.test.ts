@@ -8,6 +8,8 @@ import { createRegistrations } from "./registrations.ts";
 
 const nothing = () => ({ content: [] });
 const unread = () => ({ contents: [] });
+/** The SDK's own servers take it; here `scopes` says what a caller needs. */
+const RUNS_FOR_ANYONE: object = { scopeChallenge: () => undefined };
 
 describe("registering", () => {
   it("infers the arguments from the schema", () => {
@@ -73,6 +75,54 @@ describe("registering", () => {
       "a cache hint that the SDK refuses",
       (r) => r.registerResource("r", "app://r", { cacheHint: { ttlMs: -1 } }, unread),
       /The resource "r" cannot be registered.*ttlMs/,
+    ],
+    [
+      "a function of the SDK that runs without the scopes (a tool)",
+      (r) => r.registerTool("t", RUNS_FOR_ANYONE, nothing),
+      /The tool "t" has a function at scopeChallenge.*scopes/,
+    ],
+    [
+      "a function of the SDK that runs without the scopes (a prompt)",
+      (r) => r.registerPrompt("p", RUNS_FOR_ANYONE, () => ({ messages: [] })),
+      /The prompt "p" has a function at scopeChallenge/,
+    ],
+    [
+      "a function of the SDK that runs without the scopes (a resource)",
+      (r) => r.registerResource("r", "app://r", RUNS_FOR_ANYONE, unread),
+      /The resource "r" has a function at scopeChallenge/,
+    ],
+    [
+      "a function of the SDK that runs without the scopes (a template)",
+      (r) =>
+        r.registerResource(
+          "r",
+          new ResourceTemplate("r://{id}", { list: undefined }),
+          RUNS_FOR_ANYONE,
+          unread,
+        ),
+      /The resource "r" has a function at scopeChallenge/,
+    ],
+    [
+      "a function that hides among the data",
+      (r) =>
+        r.registerTool("t", { annotations: { title: "T" }, _meta: { a: [{ toJSON: nothing }] } }, nothing),
+      /The tool "t" has a function at _meta\.a\.0\.toJSON/,
+    ],
+    [
+      "a callback of a template that is not known",
+      (r) => {
+        const callbacks = { list: undefined, watch: () => "news" };
+        r.registerResource("r", new ResourceTemplate("r://{id}", callbacks), {}, unread);
+      },
+      /The template of the resource "r" has a function at watch.*list, and complete for its variables \(id\)/,
+    ],
+    [
+      "a completion of a variable that the template does not have",
+      (r) => {
+        const callbacks = { list: undefined, complete: { di: () => [] } };
+        r.registerResource("r", new ResourceTemplate("r://{id}", callbacks), {}, unread);
+      },
+      /The template of the resource "r" has a function at complete\.di.*\(id\)/,
     ],
   ])("refuses %s, and says what to do", (_, register, message) => {
     const registrations = createRegistrations((scope) => scope !== "other");

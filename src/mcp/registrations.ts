@@ -1,41 +1,15 @@
-import {
-  McpServer,
-  type ResourceTemplate,
-  type ServerContext,
-  type StandardSchemaWithJSON,
-} from "@modelcontextprotocol/server";
+import { McpServer, type ResourceTemplate } from "@modelcontextprotocol/server";
 import { ConfigurationError } from "../core/errors.ts";
 import { isScopeToken } from "../core/scopes.ts";
-import type {
-  PromptConfig,
-  PromptHandler,
-  Registrar,
-  ResourceConfig,
-  ResourceHandler,
-  ResourceTemplateHandler,
-  ToolConfig,
-  ToolHandler,
-} from "./registrar.ts";
-import { describedOnce } from "./schemas.ts";
-import type { ToolContext } from "./tool-context.ts";
-
-export type Registration = Registered & {
-  /** Puts it on a server of the SDK. Its schemas were prepared once, when it was registered. */
-  readonly apply: (server: McpServer, answer: Answering) => void;
-};
-
-export type Registered = {
-  readonly kind: "tool" | "prompt" | "resource";
-  readonly name: string;
-  readonly scopes: readonly string[];
-};
-
-/** Lets a handler answer, as whoever calls. Throws where the caller lacks one of the scopes, and what the handler throws. */
-export type Answering = <Result>(
-  registered: Registered,
-  context: ServerContext,
-  handle: (context: ToolContext) => Result,
-) => Result;
+import type { Registrar, ResourceConfig, ResourceHandler, ResourceTemplateHandler } from "./registrar.ts";
+import {
+  promptRegistration,
+  type Registration,
+  resourceRegistration,
+  templateRegistration,
+  toolRegistration,
+} from "./registration.ts";
+import type { ScopedCalls } from "./scoped-calls.ts";
 
 /** What was registered, for those who serve it. */
 export type Registrations = Registrar & {
@@ -130,121 +104,12 @@ export function createRegistrations(isKnownScope: (scope: string) => boolean = (
   };
 
   function findTemplate(matches: (template: Template) => boolean): Registration | undefined {
-    return [...templates.values()].find(matches)?.registration;
+    // In the order of the SDK's server, which keeps them in an object: names that look like numbers come first.
+    return Object.values(Object.fromEntries(templates)).find(matches)?.registration;
   }
 }
 
 const itself = (registration: Registration) => registration;
-
-/** A handler whose argument types were checked where it was registered. */
-type Handler = (...parameters: unknown[]) => never;
-
-/** SEP-986. The SDK warns of other names on the console, and would do so again for every request. */
-const TOOL_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_])?$/;
-
-function toolRegistration<
-  Input extends StandardSchemaWithJSON | undefined,
-  Output extends StandardSchemaWithJSON | undefined,
->(
-  name: string,
-  { scopes = [], inputSchema, outputSchema, ...config }: ToolConfig<Input, Output>,
-  handler: ToolHandler<Input>,
-): Registration {
-  if (!TOOL_NAME.test(name)) {
-    throw new ConfigurationError(
-      `"${name}" cannot be the name of a tool. Use 1 to 128 letters, digits, "_", "-" and ".", ` +
-        'without "-" and "." at the ends.',
-    );
-  }
-  const call = handler as Handler;
-  const registered: Registered = { kind: "tool", name, scopes };
-  const output = outputSchema && {
-    outputSchema: describedOnce(outputSchema, `outputSchema of the tool "${name}"`, "output"),
-  };
-  if (!inputSchema) {
-    return {
-      ...registered,
-      apply: (server, answer) =>
-        server.registerTool(name, { ...config, ...output }, (context: ServerContext) =>
-          answer(registered, context, (admitted) => call(admitted)),
-        ),
-    };
-  }
-  const input = describedOnce<StandardSchemaWithJSON>(
-    inputSchema,
-    `inputSchema of the tool "${name}"`,
-    "input",
-  );
-  return {
-    ...registered,
-    apply: (server, answer) =>
-      server.registerTool(name, { ...config, ...output, inputSchema: input }, (given: unknown, context) =>
-        answer(registered, context, (admitted) => call(given, admitted)),
-      ),
-  };
-}
-
-function promptRegistration<Arguments extends StandardSchemaWithJSON | undefined>(
-  name: string,
-  { scopes = [], argsSchema, ...config }: PromptConfig<Arguments>,
-  handler: PromptHandler<Arguments>,
-): Registration {
-  const call = handler as Handler;
-  const registered: Registered = { kind: "prompt", name, scopes };
-  if (!argsSchema) {
-    return {
-      ...registered,
-      apply: (server, answer) =>
-        server.registerPrompt(name, { ...config }, (context: ServerContext) =>
-          answer(registered, context, (admitted) => call(admitted)),
-        ),
-    };
-  }
-  const described = describedOnce<StandardSchemaWithJSON>(
-    argsSchema,
-    `argsSchema of the prompt "${name}"`,
-    "input",
-  );
-  return {
-    ...registered,
-    apply: (server, answer) =>
-      server.registerPrompt(name, { ...config, argsSchema: described }, (given: unknown, context) =>
-        answer(registered, context, (admitted) => call(given, admitted)),
-      ),
-  };
-}
-
-function resourceRegistration(
-  name: string,
-  uri: string,
-  { scopes = [], ...config }: ResourceConfig,
-  read: ResourceHandler,
-): Registration {
-  const registered: Registered = { kind: "resource", name, scopes };
-  return {
-    ...registered,
-    apply: (server, answer) =>
-      server.registerResource(name, uri, config, (at, context) =>
-        answer(registered, context, (admitted) => read(at, admitted)),
-      ),
-  };
-}
-
-function templateRegistration(
-  name: string,
-  template: ResourceTemplate,
-  { scopes = [], ...config }: ResourceConfig,
-  read: ResourceTemplateHandler,
-): Registration {
-  const registered: Registered = { kind: "resource", name, scopes };
-  return {
-    ...registered,
-    apply: (server, answer) =>
-      server.registerResource(name, template, config, (at, variables, context) =>
-        answer(registered, context, (admitted) => read(at, variables, admitted)),
-      ),
-  };
-}
 
 /** The SDK looks resources up by the URI as `URL` writes it, whatever way it was registered or asked for. */
 function canonicalUri(name: string, uri: string): string {
@@ -276,14 +141,17 @@ function checkScopes(
 /** What the SDK refuses is refused where it is registered, and not in the middle of somebody's request. */
 function rehearse(what: string, registration: Registration): void {
   try {
-    registration.apply(new McpServer({ name: "rehearsal", version: "0" }), () => {
-      throw new Error("A rehearsal calls no handler.");
-    });
+    registration.apply(new McpServer({ name: "rehearsal", version: "0" }), NO_CALLS);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigurationError(`${what} cannot be registered: ${reason}`.replace(/^t/, "T"));
   }
 }
+
+const callsNothing = (): never => {
+  throw new Error("A rehearsal calls nothing.");
+};
+const NO_CALLS: ScopedCalls = { answer: callsNothing, run: callsNothing, mayCall: callsNothing };
 
 function namesByScope(
   tools: Iterable<Registration>,

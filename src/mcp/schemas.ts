@@ -1,18 +1,24 @@
-import type { StandardSchemaWithJSON } from "@modelcontextprotocol/server";
+import { isCompletable, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { ConfigurationError } from "../core/errors.ts";
 
+/** Makes the schema that a server of the SDK gets, whose callbacks run through `run`. */
+export type ServedSchema = (run: Run) => StandardSchemaWithJSON;
+
+type Run = <Result>(callback: () => Result) => Result;
+
 /**
- * The same schema, whose JSON Schema is made once. The SDK builds a server for every request and asks each time, which
- * costs more than all the rest of a call.
+ * What the SDK may use of a schema, and nothing else of it: the validation and the completions, which run code of the
+ * registration for whoever calls, and the JSON Schema, which is made once. The SDK builds a server for every request and
+ * asks each time, which would cost more than all the rest of a call.
  *
  * @param what names the schema in the message: `inputSchema of the tool "echo"`
  * @throws ConfigurationError where the schema cannot be described to clients
  */
-export function describedOnce<S extends StandardSchemaWithJSON>(
-  schema: S,
+export function describedOnce(
+  schema: StandardSchemaWithJSON,
   what: string,
   io: "input" | "output",
-): S {
+): ServedSchema {
   const standard = schema["~standard"] as StandardSchemaWithJSON["~standard"] | undefined;
   if (typeof standard?.validate !== "function" || standard.jsonSchema === undefined) {
     throw new ConfigurationError(
@@ -20,16 +26,22 @@ export function describedOnce<S extends StandardSchemaWithJSON>(
         "fromJsonSchema(…) from @modelcontextprotocol/server.",
     );
   }
-  const cached = cachedJsonSchema(standard.jsonSchema);
-  const described = describe(() => cached[io]({ target: DIALECT }), what);
+  const jsonSchema = cachedJsonSchema(standard.jsonSchema);
+  const described = describe(() => jsonSchema[io]({ target: DIALECT }), what);
   if (io === "input" && described.type !== undefined && described.type !== "object") {
     throw new ConfigurationError(
       `The ${what} describes a ${described.type}; it must be an object: z.object({ … }).`,
     );
   }
-  // Inherits from the schema: completable prompt arguments are found through its shape.
-  return Object.create(schema, {
-    "~standard": { value: Object.create(standard, { jsonSchema: { value: cached } }) },
+  const completions = completionsOf(schema, what);
+  return (run) => ({
+    "~standard": {
+      version: standard.version,
+      vendor: standard.vendor,
+      validate: (value, options) => run(() => standard.validate(value, options)),
+      jsonSchema,
+    },
+    ...(completions.length > 0 && { shape: completableShape(completions, run) }),
   });
 }
 
@@ -66,4 +78,40 @@ function describe(convert: () => Record<string, unknown>, what: string): Record<
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigurationError(`The ${what} cannot be shown to clients as JSON Schema: ${reason}`);
   }
+}
+
+type Complete = (...parameters: readonly unknown[]) => unknown;
+type Completion = readonly [argument: string, complete: Complete];
+
+/** Where `completable` of the SDK keeps its callback, in every copy of the SDK. */
+const COMPLETABLE = Symbol.for("mcp.completable");
+
+/** The arguments that can be completed. The SDK finds them where zod keeps the fields of an object. */
+function completionsOf(schema: StandardSchemaWithJSON, what: string): readonly Completion[] {
+  const { shape } = fields(schema);
+  return Object.entries(fields(shape)).flatMap(([argument, field]) => {
+    const { type, def } = fields(field);
+    const inner = type === "optional" ? (fields(def).innerType ?? field) : field;
+    if (!isCompletable(inner)) return [];
+    const { complete } = fields(Reflect.get(inner, COMPLETABLE));
+    if (typeof complete !== "function") {
+      throw new ConfigurationError(
+        `The completion of "${argument}" in the ${what} cannot be read. Write completable(z.string(), (value) => […]).`,
+      );
+    }
+    return [[argument, complete as Complete]];
+  });
+}
+
+function completableShape(completions: readonly Completion[], run: Run) {
+  return Object.fromEntries(
+    completions.map(([argument, complete]) => [
+      argument,
+      { [COMPLETABLE]: { complete: (...parameters: unknown[]) => run(() => complete(...parameters)) } },
+    ]),
+  );
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

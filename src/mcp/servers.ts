@@ -5,11 +5,11 @@ import {
   ProtocolErrorCode,
   type ServerOptions,
 } from "@modelcontextprotocol/server";
-import type { Log } from "../platform/logging.ts";
-import type { Guard } from "../resource-server/guard.ts";
-import type { Answering, Registered, Registration, Registrations } from "./registrations.ts";
+import type { Registration } from "./registration.ts";
+import type { Registrations } from "./registrations.ts";
+import type { ScopedCalls } from "./scoped-calls.ts";
 import { onlyReached } from "./step-up.ts";
-import { callerOf, type McpContext, type ToolContext, withCaller } from "./tool-context.ts";
+import { callerOf, type McpContext } from "./tool-context.ts";
 
 /** Makes a server of the SDK for one request, or for one session. */
 export type McpFactory = (context: McpContext) => McpServer | Promise<McpServer>;
@@ -41,9 +41,9 @@ export type Use =
 export function serverMaker(
   what: Registrations | McpFactory,
   identity: McpIdentity,
-  answer: Answering,
+  calls: ScopedCalls,
 ): MakeServer {
-  return typeof what === "function" ? fromFactory(what) : fromRegistrations(what, identity, answer);
+  return typeof what === "function" ? fromFactory(what) : fromRegistrations(what, identity, calls);
 }
 
 function fromFactory(factory: McpFactory): MakeServer {
@@ -61,7 +61,7 @@ function fromFactory(factory: McpFactory): MakeServer {
 function fromRegistrations(
   registrations: Registrations,
   identity: McpIdentity,
-  answer: Answering,
+  calls: ScopedCalls,
 ): MakeServer {
   const { instructions, requestState, extensions, ...implementation } = identity;
   return async ({ era }, use) => {
@@ -75,7 +75,7 @@ function fromRegistrations(
       ...(instructions !== undefined && { instructions }),
       ...(requestState !== undefined && { requestState }),
     });
-    for (const registration of reached(registrations, use)) registration.apply(server, answer);
+    for (const registration of reached(registrations, use)) registration.apply(server, calls);
     if (use.kind === "session") rememberSubscriptions(server, use.subscriptions);
     return server;
   };
@@ -109,37 +109,4 @@ function rememberSubscriptions(server: McpServer, subscriptions: Set<string>): v
     subscriptions.delete(params.uri);
     return {};
   });
-}
-
-/** How handlers answer here: for callers that have the scopes, and not without a trace where they fail. */
-export function answering(guard: Guard, log: Log): Answering {
-  return (registered, context, handle) => {
-    const { scopes } = registered;
-    const admitted = withCaller(context);
-    // Checked before the SDK saw the request. Once more here, where no reading of it can differ from ours.
-    if (scopes.length > 0 && guard.requireScopes(admitted.auth, scopes)) {
-      throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `This needs the scope ${scopes.join(" ")}.`);
-    }
-    const failed = (cause: unknown) => reportFailure(registered, admitted, cause, log);
-    try {
-      const result = handle(admitted);
-      if (result instanceof Promise) result.catch(failed);
-      return result;
-    } catch (cause) {
-      failed(cause);
-      throw cause;
-    }
-  };
-}
-
-/** The SDK tells the client, and nobody else. What the client said to it stays out of the log. */
-function reportFailure(
-  { kind, name }: Registered,
-  { person, client, mcpReq }: ToolContext,
-  cause: unknown,
-  log: Log,
-): void {
-  // What the handler means to say to the client, and what comes of a call that the client gave up, is no failure.
-  if (cause instanceof ProtocolError || mcpReq.signal.aborted) return;
-  log.error("a handler failed", { [kind]: name, person: person.id, client: client.id, cause });
 }

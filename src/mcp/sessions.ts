@@ -8,7 +8,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { randomId } from "../platform/random.ts";
 import { jsonRpcError } from "./json-rpc.ts";
-import type { Answering, Registration } from "./registrations.ts";
+import type { Registration } from "./registration.ts";
+import type { ScopedCalls } from "./scoped-calls.ts";
 import type { MakeServer } from "./servers.ts";
 
 /** Sessions of 2025-era clients (`Mcp-Session-Id`), in the memory of this process. */
@@ -18,7 +19,7 @@ export type Sessions = {
   /** Answers inside a session; 404 where there is none of this id for this person and client. */
   serve(id: string, exchange: Exchange): Promise<Answer>;
   /** Puts what was registered late on the servers that are open. */
-  register(registration: Registration, answer: Answering): void;
+  register(registration: Registration, calls: ScopedCalls): void;
   resourceUpdated(uri: string): void;
   endGrant(grantId: string): void;
   endAll(): void;
@@ -164,10 +165,10 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
       return answer(session, exchange);
     },
 
-    register(registration, answer) {
+    register(registration, calls) {
       for (const { server } of sessions.values()) {
         try {
-          registration.apply(server, answer);
+          registration.apply(server, calls);
         } catch (cause) {
           // Completions are a capability of the handshake: an open session cannot gain them.
           log.info("an open session does not see what was registered late", {

@@ -121,19 +121,28 @@ describe("an operation that needs more than the token has (RFC 6750 §3.1)", () 
     }
   });
 
-  it("is refused by the handler's own door where the SDK finds another one than we did", async () => {
+  it("finds the template that the SDK's server finds, where two match", async () => {
     const { registrations, tokenFor, post, ran } = startScoped();
-    const open = new ResourceTemplate("thing://{id}", { list: undefined });
-    const closed = new ResourceTemplate("thing://{+id}", { list: undefined });
+    const open = new ResourceTemplate("thing://{id}", { list: undefined, complete: { id: () => [] } });
+    const closed = new ResourceTemplate("thing://{id}", {
+      list: undefined,
+      complete: { id: () => [String(ran.push("closed completion"))] },
+    });
     registrations.registerResource("a", open, {}, (uri) => ({ contents: [{ uri: uri.href, text: "open" }] }));
     // Names that look like numbers come first in the SDK's object, whenever they were registered.
     registrations.registerResource("1", closed, { scopes: ["write"] }, (uri) => {
       ran.push("closed");
       return { contents: [{ uri: uri.href, text: "closed" }] };
     });
-    const batch = [asks("resources/read", { uri: "thing://7" })];
-    const [answer] = await messagesOf(await post(tokenFor(), batch));
-    expect(answer?.error?.message).toContain("write");
+    const ref = { type: "ref/resource", uri: "thing://{id}" };
+    for (const message of [
+      asks("resources/read", { uri: "thing://7" }),
+      asks("resources/subscribe", { uri: "thing://7" }),
+      asks("completion/complete", { ref, argument: { name: "id", value: "" } }),
+    ]) {
+      expect((await post(tokenFor(), message)).status).toBe(403);
+      expect((await post(tokenFor(), [message])).status).toBe(403);
+    }
     expect(ran).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
-import type { Registration, Registrations } from "./registrations.ts";
+import type { Registration } from "./registration.ts";
+import type { Registrations } from "./registrations.ts";
 
 /**
  * The scopes that a POST body needs beside the ones that every request needs, decided before the SDK sees it: whatever

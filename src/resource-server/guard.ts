@@ -23,6 +23,8 @@ export type Guard = {
   identify(request: RequestHead): Promise<Auth | Response>;
   /** The 403 that asks for every scope an operation needs, or undefined where the token has them (RFC 6750 §3.1). */
   requireScopes(auth: Auth, needed: readonly string[]): Response | undefined;
+  /** Whether the token has them, where a lack of them refuses nothing and belongs in no log. */
+  hasScopes(auth: Auth, needed: readonly string[]): boolean;
   /** Forgets what it verified of this grant, so that the next request asks the store. */
   forget(grantId: string): void;
   /** The same for all of them: what they were verified by has changed. */
@@ -173,6 +175,8 @@ export function createGuard(options: GuardOptions): Guard {
   return Object.assign(guard, {
     identify: (request: RequestHead) => identify(request),
     requireScopes,
+    hasScopes: (auth: Auth, needed: readonly string[]) =>
+      missingScopes(needed, auth.scopes, implies).length === 0,
     forget: verified.forget,
     forgetAll: verified.forgetAll,
     hasEnded,

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import type { Auth } from "../../src/core/auth.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/mcp/endpoint.ts";
+import type { Registration } from "../../src/mcp/registration.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
 import type { McpFactory } from "../../src/mcp/servers.ts";
 import type { KeepAlive } from "../../src/mcp/silence.ts";
@@ -42,12 +43,15 @@ export function startEndpoint({
   implies = new Map(),
   log = silentLog,
   keepAlive,
+  withoutFrontDoor = false,
 }: {
   readonly sessions?: boolean;
   readonly factory?: McpFactory;
   readonly implies?: ReadonlyMap<string, readonly string[]>;
   readonly log?: Log;
   readonly keepAlive?: KeepAlive;
+  /** The endpoint reads no scopes out of the message, as if it understood it differently from the SDK. */
+  readonly withoutFrontDoor?: boolean;
 } = {}): Rig {
   const tokens = new Map<string, Auth>();
   let skew = 0;
@@ -67,7 +71,7 @@ export function startEndpoint({
   });
   const endpoint = createMcpEndpoint({
     identity: { name: "test-server", version: "1.2.3" },
-    registrations: factory ?? registrations,
+    registrations: factory ?? (withoutFrontDoor ? withoutScopes(registrations) : registrations),
     guard,
     settings: {
       resource: RESOURCE,
@@ -155,6 +159,18 @@ export function startEndpoint({
         },
       };
     },
+  };
+}
+
+/** The same registrations, found without their scopes. */
+function withoutScopes(registrations: Registrations): Registrations {
+  const bare = (found: Registration | undefined) => found && { ...found, scopes: [] };
+  return {
+    ...registrations,
+    tool: (name) => bare(registrations.tool(name)),
+    prompt: (name) => bare(registrations.prompt(name)),
+    resource: (uri) => bare(registrations.resource(uri)),
+    template: (uriTemplate) => bare(registrations.template(uriTemplate)),
   };
 }
 
