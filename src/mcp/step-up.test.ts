@@ -75,6 +75,30 @@ describe("an operation that needs more than the token has (RFC 6750 §3.1)", () 
     expect(ran).toEqual([]);
   });
 
+  it.each<[string, (rig: ReturnType<typeof startScoped>, token: string) => Promise<Response>]>([
+    ["GET", ({ send }, token) => send(token, "GET")],
+    ["GET in a session", ({ send }, token) => send(token, "GET", { "mcp-session-id": "any" })],
+    ["DELETE", ({ send }, token) => send(token, "DELETE")],
+    ["DELETE in a session", ({ send }, token) => send(token, "DELETE", { "mcp-session-id": "any" })],
+    [
+      "a POST that is not JSON by its type",
+      ({ post }, token) => post(token, "x", { "content-type": "text/plain" }),
+    ],
+    ["a POST that is not JSON", ({ post }, token) => post(token, "{")],
+    ["a POST that is too large", ({ post }, token) => post(token, `"${"x".repeat(5_000_000)}"`)],
+    ["a POST that calls what is open", ({ post }, token) => post(token, call("open"))],
+  ])("%s needs what every request needs", async (_, ask) => {
+    for (const sessions of [false, true]) {
+      const rig = startScoped({ sessions });
+      const response = await ask(rig, rig.tokenFor({ scopes: ["write"] }));
+      expect(response.status).toBe(403);
+      const challenge = response.headers.get("www-authenticate");
+      expect(challenge).toContain('error="insufficient_scope"');
+      expect(challenge).toContain('scope="write mcp"');
+      expect((await ask(rig, rig.tokenFor({ scopes: ["mcp"] }))).status).not.toBe(403);
+    }
+  });
+
   it("names every scope of a batch at once", async () => {
     const { tokenFor, post, ran } = startScoped();
     const batch = [call("open", {}, 1), call("write", {}, 2), call("both", {}, 3)];

@@ -191,6 +191,15 @@ describe("a token with our claims and another signature is 401 invalid_token", a
     ["a signature of zeros (CVE-2022-21449)", withHeader(access_token, good, () => Buffer.alloc(64))],
     ["other claims under our signature", `${header}.${Buffer.from("{}").toString("base64url")}.${signature}`],
     ["the signature cut short", access_token.slice(0, -8)],
+    ["half of the signature", withHeader(access_token, good, (input) => bySelf(input).subarray(0, 32))],
+    [
+      "a byte after the signature",
+      withHeader(access_token, good, (i) => Buffer.concat([bySelf(i), Buffer.of(0)])),
+    ],
+    [
+      "a byte before the signature",
+      withHeader(access_token, good, (i) => Buffer.concat([Buffer.of(0), bySelf(i)])),
+    ],
     ["no signature", `${header}.${payload}.`],
     ["two parts", `${header}.${payload}`],
     ["one part", header],
@@ -207,6 +216,21 @@ describe("a token with our claims and another signature is 401 invalid_token", a
   it.each(["alg", "typ", "kid"])("a header whose %s is an object that cannot be text", async (member) => {
     const header = { ...good, [member]: { toString: 1, valueOf: 1 } };
     expect((await answerTo(server, withHeader(access_token, header, bySelf))).status).toBe(401);
+  });
+
+  it.each([
+    [{ alg: "none" }, 'alg "none" is not accepted'],
+    [{ alg: "ES384" }, 'alg "ES384" is not accepted'],
+    [{ alg: "es256" }, 'alg "es256" is not accepted'],
+    [{ alg: undefined }, "alg undefined is not accepted"],
+    [{ typ: "JWT" }, 'typ "JWT" is not at+jwt'],
+    [{ typ: "AT+JWT" }, 'typ "AT+JWT" is not at+jwt'],
+  ])("%j is refused for just that, before the key is looked at (RFC 8725 §3.1)", async (changes, reason) => {
+    // The same line is in the log once a second.
+    server.advance(1);
+    expect((await answerTo(server, withHeader(access_token, { ...good, ...changes }, bySelf))).reason).toBe(
+      reason,
+    );
   });
 
   it("is logged with the issuer and the key id that it names", async () => {

@@ -63,6 +63,23 @@ describe("the sign-in page", () => {
     expect(other.headers.get("location")).toContain("/oauth/consent");
   });
 
+  it.each([
+    ["a username of 1,024 characters", { username: "a".repeat(1024), password: "p" }, 1],
+    ["a password of 1,024 characters", { username: "ada", password: "p".repeat(1024) }, 1],
+    ["a username of 1,025 characters", { username: "a".repeat(1025), password: "p" }, 0],
+    ["a password of 1,025 characters", { username: "ada", password: "p".repeat(1025) }, 0],
+  ])("asks checkUser about %s as often as it should: %o", async (_, pair, times) => {
+    let asked = 0;
+    const checkUser = () => {
+      asked += 1;
+      return null;
+    };
+    const server = await startServer({}, { checkUser });
+    const { browser, state } = await atLogin(server);
+    expect((await browser.submit("/oauth/login", { state, ...pair })).status).toBe(403);
+    expect(asked).toBe(times);
+  });
+
   it("refuses where checkUser throws, and logs why", async () => {
     const server = await startServer(
       {},

@@ -1,5 +1,7 @@
+import { sign } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
+import type { SigningKey } from "../../src/platform/jws.ts";
 import {
   authorize,
   callTool,
@@ -39,6 +41,19 @@ async function confidential(server: TestServer, method = "client_secret_post") {
     refresh: (token: string) => post("/oauth/token", { grant_type: "refresh_token", refresh_token: token }),
   };
 }
+
+/** The claims of an access token under our key, as another kind of token or by another algorithm. */
+const otherTypes = (token: string, { kid, privateKey }: SigningKey) =>
+  [
+    { alg: "ES256", typ: "JWT", kid },
+    { alg: "ES256", kid },
+    { alg: "ES384", typ: "at+jwt", kid },
+    { typ: "at+jwt", kid },
+  ].map((header) =>
+    withHeader(token, header, (input) =>
+      sign("sha256", Buffer.from(input), { key: privateKey, dsaEncoding: "ieee-p1363" }),
+    ),
+  );
 
 const isLive = async (server: TestServer, token: string) => (await callTool(server, token)).status === 200;
 
@@ -112,12 +127,14 @@ describe("revocation (RFC 7009)", () => {
   it("of what is no token of ours answers 200 and changes nothing", async () => {
     const server = await startServer({ secret: SECRET });
     const { clientId, access_token, refresh_token } = await connect(server);
+    const key = await signingKeyOf(server);
     const forged = [
       "unknown",
+      ...otherTypes(access_token, key),
       refresh_token.replace(/[^.]+$/, "A".repeat(43)),
       refresh_token.replace(/\.1\./, ".2."),
       withHeader(access_token, { alg: "none", typ: "at+jwt" }),
-      resign(await signingKeyOf(server), access_token, { iss: "https://other.example" }),
+      resign(key, access_token, { iss: "https://other.example" }),
     ];
     for (const token of forged) {
       expect((await postForm(server, "/oauth/revoke", { client_id: clientId, token })).status).toBe(200);
@@ -185,6 +202,7 @@ describe("introspection (RFC 7662)", () => {
       open.refresh_token,
       client.refresh_token,
       withHeader(client.access_token, { alg: "none", typ: "at+jwt" }),
+      ...otherTypes(client.access_token, key),
       resign(key, client.access_token, { exp: Math.floor(server.now() / 1000) }),
       resign(key, client.access_token, { gid: "A".repeat(22) }),
       resign(key, client.access_token, { iss: "https://other.example" }),

@@ -71,6 +71,19 @@ export function grantContract(store: () => Store): void {
       expect(await store().findGrant("grant-1")).toEqual(first);
     });
 
+    test.each([{ person: { id: "mallory" } }, { scopes: ["mcp"] }, { scopes: ["mcp", "todo:read", "more"] }])(
+      "again with %j, that alone, lets no code live longer",
+      async (changes) => {
+        const first = await store().approve(sampleApproval());
+        const later = {
+          codeExpiresAt: first.codeExpiresAt + 1,
+          refreshExpiresAt: first.refreshExpiresAt + 1,
+        };
+        expect(await store().approve(sampleApproval({ ...later, ...changes }))).toEqual(first);
+        expect(await store().findGrant("grant-1")).toEqual(first);
+      },
+    );
+
     test("again does not revive a revoked grant or a redeemed code", async () => {
       await approveAndRedeem();
       await store().revokeGrant("grant-1", "operator", NOW);
