@@ -33,7 +33,10 @@ export type Registrar = {
     config: PromptConfig<Arguments>,
     handler: PromptHandler<Arguments>,
   ): void;
-  /** Registers the resource at a URI, or all that a template matches, as `registerTool` does a tool. */
+  /**
+   * Registers the resource at a URI, or all that a template matches, as `registerTool` does a tool. Without the scopes, the
+   * template's `list` returns nothing, and its completions are answered 403.
+   */
   registerResource(name: string, uri: string, config: ResourceConfig, handler: ResourceHandler): void;
   registerResource(
     name: string,

@@ -117,6 +117,14 @@ describe("registering", () => {
       /The template of the resource "r" has a function at watch.*list, and complete for its variables \(id\)/,
     ],
     [
+      "a completion that cannot be read",
+      (r) => {
+        const city = completable(z.string(), "Pisa" as never);
+        r.registerPrompt("p", { argsSchema: z.object({ city }) }, () => ({ messages: [] }));
+      },
+      /The completion of "city" in the argsSchema of the prompt "p" cannot be read.*completable/,
+    ],
+    [
       "a completion of a variable that the template does not have",
       (r) => {
         const callbacks = { list: undefined, complete: { di: () => [] } };

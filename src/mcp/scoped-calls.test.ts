@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { INITIALIZE, type JsonRpc, messagesOf, startEndpoint } from "../../test/support/mcp-endpoint.ts";
 import { type Log, silentLog } from "../platform/logging.ts";
+import { createGuard } from "../resource-server/guard.ts";
+import { createScopedCalls } from "./scoped-calls.ts";
 
 type Options = Parameters<typeof startEndpoint>[0];
 type Message = { readonly method: string; readonly params?: Readonly<Record<string, unknown>> };
@@ -161,4 +163,21 @@ describe.each(WAYS)("the callbacks of a registration with scopes, %s", (_, start
     expect(only(await messagesOf(await ask(tokenFor(), message)))?.error).toBeDefined();
     expect(lines).toMatchObject([{ message: "a handler failed", resource: "broken", person: "ada" }]);
   });
+});
+
+it("a callback that the SDK passes no context does not run where no one is known to be calling", () => {
+  const guard = createGuard({
+    resourceMetadata: "https://mcp.example/.well-known/oauth-protected-resource/mcp",
+    requiredScopes: [],
+    implies: new Map(),
+    verify: async () => ({ kind: "refused", why: "unknown" }),
+    cachedTokens: 1,
+    clock: Date.now,
+    log: silentLog,
+  });
+  const calls = createScopedCalls(guard, () => undefined, silentLog);
+  let ran = 0;
+  const open = { kind: "prompt", name: "open", scopes: [] } as const;
+  expect(() => calls.run(open, () => ran++)).toThrow('A callback of the prompt "open" has no caller.');
+  expect(ran).toBe(0);
 });

@@ -191,6 +191,14 @@ describe("a token with our claims and another signature is 401 invalid_token", a
     ["a signature of zeros (CVE-2022-21449)", withHeader(access_token, good, () => Buffer.alloc(64))],
     ["other claims under our signature", `${header}.${Buffer.from("{}").toString("base64url")}.${signature}`],
     ["the signature cut short", access_token.slice(0, -8)],
+    [
+      // Its integers are those of the signature: only its length is wrong.
+      "a zero between the halves of the signature",
+      withHeader(access_token, good, (input) => {
+        const raw = bySelf(input);
+        return Buffer.concat([raw.subarray(0, 32), Buffer.of(0), raw.subarray(32)]);
+      }),
+    ],
     ["half of the signature", withHeader(access_token, good, (input) => bySelf(input).subarray(0, 32))],
     [
       "a byte after the signature",
