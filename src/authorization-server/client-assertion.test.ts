@@ -12,12 +12,12 @@ const KEY = await exportJWK(publicKey);
 async function holding(keys: readonly JWK[]) {
   const rig = await openClients();
   const client = sampleClient({ id: "app", jwks: { keys }, jwksUri: null });
-  const sign = (header: { readonly kid?: string } = {}) => {
+  const sign = (header: { readonly kid?: string } = {}, subject = "app") => {
     const now = Math.floor(rig.clock() / 1000);
     return new SignJWT({ jti: "once" })
       .setProtectedHeader({ alg: "ES256", ...header })
       .setIssuer("app")
-      .setSubject("app")
+      .setSubject(subject)
       .setAudience(ISSUER)
       .setExpirationTime(now + 60)
       .sign(privateKey);
@@ -47,6 +47,11 @@ describe("a key that is not for this (RFC 7517 §4.2 to §4.4) verifies nothing"
       await good.check(await good.sign(header));
     }
   });
+});
+
+test("an assertion about somebody else proves nothing, whoever was looked up by it (RFC 7523 §3)", async () => {
+  const { sign, check } = await holding([KEY]);
+  await expect(check(await sign({}, "other"))).rejects.toMatchObject({ code: "invalid_client" });
 });
 
 describe("the id of an assertion is kept", () => {

@@ -143,6 +143,7 @@ describe("where it goes", () => {
     "file:///etc/passwd",
     "data:application/json,{}",
     "https://user@client.example/x",
+    "https://:pass@client.example/x",
     "https://user:pass@client.example/x",
     "nonsense",
     "",
@@ -171,6 +172,7 @@ describe("where it goes", () => {
   test("a name without an address, or a name server that fails, is no answer: it fails closed", async () => {
     expect(await refusal(getAsStranger("https://client.example/x", []))).toMatchObject({
       kind: "unreachable",
+      message: "the name has no address",
     });
     const resolve = async () => {
       throw new Error("the name server is down");

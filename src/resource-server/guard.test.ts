@@ -4,12 +4,14 @@ import { silentLog } from "../platform/logging.ts";
 import { createGuard } from "./guard.ts";
 
 const NOW = Date.UTC(2026, 10, 1);
+const RESOURCE = "https://mcp.example/mcp";
+const RESOURCE_METADATA = "https://mcp.example/.well-known/oauth-protected-resource/mcp";
 const AUTH: Auth = {
   person: { id: "ada" },
   client: { id: "client-1", name: null },
   scopes: ["mcp"],
   issuer: "https://mcp.example",
-  audience: "https://mcp.example/mcp",
+  audience: RESOURCE,
   issuedAt: NOW / 1000,
   expiresAt: NOW / 1000 + 600,
   tokenId: "token-1",
@@ -18,57 +20,109 @@ const AUTH: Auth = {
   token: "token",
 };
 
-/** A guard that takes the word of the test for every token, and counts how often it verified one. */
-function guardOf(grantId: string | null) {
-  let verified = 0;
-  let hears = true;
+/** A guard to which every token is good, and how often it verified one. */
+function startGuard(changes: Partial<Auth> = {}) {
+  const auth = { ...AUTH, ...changes };
+  const state = { verified: 0, hears: true, held: Promise.resolve() };
   const guard = createGuard({
-    resourceMetadata: "https://mcp.example/.well-known/oauth-protected-resource/mcp",
+    resourceMetadata: RESOURCE_METADATA,
     requiredScopes: ["mcp"],
-    implies: new Map(),
-    async verify(token) {
-      verified += 1;
-      return { kind: "verified", auth: { ...AUTH, grantId, token } };
+    implies: new Map([["admin", ["mcp", "write"]]]),
+    announce: (scope) => `api://${scope}`,
+    async verify() {
+      state.verified += 1;
+      await state.held;
+      return { kind: "verified", auth };
     },
     cachedTokens: 10,
-    hearsOfRevocations: () => hears,
+    hearsOfRevocations: () => state.hears,
     clock: () => NOW,
     log: silentLog,
   });
-  const ask = (authorization: string) => guard(new Request(AUTH.audience, { headers: { authorization } }));
+  const ask = (authorization?: string, ...more: readonly string[]) =>
+    guard(new Request(RESOURCE, authorization === undefined ? {} : { headers: { authorization } }), ...more);
   return {
+    guard,
+    auth,
+    state,
+    ask,
     async timesVerified(requests: number, authorization = "Bearer token") {
-      const before = verified;
-      for (let i = 0; i < requests; i += 1) expect(await ask(authorization)).toMatchObject({ grantId });
-      return verified - before;
-    },
-    hear(whether: boolean) {
-      hears = whether;
+      const before = state.verified;
+      for (let i = 0; i < requests; i += 1) expect(await ask(authorization)).toBe(auth);
+      return state.verified - before;
     },
   };
 }
 
 describe("what a guard remembers of a token", () => {
   it.each(["Bearer token", "bearer  token"])("is verified once (%s)", async (authorization) => {
-    expect(await guardOf("grant-1").timesVerified(3, authorization)).toBe(1);
+    expect(await startGuard().timesVerified(3, authorization)).toBe(1);
   });
 
   it.each(["Bearer token", "bearer  token"])(
     "counts for nothing while revocations are not heard of: each request is verified again (%s)",
     async (authorization) => {
-      const { timesVerified, hear } = guardOf("grant-1");
+      const { timesVerified, state } = startGuard();
       await timesVerified(1, authorization);
-      hear(false);
+      state.hears = false;
       expect(await timesVerified(3, authorization)).toBe(3);
-      hear(true);
+      state.hears = true;
       expect(await timesVerified(3, authorization)).toBe(0);
     },
   );
 
   it("counts all the same where the token comes of no grant that could be revoked", async () => {
-    const { timesVerified, hear } = guardOf(null);
+    const { timesVerified, state } = startGuard({ grantId: null });
     await timesVerified(1);
-    hear(false);
+    state.hears = false;
     expect(await timesVerified(3)).toBe(0);
+  });
+
+  it.each(["forget", "forgetAll"] as const)("is not what was being verified at %s", async (forget) => {
+    const { guard, ask, state, timesVerified } = startGuard();
+    let release = () => {};
+    state.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const answer = ask("Bearer token");
+    guard[forget]("grant-1");
+    release();
+    await answer;
+    expect(await timesVerified(1)).toBe(1);
+  });
+});
+
+describe("what a guard asks for", () => {
+  const challengeTo = async (answer: Promise<Auth | Response>) => {
+    const response = await answer;
+    if (!(response instanceof Response)) return "let in";
+    return `${response.status} ${response.headers.get("www-authenticate")}`;
+  };
+
+  it("is what every request needs and what this one does, by the names that clients use", async () => {
+    const { ask } = startGuard({ scopes: ["read"] });
+    const at = `resource_metadata="${RESOURCE_METADATA}"`;
+    expect(await challengeTo(ask())).toBe(`401 Bearer scope="api://mcp", ${at}`);
+    expect(await challengeTo(ask(undefined, "write"))).toBe(
+      `401 Bearer scope="api://mcp api://write", ${at}`,
+    );
+    expect(await challengeTo(ask("Bearer token"))).toContain('scope="api://read api://mcp"');
+    const refused = await challengeTo(ask("Bearer token", "write"));
+    expect(refused).toMatch(/^403 .*error="insufficient_scope"/);
+    expect(refused).toContain('scope="api://read api://mcp api://write"');
+  });
+
+  it.each([
+    [["mcp"], [], true],
+    [["write"], [], false],
+    [["mcp"], ["write"], false],
+    [["write"], ["write"], false],
+    [["mcp", "write"], ["write"], true],
+    [["admin"], ["write"], true],
+    [["admin"], ["other"], false],
+  ])("of a token with %j and a request for %j: let in is %s", async (scopes, needed, letIn) => {
+    const { guard, ask, auth } = startGuard({ scopes });
+    expect((await ask("Bearer token", ...needed)) === auth).toBe(letIn);
+    expect(guard.hasScopes(auth, ["mcp", ...needed])).toBe(letIn);
   });
 });

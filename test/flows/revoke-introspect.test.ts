@@ -235,6 +235,15 @@ describe("introspection (RFC 7662)", () => {
     }
   });
 
+  it("shows the end of a refresh token, which is that of its grant where that is sooner", async () => {
+    const server = await startServer({ grantSeconds: 3600 });
+    const client = await confidential(server);
+    const exp = server.now() / 1000 + 3600;
+    expect(await client.introspect(client.refresh_token)).toMatchObject({ active: true, exp });
+    server.advance(3600);
+    expect(await client.introspect(client.refresh_token)).toEqual(INACTIVE);
+  });
+
   it("does not use a token up: asking changes nothing", async () => {
     const server = await startServer();
     const client = await confidential(server);
