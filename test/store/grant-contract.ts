@@ -84,6 +84,18 @@ export function grantContract(store: () => Store): void {
       },
     );
 
+    test.each([
+      ["redeemed", () => store().redeemCode("grant-1", LATER, NOW)],
+      ["revoked", () => store().revokeGrant("grant-1", "operator", NOW)],
+    ])("again lets a grant that was %s, and no more than that, live no longer", async (_, happen) => {
+      const { codeExpiresAt, refreshExpiresAt } = await store().approve(sampleApproval());
+      await happen();
+      const before = await store().findGrant("grant-1");
+      const later = { codeExpiresAt: codeExpiresAt + 1, refreshExpiresAt: refreshExpiresAt + 1 };
+      expect(await store().approve(sampleApproval(later))).toEqual(before);
+      expect(await store().findGrant("grant-1")).toEqual(before);
+    });
+
     test("again does not revive a revoked grant or a redeemed code", async () => {
       await approveAndRedeem();
       await store().revokeGrant("grant-1", "operator", NOW);

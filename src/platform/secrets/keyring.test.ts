@@ -1,4 +1,6 @@
+import { hkdfSync } from "node:crypto";
 import fc from "fast-check";
+import { CompactEncrypt } from "jose";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../core/errors.ts";
 import { createKeyring } from "./keyring.ts";
@@ -51,6 +53,19 @@ describe("the keyring", () => {
         },
       ),
     );
+  });
+
+  it.each([
+    ["dir", "A256GCM", "text"],
+    ["dir", "A128CBC-HS256", undefined],
+    ["A256KW", "A256GCM", undefined],
+    ["A256GCMKW", "A256GCM", undefined],
+  ])("opens what is sealed under its key by %s and %s: %s", async (alg, enc, opened) => {
+    const key = new Uint8Array(hkdfSync("sha256", NEW, "gatehouse", "session", 32));
+    const sealed = await new CompactEncrypt(Buffer.from("text"))
+      .setProtectedHeader({ alg, enc })
+      .encrypt(key);
+    expect(await createKeyring([NEW]).open("session", sealed)).toBe(opened);
   });
 
   it("refuses a secret that is too short, without repeating it, and an empty list", () => {
