@@ -2,7 +2,7 @@ import { type ErrorCode, OAuthError } from "../core/errors.ts";
 import type { UnauditedEvent } from "../core/events.ts";
 import { errorPage } from "../pages/error.ts";
 import type { Deps, Endpoint, Peer } from "./deps.ts";
-import { errorResponse, htmlResponse, PAGE_STYLES, pageStatus } from "./responses.ts";
+import { errorResponse, htmlResponse, PAGE_STYLES, pageStatus, retryAfter } from "./responses.ts";
 
 /** The one place where an endpoint's refusals are caught. Programs get JSON, people a page. */
 export type Answers = "json" | "page";
@@ -18,7 +18,7 @@ export async function answer(
     return await endpoint(request, deps, peer);
   } catch (thrown) {
     const error = thrown instanceof OAuthError ? thrown : unexpected(thrown);
-    record(error, request, deps, peer);
+    logRefusal(error, request, deps, peer);
     return answers === "json" ? errorResponse(error) : errorPageResponse(error, deps, peer);
   }
 }
@@ -28,7 +28,13 @@ function unexpected(cause: unknown): OAuthError {
   return new OAuthError("server_error", "Something went wrong on the server.", { cause });
 }
 
-function record(error: OAuthError, request: Request, { log }: Deps, { correlationId, address }: Peer): void {
+/** A refusal in the operator's log, with what the client does not learn. */
+export function logRefusal(
+  error: OAuthError,
+  request: Request,
+  { log }: Pick<Deps, "log">,
+  { correlationId, address }: Peer,
+): void {
   const { pathname } = new URL(request.url);
   const fields = {
     error: error.code,
@@ -69,7 +75,5 @@ function errorPageResponse(error: OAuthError, { settings }: Deps, { correlationI
     correlationId,
     status,
   });
-  return htmlResponse(page, PAGE_STYLES, status, {
-    ...(error.retryAfterSeconds === undefined ? {} : { "Retry-After": String(error.retryAfterSeconds) }),
-  });
+  return htmlResponse(page, PAGE_STYLES, status, retryAfter(error));
 }

@@ -25,6 +25,8 @@ export type Deps = {
   /** Which access tokens were used, here and at the guard. */
   readonly uses: GrantUses;
   readonly checkUser: CheckUser;
+  /** How long it may take. */
+  readonly checkUserMs: number;
   readonly attempts: Attempts;
   readonly binding: BrowserBinding;
   /** The tools that a scope opens, for the consent page. Read when the page is made: tools are registered late. */

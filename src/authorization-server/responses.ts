@@ -19,9 +19,16 @@ export function jsonResponse(
 /** RFC 6749 §5.2, and 7591 §3.2.2, which has the same form. */
 export function errorResponse(error: OAuthError): Response {
   return jsonResponse({ error: error.code, error_description: error.description }, error.status, {
-    ...(error.retryAfterSeconds === undefined ? {} : { "Retry-After": String(error.retryAfterSeconds) }),
+    ...retryAfter(error),
     ...(error.challenge === undefined ? {} : { "WWW-Authenticate": error.challenge }),
   });
+}
+
+/** The header that says when to try again, where the error says so. */
+export function retryAfter({
+  retryAfterSeconds,
+}: Pick<OAuthError, "retryAfterSeconds">): Readonly<Record<string, string>> {
+  return retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
 }
 
 /** What our own pages may load: their one inline stylesheet. */

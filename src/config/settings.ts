@@ -83,19 +83,21 @@ export type MetricsSetting = {
 export type CorsSetting = "*" | readonly string[];
 
 /**
- * Says who this is, or null/undefined for a wrong pair. What it throws refuses the sign-in and is logged.
- * `id` may be a safe integer, which becomes a string; give a larger number, or a bigint, as text.
+ * Says who this is, or null, undefined or false for a wrong pair. Where it throws, or gives no usable answer in ten seconds,
+ * the attempt counts, the cause is logged, and the person is asked to try again.
+ * `id` is text of up to 255 characters or a safe integer, which becomes text; give a larger number, or a bigint, as text.
  */
 export type CheckUser = (
   username: string,
   password: string,
-) => UserAnswer | null | undefined | Promise<UserAnswer | null | undefined>;
+) => UserAnswer | null | undefined | false | Promise<UserAnswer | null | undefined | false>;
 
 export type UserAnswer = string | number | (Omit<Person, "id"> & { readonly id: string | number });
 
 /**
  * Resolves to the URL to go on to once the pair is right.
- * @throws Error whose message is the text to show the person.
+ * @throws OAuthError whose `message` is the text to show the person, and whose `status` is that of the page: 403 for a wrong
+ * pair, 429 after too many (with `retryAfterSeconds`), 503 where `checkUser` gave no answer.
  */
 export type CompleteUserCheck = (state: string, username: string, password: string) => Promise<string>;
 

@@ -17,6 +17,7 @@ const EVENTS = {
   "sign_in.ok": { outcome: "ok", keptIn: "both" },
   "sign_in.failed": { outcome: "refused", keptIn: "both" },
   "sign_in.slowed": { outcome: "refused", keptIn: "both" },
+  "sign_in.unchecked": { outcome: "refused", keptIn: "both" },
   "authorization.refused": { outcome: "refused", keptIn: "log" },
   "consent.approved": { outcome: "ok", keptIn: "both" },
   "consent.denied": { outcome: "denied", keptIn: "both" },

@@ -27,6 +27,7 @@ import { authorizationServerOf, openProtection, verifyBeside } from "../resource
 import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
 import { createAttempts } from "../sign-in/attempts.ts";
 import { createBrowserBinding } from "../sign-in/create-browser-binding.ts";
+import { CHECK_USER_MS } from "../sign-in/password.ts";
 import { createGrantUses } from "../store/grant-uses.ts";
 import { startJanitor } from "../store/janitor.ts";
 import type { StoreWithTodos } from "../store/kysely-store.ts";
@@ -72,6 +73,7 @@ export type ServerParts = {
 export type EmbeddedParts = ServerParts &
   RegistrationLimits & {
     readonly checkUser: CheckUser;
+    readonly checkUserMs?: number;
     /** Whose tokens open it too. */
     readonly alsoAccept?: readonly Provider[];
     /** The public internet, unless a test brings another. */
@@ -159,7 +161,8 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       }),
       uses,
       checkUser: parts.checkUser,
-      attempts: createAttempts({ counters: store.counters, keyring, clock }),
+      checkUserMs: parts.checkUserMs ?? CHECK_USER_MS,
+      attempts: createAttempts({ counters: store.counters, store, keyring, clock }),
       binding: createBrowserBinding({ keyring, clock, issuer: settings.issuer }),
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked: grantEnded,

@@ -44,14 +44,20 @@ export function listenerUrl(listener: {
 }
 
 /** One household or machine: an IPv4 address, or the /64 of an IPv6 one, whose owner can pick any of 2^64. */
-export function networkOf(address: string | undefined, ipv6Bits: 64 | 48 = 64): string {
+export function networkOf(
+  address: string | undefined,
+  ipv6Bits: 64 | 56 | 48 = 64,
+  ipv4Bits: 32 | 24 = 32,
+): string {
   if (address === undefined) return "unknown";
   const parsed = parseAddress(address);
-  if (!(parsed instanceof ipaddr.IPv6)) return parsed?.toString() ?? address;
-  return `${parsed.parts
-    .slice(0, ipv6Bits / 16)
-    .map((part) => part.toString(16))
-    .join(":")}::/${ipv6Bits}`;
+  if (!parsed) return address;
+  if (parsed instanceof ipaddr.IPv4) {
+    return ipv4Bits === 32 ? parsed.toString() : `${parsed.octets.slice(0, 3).join(".")}.0/24`;
+  }
+  const groups = parsed.parts.slice(0, Math.ceil(ipv6Bits / 16));
+  const prefix = groups.map((group, index) => (ipv6Bits === 56 && index === 3 ? group & 0xff00 : group));
+  return `${prefix.map((group) => group.toString(16)).join(":")}::/${ipv6Bits}`;
 }
 
 /** Whether an address is one that a proxy, a container or a neighbour has, and not a stranger on the internet. */

@@ -9,18 +9,14 @@ export type Counters = {
   take(counts: readonly Count[], now: number): Promise<Taken>;
   /** Takes back one under each of these: it was not what the limit is for. */
   giveBack(keys: readonly string[], now: number): Promise<void>;
-  /** Begins again under this key. */
-  forget(key: string): Promise<void>;
-  /** Remembers this key for so long: what is counted `unless` it is there is not counted. */
-  mark(key: string, seconds: number, now: number): Promise<void>;
+  /** Takes back under a key as many as are counted under `part`, which begins again. */
+  forgive(key: string, part: string, now: number): Promise<void>;
 };
 
 export type Count = {
   readonly key: string;
   readonly limit: number;
   readonly seconds: number;
-  /** Not counted while this key is marked. */
-  readonly unless?: string;
 };
 
 export type Taken = {
@@ -48,19 +44,18 @@ export function memoryCounters(): Counters {
 
   return {
     async take(counts, now) {
-      const given = counts.filter(({ unless }) => unless === undefined || !current(unless, now));
-      const waits = given.map(({ key, limit }) => {
+      const waits = counts.map(({ key, limit }) => {
         const window = current(key, now);
         return window && window.counted >= limit ? secondsUntil(window.endsAt, now) : 0;
       });
       const waitSeconds = Math.max(0, ...waits);
       if (waitSeconds > 0) return { waitSeconds, counted: [] };
-      for (const { key, seconds } of given) {
+      for (const { key, seconds } of counts) {
         const window = current(key, now);
         if (window) window.counted += 1;
         else windows.set(key, { counted: 1, endsAt: now + seconds * 1000 });
       }
-      return { waitSeconds, counted: given.map(({ key }) => key) };
+      return { waitSeconds, counted: counts.map(({ key }) => key) };
     },
     async giveBack(keys, now) {
       for (const key of keys) {
@@ -68,11 +63,11 @@ export function memoryCounters(): Counters {
         if (window && window.counted > 0) window.counted -= 1;
       }
     },
-    async forget(key) {
-      windows.delete(key);
-    },
-    async mark(key, seconds, now) {
-      windows.set(key, { counted: 0, endsAt: now + seconds * 1000 });
+    async forgive(key, part, now) {
+      const whole = current(key, now);
+      const forgiven = current(part, now);
+      if (whole && forgiven) whole.counted = Math.max(0, whole.counted - forgiven.counted);
+      windows.delete(part);
     },
   };
 }

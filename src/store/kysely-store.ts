@@ -8,6 +8,7 @@ import { auditVerbs } from "./verbs/audit.ts";
 import { clientVerbs } from "./verbs/clients.ts";
 import { disabledClientVerbs } from "./verbs/disabled-clients.ts";
 import { expiryVerbs } from "./verbs/expiry.ts";
+import { familiarNetworkVerbs } from "./verbs/familiar-networks.ts";
 import { grantPageVerbs } from "./verbs/grant-pages.ts";
 import { grantUseVerbs } from "./verbs/grant-uses.ts";
 import { grantVerbs } from "./verbs/grants.ts";
@@ -43,6 +44,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...grantUseVerbs(connection, dialect),
     ...signingKeyVerbs(db, connection),
     ...assertionVerbs(db, connection),
+    ...familiarNetworkVerbs(db, connection),
     ...auditVerbs(db, connection),
     ...expiryVerbs(db, connection),
     todos: todoStore(db, connection),

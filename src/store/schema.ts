@@ -14,6 +14,7 @@ export type Schema = {
   grants: GrantTable;
   signing_keys: SigningKeyTable;
   assertions: AssertionTable;
+  familiar_networks: FamiliarNetworkTable;
   audit: AuditTable;
   changes: ChangeTable;
   todos: TodoTable;
@@ -86,6 +87,9 @@ export type SigningKeyTable = {
 };
 
 export type AssertionTable = { client_id: string; jti: string; expires_at: number };
+
+/** Networks from which a username has signed in. The first three columns are MACs: the row tells nobody whose it is. */
+export type FamiliarNetworkTable = { name: string; network: string; person: string; ends_at: number };
 
 export type AuditTable = {
   /** The database's own numbers: the clocks of several machines would not agree on the order. */

@@ -122,6 +122,13 @@ export type Store = {
   /** Records that a client's assertion was used (RFC 7523 §3, `jti`). False where it was used before. */
   useAssertion(clientId: string, jti: string, expiresAt: number): Promise<boolean>;
 
+  // — networks from which people have signed in —
+
+  /** Whether somebody signed in from there under this name. */
+  isFamiliarNetwork(name: string, network: string, now: number): Promise<boolean>;
+  /** Remembers one. False, and nothing is remembered, while another person has signed in under this name. */
+  rememberNetwork(network: FamiliarNetwork, now: number): Promise<boolean>;
+
   // — the audit log —
 
   /** Writes an entry that is about no change in the store. */
@@ -232,6 +239,14 @@ export type RefreshTokenCount = {
   readonly count: number;
   /** When the last of them ends; null where there are none. */
   readonly lastEndsAt: number | null;
+};
+
+/** A name, a network and a person as keys that tell nobody who and where they are. */
+export type FamiliarNetwork = {
+  readonly name: string;
+  readonly network: string;
+  readonly person: string;
+  readonly until: number;
 };
 
 export type AuditPage = {

@@ -47,7 +47,7 @@ describe("a person in a browser", () => {
           await page.getByLabel("Password").fill("demo124");
           await page.getByRole("button", { name: "Sign in" }).click();
           await page.getByRole("alert").waitFor();
-          expect(await page.getByRole("alert").textContent()).toContain("do not belong together");
+          expect(await page.getByRole("alert").textContent()).toContain("Incorrect username or password.");
           expect(await page.getByLabel("Username").inputValue()).toBe(DEMO_PERSON.username);
           expect(await page.getByLabel("Password").inputValue()).toBe("");
           await fits();

@@ -48,7 +48,7 @@ describe("custom-auth", () => {
     expect(answer).toContain("Ada Lovelace");
     expect(answer).toContain("ada@example.com");
     await expect(authorize(program, clientId, { ...who, password: "difference engine" })).rejects.toThrow(
-      /do not belong together/,
+      /Incorrect username or password/,
     );
   });
 

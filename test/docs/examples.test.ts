@@ -91,7 +91,7 @@ describe("custom-server", () => {
   it.each(["template", "handler"])("says so on the page when the password is wrong (%s)", async (LOGIN) => {
     const program = await start("custom-server", { environment: { LOGIN } });
     await expect(connect(program, PATH, ["notes:read"], { password: "no" })).rejects.toThrow(
-      /sign-in answered 403: .*do not belong together/s,
+      /sign-in answered 403: .*Incorrect username or password/s,
     );
   });
 

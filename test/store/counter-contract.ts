@@ -61,43 +61,55 @@ export function counterContract(name: string, open: (count: number) => Promise<r
       expect(await take([count("a", 1)], START + 10 * SECOND)).toBe(10);
     });
 
-    test("what is forgotten begins again", async () => {
-      await take([count("a")], START);
-      await take([count("a")], START);
-      expect(await take([count("a")], START)).toBe(10);
-      await counters.forget("a");
-      await counters.forget("unknown");
-      expect(await take([count("a")], START)).toBe(0);
-      expect(await take([count("a")], START)).toBe(0);
+    test("what is forgiven is a part of what was counted, and the part begins again", async () => {
+      const whole = count("whole", 5);
+      for (const part of ["mine", "theirs", "mine", "theirs", "theirs"]) {
+        expect(await take([whole, count(part, 9)], START)).toBe(0);
+      }
+      expect(await take([whole], START)).toBe(10);
+      await counters.forgive("whole", "mine", START);
+      await counters.forgive("whole", "mine", START);
+      expect(await take([whole], START)).toBe(0);
+      expect(await take([whole], START)).toBe(0);
+      expect(await take([whole], START)).toBe(10);
+      for (let times = 0; times < 9; times += 1) expect(await take([count("mine", 9)], START)).toBe(0);
+      expect(await take([count("mine", 9)], START)).toBe(10);
     });
 
-    test("what is marked is not counted, for as long as it is marked", async () => {
-      const unlessKnown: Count = { ...count("a", 1), unless: "known" };
-      expect(await take([unlessKnown], START)).toBe(0);
-      expect(await take([unlessKnown], START)).toBe(10);
-      await counters.mark("known", 5, START);
-      expect(await take([unlessKnown], START)).toBe(0);
-      expect(await take([count("b"), unlessKnown], START + 5 * SECOND - 1)).toBe(0);
-      expect(await take([unlessKnown], START + 5 * SECOND)).toBe(5);
-      expect(await take([count("a", 1)], START)).toBe(10);
+    test("more than was counted is not forgiven, nor what nobody counted", async () => {
+      const whole = count("whole", 2);
+      await take([whole], START);
+      for (let times = 0; times < 5; times += 1) await take([count("part", 9)], START);
+      await counters.forgive("whole", "part", START);
+      await counters.forgive("whole", "unknown", START);
+      await counters.forgive("unknown", "part", START);
+      expect(await take([whole], START)).toBe(0);
+      expect(await take([whole], START)).toBe(0);
+      expect(await take([whole], START)).toBe(10);
+    });
+
+    test("what is forgiven late comes of no window that has ended, and goes into none", async () => {
+      const later = START + 10 * SECOND;
+      await take([count("whole"), count("part")], START);
+      await take([count("whole")], later);
+      await counters.forgive("whole", "part", later);
+      expect(await take([count("whole")], later)).toBe(0);
+      expect(await take([count("whole")], later)).toBe(10);
+      await take([count("ended", 1)], START);
+      await take([count("recent")], later);
+      await counters.forgive("ended", "recent", later);
+      expect(await take([count("ended", 1)], later)).toBe(0);
+      expect(await take([count("ended", 1)], later)).toBe(10);
     });
 
     test("it is said what was counted: the rest cannot be given back", async () => {
-      await counters.mark("known", 5, START);
-      const counts = [count("a"), { ...count("b"), unless: "known" }];
-      expect(await counters.take(counts, START)).toEqual({ waitSeconds: 0, counted: ["a"] });
+      const counts = [count("a"), count("b")];
+      expect(await counters.take(counts, START)).toEqual({ waitSeconds: 0, counted: ["a", "b"] });
       await counters.take([count("full", 1)], START);
       expect(await counters.take([count("a"), count("full", 1)], START)).toEqual({
         waitSeconds: 10,
         counted: [],
       });
-    });
-
-    test("a mark that is made again holds from then on", async () => {
-      await take([count("a", 1)], START);
-      await counters.mark("known", 5, START);
-      await counters.mark("known", 5, START + 4 * SECOND);
-      expect(await take([{ ...count("a", 1), unless: "known" }], START + 8 * SECOND)).toBe(0);
     });
 
     test("many at once are no way around", async () => {
@@ -111,6 +123,22 @@ export function counterContract(name: string, open: (count: number) => Promise<r
       expect(passed).toHaveLength(20);
       for (const each of passed) expect(each?.counted).toHaveLength(2);
       expect(taken).toContainEqual({ waitSeconds: 10, counted: [] });
+    });
+
+    test("many that are forgiven at once give back no more than was counted", async () => {
+      const instances = await open(3);
+      const counts = [count("whole", 6), count("part", 9)];
+      for (let times = 0; times < 3; times += 1) await instances[0]?.take(counts, START);
+      for (let times = 0; times < 3; times += 1) await instances[0]?.take([count("whole", 6)], START);
+      await Promise.all(
+        Array.from({ length: 30 }, (_, index) =>
+          instances[index % instances.length]?.forgive("whole", "part", START),
+        ),
+      );
+      const taken = await Promise.all(
+        Array.from({ length: 6 }, () => instances[1]?.take([count("whole", 6)], START)),
+      );
+      expect(taken.filter((each) => each?.waitSeconds === 0)).toHaveLength(3);
     });
   });
 }

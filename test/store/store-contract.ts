@@ -3,6 +3,7 @@ import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
 import { auditContract } from "./audit-contract.ts";
 import { clientContract } from "./client-contract.ts";
 import { expiryContract } from "./expiry-contract.ts";
+import { familiarNetworkContract } from "./familiar-network-contract.ts";
 import { grantContract } from "./grant-contract.ts";
 import { grantLifeContract } from "./grant-life-contract.ts";
 import { housekeepingContract } from "./housekeeping-contract.ts";
@@ -25,6 +26,7 @@ export function storeContract(name: string, open: () => Promise<StoreWithTodos>)
     clientContract(() => store);
     housekeepingContract(() => store);
     expiryContract(() => store);
+    familiarNetworkContract(() => store);
     auditContract(() => store);
     replacementContract(() => store);
   });

@@ -22,6 +22,7 @@ export type TestServer = EmbeddedServer & {
 /** What a server is made of beside its options. */
 export type TestServerParts = {
   readonly checkUser?: CheckUser;
+  readonly checkUserMs?: number;
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
 } & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument">;
 

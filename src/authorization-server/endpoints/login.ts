@@ -1,14 +1,26 @@
 import type { LoginHandler } from "../../config/settings.ts";
-import { OAuthError } from "../../core/errors.ts";
 import { endpointUrl } from "../../core/metadata.ts";
 import type { Person } from "../../core/person.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
-import { type PasswordCredentials, type PasswordDeps, signInWithPassword } from "../../sign-in/password.ts";
+import {
+  type PasswordCredentials,
+  type PasswordDeps,
+  type PasswordResult,
+  signInWithPassword,
+} from "../../sign-in/password.ts";
 import { requireSameOrigin } from "../../sign-in/same-origin.ts";
+import { logRefusal } from "../boundary.ts";
 import { type Deps, type Peer, sealerOf } from "../deps.ts";
 import { readForm } from "../form.ts";
-import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES, withCookies } from "../responses.ts";
+import {
+  htmlResponse,
+  PAGE_STYLES,
+  retryAfter,
+  seeOther,
+  TEMPLATE_STYLES,
+  withCookies,
+} from "../responses.ts";
 import { type AuthorizationRequest, identityIn, openRequest, sealRequest } from "../sealed-request.ts";
 import { pageUrl } from "./authorize.ts";
 
@@ -30,21 +42,16 @@ export async function login(request: Request, deps: Deps, peer: Peer): Promise<R
   const sealed = form.get("state");
   const pending = await openRequest(sealed, request, sealerOf(deps));
   const username = form.get("username") ?? "";
-  const again = (errorMessage: string, status: number, headers?: Readonly<Record<string, string>>) =>
-    loginResponse({ pending, sealed: sealed ?? "", username, errorMessage }, deps, status, headers);
-  try {
-    const password = form.get("password") ?? "";
-    const person = await checkPassword(pending, { username, password }, deps, peer);
-    if (!person) return again(WRONG_PAIR, 403);
-    const { location, setCookies } = await signedIn(pending, person, deps);
-    return seeOther(location, setCookies);
-  } catch (error) {
-    if (!(error instanceof OAuthError) || error.code !== "slow_down") throw error;
-    return again(error.message, error.status, { "Retry-After": String(error.retryAfterSeconds) });
+  const password = form.get("password") ?? "";
+  const result = await checkPassword(pending, { username, password }, request, deps, peer);
+  if ("refusal" in result) {
+    const { refusal } = result;
+    const view = { pending, sealed: sealed ?? "", username, errorMessage: refusal.message };
+    return loginResponse(view, deps, refusal.status, retryAfter(refusal));
   }
+  const { location, setCookies } = await signedIn(pending, result.person, deps);
+  return seeOther(location, setCookies);
 }
-
-const WRONG_PAIR = "That username and password do not belong together. Please try again.";
 
 /**
  * The operator's own page. Everything that protects the built-in one is around it or in `completeUserCheck`: the
@@ -54,9 +61,9 @@ async function handOver(handler: LoginHandler, request: Request, deps: Deps, pee
   const cookies: string[] = [];
   const response = await handler(request, async (state, username, password) => {
     const pending = await openRequest(state, request, sealerOf(deps));
-    const person = await checkPassword(pending, { username, password }, deps, peer);
-    if (!person) throw new OAuthError("access_denied", WRONG_PAIR);
-    const { location, setCookies } = await signedIn(pending, person, deps);
+    const result = await checkPassword(pending, { username, password }, request, deps, peer);
+    if ("refusal" in result) throw result.refusal;
+    const { location, setCookies } = await signedIn(pending, result.person, deps);
     cookies.push(...setCookies);
     return location;
   });
@@ -67,15 +74,19 @@ async function handOver(handler: LoginHandler, request: Request, deps: Deps, pee
   return answer;
 }
 
-function checkPassword(
+async function checkPassword(
   { clientId }: AuthorizationRequest,
   pair: Pick<PasswordCredentials, "username" | "password">,
+  request: Request,
   deps: Deps,
   peer: Peer,
-): Promise<Person | undefined> {
+): Promise<PasswordResult> {
   const record: PasswordDeps["record"] = (event, fields) =>
     deps.recorder.record(event, { ...fields, client: clientId }, peer);
-  return signInWithPassword({ ...pair, address: peer.address }, { ...deps, record });
+  const result = await signInWithPassword({ ...pair, address: peer.address }, { ...deps, record });
+  // Here, since a login handler may keep the error to itself.
+  if ("refusal" in result && result.refusal.status >= 500) logRefusal(result.refusal, request, deps, peer);
+  return result;
 }
 
 async function signedIn(

@@ -35,9 +35,9 @@ export function countEvents(registry: Registry): Metrics["happened"] {
   });
   const signedIn = counterBy(registry, {
     name: "gatehouse_sign_ins_total",
-    help: "Sign-ins: right passwords, wrong ones, and those not looked at after too many wrong ones.",
+    help: "Sign-ins: right passwords, wrong ones, those not checked after too many attempts, and those where checkUser gave no usable answer.",
     label: "outcome",
-    values: ["ok", "failed", "slowed"],
+    values: ["ok", "failed", "slowed", "unchecked"],
   });
   const decided = counterBy(registry, {
     name: "gatehouse_consents_total",
@@ -60,6 +60,7 @@ export function countEvents(registry: Registry): Metrics["happened"] {
     "sign_in.ok": () => signedIn("ok"),
     "sign_in.failed": () => signedIn("failed"),
     "sign_in.slowed": () => signedIn("slowed"),
+    "sign_in.unchecked": () => signedIn("unchecked"),
     "authorization.refused": (fields) => refused("authorize", fields.error),
     "consent.approved": () => decided("approved"),
     "consent.denied": () => decided("denied"),

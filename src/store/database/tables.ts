@@ -15,6 +15,7 @@ const MOVED: Readonly<Record<MovedTable, Omit<Table, "name">>> = {
   disabled_clients: { key: ["id"] },
   grants: { key: ["id"] },
   assertions: { key: ["client_id", "jti"] },
+  familiar_networks: { key: ["name", "network"] },
   audit: { key: ["id"], isNumbered: true },
   todos: { key: ["id"] },
 };

@@ -4,6 +4,7 @@ import { grantsByTime } from "./0003-grants-by-time.ts";
 import { changes } from "./0004-changes.ts";
 import { counters } from "./0005-counters.ts";
 import { disabledClients } from "./0006-disabled-clients.ts";
+import { familiarNetworks } from "./0007-familiar-networks.ts";
 import { unapprovedClients } from "./0008-unapproved-clients.ts";
 import { grantUses } from "./0009-grant-uses.ts";
 import type { Migration } from "./migration.ts";
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   changes,
   counters,
   disabledClients,
+  familiarNetworks,
   unapprovedClients,
   grantUses,
 ];

@@ -25,7 +25,7 @@ export function postgresCounters(connection: Connection): PostgresCounters {
   return {
     giveBack,
     async take(counts, now) {
-      const known = Math.max(0, ...counts.map(({ key, unless }) => (unless ? 0 : (full.get(key) ?? 0))));
+      const known = Math.max(0, ...counts.map(({ key }) => full.get(key) ?? 0));
       if (known > now) return { waitSeconds: secondsUntil(known, now), counted: [] };
       const rows = await connection.write(takeQuery(counts, now));
       const counted = rows.filter(({ wasCounted }) => wasCounted).map(({ key }) => key);
@@ -36,12 +36,9 @@ export function postgresCounters(connection: Connection): PostgresCounters {
       const until = Math.max(...refused.map(({ endsAt }) => endsAt));
       return { waitSeconds: secondsUntil(until, now), counted: [] };
     },
-    async forget(key) {
+    async forgive(key, part, now) {
       full.delete(key);
-      await connection.write(query("DELETE FROM counters WHERE key = $1", [key]));
-    },
-    async mark(key, seconds, now) {
-      await connection.write(query(MARK, [key, now + seconds * 1000]));
+      await connection.write(query(FORGIVE, [key, part, now]));
     },
     async deleteEnded(now, limit) {
       const deleted = await connection.write(query(DELETE_ENDED, [now, limit]));
@@ -52,12 +49,11 @@ export function postgresCounters(connection: Connection): PostgresCounters {
 
 type CountRow = { readonly key: string; readonly wasCounted: boolean; readonly endsAt: number };
 
-/** A row for each count that applies. Rows are locked in the order of their keys, so that no two wait for each other. */
+/** A row for each count. Rows are locked in the order of their keys, so that no two wait for each other. */
 const TAKE = `
   WITH given AS (
     SELECT key, "limit", seconds
-    FROM jsonb_to_recordset($1::jsonb) AS counts (key text, "limit" bigint, seconds bigint, unless text)
-    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counters.key = counts.unless AND ends_at > $2::bigint)
+    FROM jsonb_to_recordset($1::jsonb) AS counts (key text, "limit" bigint, seconds bigint)
   ), counted AS (
     INSERT INTO counters (key, counted, most, ends_at)
     SELECT key, 1, "limit", $2::bigint + seconds * 1000 FROM given ORDER BY key
@@ -82,9 +78,14 @@ const GIVE_BACK = `
   )
   UPDATE counters SET counted = greatest(counted - 1, 0) FROM given WHERE counters.key = given.key`;
 
-const MARK = `
-  INSERT INTO counters (key, counted, most, ends_at) VALUES ($1, 0, 0, $2)
-  ON CONFLICT (key) DO UPDATE SET ends_at = greatest(counters.ends_at, excluded.ends_at)`;
+/** Both rows are locked in the order of their keys, as TAKE locks them. */
+const FORGIVE = `
+  WITH locked AS (
+    SELECT key, counted FROM counters WHERE key IN ($1, $2) AND ends_at > $3::bigint ORDER BY key FOR UPDATE
+  )
+  UPDATE counters SET counted = CASE counters.key WHEN $1 THEN greatest(counters.counted - part.counted, 0) ELSE 0 END
+  FROM locked AS part
+  WHERE part.key = $2 AND counters.key IN (SELECT key FROM locked)`;
 
 const DELETE_ENDED = `
   DELETE FROM counters

@@ -110,6 +110,26 @@ export function expiryVerbs(db: QueryBuilder, connection: Connection): Pick<Stor
     (row) => row.jti,
   );
 
+  const deleteNetworks = prepare(
+    (given: Given<Batch>) =>
+      db
+        .deleteFrom("familiar_networks")
+        .where(({ eb, refTuple, selectFrom }) =>
+          eb(
+            refTuple("name", "network"),
+            "in",
+            selectFrom("familiar_networks as old")
+              .select(["old.name", "old.network"])
+              .where("old.ends_at", "<=", given("now"))
+              .orderBy("old.ends_at")
+              .limit(given("limit"))
+              .$asTuple("name", "network"),
+          ),
+        )
+        .returning("name"),
+    (row) => row.name,
+  );
+
   const deleteKeys = prepare(
     (given: Given<Batch>) =>
       db.deleteFrom("signing_keys").where("published_until", "<=", given("now")).returning("kid"),
@@ -142,22 +162,24 @@ export function expiryVerbs(db: QueryBuilder, connection: Connection): Pick<Stor
         heardBefore: now - CHANGES_KEPT_MS,
       };
       // Grants before clients: a client whose last grant goes can go as well.
-      const [grants, liveGrants, clients, busyClients, assertions, keys, changes] =
+      const [grants, liveGrants, clients, busyClients, assertions, networks, keys, changes] =
         await connection.writeTogether([
           deleteGrants(batch),
           postponeGrants(batch),
           deleteClients(batch),
           postponeClients(batch),
           deleteAssertions(batch),
+          deleteNetworks(batch),
           deleteKeys(batch),
           deleteChanges(batch),
         ]);
       return {
-        deleted: grants.length + clients.length + assertions.length + keys.length,
+        deleted: grants.length + clients.length + assertions.length + networks.length + keys.length,
         more:
           grants.length + liveGrants.length >= limit ||
           clients.length + busyClients.length >= limit ||
           assertions.length >= limit ||
+          networks.length >= limit ||
           changes.length >= limit,
       };
     },

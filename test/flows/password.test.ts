@@ -1,0 +1,361 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
+import type { CheckUser } from "../../src/config/settings.ts";
+import type { OAuthError } from "../../src/core/errors.ts";
+import { atLogin } from "../support/login.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+
+const ADA = { username: "ada", password: "lovelace" };
+const UNCHECKED = "We couldn't check your password. Try again in a minute.";
+const TEMPLATE = `<form method="post" action="/oauth/login"><p>{error_message}</p>
+  <input name="state" value="{state}"><input name="username" value="{username}"><input name="password"></form>`;
+
+/** What the page says to a person, with the entities undone. */
+const textOf = async (response: Response) =>
+  (await response.text()).replaceAll("&#39;", "'").replaceAll("&quot;", '"');
+
+const linesOf = (server: TestServer, name: string) =>
+  server.lines.filter((line) => line.name === name).map(({ fields }) => fields);
+
+async function rowsOf(server: TestServer, event: string) {
+  return (await server.store.auditAfter(0, 1000)).filter((row) => row.event === event);
+}
+
+async function startWith(checkUser: unknown, options: OAuthServerOptions = {}, checkUserMs?: number) {
+  return startServer(options, {
+    checkUser: checkUser as CheckUser,
+    ...(checkUserMs === undefined ? {} : { checkUserMs }),
+  });
+}
+
+describe("a wrong pair", () => {
+  it.each([false, null, undefined])("is what checkUser says with %j", async (answer) => {
+    const server = await startWith(async () => answer);
+    const { browser, state } = await atLogin(server);
+    const response = await browser.submit("/oauth/login", { state, ...ADA });
+    expect(response.status).toBe(403);
+    const page = await textOf(response);
+    expect(page).toContain("Incorrect username or password.");
+    expect(page).toContain('value="ada"');
+    expect(await rowsOf(server, "sign_in.failed")).toMatchObject([{ outcome: "refused" }]);
+    expect(linesOf(server, "sign_in.unchecked")).toEqual([]);
+  });
+});
+
+const NO_ANSWER: readonly (readonly [string, () => unknown, string])[] = [
+  [
+    "throws",
+    () => {
+      throw new Error("directory is down");
+    },
+    "checkUser threw",
+  ],
+  ["rejects", () => Promise.reject(new Error("directory is down")), "checkUser threw"],
+  ["throws what is no error", () => Promise.reject(undefined), "checkUser threw"],
+  ["does not answer", () => new Promise(() => {}), "checkUser did not answer within 0.05 seconds"],
+  ["answers true", () => true, "checkUser must return"],
+  ["answers a list", () => [], "checkUser must return"],
+  ["answers no id", () => ({}), "checkUser must return"],
+  ["answers an empty id", () => ({ id: "" }), "checkUser must return"],
+  ["answers an empty string", () => "", "checkUser must return"],
+  ["answers a name that is no text", () => ({ id: "x", name: 5 }), "checkUser must return"],
+  ["answers a fraction", () => 1.5, "checkUser must return"],
+  ["answers NaN", () => Number.NaN, "checkUser must return"],
+  // Two people would be one: 9007199254740993 is the same number.
+  ["answers an unsafe integer", () => 9007199254740992, "checkUser must return"],
+  ["answers an unsafe integer as id", () => ({ id: 9007199254740992 }), "checkUser must return"],
+  ["answers a bigint", () => 7n, "checkUser must return"],
+  ["answers what JSON cannot hold", () => ({ id: "x", big: 7n }), "what JSON cannot hold"],
+];
+
+describe.each(NO_ANSWER)("where checkUser %s", (_what, checkUser, reason) => {
+  it("the sign-in page comes again with 503, the name and what to do", async () => {
+    const server = await startWith(checkUser, {}, 50);
+    const { browser, state } = await atLogin(server);
+    const response = await browser.submit("/oauth/login", { state, ...ADA });
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("60");
+    expect(response.headers.getSetCookie()).toEqual([]);
+    const page = await textOf(response);
+    expect(page).toContain(`<p>${UNCHECKED}</p>`);
+    expect(page).toContain('value="ada"');
+    expect(page).toContain(state);
+    expect(page).not.toContain("directory");
+  });
+
+  it("and so does the operator's template", async () => {
+    const server = await startWith(checkUser, { loginTemplate: TEMPLATE }, 50);
+    const { browser, state } = await atLogin(server);
+    const response = await browser.submit("/oauth/login", { state, ...ADA });
+    expect(response.status).toBe(503);
+    const page = await textOf(response);
+    expect(page).toContain(`<p>${UNCHECKED}</p>`);
+    expect(page).toContain(`name="state" value="${state}"`);
+    expect(page).toContain('name="username" value="ada"');
+    expect(page).not.toContain("lovelace");
+  });
+
+  it("and completeUserCheck throws it", async () => {
+    const loginHandler: OAuthServerOptions["loginHandler"] = async (request, completeUserCheck) => {
+      const form = new URLSearchParams(await request.text());
+      const text = (name: string) => form.get(name) ?? "";
+      try {
+        return Response.redirect(await completeUserCheck(text("state"), text("username"), text("password")));
+      } catch (error) {
+        const { message, status } = error as OAuthError;
+        return new Response(message, { status });
+      }
+    };
+    const server = await startWith(checkUser, { loginHandler }, 50);
+    const { browser, state } = await atLogin(server);
+    const response = await browser.submit("/oauth/login", { state, ...ADA });
+    expect(response.status).toBe(503);
+    expect(await response.text()).toBe(UNCHECKED);
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect(linesOf(server, UNCHECKED)).toHaveLength(1);
+  });
+
+  it("it is in the log and the audit log, with the reason and without the name", async () => {
+    const server = await startWith(checkUser, {}, 50);
+    const { browser, state } = await atLogin(server, "192.0.2.1");
+    await browser.submit("/oauth/login", { state, ...ADA });
+    const fields = { usernameMark: expect.stringMatching(/^[\w-]{43}$/), address: "192.0.2.1" };
+    expect(linesOf(server, "sign_in.unchecked")).toMatchObject([
+      { ...fields, reason: expect.stringContaining(reason) },
+    ]);
+    expect(await rowsOf(server, "sign_in.unchecked")).toMatchObject([{ outcome: "refused", fields }]);
+    expect(await rowsOf(server, "sign_in.failed")).toEqual([]);
+    expect(linesOf(server, UNCHECKED)).toMatchObject([
+      { error: "temporarily_unavailable", reason: expect.stringContaining(reason), path: "/oauth/login" },
+    ]);
+    expect(JSON.stringify([server.lines, await rowsOf(server, "sign_in.unchecked")])).not.toContain('"ada"');
+  });
+
+  it("it counts, and is slowed like a wrong password", async () => {
+    const check = vi.fn(checkUser);
+    const server = await startWith(check, {}, 5);
+    const { browser, state } = await atLogin(server, "192.0.2.1");
+    const statuses: number[] = [];
+    for (let times = 0; times < 12; times += 1) {
+      statuses.push((await browser.submit("/oauth/login", { state, ...ADA })).status);
+    }
+    expect(statuses).toEqual([...Array(10).fill(503), 429, 429]);
+    expect(check).toHaveBeenCalledTimes(10);
+  });
+});
+
+it("the cause of what checkUser throws is in the log", async () => {
+  const server = await startWith(() => {
+    throw new Error("directory is down");
+  });
+  const { browser, state } = await atLogin(server);
+  await browser.submit("/oauth/login", { state, ...ADA });
+  const causes = server.lines.map(({ fields }) => fields.cause).filter((cause) => cause instanceof Error);
+  expect(causes.map(({ message }) => message)).toEqual(["directory is down"]);
+});
+
+describe("an answer that comes too late", () => {
+  it.each(["a person", "an error"])("signs nobody in and disturbs nothing: %s", async (late) => {
+    const asked = Promise.withResolvers<string>();
+    const server = await startWith(() => asked.promise, {}, 20);
+    const { browser, state } = await atLogin(server, "192.0.2.1");
+    const response = await browser.submit("/oauth/login", { state, ...ADA });
+    expect(response.status).toBe(503);
+    if (late === "a person") asked.resolve("ada");
+    else asked.reject(new Error("too late"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(linesOf(server, "sign_in.ok")).toEqual([]);
+    expect(await rowsOf(server, "sign_in.ok")).toEqual([]);
+    expect(browser.cookie()).not.toContain("session");
+  });
+
+  it("is one after ten seconds", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const asked = Promise.withResolvers<string>();
+      const check = vi.fn(() => asked.promise);
+      const server = await startWith(check);
+      const { browser, state } = await atLogin(server);
+      let answered = false;
+      const signingIn = browser.submit("/oauth/login", { state, ...ADA }).finally(() => (answered = true));
+      await vi.waitFor(() => expect(check).toHaveBeenCalled());
+      await vi.advanceTimersByTimeAsync(9_999);
+      expect(answered).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect((await signingIn).status).toBe(503);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("a person", () => {
+  it.each([
+    [7, "7"],
+    [0, "0"],
+    [-1, "-1"],
+    [9007199254740991, "9007199254740991"],
+    ["u-1", "u-1"],
+    ["9007199254740993", "9007199254740993"],
+    ["x".repeat(255), "x".repeat(255)],
+    [{ id: 9, name: "Nine", team: "x" }, "9"],
+  ])("is what checkUser says with %j", async (answer, id) => {
+    const server = await startWith(() => answer);
+    const { browser, state } = await atLogin(server);
+    await browser.submit("/oauth/login", { state, ...ADA });
+    expect(linesOf(server, "sign_in.ok")).toMatchObject([{ person: id }]);
+  });
+
+  it.each([
+    ["an id", "x".repeat(256), "its ID is too long", "an id of 256 characters; the limit is 255"],
+    [
+      "an id in an object",
+      { id: "x".repeat(300) },
+      "its ID is too long",
+      "an id of 300 characters; the limit is 255",
+    ],
+    [
+      "what is kept of them",
+      { id: "x", more: "y".repeat(3000) },
+      "its data is too large",
+      "3020 bytes of JSON; the limit is 2048",
+    ],
+  ])(
+    "with too much: %s; the page says what helps, and the log the limit",
+    async (_what, answer, said, logged) => {
+      const server = await startWith(() => answer);
+      const { browser, state } = await atLogin(server);
+      const response = await browser.submit("/oauth/login", { state, ...ADA });
+      expect(response.status).toBe(500);
+      expect(response.headers.getSetCookie()).toEqual([]);
+      const page = await textOf(response);
+      expect(page).toContain(
+        `You can't sign in with this account because ${said}. Contact the server's operator.`,
+      );
+      expect(page).toContain('value="ada"');
+      expect(page).not.toContain("xxxx");
+      const [line] = server.lines.filter(({ fields }) => fields.error === "server_error");
+      expect(line?.fields.reason).toBe(`checkUser returned ${logged}`);
+      expect(linesOf(server, "sign_in.unchecked")).toHaveLength(1);
+    },
+  );
+});
+
+describe("a username or password", () => {
+  it.each(["username", "password"] as const)(
+    "of 1,024 characters reaches checkUser, and one of 1,025 does not: the %s",
+    async (field) => {
+      const check = vi.fn(() => null);
+      const server = await startWith(check);
+      const { browser, state } = await atLogin(server);
+      const submit = (length: number) =>
+        browser.submit("/oauth/login", { state, ...ADA, [field]: "x".repeat(length) });
+      expect((await submit(1024)).status).toBe(403);
+      expect(check).toHaveBeenCalledTimes(1);
+      const response = await submit(1025);
+      expect(response.status).toBe(400);
+      expect(await textOf(response)).toContain(`The ${field} is too long. Use at most 1,024 characters.`);
+      expect(check).toHaveBeenCalledTimes(1);
+      expect(linesOf(server, "sign_in.failed")).toHaveLength(1);
+    },
+  );
+
+  it("that is too long says so on the operator's template too, and to a login handler", async () => {
+    const check = vi.fn(() => null);
+    const long = { ...ADA, password: "x".repeat(1025) };
+    const server = await startWith(check, { loginTemplate: TEMPLATE });
+    const { browser, state } = await atLogin(server);
+    const page = await textOf(await browser.submit("/oauth/login", { state, ...long }));
+    expect(page).toContain("<p>The password is too long. Use at most 1,024 characters.</p>");
+    expect(page).toContain('value="ada"');
+    expect(check).not.toHaveBeenCalled();
+  });
+});
+
+describe("whether a name exists", () => {
+  const people: CheckUser = (username, password) =>
+    username === "ada" && password === "lovelace" ? "ada" : null;
+
+  it.each([
+    ["after a wrong password", 1, "x"],
+    ["once it is slowed", 11, "x"],
+    ["with a password that is too long", 1, "x".repeat(1025)],
+  ])("shows nowhere: %s", async (_what, times, password) => {
+    const answers = [];
+    for (const username of ["ada", "eve"]) {
+      const server = await startWith(people);
+      const { browser, state } = await atLogin(server, "192.0.2.1");
+      let response = new Response();
+      for (let time = 0; time < times; time += 1) {
+        response = await browser.submit("/oauth/login", { state, username, password });
+      }
+      const page = (await response.text()).replaceAll(state, "STATE").replaceAll(`"${username}"`, '"NAME"');
+      answers.push({ status: response.status, headers: [...response.headers], page });
+    }
+    expect(answers[0]).toEqual(answers[1]);
+  });
+});
+
+it("who is slowed is told for how long, on the page and in the header", async () => {
+  const server = await startServer();
+  const { browser, state } = await atLogin(server, "192.0.2.1");
+  const guess = () => browser.submit("/oauth/login", { state, username: "ada", password: "x" });
+  for (let times = 0; times < 10; times += 1) await guess();
+  server.advance(5 * 60);
+  const slowed = await guess();
+  expect(slowed.status).toBe(429);
+  expect(slowed.headers.get("retry-after")).toBe("600");
+  expect(await textOf(slowed)).toContain("Too many wrong passwords. Try again in 10 minutes.");
+});
+
+describe("a hundred wrong passwords from ten /64s of one /56", () => {
+  it("lock nobody out who signs in elsewhere, and the right one waits a minute at the most", async () => {
+    const server = await startServer();
+    for (let host = 0; host < 10; host += 1) {
+      const { browser, state } = await atLogin(server, `2001:db8:1:2${host}::1`);
+      for (let times = 0; times < 10; times += 1) {
+        await browser.submit("/oauth/login", { state, username: "ada", password: "x" });
+      }
+    }
+    const signIn = async (address: string) => {
+      const { browser, state } = await atLogin(server, address);
+      return (await browser.submit("/oauth/login", { state, ...ADA })).status;
+    };
+    expect(await signIn("192.0.2.1")).toBe(303);
+    expect(await signIn("2001:db8:2::1")).toBe(303);
+    server.advance(60);
+    expect(await signIn("2001:db8:1:2ff::1")).toBe(303);
+  });
+});
+
+describe("with SQLite", () => {
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  });
+
+  it("the networks from which people have signed in outlive the process, under keys that name nobody", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
+    folders.push(folder);
+    const options = { database: join(folder, "gatehouse.db") };
+    const signIn = async (server: TestServer, address: string, password = ADA.password) => {
+      const { browser, state } = await atLogin(server, address);
+      return (await browser.submit("/oauth/login", { state, username: "ada", password })).status;
+    };
+    const first = await startServer(options);
+    expect(await signIn(first, "192.0.2.1")).toBe(303);
+    await first.drain();
+    await first.close();
+
+    const second = await startServer(options);
+    for (let block = 0; block < 120; block += 1) await signIn(second, `10.0.${block}.1`, "x");
+    for (let host = 2; host < 10; host += 1) await signIn(second, `192.0.2.${host}`, "x");
+    expect(await signIn(second, "192.0.2.10")).toBe(429);
+    expect(await signIn(second, "192.0.2.1")).toBe(303);
+    await second.drain();
+    await second.close();
+  });
+});
