@@ -1,4 +1,4 @@
-import type { LoginHandler } from "mcp-gatehouse";
+import { type LoginHandler, OAuthError } from "mcp-gatehouse";
 
 /**
  * A login page in code, for those whom a template does not serve. The origin, the browser and the number of wrong
@@ -15,7 +15,8 @@ export const loginHandler: LoginHandler = async (request, completeUserCheck) => 
     const next = await completeUserCheck(state, username, form.get("password") ?? "");
     return new Response(null, { status: 303, headers: { Location: next } });
   } catch (error) {
-    return page({ state, username, message: (error as Error).message }, 403);
+    if (!(error instanceof OAuthError)) throw error;
+    return page({ state, username, message: error.message }, error.status);
   }
 };
 

@@ -27,14 +27,18 @@ const many = async (count: number, record: () => Promise<void>): Promise<void> =
 const rows = (): Promise<readonly AuditRecord[]> => store.auditAfter(0, 10_000);
 const fail = () => recorder.record("sign_in.failed", { usernameMark: "m" }, PEER);
 
-it("strangers write so many rows an hour and no more; the log has every one", async () => {
-  await many(1500, fail);
-  expect(await rows()).toHaveLength(1000);
-  expect(lines).toHaveLength(1500);
-  now += HOUR_MS;
-  await many(1500, fail);
-  expect(await rows()).toHaveLength(2000);
-});
+it.each(["sign_in.failed", "sign_in.slowed", "sign_in.unchecked"] as const)(
+  "strangers write so many rows of %s an hour and no more; the log has every one",
+  async (event) => {
+    const record = () => recorder.record(event, { usernameMark: "m" }, PEER);
+    await many(1500, record);
+    expect(await rows()).toHaveLength(1000);
+    expect(lines).toHaveLength(1500);
+    now += HOUR_MS;
+    await many(1500, record);
+    expect(await rows()).toHaveLength(2000);
+  },
+);
 
 it("the next row says how many were left out, once", async () => {
   await many(1007, fail);

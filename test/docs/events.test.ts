@@ -16,7 +16,7 @@ import {
   tokensOf,
 } from "../support/client.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
-import { type LogLine, startServer } from "../support/server.ts";
+import { type LogLine, PEOPLE, startServer } from "../support/server.ts";
 import { ROOT } from "./program.ts";
 
 const SRC = join(ROOT, "src");
@@ -79,7 +79,15 @@ describe("docs/events.md", () => {
 /** Everything that can happen to an authorization, good and bad. */
 async function provokeEverything(): Promise<readonly LogLine[]> {
   const program = { id: "reports", secret: "a secret of the program", grantTypes: ["client_credentials"] };
-  const started = await startServer({ clients: [program] });
+  const started = await startServer(
+    { clients: [program] },
+    {
+      checkUser(username, password) {
+        if (username === "broken") throw new Error("no directory");
+        return PEOPLE[username] === password ? username : null;
+      },
+    },
+  );
   const server: typeof started = {
     ...started,
     fetch: (request) => started.fetch(request, { address: "203.0.113.7" }),
@@ -97,6 +105,7 @@ async function provokeEverything(): Promise<readonly LogLine[]> {
   const browser = openBrowser(server);
   const url = authorizeUrl(clientId, newPkce().challenge);
   for (let i = 0; i < 12; i += 1) await signIn(browser, url, "grace", "wrong").catch(() => {});
+  await signIn(browser, url, "broken", "x").catch(() => {});
   const { state } = await signIn(browser, url);
   await decide(browser, state, "deny");
 

@@ -21,6 +21,7 @@ import {
 } from "../support/client.ts";
 import { claimsOf, SECRET } from "../support/forge.ts";
 import { type Instances, startInstances } from "../support/instances.ts";
+import { atLogin } from "../support/login.ts";
 import { decide, openBrowser, signIn, stateOf } from "../support/person.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { PEOPLE, type TestServer } from "../support/server.ts";
@@ -265,13 +266,35 @@ describe("what happens on one instance holds on the other", () => {
     expect((await attempt(b, PEOPLE.ada ?? "")).status).toBe(303);
   });
 
-  it("neither a username nor an address is in what is counted", async () => {
-    const browser = openBrowser(instances.a);
-    const page = await browser.request(authorizeUrl(tokens.clientId, newPkce().challenge));
-    const state = stateOf(page.headers.get("location"));
-    await browser.submit("/oauth/login", { state, username: "my-pa55word", password: "ada" });
-    const rows = await postgres.query(database, "SELECT * FROM counters");
-    expect(rows.length).toBeGreaterThan(1);
-    expect(JSON.stringify(rows)).not.toMatch(/my-pa55word|127\.0\.0\.1/);
+  const signIn = async (
+    server: TestServer,
+    address: string,
+    username = "ada",
+    password = PEOPLE.ada ?? "",
+  ) => {
+    const { browser, state } = await atLogin(server, address);
+    return (await browser.submit("/oauth/login", { state, username, password })).status;
+  };
+
+  it("a block has one check a minute at all of them, beyond what a username has, and its familiar networks are known to all", async () => {
+    const { a, b } = instances;
+    expect(await signIn(a, "192.0.2.1")).toBe(303);
+    for (let block = 0; block < 100; block += 1) {
+      expect(await signIn(block % 2 ? a : b, `10.0.${block}.1`, "ADA", "wrong")).toBe(403);
+    }
+    expect(await signIn(a, "192.0.2.2", "ada", "wrong")).toBe(403);
+    for (const server of [a, b]) expect(await signIn(server, "192.0.2.3")).toBe(429);
+    for (const server of [a, b]) expect(await signIn(server, "192.0.2.1")).toBe(303);
+    for (const server of [a, b]) server.advance(60);
+    expect(await signIn(b, "192.0.2.3")).toBe(303);
+  });
+
+  it("neither a username nor an address is in what is counted, nor in what is familiar", async () => {
+    await signIn(instances.a, "198.51.100.7", "my-pa55word", "ada");
+    await signIn(instances.a, "198.51.100.7");
+    const counted = await postgres.query(database, "SELECT * FROM counters");
+    const familiar = await postgres.query(database, "SELECT * FROM familiar_networks");
+    for (const rows of [counted, familiar]) expect(rows.length).toBeGreaterThan(1);
+    expect(JSON.stringify([counted, familiar])).not.toMatch(/my-pa55word|"ada"|198\.51\.100/);
   });
 });

@@ -3,7 +3,7 @@ import { allowInsecurePublicUrl } from "../../src/config/options-schema.ts";
 import { authorizeUrl, newPkce, REDIRECT_URI, register } from "../support/client.ts";
 import { atLogin } from "../support/login.ts";
 import { openBrowser, signIn, stateOf } from "../support/person.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { startServer } from "../support/server.ts";
 
 const ADA = { username: "ada", password: "lovelace" };
 

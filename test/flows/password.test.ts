@@ -6,6 +6,7 @@ import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import type { CheckUser } from "../../src/config/settings.ts";
 import type { OAuthError } from "../../src/core/errors.ts";
 import { atLogin } from "../support/login.ts";
+import { growth, METRICS_TOKEN, scrape } from "../support/metrics.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 const ADA = { username: "ada", password: "lovelace" };
@@ -157,6 +158,15 @@ it("the cause of what checkUser throws is in the log", async () => {
   expect(causes.map(({ message }) => message)).toEqual(["directory is down"]);
 });
 
+it("is a number of its own in the metrics", async () => {
+  const server = await startWith(() => true, { metrics: { token: METRICS_TOKEN } });
+  const { browser, state } = await atLogin(server);
+  const before = await scrape(server);
+  await browser.submit("/oauth/login", { state, ...ADA });
+  const grown = growth(before, await scrape(server), "gatehouse_sign_ins_total");
+  expect(grown).toEqual({ '{outcome="unchecked"}': 1 });
+});
+
 describe("an answer that comes too late", () => {
   it.each(["a person", "an error"])("signs nobody in and disturbs nothing: %s", async (late) => {
     const asked = Promise.withResolvers<string>();
@@ -263,7 +273,7 @@ describe("a username or password", () => {
     },
   );
 
-  it("that is too long says so on the operator's template too, and to a login handler", async () => {
+  it("that is too long says so on the operator's template too", async () => {
     const check = vi.fn(() => null);
     const long = { ...ADA, password: "x".repeat(1025) };
     const server = await startWith(check, { loginTemplate: TEMPLATE });
@@ -337,7 +347,7 @@ describe("with SQLite", () => {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
   });
 
-  it("the networks from which people have signed in outlive the process, under keys that name nobody", async () => {
+  it("the networks from which people have signed in outlive the process", async () => {
     const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
     folders.push(folder);
     const options = { database: join(folder, "gatehouse.db") };

@@ -72,6 +72,7 @@ async function fill(database: string): Promise<void> {
     await store.addClient(sampleClient({ id: "Client-2", origin: "preregistered" }));
     await store.saveDocument(sampleDocument());
     await store.disableClient("of nobody", START);
+    await store.rememberNetwork({ name: "n", network: "home", person: "p", until: START + DAY }, START);
     for (let index = 0; index < GRANTS.length; index += 100)
       await Promise.all(GRANTS.slice(index, index + 100).map((id) => store.approve(sampleApproval({ id }))));
     await store.redeemCode(GRANTS[1] ?? "", START + DAY, START);
@@ -142,6 +143,7 @@ describe.each([
       ["disabled_clients", 1],
       ["grants", GRANTS.length],
       ["assertions", ASSERTIONS],
+      ["familiar_networks", 1],
       ["audit", 3],
       ["todos", 1],
     ]);
@@ -155,6 +157,7 @@ describe.each([
       const numbers = (await store.auditAfter(0, 10)).map(({ id }) => id);
       expect(numbers).toEqual([1, 2, 3, 4]);
       expect(await store.useAssertion("client-1", "jti 1", START)).toBe(false);
+      expect(await store.isFamiliarNetwork("n", "home", START)).toBe(true);
       expect((await store.addFirstSigningKey(sampleKey("another"))).map(({ kid }) => kid)).toEqual([
         "a",
         "B",
