@@ -97,7 +97,7 @@ export type Authorization = {
  *
  * @param name the application's name, as people see it when they approve a client
  * @param access `checkUser`, which gets username and password and returns the person's id or `{ id, name?, email?, … }`,
- * or null for a wrong pair (what it throws refuses the sign-in); or `{ authorization: { issuer, audience } }`, to trust
+ * or null or false for a wrong pair (where it throws, the sign-in is refused); or `{ authorization: { issuer, audience } }`, to trust
  * a provider that you have. Nothing else changes between the two.
  * @throws ConfigurationError for a wrong option, with what to write instead
  * @example

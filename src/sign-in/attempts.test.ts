@@ -189,7 +189,7 @@ describe("wrong passwords for one username from many networks", () => {
   ];
   const botnet = (index: number): readonly [string, string] => ["ada", `10.1.${index}.1`];
 
-  it("from ten /64s of one /56 lock nobody out elsewhere", async () => {
+  it("from ten /64s of one /56 lock no one out elsewhere", async () => {
     expect(await letThrough(100, site)).toBe(41);
     expect(await waitOf("ada", "192.0.2.1")).toBe(0);
     expect(await waitOf("ada", "2001:db8:2::1")).toBe(0);
@@ -220,7 +220,7 @@ describe("wrong passwords for one username from many networks", () => {
     expect(await letThrough(200, botnet)).toBe(200);
     expect(await letThrough(200, botnet)).toBe(100);
     expect(await letThrough(200, botnet)).toBe(0);
-    // A person, from a block where nobody guesses.
+    // A person, from a block where no one guesses.
     expect(await waitOf("ada", "192.0.2.1")).toBe(0);
     expect(await waitOf("ada", "192.0.2.2")).toBe(60);
     now += MINUTE;
@@ -247,7 +247,7 @@ describe("wrong passwords for one username from many networks", () => {
     expect(await waitOf("ada", "10.9.9.8")).toBeGreaterThan(0);
   });
 
-  it("slow them once nobody has signed in there for 90 days", async () => {
+  it("slow them once no one has signed in there for 90 days", async () => {
     await signsIn("ada", "10.9.9.9");
     now = 90 * 24 * HOUR - 1;
     await letThrough(400, botnet);
@@ -306,7 +306,7 @@ it.each([
   });
 });
 
-it("where no address is known, everybody is one host, and no name is slowed by others", async () => {
+it("where no address is known, everyone is one host, and no name is slowed by others", async () => {
   expect(await letThrough(20, () => ["ada"])).toBe(10);
   for (let index = 0; index < 300; index += 1) expect(await waitOf(`person-${index}`)).toBe(0);
 });

@@ -88,7 +88,7 @@ type Place = {
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 function placeOf(username: string, address: string | undefined, keyring: AttemptsDeps["keyring"]): Place {
-  // People type passwords for usernames, and addresses are theirs: nobody who reads the counts learns either.
+  // People type passwords for usernames, and addresses are theirs: reading the counts must reveal neither.
   const keyOf = (...parts: readonly string[]) => keyring.mac("counter-key", JSON.stringify(parts));
   const folded = foldedUsername(username);
   const networks = { ...networksOf(address), everywhere: "everywhere" };

@@ -14,7 +14,7 @@ export type GuessLimit = {
 const QUARTER_HOUR_SECONDS = 15 * 60;
 const HOUR_SECONDS = 60 * 60;
 
-/** What a person runs into who mistypes. The right password starts it again. */
+/** The limit that a person meets who mistypes. The right password starts it again. */
 export const OWN_LIMIT: GuessLimit = {
   names: "each",
   from: "host",
@@ -25,8 +25,8 @@ export const OWN_LIMIT: GuessLimit = {
 };
 
 /**
- * `host` is an IPv4 address or a /64, `site` a /56, `block` a /24 or a /48. Only the limits of a single host make anyone wait
- * for long: whoever guesses elsewhere costs a person who types the right password a minute (decision 0030).
+ * `host` is an IPv4 address or a /64, `site` a /56, `block` a /24 or a /48. A guesser elsewhere
+ * costs a person who types the right password a minute at most (decision 0030).
  */
 export const GUESS_LIMITS: readonly GuessLimit[] = [
   OWN_LIMIT,

@@ -24,7 +24,7 @@ const step = fc.oneof(
 const addressOf = (host: number) =>
   host % 2 === 0 ? `10.0.${host % 5}.${host}` : `2001:db8:${host % 4}:${(host % 3) * 256 + host}::${host}`;
 
-it("whatever guessers do, they stay below the limits, and nobody else waits for longer than a minute", async () => {
+it("whatever guessers do, they stay below the limits, and no one else waits for longer than a minute", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
       const store = await openStore({ database: ":memory:" });
@@ -47,11 +47,11 @@ it("whatever guessers do, they stay below the limits, and nobody else waits for 
       // Accounts of their own may be spelled like hers; by their sign-ins each spelling begins again, and hers does not.
       const hours = Math.floor((now - began) / HOUR_MS) + 1;
       for (const count of guesses.values()) expect(count).toBeLessThanOrEqual(hours * 100);
-      // From where nobody guesses, and from home.
+      // From where no one guesses, and from home.
       for (const address of ["198.51.100.1", "2001:db8:ffff::1", "192.0.2.1"]) {
         await (await attempts.begin("ada", address)).succeeded({ id: "person-1" });
       }
-      // From a block where somebody does, once it is its turn.
+      // From a block where someone does, once it is its turn.
       now += QUARTER_HOUR_MS;
       for (const address of ["10.0.1.250", "2001:db8:1:ff00::1"]) {
         await (await attempts.begin("ada", address)).succeeded({ id: "person-1" });

@@ -30,7 +30,7 @@ export type PasswordCredentials = {
   readonly address: string | undefined;
 };
 
-/** Who it is, or why nobody is signed in, in words for the person who typed. */
+/** Who it is, or why no one is signed in, in words for the person who typed. */
 export type PasswordResult = { readonly person: Person } | { readonly refusal: OAuthError };
 
 export type PasswordDeps = {
@@ -47,7 +47,7 @@ export type PasswordDeps = {
 };
 
 /**
- * Asks `checkUser` who this is. Whenever its answer cannot be relied on, nobody is let in, and the attempt counts: a
+ * Asks `checkUser` who this is. Whenever its answer cannot be relied on, no one is let in, and the attempt counts: a
  * `checkUser` that throws may do so for wrong passwords.
  */
 export async function signInWithPassword(

@@ -88,7 +88,7 @@ export type SigningKeyTable = {
 
 export type AssertionTable = { client_id: string; jti: string; expires_at: number };
 
-/** Networks from which a username has signed in. The first three columns are MACs: the row tells nobody whose it is. */
+/** Networks from which a username has signed in. The first three columns are MACs, so a row does not reveal whose it is. */
 export type FamiliarNetworkTable = { name: string; network: string; person: string; ends_at: number };
 
 export type AuditTable = {

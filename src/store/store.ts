@@ -124,7 +124,7 @@ export type Store = {
 
   // — networks from which people have signed in —
 
-  /** Whether somebody signed in from there under this name. */
+  /** Whether this name has signed in from there. */
   isFamiliarNetwork(name: string, network: string, now: number): Promise<boolean>;
   /** Remembers one. False, and nothing is remembered, while another person has signed in under this name. */
   rememberNetwork(network: FamiliarNetwork, now: number): Promise<boolean>;
@@ -241,7 +241,7 @@ export type RefreshTokenCount = {
   readonly lastEndsAt: number | null;
 };
 
-/** A name, a network and a person as keys that tell nobody who and where they are. */
+/** A name, a network and a person, each as a MAC. Times are epoch milliseconds. */
 export type FamiliarNetwork = {
   readonly name: string;
   readonly network: string;

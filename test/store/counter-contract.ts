@@ -76,7 +76,7 @@ export function counterContract(name: string, open: (count: number) => Promise<r
       expect(await take([count("mine", 9)], START)).toBe(10);
     });
 
-    test("more than was counted is not forgiven, nor what nobody counted", async () => {
+    test("more than was counted is not forgiven, nor what was never counted", async () => {
       const whole = count("whole", 2);
       await take([whole], START);
       for (let times = 0; times < 5; times += 1) await take([count("part", 9)], START);
