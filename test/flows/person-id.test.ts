@@ -20,7 +20,7 @@ it.each([2 ** 53, 9007199254740994, -(2 ** 53), 1.5, Number.NaN, Number.POSITIVE
   async (id) => {
     for (const answer of [id, { id, name: "Ada" }]) {
       const { server, response } = await signIn(answer);
-      expect(response.status).toBe(500);
+      expect(response.status).toBe(503);
       expect(server.lines.some(({ name }) => name === "sign_in.ok")).toBe(false);
       expect(JSON.stringify(server.lines)).toContain("an id (text or a safe integer)");
     }
