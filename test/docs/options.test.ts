@@ -38,7 +38,7 @@ describe("docs/options.md", () => {
       for (const variable of variables) {
         // One value that counts for each of them, whatever it sets.
         const value = SAMPLES[variable] ?? "1";
-        const [option = ""] = environmentOptions({ [variable]: value }).keys();
+        const [option = ""] = environmentOptions({ ...BESIDE, [variable]: value }).keys();
         expect(options, variable).toContain(option.split(".")[0]);
       }
     }
@@ -70,7 +70,14 @@ describe("the README's table of options", () => {
 });
 
 /** Variables of others, which count only where they say what we can use. */
-const SAMPLES: Readonly<Record<string, string>> = { HOST: "127.0.0.1", DATABASE_URL: "postgres://h/d" };
+const SAMPLES: Readonly<Record<string, string>> = {
+  HOST: "127.0.0.1",
+  DATABASE_URL: "postgres://h/d",
+  MCP_SERVER_URL: "https://mcp.example",
+};
+
+/** Without it, MCP_SERVER_URL is another program's. */
+const BESIDE = { SCALEKIT_ENVIRONMENT_URL: "https://acme.scalekit.com" };
 
 function codeIn(cell: string): readonly string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
