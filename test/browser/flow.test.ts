@@ -349,7 +349,9 @@ describe("where the answer goes", () => {
     wrong.searchParams.set("redirect_uri", `${rig.callback.url}/elsewhere`);
     await rig.withPage(async (page) => {
       expect((await page.goto(wrong.href))?.status()).toBe(400);
-      expect(await page.content()).not.toContain("elsewhere");
+      // Named, so that its developer sees what is wrong, and not to be followed.
+      expect(await page.getByText(`${rig.callback.url}/elsewhere`).count()).toBe(1);
+      expect(await page.locator("a").count()).toBe(0);
     });
   });
 });

@@ -222,6 +222,9 @@ describe.each(["express", "hono"])("todo-server on %s", (framework) => {
   }
 });
 
+const WHAT_THEY_ARE =
+  "The issuer is what the provider's tokens say in iss, and the audience what they say in aud.\n";
+
 describe("todo-server ends with one sentence", () => {
   it.each<readonly [string, readonly string[], Readonly<Record<string, string>>, string]>([
     ["a framework that it has not", ["koa"], {}, "The framework koa is unknown. Say express or hono.\n"],
@@ -229,15 +232,13 @@ describe("todo-server ends with one sentence", () => {
       "a provider without an audience, of which every token would do",
       [],
       { OAUTH_ISSUER: "https://idp.example" },
-      "OAUTH_AUDIENCE is missing. Set both OAUTH_ISSUER and OAUTH_AUDIENCE, which is what the provider puts into " +
-        "`aud` for this server, or neither.\n",
+      "OAUTH_AUDIENCE is missing, which OAUTH_ISSUER needs beside it. " + WHAT_THEY_ARE,
     ],
     [
       "keys of no provider",
       [],
       { OAUTH_JWKS_URI: "https://idp.example/jwks" },
-      "OAUTH_ISSUER is missing. Set both OAUTH_ISSUER and OAUTH_AUDIENCE, which is what the provider puts into " +
-        "`aud` for this server, or neither.\n",
+      "OAUTH_ISSUER and OAUTH_AUDIENCE are missing, which OAUTH_JWKS_URI needs beside it. " + WHAT_THEY_ARE,
     ],
   ])("%s", async (_what, args, environment, sentence) => {
     const ended = await runProgram("examples/todo-server.ts", { cwd: folder, args, environment });
