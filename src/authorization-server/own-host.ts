@@ -1,5 +1,5 @@
 import type { ClientOrigin } from "../core/client.ts";
-import { OAuthError } from "../core/errors.ts";
+import { unusableRedirect } from "../core/redirect-uri.ts";
 import { isLoopbackHost } from "../platform/addresses.ts";
 
 /**
@@ -16,10 +16,10 @@ export function refuseOwnHost(
   if (client.origin === "preregistered" || isLoopbackHost(own.hostname)) return;
   const uri = client.redirectUris.find((redirectUri) => isNeighbour(new URL(redirectUri), own));
   if (uri === undefined) return;
-  throw new OAuthError(
-    "invalid_redirect_uri",
-    `The redirect URI ${JSON.stringify(uri.slice(0, 200))} cannot be used: it is on this server's own host, under ` +
-      "another port or scheme. Use another host, or ask the operator to register the client.",
+  throw unusableRedirect(
+    uri,
+    "it is on this server's own host, under another port or scheme; use another host, or ask the operator to register " +
+      "the client",
   );
 }
 
