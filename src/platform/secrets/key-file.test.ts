@@ -79,8 +79,10 @@ describe("the key file", () => {
   it("is refused where others can read it, and left as it is", () => {
     const file = inFolder();
     const made = makeKeyFile(file);
-    chmodSync(file, 0o644);
-    expect(() => readKeyFile(file)).toThrow(`chmod 600 ${file}`);
+    for (const mode of [0o644, 0o640, 0o604, 0o620, 0o601]) {
+      chmodSync(file, mode);
+      expect(() => readKeyFile(file)).toThrow(`chmod 600 ${file}`);
+    }
     chmodSync(file, 0o600);
     expect(readKeyFile(file)).toEqual(made);
   });
