@@ -123,3 +123,22 @@ it("an access token ends with its grant: of a code, and of a refresh shortly bef
   expect(claimsOf(tokens.access_token).exp).toBe(short.now() / 1000 + 60);
   expect(tokens.expires_in).toBe(60);
 });
+
+it("a refresh for nothing that was granted is refused before anything is written", async () => {
+  const server = await startServer();
+  const { clientId, refresh_token } = await connect(server);
+  const [grant = ""] = refresh_token.split(".");
+  const before = await server.store.findGrant(grant);
+  const answer = refresh(server, clientId, refresh_token, { scope: "todo:write" });
+  expect(await refused(answer)).toEqual([400, "invalid_scope"]);
+  expect(await server.store.findGrant(grant)).toEqual(before);
+});
+
+it("a refresh that names its scope, twenty times at once, gives twenty times one and the same successor", async () => {
+  const server = await startServer();
+  const { clientId, refresh_token } = await connect(server);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => tokensOf(refresh(server, clientId, refresh_token, { scope: "mcp" }))),
+  );
+  expect(new Set(answers.map((tokens) => tokens.refresh_token)).size).toBe(1);
+});
