@@ -11,7 +11,8 @@ const KEY = await exportJWK(publicKey);
 /** A client with these keys, and what it signs with the one that is its own. */
 async function holding(keys: readonly JWK[]) {
   const rig = await openClients();
-  const client = sampleClient({ id: "app", jwks: { keys }, jwksUri: null });
+  // The ids of strangers' assertions are not kept.
+  const client = sampleClient({ id: "app", origin: "preregistered", jwks: { keys }, jwksUri: null });
   const sign = (header: { readonly kid?: string } = {}, subject = "app") => {
     const now = Math.floor(rig.clock() / 1000);
     return new SignJWT({ jti: "once" })
