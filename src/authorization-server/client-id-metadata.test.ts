@@ -347,7 +347,7 @@ describe("strangers with slow hosts", () => {
     expect(asked).toHaveLength(32);
 
     const wanted = [known, documentOf("claude.ai"), documentOf("vscode.dev")];
-    const found = wanted.map((id) => clients.find(id, "203.0.113.7"));
+    const found = wanted.map((id) => clients.find(id, "203.0.113.8"));
     await expect.poll(() => asked.slice(32).sort()).toEqual(wanted.sort());
     answer();
     await Promise.all([...found, ...fromOne.slice(0, 8), ...others.slice(0, 24)]);

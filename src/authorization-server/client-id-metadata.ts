@@ -58,8 +58,8 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
       good.set(clientId, last);
       return last.client;
     }
-    const isWanted = last?.isKept === true || isListedHost(wellKnownHosts, new URL(clientId).host);
-    const giveBack = places.take({ url: clientId, askedBy, isWanted });
+    const isWellKnown = isListedHost(wellKnownHosts, new URL(clientId).host);
+    const giveBack = places.take({ url: clientId, askedBy, isWanted: last?.isKept === true, isWellKnown });
     if (!giveBack) {
       // Strangers with slow origins can bring this about: they must not hold up the clients that we know.
       if (last && clock() - last.fetchedAt < STALE_MS) return last.client;

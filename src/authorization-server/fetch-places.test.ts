@@ -43,12 +43,22 @@ describe("places", () => {
     expect(taken((i) => places.take({ ...strangers(2000 + i), isWanted: true }))).toBe(0);
   });
 
+  test("at a well-known client's host, one network has its eight and two a host, also of the kept half", () => {
+    const places = createFetchPlaces(64);
+    const wellKnown = (i: number, askedBy: string) =>
+      places.take({ ...strangers(`known-${i % 8}.example`, askedBy), isWellKnown: true });
+    expect(taken((i) => places.take(strangers(i, `203.0.113.${i}`)))).toBe(32);
+    expect(taken(() => wellKnown(0, "198.51.100.7"))).toBe(2);
+    expect(taken((i) => wellKnown(i, "198.51.100.7"))).toBe(6);
+    expect(wellKnown(0, "198.51.100.8")).toBeDefined();
+  });
+
   test("are free again when they are given back", () => {
     const places = createFetchPlaces(64);
     const take = () => places.take(strangers("slow.example", "203.0.113.7"));
-    const held = [take(), take(), take(), take()];
+    const held = [take(), take()];
     expect(take()).toBeUndefined();
     for (const giveBack of held) giveBack?.();
-    expect(taken(() => take())).toBe(4);
+    expect(taken(() => take())).toBe(2);
   });
 });

@@ -15,6 +15,8 @@ export type Fetching = {
   readonly askedBy: string | undefined;
   /** Whether somebody here wants it: the operator, or a person who approved the client. */
   readonly isWanted: boolean;
+  /** Whether it is at a well-known client's host. Anyone can name any path there, so that alone frees no one of the limits. */
+  readonly isWellKnown?: boolean;
 };
 
 export function createFetchPlaces(places: number): FetchPlaces {
@@ -40,9 +42,11 @@ export function createFetchPlaces(places: number): FetchPlaces {
 
 const PER_HOST = 4;
 const PER_NETWORK = 8;
+/** So that one network cannot take a host from everyone else. */
+const PER_NETWORK_AT_ONE_HOST = 2;
 
 function limitsOf(
-  { url, askedBy, isWanted }: Fetching,
+  { url, askedBy, isWanted, isWellKnown = false }: Fetching,
   places: number,
 ): readonly (readonly [key: string, most: number])[] {
   // By name without a port: one host has 65,535 of those. A name with a dot at its end is the same one.
@@ -52,7 +56,12 @@ function limitsOf(
   const network = strangersNetwork(askedBy);
   return [
     ...always,
-    ["strangers", Math.floor(places / 2)],
-    ...(network === undefined ? [] : [[`network ${network}`, PER_NETWORK] as const]),
+    ...(isWellKnown ? [] : [["strangers", Math.floor(places / 2)] as const]),
+    ...(network === undefined
+      ? []
+      : [
+          [`network ${network}`, PER_NETWORK] as const,
+          [`host ${host} for ${network}`, PER_NETWORK_AT_ONE_HOST] as const,
+        ]),
   ];
 }

@@ -200,7 +200,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     },
     resourceUpdated(uri) {
       modern.notify.resourceUpdated(uri);
-      sessions?.resourceUpdated(uri);
+      const needed = registrations?.resource(uri)?.scopes ?? [];
+      sessions?.resourceUpdated(uri, (auth) => guard.hasScopes(auth, needed));
     },
     grantEnded(grantId) {
       streams.endGrant(grantId);

@@ -143,6 +143,19 @@ describe("a session (MCP 2025-11-25, session management)", () => {
     expect(await textOf(await rig.post(token, call("late"), untold))).toBe("late");
   });
 
+  it("tells nothing of a resource whose scopes the token that used it last lacks", async () => {
+    const rig = startWithSessions();
+    const uri = "app://for-admins";
+    rig.registrations.registerResource("for admins", uri, { scopes: ["admin"] }, () => ({ contents: [] }));
+    const [broad, lesser] = [rig.tokenFor({ scopes: ["mcp", "admin"] }), rig.tokenFor({ scopes: ["mcp"] })];
+    const session = await openSession(rig, broad);
+    await rig.post(broad, { ...SUBSCRIBE, params: { uri } }, session);
+    const stream = await rig.send(lesser, "GET", session);
+    rig.endpoint.resourceUpdated(uri);
+    rig.registrations.registerTool("late", {}, () => ({ content: [] }));
+    expect(await readUntil(stream, "list_changed")).not.toContain("resources/updated");
+  });
+
   it("is not needed: a client that sends no session id is served without", async () => {
     const rig = startWithSessions();
     expect(await textOf(await rig.post(rig.tokenFor(), call("who")))).toBe("ada");

@@ -20,7 +20,8 @@ export type Sessions = {
   serve(id: string, exchange: Exchange): Promise<Answer>;
   /** Puts what was registered late on the servers that are open. */
   register(registration: Registration, calls: ScopedCalls): void;
-  resourceUpdated(uri: string): void;
+  /** @param mayHear whether the token that used a session last has what this resource needs */
+  resourceUpdated(uri: string, mayHear: (auth: Auth) => boolean): void;
   endGrant(grantId: string): void;
   endAll(): void;
   /** How many are open. */
@@ -44,8 +45,8 @@ type Session = {
   readonly server: McpServer;
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly subscriptions: ReadonlySet<string>;
-  /** The grant used last: after a step-up it is another one, of the same person and client. */
-  grantId: string | null;
+  /** Who used it last: after a step-up it is another grant, of the same person and client. */
+  auth: Auth;
   answering: number;
   lastUsed: number;
 };
@@ -99,7 +100,7 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
 
   const answer = async (session: Session, exchange: Exchange): Promise<Answer> => {
     session.lastUsed = clock();
-    session.grantId = exchange.auth.grantId;
+    session.auth = exchange.auth;
     session.answering++;
     const done = () => {
       session.answering--;
@@ -136,7 +137,7 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
         server,
         transport,
         subscriptions,
-        grantId: auth.grantId,
+        auth,
         answering: 0,
         lastUsed: clock(),
       };
@@ -178,15 +179,15 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
         }
       }
     },
-    resourceUpdated(uri) {
-      for (const { server, subscriptions } of sessions.values()) {
-        if (!subscriptions.has(uri)) continue;
+    resourceUpdated(uri, mayHear) {
+      for (const { server, subscriptions, auth } of sessions.values()) {
+        if (!subscriptions.has(uri) || !mayHear(auth)) continue;
         server.server
           .sendResourceUpdated({ uri })
           .catch((cause) => log.error("an update was not sent", { cause }));
       }
     },
-    endGrant: (grantId) => endWhere((session) => session.grantId === grantId),
+    endGrant: (grantId) => endWhere(({ auth }) => auth.grantId === grantId),
     endAll: () => endWhere(() => true),
     count: () => sessions.size,
   };

@@ -1,9 +1,8 @@
 import { isIP } from "node:net";
+import { isLoopbackHost } from "./addresses.ts";
 
 /** What asks whether we are well may call us by any name: it learns nothing else. */
 const PROBES = new Set(["/health", "/ready"]);
-
-const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
  * Refuses requests under a foreign name to a server whose public URL is this computer. Without it a web page could
@@ -15,10 +14,11 @@ export function foreignHostRefusal(
   issuer: string,
   ownHost: string,
 ): (request: Request) => Response | undefined {
-  if (!LOOPBACK_NAMES.has(new URL(issuer).hostname)) return () => undefined;
+  const { hostname: own } = new URL(issuer);
+  if (!isLoopbackHost(own)) return () => undefined;
   return (request) => {
     const url = new URL(request.url);
-    if (!isForeignName(url, ownHost) || PROBES.has(url.pathname)) return undefined;
+    if (url.hostname === own || !isForeignName(url, ownHost) || PROBES.has(url.pathname)) return undefined;
     return new Response(
       `This server is ${issuer}. To be reached as ${url.hostname}, it needs that as its public URL.\n`,
       { status: 421 },
@@ -29,5 +29,5 @@ export function foreignHostRefusal(
 /** Whether a server on this computer was called by a name that is not its own. An address is none: it cannot be rebound. */
 export function isForeignName({ hostname }: URL, ownHost: string): boolean {
   const bare = hostname.replace(/^\[|\]$/g, "");
-  return !LOOPBACK_NAMES.has(hostname) && isIP(bare) === 0 && bare !== ownHost;
+  return !isLoopbackHost(hostname) && isIP(bare) === 0 && bare !== ownHost;
 }

@@ -223,4 +223,18 @@ describe("the front", () => {
       expect((await under(host)).status).toBe(200);
     }
   });
+
+  it.each([
+    "http://127.0.0.2:3000",
+    "http://app.localhost:3000",
+    "http://localhost.:3000",
+    "http://[::ffff:127.0.0.1]:3000",
+    "https://127.0.0.2",
+  ])("does so however this computer is spelled: %s", async (publicUrl) => {
+    const server = await startServer({ publicUrl });
+    const under = async (origin: string) =>
+      (await server.fetch(new Request(`${origin}/.well-known/oauth-authorization-server`))).status;
+    expect(await under("http://rebound.evil.example:3000")).toBe(421);
+    expect(await under(publicUrl)).toBe(200);
+  });
 });

@@ -190,10 +190,12 @@ describe("a provider with opaque tokens beside the server", () => {
     expect(await status("opaque")).toBe(200);
     expect(issuer.asked.get("/introspect")).toBe(1);
     // Who introspects gets to see the token: what the client mixed up must not end at the provider.
-    issuer.opaque.set(own.refresh_token, said);
-    expect(await reasons(own.refresh_token)).toEqual([
-      "a code or refresh token of this server, sent as an access token",
-    ]);
+    for (const secret of [own.refresh_token, `${own.refresh_token}=`, `${own.refresh_token}==`]) {
+      issuer.opaque.set(secret, said);
+      expect(await reasons(secret)).toEqual([
+        "a code or refresh token of this server, sent as an access token",
+      ]);
+    }
     expect(await status(own.access_token)).toBe(200);
     expect(issuer.asked.get("/introspect")).toBe(1);
   });
