@@ -16,7 +16,8 @@ export type LoggedEvent = { readonly name: SecurityEvent } & Readonly<Record<str
 
 /** The clients of a server with an empty database, a clock that the test moves, and strangers on this computer. */
 export async function openClients(
-  options: RegistrationLimits & Partial<Pick<Settings, "clients" | "registration" | "redirectHosts">> = {},
+  options: RegistrationLimits &
+    Partial<Pick<Settings, "clients" | "registration" | "redirectHosts" | "clientIdMetadataDocuments">> = {},
 ) {
   const store = await openSqliteStore({ database: ":memory:" });
   const events: LoggedEvent[] = [];
@@ -28,6 +29,7 @@ export async function openClients(
       registration: options.registration ?? true,
       redirectHosts: options.redirectHosts,
       trustedRedirects: BUILT_IN_REDIRECTS,
+      clientIdMetadataDocuments: options.clientIdMetadataDocuments ?? true,
       catalogue: {
         descriptions: new Map([
           ["mcp", "Use the tools"],

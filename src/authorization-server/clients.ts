@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Settings } from "../config/settings.ts";
 import { type Client, isDocumentUrl } from "../core/client.ts";
+import { OAuthError } from "../core/errors.ts";
 import { mayBePreregistered } from "../core/preregistered-client.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
@@ -55,7 +56,13 @@ export type Clients = {
 export type ClientsDeps = RegistrationLimits & {
   readonly settings: Pick<
     Settings,
-    "clients" | "catalogue" | "redirectHosts" | "trustedRedirects" | "issuer"
+    | "clients"
+    | "catalogue"
+    | "redirectHosts"
+    | "trustedRedirects"
+    | "issuer"
+    | "registration"
+    | "clientIdMetadataDocuments"
   >;
   readonly store: Pick<
     Store,
@@ -113,7 +120,10 @@ export function createClients(deps: ClientsDeps): Clients {
     if (await disabled.has(clientId)) throw disabledClient(clientId);
     const known = preregistered.get(clientId) ?? remembered(clientId);
     if (known) return known;
-    if (isDocumentUrl(clientId)) return documents.find(clientId, askedBy);
+    if (isDocumentUrl(clientId)) {
+      if (!settings.clientIdMetadataDocuments) throw documentsAreOff(settings);
+      return documents.find(clientId, askedBy);
+    }
     return clientId.length <= MAXIMUM_ID_LENGTH ? findStored(clientId) : undefined;
   };
 
@@ -122,10 +132,12 @@ export function createClients(deps: ClientsDeps): Clients {
 
   return {
     find,
-    // Of the others, removing one revokes its grants.
-    isKnown: async (clientId) =>
-      !(await disabled.has(clientId)) &&
-      (!mayBePreregistered(clientId) || (await find(clientId)) !== undefined),
+    async isKnown(clientId) {
+      if (await disabled.has(clientId)) return false;
+      if (isDocumentUrl(clientId)) return settings.clientIdMetadataDocuments || preregistered.has(clientId);
+      // Of the others, removing one revokes its grants.
+      return !mayBePreregistered(clientId) || (await find(clientId)) !== undefined;
+    },
     isApproved,
     async register(client, address) {
       if (remembered(client.id)) return false;
@@ -177,4 +189,12 @@ function sizeOf(client: Client): number {
   const links =
     (client.clientUri?.length ?? 0) + (client.logoUri?.length ?? 0) + (client.jwksUri?.length ?? 0);
   return client.redirectUris.reduce((sum, uri) => sum + uri.length, 500 + keys + links);
+}
+
+function documentsAreOff({ registration }: Pick<Settings, "registration">): OAuthError {
+  return new OAuthError(
+    "invalid_client",
+    "This server does not use client ID metadata documents. " +
+      (registration ? "Register the client instead." : "Ask its operator to add the client."),
+  );
 }

@@ -158,10 +158,12 @@ describe("the environment", () => {
         GATEHOUSE_BUILT_IN_REDIRECTS: "no",
         GATEHOUSE_REDIRECT_HOSTS: "claude.ai,*.example.com,cursor:",
         GATEHOUSE_REGISTRATION: "off",
+        GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS: "false",
       },
     );
     expect([...redirects.trustedRedirects]).toEqual(["app.example.com", "myapp:"]);
     expect([...(redirects.redirectHosts ?? [])]).toEqual(["claude.ai", "*.example.com", "cursor:"]);
     expect(redirects.registration).toBe(false);
+    expect(redirects.clientIdMetadataDocuments).toBe(false);
   });
 });

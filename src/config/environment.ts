@@ -110,6 +110,11 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
   { variable: "GATEHOUSE_REQUIRED_SCOPES", option: "requiredScopes", read: list },
   { variable: "GATEHOUSE_CHALLENGE_SCOPES", option: "challengeScopes", read: list },
   { variable: "GATEHOUSE_REGISTRATION", option: "registration", read: boolean },
+  {
+    variable: "GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS",
+    option: "clientIdMetadataDocuments",
+    read: boolean,
+  },
   { variable: "GATEHOUSE_TRUSTED_REDIRECTS", option: "trustedRedirects", read: list },
   { variable: "GATEHOUSE_BUILT_IN_REDIRECTS", option: "builtInRedirects", read: boolean },
   { variable: "GATEHOUSE_REDIRECT_HOSTS", option: "redirectHosts", read: list },

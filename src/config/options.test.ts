@@ -209,6 +209,11 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ builtinRedirects: "no" }, /^builtinRedirects is not an option\. Did you mean builtInRedirects\?$/],
     [{ builtInRedirects: "no" }, /^builtInRedirects is "no"; it must be true or false\.$/],
     [{ registration: "off" }, /^registration is "off"; it must be true or false\.$/],
+    [{ clientIdMetadataDocuments: "no" }, /^clientIdMetadataDocuments is "no"; it must be true or false\.$/],
+    [
+      { clientIDMetadataDocuments: false },
+      /^clientIDMetadataDocuments is not an option\. Did you mean clientIdMetadataDocuments\?$/,
+    ],
     [
       { clients: [{ id: "x", redirectUris: ["applescript://x"] }] },
       /The client x: .*applescript: is never allowed/,

@@ -83,6 +83,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     cert: pem(parsed.tls.cert, label(["tls", "cert"])),
     key: pem(parsed.tls.key, label(["tls", "key"])),
   };
+  const clientRules = { catalogue, mayBeDocumentUrl: !parsed.clientIdMetadataDocuments };
   const issuer = publicUrl ?? issuerAt({ ...parsed, tls }, parsed.port);
   return {
     name,
@@ -98,7 +99,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     secrets: parsed.secret,
     catalogue,
     challengeScopes: parsed.challengeScopes,
-    clients: parsed.clients.map((description) => preregisteredClient(description, { catalogue }, 0)),
+    clients: parsed.clients.map((description) => preregisteredClient(description, clientRules, 0)),
     ...redirectSettings(parsed),
     accessTokenSeconds: parsed.accessTokenSeconds,
     refreshTokenSeconds: parsed.refreshTokenSeconds,

@@ -14,6 +14,8 @@ const redirectList = z.array(redirectEntry, "a list of hosts and schemes");
 export const redirectOptions = {
   /** Whether clients may register themselves (RFC 7591). Default true. */
   registration: z.boolean("true or false").default(true),
+  /** Whether a `client_id` may be the URL of a metadata document. Default true. */
+  clientIdMetadataDocuments: z.boolean("true or false").default(true),
   /** Hosts and schemes that people are sent to without a click, beside those of well-known clients. */
   trustedRedirects: redirectList.default([]),
   /** Whether the hosts and schemes of well-known clients are among them. Default true. */
@@ -25,9 +27,10 @@ type RedirectOptions = z.output<z.ZodObject<typeof redirectOptions>>;
 
 export function redirectSettings(
   parsed: RedirectOptions,
-): Pick<Settings, "registration" | "trustedRedirects" | "redirectHosts"> {
+): Pick<Settings, "registration" | "clientIdMetadataDocuments" | "trustedRedirects" | "redirectHosts"> {
   return {
     registration: parsed.registration,
+    clientIdMetadataDocuments: parsed.clientIdMetadataDocuments,
     trustedRedirects: new Set([
       ...(parsed.builtInRedirects ? BUILT_IN_REDIRECTS : []),
       ...parsed.trustedRedirects,

@@ -38,6 +38,8 @@ export type Settings = {
   readonly clients: readonly Client[];
   /** Whether clients may register themselves. */
   readonly registration: boolean;
+  /** Whether a `client_id` may be the URL of a metadata document. */
+  readonly clientIdMetadataDocuments: boolean;
   /** Where people are sent without a click. */
   readonly trustedRedirects: RedirectList;
   /** Where clients may send people that the operator did not register; undefined for anywhere. */

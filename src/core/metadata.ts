@@ -27,6 +27,8 @@ export type AuthorizationServerFacts = {
   readonly assertionAlgorithms: readonly string[];
   /** Whether clients may register themselves. */
   readonly registration: boolean;
+  /** Whether a `client_id` may be the URL of a metadata document. */
+  readonly clientIdMetadataDocuments: boolean;
 };
 
 /** Authorization server metadata (RFC 8414 §2). It says what is on, and nothing that is off. */
@@ -55,7 +57,7 @@ export function authorizationServerMetadata(
     introspection_endpoint_auth_methods_supported: confidential,
     introspection_endpoint_auth_signing_alg_values_supported: facts.assertionAlgorithms,
     authorization_response_iss_parameter_supported: true,
-    client_id_metadata_document_supported: true,
+    ...(facts.clientIdMetadataDocuments ? { client_id_metadata_document_supported: true } : {}),
     prompt_values_supported: ["none", "login", "consent"],
   };
 }

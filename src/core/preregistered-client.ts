@@ -1,4 +1,4 @@
-import { type Client, type ClientAuthenticationMethod, hashClientSecret } from "./client.ts";
+import { type Client, type ClientAuthenticationMethod, hashClientSecret, isDocumentUrl } from "./client.ts";
 import { CLIENT_CREDENTIALS, type MetadataRules, parseClientMetadata } from "./client-metadata.ts";
 import { ConfigurationError, OAuthError } from "./errors.ts";
 
@@ -30,11 +30,17 @@ export type ClientDescription = {
  */
 export function preregisteredClient(
   description: ClientDescription,
-  rules: MetadataRules,
+  {
+    mayBeDocumentUrl = false,
+    ...rules
+  }: MetadataRules & {
+    /** Whether its id may be what is elsewhere the URL of a metadata document. */
+    readonly mayBeDocumentUrl?: boolean;
+  },
   now: number,
 ): Client {
   const { id, secret } = description;
-  checkId(id);
+  checkId(id, mayBeDocumentUrl);
   const method = description.authenticationMethod ?? impliedMethod(description);
   const needsSecret = method === "client_secret_basic" || method === "client_secret_post";
   if (needsSecret !== (secret !== undefined)) {
@@ -83,8 +89,8 @@ export function mayBePreregistered(id: string): boolean {
   return CLIENT_ID.test(id) && !TAKEN_ID.test(id);
 }
 
-function checkId(id: string): void {
-  if (mayBePreregistered(id)) return;
+function checkId(id: string, mayBeDocumentUrl: boolean): void {
+  if (mayBePreregistered(id) || (mayBeDocumentUrl && CLIENT_ID.test(id) && isDocumentUrl(id))) return;
   throw new ConfigurationError(
     `The client id ${JSON.stringify(id)} cannot be used: up to 255 printable ASCII characters without spaces, ` +
       "not beginning with dcr_ or https:.",

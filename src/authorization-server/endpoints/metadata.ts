@@ -17,6 +17,7 @@ export async function metadata(_request: Request, { settings }: Deps): Promise<R
     authenticationMethods: CLIENT_AUTHENTICATION_METHODS,
     assertionAlgorithms: ASSERTION_ALGORITHMS,
     registration: settings.registration,
+    clientIdMetadataDocuments: settings.clientIdMetadataDocuments,
   });
   return publicJson(document, METADATA_MAX_AGE_SECONDS);
 }
