@@ -22,6 +22,7 @@ export {
 } from "./mcp/create-oauth-server.ts";
 export type { ToolContext } from "./mcp/tool-context.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";
+export { allowUnresolvedDocumentHosts } from "./platform/safe-fetch.ts";
 export { auth0 } from "./providers/auth0.ts";
 export { cognito } from "./providers/cognito.ts";
 export { descope } from "./providers/descope.ts";

@@ -115,6 +115,11 @@ const VARIABLES: readonly { readonly variable: string; readonly option: string; 
     option: "clientIdMetadataDocuments",
     read: boolean,
   },
+  {
+    variable: "GATEHOUSE_ALLOW_UNRESOLVED_DOCUMENT_HOSTS",
+    option: "allowUnresolvedDocumentHosts",
+    read: boolean,
+  },
   { variable: "GATEHOUSE_TRUSTED_REDIRECTS", option: "trustedRedirects", read: list },
   { variable: "GATEHOUSE_BUILT_IN_REDIRECTS", option: "builtInRedirects", read: boolean },
   { variable: "GATEHOUSE_REDIRECT_HOSTS", option: "redirectHosts", read: list },

@@ -3,6 +3,7 @@ import { LONGEST_ACCESS_TOKEN_SECONDS } from "../core/access-token.ts";
 import { CLIENT_AUTHENTICATION_METHODS } from "../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import type { ClientDescription } from "../core/preregistered-client.ts";
+import { allowUnresolvedDocumentHosts } from "../platform/safe-fetch.ts";
 import { MINIMUM_SECRET_LENGTH } from "../platform/secrets/key-file.ts";
 import { cachedTokensOption } from "./cached-tokens-option.ts";
 import { corsOption } from "./cors-option.ts";
@@ -94,6 +95,7 @@ export const optionsSchema = z.strictObject({
   /** Clients that you know beforehand, beside those that register themselves. */
   clients: z.array(client, "a list of clients").default([]),
   ...redirectOptions,
+  [allowUnresolvedDocumentHosts]: yesOrNo.optional(),
   /** Life of an access token. Default 1800. */
   accessTokenSeconds: seconds(1, LONGEST_ACCESS_TOKEN_SECONDS).default(1800),
   /** Life of a refresh token from its last use. Default 30 days. */
@@ -138,6 +140,12 @@ export const optionsSchema = z.strictObject({
 /** Options of `createOAuthServer`. */
 export type OAuthServerOptions = z.input<typeof optionsSchema>;
 export type ParsedOptions = z.output<typeof optionsSchema>;
+
+/** Options that are symbols, so that one can search for them, by the name that they have in the environment. */
+export const DANGERS: ReadonlyMap<string, symbol> = new Map([
+  ["allowInsecurePublicUrl", allowInsecurePublicUrl],
+  ["allowUnresolvedDocumentHosts", allowUnresolvedDocumentHosts],
+]);
 
 /** The names in an option that is an object. */
 export const OPTION_PARTS: ReadonlyMap<string | number | undefined, readonly string[]> = new Map([

@@ -3,9 +3,11 @@ import type { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import { preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
+import { allowUnresolvedDocumentHosts } from "../platform/safe-fetch.ts";
 import type { EnvironmentOptions } from "./environment.ts";
 import {
   allowInsecurePublicUrl,
+  DANGERS,
   type OAuthServerOptions,
   OPTION_PARTS,
   optionsSchema,
@@ -101,6 +103,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     challengeScopes: parsed.challengeScopes,
     clients: parsed.clients.map((description) => preregisteredClient(description, clientRules, 0)),
     ...redirectSettings(parsed),
+    unresolvedDocumentHosts: parsed[allowUnresolvedDocumentHosts] === true,
     accessTokenSeconds: parsed.accessTokenSeconds,
     refreshTokenSeconds: parsed.refreshTokenSeconds,
     grantSeconds: parsed.grantSeconds,
@@ -144,7 +147,8 @@ function merge(given: OAuthServerOptions, environment: EnvironmentOptions): Reco
   const merged: Record<string | symbol, unknown> = {};
   for (const [option, { value }] of environment) {
     const [name = "", part] = option.split(".");
-    if (name === allowInsecurePublicUrl.description) merged[allowInsecurePublicUrl] = value;
+    const danger = DANGERS.get(name);
+    if (danger) merged[danger] = value;
     else if (part === undefined) merged[name] = value;
     else merged[name] = { ...(merged[name] as object | undefined), [part]: value };
   }
@@ -157,17 +161,17 @@ function merge(given: OAuthServerOptions, environment: EnvironmentOptions): Reco
 
 /** What the code says itself, the environment neither sets nor is blamed for. */
 function isGiven(given: OAuthServerOptions, option: string): boolean {
-  const [name] = option.split(".");
-  const value =
-    name === allowInsecurePublicUrl.description
-      ? given[allowInsecurePublicUrl]
-      : Object.entries(given).find(([key]) => key === name)?.[1];
-  return value !== undefined;
+  const [name = ""] = option.split(".");
+  return valueAt(given, [DANGERS.get(name) ?? name]) !== undefined;
 }
 
 function dangers(given: OAuthServerOptions): object {
-  const allowed = given[allowInsecurePublicUrl];
-  return allowed === undefined ? {} : { [allowInsecurePublicUrl]: allowed };
+  return Object.fromEntries(
+    [...DANGERS.values()].flatMap((danger) => {
+      const allowed = valueAt(given, [danger]);
+      return allowed === undefined ? [] : [[danger, allowed] as const];
+    }),
+  );
 }
 
 function firstProblem(error: z.ZodError, given: unknown, label: Label): ConfigurationError {

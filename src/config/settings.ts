@@ -40,6 +40,8 @@ export type Settings = {
   readonly registration: boolean;
   /** Whether a `client_id` may be the URL of a metadata document. */
   readonly clientIdMetadataDocuments: boolean;
+  /** Whether a proxy looks up the hosts of documents and keys that have no address here. */
+  readonly unresolvedDocumentHosts: boolean;
   /** Where people are sent without a click. */
   readonly trustedRedirects: RedirectList;
   /** Where clients may send people that the operator did not register; undefined for anywhere. */

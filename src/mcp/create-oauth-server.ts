@@ -14,6 +14,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import { corsHeaders } from "../platform/cors.ts";
 import { type Listener, listen } from "../platform/listener.ts";
 import { createLog, type Log } from "../platform/logging.ts";
+import { readProxy } from "../platform/outbound-proxy.ts";
 import { onShutdownSignal } from "../platform/shutdown.ts";
 import { authInfoFor, type GuardedAuthInfo } from "../resource-server/auth-info.ts";
 import type { RequestHead } from "../resource-server/guard.ts";
@@ -153,9 +154,11 @@ export function embeddedServer(
   given: CreateOptions,
 ): Assembly<EmbeddedServer> {
   const { code, options, alsoAccept: accepted } = splitOptions(given);
-  const settings = parseOptions(name, options, environmentOptions(loadEnvironment()));
+  const environment = loadEnvironment();
+  const settings = parseOptions(name, options, environmentOptions(environment));
   const alsoAccept = parseAlsoAccepted(accepted, settings);
-  return { settings, code, open: (parts) => openServer({ ...parts, checkUser, alsoAccept }) };
+  const proxy = readProxy(environment);
+  return { settings, code, open: (parts) => openServer({ ...parts, proxy, checkUser, alsoAccept }) };
 }
 
 /** A server in front of a provider, which says who people are and what scopes there are. */
@@ -175,13 +178,15 @@ export function protectedServer(
       "alsoAccept is for a server with its own sign-in. Put both providers into authorization, as a list.",
     );
   }
-  const settings = parseOptions(name, options, environmentOptions(loadEnvironment()), null);
+  const environment = loadEnvironment();
+  const settings = parseOptions(name, options, environmentOptions(environment), null);
   const providers = parseProviders(access.authorization, settings.resource);
   const authorizationServerMetadata = parseAuthorizationServerMetadata(access.authorizationServerMetadata);
+  const proxy = readProxy(environment);
   return {
     settings,
     code,
-    open: async (parts) => openProtectedServer({ ...parts, providers, authorizationServerMetadata }),
+    open: async (parts) => openProtectedServer({ ...parts, proxy, providers, authorizationServerMetadata }),
   };
 }
 

@@ -19,6 +19,7 @@ import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { foreignHostRefusal } from "../platform/host-header.ts";
 import type { Log } from "../platform/logging.ts";
+import type { OutboundProxy } from "../platform/outbound-proxy.ts";
 import { existingSecrets, openKeyring } from "../platform/secrets/master-secret.ts";
 import type { Observe } from "../platform/telemetry/observe.ts";
 import { createDocuments } from "../resource-server/documents.ts";
@@ -66,6 +67,8 @@ export type ServerParts = {
   readonly factory: McpFactory | undefined;
   readonly identity: McpIdentity;
   readonly log: Log;
+  /** Where what is fetched goes through. */
+  readonly proxy?: OutboundProxy | undefined;
   /** The time as it is. Default: the database's, or this machine's where there is none. */
   readonly clock?: Clock;
 };
@@ -90,7 +93,7 @@ const EXTENSIONS = { "io.modelcontextprotocol/oauth-client-credentials": {} };
  */
 export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> {
   const { settings, registrations, alsoAccept = [] } = parts;
-  const observation = await openObservation(settings);
+  const observation = await openObservation(settings, parts.proxy);
   const { metrics, observe } = observation;
   const log = observation.log(parts.log);
   // The database first: where its folder is missing, the sentence should be about it and not about its key file.
@@ -211,7 +214,7 @@ export async function openProtectedServer(
   parts: ServerParts & Pick<ProtectSettings, "providers" | "authorizationServerMetadata">,
 ): Promise<OpenServer> {
   const { settings, providers, authorizationServerMetadata, clock = systemClock } = parts;
-  const observation = await openObservation(settings);
+  const observation = await openObservation(settings, parts.proxy);
   const { metrics, observe } = observation;
   const log = observation.log(parts.log);
   const { guard, documents } = openProtection(

@@ -3,14 +3,26 @@ import { OAuthError } from "../core/errors.ts";
 /** Asks an address that the operator configured, and that may be on a private network. */
 export type FetchJson = (
   url: string,
-  init?: RequestInit,
+  init?: JsonRequest,
 ) => Promise<{ readonly status: number; readonly body: unknown; readonly headers: Headers }>;
+
+type JsonRequest = {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | URLSearchParams;
+};
+
+/** As much of `fetch` as is needed here. */
+type PlainFetch = (
+  url: string,
+  init: JsonRequest & { readonly redirect: "manual"; readonly signal: AbortSignal },
+) => Promise<Pick<Response, "status" | "headers"> & { readonly body: AsyncIterable<Uint8Array> | null }>;
 
 const TIMEOUT_MS = 5000;
 const MAXIMUM_BYTES = 512 * 1024;
 
 /** {@link fetchJson} by a `fetch` of one's own: one that goes through a proxy, or a test's. */
-export function fetchJsonBy(fetchIt: typeof fetch): FetchJson {
+export function fetchJsonBy(fetchIt: PlainFetch): FetchJson {
   return async (url, init = {}) => {
     try {
       const response = await fetchIt(url, {
@@ -37,7 +49,7 @@ export function fetchJsonBy(fetchIt: typeof fetch): FetchJson {
  */
 export const fetchJson: FetchJson = fetchJsonBy((target, init) => fetch(target, init));
 
-async function readCapped(response: Response): Promise<string> {
+async function readCapped(response: { readonly body: AsyncIterable<Uint8Array> | null }): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -57,8 +69,9 @@ function parse(text: string): unknown {
   }
 }
 
-/** `fetch` says "fetch failed"; what happened is in its cause. */
+/** `fetch` says "fetch failed"; what happened is in its cause, which of several addresses has a code alone. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
-  return cause instanceof Error ? `${message} (${cause.message})` : message;
+  if (!(cause instanceof Error)) return message;
+  return `${message} (${cause.message || String(Reflect.get(cause, "code") ?? cause.name)})`;
 }

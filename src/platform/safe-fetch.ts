@@ -3,12 +3,21 @@ import { isIP, type LookupFunction } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import ipaddr from "ipaddr.js";
 import { quoted } from "../core/errors.ts";
+import { isLoopbackHost } from "./addresses.ts";
+import { bareHost, type OutboundProxy, proxyFor } from "./outbound-proxy.ts";
+import { agentThrough, ProxyError } from "./proxy-tunnel.ts";
 
 /**
  * Lets {@link safeFetch} connect to this computer and its private network. For tests alone: with it, whoever names a
  * URL reaches what only we should.
  */
 export const allowPrivateAddresses: unique symbol = Symbol("allowPrivateAddresses");
+
+/**
+ * Lets {@link safeFetch} leave it to the proxy to look up a name that has no address here. Nobody checks then where a
+ * stranger's URL leads: with it, strangers reach whatever https servers the proxy reaches.
+ */
+export const allowUnresolvedDocumentHosts: unique symbol = Symbol("allowUnresolvedDocumentHosts");
 
 export type SafeFetchOptions = {
   /** The body is dropped, and the answer refused, as soon as it is larger. */
@@ -21,6 +30,9 @@ export type SafeFetchOptions = {
   readonly resolve?: (hostname: string, signal: AbortSignal) => Promise<readonly string[]>;
   /** Certificates to trust instead of the usual ones, PEM. */
   readonly ca?: string;
+  /** Where it goes through, unless the URL is exempt. */
+  readonly proxy?: OutboundProxy | undefined;
+  readonly [allowUnresolvedDocumentHosts]?: boolean;
   readonly [allowPrivateAddresses]?: boolean;
 };
 
@@ -44,8 +56,8 @@ export class SafeFetchError extends Error {
 
 /**
  * Fetches JSON from a URL that a stranger named. https only; every address that the name resolves to must be public,
- * and the connection goes to those addresses and no other, so that a second answer of the DNS changes nothing;
- * redirects are not followed, proxies not used, and time and size are bounded.
+ * and the connection goes to those addresses and no other, through a proxy too, so that a second answer of the DNS
+ * changes nothing; redirects are not followed, and time and size are bounded.
  * @throws SafeFetchError and nothing else. Whatever cannot be checked is refused.
  */
 export async function safeFetch(url: string, options: SafeFetchOptions): Promise<SafeResponse> {
@@ -58,6 +70,7 @@ export async function safeFetch(url: string, options: SafeFetchOptions): Promise
     return await get(target, addresses, options, signal);
   } catch (error) {
     if (error instanceof SafeFetchError) throw error;
+    if (error instanceof ProxyError) throw new SafeFetchError("unreachable", error.message, { cause: error });
     const why = signal.aborted ? "it took too long" : `there was no answer (${codeOf(error)})`;
     throw new SafeFetchError("unreachable", why, { cause: error });
   }
@@ -100,8 +113,14 @@ async function checkedAddresses(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const host = target.hostname.replace(/^\[|\]$/g, "");
-  const addresses = isIP(host) !== 0 ? [host] : await (options.resolve ?? resolveName)(host, signal);
-  if (addresses.length === 0) throw new SafeFetchError("unreachable", "the name has no address");
+  const { resolve = resolveName } = options;
+  const byName = mayGoByName(target, options);
+  const lookUp = () => (byName ? lookUpBriefly(host, resolve, signal) : resolve(host, signal));
+  const addresses = isIP(host) !== 0 ? [host] : await lookUp();
+  if (addresses.length === 0) {
+    if (byName) return [host];
+    throw new SafeFetchError("unreachable", "the name has no address");
+  }
   if (!options[allowPrivateAddresses]) {
     const hidden = addresses.find((address) => !isPublicAddress(address));
     if (hidden !== undefined) {
@@ -119,8 +138,26 @@ function afterLeastTime(begunAt: number): (error: unknown) => Promise<never> {
   };
 }
 
+/** Whether a name without an address is left to the proxy: not one that leads to the proxy itself, or to its own network. */
+function mayGoByName(target: URL, options: SafeFetchOptions): boolean {
+  if (!options[allowUnresolvedDocumentHosts] || !proxyFor(options.proxy, target)) return false;
+  const host = bareHost(target);
+  return host.includes(".") && !isLoopbackHost(host);
+}
+
+/** A host without direct internet often has name servers that never answer. The proxy needs the rest of the time. */
+const LOOK_UP_MS = 1500;
+
+async function lookUpBriefly(
+  host: string,
+  resolve: typeof resolveName,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return resolve(host, AbortSignal.any([signal, AbortSignal.timeout(LOOK_UP_MS)])).catch(() => []);
+}
+
 /** Not `dns.lookup`: it waits in the thread pool, where a stranger's slow name server would hold up everybody. */
-async function resolveName(hostname: string, signal: AbortSignal): Promise<readonly string[]> {
+export async function resolveName(hostname: string, signal: AbortSignal): Promise<readonly string[]> {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   const cancel = (): void => resolver.cancel();
   signal.addEventListener("abort", cancel, { once: true });
@@ -140,10 +177,14 @@ async function get(
 ): Promise<SafeResponse> {
   // Loaded at the first use: most servers start, and many run, without ever fetching anything.
   const { Agent, request } = await import("undici");
-  const agent = new Agent({
-    allowH2: false,
-    connect: { lookup: pinTo(addresses), ...(options.ca === undefined ? {} : { ca: options.ca }) },
-  });
+  const { ca } = options;
+  const proxy = proxyFor(options.proxy, target);
+  const agent = proxy
+    ? await agentThrough(proxy, { hosts: addresses, signal, ca })
+    : new Agent({
+        allowH2: false,
+        connect: { lookup: pinTo(addresses), ...(ca === undefined ? {} : { ca }) },
+      });
   try {
     const response = await request(target, {
       dispatcher: agent,

@@ -1,10 +1,13 @@
+import { loadEnvironment } from "../config/environment.ts";
 import { type ProtectOptions, type ProtectSettings, parseProtectOptions } from "../config/protect-options.ts";
 import type { Provider } from "../config/provider-options.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { scopeAtProvider } from "../core/scope-prefix.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
-import { type FetchJson, fetchJson } from "../platform/fetch-json.ts";
+import type { FetchJson } from "../platform/fetch-json.ts";
 import { createLog, type Log } from "../platform/logging.ts";
+import { readProxy } from "../platform/outbound-proxy.ts";
+import { fetchJsonThrough } from "../platform/proxy-tunnel.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { createDocuments, type Documents } from "./documents.ts";
 import { createGuard, type Guard, type RequestHead } from "./guard.ts";
@@ -51,6 +54,7 @@ export function protect({ log, clock, ...options }: ProtectOptions & ProtectPart
   const { guard, documents } = openProtection(settings, {
     log: log ?? createLog({ level: "info", pretty: process.stdout.isTTY === true }),
     clock: clock ?? systemClock,
+    fetchJson: fetchJsonThrough(readProxy(loadEnvironment())),
   });
   return { ...createRouteGuard(guard, settings), metadata: documents };
 }
@@ -59,16 +63,16 @@ type GuardParts = {
   readonly log: Log;
   readonly clock: Clock;
   readonly metrics?: Metrics;
-  readonly fetchJson?: FetchJson;
+  readonly fetchJson: FetchJson;
 };
 
 /** The two halves of a resource server, from settings that are parsed. */
 export function openProtection(
   settings: ProtectSettings,
-  { fetchJson: fetchIt = fetchJson, ...parts }: GuardParts,
+  parts: GuardParts,
 ): { readonly guard: Guard; readonly documents: Documents } {
   const [first, ...others] = settings.providers;
-  const open = (provider: Provider) => openProvider(provider, { fetchJson: fetchIt, clock: parts.clock });
+  const open = (provider: Provider) => openProvider(provider, parts);
   const providers = [open(first), ...others.map(open)] as const;
   return {
     guard: guardOf(settings, verifyAll(providers), parts),

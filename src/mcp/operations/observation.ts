@@ -1,9 +1,11 @@
 import type { FetchDocument } from "../../authorization-server/client-keys.ts";
 import type { MetricsSetting, Settings } from "../../config/settings.ts";
 import { isPostgresUrl } from "../../core/database-url.ts";
-import { type FetchJson, fetchJson } from "../../platform/fetch-json.ts";
+import type { FetchJson } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
-import { safeFetch } from "../../platform/safe-fetch.ts";
+import type { OutboundProxy } from "../../platform/outbound-proxy.ts";
+import { fetchJsonThrough } from "../../platform/proxy-tunnel.ts";
+import { allowUnresolvedDocumentHosts, safeFetch } from "../../platform/safe-fetch.ts";
 import { countedLog, type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
 import { countedRequests, type Observe, unobserved } from "../../platform/telemetry/observe.ts";
 import { isTracingSetUp, noTracing, type Tracing } from "../../platform/telemetry/tracing.ts";
@@ -38,13 +40,20 @@ type Measuring = {
   listen(log: Log): Promise<() => Promise<void>>;
 };
 
-export async function openObservation({
-  metrics: setting,
-  database,
-}: Pick<Settings, "metrics" | "database">): Promise<Observation> {
+/** @param proxy where what is fetched goes through */
+export async function openObservation(
+  {
+    metrics: setting,
+    database,
+    unresolvedDocumentHosts,
+  }: Pick<Settings, "metrics" | "database" | "unresolvedDocumentHosts">,
+  proxy: OutboundProxy | undefined,
+): Promise<Observation> {
   const measuring = await openMeasuring(setting);
   const { metrics } = measuring;
   const tracing = await openTracing(database);
+  const fetchJson = fetchJsonThrough(proxy);
+  const how = { proxy, [allowUnresolvedDocumentHosts]: unresolvedDocumentHosts };
   const isWatched = metrics !== noMetrics || tracing !== noTracing;
   return {
     ...measuring,
@@ -52,7 +61,7 @@ export async function openObservation({
     observe: tracedAndCounted(tracing, metrics),
     store: (store) => (isWatched ? observedStore(store, tracedAndTimed(tracing, metrics)) : store),
     log: (log) => countedLog(log, metrics),
-    fetchDocument: (url, options) => tracing.fetch("GET", url, () => safeFetch(url, options)),
+    fetchDocument: (url, options) => tracing.fetch("GET", url, () => safeFetch(url, { ...options, ...how })),
     fetchJson: (url, init) =>
       tracing.fetch(
         init?.method ?? "GET",
