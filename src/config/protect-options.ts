@@ -34,6 +34,8 @@ const resourceServer = z.strictObject({
   cachedTokens: cachedTokensOption,
   /** Origins whose pages may call what is guarded. Default "*": no cookie is involved. */
   cors: corsOption,
+  /** A log line for each request that is let in. Default false. */
+  debug: z.boolean("true or false").default(false),
   ...scopeOptions,
 });
 
@@ -50,6 +52,7 @@ export type ProtectSettings = {
   readonly authorizationServerMetadata: AuthorizationServerMetadata;
   readonly cachedTokens: number;
   readonly cors: CorsSetting;
+  readonly debug: boolean;
   readonly catalogue: ScopeCatalogue;
   readonly challengeScopes: readonly string[];
   readonly providers: readonly [Provider, ...Provider[]];
@@ -64,7 +67,8 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
     const path = (issue?.path ?? []) as (string | number)[];
     throw wrongValue(optionLabel(path), valueAt(own, path), issue?.message ?? "different");
   }
-  const { resource, name, documentation, authorizationServerMetadata, cachedTokens, cors } = parsed.data;
+  const { resource, name, documentation, authorizationServerMetadata, cachedTokens, cors, debug } =
+    parsed.data;
   const beside = namedPath(Reflect.ownKeys(rest)).filter((name) => name !== "providers");
   if ("providers" in rest && beside[0] !== undefined) {
     const [other] = beside;
@@ -82,6 +86,7 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
     authorizationServerMetadata,
     cachedTokens,
     cors,
+    debug,
     // Which scopes there are is the provider's matter: none is needed unless the options say so.
     catalogue: catalogueOf(parsed.data, { supported: {}, required: [] }, optionLabel),
     challengeScopes: parsed.data.challengeScopes,

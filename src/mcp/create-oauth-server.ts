@@ -16,6 +16,7 @@ import { type Listener, listen } from "../platform/listener.ts";
 import { createLog, type Log } from "../platform/logging.ts";
 import { readProxy } from "../platform/outbound-proxy.ts";
 import { onShutdownSignal } from "../platform/shutdown.ts";
+import { admissionLog } from "../resource-server/admission-log.ts";
 import { authInfoFor, type GuardedAuthInfo } from "../resource-server/auth-info.ts";
 import type { RequestHead } from "../resource-server/guard.ts";
 import { createRouteGuard } from "../resource-server/route-guard.ts";
@@ -239,7 +240,8 @@ export function assembleServer<Opened extends OpenServer>({
     await earlier?.drain();
     await earlier?.close();
   };
-  const routeGuard = async () => createRouteGuard((await opened()).guard, settings);
+  const routeOptions = { ...settings, logAdmission: admissionLog(log, settings.debug) };
+  const routeGuard = async () => createRouteGuard((await opened()).guard, routeOptions);
   const close = async () => {
     ignoreSignals();
     const server = await opening?.catch(() => undefined);

@@ -11,11 +11,13 @@ import { union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { noTracing, type Tracing } from "../platform/telemetry/tracing.ts";
+import { admissionLog } from "../resource-server/admission-log.ts";
 import { authInfoFor } from "../resource-server/auth-info.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { type Accepted, acceptedBy, acceptingBoth, inAcceptedForm } from "./accepted.ts";
 import { atHand } from "./at-hand.ts";
 import { readJson } from "./body.ts";
+import { callsOf } from "./calls.ts";
 import { isLegacyPost } from "./era.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import { createTally } from "./operations/tally.ts";
@@ -35,7 +37,7 @@ export type McpEndpointOptions = {
   /** What was registered, or what makes a server of the SDK for each request. */
   readonly registrations: Registrations | McpFactory;
   readonly guard: Guard;
-  readonly settings: Pick<Settings, "resource" | "catalogue" | "sessions">;
+  readonly settings: Pick<Settings, "resource" | "catalogue" | "sessions" | "debug">;
   readonly clock: Clock;
   readonly log: Log;
   /** Begins the span of a message. */
@@ -63,6 +65,7 @@ export type McpEndpoint = {
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const { guard, settings, clock, log, traced = noTracing.message, keepAlive = KEEP_ALIVE } = options;
   const toAuthInfo = authInfoFor(settings.resource);
+  const logAdmission = admissionLog(log, settings.debug);
   const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
   /** Who sent the message that is served, for callbacks that the SDK passes no context. */
   const currentAuth = new AsyncLocalStorage<Auth>();
@@ -151,6 +154,10 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   /** @param finished called once nothing is left to do for this request */
   const serve = async (admitted: Admitted, finished: () => void): Promise<Response> => {
     const { request, auth, accepted, body } = admitted;
+    if (logAdmission) {
+      const calls = body === undefined ? [{ method: request.method }] : callsOf(body);
+      for (const call of calls) logAdmission(auth, call);
+    }
     const exchange = { request, auth, authInfo: toAuthInfo(auth), body };
     if (body === undefined) {
       const { response, done } = await serveWithoutBody(exchange, accepted);

@@ -9,6 +9,7 @@ import { createLog, type Log } from "../platform/logging.ts";
 import { readProxy } from "../platform/outbound-proxy.ts";
 import { fetchJsonThrough } from "../platform/proxy-tunnel.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
+import { admissionLog } from "./admission-log.ts";
 import { createDocuments, type Documents } from "./documents.ts";
 import { createGuard, type Guard, type RequestHead } from "./guard.ts";
 import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";
@@ -51,12 +52,15 @@ export type ProtectParts = { readonly log?: Log; readonly clock?: Clock };
  */
 export function protect({ log, clock, ...options }: ProtectOptions & ProtectParts): Protection {
   const settings = parseProtectOptions(options);
+  const { debug } = settings;
+  const lines = log ?? createLog({ level: debug ? "debug" : "info", pretty: process.stdout.isTTY === true });
   const { guard, documents } = openProtection(settings, {
-    log: log ?? createLog({ level: "info", pretty: process.stdout.isTTY === true }),
+    log: lines,
     clock: clock ?? systemClock,
     fetchJson: fetchJsonThrough(readProxy(loadEnvironment())),
   });
-  return { ...createRouteGuard(guard, settings), metadata: documents };
+  const logAdmission = admissionLog(lines, debug);
+  return { ...createRouteGuard(guard, { ...settings, logAdmission }), metadata: documents };
 }
 
 type GuardParts = {

@@ -1,6 +1,7 @@
 import type { Auth } from "../core/auth.ts";
 import { type ScopeCatalogue, union } from "../core/scopes.ts";
 import { type CorsPolicy, corsHeaders, preflight } from "../platform/cors.ts";
+import type { AdmissionLog } from "./admission-log.ts";
 import { authInfoFor, type GuardedAuthInfo } from "./auth-info.ts";
 import type { Guard, RequestHead } from "./guard.ts";
 
@@ -27,14 +28,31 @@ export type RouteGuardOptions = {
   readonly catalogue: Pick<ScopeCatalogue, "required">;
   readonly cors: CorsPolicy;
   readonly resource: string;
+  /** Says who was let in, where that is wanted. */
+  readonly logAdmission: AdmissionLog | undefined;
 };
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-export function createRouteGuard(guard: Guard, { catalogue, cors, resource }: RouteGuardOptions): RouteGuard {
+export function createRouteGuard(
+  guard: Guard,
+  { catalogue, cors, resource, logAdmission }: RouteGuardOptions,
+): RouteGuard {
+  const logged = async (request: RequestHead, answer: Promise<Auth | Response>): Promise<Auth | Response> => {
+    const auth = await answer;
+    // Not `instanceof Response`: listeners replace the global one.
+    if ("person" in auth) {
+      // A query may hold what nobody should read.
+      logAdmission?.(auth, { method: request.method, path: URL.parse(request.url)?.pathname });
+    }
+    return auth;
+  };
   return {
-    guard: async (request, ...needed) =>
-      request.method === "OPTIONS" ? preflight(request, cors, METHODS) : guard(request, ...needed),
+    async guard(request, ...needed) {
+      if (request.method === "OPTIONS") return preflight(request, cors, METHODS);
+      const answer = guard(request, ...needed);
+      return logAdmission ? logged(request, answer) : answer;
+    },
     requireScopes: (auth, ...needed) => guard.requireScopes(auth, union(catalogue.required, needed)),
     corsHeaders: (request) => corsHeaders(request, cors),
     authInfo: authInfoFor(resource),

@@ -39,6 +39,7 @@ export type ModernMessage = { readonly method: string; readonly params?: Readonl
 /** The MCP endpoint behind a real guard, whose tokens are entries in a table. */
 export function startEndpoint({
   sessions = false,
+  debug = false,
   factory,
   implies = new Map(),
   log = silentLog,
@@ -46,6 +47,7 @@ export function startEndpoint({
   withoutFrontDoor = false,
 }: {
   readonly sessions?: boolean;
+  readonly debug?: boolean;
   readonly factory?: McpFactory;
   readonly implies?: ReadonlyMap<string, readonly string[]>;
   readonly log?: Log;
@@ -77,6 +79,7 @@ export function startEndpoint({
       resource: RESOURCE,
       catalogue: { descriptions: new Map(), required: ["mcp"], implies },
       sessions,
+      debug,
     },
     clock,
     log,
