@@ -21,7 +21,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ["core", "platform", "store", "config", "mcp"],
   // Translation of the guard's answers; what is decided is decided below.
   adapters: ["core", "resource-server"],
-  cli: ["core", "platform", "store", "config", "providers", "authorization-server", "mcp", "demo"],
+  // Its check asks a provider as the guard does.
+  cli: [
+    "core",
+    "platform",
+    "store",
+    "config",
+    "providers",
+    "resource-server",
+    "authorization-server",
+    "mcp",
+    "demo",
+  ],
   "index.ts": [
     "core",
     "platform",

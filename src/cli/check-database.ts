@@ -32,6 +32,11 @@ export async function checkCommand(flags: DatabaseFlags & { readonly json?: true
   if (report.problems.length > 0) process.exitCode = 1;
 }
 
+/** The same for a check of everything. */
+export async function problemsOfDatabase(settings: Settings): Promise<readonly string[]> {
+  return (await examine(settings)).problems;
+}
+
 async function examine(settings: Settings): Promise<Report> {
   try {
     refuseMissing(settings.database);

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { packageVersion } from "../platform/version.ts";
 import { auditCommand } from "./commands/audit.ts";
+import { checkCommand } from "./commands/check.ts";
 import { clientCommand } from "./commands/client.ts";
 import { databaseCommand } from "./commands/database.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -32,6 +33,7 @@ const program = new Command("gatehouse")
   .addCommand(auditCommand())
   .addCommand(secretCommand())
   .addCommand(databaseCommand())
+  .addCommand(checkCommand())
   .addCommand(providerCommand())
   .addHelpText(
     "after",

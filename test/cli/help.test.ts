@@ -17,6 +17,7 @@ describe.concurrent("gatehouse", () => {
       "key",
       "secret",
       "database",
+      "check",
       "provider",
       "GATEHOUSE_",
       ".env",
@@ -52,6 +53,7 @@ describe.concurrent("gatehouse", () => {
       ["database", "copy"],
       ["--from", "--to", "--while-running", "docs/deploy/moving.md"],
     ],
+    [["check"], ["--public-url", "--database", "--json", "HTTPS_PROXY", "docs/behind-a-proxy.md"]],
     [["provider"], ["--resource", "domain=acme.okta.com"]],
   ])("%j --help says what it takes", async (command, words) => {
     const { exitCode, stdout } = await gatehouse([...command, "--help"]);

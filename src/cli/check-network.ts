@@ -1,0 +1,55 @@
+import { shownProxy } from "../platform/outbound-proxy.ts";
+import { fetchJsonThrough } from "../platform/proxy-tunnel.ts";
+import { allowUnresolvedDocumentHosts, resolveName, safeFetch } from "../platform/safe-fetch.ts";
+import { problemsOfDatabase } from "./check-database.ts";
+import { type Check, checkNetwork, type WellKnownDocument } from "./network-checks.ts";
+import { type NetworkFlags, networkSettings } from "./network-settings.ts";
+import { bold, print, printJson, printTable } from "./output.ts";
+
+/** Says what cannot be reached from here. The exit code is 1 where something is wrong. */
+export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?: true }): Promise<void> {
+  const { settings, proxy, providers, hasDatabase } = networkSettings(flags);
+  const checks = await checkNetwork({
+    settings,
+    providers,
+    hasProxy: proxy !== undefined,
+    documents: WELL_KNOWN_DOCUMENTS,
+    fetchJson: fetchJsonThrough(proxy),
+    fetchDocument: (url) =>
+      safeFetch(url, {
+        maxBytes: MAXIMUM_BYTES,
+        proxy,
+        [allowUnresolvedDocumentHosts]: settings.unresolvedDocumentHosts,
+      }),
+    resolve: (name) => resolveName(name, AbortSignal.timeout(RESOLVE_MS)),
+    databaseProblems: hasDatabase ? () => problemsOfDatabase(settings) : undefined,
+  });
+  const isWell = checks.every(({ result }) => result !== "failed");
+  if (flags.json) printJson({ ok: isWell, proxy: proxy ? shownProxy(proxy) : null, checks });
+  else printChecks(checks, proxy ? shownProxy(proxy) : "none", isWell);
+  if (!isWell) process.exitCode = 1;
+}
+
+/** Documents of clients that many people use. */
+const WELL_KNOWN_DOCUMENTS: readonly WellKnownDocument[] = [
+  { client: "Claude", url: "https://claude.ai/oauth/mcp-oauth-client-metadata" },
+  { client: "Claude Code", url: "https://claude.ai/oauth/claude-code-client-metadata" },
+  { client: "VS Code", url: "https://vscode.dev/oauth/client-metadata.json" },
+];
+const MAXIMUM_BYTES = 64 * 1024;
+const RESOLVE_MS = 5000;
+
+function printChecks(checks: readonly Check[], proxy: string, isWell: boolean): void {
+  printTable(
+    ["RESULT", "WHAT", "DETAIL"],
+    [
+      ["-", "proxy", proxy],
+      ...checks.map(({ what, result, detail, advice }) => [
+        result,
+        what,
+        advice === undefined ? detail : `${detail}. ${advice}`,
+      ]),
+    ],
+  );
+  print(`\n${bold(isWell ? "All is well." : "Something is wrong.")}`);
+}

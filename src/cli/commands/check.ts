@@ -1,0 +1,28 @@
+import { Command } from "commander";
+import { databaseOption } from "../database.ts";
+import type { NetworkFlags } from "../network-settings.ts";
+
+export function checkCommand(): Command {
+  return new Command("check")
+    .description(
+      "Say what a server with these settings cannot reach from here: its public URL, DNS, clients' metadata documents, the provider, the database. The exit code is 1 where something is wrong.",
+    )
+    .option("--public-url <url>", "the URL under which clients reach the server [env: GATEHOUSE_PUBLIC_URL]")
+    .addOption(databaseOption())
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+It reads what a server reads: GATEHOUSE_ variables, HTTPS_PROXY and NO_PROXY, and those of a provider (OAUTH_ISSUER …), from
+the environment or a .env file. The server should run, so that its public URL answers.
+
+A host without direct internet: docs/behind-a-proxy.md`,
+    )
+    .action(check);
+}
+
+async function check(flags: NetworkFlags & { readonly json?: true }): Promise<void> {
+  // Loaded here, so that help does not wait for it.
+  const { checkNetworkCommand } = await import("../check-network.ts");
+  await checkNetworkCommand(flags);
+}
