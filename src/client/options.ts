@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import {
+  allowInsecureIssuer,
   allowsInsecureIssuer,
   insecureIssuerOption,
   issuerUrl,
@@ -93,7 +94,7 @@ const options = z
     sleep: aFunction<Sleep>().default(() => systemSleep),
     /** From 0 to 1, for the waits between attempts. */
     random: aFunction<() => number>().default(() => Math.random),
-    ...insecureIssuerOption,
+    [allowInsecureIssuer]: insecureIssuerOption,
   })
   .check(secureUrls(["tokenEndpoint"], ["issuer"]));
 

@@ -16,13 +16,13 @@ const HTTPS = "an https:// URL (http:// on this computer only)";
 /** A URL of a service that nobody runs inside a network of their own. */
 export const secureUrl = z.string(HTTPS).refine(isSecureUrl, HTTPS);
 
-/** The symbol, among the options whose URLs it is about. */
-export const insecureIssuerOption = { [allowInsecureIssuer]: z.boolean("true or false").optional() };
+/** What may stand under {@link allowInsecureIssuer}. */
+export const insecureIssuerOption = z.boolean("true or false").optional();
 
 /** A URL for secrets. Whether it may be `http://` on a network, {@link secureUrls} checks for the object that it is in. */
 export const issuerUrl = z.string(SECURE_URL).refine((url) => isUsableUrl(url, true), SECURE_URL);
 
-/** Checks the URLs that stand at these paths in an object with {@link insecureIssuerOption}. */
+/** Checks the URLs that stand at these paths in an object that may have {@link allowInsecureIssuer}. */
 export function secureUrls(...paths: readonly (readonly string[])[]) {
   return ({ value, issues }: z.core.ParsePayload<object>): void => {
     const allowInsecure = allowsInsecureIssuer(value);

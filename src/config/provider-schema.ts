@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { USUAL_CLAIM_NAMES } from "../core/provider-claims.ts";
 import type { PrivateKey } from "../platform/signing-key.ts";
-import { insecureIssuerOption, issuerUrl, secureUrls } from "./allow-insecure-issuer.ts";
+import { allowInsecureIssuer, insecureIssuerOption, issuerUrl, secureUrls } from "./allow-insecure-issuer.ts";
 import { secretMethods } from "./client-credentials.ts";
 
 const text = (must: string) => z.string(must).min(1, must);
@@ -42,7 +42,7 @@ export const providerSchema = z
     jwksUri: issuerUrl.optional(),
     /** Where its metadata is, where it is at none of the usual places. */
     metadataUrl: issuerUrl.optional(),
-    ...insecureIssuerOption,
+    [allowInsecureIssuer]: insecureIssuerOption,
     /** For opaque tokens: the credentials to ask the provider about them (RFC 7662). */
     introspection: z
       .strictObject({

@@ -20,7 +20,7 @@ const values = z
     jwksUri: issuerUrl.optional(),
     /** Where its metadata is, where it is at none of the usual places. */
     metadataUrl: issuerUrl.optional(),
-    ...insecureIssuerOption,
+    [allowInsecureIssuer]: insecureIssuerOption,
   })
   .check(secureUrls(["issuer"], ["jwksUri"], ["metadataUrl"]));
 

@@ -16,7 +16,7 @@ const values = z
     realm: segment('the name of a realm, such as "acme"'),
     /** What the audience mapper puts into tokens. */
     audience,
-    ...insecureIssuerOption,
+    [allowInsecureIssuer]: insecureIssuerOption,
   })
   .check(secureUrls(["url"]));
 
