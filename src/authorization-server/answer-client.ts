@@ -16,7 +16,12 @@ export type Asker = {
 /** An authorization response (RFC 6749 §4.1.2) or an error response (§4.1.2.1). */
 export type Answer =
   | { readonly occasion: Extract<Occasion, "approved">; readonly code: string }
-  | { readonly occasion: Exclude<Occasion, "approved">; readonly error: OAuthError };
+  | { readonly occasion: Extract<Occasion, "denied">; readonly error: OAuthError }
+  | {
+      readonly occasion: Extract<Occasion, "error">;
+      readonly error: OAuthError;
+      readonly correlationId: string;
+    };
 
 /** Sends the person back to the client with the answer: at once, or by a page that links on with the same parameters. */
 export function answerClient(
@@ -31,7 +36,10 @@ export function answerClient(
     appName: settings.name,
     client: identityOf(client),
     url: withParams(redirect, params),
-    outcome: answer.occasion === "error" ? { error: answer.error.message } : answer.occasion,
+    outcome:
+      answer.occasion === "error"
+        ? { error: answer.error.message, correlationId: answer.correlationId }
+        : answer.occasion,
     opensItself: way.opensItself,
   });
   return htmlResponse(page, PAGE_STYLES, answer.occasion === "error" ? pageStatus(answer.error) : 200);

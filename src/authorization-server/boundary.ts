@@ -63,7 +63,7 @@ const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
   server_error: "Try again. If it happens again, give the operator the reference below.",
 };
 const BEGIN_AGAIN =
-  "Go back to the app that you came from and connect again. If it happens again, the app asks for something wrong.";
+  "Go back to the app that you came from and connect again. If it happens again, tell the makers of the app.";
 
 function errorPageResponse(error: OAuthError, { settings }: Deps, { correlationId }: Peer): Response {
   const status = pageStatus(error);

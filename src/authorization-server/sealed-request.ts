@@ -65,7 +65,7 @@ export async function openRequest(
   const opened =
     text === undefined ? undefined : (JSON.parse(text) as { iss: string; request: AuthorizationRequest });
   if (!opened || opened.iss !== issuer) {
-    throw new OAuthError("invalid_request", "This sign-in link is not complete or not ours.", {
+    throw new OAuthError("invalid_request", "This sign-in link is incomplete, or is not from this server.", {
       detail: sealed === undefined ? "no state" : "the state does not open",
     });
   }
@@ -74,7 +74,7 @@ export async function openRequest(
   if (opened.request.browser !== browser) {
     throw new OAuthError(
       "access_denied",
-      "This request is over, or it began in another browser, or too many others began after it.",
+      "This request has ended, or began in another browser, or too many others were started after it.",
       { detail: browser === undefined ? "no cookie for it" : "its cookie is another browser's" },
     );
   }

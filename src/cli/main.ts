@@ -38,8 +38,8 @@ const program = new Command("gatehouse")
   .addHelpText(
     "after",
     `
-Every option of the server can also come from the environment or from a .env file in the working directory, as
-GATEHOUSE_ and its name: GATEHOUSE_PUBLIC_URL for --public-url. An option on the command line wins.
+Options that text can say can also come from the environment or from a .env file in the working directory, as
+GATEHOUSE_ and the name: GATEHOUSE_PUBLIC_URL for --public-url. An option on the command line wins.
 
 Try it:
   $ gatehouse demo`,

@@ -42,11 +42,18 @@ export function wrongName(label: string, name: string, must: string): Configurat
 /** The sentence about a name that is no option, with the one that was probably meant. */
 export function unknownName(label: string, known: readonly string[]): ConfigurationError {
   const name = label.slice(label.lastIndexOf(".") + 1);
+  if (DANGERS.has(name)) {
+    return new ConfigurationError(
+      `${label} is a symbol, so that it can be found. Import ${name} from mcp-gatehouse, and write [${name}] in place of ${name}.`,
+    );
+  }
   const near = meantName(name, known);
   return new ConfigurationError(
     `${label} is not an option. ${near ? `Did you mean ${near}?` : `The options are: ${known.join(", ")}.`}`,
   );
 }
+
+const DANGERS: ReadonlySet<string> = new Set(["allowInsecurePublicUrl", "allowInsecureIssuer"]);
 
 /** Options whose value is never repeated, wherever they stand. */
 const SECRET = /secret|token$|(\b|private)key$|_KEY$|jwks$/i;

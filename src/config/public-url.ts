@@ -64,7 +64,8 @@ export function publicUrlProblem(
 
 const WHY_NOT_INSECURE =
   "because tokens and passwords would cross the network readable. Put a proxy with TLS in front, " +
-  "use the options for TLS, or, in a network that only you use, set allowInsecurePublicUrl";
+  "use the options for TLS, or, in a network that only you use, set [allowInsecurePublicUrl] " +
+  "(a symbol of mcp-gatehouse; GATEHOUSE_ALLOW_INSECURE_PUBLIC_URL) to true";
 
 /** The path as it is written, not as a parser would have it. */
 function pathOf(url: string): string {

@@ -169,8 +169,9 @@ export function protectedServer(
   given: CreateOptions,
 ): Assembly<OpenServer> {
   if (typeof access?.authorization !== "object") {
+    const what = access === undefined ? "is missing" : "is neither a function nor has authorization";
     throw new ConfigurationError(
-      "The second argument is missing. Give checkUser(username, password), or { authorization: { issuer, audience } }.",
+      `The second argument ${what}. Give checkUser(username, password), or { authorization: { issuer, audience } }.`,
     );
   }
   const { code, options, alsoAccept } = splitOptions(given);

@@ -138,7 +138,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     if (unacceptable) return refuseLesser(auth) ?? unacceptable;
     const read = await readJson(request);
     if (read.kind === "too large")
-      return refuseLesser(auth) ?? jsonRpcError(413, -32000, "The body is too large.");
+      return refuseLesser(auth) ?? jsonRpcError(413, -32000, "The body is larger than 4 MB.");
     if (read.kind === "malformed")
       return refuseLesser(auth) ?? jsonRpcError(400, -32700, "Parse error: the body is not JSON.");
     if (guard.hasEnded(auth)) {

@@ -68,7 +68,7 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
       appName: text(0),
       client: clientCalled(text(1)),
       url: `https://host.example/${text(2).replace(NO_URI_CHARACTER, "")}`,
-      outcome: { error: text(3) },
+      outcome: { error: text(3), correlationId: text(4) },
       opensItself: false,
     }),
   done: (text) => alreadyApprovedPage({ appName: text(0), client: clientCalled(text(1)) }),
@@ -391,7 +391,7 @@ describe("the return page", () => {
     ["steam://run/440?code=a", "steam:"],
     ["com.example.app:/cb?code=a", "com.example.app:"],
   ])("that waits opens nothing without a click, and says what the click opens: %s", (to, scheme) => {
-    for (const outcome of ["approved", "denied", { error: "No." }] as const) {
+    for (const outcome of ["approved", "denied", { error: "No.", correlationId: "id-1" }] as const) {
       const page = returnPage({ ...values, url: to, outcome, opensItself: false });
       expect(refreshOf(page)).toBeUndefined();
       expect(linksOf(page)).toEqual([to]);
@@ -424,8 +424,10 @@ describe("the return page", () => {
       text(returnPage({ ...values, outcome, opensItself: false }));
     expect(said("approved")).toContain("You approved Cursor.");
     expect(said("denied")).toContain("You denied Cursor. It got no access.");
-    expect(said({ error: "The parameter state is repeated." })).toContain("The parameter state is repeated.");
-    expect(said({ error: "x" })).toContain("This request can’t continue");
+    const wrong = said({ error: "The parameter state is repeated.", correlationId: "id-1" });
+    expect(wrong).toContain("The parameter state is repeated.");
+    expect(wrong).toContain("give this ID: id-1");
+    expect(wrong).toContain("This request can’t continue");
   });
 
   it.each(["javascript:alert(1)//cursor://x", "data:text/html,x", "java\tscript:alert(1)", "https.://x"])(

@@ -16,7 +16,7 @@ export type ReturnValues = {
 };
 
 /** What the person decided, or what is wrong with what the client asked for. */
-export type Outcome = "approved" | "denied" | { readonly error: string };
+export type Outcome = "approved" | "denied" | { readonly error: string; readonly correlationId: string };
 
 /**
  * Leads back to the client where a redirect would not do. A scheme like `cursor://` leaves the person looking at the page
@@ -33,7 +33,8 @@ export function returnPage({ appName, client, url, outcome, opensItself }: Retur
 <p class="soft">${said}${opensItself ? " If your browser asks whether to open the app, allow it. Then you can close this window." : ""}</p>
 </div>
 ${opensItself ? "" : html`<div class="notice caution">${CAUTION_ICON}<div>${notice}</div></div>`}
-<p><a class="button${outcome === "approved" ? "" : " plain"}" href="${url}">${link}</a></p>`;
+<p><a class="button${outcome === "approved" ? "" : " plain"}" href="${url}">${link}</a></p>
+${typeof outcome === "string" ? "" : html`<p class="soft small centred">If you ask for help, give this ID: <code class="whole">${outcome.correlationId}</code></p>`}`;
   const head = opensItself ? html`<meta http-equiv="refresh" content="0;url=${url}">` : undefined;
   return layout({ appName, title, body, ...(head && { head }) });
 }

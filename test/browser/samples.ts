@@ -159,7 +159,10 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     appName: "my-app",
     client: evil,
     url: `https://${"sub-domain.".repeat(20)}evil.example/cb?error=invalid_request&state=x`,
-    outcome: { error: "The parameter code_challenge is missing: this server requires PKCE." },
+    outcome: {
+      error: "The parameter code_challenge is missing: this server requires PKCE.",
+      correlationId: "0f8fad5b-d9cb-469f-a165-70867728950e",
+    },
     opensItself: false,
   }),
   "consent-document-elsewhere": consentPage({

@@ -38,9 +38,10 @@ export async function authorize(request: Request, deps: Deps, peer: Peer): Promi
       client: client.id,
       error: error.code,
       reason: error.detail ?? error.message,
+      correlationId: peer.correlationId,
       address: peer.address,
     });
-    return answerClient(asker, { occasion: "error", error }, deps);
+    return answerClient(asker, { occasion: "error", error, correlationId: peer.correlationId }, deps);
   }
 }
 
