@@ -53,7 +53,11 @@ export function unknownName(label: string, known: readonly string[]): Configurat
   );
 }
 
-const DANGERS: ReadonlySet<string> = new Set(["allowInsecurePublicUrl", "allowInsecureIssuer"]);
+const DANGERS: ReadonlySet<string> = new Set([
+  "allowInsecurePublicUrl",
+  "allowInsecureIssuer",
+  "allowUnresolvedDocumentHosts",
+]);
 
 /** Options whose value is never repeated, wherever they stand. */
 const SECRET = /secret|token$|(\b|private)key$|_KEY$|jwks$/i;
