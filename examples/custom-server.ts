@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { createOAuthServer } from "mcp-gatehouse";
 import { z } from "zod";
 import { loginHandler } from "./login-handler.ts";
-import { signInBy } from "./sign-in.ts";
+import { loadEnvFile, signInBy } from "./sign-in.ts";
+
+loadEnvFile();
 
 const {
   PORT = "3000",

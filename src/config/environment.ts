@@ -25,16 +25,17 @@ export function loadEnvironment(
 
 /**
  * The options that the environment sets. An empty variable counts as none, as it does for Docker Compose.
+ * @param path the MCP path, where the code gives it
  * @throws ConfigurationError where the name of one of ours is misspelt.
  */
-export function environmentOptions(environment: Environment): EnvironmentOptions {
+export function environmentOptions(environment: Environment, path?: string): EnvironmentOptions {
   refuseMisspelt(environment);
   const options = new Map<string, { variable: string; value: unknown }>();
   for (const { variable, option, read } of VARIABLES) {
     const text = environment[variable]?.trim();
     // The first one wins: the table has ours before the plain ones.
     if (!text || options.has(option) || isKubernetesServiceLink(variable, text)) continue;
-    const value = read(text, environment);
+    const value = read(text, environment, path);
     if (value !== undefined) options.set(option, { variable, value });
   }
   return options;
@@ -50,7 +51,7 @@ export function publicUrlFromEnvironment(environment: Environment = loadEnvironm
   return typeof value === "string" ? value : undefined;
 }
 
-type Read = (text: string, environment: Environment) => unknown;
+type Read = (text: string, environment: Environment, path?: string) => unknown;
 
 const text: Read = (value) => value;
 /** What is no number, or neither true nor false, stays text: the schema refuses it and shows it. */
@@ -68,9 +69,9 @@ const address: Read = (value) => (isIP(value) !== 0 || value === "localhost" ? v
 const postgresUrl: Read = (value) => (meansPostgres(value) ? value : undefined);
 
 /** In a `.env` file of Scalekit's examples: the URL that clients connect to, with the MCP path or without. */
-const mcpServerUrl: Read = (value, { SCALEKIT_ENVIRONMENT_URL, GATEHOUSE_PATH }) => {
+const mcpServerUrl: Read = (value, { SCALEKIT_ENVIRONMENT_URL, GATEHOUSE_PATH }, given) => {
   if (!SCALEKIT_ENVIRONMENT_URL?.trim()) return undefined;
-  const path = GATEHOUSE_PATH?.trim() || "/mcp";
+  const path = given ?? (GATEHOUSE_PATH?.trim() || "/mcp");
   const url = value.endsWith("/") ? value.slice(0, -1) : value;
   return url.endsWith(path) ? url.slice(0, -path.length) : value;
 };

@@ -93,7 +93,7 @@ describe("URLs", () => {
 
 describe("a wrong value stops the start with a sentence that names the option and what would be right", () => {
   it.each<[unknown, RegExp]>([
-    [{ port: "3000" }, /^port is "3000"; it must be a port from 0 to 65535, without quotes\.$/],
+    [{ port: "3000" }, /^port is "3000"; it must be a port from 0 to 65535, as a number without quotes\.$/],
     [{ port: 65_536 }, /^port is 65536/],
     [{ port: 1.5 }, /^port is 1\.5/],
     [{ host: "" }, /^host is ""/],
@@ -320,14 +320,14 @@ describe("a public URL that is taken", () => {
 
 describe("text where there is no text", () => {
   it.each([
-    [{ port: "9331" }, 'port is "9331"; it must be a port from 0 to 65535, without quotes.'],
+    [{ port: "9331" }, 'port is "9331"; it must be a port from 0 to 65535, as a number without quotes.'],
     [
       { grantSeconds: "60" },
-      'grantSeconds is "60"; it must be a whole number of seconds from 60 to 315360000, without quotes.',
+      'grantSeconds is "60"; it must be a whole number of seconds from 60 to 315360000, as a number without quotes.',
     ],
     [
       { metrics: { port: "9464" } },
-      'metrics.port is "9464"; it must be a port from 0 to 65535, without quotes.',
+      'metrics.port is "9464"; it must be a port from 0 to 65535, as a number without quotes.',
     ],
     [{ debug: "true" }, 'debug is "true"; it must be true or false, without quotes.'],
     [{ port: "web" }, 'port is "web"; it must be a port from 0 to 65535.'],

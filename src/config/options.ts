@@ -191,15 +191,12 @@ function firstProblem(error: z.ZodError, given: unknown, label: Label): Configur
     );
   }
   const value = valueAt(given, issue.path);
-  return wrongValue(
-    label(path),
-    value,
-    `${issue.message}${isQuoted(issue, value) ? ", without quotes" : ""}`,
-  );
+  return wrongValue(label(path), value, `${issue.message}${unquoted(issue, value)}`);
 }
 
 /** A number or a boolean that code gives as text. The environment, where everything is text, is read before. */
-function isQuoted(issue: z.core.$ZodIssue, value: unknown): boolean {
-  if (issue.code !== "invalid_type" || typeof value !== "string") return false;
-  return issue.expected === "boolean" ? /^(true|false)$/.test(value) : /^\d+$/.test(value);
+function unquoted(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== "invalid_type" || typeof value !== "string") return "";
+  if (issue.expected === "boolean") return /^(true|false)$/.test(value) ? ", without quotes" : "";
+  return /^\d+$/.test(value) ? ", as a number without quotes" : "";
 }

@@ -152,7 +152,7 @@ function inferApplicationType(kinds: readonly RedirectKind[]): "web" | "native" 
 
 /**
  * RFC 7591 §2: a client that names no method gets a secret. But a native app, which is what leads back to this computer
- * alone, can't keep one (RFC 8252 §8.4), and those that leave the method out don't expect one: they are public, and the
+ * or to an app on it, can't keep one (RFC 8252 §8.4), and those that leave the method out don't expect one: they are public, and the
  * response says so (§3.2.1 lets us replace values).
  */
 function pickMethod(

@@ -42,6 +42,8 @@ const NEVER = [
   "firefox://x",
   "firefox-private://x",
   "googlechrome://a.example",
+  "google-chrome://a.example",
+  "chromium://settings",
   "googlechromes://a.example",
   "x-safari-https://a.example",
   "safari-web-extension://x/y",

@@ -86,7 +86,9 @@ const NEVER_PREFIXES: readonly string[] = [
   // Browsers: chrome-untrusted:, edge:, googlechromes:, x-safari-https:, moz-extension:, and what a page may register.
   ...[
     "chrome",
+    "chromium",
     "googlechrome",
+    "google-chrome",
     "edge",
     "firefox",
     "moz-",

@@ -115,6 +115,12 @@ describe("Accept", () => {
     }
   });
 
+  it("of a GET without a session says nothing: there is no stream to take", async () => {
+    const { endpoint, token } = startWithTool();
+    const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
+    expect((await endpoint.fetch(new Request(RESOURCE, { headers }))).status).toBe(405);
+  });
+
   it("a message that needs no answer gets none", async () => {
     const { post } = startWithTool();
     const notification = { jsonrpc: "2.0", method: "notifications/initialized" };

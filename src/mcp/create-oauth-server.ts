@@ -156,7 +156,7 @@ export function embeddedServer(
 ): Assembly<EmbeddedServer> {
   const { code, options, alsoAccept: accepted } = splitOptions(given);
   const environment = loadEnvironment();
-  const settings = parseOptions(name, options, environmentOptions(environment));
+  const settings = parseOptions(name, options, environmentOptions(environment, options.path));
   const alsoAccept = parseAlsoAccepted(accepted, settings);
   const proxy = readProxy(environment);
   return { settings, code, open: (parts) => openServer({ ...parts, proxy, checkUser, alsoAccept }) };
@@ -181,7 +181,7 @@ export function protectedServer(
     );
   }
   const environment = loadEnvironment();
-  const settings = parseOptions(name, options, environmentOptions(environment), null);
+  const settings = parseOptions(name, options, environmentOptions(environment, options.path), null);
   const providers = parseProviders(access.authorization, settings.resource);
   const authorizationServerMetadata = parseAuthorizationServerMetadata(access.authorizationServerMetadata);
   const proxy = readProxy(environment);

@@ -241,10 +241,15 @@ type Admitted = {
   readonly body: unknown;
 };
 
-/** A stream is all that GET can be answered with. */
-function refuseForms({ method }: Request, { json, events }: Accepted): Response | undefined {
-  if (method === "DELETE" || events || (method === "POST" && json)) return undefined;
-  return jsonRpcError(406, -32000, "Accept must allow application/json or text/event-stream.");
+/** A stream is all that a session's GET can be answered with. Without a session the SDK refuses it by its method. */
+function refuseForms({ method, headers }: Request, { json, events }: Accepted): Response | undefined {
+  if (events || method === "DELETE") return undefined;
+  if (method === "POST") return json ? undefined : notAcceptable("application/json or text/event-stream");
+  return headers.has("mcp-session-id") ? notAcceptable("text/event-stream") : undefined;
+}
+
+function notAcceptable(forms: string): Response {
+  return jsonRpcError(406, -32000, `Accept must allow ${forms}.`);
 }
 
 function shuttingDown(): Response {

@@ -76,7 +76,7 @@ function fromRegistrations(
       ...(requestState !== undefined && { requestState }),
     });
     for (const registration of reached(registrations, use)) registration.apply(server, calls);
-    if (use.kind === "session") rememberSubscriptions(server, use.subscriptions);
+    if (use.kind === "session") rememberSubscriptions(server, use.subscriptions, registrations, calls);
     return server;
   };
 }
@@ -97,8 +97,18 @@ function capabilities(registrations: Registrations, listChanged: boolean, all: b
 /** More than this in one session is not a client that means to be told. */
 const MAXIMUM_SUBSCRIPTIONS = 1000;
 
-function rememberSubscriptions(server: McpServer, subscriptions: Set<string>): void {
-  server.server.setRequestHandler("resources/subscribe", ({ params }) => {
+function rememberSubscriptions(
+  server: McpServer,
+  subscriptions: Set<string>,
+  registrations: Registrations,
+  calls: ScopedCalls,
+): void {
+  server.server.setRequestHandler("resources/subscribe", ({ params }, context) => {
+    const registered = registrations.resource(params.uri);
+    if (registered && !calls.mayCall(registered, context)) {
+      const needed = registered.scopes.join(" ");
+      throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `This needs the scope ${needed}.`);
+    }
     if (subscriptions.size >= MAXIMUM_SUBSCRIPTIONS) {
       throw new ProtocolError(ProtocolErrorCode.InvalidRequest, "This session has too many subscriptions.");
     }

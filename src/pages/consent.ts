@@ -80,10 +80,10 @@ function whereTo({ kind, shown }: Destination): Html {
 /** Who vouches for the app. Three facts that are never one: only the operator's word proves a name. */
 function provenance(client: ClientIdentity, appName: string): Html {
   if (client.origin === "preregistered") {
-    return html`The operator of ${nameOf(appName)} added it.${client.holdsKey ? " It holds a key." : ""}`;
+    return html`The operator of ${nameOf(appName)} added it.${client.holdsKey ? " It holds a key or secret." : ""}`;
   }
   const host = documentHost(client);
-  const key = client.holdsKey ? " It holds a key, which does not prove its name." : "";
+  const key = client.holdsKey ? " It holds a key or secret, which does not prove its name." : "";
   return host === undefined
     ? html`It registered itself and chose its own name.${key}`
     : html`It is published by <strong class="host">${host}</strong>, which chose its name.${key}`;

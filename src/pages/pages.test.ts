@@ -297,18 +297,18 @@ describe("the consent page", () => {
 
   it.each([
     [OPERATOR, false, "The operator of my-app added it."],
-    [OPERATOR, true, "The operator of my-app added it. It holds a key."],
+    [OPERATOR, true, "The operator of my-app added it. It holds a key or secret."],
     [DOCUMENT, false, "It is published by claude.ai, which chose its name."],
     [
       DOCUMENT,
       true,
-      "published by claude.ai, which chose its name. It holds a key, which does not prove its name.",
+      "published by claude.ai, which chose its name. It holds a key or secret, which does not prove its name.",
     ],
     [SELF, false, "It registered itself and chose its own name."],
     [
       SELF,
       true,
-      "It registered itself and chose its own name. It holds a key, which does not prove its name.",
+      "It registered itself and chose its own name. It holds a key or secret, which does not prove its name.",
     ],
   ] as const)("keeps three facts apart: %j, key %j", (who, holdsKey, words) => {
     const page = text(markupOf({ ...who, holdsKey }, WEB));

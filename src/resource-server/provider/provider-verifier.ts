@@ -107,7 +107,11 @@ function announced(
   const url = document[name] ?? undefined;
   if (url === undefined) throw unusable(`its metadata has no ${name}; give it as an option`);
   if (isUsableUrl(url, allowInsecure)) return url;
-  throw unusable(`its metadata names ${shown(url)} as ${name}, which is not ${SECURE_URL}`);
+  throw unusable(`its metadata names ${shown(withoutPassword(url))} as ${name}, which is not ${SECURE_URL}`);
+}
+
+function withoutPassword(url: unknown): unknown {
+  return typeof url === "string" ? url.replace(/\/\/.*@/s, "//...@") : url;
 }
 
 function unusable(detail: string): OAuthError {
