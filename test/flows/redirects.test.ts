@@ -210,7 +210,7 @@ describe("what the consent page says of a client", () => {
       expect(page).toContain("Claude wants to connect to Test App");
       expect(page).toContain("It registered itself and chose its own name.");
       expect(page).toContain(UNVERIFIED);
-      expect(page.includes("It holds a key, which does not prove its name.")).toBe(holdsKey);
+      expect(page.includes("It holds a key or secret, which does not prove its name.")).toBe(holdsKey);
     },
   );
 
@@ -229,7 +229,7 @@ describe("what the consent page says of a client", () => {
     const keyed = { token_endpoint_auth_method: "private_key_jwt", jwks_uri: "https://evil.example/jwks" };
     const server = await serverWithDocument({ redirect_uris: [redirect_uri], ...keyed });
     expect(await consentPageOf(server, DOCUMENT_ID, redirect_uri)).toContain(
-      "which chose its name. It holds a key, which does not prove its name.",
+      "which chose its name. It holds a key or secret, which does not prove its name.",
     );
   });
 
