@@ -656,6 +656,20 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
       expect(await refusal(present(rig, bad))).toMatchObject({ code: "invalid_client" });
     });
 
+    test("are a hundred at most: each one is looked at for every assertion", async () => {
+      const others = (count: number) =>
+        Array.from({ length: count }, (_, i) => ({ kty: "OKP", kid: `other-${i}` }));
+      const full = await rigWithUri("/100");
+      serve([...others(99), jwk]);
+      expect((await present(full, await assertion(full))).id).toBe("app");
+      const tooMany = await rigWithUri("/101");
+      serve([...others(100), jwk]);
+      expect(await refusal(present(tooMany, await assertion(tooMany)))).toMatchObject({
+        code: "temporarily_unavailable",
+        detail: expect.stringContaining("100"),
+      });
+    });
+
     test("symmetric ones are no keys", async () => {
       const rig = await rigWithUri("/4");
       const k = Buffer.from("0123456789abcdef0123456789abcdef");
