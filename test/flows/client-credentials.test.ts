@@ -7,6 +7,8 @@ import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { ConfigurationError } from "../../src/core/errors.ts";
 import { preregisteredClient } from "../../src/core/preregistered-client.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import type { Approval } from "../../src/store/store.ts";
+import { sampleApproval } from "../store/samples.ts";
 import {
   authorize,
   callTool,
@@ -33,6 +35,9 @@ const REPORTS = {
   scopes: ["todo:read"],
 };
 
+const directory = mkdtempSync(join(tmpdir(), "gatehouse-credentials-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
 type Described = NonNullable<OAuthServerOptions["clients"]>[number];
 type Fields = Readonly<Record<string, string | undefined>>;
 
@@ -49,6 +54,10 @@ const ask = (server: TestServer, fields: Fields = {}) =>
   });
 const tokenOf = async (server: TestServer, fields: Fields = {}) =>
   (await tokensOf(ask(server, fields))).access_token;
+const stopped = async (server: TestServer) => {
+  await server.drain();
+  await server.close();
+};
 const statusOf = async (server: TestServer, token: string) => (await callTool(server, token)).status;
 const refusal = async (answer: Promise<Response>) => {
   const response = await answer;
@@ -98,6 +107,21 @@ describe("a token for the client itself", () => {
       { scopeImplies: { "todo:write": ["todo:read"] } },
     );
     expect((await tokensOf(ask(server, { scope: "todo:read" }))).scope).toBe("mcp todo:read");
+  });
+
+  it("holds no scope that has left the catalogue since the operator added the program", async () => {
+    const options = { database: join(directory, "narrowed.db"), secret: SECRET };
+    const supportedScopes = { mcp: "Use", "todo:read": "See", "todo:write": "Change", export: "Export" };
+    const before = await startServer({ ...options, supportedScopes });
+    const described = { ...REPORTS, scopes: ["todo:read", "export"] };
+    const rules = { catalogue: before.settings.catalogue };
+    await before.store.addClient(preregisteredClient(described, rules, before.now()));
+    expect((await tokensOf(ask(before))).scope).toBe("mcp todo:read export");
+    await stopped(before);
+    const server = await startServer(options);
+    for (const fields of [{}, { scope: "todo:read export" }])
+      expect((await tokensOf(ask(server, fields))).scope).toBe("mcp todo:read");
+    await stopped(server);
   });
 
   it("is for this resource and no other", async () => {
@@ -225,6 +249,39 @@ describe("its end", () => {
     expect(grant).toMatchObject({ clientId: "reports", person: { id: "reports" }, redirectUri: "" });
   });
 
+  it.each<[string, Partial<Approval>]>([
+    ["of another program", { clientId: "other" }],
+    ["of a person who uses the program", { person: { id: "ada" } }],
+    ["of a person with the program's id, of before that was refused", { redirectUri: REDIRECT_URI }],
+    ["for the resource of before the path was changed", { resource: "https://mcp.example/before" }],
+    ["with more scopes than the operator allows now", { scopes: ["mcp", "todo:read", "todo:write"] }],
+    ["with fewer", { scopes: ["mcp"] }],
+  ])("is that of no grant %s", async (_what, changes) => {
+    const server = await startWith();
+    const endsAt = server.now() + 24 * 60 * 60 * 1000;
+    const own = {
+      id: "kept",
+      clientId: "reports",
+      person: { id: "reports" },
+      resource: RESOURCE,
+      scopes: ["mcp", "todo:read"],
+      redirectUri: "",
+      codeExpiresAt: endsAt,
+      refreshExpiresAt: endsAt,
+      endsAt,
+      createdAt: server.now(),
+    };
+    await server.store.approve(sampleApproval({ ...own, ...changes }));
+    const token = await tokensOf(ask(server));
+    expect(claimsOf(token.access_token)).toMatchObject({ sub: "reports", aud: RESOURCE });
+    expect(claimsOf(token.access_token).gid).not.toBe("kept");
+    expect(token.scope).toBe("mcp todo:read");
+    // Without the change it would have been taken.
+    const unchanged = await startWith();
+    await unchanged.store.approve(sampleApproval(own));
+    expect(claimsOf(await tokenOf(unchanged)).gid).toBe("kept");
+  });
+
   it("comes at once for every token when the program revokes one; then it can have a new one", async () => {
     const server = await startWith();
     const [one, other] = [await tokenOf(server), await tokenOf(server)];
@@ -278,8 +335,6 @@ describe("its end", () => {
 });
 
 describe("a program that the operator added to the database", () => {
-  const directory = mkdtempSync(join(tmpdir(), "gatehouse-credentials-"));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
   let files = 0;
 
   async function startBesideACommand() {
@@ -321,13 +376,7 @@ describe("a program that the operator added to the database", () => {
 });
 
 describe("a client that is taken out of the options", () => {
-  const directory = mkdtempSync(join(tmpdir(), "gatehouse-removed-"));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
   const APP = { id: "app", redirectUris: [REDIRECT_URI] };
-  const stopped = async (server: TestServer) => {
-    await server.drain();
-    await server.close();
-  };
 
   it("is refused from the next start on, with the tokens that are out, and takes nobody with it", async () => {
     const options = { database: join(directory, "removed.db"), secret: SECRET };
