@@ -358,6 +358,8 @@ describe("a program that the operator added to the database", () => {
 
   it("gets none in the moment in which it is removed and the server does not know yet", async () => {
     const { server, command } = await startBesideACommand();
+    await tokenOf(server);
+    // A row that was there already leaves the client in the server's memory.
     const token = await tokenOf(server);
     await command.removeClient("reports", server.now());
     // At once: the server's memory still has the client, and only the new row makes it look.
