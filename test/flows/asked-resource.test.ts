@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import {
   authorize,
   authorizeUrl,
@@ -12,7 +15,7 @@ import {
   type Tokens,
   tokensOf,
 } from "../support/client.ts";
-import { claimsOf } from "../support/forge.ts";
+import { claimsOf, SECRET } from "../support/forge.ts";
 import { openBrowser } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
@@ -115,4 +118,28 @@ describe("another resource", () => {
       expect(await server.store.listGrants({ clientId: PROGRAM.id })).toEqual([]);
     },
   );
+});
+
+describe("a grant of before the path was changed", () => {
+  const directory = mkdtempSync(join(tmpdir(), "gatehouse-path-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("is not refreshed for the resource of now, and stays as it was for its own", async () => {
+    const options = { database: join(directory, "moved.db"), secret: SECRET };
+    const before = await startServer(options);
+    const { clientId, refresh_token } = await connect(before);
+    await before.drain();
+    await before.close();
+    const server = await startServer({ ...options, path: "/tools" });
+    const answer = await refresh(server, clientId, refresh_token, { resource: "https://mcp.example/tools" });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: "invalid_grant" });
+    expect(server.lines).toContainEqual({
+      name: "token.refused",
+      fields: expect.objectContaining({ reason: `the grant is for another resource: ${RESOURCE}` }),
+    });
+    const next = await tokensOf(refresh(server, clientId, refresh_token));
+    expect(next.refresh_token).toContain(".2.");
+    expect(audienceOf(next)).toBe(RESOURCE);
+  });
 });

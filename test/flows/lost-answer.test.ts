@@ -290,6 +290,19 @@ describe("beside an earlier version, during a rollout", () => {
   });
 });
 
+it("a refresh token ahead of its row gets the next one, and the log says that a write was lost", async () => {
+  const { server, database, first, refresh } = await connected();
+  const ahead = await tokensOf(refresh(first.refresh_token));
+  const file = new DatabaseSync(database);
+  file.exec("UPDATE grants SET generation = 1");
+  file.close();
+  expect(generationOf(await tokensOf(refresh(ahead.refresh_token)))).toBe(3);
+  expect(server.lines.map(({ name }) => name).filter((name) => name.startsWith("refresh."))).toEqual([
+    "refresh.rotated",
+    "refresh.healed",
+  ]);
+});
+
 it("an access token says which generation it came with, and one without a refresh token says none", async () => {
   const { first, refresh } = await connected();
   expect(claimsOf(first.access_token)).toMatchObject({ gen: 1 });
