@@ -57,13 +57,9 @@ function nameOf({ id }: Pick<Bound, "id">): string {
 /** Others can set such a cookie too: what cannot be read is older than everything. */
 function parse(value: string): {
   readonly endsAt: number;
-  readonly browser?: string;
-  readonly signIn?: string;
+  readonly browser: string | undefined;
+  readonly signIn: string | undefined;
 } {
   const [endsAt = "", browser, signIn] = value.split(".");
-  return {
-    endsAt: Number.parseInt(endsAt, 36) || 0,
-    ...(browser && { browser }),
-    ...(signIn && { signIn }),
-  };
+  return { endsAt: Number.parseInt(endsAt, 36) || 0, browser, signIn };
 }
