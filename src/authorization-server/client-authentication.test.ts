@@ -239,7 +239,10 @@ describe("the method is the registered one", () => {
     );
     await refusal(authenticate(rig, { client_id: "key", client_secret: SECRET }));
     await refusal(authenticate(rig, {}, basic("key", SECRET)));
-    for (const id of ["secret", "public"]) {
+    for (const [id, method] of [
+      ["secret", "client_secret_post"],
+      ["public", "none"],
+    ] as const) {
       const client_assertion = await new SignJWT({ jti: id })
         .setProtectedHeader({ alg: "ES256" })
         .setIssuer(id)
@@ -247,7 +250,10 @@ describe("the method is the registered one", () => {
         .setAudience(ISSUER)
         .setExpirationTime(new Date(rig.clock() + 60_000))
         .sign(privateKey);
-      await refusal(authenticate(rig, { client_assertion, client_assertion_type: JWT_BEARER }));
+      const attempt = authenticate(rig, { client_assertion, client_assertion_type: JWT_BEARER });
+      expect((await refusal(attempt)).message).toBe(
+        `This client is registered to authenticate with ${method}.`,
+      );
     }
   });
 
@@ -449,13 +455,26 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
       expect(await refusal(present(rig, text))).toMatchObject({ code: "invalid_client" });
     }
     await refusal(authenticate(rig, { client_assertion: good }));
-    await refusal(authenticate(rig, { client_assertion_type: JWT_BEARER, client_id: "app" }));
     await refusal(
       present(rig, good, {
         client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:saml2-bearer",
       }),
     );
     expect((await present(rig, good)).id).toBe("app");
+  });
+
+  test("is missed where its type stands alone, whatever else proves the client", async () => {
+    const rig = await rigWith(keyClient, client("public"), client("post", withSecret("client_secret_post")));
+    for (const body of [
+      { client_id: "app" },
+      { client_id: "public" },
+      { client_id: "post", client_secret: SECRET },
+    ]) {
+      expect(await refusal(authenticate(rig, { client_assertion_type: JWT_BEARER, ...body }))).toMatchObject({
+        code: "invalid_client",
+        message: `Send client_assertion together with client_assertion_type=${JWT_BEARER}.`,
+      });
+    }
   });
 
   test("of one client does not prove another", async () => {
