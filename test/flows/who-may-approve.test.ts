@@ -204,7 +204,11 @@ describe("several requests at once on localhost", () => {
     }
   });
 
-  it("a sixth lets go of the oldest, whatever the order in which the browser sends them", async () => {
+  it.each<[string, (cookies: readonly string[]) => readonly string[]]>([
+    ["oldest first", (cookies) => cookies],
+    ["youngest first", (cookies) => cookies.toReversed()],
+    ["the oldest in the middle", ([oldest = "", ...others]) => others.toSpliced(2, 0, oldest)],
+  ])("a sixth lets go of the oldest, when the browser sends them %s", async (_what, ordered) => {
     const server = await start();
     const { url } = await newClient(server);
     const browser = openBrowser(server);
@@ -215,7 +219,7 @@ describe("several requests at once on localhost", () => {
     }
     // A sign-in makes a request no younger.
     const { state: oldest } = await finishSignIn(browser, begun[0] ?? "");
-    const cookie = browser.cookie().split("; ").reverse().join("; ");
+    const cookie = ordered(browser.cookie().split("; ")).join("; ");
     const sixth = await browser.request(url, {
       headers: { cookie: `other=1; ${cookie}; gatehouse-request-x=1` },
     });
@@ -228,6 +232,21 @@ describe("several requests at once on localhost", () => {
       const { state } = await finishSignIn(browser, before);
       expect((await decide(browser, state, "approve")).headers.get("location")).toContain("code=");
     }
+  });
+
+  it("a cookie that somebody else set, and nobody can read, is let go of before any other", async () => {
+    const server = await start();
+    const { url } = await newClient(server);
+    const browser = openBrowser(server);
+    const states: string[] = [];
+    for (let i = 0; i < 4; i++) states.push((await signIn(browser, url)).state);
+    const cookie = `gatehouse-request-planted1=!; ${browser.cookie()}`;
+    const fifth = await browser.request(url, { headers: { cookie } });
+    expect(fifth.headers.getSetCookie()).toContainEqual(
+      expect.stringMatching(/^gatehouse-request-planted1=; Max-Age=0;/),
+    );
+    for (const state of states)
+      expect((await decide(browser, state, "approve")).headers.get("location")).toContain("code=");
   });
 
   it("twenty leave five cookies, all of them together under 600 characters", async () => {
