@@ -199,6 +199,21 @@ describe("a provider with opaque tokens beside the server", () => {
     expect(await status(own.access_token)).toBe(200);
     expect(issuer.asked.get("/introspect")).toBe(1);
   });
+
+  it("is asked about a JWT that names no issuer, and about none that names another", async () => {
+    const { issuer, status, reasons } = await start({ introspection: INTROSPECTION });
+    const said = { active: true, aud: AUDIENCE, sub: "ada", scope: "mcp" };
+    const unnamed = await issuer.mint({ iss: undefined });
+    issuer.opaque.set(unnamed, said);
+    expect(await status(unnamed)).toBe(200);
+    // Whoever is asked sees the token, and could use it where it is good.
+    const foreign = await issuer.mint({ iss: "https://other.example" });
+    issuer.opaque.set(foreign, said);
+    expect(await reasons(foreign)).toEqual([
+      `wrong issuer: got https://other.example, expected ${issuer.url} or ${OWN}`,
+    ]);
+    expect(issuer.asked.get("/introspect")).toBe(1);
+  });
 });
 
 describe("what cannot be is refused at creation", () => {
