@@ -176,6 +176,11 @@ describe("the start stops", () => {
       beside([provider("a", { personPrefix: "x:" }), provider("b", { personPrefix: "X:" })]),
       /have the same personPrefix/,
     ],
+    [
+      "whichever of them has it",
+      beside([provider("a", { personPrefix: "X:" }), provider("b", { personPrefix: "x:" })]),
+      /have the same personPrefix/,
+    ],
     ...["", "okta", "okta::", "a:b:", ":", "ok ta:", "okta:1", "é:", `${"x".repeat(64)}:`].map(
       (personPrefix): [string, () => unknown, RegExp] => [
         `where a prefix is ${JSON.stringify(personPrefix)}`,
