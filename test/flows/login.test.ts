@@ -113,7 +113,11 @@ describe("a sign-in goes on only in the browser that began it (CVE-2026-27124)",
     for (const wrong of ["", "x", `${state.slice(0, -2)}AA`]) {
       expect((await browser.submit("/oauth/login", { state: wrong, ...ADA })).status).toBe(400);
     }
-    server.advance(31 * 60);
+    server.advance(30 * 60 - 1);
+    expect((await browser.submit("/oauth/login", { state, username: "ada", password: "x" })).status).toBe(
+      403,
+    );
+    server.advance(1);
     expect((await browser.submit("/oauth/login", { state, ...ADA })).status).toBe(400);
   });
 
@@ -148,6 +152,8 @@ describe("cookies", () => {
       for (const flag of ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"]) expect(line).toContain(flag);
       expect(line).not.toContain("Domain");
     }
+    // The browser's id lasts until it is closed, and the session eight hours.
+    expect(lines.map((line) => /Max-Age=(\d+)/.exec(line)?.[1])).toEqual([undefined, "28800"]);
     expect(browser.cookie().length).toBeLessThan(1500);
   });
 

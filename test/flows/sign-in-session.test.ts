@@ -94,7 +94,7 @@ describe("consent needs a live session of the person who is asked", () => {
     const begun = await browser.request(await newRequest(server));
     expect(begun.headers.get("location")).toContain("/oauth/consent");
     const state = stateOf(begun.headers.get("location"));
-    server.advance(61);
+    server.advance(60);
     const page = await expectRefused(server, decide(browser, state, "approve"));
     const again = await signInAt(browser, stateOf(linkToLogin(page)));
     expect((await decide(browser, again.state, "approve")).headers.get("location")).toContain("code=");
