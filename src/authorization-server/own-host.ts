@@ -23,9 +23,9 @@ export function refuseOwnHost(
   );
 }
 
+/** Only https: has to be looked at, as http:// is for loopback hosts alone. */
 function isNeighbour(url: URL, own: URL): boolean {
-  const isWeb = url.protocol === "https:" || url.protocol === "http:";
-  return isWeb && absolute(url) === absolute(own) && url.origin !== own.origin;
+  return url.protocol === "https:" && absolute(url) === absolute(own) && url.origin !== own.origin;
 }
 
 /** A name with and without the dot at its end is one host. */
