@@ -54,7 +54,7 @@ ${caution(client, destination)}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 ${scopes.length > 0 ? scopeList(scopes) : undefined}
-<div class="choices">
+<div class="choices settled">
 <button type="submit" name="decision" value="deny">Deny</button>
 <button type="submit" name="decision" value="approve">Approve</button>
 </div>

@@ -33,7 +33,7 @@ export function returnPage({ appName, client, url, outcome, opensItself }: Retur
 <p class="soft">${said}${opensItself ? " If your browser asks whether to open the app, allow it. Then you can close this window." : ""}</p>
 </div>
 ${opensItself ? "" : html`<div class="notice caution">${CAUTION_ICON}<div>${notice}</div></div>`}
-<p><a class="button${outcome === "approved" ? "" : " plain"}" href="${url}">${link}</a></p>
+<p class="settled"><a class="button${outcome === "approved" ? "" : " plain"}" href="${url}">${link}</a></p>
 ${typeof outcome === "string" ? "" : html`<p class="soft small centred">If you ask for help, give this ID: <code class="whole">${outcome.correlationId}</code></p>`}`;
   const head = opensItself ? html`<meta http-equiv="refresh" content="0;url=${url}">` : undefined;
   return layout({ appName, title, body, ...(head && { head }) });

@@ -79,6 +79,15 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .choices { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
 .choices button, .plain { background: var(--sheet); color: var(--ink); border: 1.5px solid var(--edge); }
 .choices button:hover, .plain:hover { background: var(--hover); border-color: var(--ink); box-shadow: none; }
+/* A foreign page can ask for a double click and close its popup after the first half, so that the second half comes down
+   here. A pane takes it, until the pointer has been over this page for longer than a double click takes. Where there is only touch,
+   the pane is there for that long after the page has opened. The keyboard reaches what is under it at once. */
+.settled { position: relative; }
+.settled::after { content: ""; position: absolute; inset: 0; visibility: hidden; animation: settle .8s step-end; }
+@keyframes settle { from { visibility: visible; } }
+@media (hover: hover) and (pointer: fine) {
+  html:not(:hover) .settled::after { visibility: visible; animation: none; }
+}
 
 .notice { display: flex; gap: .75rem; padding: .875rem 1rem; border: 1px solid var(--line); border-radius: 10px; font-size: .9375rem; }
 .notice p + p { margin-top: .375rem; }

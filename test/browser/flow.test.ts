@@ -1,11 +1,11 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { DEMO_PERSON } from "../../src/demo/server.ts";
 import { testCertificate } from "../https-origin.ts";
 import { tokensOf } from "../support/client.ts";
 import { reach } from "../support/network.ts";
 import { steal } from "../support/thief.ts";
-import { focused, lowContrast, outside, unlabelled } from "./in-page.js";
+import { focused, lowContrast, outside, paneOver, unlabelled } from "./in-page.js";
 import { ALL_SCOPES, type Rig, startRig } from "./rig.ts";
 
 let rig: Rig;
@@ -21,6 +21,15 @@ async function signIn(page: Page): Promise<void> {
   await page.getByLabel("Password").fill(DEMO_PERSON.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("button", { name: "Approve" }).waitFor();
+}
+
+/** The button, for a person whose mouse has been over the page while they read. */
+async function decision(page: Page, name: "Approve" | "Deny"): Promise<Locator> {
+  const button = page.getByRole("button", { name });
+  await button.waitFor();
+  await page.mouse.move(1, 1);
+  await expect.poll(() => page.locator(".settled").evaluate(paneOver)).toBe("hidden");
+  return button;
 }
 
 const backInTheApp = (page: Page) => page.getByText("Back in the app.").waitFor();
@@ -58,7 +67,7 @@ describe("a person in a browser", () => {
             expect(text).toContain(told);
           }
           await page.getByLabel("Delete from your to-do list").uncheck();
-          await page.getByRole("button", { name: "Approve" }).click();
+          await (await decision(page, "Approve")).click();
           await backInTheApp(page);
         },
         { viewport: { width, height: 720 }, colorScheme },
@@ -78,7 +87,7 @@ describe("a person in a browser", () => {
     const complaints = await rig.withPage(async (page) => {
       await page.goto(request.url);
       await signIn(page);
-      await page.getByRole("button", { name: "Deny" }).click();
+      await (await decision(page, "Deny")).click();
       await backInTheApp(page);
     });
     expect(complaints).toEqual([]);
@@ -96,7 +105,7 @@ describe("a person in a browser", () => {
       await page.goto(request.url);
       await signIn(page);
       await (await page.context().newPage()).goto(redirectUri);
-      await page.getByRole("button", { name: "Deny" }).click();
+      await (await decision(page, "Deny")).click();
       await backInTheApp(page);
     });
     const cookies = rig.callback.cookies.slice(earlier);
@@ -135,14 +144,14 @@ describe("a person in a browser", () => {
       async (page) => {
         await page.goto(first.url);
         await signIn(page);
-        await page.getByRole("button", { name: "Approve" }).click();
+        await (await decision(page, "Approve")).click();
         await backInTheApp(page);
         await page.goto(second.url);
         await page.getByRole("button", { name: "Approve" }).waitFor();
         expect(await page.getByLabel("Username").count()).toBe(0);
         await page.getByRole("link", { name: "another account" }).click();
         await signIn(page);
-        await page.getByRole("button", { name: "Approve" }).click();
+        await (await decision(page, "Approve")).click();
         await backInTheApp(page);
       },
       { ignoreHTTPSErrors: true },
@@ -155,14 +164,14 @@ describe("a person in a browser", () => {
     await rig.withPage(async (page) => {
       await page.goto(first.url);
       await signIn(page);
-      await page.getByRole("button", { name: "Approve" }).click();
+      await (await decision(page, "Approve")).click();
       await backInTheApp(page);
       await page.goto(second.url);
       expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0);
       await signIn(page);
       await page.getByRole("link", { name: "another account" }).click();
       await signIn(page);
-      await page.getByRole("button", { name: "Deny" }).click();
+      await (await decision(page, "Deny")).click();
       await backInTheApp(page);
     });
     expect(second.answers()[0]?.get("error")).toBe("access_denied");
@@ -190,7 +199,7 @@ describe("impatience", () => {
     await rig.withPage(async (page) => {
       await page.goto(request.url);
       await signIn(page);
-      await page.getByRole("button", { name: "Approve" }).dblclick();
+      await (await decision(page, "Approve")).dblclick();
       await backInTheApp(page);
     });
     await tokensOf(request.redeem(request.answers().at(-1)?.get("code")));
@@ -203,7 +212,7 @@ describe("impatience", () => {
     await rig.withPage(async (page) => {
       await page.goto(request.url);
       await signIn(page);
-      const approve = page.getByRole("button", { name: "Approve" });
+      const approve = await decision(page, "Approve");
       await approve.scrollIntoViewIfNeeded();
       const { x = 0, y = 0 } = (await approve.boundingBox()) ?? {};
       await page.mouse.click(x + 5, y + 5);
@@ -221,10 +230,10 @@ describe("impatience", () => {
     await rig.withPage(async (page) => {
       await page.goto(request.url);
       await signIn(page);
-      await page.getByRole("button", { name: "Approve" }).click();
+      await (await decision(page, "Approve")).click();
       await backInTheApp(page);
       await page.goBack();
-      await page.getByRole("button", { name: "Approve" }).click();
+      await (await decision(page, "Approve")).click();
       await backInTheApp(page);
     });
     const [first, second] = request.answers().map((answer) => answer.get("code"));
@@ -237,11 +246,11 @@ describe("impatience", () => {
     await rig.withPage(async (page) => {
       await page.goto(request.url);
       await signIn(page);
-      await page.getByRole("button", { name: "Approve" }).click();
+      await (await decision(page, "Approve")).click();
       await backInTheApp(page);
       const tokens = await tokensOf(request.redeem(request.answers()[0]?.get("code")));
       await page.goBack();
-      await page.getByRole("button", { name: "Approve" }).click();
+      await (await decision(page, "Approve")).click();
       await page.getByText("Already connected").first().waitFor();
       expect(request.answers()).toHaveLength(1);
       await tokensOf(request.refresh(tokens.refresh_token));
@@ -256,8 +265,8 @@ describe("impatience", () => {
       await rightTab.goto(right.url);
       await signIn(leftTab);
       await signIn(rightTab);
-      await rightTab.getByRole("button", { name: "Approve" }).click();
-      await leftTab.getByRole("button", { name: "Approve" }).click();
+      await (await decision(rightTab, "Approve")).click();
+      await (await decision(leftTab, "Approve")).click();
       await Promise.all([backInTheApp(rightTab), backInTheApp(leftTab)]);
     });
     expect((await tokensOf(left.redeem(left.answers()[0]?.get("code")))).scope).toBe(ALL_SCOPES);
@@ -271,7 +280,7 @@ describe("impatience", () => {
       await page.reload();
       await signIn(page);
       await page.reload();
-      await page.getByRole("button", { name: "Approve" }).click();
+      await (await decision(page, "Approve")).click();
       await backInTheApp(page);
     });
     await tokensOf(request.redeem(request.answers()[0]?.get("code")));
@@ -287,7 +296,7 @@ describe("where the answer goes", () => {
       await page.goto(request.url);
       await signIn(page);
       expect(await page.locator("main").textContent()).toContain("cursor://anysphere.cursor-mcp");
-      await page.getByRole("button", { name: "Approve" }).click();
+      await (await decision(page, "Approve")).click();
       await page.getByRole("heading", { name: "Approved" }).waitFor();
       const link = new URL(
         (await page.getByRole("link", { name: "Open the app" }).getAttribute("href")) ?? "",
@@ -320,7 +329,7 @@ describe("where the answer goes", () => {
         const cookies = await page.context().cookies();
         expect(cookies.map(({ name }) => name)).toEqual(names);
         expect(cookies.every(({ secure, httpOnly }) => secure && httpOnly)).toBe(true);
-        await page.getByRole("button", { name: "Approve" }).click();
+        await (await decision(page, "Approve")).click();
         await backInTheApp(page);
       },
       { ignoreHTTPSErrors: true },

@@ -7,4 +7,5 @@ export function focused(): string;
 export function styleOf(element: object, properties: Properties): readonly string[];
 export function styleOfFocused(properties: Properties): readonly string[];
 export function everyValueOf(property: string): readonly string[];
+export function paneOver(element: object): string;
 export function doubleTheText(): void;

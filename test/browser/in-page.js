@@ -117,3 +117,8 @@ export function everyValueOf(property) {
 export function doubleTheText() {
   document.documentElement.style.setProperty("font-size", "200%");
 }
+
+/** Whether what lies over this element takes clicks: `visible` or `hidden`. */
+export function paneOver(element) {
+  return getComputedStyle(element, "::after").visibility;
+}

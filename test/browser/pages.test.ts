@@ -10,6 +10,7 @@ import {
   focused,
   lowContrast,
   outside,
+  paneOver,
   styleOf,
   styleOfFocused,
   unlabelled,
@@ -197,6 +198,53 @@ describe("the decision", () => {
       });
     },
   );
+});
+
+describe("a click on what decides", () => {
+  it.each(["consent-https", "return-waits"])(
+    "counts once the pointer has settled on the page %s",
+    async (name) => {
+      await withPage(name, {}, async (page) => {
+        const pane = () => page.locator(".settled").evaluate(paneOver);
+        expect(await pane()).toBe("visible");
+        await page.locator(".settled").scrollIntoViewIfNeeded();
+        const { x = 0, y = 0 } = (await page.locator(".settled").boundingBox()) ?? {};
+        // The pointer has come, and no time passes.
+        const clock = await page.context().newCDPSession(page);
+        await clock.send("Animation.enable");
+        await clock.send("Animation.setPlaybackRate", { playbackRate: 0 });
+        await page.mouse.move(x + 5, y + 5);
+        expect(await page.evaluate("document.documentElement.matches(':hover')")).toBe(true);
+        expect(await pane()).toBe("visible");
+        await page.mouse.click(x + 5, y + 5);
+        await clock.send("Animation.setPlaybackRate", { playbackRate: 1 });
+        await expect.poll(pane).toBe("hidden");
+        expect(posted).toEqual([]);
+        expect(page.url()).toBe(`${origin}/${name}`);
+        // Gone to another window, it has to settle again.
+        await page.mouse.move(-10, -10);
+        expect(await pane()).toBe("visible");
+      });
+    },
+  );
+
+  it("counts for the keyboard at once", async () => {
+    await withPage("consent-https", {}, async (page) => {
+      expect(await page.locator(".settled").evaluate(paneOver)).toBe("visible");
+      await page.getByRole("button", { name: "Approve" }).press("Space");
+      await page.getByText("posted").waitFor();
+      expect(posted[0]!.get("decision")).toBe("approve");
+    });
+  });
+
+  it("counts for a finger, which never rests on the page", async () => {
+    const phone = { hasTouch: true, isMobile: true, viewport: { width: 360, height: 720 } };
+    await withPage("consent-https", phone, async (page) => {
+      await page.getByRole("button", { name: "Approve" }).tap();
+      await page.getByText("posted").waitFor();
+      expect(posted[0]!.get("decision")).toBe("approve");
+    });
+  });
 });
 
 describe("what people set in their system", () => {
