@@ -48,6 +48,30 @@ describe("a foreign page that asks for a double click and closes at the first ha
   });
 });
 
+describe("a link to the sign-in with a fragment", () => {
+  it.each(["#scope-0", "#:~:text=Approve"])(
+    "%s does not scroll our pages or focus anything",
+    async (fragment) => {
+      const evil = await startSignedIn();
+      await rig.withPage(
+        async (page) => {
+          await page.goto(`${evil.signIn}${fragment}`);
+          expect(new URL(page.url()).hash).toBe("#top");
+          await signIn(page, undefined);
+          await page.goto(`${evil.request.url}${fragment}`);
+          expect(new URL(page.url()).pathname).toBe("/oauth/consent");
+          expect(new URL(page.url()).hash).toBe("#top");
+          expect(await page.evaluate("scrollY")).toBe(0);
+          expect(await page.getByRole("button", { name: "Approve" }).boundingBox()).toMatchObject({
+            y: expect.toSatisfy((y: number) => y > 500) as number,
+          });
+        },
+        { viewport: { width: 1000, height: 500 }, ignoreHTTPSErrors: true },
+      );
+    },
+  );
+});
+
 /** A server on a network, where sign-ins last, with the request of a person and that of an attacker's client. */
 async function startSignedIn(redirectUri?: string) {
   const { server, resource: at } = await rig.startOnNetwork();

@@ -110,7 +110,10 @@ async function goOn(
   );
 }
 
-/** One of the two pages, for a sealed request. */
+/**
+ * One of the two pages, for a sealed request. With a fragment of its own: a redirect without one keeps that of the link
+ * (RFC 9110 §10.2.2), which could scroll Approve to where the person is about to click.
+ */
 export function pageUrl(issuer: string, page: "login" | "consent", sealed: string): string {
-  return `${endpointUrl(issuer, page)}?state=${encodeURIComponent(sealed)}`;
+  return `${endpointUrl(issuer, page)}?state=${encodeURIComponent(sealed)}#top`;
 }
