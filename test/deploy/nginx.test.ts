@@ -150,6 +150,9 @@ describe.skipIf(NGINX === undefined)(
             .waitFor();
         }
         await page.reload();
+        // The page takes a click once the mouse has been over it for a moment.
+        await page.getByRole("button", { name: "Approve" }).waitFor();
+        await page.mouse.move(1, 1);
         await page.getByRole("button", { name: "Approve" }).click();
         await page.getByText("Back in the app.").waitFor();
         const code = callback.answers[0]?.get("code") ?? "";

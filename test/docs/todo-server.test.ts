@@ -289,6 +289,9 @@ describe("the page about the routes", () => {
     await popup.getByLabel("Username").fill("ada");
     await popup.getByLabel("Password").fill("lovelace");
     await popup.getByRole("button", { name: "Sign in" }).click();
+    // The page takes a click once the mouse has been over it for a moment.
+    await popup.getByRole("button", { name: "Approve" }).waitFor();
+    await popup.mouse.move(1, 1);
     await popup.getByRole("button", { name: "Approve" }).click();
     await page.locator(".auth-container").getByText("Authorized").waitFor();
     await page.locator(".btn-done").click();
