@@ -12,7 +12,7 @@ import {
   tokensOf,
 } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
+import { type Browser, decide, openBrowser, signIn } from "../support/person.ts";
 import { type Demo, startDemo, temporaryFolder } from "./cli.ts";
 
 type There = ReturnType<typeof reach>;
@@ -103,7 +103,9 @@ async function approveOnce(
   params: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { verifier, challenge } = newPkce();
-  const asked = await browser.request(authorizeUrl(clientId, challenge, params));
-  const answer = await decide(browser, stateOf(asked.headers.get("location")), "approve", ["mcp"]);
+  const asked = authorizeUrl(clientId, challenge, params);
+  // On a loopback issuer a sign-in counts for its own request only.
+  const { state } = await signIn(browser, asked, DEMO.username, DEMO.password);
+  const answer = await decide(browser, state, "approve", ["mcp"]);
   codes.push({ code: codeOf(answer.headers.get("location")), verifier });
 }
