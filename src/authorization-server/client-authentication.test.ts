@@ -3,7 +3,7 @@ import { decodeJwt, exportJWK, generateKeyPair, type JWTPayload, SignJWT, Unsecu
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ClientsRig, ISSUER, openClients } from "../../test/clients-rig.ts";
 import { type Origin, startOrigin } from "../../test/https-origin.ts";
-import { sampleApproval } from "../../test/store/samples.ts";
+import { sampleApproval, sampleClient } from "../../test/store/samples.ts";
 import { type Client, hashClientSecret } from "../core/client.ts";
 import { OAuthError } from "../core/errors.ts";
 import { readParamsOnce } from "../core/params.ts";
@@ -16,25 +16,8 @@ const SECRET = "correct-horse-battery-staple";
 const TOKEN_ENDPOINT = `${ISSUER}/oauth/token`;
 const JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-function client(id: string, more: Partial<Client> = {}): Client {
-  return {
-    id,
-    origin: "registered",
-    name: id,
-    redirectUris: ["https://a.example/cb"],
-    authenticationMethod: "none",
-    secretHash: null,
-    jwks: null,
-    jwksUri: null,
-    grantTypes: ["authorization_code", "refresh_token"],
-    scopes: [],
-    clientUri: null,
-    logoUri: null,
-    applicationType: "web",
-    createdAt: 0,
-    ...more,
-  };
-}
+const client = (id: string, more: Partial<Client> = {}) =>
+  sampleClient({ id, name: id, authenticationMethod: "none", jwks: null, ...more });
 const withSecret = (method: Client["authenticationMethod"], secret = SECRET): Partial<Client> => ({
   authenticationMethod: method,
   secretHash: hashClientSecret(secret),

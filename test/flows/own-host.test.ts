@@ -3,6 +3,7 @@ import { allowInsecurePublicUrl, type OAuthServerOptions } from "../../src/confi
 import type { Client } from "../../src/core/client.ts";
 import { openClients } from "../clients-rig.ts";
 import { type Origin, startOrigin } from "../https-origin.ts";
+import { sampleClient } from "../store/samples.ts";
 import { authorizeUrl, newPkce, postJson } from "../support/client.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { startServer } from "../support/server.ts";
@@ -102,23 +103,8 @@ describe("the document of a client", () => {
 
 describe("a client of before this rule", () => {
   const uri = "https://mcp.example:8443/cb";
-  const stored = (changes: Partial<Client> = {}): Client => ({
-    id: "stored",
-    origin: "registered",
-    name: "Stored",
-    redirectUris: [uri],
-    authenticationMethod: "none",
-    secretHash: null,
-    jwks: null,
-    jwksUri: null,
-    grantTypes: ["authorization_code", "refresh_token"],
-    scopes: [],
-    clientUri: null,
-    logoUri: null,
-    applicationType: "web",
-    createdAt: 0,
-    ...changes,
-  });
+  const stored = (changes: Partial<Client> = {}) =>
+    sampleClient({ id: "stored", redirectUris: [uri], authenticationMethod: "none", jwks: null, ...changes });
   const asked = (clientId: string) => authorizeUrl(clientId, newPkce().challenge, { redirect_uri: uri });
 
   it("is stopped at /authorize, with a page", async () => {
