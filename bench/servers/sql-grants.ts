@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import { isPostgresUrl } from "../../src/core/database-url.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { sampleClient } from "../../test/store/samples.ts";
 
 /** As long as the id of a client that registered. */
 export const SQL_CLIENT_ID = "dcr_of_the_bench".padEnd(47, "x");
@@ -18,22 +19,9 @@ export async function makeGrants(
   { count, resource, expired = false }: GrantsToMake,
 ): Promise<void> {
   const store = await openStore({ database });
-  await store.addClient({
-    id: SQL_CLIENT_ID,
-    origin: "registered",
-    name: "Bench",
-    redirectUris: ["https://client.example/callback"],
-    authenticationMethod: "none",
-    secretHash: null,
-    jwks: null,
-    jwksUri: null,
-    grantTypes: ["authorization_code", "refresh_token"],
-    scopes: [],
-    clientUri: null,
-    logoUri: null,
-    applicationType: "web",
-    createdAt: Date.now(),
-  });
+  await store.addClient(
+    sampleClient({ id: SQL_CLIENT_ID, authenticationMethod: "none", jwks: null, createdAt: Date.now() }),
+  );
   await store.close();
   const now = Date.now();
   const end = expired ? now - 1 : now + YEAR_MS;
