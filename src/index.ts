@@ -13,13 +13,6 @@ export type {
 export type { Auth } from "./core/auth.ts";
 export { ConfigurationError, OAuthError } from "./core/errors.ts";
 export type { Person } from "./core/person.ts";
-export {
-  type Authorization,
-  type CreateOptions,
-  createOAuthServer,
-  type Listening,
-  type OAuthServer,
-} from "./mcp/create-oauth-server.ts";
 export type { ToolContext } from "./mcp/tool-context.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";
 export { allowUnresolvedDocumentHosts } from "./platform/safe-fetch.ts";
@@ -37,3 +30,10 @@ export { supabase } from "./providers/supabase.ts";
 export { workos } from "./providers/workos.ts";
 export { authOf } from "./resource-server/auth-info.ts";
 export { type Protection, type ProtectParts, protect } from "./resource-server/protect.ts";
+export {
+  type Authorization,
+  type CreateOptions,
+  createOAuthServer,
+  type Listening,
+  type OAuthServer,
+} from "./server/create-oauth-server.ts";

@@ -1,6 +1,6 @@
-import { type ClientsDeps, createClients } from "../src/authorization-server/clients.ts";
-import { openDisabledClients } from "../src/authorization-server/disabled-clients.ts";
-import type { RegistrationLimits } from "../src/authorization-server/registration-ceilings.ts";
+import { type ClientsDeps, createClients } from "../src/authorization-server/clients/clients.ts";
+import { openDisabledClients } from "../src/authorization-server/clients/disabled-clients.ts";
+import type { RegistrationLimits } from "../src/authorization-server/clients/registration-ceilings.ts";
 import type { Settings } from "../src/config/settings.ts";
 import { BUILT_IN_REDIRECTS } from "../src/core/redirect-list.ts";
 import type { SecurityEvent } from "../src/platform/logging.ts";

@@ -1,15 +1,13 @@
-import { Hono } from "hono";
-import type { GatehouseEnv } from "../../src/authorization-server/routes.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import type { Auth } from "../../src/core/auth.ts";
 import { createMcpEndpoint } from "../../src/mcp/endpoint.ts";
-import { mountFront } from "../../src/mcp/front.ts";
-import { createReadiness } from "../../src/mcp/operations/probes.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog } from "../../src/platform/logging.ts";
-import { unobserved } from "../../src/platform/telemetry/observe.ts";
+import { notInstrumented } from "../../src/platform/telemetry/instrument.ts";
 import type { Guard } from "../../src/resource-server/guard.ts";
+import { createApp } from "../../src/server/app.ts";
+import { mcpRoutes } from "../../src/server/mcp-routes.ts";
 import type { Prepared } from "../comparison.ts";
 import { answerQuestions, readOptions } from "../worker.ts";
 import { benchRegistrations, IDENTITY, OPTIONS } from "./gatehouse-parts.ts";
@@ -40,9 +38,9 @@ const openGate: Guard = Object.assign(async () => everybody, {
   identify: async () => everybody,
   requireScopes: () => undefined,
   hasScopes: () => true,
-  forget() {},
-  forgetAll() {},
-  hasEnded: () => false,
+  invalidate() {},
+  invalidateAll() {},
+  isRevoked: () => false,
 });
 
 const endpoint = createMcpEndpoint({
@@ -53,20 +51,10 @@ const endpoint = createMcpEndpoint({
   clock: systemClock,
   log,
 });
-const app = new Hono<GatehouseEnv>();
-const readiness = createReadiness([], systemClock, log);
-mountFront(app, {
-  settings,
-  endpoint,
-  documents: async () => undefined,
-  readiness,
-  observe: unobserved,
-  metrics: undefined,
-});
-const { port } = await listen({
-  ...settings,
-  fetch: async (request, connection) => app.fetch(request, connection),
-});
+const appName = settings.name;
+const routes = mcpRoutes({ ...settings, appName, endpoint });
+const fetch = createApp({ ...settings, appName, routes, instrument: notInstrumented, log });
+const { port } = await listen({ ...settings, fetch });
 
 answerQuestions({
   // The same bytes on the wire: a token of the length that ours have.

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { mintRefreshToken } from "../../src/authorization-server/tokens.ts";
+import { mintRefreshToken } from "../../src/authorization-server/tokens/tokens.ts";
 import { parseOptions } from "../../src/config/options.ts";
-import { openServer } from "../../src/mcp/open-server.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog, silentLog } from "../../src/platform/logging.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
+import { openServer } from "../../src/server/open-server.ts";
 import { startJanitor } from "../../src/store/janitor.ts";
 import type { Prepared } from "../comparison.ts";
 import { answerQuestions, readOptions } from "../worker.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { createClients } from "../../src/authorization-server/clients.ts";
-import { openDisabledClients } from "../../src/authorization-server/disabled-clients.ts";
-import { openSigningKeys, type SigningKeys } from "../../src/authorization-server/keys.ts";
+import { createClients } from "../../src/authorization-server/clients/clients.ts";
+import { openDisabledClients } from "../../src/authorization-server/clients/disabled-clients.ts";
+import { openSigningKeys, type SigningKeys } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from "../../src/core/access-token.ts";
 import { systemClock } from "../../src/platform/clock.ts";

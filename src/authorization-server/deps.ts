@@ -3,13 +3,13 @@ import type { UnauditedEvent } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
-import type { Attempts } from "../sign-in/attempts.ts";
-import type { BrowserBinding } from "../sign-in/browser-binding.ts";
 import type { GrantUses } from "../store/grant-uses.ts";
 import type { Store } from "../store/store.ts";
-import type { Clients } from "./clients.ts";
-import type { SigningKeys } from "./keys.ts";
+import type { Clients } from "./clients/clients.ts";
+import type { BrowserBinding } from "./people/browser-binding.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Attempts } from "./sign-in/guessing/attempts.ts";
+import type { SigningKeys } from "./tokens/signing-keys.ts";
 
 /** What the endpoints work with. Made once at the entry point; nothing in it changes. */
 export type Deps = {
@@ -35,14 +35,6 @@ export type Deps = {
   readonly onGrantRevoked: (grantId: string) => void;
 };
 
-/** Who is asking, as far as the connection tells. */
-export type Peer = {
-  /** The address for logs and limits; undefined where the host of `server.fetch` gives none. */
-  readonly address: string | undefined;
-  /** On the error page and in the log line, so that one finds the other. */
-  readonly correlationId: string;
-};
-
 /** What sealing and opening a request and minting a code need, out of {@link Deps}. */
 export function sealerOf({ keyring, clock, binding, settings }: Deps): {
   readonly keyring: Keyring;
@@ -52,6 +44,3 @@ export function sealerOf({ keyring, clock, binding, settings }: Deps): {
 } {
   return { keyring, clock, binding, issuer: settings.issuer };
 }
-
-/** Parse, read, decide, write (at most once), respond. Refusals are thrown: the boundary answers them. */
-export type Endpoint = (request: Request, deps: Deps, peer: Peer) => Promise<Response>;

@@ -1,6 +1,6 @@
 import { isPostgresUrl, shownDatabase } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
-import { sizeText } from "../store/database/check.ts";
+import { sizeText } from "../store/maintenance/check.ts";
 import { backupSqlite } from "../store/sqlite/backup.ts";
 import { type DatabaseFlags, databaseSettings, refuseMissing } from "./database.ts";
 import { findSecret } from "./database-secret.ts";

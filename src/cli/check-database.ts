@@ -1,11 +1,11 @@
 import type { Settings } from "../config/settings.ts";
 import { isPostgresUrl, shownDatabase } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
-import { type DatabaseFacts, factsOf, isDamaged, problemsOf, sizeText } from "../store/database/check.ts";
-import type { Database } from "../store/database/database.ts";
-import { openDatabase } from "../store/database/open-database.ts";
-import { type SealedKey, sealedKeysOf } from "../store/database/sealed-keys.ts";
-import { postgresFacts, sqliteFacts } from "../store/own-facts.ts";
+import { type DatabaseFacts, factsOf, isDamaged, problemsOf, sizeText } from "../store/maintenance/check.ts";
+import type { Database } from "../store/maintenance/database.ts";
+import { postgresFacts, sqliteFacts } from "../store/maintenance/engine-facts.ts";
+import { openDatabase } from "../store/maintenance/open-database.ts";
+import { type SealedKey, sealedKeysOf } from "../store/maintenance/sealed-keys.ts";
 import { type DatabaseFlags, databaseSettings, refuseMissing } from "./database.ts";
 import { findSecret, placesOfSecret, tryKeys } from "./database-secret.ts";
 import { bold, print, printJson, printPairs, warning } from "./output.ts";

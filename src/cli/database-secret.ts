@@ -3,7 +3,7 @@ import { isPostgresUrl } from "../core/database-url.ts";
 import { keyFileOf } from "../platform/secrets/key-file.ts";
 import { createKeyring } from "../platform/secrets/keyring.ts";
 import { existingSecrets } from "../platform/secrets/master-secret.ts";
-import type { SealedKey } from "../store/database/sealed-keys.ts";
+import type { SealedKey } from "../store/maintenance/sealed-keys.ts";
 
 /** The secrets of a database, as this process finds them. */
 export type FoundSecret = {

@@ -1,5 +1,5 @@
-import { openDatabase } from "../store/database/open-database.ts";
-import { schemaStateOf } from "../store/database/schema-state.ts";
+import { openDatabase } from "../store/maintenance/open-database.ts";
+import { schemaStateOf } from "../store/maintenance/schema-state.ts";
 import { MIGRATIONS } from "../store/migrations/index.ts";
 import { openStore } from "../store/open-store.ts";
 import { type DatabaseFlags, databaseSettings, refuseMissing } from "./database.ts";

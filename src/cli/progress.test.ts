@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CopyProgress } from "../store/database/copy.ts";
+import type { CopyProgress } from "../store/maintenance/copy.ts";
 import { type ProgressStream, progressDisplay } from "./progress.ts";
 
 function screen(stream: Omit<ProgressStream, "write"> = {}) {

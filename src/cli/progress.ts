@@ -1,4 +1,4 @@
-import type { CopyProgress } from "../store/database/copy.ts";
+import type { CopyProgress } from "../store/maintenance/copy.ts";
 
 /** Shows how far something is. */
 export type ProgressDisplay = {

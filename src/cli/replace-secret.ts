@@ -3,7 +3,7 @@ import {
   revokeAllGrants,
   sealAnew,
   tokensOfOlderSecrets,
-} from "../authorization-server/replace-secret.ts";
+} from "../authorization-server/tokens/replace-secret.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { AuditEntry } from "../core/events.ts";

@@ -100,9 +100,9 @@ export function protectedResourceMetadataUrl(resource: string): string {
 }
 
 /** Paths that answer with the protected resource metadata: the form with the path, and the root. */
-export function protectedResourceMetadataPaths(resource: string): readonly string[] {
+export function protectedResourceMetadataPaths(resource: string): readonly [string, ...string[]] {
   const path = withoutSlash(new URL(resource).pathname);
-  return [...new Set([`${PROTECTED_RESOURCE}${path}`, PROTECTED_RESOURCE])];
+  return path === "" ? [PROTECTED_RESOURCE] : [`${PROTECTED_RESOURCE}${path}`, PROTECTED_RESOURCE];
 }
 
 function withoutSlash(text: string): string {

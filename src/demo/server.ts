@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { ProviderOptions } from "../config/provider-options.ts";
 import type { CheckUser } from "../config/settings.ts";
+import { systemClock } from "../platform/clock.ts";
 import {
   type Assembly,
   assembleServer,
@@ -8,9 +9,8 @@ import {
   embeddedServer,
   type OAuthServer,
   protectedServer,
-} from "../mcp/create-oauth-server.ts";
-import type { EmbeddedServer, OpenServer } from "../mcp/open-server.ts";
-import { systemClock } from "../platform/clock.ts";
+} from "../server/create-oauth-server.ts";
+import type { EmbeddedServer, OpenServer } from "../server/open-server.ts";
 import { openStore } from "../store/open-store.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { callTool, connect, RESOURCE, type Tokens } from "../../test/support/client.ts";
 import { parseOptions } from "../config/options.ts";
-import { type OpenServer, openServer } from "../mcp/open-server.ts";
 import { createRegistrations } from "../mcp/registrations.ts";
 import { silentLog } from "../platform/logging.ts";
+import { type OpenServer, openServer } from "../server/open-server.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 
 const NOW = Date.UTC(2026, 10, 1, 12, 30);

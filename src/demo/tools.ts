@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Auth } from "../core/auth.ts";
 import type { Registrar } from "../mcp/registrar.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { TodoStore } from "../store/verbs/todos.ts";
+import type { TodoStore } from "../store/queries/todos.ts";
 
 /** What the consent page says of each scope of the demonstration. */
 export const DEMO_SCOPES = {

@@ -1,5 +1,5 @@
 import { qualityOf } from "../core/accept.ts";
-import { isEventStream } from "./at-hand.ts";
+import { isEventStream } from "./buffered-response.ts";
 
 /** The forms in which a client takes answers. */
 export type Accepted = { readonly json: boolean; readonly events: boolean };

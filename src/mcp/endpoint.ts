@@ -15,18 +15,18 @@ import { admissionLog } from "../resource-server/admission-log.ts";
 import { authInfoFor } from "../resource-server/auth-info.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { type Accepted, acceptedBy, acceptingBoth, inAcceptedForm } from "./accepted.ts";
-import { atHand } from "./at-hand.ts";
 import { readJson } from "./body.ts";
+import { buffered } from "./buffered-response.ts";
 import { callsOf } from "./calls.ts";
 import { isLegacyPost } from "./era.ts";
+import { createInFlight } from "./in-flight.ts";
 import { jsonRpcError } from "./json-rpc.ts";
-import { createTally } from "./operations/tally.ts";
+import { KEEP_ALIVE, type KeepAlive, keptAlive } from "./keep-alive.ts";
 import type { Registration } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
 import { createScopedCalls } from "./scoped-calls.ts";
 import { type MakeServer, type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
 import { type Answer, createSessions, type Exchange } from "./sessions.ts";
-import { aliveWhileSilent, KEEP_ALIVE, type KeepAlive } from "./silence.ts";
 import { serveStateless } from "./stateless.ts";
 import { neededScopes } from "./step-up.ts";
 import { createStreams } from "./streams.ts";
@@ -51,9 +51,9 @@ export type McpEndpoint = {
   /** Tells the clients that subscribed to this resource that it changed. */
   resourceUpdated(uri: string): void;
   /** Ends the streams and sessions of a grant that was revoked. */
-  grantEnded(grantId: string): void;
+  grantRevoked(grantId: string): void;
   /** Ends the streams of every grant: any of them may have been revoked. */
-  revocationsUnheard(): void;
+  revocationLeaseLapsed(): void;
   /** How many streams are open now. */
   openStreams(): number;
   openSessions(): number;
@@ -73,7 +73,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const makeServer = loggingFailures(serverMaker(options.registrations, options.identity, calls), log);
   const streams = createStreams(clock);
   const sessions = settings.sessions ? createSessions(makeServer, clock, log) : undefined;
-  const running = createTally();
+  const running = createInFlight();
   /** The body that was read, for the server that the SDK asks us to make for this request. */
   const bodies = new WeakMap<Request, unknown>();
   const modern = createMcpHandler(
@@ -91,7 +91,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const serveModern = async ({ request, authInfo, body }: Exchange, accepted: Accepted): Promise<Answer> => {
     if (body !== undefined) bodies.set(request, body);
     const answered = modern.fetch(request, { authInfo, ...(body !== undefined && { parsedBody: body }) });
-    const response = await (accepted.events ? aliveWhileSilent(answered, keepAlive) : answered);
+    const response = await (accepted.events ? keptAlive(answered, keepAlive) : answered);
     return { response, done() {} };
   };
 
@@ -113,7 +113,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   /** A grant may end while its request is answered: the stream that comes of it must not outlive it. */
   const bind = (response: Response, auth: Auth, onEnd: () => void): Response => {
     const bound = streams.bind(response, auth, onEnd);
-    if (auth.grantId !== null && guard.hasEnded(auth)) streams.endGrant(auth.grantId);
+    if (auth.grantId !== null && guard.isRevoked(auth)) streams.closeGrant(auth.grantId);
     return bound;
   };
 
@@ -141,7 +141,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       return refuseLesser(auth) ?? jsonRpcError(413, -32000, "The body is larger than 4 MB.");
     if (read.kind === "malformed")
       return refuseLesser(auth) ?? jsonRpcError(400, -32700, "Parse error: the body is not JSON.");
-    if (guard.hasEnded(auth)) {
+    if (guard.isRevoked(auth)) {
       // A body may take its time. Asking again gives the answer that a new request with this token would get.
       const refusal = await guard.identify(request);
       if (refusal instanceof Response) return refusal;
@@ -176,7 +176,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
             : serveModern(exchange, accepted),
         ),
       );
-      const answer = await atHand(await inAcceptedForm(response, accepted, Array.isArray(body)));
+      const answer = await buffered(await inAcceptedForm(response, accepted, Array.isArray(body)));
       return bind(answer, auth, () => {
         done();
         finished();
@@ -210,11 +210,11 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const needed = registrations?.resource(uri)?.scopes ?? [];
       sessions?.resourceUpdated(uri, (auth) => guard.hasScopes(auth, needed));
     },
-    grantEnded(grantId) {
-      streams.endGrant(grantId);
-      sessions?.endGrant(grantId);
+    grantRevoked(grantId) {
+      streams.closeGrant(grantId);
+      sessions?.closeGrant(grantId);
     },
-    revocationsUnheard: streams.endGrants,
+    revocationLeaseLapsed: streams.closeGrants,
     openStreams: streams.count,
     openSessions: () => sessions?.count() ?? 0,
     async close() {
@@ -224,8 +224,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       await modern.close();
       // The SDK says goodbye on each subscription; what it wrote is read in the next turn.
       await new Promise((resolve) => setImmediate(resolve));
-      sessions?.endAll();
-      streams.endAll();
+      sessions?.closeAll();
+      streams.closeAll();
     },
   };
 }

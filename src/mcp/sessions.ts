@@ -22,8 +22,8 @@ export type Sessions = {
   register(registration: Registration, calls: ScopedCalls): void;
   /** @param mayHear whether the token that used a session last has what this resource needs */
   resourceUpdated(uri: string, mayHear: (auth: Auth) => boolean): void;
-  endGrant(grantId: string): void;
-  endAll(): void;
+  closeGrant(grantId: string): void;
+  closeAll(): void;
   /** How many are open. */
   count(): number;
 };
@@ -187,8 +187,8 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
           .catch((cause) => log.error("an update was not sent", { cause }));
       }
     },
-    endGrant: (grantId) => endWhere(({ auth }) => auth.grantId === grantId),
-    endAll: () => endWhere(() => true),
+    closeGrant: (grantId) => endWhere(({ auth }) => auth.grantId === grantId),
+    closeAll: () => endWhere(() => true),
     count: () => sessions.size,
   };
 }

@@ -31,8 +31,8 @@ const NEVER = 9e9;
 
 describe("a stream", () => {
   it.each([
-    ["its grant is revoked", (streams: ReturnType<typeof createStreams>) => streams.endGrant("grant-1")],
-    ["the server closes", (streams: ReturnType<typeof createStreams>) => streams.endAll()],
+    ["its grant is revoked", (streams: ReturnType<typeof createStreams>) => streams.closeGrant("grant-1")],
+    ["the server closes", (streams: ReturnType<typeof createStreams>) => streams.closeAll()],
   ])("ends when %s: the reader sees its end, the source is let go", async (_, end) => {
     const streams = createStreams(Date.now);
     const { response, state } = endless();
@@ -54,7 +54,7 @@ describe("a stream", () => {
     const onEnd = vi.fn();
     streams.bind(endless().response, authUntil(NEVER, "grant-2"), onEnd);
     streams.bind(endless().response, authUntil(NEVER, null), onEnd);
-    streams.endGrant("grant-1");
+    streams.closeGrant("grant-1");
     expect(onEnd).not.toHaveBeenCalled();
   });
 

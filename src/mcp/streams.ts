@@ -1,7 +1,7 @@
 import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
 import { textOf } from "../platform/text-response.ts";
-import { isEventStream } from "./at-hand.ts";
+import { isEventStream } from "./buffered-response.ts";
 
 /** The streams that are open, each ending with the authorization that opened it. */
 export type Streams = {
@@ -10,10 +10,10 @@ export type Streams = {
    * the grant is revoked or when the server closes. `onEnd` is called once then; at once where there is no stream.
    */
   bind(response: Response, auth: Auth, onEnd: () => void): Response;
-  endGrant(grantId: string): void;
+  closeGrant(grantId: string): void;
   /** Ends those that came of a grant, whichever it is. */
-  endGrants(): void;
-  endAll(): void;
+  closeGrants(): void;
+  closeAll(): void;
   /** How many are open. */
   count(): number;
 };
@@ -79,13 +79,13 @@ export function createStreams(clock: Clock): Streams {
 
   return {
     bind,
-    endGrant(grantId) {
+    closeGrant(grantId) {
       for (const stream of open) if (stream.grantId === grantId) stream.end();
     },
-    endGrants() {
+    closeGrants() {
       for (const stream of open) if (stream.grantId !== null) stream.end();
     },
-    endAll() {
+    closeAll() {
       for (const stream of open) stream.end();
     },
     count: () => open.size,

@@ -9,7 +9,7 @@ export type Connections = {
   /** Ends the idle ones now, and the others after their answer. */
   endIdle(): void;
   /** Ends every one now. */
-  endAll(): void;
+  closeAll(): void;
 };
 
 export function watchConnections(server: Server, tls: boolean): Connections {
@@ -44,7 +44,7 @@ export function watchConnections(server: Server, tls: boolean): Connections {
       }
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     },
-    endAll() {
+    closeAll() {
       for (const socket of [...answers.keys(), ...sockets]) socket.destroy();
     },
   };

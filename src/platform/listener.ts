@@ -175,7 +175,7 @@ function bindProblem(cause: NodeJS.ErrnoException, host: string, port: number): 
 async function drain({ server, connections }: Bound): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   connections.endIdle();
-  const force = setTimeout(() => connections.endAll(), DRAIN_MS);
+  const force = setTimeout(() => connections.closeAll(), DRAIN_MS);
   await closed;
   clearTimeout(force);
 }

@@ -1,7 +1,8 @@
 import { OAuthError } from "../core/errors.ts";
 import { protectedResourceMetadata, protectedResourceMetadataPaths } from "../core/metadata.ts";
 import { type ScopeCatalogue, union } from "../core/scopes.ts";
-import { allowOrigin, preflight } from "../platform/cors.ts";
+import { allowOrigin, preflight } from "../http/cors.ts";
+import type { Route } from "../http/route.ts";
 import type { RequestHead } from "./guard.ts";
 import type { Discovery } from "./provider/discovery.ts";
 
@@ -25,28 +26,46 @@ export type LeadingProvider = {
   readonly authorizationServerMetadata: "redirect" | "copy";
 };
 
-/** Answers the discovery documents of a resource server, and nothing else. */
-export type Documents = (request: RequestHead) => Promise<Response | undefined>;
+/** The discovery documents of a resource server. */
+export type Documents = {
+  /** At the root of the host. */
+  readonly paths: readonly [string, ...string[]];
+  /** Undefined for every other path. */
+  answer(request: RequestHead): Promise<Response | undefined>;
+};
 
 /** RFC 9728 for clients of today, and the authorization server's document for those that look for it on this host. */
 export function createDocuments(options: DocumentsOptions): Documents {
-  const resourcePaths = new Set(protectedResourceMetadataPaths(options.resource));
+  const resourcePaths = protectedResourceMetadataPaths(options.resource);
   const { provider, announce = (scope) => scope } = options;
-  const serverPaths = new Set(provider ? authorizationServerPaths(options.resource) : []);
+  const serverPaths = provider ? authorizationServerPaths(options.resource) : [];
   const document = protectedResourceMetadata({
     ...options,
     scopes: scopesToBegin(options).map(announce),
   });
-  return async (request) => {
+  const answer: Documents["answer"] = async (request) => {
     const { pathname } = new URL(request.url);
-    const ofServer = serverPaths.has(pathname);
-    if (!ofServer && !resourcePaths.has(pathname)) return undefined;
+    const ofServer = serverPaths.includes(pathname);
+    if (!ofServer && !resourcePaths.includes(pathname)) return undefined;
     if (request.method === "OPTIONS") return preflight(request, "*", ["GET"]);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return new Response("Method not allowed\n", { status: 405, headers: { Allow: "GET" } });
     }
     const response = ofServer && provider ? await serverDocument(provider) : publicJson(document);
     return allowOrigin(response, request, "*");
+  };
+  return { paths: [...resourcePaths, ...serverPaths], answer };
+}
+
+/** The same as a route. */
+export function documentsRoute({ paths, answer }: Documents): Route {
+  return {
+    name: "resource_metadata",
+    paths,
+    isAtRoot: true,
+    methods: { GET: async (request) => (await answer(request)) ?? new Response(null, { status: 404 }) },
+    refusals: "json",
+    cors: "*",
   };
 }
 

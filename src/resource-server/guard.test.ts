@@ -35,7 +35,7 @@ function startGuard(changes: Partial<Auth> = {}) {
       return { kind: "verified", auth };
     },
     cachedTokens: 10,
-    hearsOfRevocations: () => state.hears,
+    holdsRevocationLease: () => state.hears,
     clock: () => NOW,
     log: silentLog,
   });
@@ -78,18 +78,21 @@ describe("what a guard remembers of a token", () => {
     expect(await timesVerified(3)).toBe(0);
   });
 
-  it.each(["forget", "forgetAll"] as const)("is not what was being verified at %s", async (forget) => {
-    const { guard, ask, state, timesVerified } = startGuard();
-    let release = () => {};
-    state.held = new Promise((resolve) => {
-      release = resolve;
-    });
-    const answer = ask("Bearer token");
-    guard[forget]("grant-1");
-    release();
-    await answer;
-    expect(await timesVerified(1)).toBe(1);
-  });
+  it.each(["invalidate", "invalidateAll"] as const)(
+    "is not what was being verified at %s",
+    async (invalidate) => {
+      const { guard, ask, state, timesVerified } = startGuard();
+      let release = () => {};
+      state.held = new Promise((resolve) => {
+        release = resolve;
+      });
+      const answer = ask("Bearer token");
+      guard[invalidate]("grant-1");
+      release();
+      await answer;
+      expect(await timesVerified(1)).toBe(1);
+    },
+  );
 });
 
 describe("what a guard asks for", () => {

@@ -26,11 +26,11 @@ export type Guard = {
   /** Whether the token has them, where a lack of them refuses nothing and belongs in no log. */
   hasScopes(auth: Auth, needed: readonly string[]): boolean;
   /** Forgets what it verified of this grant, so that the next request asks the store. */
-  forget(grantId: string): void;
+  invalidate(grantId: string): void;
   /** The same for all of them: what they were verified by has changed. */
-  forgetAll(): void;
+  invalidateAll(): void;
   /** Whether the grant of a request that was let in has ended since. Costs no more than a lookup. */
-  hasEnded(auth: Auth): boolean;
+  isRevoked(auth: Auth): boolean;
 };
 
 export type Verification =
@@ -65,7 +65,7 @@ export type GuardOptions = {
    * Whether this process hears of revocations, or did a short while ago. Where it does not, tokens that come of a grant
    * are verified again at each request. Asked at each request too: it must cost next to nothing. Default: always.
    */
-  readonly hearsOfRevocations?: () => boolean;
+  readonly holdsRevocationLease?: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics?: Pick<Metrics, "decided" | "lookedUp">;
@@ -77,7 +77,7 @@ const USUAL_SCHEME = "Bearer ";
 /** The resource server's gate (RFC 6750, RFC 9728 §5.1). It reads the head of a request and never a body. */
 export function createGuard(options: GuardOptions): Guard {
   const { resourceMetadata, requiredScopes, implies, announce = same, verify, clock, log } = options;
-  const { hearsOfRevocations = always, challengeScopes = [] } = options;
+  const { holdsRevocationLease = always, challengeScopes = [] } = options;
   const verified = createVerifiedTokens(options.cachedTokens);
   const refusals = refusalLog(log, clock);
   const { decided, lookedUp } = options.metrics ?? noMetrics;
@@ -90,7 +90,7 @@ export function createGuard(options: GuardOptions): Guard {
 
   const verifiedBefore = (token: string): Auth | undefined => {
     const auth = verified.get(token, clock() / 1000);
-    return auth && (auth.grantId === null || hearsOfRevocations()) ? auth : undefined;
+    return auth && (auth.grantId === null || holdsRevocationLease()) ? auth : undefined;
   };
 
   const letIn = (known: Auth): Auth => {
@@ -171,15 +171,15 @@ export function createGuard(options: GuardOptions): Guard {
     return auth instanceof Response ? auth : (requireScopes(auth, needed) ?? auth);
   };
 
-  const hasEnded = ({ grantId }: Auth): boolean => grantId !== null && verified.wasForgotten(grantId);
+  const isRevoked = ({ grantId }: Auth): boolean => grantId !== null && verified.wasForgotten(grantId);
   return Object.assign(guard, {
     identify: (request: RequestHead) => identify(request),
     requireScopes,
     hasScopes: (auth: Auth, needed: readonly string[]) =>
       missingScopes(needed, auth.scopes, implies).length === 0,
-    forget: verified.forget,
-    forgetAll: verified.forgetAll,
-    hasEnded,
+    invalidate: verified.invalidate,
+    invalidateAll: verified.invalidateAll,
+    isRevoked,
   });
 }
 

@@ -60,7 +60,7 @@ export function protect({ log, clock, ...options }: ProtectOptions & ProtectPart
     fetchJson: fetchJsonThrough(readProxy(loadEnvironment())),
   });
   const logAdmission = admissionLog(lines, debug);
-  return { ...createRouteGuard(guard, { ...settings, logAdmission }), metadata: documents };
+  return { ...createRouteGuard(guard, { ...settings, logAdmission }), metadata: documents.answer };
 }
 
 type GuardParts = {

@@ -1,6 +1,6 @@
 import type { Auth } from "../core/auth.ts";
 import { type ScopeCatalogue, union } from "../core/scopes.ts";
-import { type CorsPolicy, corsHeaders, preflight } from "../platform/cors.ts";
+import { type CorsPolicy, corsHeaders, preflight } from "../http/cors.ts";
 import type { AdmissionLog } from "./admission-log.ts";
 import { authInfoFor, type GuardedAuthInfo } from "./auth-info.ts";
 import type { Guard, RequestHead } from "./guard.ts";

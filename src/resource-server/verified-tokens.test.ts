@@ -7,13 +7,13 @@ const verified = (grantId: string) => ({ auth: { grantId } as Auth, until: 100 }
 test("what was being verified when its grant ended, or when everything was forgotten, is not kept", () => {
   const tokens = createVerifiedTokens(10);
   const begun = tokens.age();
-  tokens.forget("ended");
+  tokens.invalidate("ended");
   tokens.add("of the ended grant", verified("ended"), begun);
   tokens.add("of another", verified("other"), begun);
   expect(tokens.get("of the ended grant", 0)).toBeUndefined();
   expect(tokens.get("of another", 0)).toBeDefined();
 
-  tokens.forgetAll();
+  tokens.invalidateAll();
   expect(tokens.get("of another", 0)).toBeUndefined();
   tokens.add("of another", verified("other"), begun);
   expect(tokens.get("of another", 0)).toBeUndefined();

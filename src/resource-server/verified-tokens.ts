@@ -10,8 +10,8 @@ export type VerifiedTokens = {
   /** How often everything was forgotten. */
   age(): number;
   /** Forgets every token of a grant. */
-  forget(grantId: string): void;
-  forgetAll(): void;
+  invalidate(grantId: string): void;
+  invalidateAll(): void;
   /** Whether a grant was forgotten, lately. */
   wasForgotten(grantId: string): boolean;
 };
@@ -55,11 +55,11 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
       if (tokens) tokens.add(token);
       else tokensByGrant.set(grantId, new Set([token]));
     },
-    forget(grantId) {
+    invalidate(grantId) {
       ended.set(grantId, true);
       for (const token of [...(tokensByGrant.get(grantId) ?? [])]) cache.delete(token);
     },
-    forgetAll() {
+    invalidateAll() {
       age += 1;
       cache.clear();
     },

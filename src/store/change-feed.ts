@@ -1,5 +1,5 @@
 import { type Given, prepare, type Query, type QueryBuilder } from "./query.ts";
-import type { Follower, OutsideChange } from "./store.ts";
+import type { Follower, RemoteChange } from "./store.ts";
 
 /** What the database announced, read to the end at each look. Looks are made one after the other. */
 export type ChangeFeed = {
@@ -30,7 +30,7 @@ export function createChangeFeed(db: QueryBuilder): ChangeFeed {
   let mark = 0;
   let isLost = false;
 
-  const tell = (changes: readonly OutsideChange[]) => {
+  const tell = (changes: readonly RemoteChange[]) => {
     if (changes.length === 0) return;
     for (const { changed } of followers) changed(changes);
   };
@@ -72,7 +72,7 @@ export function createChangeFeed(db: QueryBuilder): ChangeFeed {
   };
 }
 
-type Announcement = { readonly id: number; readonly change: OutsideChange };
+type Announcement = { readonly id: number; readonly change: RemoteChange };
 
 function feedQueries(db: QueryBuilder) {
   const last = prepare(
@@ -93,7 +93,7 @@ function feedQueries(db: QueryBuilder) {
 }
 
 /** A newer version may announce what this one does not know. */
-function toChange(kind: string, subject: string): OutsideChange {
+function toChange(kind: string, subject: string): RemoteChange {
   switch (kind) {
     case "grant_revoked":
     case "client_removed":

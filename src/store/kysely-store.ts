@@ -1,32 +1,32 @@
 import type { Counters } from "./counters.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import type { Dialect } from "./migrations/migration.ts";
+import { assertionQueries } from "./queries/assertions.ts";
+import { auditQueries } from "./queries/audit.ts";
+import { clientQueries } from "./queries/clients.ts";
+import { disabledClientQueries } from "./queries/disabled-clients.ts";
+import { expiryQueries } from "./queries/expiry.ts";
+import { familiarNetworkQueries } from "./queries/familiar-networks.ts";
+import { grantPageQueries } from "./queries/grant-pages.ts";
+import { grantUseQueries } from "./queries/grant-uses.ts";
+import { grantQueries } from "./queries/grants.ts";
+import { signingKeyQueries } from "./queries/signing-keys.ts";
+import { type TodoStore, todoStore } from "./queries/todos.ts";
+import { unapprovedClientQueries } from "./queries/unapproved-clients.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
 import type { Store } from "./store.ts";
-import { assertionVerbs } from "./verbs/assertions.ts";
-import { auditVerbs } from "./verbs/audit.ts";
-import { clientVerbs } from "./verbs/clients.ts";
-import { disabledClientVerbs } from "./verbs/disabled-clients.ts";
-import { expiryVerbs } from "./verbs/expiry.ts";
-import { familiarNetworkVerbs } from "./verbs/familiar-networks.ts";
-import { grantPageVerbs } from "./verbs/grant-pages.ts";
-import { grantUseVerbs } from "./verbs/grant-uses.ts";
-import { grantVerbs } from "./verbs/grants.ts";
-import { signingKeyVerbs } from "./verbs/signing-keys.ts";
-import { type TodoStore, todoStore } from "./verbs/todos.ts";
-import { unapprovedClientVerbs } from "./verbs/unapproved-clients.ts";
 
 /** The store, and beside it what strangers do, counted, and what the demonstration keeps in the same database. */
 export type StoreWithTodos = Store & { readonly counters: Counters; readonly todos: TodoStore };
 
 /** The verbs that are the same on every database of ours. */
-export type SharedVerbs = Omit<
+export type SharedQueries = Omit<
   StoreWithTodos,
   "clock" | "counters" | "followChanges" | "probeWrites" | "close"
 >;
 
 /** Makes the verbs for one database: its dialect of SQL, and the connection that runs it. */
-export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: Dialect): SharedVerbs {
+export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: Dialect): SharedQueries {
   const ping = prepare(
     () => db.selectNoFrom((eb) => eb.lit(1).as("answer")),
     () => undefined,
@@ -36,17 +36,17 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     (row) => row.name,
   );
   return {
-    ...clientVerbs(db, connection),
-    ...disabledClientVerbs(db, connection),
-    ...unapprovedClientVerbs(db, connection),
-    ...grantVerbs(db, connection),
-    ...grantPageVerbs(db, connection),
-    ...grantUseVerbs(connection, dialect),
-    ...signingKeyVerbs(db, connection),
-    ...assertionVerbs(db, connection),
-    ...familiarNetworkVerbs(db, connection),
-    ...auditVerbs(db, connection),
-    ...expiryVerbs(db, connection),
+    ...clientQueries(db, connection),
+    ...disabledClientQueries(db, connection),
+    ...unapprovedClientQueries(db, connection),
+    ...grantQueries(db, connection),
+    ...grantPageQueries(db, connection),
+    ...grantUseQueries(connection, dialect),
+    ...signingKeyQueries(db, connection),
+    ...assertionQueries(db, connection),
+    ...familiarNetworkQueries(db, connection),
+    ...auditQueries(db, connection),
+    ...expiryQueries(db, connection),
     todos: todoStore(db, connection),
     async ping() {
       await connection.read(ping({}));

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../core/errors.ts";
-import { refuseUnfinishedCopy } from "./database/unfinished-copy.ts";
+import { refuseUnfinishedCopy } from "./maintenance/unfinished-copy.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import type { Dialect, Migration } from "./migrations/migration.ts";
 import { type Query, type QueryBuilder, query } from "./query.ts";

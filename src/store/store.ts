@@ -162,14 +162,14 @@ export type Store = {
 
 /** Who must hear of what other processes change: the caches. */
 export type Follower = {
-  changed(changes: readonly OutsideChange[]): void;
+  changed(changes: readonly RemoteChange[]): void;
   /** Whatever was changed by this time (of `performance.now()`) has been told. Comes several times a second. */
   heard(until: number): void;
   /** From now on changes may be missed, until they are told after all. */
   lost(): void;
 };
 
-export type OutsideChange =
+export type RemoteChange =
   | {
       readonly kind: "grant_revoked" | "client_removed" | "client_disabled" | "client_enabled";
       readonly id: string;

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { rotateSigningKey } from "../../src/authorization-server/keys.ts";
+import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { OAuthError } from "../../src/core/errors.ts";
 import type { Keyring } from "../../src/platform/secrets/keyring.ts";
 import type { Store } from "../../src/store/store.ts";

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { problemsOf } from "../../src/store/database/check.ts";
+import { problemsOf } from "../../src/store/maintenance/check.ts";
 import { connect } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres.ts";

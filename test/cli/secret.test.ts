@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { mintRefreshToken } from "../../src/authorization-server/tokens.ts";
+import { mintRefreshToken } from "../../src/authorization-server/tokens/tokens.ts";
 import { importPrivateJwk } from "../../src/platform/jws.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { freePort } from "../docs/program.ts";

@@ -11,8 +11,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { createOAuthServer, type OAuthServer } from "../../src/index.ts";
-import type { CreateOptions } from "../../src/mcp/create-oauth-server.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import type { CreateOptions } from "../../src/server/create-oauth-server.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { approve, openNetworkBrowser } from "../support/network.ts";
 import { PEOPLE } from "../support/server.ts";

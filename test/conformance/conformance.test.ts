@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createOAuthServer, type OAuthServer } from "../../src/mcp/create-oauth-server.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { createOAuthServer, type OAuthServer } from "../../src/server/create-oauth-server.ts";
 import { approve, DEMO, openNetworkBrowser } from "../support/network.ts";
 import { fixtureState, registerFixture } from "./fixture-server.ts";
 import { type Forwarder, startForwarder } from "./forwarder.ts";

@@ -22,7 +22,7 @@ describe("the TypeScript in documents and docstrings", () => {
   it("is found", () => {
     const files = snippets.map(({ file }) => file);
     expect(files).toContain("README.md");
-    expect(files).toContain("src/mcp/create-oauth-server.ts");
+    expect(files).toContain("src/server/create-oauth-server.ts");
   });
 
   it("type-checks", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, describe, expect, it } from "vitest";
-import { rotateSigningKey } from "../../src/authorization-server/keys.ts";
+import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import {
   authorizeUrl,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { FetchDocument } from "../../src/authorization-server/client-keys.ts";
+import type { FetchDocument } from "../../src/authorization-server/clients/client-keys.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import {

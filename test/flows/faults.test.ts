@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createOAuthServer } from "../../src/mcp/create-oauth-server.ts";
-import { fetchOnceOpen } from "../../src/mcp/operations/starting.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { createOAuthServer } from "../../src/server/create-oauth-server.ts";
+import { fetchOnceOpen } from "../../src/server/starting.ts";
 import { MIGRATION_LOCK } from "../../src/store/postgres/open.ts";
 import {
   authorize,

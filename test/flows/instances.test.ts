@@ -1,7 +1,7 @@
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { decodeProtectedHeader } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { rotateSigningKey } from "../../src/authorization-server/keys.ts";
+import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
 import { openStore } from "../../src/store/open-store.ts";

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createOAuthServer, type OAuthServer } from "../../src/mcp/create-oauth-server.ts";
 import { type Log, silentLog } from "../../src/platform/logging.ts";
+import { createOAuthServer, type OAuthServer } from "../../src/server/create-oauth-server.ts";
 import {
   authorize,
   authorizeUrl,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decodeProtectedHeader } from "jose";
 import { afterAll, expect, it, vi } from "vitest";
-import { makeSigningKey, rotateSigningKey } from "../../src/authorization-server/keys.ts";
+import { makeSigningKey, rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { authorizeUrl, callTool, connect, newPkce, refresh, tokensOf } from "../support/client.ts";

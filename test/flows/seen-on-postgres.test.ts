@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createOAuthServer } from "../../src/mcp/create-oauth-server.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { createOAuthServer } from "../../src/server/create-oauth-server.ts";
 import { callTool, connect } from "../support/client.ts";
 import { METRICS_TOKEN, scrape } from "../support/metrics.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";

@@ -1,7 +1,7 @@
 import { propagation, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createOAuthServer } from "../../src/mcp/create-oauth-server.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { createOAuthServer } from "../../src/server/create-oauth-server.ts";
 import {
   authorize,
   connect,

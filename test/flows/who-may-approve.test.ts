@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type AuthorizationRequest, sealRequest } from "../../src/authorization-server/sealed-request.ts";
+import {
+  type AuthorizationRequest,
+  sealRequest,
+} from "../../src/authorization-server/interaction/sealed-request.ts";
+import { createBrowserBinding } from "../../src/authorization-server/people/create-browser-binding.ts";
 import { allowInsecurePublicUrl, type OAuthServerOptions } from "../../src/config/options-schema.ts";
 import type { LoginHandler } from "../../src/config/settings.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import { createBrowserBinding } from "../../src/sign-in/create-browser-binding.ts";
 import { authorizeUrl, codeOf, newPkce, redeem, register, tokensOf } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
 import { type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { OutsideChange, Store } from "../../src/store/store.ts";
+import type { RemoteChange, Store } from "../../src/store/store.ts";
 import { DAY, START, sampleApproval, sampleClient, sampleDocument, sampleKey } from "./samples.ts";
 
 /** What one process hears of the others. A database's own tests say how several processes open the same one. */
@@ -8,7 +8,7 @@ export function changeContract(name: string, openAll: (count: number) => Promise
     let ours: Store;
     let theirs: Store;
     let others: Store;
-    let told: OutsideChange[];
+    let told: RemoteChange[];
     beforeEach(async () => {
       [ours, theirs, others] = (await openAll(3)) as [Store, Store, Store];
       told = [];
@@ -19,7 +19,7 @@ export function changeContract(name: string, openAll: (count: number) => Promise
       store.followChanges({ changed: (news) => changes.push(...news), heard() {}, lost() {} });
     /** Fails only where it is never told. */
     const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
-    const revocation = (id: string): OutsideChange => ({ kind: "grant_revoked", id });
+    const revocation = (id: string): RemoteChange => ({ kind: "grant_revoked", id });
 
     test("a revoked grant is told", async () => {
       follow();
@@ -34,7 +34,7 @@ export function changeContract(name: string, openAll: (count: number) => Promise
       for (const id of ["a", "b"]) await theirs.approve(sampleApproval({ id }));
       await theirs.approve(sampleApproval({ id: "another's", clientId: "client-2" }));
       await theirs.removeClient("client-1", START);
-      const removal: OutsideChange = { kind: "client_removed", id: "client-1" };
+      const removal: RemoteChange = { kind: "client_removed", id: "client-1" };
       await soon(() => expect(told).toHaveLength(3));
       expect(told).toEqual(expect.arrayContaining([revocation("a"), revocation("b"), removal]));
     });
@@ -53,7 +53,7 @@ export function changeContract(name: string, openAll: (count: number) => Promise
 
     test("signing keys are told, whatever happens to them", async () => {
       follow();
-      const change: OutsideChange = { kind: "signing_keys" };
+      const change: RemoteChange = { kind: "signing_keys" };
       await theirs.addFirstSigningKey(sampleKey("a"));
       await soon(() => expect(told).toEqual([change]));
       // One key comes, and another is retired.
@@ -78,7 +78,7 @@ export function changeContract(name: string, openAll: (count: number) => Promise
     });
 
     test("of many at once, by several processes, none is missed, by whoever follows", async () => {
-      const theirNews: OutsideChange[] = [];
+      const theirNews: RemoteChange[] = [];
       follow();
       follow(theirs, theirNews);
       const ids = Array.from({ length: 100 }, (_, index) => `grant-${index}`);
@@ -86,7 +86,7 @@ export function changeContract(name: string, openAll: (count: number) => Promise
       await Promise.all(
         ids.map((id, index) => (index % 2 ? theirs : others).revokeGrant(id, "operator", START)),
       );
-      const heard = (changes: readonly OutsideChange[]) =>
+      const heard = (changes: readonly RemoteChange[]) =>
         new Set(changes.map((change) => change.kind === "grant_revoked" && change.id));
       await soon(() => expect(heard(told)).toEqual(new Set(ids)));
       await soon(() => expect(heard(theirNews).size).toBeGreaterThanOrEqual(ids.length / 2));
@@ -104,7 +104,7 @@ export function changeContract(name: string, openAll: (count: number) => Promise
     });
 
     test("who has stopped is told no more", async () => {
-      const stopped: OutsideChange[] = [];
+      const stopped: RemoteChange[] = [];
       follow(ours, stopped)();
       follow();
       await theirs.approve(sampleApproval());

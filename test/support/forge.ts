@@ -1,4 +1,4 @@
-import { openSigningKeys } from "../../src/authorization-server/keys.ts";
+import { openSigningKeys } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { type SigningKey, signJws } from "../../src/platform/jws.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import type { TestServer } from "./server.ts";

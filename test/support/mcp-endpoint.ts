@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import type { Auth } from "../../src/core/auth.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/mcp/endpoint.ts";
+import type { KeepAlive } from "../../src/mcp/keep-alive.ts";
 import type { Registration } from "../../src/mcp/registration.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
 import type { McpFactory } from "../../src/mcp/servers.ts";
-import type { KeepAlive } from "../../src/mcp/silence.ts";
 import { type Log, silentLog } from "../../src/platform/logging.ts";
 import { createGuard } from "../../src/resource-server/guard.ts";
 
@@ -109,8 +109,8 @@ export function startEndpoint({
     },
     revoke(grantId) {
       for (const [token, auth] of tokens) if (auth.grantId === grantId) tokens.delete(token);
-      guard.forget(grantId);
-      endpoint.grantEnded(grantId);
+      guard.invalidate(grantId);
+      endpoint.grantRevoked(grantId);
     },
     post: (token, message, headers) =>
       endpoint.fetch(

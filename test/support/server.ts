@@ -3,9 +3,9 @@ import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provider-options.ts";
 import type { CheckUser, Settings } from "../../src/config/settings.ts";
-import { type EmbeddedParts, type EmbeddedServer, openServer } from "../../src/mcp/open-server.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
 import type { Log } from "../../src/platform/logging.ts";
+import { type EmbeddedParts, type EmbeddedServer, openServer } from "../../src/server/open-server.ts";
 
 /** One line of the security log. */
 export type LogLine = { readonly name: string; readonly fields: Readonly<Record<string, unknown>> };

@@ -4,8 +4,8 @@ import { Command, Option } from "commander";
 import { ConfigurationError, OAuthError } from "../../core/errors.ts";
 import { AUDITED_EVENTS, type AuditRecord, OUTCOMES } from "../../core/events.ts";
 import { visibleJson } from "../../platform/terminal.ts";
+import type { AuditSearch } from "../../store/queries/audit-reading.ts";
 import type { Store } from "../../store/store.ts";
-import type { AuditSearch } from "../../store/verbs/audit-reading.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { exactTime, print, printError, printRow, printTable } from "../output.ts";
 import { countOption, readCount, readTime } from "../values.ts";
@@ -63,7 +63,7 @@ function searching(command: Command): Command {
 async function tail(flags: TailFlags): Promise<void> {
   const limit = readCount("--limit", flags.limit);
   await withAudit(flags, async (store, wanted) => {
-    const { followAudit, isWanted, searchAudit } = await import("../../store/verbs/audit-reading.ts");
+    const { followAudit, isWanted, searchAudit } = await import("../../store/queries/audit-reading.ts");
     const follower = flags.follow && (await followAudit(store, () => performance.now()));
     const latest = (await first(limit, searchAudit(store, wanted, "newest_first"))).records.reverse();
     const show = printer(latest, flags);
@@ -78,7 +78,7 @@ async function tail(flags: TailFlags): Promise<void> {
 async function search(flags: ShowFlags): Promise<void> {
   const limit = readCount("--limit", flags.limit);
   await withAudit(flags, async (store, wanted) => {
-    const { searchAudit } = await import("../../store/verbs/audit-reading.ts");
+    const { searchAudit } = await import("../../store/queries/audit-reading.ts");
     const { records, isMore } = await first(limit, searchAudit(store, wanted, "newest_first"));
     if (records.length === 0 && !flags.json) return print("There are no such entries.");
     printer(records, flags);
@@ -88,7 +88,7 @@ async function search(flags: ShowFlags): Promise<void> {
 
 async function exportAll(flags: SearchFlags): Promise<void> {
   await withAudit(flags, async (store, wanted) => {
-    const { searchAudit } = await import("../../store/verbs/audit-reading.ts");
+    const { searchAudit } = await import("../../store/queries/audit-reading.ts");
     for await (const record of searchAudit(store, wanted, "oldest_first")) {
       // As fast as they are read at the other end: there may be a hundred million.
       if (!process.stdout.write(`${jsonLine(record)}\n`)) await once(process.stdout, "drain");

@@ -49,7 +49,7 @@ function stateOf(key: StoredSigningKey, now: number): string {
 
 async function rotate(flags: DatabaseFlags): Promise<void> {
   const [{ rotateSigningKey }, { openKeyring }] = await Promise.all([
-    import("../../authorization-server/keys.ts"),
+    import("../../authorization-server/tokens/signing-keys.ts"),
     import("../../platform/secrets/master-secret.ts"),
   ]);
   const key = await withStore(flags, (store, settings) =>

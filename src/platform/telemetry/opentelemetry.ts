@@ -12,13 +12,10 @@ import {
 import { OAuthError } from "../../core/errors.ts";
 import { readTraceContext, type SentTraceContext } from "../../core/trace-context.ts";
 import { packageVersion } from "../version.ts";
-import type { RouteName } from "./metrics.ts";
 import { type MessageSpan, type TracedMessage, type Tracing, untracedMessage } from "./tracing.ts";
 
 // Loaded where an application has set up an SDK, and nowhere else. Names follow the semantic conventions of OpenTelemetry.
 
-/** Asked every few seconds by machines; nobody looks for them in a trace. */
-const QUIET: ReadonlySet<RouteName> = new Set(["health", "ready", "metrics"]);
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** @param database the database system, by its name in the conventions. */
@@ -46,7 +43,7 @@ export function createTracing(database: string): Tracing {
 
   return {
     request(route, request, work) {
-      if (QUIET.has(route.name)) return work();
+      if (route.isQuiet) return work();
       const ambient = context.active();
       // Where something around us (the instrumentation of Node's HTTP, say) began a span for this request, we are inside.
       const isOutermost = trace.getSpan(ambient) === undefined;

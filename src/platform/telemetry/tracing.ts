@@ -1,10 +1,10 @@
 import type { SentTraceContext } from "../../core/trace-context.ts";
-import { type Observe, unobserved } from "./observe.ts";
+import { type Instrument, notInstrumented } from "./instrument.ts";
 
 /** Spans of what the server does. Wired at the entry points; where nobody collects any, {@link noTracing}. */
 export type Tracing = {
   /** A request from outside and its answer, below the span of who sent it. */
-  readonly request: Observe;
+  readonly request: Instrument;
   /** A verb of the store. */
   operation<T>(verb: string, work: () => Promise<T>): Promise<T>;
   /** A request of ours to somebody else. `statusOf` says how it was answered, where the answer tells. */
@@ -38,7 +38,7 @@ export const untracedMessage: MessageSpan = { run: (work) => work(), end() {} };
 
 /** Keeps nothing, and costs nothing. */
 export const noTracing: Tracing = {
-  request: unobserved,
+  request: notInstrumented,
   operation: (_verb, work) => work(),
   fetch: (_method, _url, work) => work(),
   message: () => untracedMessage,

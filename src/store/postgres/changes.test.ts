@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { changeContract } from "../../../test/store/change-contract.ts";
 import { START, sampleApproval } from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
-import type { OutsideChange, Store } from "../store.ts";
+import type { RemoteChange, Store } from "../store.ts";
 import { openPostgresStore } from "./open.ts";
 
 let postgres: TestPostgres;
@@ -26,7 +26,7 @@ describe("following Postgres", () => {
   let url: string;
   let ours: Store;
   let theirs: Store;
-  let told: OutsideChange[];
+  let told: RemoteChange[];
   let heard: number;
   let lost: number;
   const start = async (decorate = (database: string) => database, before = "SELECT 1") => {
@@ -49,7 +49,7 @@ describe("following Postgres", () => {
 
   const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
   const revoke = (id: string) => theirs.revokeGrant(id, "operator", START);
-  const revocation = (id: string): OutsideChange => ({ kind: "grant_revoked", id });
+  const revocation = (id: string): RemoteChange => ({ kind: "grant_revoked", id });
   /** Nothing is asked any more because time has passed. */
   const stopPolling = () => vi.useFakeTimers({ toFake: ["setTimeout"] });
   const turns = async () => {

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { shownDatabase } from "../../core/database-url.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { silentLog } from "../../platform/logging.ts";
-import type { Beside, Database } from "../database/database.ts";
+import type { Beside, Database } from "../maintenance/database.ts";
 import type { Run } from "../migrate.ts";
 import type { Query } from "../query.ts";
 import { command, inTransaction, rowsOf } from "./connection.ts";

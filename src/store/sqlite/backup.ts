@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { backup, DatabaseSync } from "node:sqlite";
 import { ConfigurationError } from "../../core/errors.ts";
-import { countRows } from "../database/copy-table.ts";
-import { schemaStateOf } from "../database/schema-state.ts";
-import { TABLES } from "../database/tables.ts";
+import { countRows } from "../maintenance/copy-table.ts";
+import { schemaStateOf } from "../maintenance/schema-state.ts";
+import { TABLES } from "../maintenance/tables.ts";
 import { openSqliteDatabase } from "./database.ts";
 import { openingError } from "./errors.ts";
 

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { changeContract } from "../../../test/store/change-contract.ts";
 import { START, sampleApproval } from "../../../test/store/samples.ts";
-import type { OutsideChange, Store } from "../store.ts";
+import type { RemoteChange, Store } from "../store.ts";
 import { openSqliteStore } from "./open.ts";
 
 const HALF_A_SECOND_MS = 500;
@@ -37,7 +37,7 @@ describe("following a file", () => {
   });
 
   test("tells within half a second, and once", async () => {
-    const told: OutsideChange[] = [];
+    const told: RemoteChange[] = [];
     ours.followChanges({ changed: (changes) => told.push(...changes), heard() {}, lost() {} });
     await theirs.approve(sampleApproval());
     await theirs.revokeGrant("grant-1", "operator", START);
@@ -49,7 +49,7 @@ describe("following a file", () => {
   });
 
   test("what cannot be read is lost, and told once it can be read again", async () => {
-    const told: OutsideChange[] = [];
+    const told: RemoteChange[] = [];
     const lost = vi.fn();
     ours.followChanges({ changed: (changes) => told.push(...changes), heard() {}, lost });
     const file = new DatabaseSync(database);

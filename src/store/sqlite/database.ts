@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { ConfigurationError } from "../../core/errors.ts";
-import type { Beside, Database } from "../database/database.ts";
+import type { Beside, Database } from "../maintenance/database.ts";
 import type { Run } from "../migrate.ts";
 import { inTransaction, statementRunner } from "./connection.ts";
 import { isBusy, openingError } from "./errors.ts";

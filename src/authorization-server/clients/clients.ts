@@ -1,0 +1,200 @@
+import { LRUCache } from "lru-cache";
+import type { Settings } from "../../config/settings.ts";
+import { type Client, isDocumentUrl } from "../../core/client.ts";
+import { OAuthError } from "../../core/errors.ts";
+import { mayBePreregistered } from "../../core/preregistered-client.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/logging.ts";
+import { safeFetch } from "../../platform/safe-fetch.ts";
+import type { Counters } from "../../store/counters.ts";
+import type { Store } from "../../store/store.ts";
+import { createClientIdMetadata } from "./client-id-metadata.ts";
+import { createClientKeys, type FetchDocument, type PublicKeys } from "./client-keys.ts";
+import { type DisabledClients, disabledClient } from "./disabled-clients.ts";
+import { createRegistrationCeilings, type RegistrationLimits } from "./registration-ceilings.ts";
+
+/** Every client that we know or can get to know, whatever way it comes. */
+export type Clients = {
+  /**
+   * Undefined where there is no such client.
+   * @throws OAuthError `unauthorized_client` where the operator has disabled it, `invalid_client` where its metadata
+   * document says something unusable, and `temporarily_unavailable` where the document cannot be fetched and no good copy
+   * is kept.
+   * @param askedBy the address of whoever asks, where that is known: one network has a share of the fetches.
+   */
+  find(clientId: string, askedBy?: string): Promise<Client | undefined>;
+  /**
+   * Whether a client that was approved is one still: those of the options can be taken out, and nobody revokes their
+   * grants; and one that was being disabled may have got a grant meanwhile. Asks the store at the most.
+   */
+  isKnown(clientId: string): Promise<boolean>;
+  /** Whether somebody here let it in: the operator registered it, or a person approved it and it has a grant. */
+  isApproved(client: Client): Promise<boolean>;
+  /**
+   * Keeps a dynamic registration. One that is known already costs no write. Says whether it is new.
+   * @param address where it comes from, where that is known: one network has a share of the ceilings.
+   * @throws OAuthError `slow_down` where too many new ones came, or too many wait to be approved.
+   */
+  register(client: Client, address?: string): Promise<boolean>;
+  /**
+   * Keeps the metadata document of a client that a person approved, so that it outlives the process. Until then
+   * it is in memory only: nobody writes to our disk by inventing URLs. Does nothing for other clients.
+   */
+  keep(clientId: string): Promise<void>;
+  /**
+   * The public keys of a `private_key_jwt` client, fetched where it registered a `jwks_uri`; fetched again where
+   * none of them has this `kid`.
+   * @throws OAuthError `invalid_client` or `temporarily_unavailable` where they cannot be had.
+   */
+  keys(client: Client, kid: string | undefined, askedBy?: string): Promise<PublicKeys>;
+  /** Reads this client from the store again the next time. */
+  invalidate(clientId: string): void;
+  /** The same for all of them: another process changed the store. */
+  invalidateAll(): void;
+};
+
+export type ClientsDeps = RegistrationLimits & {
+  readonly settings: Pick<
+    Settings,
+    | "clients"
+    | "catalogue"
+    | "redirectHosts"
+    | "trustedRedirects"
+    | "issuer"
+    | "registration"
+    | "clientIdMetadataDocuments"
+  >;
+  readonly store: Pick<
+    Store,
+    "addClient" | "findClient" | "findDocument" | "saveDocument" | "listGrants" | "trimUnapprovedClients"
+  >;
+  readonly disabled: Pick<DisabledClients, "has">;
+  /** Whether what other processes changed, a second ago or earlier, has been told; else nothing is found in memory. */
+  readonly isUpToDate: () => boolean;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** {@link safeFetch} unless a test brings its own certificates and names. */
+  readonly fetchDocument?: FetchDocument;
+};
+
+/** Pre-registered clients first, then metadata documents, then the store, whose clients stay in memory a while. */
+export function createClients(deps: ClientsDeps): Clients {
+  const { settings, store, disabled, isUpToDate, clock, fetchDocument = safeFetch } = deps;
+  const preregistered = new Map(settings.clients.map((client) => [client.id, client]));
+  const documents = createClientIdMetadata({
+    ...deps,
+    ...settings,
+    wellKnownHosts: settings.trustedRedirects,
+    fetchDocument,
+  });
+  const ceilings = createRegistrationCeilings(deps);
+  const cache = createCache(clock);
+  /** Registrations that are being written: the same one again waits for it. */
+  const underway = new Map<string, Promise<boolean>>();
+  // What was read before everything was forgotten must not be remembered after it.
+  let age = 0;
+
+  const remembered = (clientId: string): Client | undefined =>
+    isUpToDate() ? cache.get(clientId) : undefined;
+
+  const findStored = async (clientId: string): Promise<Client | undefined> => {
+    const before = age;
+    const client = await store.findClient(clientId);
+    if (client && age === before) cache.set(clientId, client);
+    return client;
+  };
+
+  const add = async (client: Client, address: string | undefined): Promise<boolean> => {
+    // Known ones never count, whichever instance got to know them.
+    if (await findStored(client.id)) return false;
+    return ceilings.admit(address, async () => {
+      const before = age;
+      const isNew = await store.addClient(client);
+      if (age === before) cache.set(client.id, client);
+      return isNew;
+    });
+  };
+
+  const find = async (clientId: string, askedBy?: string): Promise<Client | undefined> => {
+    if (await disabled.has(clientId)) throw disabledClient(clientId);
+    const known = preregistered.get(clientId) ?? remembered(clientId);
+    if (known) return known;
+    if (isDocumentUrl(clientId)) {
+      if (!settings.clientIdMetadataDocuments) throw documentsAreOff(settings);
+      return documents.find(clientId, askedBy);
+    }
+    return clientId.length <= MAXIMUM_ID_LENGTH ? findStored(clientId) : undefined;
+  };
+
+  const isApproved: Clients["isApproved"] = async ({ id, origin }) =>
+    origin === "preregistered" || (await store.listGrants({ clientId: id, limit: 1 })).length > 0;
+
+  return {
+    find,
+    async isKnown(clientId) {
+      if (await disabled.has(clientId)) return false;
+      if (isDocumentUrl(clientId)) return settings.clientIdMetadataDocuments || preregistered.has(clientId);
+      // Of the others, removing one revokes its grants.
+      return !mayBePreregistered(clientId) || (await find(clientId)) !== undefined;
+    },
+    isApproved,
+    async register(client, address) {
+      if (remembered(client.id)) return false;
+      const same = underway.get(client.id);
+      if (same) {
+        await same;
+        return false;
+      }
+      const adding = add(client, address).finally(() => underway.delete(client.id));
+      underway.set(client.id, adding);
+      return adding;
+    },
+    async keep(clientId) {
+      if (!preregistered.has(clientId) && isDocumentUrl(clientId)) await documents.keep(clientId);
+    },
+    keys: createClientKeys({ fetchDocument, isApproved, clock }),
+    invalidate(clientId) {
+      age += 1;
+      cache.delete(clientId);
+      documents.invalidate(clientId);
+    },
+    invalidateAll() {
+      age += 1;
+      cache.clear();
+      documents.invalidateAll();
+    },
+  };
+}
+
+const MAXIMUM_ID_LENGTH = 512;
+/** Characters, all clients together: registrations may be large, and anybody can make them. */
+const MAXIMUM_CACHE_SIZE = 16_000_000;
+/** The store tells of removals by other processes; this bounds what is used where the telling fails. */
+const CACHE_MS = 60_000;
+
+function createCache(clock: Clock): LRUCache<string, Client> {
+  // The sizes bound the number: with a `max` beside them, all of its places would be made at the start.
+  return new LRUCache({
+    maxSize: MAXIMUM_CACHE_SIZE,
+    sizeCalculation: sizeOf,
+    ttl: CACHE_MS,
+    ttlResolution: 0,
+    perf: { now: clock },
+  });
+}
+
+function sizeOf(client: Client): number {
+  const keys = client.jwks ? JSON.stringify(client.jwks).length : 0;
+  const links =
+    (client.clientUri?.length ?? 0) + (client.logoUri?.length ?? 0) + (client.jwksUri?.length ?? 0);
+  return client.redirectUris.reduce((sum, uri) => sum + uri.length, 500 + keys + links);
+}
+
+function documentsAreOff({ registration }: Pick<Settings, "registration">): OAuthError {
+  return new OAuthError(
+    "invalid_client",
+    "This server does not use client ID metadata documents. " +
+      (registration ? "Register the client instead." : "Ask its operator to add the client."),
+  );
+}

@@ -1,0 +1,148 @@
+import { OAuthError } from "../../core/errors.ts";
+import { strangersNetwork } from "../../platform/addresses.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Counters, Taken } from "../../store/counters.ts";
+import { secondsUntil } from "../../store/counters.ts";
+import type { Store } from "../../store/store.ts";
+
+export type RegistrationLimits = {
+  /** How many new registrations a minute are taken, by all instances together. */
+  readonly newRegistrationsPerMinute?: number | undefined;
+  /** How many clients that registered themselves may wait for somebody to approve them. */
+  readonly unapprovedClients?: number | undefined;
+};
+
+export type RegistrationCeilings = {
+  /**
+   * Counts a registration from this address, and keeps it by `add`, which says whether it is new: one that is not has
+   * cost nothing.
+   * @throws OAuthError `slow_down` where there is no room for it.
+   */
+  admit(address: string | undefined, add: () => Promise<boolean>): Promise<boolean>;
+};
+
+const DEFAULTS = { newRegistrationsPerMinute: 3000, unapprovedClients: 10_000 };
+
+/** Decision 0031. */
+export function createRegistrationCeilings(
+  deps: RegistrationLimits & {
+    readonly counters: Counters;
+    readonly store: Pick<Store, "trimUnapprovedClients">;
+    readonly clock: Clock;
+  },
+): RegistrationCeilings {
+  const { counters, clock } = deps;
+  const perMinute = deps.newRegistrationsPerMinute ?? DEFAULTS.newRegistrationsPerMinute;
+  const unapproved = deps.unapprovedClients ?? DEFAULTS.unapprovedClients;
+  const room = createRoom(deps, unapproved);
+  const ceilings: readonly Ceiling[] = [
+    { key: "registrations", limit: perMinute, seconds: 60 },
+    // Whoever fills the room shuts everybody out until the oldest may go.
+    { key: "registrations of an hour", limit: unapproved, seconds: YOUNG_MS / 1000 },
+  ];
+
+  return {
+    async admit(address, add) {
+      const network = strangersNetwork(address);
+      const counted: string[] = [];
+      let isNew = false;
+      try {
+        for (const ceiling of ceilings) {
+          const taken = await takeShare(ceiling, network, counters, clock());
+          if (taken.waitSeconds > 0) throw tooManyRegistrations(taken.waitSeconds);
+          counted.push(...taken.counted);
+        }
+        isNew = await room.admit(add);
+      } finally {
+        if (!isNew) await counters.giveBack(counted, clock());
+      }
+      return isNew;
+    },
+  };
+}
+
+type Ceiling = { readonly key: string; readonly limit: number; readonly seconds: number };
+
+/** Half of a ceiling is for whoever comes first. Of the rest, a network has a tenth: nobody fills it for all others. */
+async function takeShare(
+  { key, limit, seconds }: Ceiling,
+  network: string | undefined,
+  counters: Counters,
+  now: number,
+): Promise<Taken> {
+  const half = Math.ceil(limit / 2);
+  const rest = limit - half;
+  const first = await counters.take([{ key, limit: half, seconds }], now);
+  if (first.waitSeconds === 0 || rest === 0) return first;
+  const share = { key: `${key}: ${network}`, limit: Math.max(1, Math.floor(rest / 10)), seconds };
+  const counted: string[] = [];
+  // The share first: who is beyond it takes nothing of the rest, not even while it is being refused.
+  for (const count of [
+    ...(network === undefined ? [] : [share]),
+    { key: `${key}: the rest`, limit: rest, seconds },
+  ]) {
+    const second = await counters.take([count], now);
+    if (second.waitSeconds > 0) {
+      await counters.giveBack(counted, now);
+      return { waitSeconds: Math.min(first.waitSeconds, second.waitSeconds), counted: [] };
+    }
+    counted.push(...second.counted);
+  }
+  return { waitSeconds: 0, counted };
+}
+
+/** Nobody loses a registration that is younger: a person may be about to approve it. */
+const YOUNG_MS = 60 * 60 * 1000;
+/** A flood that is refused anyway asks the database no more often than this. */
+const ASK_AGAIN_MS = 1000;
+
+/**
+ * Room among the clients that nobody has approved. The database counts them once for so many registrations, a hundredth
+ * of the room; each instance may go beyond it by as many.
+ */
+function createRoom(
+  { store, clock }: { readonly store: Pick<Store, "trimUnapprovedClients">; readonly clock: Clock },
+  most: number,
+): { admit<T>(add: () => Promise<T>): Promise<T> } {
+  const together = Math.max(1, Math.floor(most / 100));
+  let left = 0;
+  let underway = 0;
+  let full = { until: 0, askAgainAt: 0 };
+  let making: Promise<void> | undefined;
+
+  const makeRoom = async (): Promise<void> => {
+    const now = clock();
+    if (now < full.askAgainAt) return;
+    const { count, oldestAt } = await store.trimUnapprovedClients(most - together, now - YOUNG_MS);
+    left = Math.min(together, most - count - underway);
+    const until = (oldestAt ?? now) + YOUNG_MS;
+    full = { until, askAgainAt: left > 0 ? 0 : Math.max(now + 1, Math.min(until, now + ASK_AGAIN_MS)) };
+  };
+
+  return {
+    async admit(add) {
+      while (left <= 0) {
+        making ??= makeRoom().finally(() => {
+          making = undefined;
+        });
+        await making;
+        if (left <= 0 && clock() < full.askAgainAt)
+          throw tooManyRegistrations(secondsUntil(full.until, clock()));
+      }
+      left -= 1;
+      underway += 1;
+      try {
+        return await add();
+      } finally {
+        underway -= 1;
+      }
+    },
+  };
+}
+
+function tooManyRegistrations(waitSeconds: number): OAuthError {
+  return new OAuthError("slow_down", "Too many new clients are registering. Try again in a little while.", {
+    retryAfterSeconds: waitSeconds,
+    detail: "a ceiling for new registrations is reached",
+  });
+}

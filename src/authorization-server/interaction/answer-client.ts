@@ -1,0 +1,58 @@
+import { type Client, identityOf } from "../../core/client.ts";
+import type { OAuthError } from "../../core/errors.ts";
+import { type TrustedRedirect, withParams } from "../../core/trusted-redirect.ts";
+import { type DirectRedirect, type Occasion, wayBack } from "../../core/way-back.ts";
+import { htmlResponse, PAGE_STYLES, pageStatus, seeOther } from "../../http/responses.ts";
+import { returnPage } from "../../pages/return.ts";
+import type { Deps } from "../deps.ts";
+
+/** Who asked, and where the answer goes. */
+export type Asker = {
+  readonly client: Client;
+  readonly redirect: TrustedRedirect;
+  readonly state: string | undefined;
+};
+
+/** An authorization response (RFC 6749 §4.1.2) or an error response (§4.1.2.1). */
+export type Answer =
+  | { readonly occasion: Extract<Occasion, "approved">; readonly code: string }
+  | { readonly occasion: Extract<Occasion, "denied">; readonly error: OAuthError }
+  | {
+      readonly occasion: Extract<Occasion, "error">;
+      readonly error: OAuthError;
+      readonly correlationId: string;
+    };
+
+/** Sends the person back to the client with the answer: at once, or by a page that links on with the same parameters. */
+export function answerClient(
+  { client, redirect, state }: Asker,
+  answer: Answer,
+  { settings }: Deps,
+): Response {
+  const params = { ...paramsOf(answer), state, iss: settings.issuer };
+  const way = wayBack(client, redirect, answer.occasion, settings.trustedRedirects);
+  if (way.by === "redirect") return redirectTo(way.to, params);
+  const page = returnPage({
+    appName: settings.name,
+    client: identityOf(client),
+    url: withParams(redirect, params),
+    outcome:
+      answer.occasion === "error"
+        ? { error: answer.error.message, correlationId: answer.correlationId }
+        : answer.occasion,
+    opensItself: way.opensItself,
+  });
+  return htmlResponse(page, PAGE_STYLES, answer.occasion === "error" ? pageStatus(answer.error) : 200);
+}
+
+type AnswerParams = Readonly<Record<string, string | undefined>>;
+
+function paramsOf(answer: Answer): AnswerParams {
+  return answer.occasion === "approved"
+    ? { code: answer.code }
+    : { error: answer.error.code, error_description: answer.error.description };
+}
+
+function redirectTo(to: DirectRedirect, params: AnswerParams): Response {
+  return seeOther(withParams(to, params));
+}

@@ -1,0 +1,42 @@
+import type { Person } from "../../core/person.ts";
+
+/** An authorization request, as far as it is bound to a browser. */
+export type Bound = {
+  readonly id: string;
+  /** The id of the browser that began it, which its cookie has too. */
+  readonly browser: string;
+  /** Epoch milliseconds. */
+  readonly endsAt: number;
+};
+
+/** The same once somebody has signed in for it. */
+export type BoundSignIn = Bound & {
+  readonly person: Person;
+  /** The one sign-in that may decide about it; undefined where any live session of the person may. */
+  readonly signIn: string | undefined;
+};
+
+/**
+ * What binds an authorization request to the browser that began it, and the decision about it to a sign-in there. Each
+ * function that changes something hands back the `Set-Cookie` lines for the answer.
+ */
+export type BrowserBinding = {
+  /** Who is signed in already when a request begins. */
+  signedIn(request: Request): Promise<Person | undefined>;
+  /** Binds a new authorization request to this browser. */
+  begin(
+    request: Request,
+    begun: Omit<Bound, "browser">,
+  ): { readonly browser: string; readonly setCookies: readonly string[] };
+  /** The browser's id, as its cookies say it for this authorization request. */
+  browserOf(request: Request, bound: Bound): string | undefined;
+  /** A person has just proved who they are. What is handed back as `signIn` is sealed into the request. */
+  signIn(
+    bound: Bound,
+    person: Person,
+  ): Promise<{ readonly signIn: string | undefined; readonly setCookies: readonly string[] }>;
+  /** Who is signed in in this browser, as far as that counts for this authorization request. */
+  signedInFor(request: Request, bound: BoundSignIn): Promise<Person | undefined>;
+  /** The person has denied: nothing more is decided about the request. */
+  end(bound: Bound): readonly string[];
+};

@@ -1,0 +1,65 @@
+import type { Cookies } from "../../http/cookies.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { randomId } from "../../platform/random.ts";
+import type { Bound, BrowserBinding } from "./browser-binding.ts";
+
+/** How many other requests may be under way in one browser: each has a cookie, and many cookies at once die in proxies. */
+const OTHERS = 4;
+
+const PREFIX = "gatehouse-request-";
+const SHORT_ID = /^[\w-]{8}$/;
+
+/**
+ * One cookie for each authorization request, for as long as it lasts. It has the id of the browser, and once somebody has
+ * signed in, that of the sign-in, which is new each time. The sealed request that this opens is in the answer to the
+ * sign-in and nowhere else: a program that is sent every cookie has never seen it.
+ */
+export function bindToRequest(deps: { readonly cookies: Cookies; readonly clock: Clock }): BrowserBinding {
+  const { cookies, clock } = deps;
+  const read = (request: Request, bound: Bound) => parse(cookies.read(request, nameOf(bound)) ?? "");
+  const set = (bound: Bound, signIn?: string): string => {
+    const seconds = Math.max(0, Math.ceil((bound.endsAt - clock()) / 1000));
+    const parts = [bound.endsAt.toString(36), bound.browser, ...(signIn === undefined ? [] : [signIn])];
+    return cookies.set(nameOf(bound), parts.join("."), seconds);
+  };
+  /** All but the youngest of the other requests. The browser need not send them in any order, so the cookies say when. */
+  const surplus = (request: Request): readonly string[] =>
+    cookies
+      .readAll(request, PREFIX)
+      .filter(({ rest }) => SHORT_ID.test(rest))
+      .sort((one, other) => parse(other.value).endsAt - parse(one.value).endsAt)
+      .slice(OTHERS)
+      .map(({ rest }) => cookies.expire(PREFIX + rest));
+
+  return {
+    signedIn: async () => undefined,
+    begin(request, begun) {
+      const browser = randomId();
+      return { browser, setCookies: [set({ ...begun, browser }), ...surplus(request)] };
+    },
+    browserOf: (request, bound) => read(request, bound).browser,
+    async signIn(bound) {
+      const signIn = randomId();
+      return { signIn, setCookies: [set(bound, signIn)] };
+    },
+    async signedInFor(request, bound) {
+      const { signIn } = read(request, bound);
+      return signIn !== undefined && signIn === bound.signIn ? bound.person : undefined;
+    },
+    end: (bound) => [cookies.expire(nameOf(bound))],
+  };
+}
+
+function nameOf({ id }: Pick<Bound, "id">): string {
+  return PREFIX + id.slice(0, 8);
+}
+
+/** Others can set such a cookie too: what cannot be read is older than everything. */
+function parse(value: string): {
+  readonly endsAt: number;
+  readonly browser: string | undefined;
+  readonly signIn: string | undefined;
+} {
+  const [endsAt = "", browser, signIn] = value.split(".");
+  return { endsAt: Number.parseInt(endsAt, 36) || 0, browser, signIn };
+}

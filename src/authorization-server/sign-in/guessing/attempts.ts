@@ -1,0 +1,125 @@
+import { OAuthError } from "../../../core/errors.ts";
+import type { Person } from "../../../core/person.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Keyring } from "../../../platform/secrets/keyring.ts";
+import type { Count, Counters, Taken } from "../../../store/counters.ts";
+import type { Store } from "../../../store/store.ts";
+import { foldedUsername } from "./folded-username.ts";
+import { FAMILIAR_SECONDS, GUESS_LIMITS, type GuessLimit, ONE_A_MINUTE, OWN_LIMIT } from "./guess-limits.ts";
+import { networksOf } from "./networks.ts";
+
+/** Slows down the guessing of passwords by {@link GUESS_LIMITS}. */
+export type Attempts = {
+  /**
+   * Counts an attempt before it is made, so that a thousand at once are no way around.
+   * @throws OAuthError `slow_down` with `retryAfterSeconds` where this username or network must wait.
+   */
+  begin(username: string, address: string | undefined): Promise<Attempt>;
+};
+
+export type Attempt = {
+  /** The password was right: this one does not count, nor do earlier ones from here under exactly this username. */
+  succeeded(person: Pick<Person, "id">): Promise<void>;
+};
+
+export type AttemptsDeps = {
+  readonly counters: Counters;
+  readonly store: Pick<Store, "isFamiliarNetwork" | "rememberNetwork">;
+  readonly keyring: Pick<Keyring, "mac">;
+  readonly clock: Clock;
+};
+
+export function createAttempts({ counters, store, keyring, clock }: AttemptsDeps): Attempts {
+  const take = async ({ familiar, counts, oneAMinute }: Place): Promise<Taken> => {
+    const everything = await counters.take(counts(GUESS_LIMITS), clock());
+    if (everything.waitSeconds === 0) return everything;
+    const isFamiliar = await store.isFamiliarNetwork(familiar.name, familiar.network, clock());
+    const remaining = GUESS_LIMITS.filter(({ atHome }) => atHome || !isFamiliar);
+    if (isFamiliar) {
+      const atHome = await counters.take(counts(remaining), clock());
+      if (atHome.waitSeconds === 0) return atHome;
+    }
+    const strict = remaining.filter(({ beyond }) => beyond === "wait");
+    return counters.take([...counts(strict), oneAMinute], clock());
+  };
+
+  return {
+    async begin(username, address) {
+      const place = placeOf(username, address, keyring);
+      const { waitSeconds, counted } = await take(place);
+      if (waitSeconds > 0) throw slowDown(waitSeconds);
+      return {
+        async succeeded({ id }) {
+          const { familiar, own, typed, keyOf } = place;
+          const now = clock();
+          const until = now + FAMILIAR_SECONDS * 1000;
+          // Under one name there may be several people whom their passwords tell apart: the one who was there first
+          // is the one who was guessed at.
+          const isTheirs = await store.rememberNetwork(
+            { ...familiar, person: keyOf("person", id), until },
+            now,
+          );
+          if (!isTheirs) return counters.giveBack(counted, now);
+          await counters.giveBack(
+            counted.filter((key) => key !== own && key !== typed),
+            now,
+          );
+          await counters.forgive(own, typed, now);
+        },
+      };
+    },
+  };
+}
+
+/** A username at an address, as the keys of what is counted and kept about it. */
+type Place = {
+  readonly familiar: { readonly name: string; readonly network: string };
+  /** The counts of these limits, and how often the name was typed in exactly this way. */
+  readonly counts: (limits: readonly GuessLimit[]) => readonly Count[];
+  readonly oneAMinute: Count;
+  /** The key of {@link OWN_LIMIT}. */
+  readonly own: string;
+  /** The key of the part of it that was typed in exactly this way. */
+  readonly typed: string;
+  readonly keyOf: (...parts: readonly string[]) => string;
+};
+
+/** No limit of its own: what a success takes back. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
+function placeOf(username: string, address: string | undefined, keyring: AttemptsDeps["keyring"]): Place {
+  // People type passwords for usernames, and addresses are theirs: reading the counts must reveal neither.
+  const keyOf = (...parts: readonly string[]) => keyring.mac("counter-key", JSON.stringify(parts));
+  const folded = foldedUsername(username);
+  const networks = { ...networksOf(address), everywhere: "everywhere" };
+  const keyFor = ({ names, from, seconds }: GuessLimit, network: string) =>
+    keyOf(names, names === "each" ? folded : "", from, network, String(seconds));
+  const typed = keyOf("typed", username, networks.host);
+  return {
+    familiar: {
+      name: keyOf("familiar name", username),
+      network: keyOf("familiar network", networks.host),
+    },
+    counts: (limits) => [
+      ...limits.flatMap((limit) => {
+        const network = networks[limit.from];
+        if (limit.names === "all" && address === undefined) return [];
+        return [{ key: keyFor(limit, network), limit: limit.limit, seconds: limit.seconds }];
+      }),
+      { key: typed, limit: UNLIMITED, seconds: OWN_LIMIT.seconds },
+    ],
+    oneAMinute: { key: keyOf("one a minute", folded, networks.block), ...ONE_A_MINUTE },
+    own: keyFor(OWN_LIMIT, networks.host),
+    typed,
+    keyOf,
+  };
+}
+
+function slowDown(seconds: number): OAuthError {
+  const minutes = Math.ceil(seconds / 60);
+  return new OAuthError(
+    "slow_down",
+    `Too many wrong passwords. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`,
+    { retryAfterSeconds: seconds },
+  );
+}

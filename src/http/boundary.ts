@@ -1,0 +1,84 @@
+import { type ErrorCode, OAuthError } from "../core/errors.ts";
+import type { UnauditedEvent } from "../core/events.ts";
+import { errorPage } from "../pages/error.ts";
+import type { Log } from "../platform/logging.ts";
+import type { Peer } from "./peer.ts";
+import { errorResponse, htmlResponse, PAGE_STYLES, pageStatus, retryAfter } from "./responses.ts";
+import type { Endpoint, Route } from "./route.ts";
+
+/** Asks an endpoint, and answers what it refuses. The one place where refusals are caught. */
+export type Boundary = (
+  route: Pick<Route, "refusals" | "refusedAs">,
+  endpoint: Endpoint,
+  request: Request,
+  peer: Peer,
+) => Promise<Response>;
+
+/** @param appName what the error page is headed by */
+export function createBoundary({
+  appName,
+  log,
+}: {
+  readonly appName: string;
+  readonly log: Log<UnauditedEvent>;
+}): Boundary {
+  return async ({ refusals, refusedAs }, endpoint, request, peer) => {
+    try {
+      return await endpoint(request, peer);
+    } catch (thrown) {
+      const error = thrown instanceof OAuthError ? thrown : unexpected(thrown);
+      logRefusal(error, request, log, peer, refusedAs);
+      return refusals === "json" ? errorResponse(error) : errorPageResponse(error, appName, peer);
+    }
+  };
+}
+
+/** What nobody foresaw. The client learns nothing about it. */
+function unexpected(cause: unknown): OAuthError {
+  return new OAuthError("server_error", "Something went wrong on the server.", { cause });
+}
+
+/** A refusal in the operator's log, with what the client does not learn. */
+export function logRefusal(
+  error: OAuthError,
+  request: Request,
+  log: Log<UnauditedEvent>,
+  { correlationId, address }: Peer,
+  event: UnauditedEvent = "request.refused",
+): void {
+  const fields = {
+    error: error.code,
+    reason: error.detail ?? error.message,
+    path: new URL(request.url).pathname,
+    correlationId,
+    address,
+  };
+  if (error.status >= 500) log.error(error.message, { ...fields, cause: error.cause });
+  else log.event(event, fields);
+}
+
+const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
+  access_denied: "Go back to the app that you came from and connect again from there.",
+  invalid_client: "Remove the connection in the app and add it again: the app then registers anew.",
+  unauthorized_client:
+    "Connecting again does not help. Ask whoever runs this server, and give them the ID below.",
+  slow_down: "Wait a little, then go back to the app and connect again.",
+  temporarily_unavailable:
+    "Wait a little, then reload this page. If nothing changes, go back to the app and connect again.",
+  server_error: "Try again. If it happens again, give the operator the reference below.",
+};
+const BEGIN_AGAIN =
+  "Go back to the app that you came from and connect again. If it happens again, tell the makers of the app.";
+
+function errorPageResponse(error: OAuthError, appName: string, { correlationId }: Peer): Response {
+  const status = pageStatus(error);
+  const page = errorPage({
+    appName,
+    title: status >= 500 ? "Something went wrong" : "This request can’t continue",
+    whatHappened: error.message,
+    whatToDo: WHAT_TO_DO[error.code] ?? BEGIN_AGAIN,
+    correlationId,
+    status,
+  });
+  return htmlResponse(page, PAGE_STYLES, status, retryAfter(error));
+}

@@ -1,0 +1,109 @@
+import type { FetchDocument } from "../authorization-server/clients/client-keys.ts";
+import type { MetricsSetting, Settings } from "../config/settings.ts";
+import { isPostgresUrl } from "../core/database-url.ts";
+import type { FetchJson } from "../platform/fetch-json.ts";
+import type { Log } from "../platform/logging.ts";
+import type { OutboundProxy } from "../platform/outbound-proxy.ts";
+import { fetchJsonThrough } from "../platform/proxy-tunnel.ts";
+import { allowUnresolvedDocumentHosts, safeFetch } from "../platform/safe-fetch.ts";
+import { countedRequests, type Instrument, notInstrumented } from "../platform/telemetry/instrument.ts";
+import { countedLog, type Metrics, noMetrics } from "../platform/telemetry/metrics.ts";
+import { isTracingSetUp, noTracing, type Tracing } from "../platform/telemetry/tracing.ts";
+import { type InstrumentOperation, instrumentedStore } from "../store/instrumented-store.ts";
+import type { Store } from "../store/store.ts";
+import { type AnswerMetrics, answerMetrics, listenForMetrics } from "./metrics-endpoint.ts";
+
+/** How a server is seen from outside, beside its log. What is not switched on costs nothing. */
+export type Instrumentation = Measuring & {
+  /** Watches requests. */
+  readonly instrument: Instrument;
+  readonly tracing: Tracing;
+  /** The same store, watched. */
+  store<S extends Store>(store: S): S;
+  /** The same log, counted. */
+  log(log: Log): Log;
+  /** Fetches what a stranger named, watched. */
+  readonly fetchDocument: FetchDocument;
+  /** Fetches what the operator named, watched. */
+  readonly fetchJson: FetchJson;
+};
+
+type Measuring = {
+  readonly metrics: Metrics;
+  /** Answers `/metrics` on the main port; undefined where they are not there. */
+  readonly answer: AnswerMetrics | undefined;
+  /**
+   * Opens the port of the metrics, where they have one.
+   * @returns what closes it.
+   * @throws ConfigurationError where the port is taken or not allowed.
+   */
+  listen(log: Log): Promise<() => Promise<void>>;
+};
+
+/** @param proxy where what is fetched goes through */
+export async function openInstrumentation(
+  {
+    metrics: setting,
+    database,
+    unresolvedDocumentHosts,
+  }: Pick<Settings, "metrics" | "database" | "unresolvedDocumentHosts">,
+  proxy: OutboundProxy | undefined,
+): Promise<Instrumentation> {
+  const measuring = await openMeasuring(setting);
+  const { metrics } = measuring;
+  const tracing = await openTracing(database);
+  const fetchJson = fetchJsonThrough(proxy);
+  const how = { proxy, [allowUnresolvedDocumentHosts]: unresolvedDocumentHosts };
+  const isWatched = metrics !== noMetrics || tracing !== noTracing;
+  return {
+    ...measuring,
+    tracing,
+    instrument: tracedAndCounted(tracing, metrics),
+    store: (store) => (isWatched ? instrumentedStore(store, tracedAndTimed(tracing, metrics)) : store),
+    log: (log) => countedLog(log, metrics),
+    fetchDocument: (url, options) => tracing.fetch("GET", url, () => safeFetch(url, { ...options, ...how })),
+    fetchJson: (url, init) =>
+      tracing.fetch(
+        init?.method ?? "GET",
+        url,
+        () => fetchJson(url, init),
+        ({ status }) => status,
+      ),
+  };
+}
+
+async function openMeasuring(setting: MetricsSetting | undefined): Promise<Measuring> {
+  const closed = async () => async () => {};
+  if (!setting) return { metrics: noMetrics, answer: undefined, listen: closed };
+  const { createPrometheus } = await import("../platform/telemetry/prometheus.ts");
+  const prometheus = createPrometheus();
+  const { metrics } = prometheus;
+  const { port, host, token } = setting;
+  const answer = answerMetrics(prometheus, token);
+  if (port === undefined) return { metrics, answer, listen: closed };
+  return { metrics, answer: undefined, listen: (log) => listenForMetrics(answer, { host, port }, log) };
+}
+
+/** Where no SDK was set up before, there is nothing to load. */
+async function openTracing(database: string): Promise<Tracing> {
+  if (!isTracingSetUp()) return noTracing;
+  const { createTracing } = await import("../platform/telemetry/opentelemetry.ts");
+  return createTracing(isPostgresUrl(database) ? "postgresql" : "sqlite");
+}
+
+function tracedAndCounted(tracing: Tracing, metrics: Metrics): Instrument {
+  const counted = metrics === noMetrics ? notInstrumented : countedRequests(metrics);
+  if (tracing === noTracing) return counted;
+  return (route, request, work) => tracing.request(route, request, () => counted(route, request, work));
+}
+
+function tracedAndTimed(tracing: Tracing, metrics: Metrics): InstrumentOperation {
+  return async (verb, work) => {
+    const begunAt = performance.now();
+    try {
+      return await tracing.operation(verb, work);
+    } finally {
+      metrics.stored(verb, (performance.now() - begunAt) / 1000);
+    }
+  };
+}

@@ -1,0 +1,205 @@
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
+import type { Grant, RevocationReason } from "../../core/grant.ts";
+import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "../query.ts";
+import { toGrant } from "../rows.ts";
+import type { GrantTable, Schema } from "../schema.ts";
+import type { Approval, GrantFilter, RefreshRotation, Store } from "../store.ts";
+import { auditNote } from "./audit.ts";
+import { KEPT_AFTER_END_MS } from "./expiry.ts";
+
+type GrantQueries = Pick<
+  Store,
+  "approve" | "findGrant" | "redeemCode" | "rotateRefresh" | "revokeGrant" | "listGrants"
+>;
+
+/** What happens to a grant. Every change is one statement that says itself when it applies. */
+export function grantQueries(db: QueryBuilder, connection: Connection): GrantQueries {
+  const note = auditNote(db);
+
+  const insert = prepare(
+    (given: Given<ApprovalRow>) =>
+      db
+        .insertInto("grants")
+        .values({
+          id: given("id"),
+          client_id: given("client_id"),
+          client_name: given("client_name"),
+          person_id: given("person_id"),
+          person: given("person"),
+          resource: given("resource"),
+          scopes: given("scopes"),
+          redirect_uri: given("redirect_uri"),
+          code_challenge: given("code_challenge"),
+          code_expires_at: given("code_expires_at"),
+          generation: 0,
+          refresh_expires_at: given("refresh_expires_at"),
+          ends_at: given("ends_at"),
+          created_at: given("created_at"),
+          due_at: given("due_at"),
+        })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .returningAll(),
+    toGrant,
+  );
+
+  const approveAgain = prepare(
+    (given: Given<ApprovalRow>) =>
+      db
+        .updateTable("grants")
+        .set({
+          code_expires_at: given("code_expires_at"),
+          refresh_expires_at: given("refresh_expires_at"),
+          due_at: given("due_at"),
+        })
+        .where("id", "=", given("id"))
+        .where("redeemed_at", "is", null)
+        .where("revoked_at", "is", null)
+        .where("person_id", "=", given("person_id"))
+        .where("scopes", "=", given("scopes"))
+        .returningAll(),
+    toGrant,
+  );
+
+  const find = prepare(
+    (given: Given<{ id: string }>) => db.selectFrom("grants").selectAll().where("id", "=", given("id")),
+    toGrant,
+  );
+
+  const redeem = prepare(
+    (given: Given<{ id: string; refreshExpiresAt: number; now: number }>) =>
+      db
+        .updateTable("grants")
+        .set({
+          redeemed_at: given("now"),
+          generation: 1,
+          rotated_at: given("now"),
+          refresh_expires_at: given("refreshExpiresAt"),
+        })
+        .where("id", "=", given("id"))
+        .where("redeemed_at", "is", null)
+        .where("code_expires_at", ">", given("now"))
+        .where("revoked_at", "is", null)
+        .returningAll(),
+    toGrant,
+  );
+
+  const rotate = prepare(
+    (given: Given<RotationRow>) =>
+      db
+        .updateTable("grants")
+        .set((eb) => ({
+          generation: eb(given("presented"), "+", eb.lit(1)),
+          rotated_at: given("now"),
+          unused_generation: eb(given("presented"), "+", eb.lit(1)),
+          refresh_expires_at: given("refreshExpiresAt"),
+          // Healing a lost write: the code was redeemed, or there would be no refresh token.
+          redeemed_at: eb.fn.coalesce("redeemed_at", given("now")),
+        }))
+        .where("id", "=", given("id"))
+        // Not for an index: without statistics Postgres would take that of clients, and read all grants of one.
+        .where(sql`client_id || ''`, "=", given("clientId"))
+        .where("generation", ">=", given("atLeast"))
+        .where("generation", "<=", given("presented"))
+        .where("resource", "=", (eb) => eb.fn.coalesce(given("resource"), "resource"))
+        .where("revoked_at", "is", null)
+        .where("refresh_expires_at", ">", given("now"))
+        .where("ends_at", ">", given("now"))
+        .returningAll(),
+    toGrant,
+  );
+
+  const revoke = prepare(
+    (given: Given<{ id: string; reason: RevocationReason; now: number; dueAt: number }>) =>
+      db
+        .updateTable("grants")
+        .set({
+          revoked_at: given("now"),
+          revoked_reason: given("reason"),
+          due_at: given("dueAt"),
+        })
+        .where("id", "=", given("id"))
+        .where("revoked_at", "is", null)
+        .returning("id"),
+    (row) => row.id,
+  );
+
+  return {
+    async approve(approval, entry) {
+      const row = toRow(approval);
+      const grant =
+        (await connection.write(insert(row), entry && note(entry)))[0] ??
+        (await connection.write(approveAgain(row)))[0] ??
+        (await connection.read(find({ id: approval.id })))[0];
+      if (!grant) throw new Error(`grant ${approval.id} was deleted while it was approved again`);
+      return grant;
+    },
+    async findGrant(id) {
+      return (await connection.read(find({ id })))[0];
+    },
+    async redeemCode(id, refreshExpiresAt, now, entry) {
+      return (await connection.write(redeem({ id, refreshExpiresAt, now }), entry && note(entry)))[0];
+    },
+    async rotateRefresh(rotation) {
+      const { atLeast = 0, resource = null } = rotation;
+      return (await connection.write(rotate({ ...rotation, atLeast, resource })))[0];
+    },
+    async revokeGrant(id, reason, now, entry) {
+      const revocation = revoke({ id, reason, now, dueAt: now + KEPT_AFTER_END_MS });
+      return (await connection.write(revocation, entry && note(entry))).length > 0;
+    },
+    listGrants: (filter) => connection.read(listQuery(db, filter)),
+  };
+}
+
+type ApprovalRow = Omit<
+  GrantTable,
+  | "generation"
+  | "redeemed_at"
+  | "rotated_at"
+  | "unused_generation"
+  | "used_at"
+  | "revoked_at"
+  | "revoked_reason"
+>;
+
+type RotationRow = Omit<Required<RefreshRotation>, "resource"> & { readonly resource: string | null };
+
+function toRow(approval: Approval): ApprovalRow {
+  return {
+    id: approval.id,
+    client_id: approval.clientId,
+    client_name: approval.clientName,
+    person_id: approval.person.id,
+    person: JSON.stringify(approval.person),
+    resource: approval.resource,
+    scopes: approval.scopes.join(" "),
+    redirect_uri: approval.redirectUri,
+    code_challenge: approval.codeChallenge,
+    code_expires_at: approval.codeExpiresAt,
+    refresh_expires_at: approval.refreshExpiresAt,
+    ends_at: approval.endsAt,
+    created_at: approval.createdAt,
+    due_at: approval.codeExpiresAt + KEPT_AFTER_END_MS,
+  };
+}
+
+function listQuery(db: QueryBuilder, filter: GrantFilter): Query<Grant> {
+  const { clientId, personId, liveAt, limit } = filter;
+  let grants = db.selectFrom("grants").selectAll().orderBy("created_at", "desc").orderBy("id");
+  if (clientId !== undefined) grants = grants.where("client_id", "=", clientId);
+  if (personId !== undefined) grants = grants.where("person_id", "=", personId);
+  if (liveAt !== undefined) grants = grants.where(isLive(liveAt));
+  if (limit !== undefined) grants = grants.limit(limit);
+  return query(grants, toGrant);
+}
+
+/** Neither revoked nor expired; a grant whose code nobody redeemed ends with its code. */
+function isLive(now: number): (eb: ExpressionBuilder<Schema, "grants">) => Expression<SqlBool> {
+  return (eb) =>
+    eb.and([
+      eb("revoked_at", "is", null),
+      eb("refresh_expires_at", ">", now),
+      eb("ends_at", ">", now),
+      eb.or([eb("redeemed_at", "is not", null), eb("code_expires_at", ">", now)]),
+    ]);
+}

@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { pathsOf } from "../../src/http/mount.ts";
+import type { Route } from "../../src/http/route.ts";
+import { METRICS_TOKEN } from "../support/metrics.ts";
+import { startServer } from "../support/server.ts";
+import { readDocument } from "./markdown.ts";
+
+it("docs/endpoints.md has every route as the server mounts it", async () => {
+  const origins = ["https://app.example"];
+  const server = await startServer({ metrics: { token: METRICS_TOKEN }, cors: origins });
+  await server.close();
+  const documented = [...readDocument("docs/endpoints.md").matchAll(/^\| (`.+)\|$/gm)].map(([, row = ""]) =>
+    row.split("|").map((cell) => cell.trim()),
+  );
+  expect(documented).toEqual(server.routes.map(rowOf));
+});
+
+function rowOf(route: Route): readonly string[] {
+  const paths = [...new Set(pathsOf(route, ""))];
+  return [
+    code([route.name]),
+    code(paths),
+    Object.keys(route.methods).join(", "),
+    route.cors === undefined ? "no" : route.cors === "*" ? "any" : "as `cors` says",
+    code(route.metadata === undefined ? [] : [route.metadata]),
+  ];
+}
+
+function code(texts: readonly string[]): string {
+  return texts.map((text) => `\`${text}\``).join(", ");
+}
