@@ -1,4 +1,4 @@
-import { type ClientsDeps, createClients } from "../src/authorization-server/clients/clients.ts";
+import { type ClientsParts, createClients } from "../src/authorization-server/clients/clients.ts";
 import { openDisabledClients } from "../src/authorization-server/clients/disabled-clients.ts";
 import type { RegistrationLimits } from "../src/authorization-server/clients/registration-ceilings.ts";
 import type { Settings } from "../src/config/settings.ts";
@@ -23,21 +23,20 @@ export async function openClients(
   const events: LoggedEvent[] = [];
   let now = Date.parse("2026-09-01T12:00:00Z");
   const deps = {
-    settings: {
-      issuer: ISSUER,
-      clients: options.clients ?? [],
-      registration: options.registration ?? true,
-      redirectHosts: options.redirectHosts,
-      trustedRedirects: BUILT_IN_REDIRECTS,
-      clientIdMetadataDocuments: options.clientIdMetadataDocuments ?? true,
-      catalogue: {
-        descriptions: new Map([
-          ["mcp", "Use the tools"],
-          ["todo:write", "Change your to-do list"],
-        ]),
-        required: ["mcp"],
-        implies: new Map(),
-      },
+    issuer: ISSUER,
+    audiences: [ISSUER, `${ISSUER}/oauth/token`] as const,
+    preregistered: options.clients ?? [],
+    registration: options.registration ?? true,
+    redirectHosts: options.redirectHosts,
+    trustedRedirects: BUILT_IN_REDIRECTS,
+    clientIdMetadataDocuments: options.clientIdMetadataDocuments ?? true,
+    catalogue: {
+      descriptions: new Map([
+        ["mcp", "Use the tools"],
+        ["todo:write", "Change your to-do list"],
+      ]),
+      required: ["mcp"],
+      implies: new Map(),
     },
     store,
     disabled: await openDisabledClients(store, () => true),
@@ -47,11 +46,11 @@ export async function openClients(
     log: {
       ...silentLog,
       event: (name, fields) => events.push({ name, ...fields }),
-    } satisfies ClientsDeps["log"],
+    } satisfies ClientsParts["log"],
     fetchDocument: (url, limits) => safeFetch(url, { ...limits, ...reachesThisComputer, timeoutMs: 2000 }),
     newRegistrationsPerMinute: options.newRegistrationsPerMinute,
     unapprovedClients: options.unapprovedClients,
-  } satisfies ClientsDeps & { settings: { issuer: string; registration: boolean } };
+  } satisfies ClientsParts & { audiences: readonly [string, ...string[]] };
   return {
     ...deps,
     clients: createClients(deps),

@@ -2,7 +2,7 @@ import { parseOptions } from "../../src/config/options.ts";
 import { parseProviders } from "../../src/config/provider-options.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog } from "../../src/platform/logging.ts";
-import { openProtectedServer } from "../../src/server/open-server.ts";
+import { openProtectedServer } from "../../src/server/open-protected-server.ts";
 import { startIssuer } from "../../test/support/issuer.ts";
 import type { Prepared } from "../comparison.ts";
 import { answerQuestions, readOptions } from "../worker.ts";

@@ -5,7 +5,7 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog, silentLog } from "../../src/platform/logging.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import { openServer } from "../../src/server/open-server.ts";
+import { openServer } from "../../src/server/open-embedded-server.ts";
 import { startJanitor } from "../../src/store/janitor.ts";
 import type { Prepared } from "../comparison.ts";
 import { answerQuestions, readOptions } from "../worker.ts";

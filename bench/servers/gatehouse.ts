@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parseOptions } from "../../src/config/options.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog } from "../../src/platform/logging.ts";
-import { openServer } from "../../src/server/open-server.ts";
+import { openServer } from "../../src/server/open-embedded-server.ts";
 import { connect } from "../../test/support/client.ts";
 import type { Prepared } from "../comparison.ts";
 import type { Chain, Plan } from "../load/plan.ts";

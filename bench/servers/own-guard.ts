@@ -42,7 +42,8 @@ export async function openOwnGuard({ directory, count, cachedTokens }: OwnGuardO
   const store = await openSqliteStore({ database });
   const keys = await openSigningKeys({ store, keyring: createKeyring([OPTIONS.secret]), clock });
   const clients = createClients({
-    settings,
+    ...settings,
+    preregistered: settings.clients,
     store,
     disabled: await openDisabledClients(store, () => true),
     isUpToDate: () => true,

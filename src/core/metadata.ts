@@ -1,32 +1,14 @@
 import type { ClientAuthenticationMethod } from "./client.ts";
 import { OFFLINE_ACCESS } from "./scopes.ts";
 
-/** Where the endpoints are, below the issuer. One table: routes, metadata and pages all read it. */
-export const ENDPOINT_PATHS = {
-  register: "/oauth/register",
-  authorize: "/oauth/authorize",
-  login: "/oauth/login",
-  consent: "/oauth/consent",
-  token: "/oauth/token",
-  revoke: "/oauth/revoke",
-  introspect: "/oauth/introspect",
-  jwks: "/oauth/jwks",
-} as const;
-export type EndpointName = keyof typeof ENDPOINT_PATHS;
-
-/** The absolute URL of an endpoint. */
-export function endpointUrl(issuer: string, name: EndpointName): string {
-  return `${withoutSlash(issuer)}${ENDPOINT_PATHS[name]}`;
-}
-
 export type AuthorizationServerFacts = {
   readonly issuer: string;
+  /** The URLs of the endpoints, by the members that have them: `token_endpoint` and the like. */
+  readonly endpoints: Readonly<Record<string, string>>;
   readonly scopes: readonly string[];
   readonly grantTypes: readonly string[];
   readonly authenticationMethods: readonly ClientAuthenticationMethod[];
   readonly assertionAlgorithms: readonly string[];
-  /** Whether clients may register themselves. */
-  readonly registration: boolean;
   /** Whether a `client_id` may be the URL of a metadata document. */
   readonly clientIdMetadataDocuments: boolean;
 };
@@ -39,12 +21,7 @@ export function authorizationServerMetadata(
   const confidential = facts.authenticationMethods.filter((method) => method !== "none");
   return {
     issuer,
-    authorization_endpoint: endpointUrl(issuer, "authorize"),
-    token_endpoint: endpointUrl(issuer, "token"),
-    ...(facts.registration ? { registration_endpoint: endpointUrl(issuer, "register") } : {}),
-    revocation_endpoint: endpointUrl(issuer, "revoke"),
-    introspection_endpoint: endpointUrl(issuer, "introspect"),
-    jwks_uri: endpointUrl(issuer, "jwks"),
+    ...facts.endpoints,
     scopes_supported: [...facts.scopes, OFFLINE_ACCESS],
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
@@ -63,12 +40,12 @@ export function authorizationServerMetadata(
 }
 
 /** Paths that answer with the authorization server metadata: inserted (RFC 8414 §3.1) and appended, by both names. */
-export function authorizationServerMetadataPaths(issuer: string): readonly string[] {
+export function authorizationServerMetadataPaths(issuer: string): readonly [string, ...string[]] {
   const path = withoutSlash(new URL(issuer).pathname);
-  const documents = ["oauth-authorization-server", "openid-configuration"].map(
-    (name) => `/.well-known/${name}`,
-  );
-  return [...new Set(documents.flatMap((document) => [`${document}${path}`, `${path}${document}`]))];
+  const [oauth, openid] = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
+  return path === ""
+    ? [oauth, openid]
+    : [`${oauth}${path}`, `${path}${oauth}`, `${openid}${path}`, `${path}${openid}`];
 }
 
 export type ProtectedResourceFacts = {

@@ -2,15 +2,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { ProviderOptions } from "../config/provider-options.ts";
 import type { CheckUser } from "../config/settings.ts";
 import { systemClock } from "../platform/clock.ts";
-import {
-  type Assembly,
-  assembleServer,
-  type CreateOptions,
-  embeddedServer,
-  type OAuthServer,
-  protectedServer,
-} from "../server/create-oauth-server.ts";
-import type { EmbeddedServer, OpenServer } from "../server/open-server.ts";
+import { type Assembly, type CreateOptions, embeddedServer, protectedServer } from "../server/assembly.ts";
+import { createServer, type OAuthServer } from "../server/oauth-server.ts";
+import type { EmbeddedServer } from "../server/open-embedded-server.ts";
+import type { OpenServer } from "../server/open-server.ts";
 import { openStore } from "../store/open-store.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 
@@ -24,7 +19,7 @@ const NAME = "Gatehouse demo";
  * @param provider who says who people are; without one, the demonstration has one person of its own.
  */
 export function createDemoServer(options: CreateOptions, provider?: ProviderOptions): OAuthServer {
-  const server = assembleServer(provider ? behindProvider(provider, options) : withOwnPerson(options));
+  const server = createServer(provider ? behindProvider(provider, options) : withOwnPerson(options));
   registerDemoTools(server, async () => (await server.opened()).store.todos, systemClock);
   return server;
 }

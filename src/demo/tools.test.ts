@@ -3,7 +3,8 @@ import { callTool, connect, RESOURCE, type Tokens } from "../../test/support/cli
 import { parseOptions } from "../config/options.ts";
 import { createRegistrations } from "../mcp/registrations.ts";
 import { silentLog } from "../platform/logging.ts";
-import { type OpenServer, openServer } from "../server/open-server.ts";
+import { openServer } from "../server/open-embedded-server.ts";
+import type { OpenServer } from "../server/open-server.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 
 const NOW = Date.UTC(2026, 10, 1, 12, 30);

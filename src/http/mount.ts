@@ -23,7 +23,7 @@ export function mountRoutes(
   for (const route of routes) {
     const serve = serveRoute(route, boundary, trustProxy);
     for (const path of new Set(pathsOf(route, basePath))) {
-      const instrumented = { name: route.name, path, isQuiet: route.isQuiet };
+      const instrumented = { name: route.name, path, isQuiet: route.askedBy !== undefined };
       const handler = (context: Context<GatehouseEnv>) =>
         instrument(instrumented, context.req.raw, () => serve(context));
       if (route.otherMethods === "not_found") app.on(Object.keys(route.methods), path, handler);

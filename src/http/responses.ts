@@ -16,6 +16,11 @@ export function jsonResponse(
   });
 }
 
+/** A document that is the same for everyone, and that caches may keep for so long. */
+export function publicJson(document: unknown, maxAgeSeconds: number): Response {
+  return Response.json(document, { headers: { "Cache-Control": `public, max-age=${maxAgeSeconds}` } });
+}
+
 /** RFC 6749 §5.2, and 7591 §3.2.2, which has the same form. */
 export function errorResponse(error: OAuthError): Response {
   return jsonResponse({ error: error.code, error_description: error.description }, error.status, {

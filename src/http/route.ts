@@ -25,8 +25,8 @@ export type Route = {
   readonly refusedAs?: UnauditedEvent;
   /** Who may read the answers from a browser page; undefined for no page of another origin. */
   readonly cors?: CorsPolicy;
-  /** Asked every few seconds by machines: it has no spans. */
-  readonly isQuiet?: true;
+  /** Asked every few seconds by machines: it has no spans. `probe`: by whatever name they call this host. */
+  readonly askedBy?: "probe" | "scraper";
   /** The member of the authorization server metadata that has its URL (RFC 8414 §2). */
   readonly metadata?: string;
 };

@@ -1,10 +1,16 @@
+import type { Clients } from "../authorization-server/clients/clients.ts";
 import type { DisabledClients } from "../authorization-server/clients/disabled-clients.ts";
-import type { Deps } from "../authorization-server/deps.ts";
-import type { RemoteChange } from "../store/store.ts";
+import type { SigningKeys } from "../authorization-server/tokens/signing-keys.ts";
+import type { Log } from "../platform/logging.ts";
+import type { RemoteChange, Store } from "../store/store.ts";
 import type { RevocationLease } from "./revocation-lease.ts";
 
-type Followed = Pick<Deps, "store" | "clients" | "keys" | "log"> & {
+type Followed = {
+  readonly store: Pick<Store, "followChanges">;
+  readonly clients: Pick<Clients, "invalidate" | "invalidateAll">;
+  readonly keys: Pick<SigningKeys, "jwks" | "reload">;
   readonly disabled: Pick<DisabledClients, "changed" | "reload">;
+  readonly log: Pick<Log, "error">;
 };
 
 /** Who hears of it beside what it changes itself. */
@@ -24,7 +30,7 @@ const RETRY_MS = 500;
 export function followRemoteChanges(
   { store, clients, keys, disabled, log }: Followed,
   { grantRevoked, verifyAgain }: Told,
-  hearing: Pick<RevocationLease, "renewedUntil" | "lost">,
+  lease: Pick<RevocationLease, "renewedUntil" | "lost">,
 ): () => void {
   const reloadKeys = async () => {
     const before = kidsOf(keys);
@@ -68,8 +74,8 @@ export function followRemoteChanges(
 
   const unfollow = store.followChanges({
     changed: (changes) => changes.forEach(changed),
-    heard: hearing.renewedUntil,
-    lost: hearing.lost,
+    heard: lease.renewedUntil,
+    lost: lease.lost,
   });
   return () => {
     unfollow();

@@ -14,16 +14,16 @@ function hearingUnderAClock(staleSeconds: number) {
 }
 
 test("nothing counts before anything was heard", () => {
-  expect(hearingUnderAClock(30).isGood()).toBe(false);
+  expect(hearingUnderAClock(30).holds()).toBe(false);
 });
 
 test("what was verified counts for staleSeconds after the last word, and not longer", () => {
   const hearing = hearingUnderAClock(30);
   hearing.renewedUntil(hearing.now());
   hearing.pass(29.999);
-  expect(hearing.isGood()).toBe(true);
+  expect(hearing.holds()).toBe(true);
   hearing.pass(0.001);
-  expect(hearing.isGood()).toBe(false);
+  expect(hearing.holds()).toBe(false);
 });
 
 test("the time counts from when the word was asked for, not from when it came", () => {
@@ -32,26 +32,26 @@ test("the time counts from when the word was asked for, not from when it came", 
   hearing.pass(1.5);
   hearing.renewedUntil(asked);
   hearing.pass(0.5);
-  expect(hearing.isGood()).toBe(false);
+  expect(hearing.holds()).toBe(false);
 });
 
 test("0 seconds: as long as words come, and for less than a second without any", () => {
   const hearing = hearingUnderAClock(0);
   hearing.renewedUntil(hearing.now());
-  expect(hearing.isGood()).toBe(true);
+  expect(hearing.holds()).toBe(true);
   hearing.pass(0.8);
-  expect(hearing.isGood()).toBe(true);
+  expect(hearing.holds()).toBe(true);
   hearing.pass(0.2);
-  expect(hearing.isGood()).toBe(false);
+  expect(hearing.holds()).toBe(false);
 });
 
 test("0 seconds: not at all once it is known that no word will come", () => {
   const hearing = hearingUnderAClock(0);
   hearing.renewedUntil(hearing.now());
   hearing.lost();
-  expect(hearing.isGood()).toBe(false);
+  expect(hearing.holds()).toBe(false);
   hearing.renewedUntil(hearing.now());
-  expect(hearing.isGood()).toBe(true);
+  expect(hearing.holds()).toBe(true);
 });
 
 test("losing it again and again makes it last no longer", () => {
@@ -61,7 +61,7 @@ test("losing it again and again makes it last no longer", () => {
   hearing.pass(20);
   hearing.lost();
   hearing.pass(10);
-  expect(hearing.isGood()).toBe(false);
+  expect(hearing.holds()).toBe(false);
 });
 
 test("it is up to date for less than a second after a word, however long what was verified counts", () => {
@@ -74,7 +74,7 @@ test("it is up to date for less than a second after a word, however long what wa
   expect(hearing.isUpToDate()).toBe(false);
   hearing.renewedUntil(hearing.now());
   hearing.lost();
-  expect([hearing.isUpToDate(), hearing.isGood()]).toEqual([false, true]);
+  expect([hearing.isUpToDate(), hearing.holds()]).toEqual([false, true]);
 });
 
 afterEach(() => {

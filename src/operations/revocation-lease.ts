@@ -3,7 +3,7 @@ import type { Clock } from "../platform/clock.ts";
 /** Whether this process knows of every revocation, or did a short while ago. */
 export type RevocationLease = {
   /** Asked for each guarded request: one comparison. */
-  isGood(): boolean;
+  holds(): boolean;
   /** The same, whatever may be believed for how long: of what is older than a second, all is known. */
   isUpToDate(): boolean;
   /** What had been revoked by this time is known here. */
@@ -32,9 +32,9 @@ export function createRevocationLease(staleSeconds: number, clock: Clock): Revoc
   // Nothing was heard yet.
   let goodUntil = Number.NEGATIVE_INFINITY;
   let upToDateUntil = Number.NEGATIVE_INFINITY;
-  const isGood = () => clock() < goodUntil;
+  const holds = () => clock() < goodUntil;
   return {
-    isGood,
+    holds,
     isUpToDate: () => clock() < upToDateUntil,
     renewedUntil(time) {
       upToDateUntil = time + PROMISED_MS - MARGIN_MS;
@@ -47,7 +47,7 @@ export function createRevocationLease(staleSeconds: number, clock: Clock): Revoc
     whenLapsed(callback) {
       let looks = LOOKS;
       const look = () => {
-        looks = isGood() ? 0 : looks + 1;
+        looks = holds() ? 0 : looks + 1;
         if (looks === LOOKS) callback();
       };
       const timer = setInterval(look, LOOK_MS).unref();

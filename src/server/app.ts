@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { UnauditedEvent } from "../core/events.ts";
 import { createBoundary } from "../http/boundary.ts";
 import { foreignHostRefusal } from "../http/host-header.ts";
-import { type GatehouseEnv, mountRoutes } from "../http/mount.ts";
+import { type GatehouseEnv, mountRoutes, pathsOf } from "../http/mount.ts";
 import type { ConnectionInfo } from "../http/peer.ts";
 import type { Route } from "../http/route.ts";
 import type { Log } from "../platform/logging.ts";
@@ -39,7 +39,10 @@ export function createApp(parts: AppParts): Fetch {
     log.error("a request failed", { cause });
     return Response.json({ error: "server_error" }, { status: 500 });
   });
-  const refuseForeign = foreignHostRefusal(issuer, host);
+  const probes = routes
+    .filter(({ askedBy }) => askedBy === "probe")
+    .flatMap((route) => pathsOf(route, basePath));
+  const refuseForeign = foreignHostRefusal(issuer, host, probes);
   return async (request, connection = {}) => {
     const refusal = refuseForeign(request);
     return refusal

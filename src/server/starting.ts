@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import { alive, notReady } from "../operations/probes.ts";
+import { HEALTH_PATH, READY_PATH } from "../operations/routes.ts";
 import { within } from "../platform/within.ts";
 import type { OpenServer } from "./open-server.ts";
 
@@ -25,8 +26,8 @@ export function fetchOnceOpen(
   return async (request, connection) => {
     if (open) return open.fetch(request, connection);
     const { pathname } = new URL(request.url);
-    if (pathname === `${basePath}/health`) return alive();
-    if (pathname === `${basePath}/ready`) return notReady("startup", "The server is starting.");
+    if (pathname === `${basePath}${HEALTH_PATH}`) return alive();
+    if (pathname === `${basePath}${READY_PATH}`) return notReady("startup", "The server is starting.");
     const server = await within(PATIENCE_MS, opened, () => undefined);
     return server ? server.fetch(request, connection) : comeAgain(request);
   };

@@ -5,7 +5,11 @@ import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provid
 import type { CheckUser, Settings } from "../../src/config/settings.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
 import type { Log } from "../../src/platform/logging.ts";
-import { type EmbeddedParts, type EmbeddedServer, openServer } from "../../src/server/open-server.ts";
+import {
+  type EmbeddedParts,
+  type EmbeddedServer,
+  openServer,
+} from "../../src/server/open-embedded-server.ts";
 
 /** One line of the security log. */
 export type LogLine = { readonly name: string; readonly fields: Readonly<Record<string, unknown>> };

@@ -4,20 +4,22 @@ import * as errors from "jose/errors";
 import { createLocalJWKSet } from "jose/jwks/local";
 import { decodeJwt } from "jose/jwt/decode";
 import { jwtVerify } from "jose/jwt/verify";
-import type { Settings } from "../../config/settings.ts";
 import type { Client } from "../../core/client.ts";
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
 import { OAuthError } from "../../core/errors.ts";
-import { endpointUrl } from "../../core/metadata.ts";
+import type { Clock } from "../../platform/clock.ts";
 import type { Store } from "../../store/store.ts";
-import type { Deps } from "../deps.ts";
+import type { Clients } from "./clients.ts";
 
 /** How an assertion may be signed: asymmetric only, so that what verifies it cannot make one. */
 export const ASSERTION_ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"] as const;
 
-export type AssertionDeps = Pick<Deps, "clock" | "clients"> & {
-  readonly settings: Pick<Settings, "issuer">;
+export type AssertionParts = {
+  readonly clients: Pick<Clients, "keys" | "isApproved">;
   readonly store: Pick<Store, "useAssertion">;
+  readonly clock: Clock;
+  /** What an assertion may call this server: its issuer, and its token endpoint. */
+  readonly audiences: readonly [string, ...string[]];
 };
 
 /** The client that an assertion speaks of; nothing about it is proven yet. Undefined where it cannot be read. */
@@ -38,18 +40,16 @@ export function readAssertionSubject(assertion: string): string | undefined {
 export async function checkAssertion(
   client: Client,
   assertion: string,
-  deps: AssertionDeps,
+  { clients, store, clock, audiences }: AssertionParts,
   askedBy?: string,
 ): Promise<void> {
-  const keys = await deps.clients.keys(client, keyIdOf(assertion), askedBy);
-  const now = deps.clock();
-  const { issuer } = deps.settings;
-  const audiences = [issuer, endpointUrl(issuer, "token")];
+  const keys = await clients.keys(client, keyIdOf(assertion), askedBy);
+  const now = clock();
   const payload = await verified(assertion, keys, {
     algorithms: [...ASSERTION_ALGORITHMS],
     issuer: client.id,
     subject: client.id,
-    audience: audiences,
+    audience: [...audiences],
     requiredClaims: ["exp"],
     clockTolerance: LEEWAY_SECONDS,
     currentDate: new Date(now),
@@ -68,9 +68,9 @@ export async function checkAssertion(
   const keptUntil = (exp + LEEWAY_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
   // Without a grant there is nothing that a second use could reach, and whoever holds a code or a token has one already:
   // nobody writes to our disk by registering a key.
-  if (!(await deps.clients.isApproved(client))) return;
+  if (!(await clients.isApproved(client))) return;
   // Last, because it writes: only the holder of the key can use up an id.
-  if (!(await deps.store.useAssertion(client.id, jti, keptUntil))) {
+  if (!(await store.useAssertion(client.id, jti, keptUntil))) {
     throw refuse("it was used before");
   }
 }

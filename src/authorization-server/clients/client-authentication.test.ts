@@ -8,7 +8,7 @@ import { type Client, hashClientSecret } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { readParamsOnce } from "../../core/params.ts";
 import { ASSERTION_ALGORITHMS } from "./client-assertion.ts";
-import { authenticateClient } from "./client-authentication.ts";
+import { createClientAuthentication } from "./client-authentication.ts";
 import type { FetchDocument } from "./client-keys.ts";
 import { createClients } from "./clients.ts";
 
@@ -39,9 +39,8 @@ function authenticate(
     headers: authorization === undefined ? {} : { Authorization: authorization },
     body: new URLSearchParams(body),
   });
-  return authenticateClient(request, readParamsOnce(new URLSearchParams(body).toString()), rig, {
-    address: undefined,
-  });
+  const params = readParamsOnce(new URLSearchParams(body).toString());
+  return createClientAuthentication(rig)(request, params, { address: undefined });
 }
 
 async function refusal(answer: Promise<unknown>): Promise<OAuthError> {

@@ -7,7 +7,8 @@ import {
 import { OAuthError } from "../../core/errors.ts";
 import type { Params } from "../../core/params.ts";
 import type { Peer } from "../../http/peer.ts";
-import { type AssertionDeps, checkAssertion, readAssertionSubject } from "./client-assertion.ts";
+import { type AssertionParts, checkAssertion, readAssertionSubject } from "./client-assertion.ts";
+import type { Clients } from "./clients.ts";
 
 /**
  * Who is asking, proven, for the token, revocation and introspection endpoints (RFC 6749 §2.3). Exactly one method,
@@ -17,33 +18,42 @@ import { type AssertionDeps, checkAssertion, readAssertionSubject } from "./clie
  * @throws OAuthError `invalid_client` (with a challenge where Basic was tried), or `invalid_request` where more than
  * one method is used.
  */
-export async function authenticateClient(
+export type AuthenticateClient = (
   request: Request,
   params: Params,
-  deps: AssertionDeps,
-  { address }: Pick<Peer, "address">,
-): Promise<Client> {
-  const header = request.headers.get("authorization");
-  const refuse = refusalFor(header, deps.settings.issuer);
-  const attempt = readAttempt(header, params, refuse);
-  const client = await deps.clients.find(attempt.clientId, address);
-  if (!client) {
-    throw refuse("This client is not registered here (any more). Register again.", {
-      detail: `unknown client ${show(attempt.clientId)}`,
-    });
-  }
-  checkMethod(client, attempt, refuse);
-  switch (attempt.method) {
-    case "none":
-      return client;
-    case "client_secret_basic":
-    case "client_secret_post":
-      if (attempt.secrets.some((secret) => isClientSecret(client, secret))) return client;
-      throw refuse("The client secret is wrong.", { detail: `wrong secret for ${client.id}` });
-    case "private_key_jwt":
-      await checkAssertion(client, attempt.assertion, deps, address);
-      return client;
-  }
+  peer: Pick<Peer, "address">,
+) => Promise<Client>;
+
+export type ClientAuthenticationParts = AssertionParts & {
+  readonly clients: Pick<Clients, "find">;
+  /** The realm of challenges. */
+  readonly issuer: string;
+};
+
+export function createClientAuthentication(parts: ClientAuthenticationParts): AuthenticateClient {
+  return async (request, params, { address }) => {
+    const header = request.headers.get("authorization");
+    const refuse = refusalFor(header, parts.issuer);
+    const attempt = readAttempt(header, params, refuse);
+    const client = await parts.clients.find(attempt.clientId, address);
+    if (!client) {
+      throw refuse("This client is not registered here (any more). Register again.", {
+        detail: `unknown client ${show(attempt.clientId)}`,
+      });
+    }
+    checkMethod(client, attempt, refuse);
+    switch (attempt.method) {
+      case "none":
+        return client;
+      case "client_secret_basic":
+      case "client_secret_post":
+        if (attempt.secrets.some((secret) => isClientSecret(client, secret))) return client;
+        throw refuse("The client secret is wrong.", { detail: `wrong secret for ${client.id}` });
+      case "private_key_jwt":
+        await checkAssertion(client, attempt.assertion, parts, address);
+        return client;
+    }
+  };
 }
 
 /** What a request claims; nothing of it is proven yet. */

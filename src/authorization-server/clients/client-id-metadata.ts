@@ -13,7 +13,7 @@ import type { FetchDocument } from "./client-keys.ts";
 import { createFetchPlaces } from "./fetch-places.ts";
 import { refuseOwnHost } from "./own-host.ts";
 
-export type ClientIdMetadataDeps = {
+export type ClientIdMetadataParts = {
   readonly store: Pick<Store, "findDocument" | "saveDocument">;
   readonly catalogue: ScopeCatalogue;
   /** Where the documents' redirect URIs may lead; undefined for anywhere. */
@@ -45,8 +45,8 @@ export type ClientIdMetadata = {
   invalidateAll(): void;
 };
 
-export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMetadata {
-  const { store, clock, log, wellKnownHosts } = deps;
+export function createClientIdMetadata(parts: ClientIdMetadataParts): ClientIdMetadata {
+  const { store, clock, log, wellKnownHosts } = parts;
   const good = new LRUCache<string, Copy>({ max: 2000 });
   const refused = new LRUCache<string, { readonly error: OAuthError; readonly until: number }>({ max: 2000 });
   const underway = new Map<string, Promise<Client>>();
@@ -66,7 +66,7 @@ export function createClientIdMetadata(deps: ClientIdMetadataDeps): ClientIdMeta
       throw busy();
     }
     try {
-      const fresh = await fetchClient(clientId, deps).finally(giveBack);
+      const fresh = await fetchClient(clientId, parts).finally(giveBack);
       // Updates what an approval once put there, and only that: strangers' URLs stay in memory.
       if (last?.isKept) await store.saveDocument({ clientId, ...fresh });
       good.set(clientId, { ...fresh, isKept: last?.isKept ?? false });
@@ -173,11 +173,11 @@ function checkClientId(clientId: string): void {
   );
 }
 
-async function fetchClient(clientId: string, deps: ClientIdMetadataDeps): Promise<Fresh> {
-  const { text, headers } = await fetchText(clientId, deps.fetchDocument);
-  const fetchedAt = deps.clock();
+async function fetchClient(clientId: string, parts: ClientIdMetadataParts): Promise<Fresh> {
+  const { text, headers } = await fetchText(clientId, parts.fetchDocument);
+  const fetchedAt = parts.clock();
   return {
-    client: readDocument(clientId, text, deps, fetchedAt),
+    client: readDocument(clientId, text, parts, fetchedAt),
     fetchedAt,
     freshUntil: fetchedAt + freshSeconds(headers, fetchedAt) * 1000,
   };
@@ -202,7 +202,7 @@ const documentMembers = z.looseObject({ client_id: z.string(), client_name: z.st
 function readDocument(
   clientId: string,
   text: string,
-  { catalogue, redirectHosts, issuer }: Pick<ClientIdMetadataDeps, "catalogue" | "redirectHosts" | "issuer">,
+  { catalogue, redirectHosts, issuer }: Pick<ClientIdMetadataParts, "catalogue" | "redirectHosts" | "issuer">,
   fetchedAt: number,
 ): Client {
   const wrong = (why: string) => new DocumentError(why, { isOutage: false, isTemporary: false });

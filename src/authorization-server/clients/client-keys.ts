@@ -16,7 +16,7 @@ export type PublicKeys = { readonly keys: readonly ClientKey[] };
  * The public keys of `private_key_jwt` clients. Those behind a `jwks_uri` are fetched, kept for ten minutes, fetched
  * again for a `kid` that is not among them, at most twice a minute, and used for a day more while their origin is down.
  */
-export function createClientKeys(deps: {
+export function createClientKeys(parts: {
   readonly fetchDocument: FetchDocument;
   /** Whether somebody here let the client in: places are kept for those. */
   readonly isApproved: (client: Client) => Promise<boolean>;
@@ -29,12 +29,12 @@ export function createClientKeys(deps: {
 
   /** Undefined where there is no place for it. */
   const fetchOnce = async (uri: string, client: Client, askedBy?: string): Promise<Fetched | undefined> => {
-    const isWanted = await deps.isApproved(client);
+    const isWanted = await parts.isApproved(client);
     const fetching = underway.get(uri);
     if (fetching) return fetching;
     const giveBack = places.take({ url: uri, askedBy, isWanted });
     if (!giveBack) return undefined;
-    const begun = fetchKeys(uri, cache.get(uri), deps).finally(() => {
+    const begun = fetchKeys(uri, cache.get(uri), parts).finally(() => {
       giveBack();
       underway.delete(uri);
     });
@@ -47,7 +47,7 @@ export function createClientKeys(deps: {
     const uri = client.jwksUri;
     if (uri === null) throw new OAuthError("invalid_client", "This client registered no public keys.");
     let fetched = cache.get(uri);
-    if (!fetched || needsFetch(fetched, kid, deps.clock())) {
+    if (!fetched || needsFetch(fetched, kid, parts.clock())) {
       const newer = await fetchOnce(uri, client, askedBy);
       if (newer) cache.set(uri, newer);
       // Where every place is taken, which strangers with slow origins can bring about, old keys serve on.
@@ -55,7 +55,7 @@ export function createClientKeys(deps: {
     }
     if (!fetched) throw unavailable("too many key sets are being fetched");
     const { good, failure } = fetched;
-    if (!good || deps.clock() - good.fetchedAt > STALE_MS) throw unavailable(failure ?? "there are no keys");
+    if (!good || parts.clock() - good.fetchedAt > STALE_MS) throw unavailable(failure ?? "there are no keys");
     return good.keys;
   };
 }

@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
-import type { Settings } from "../../config/settings.ts";
 import { type Client, isDocumentUrl } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { mayBePreregistered } from "../../core/preregistered-client.ts";
+import type { RedirectList } from "../../core/redirect-list.ts";
+import type { ScopeCatalogue } from "../../core/scopes.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import { safeFetch } from "../../platform/safe-fetch.ts";
@@ -53,17 +54,19 @@ export type Clients = {
   invalidateAll(): void;
 };
 
-export type ClientsDeps = RegistrationLimits & {
-  readonly settings: Pick<
-    Settings,
-    | "clients"
-    | "catalogue"
-    | "redirectHosts"
-    | "trustedRedirects"
-    | "issuer"
-    | "registration"
-    | "clientIdMetadataDocuments"
-  >;
+export type ClientsParts = RegistrationLimits & {
+  /** Those of the options. */
+  readonly preregistered: readonly Client[];
+  readonly catalogue: ScopeCatalogue;
+  /** Where clients that the operator did not register may send people; undefined for anywhere. */
+  readonly redirectHosts: RedirectList | undefined;
+  /** The hosts of well-known clients, for whose documents places are kept. */
+  readonly trustedRedirects: RedirectList;
+  readonly issuer: string;
+  /** Whether clients may register themselves. */
+  readonly registration: boolean;
+  /** Whether a `client_id` may be the URL of a metadata document. */
+  readonly clientIdMetadataDocuments: boolean;
   readonly store: Pick<
     Store,
     "addClient" | "findClient" | "findDocument" | "saveDocument" | "listGrants" | "trimUnapprovedClients"
@@ -79,16 +82,15 @@ export type ClientsDeps = RegistrationLimits & {
 };
 
 /** Pre-registered clients first, then metadata documents, then the store, whose clients stay in memory a while. */
-export function createClients(deps: ClientsDeps): Clients {
-  const { settings, store, disabled, isUpToDate, clock, fetchDocument = safeFetch } = deps;
-  const preregistered = new Map(settings.clients.map((client) => [client.id, client]));
+export function createClients(parts: ClientsParts): Clients {
+  const { store, disabled, isUpToDate, clock, fetchDocument = safeFetch, clientIdMetadataDocuments } = parts;
+  const preregistered = new Map(parts.preregistered.map((client) => [client.id, client]));
   const documents = createClientIdMetadata({
-    ...deps,
-    ...settings,
-    wellKnownHosts: settings.trustedRedirects,
+    ...parts,
+    wellKnownHosts: parts.trustedRedirects,
     fetchDocument,
   });
-  const ceilings = createRegistrationCeilings(deps);
+  const ceilings = createRegistrationCeilings(parts);
   const cache = createCache(clock);
   /** Registrations that are being written: the same one again waits for it. */
   const underway = new Map<string, Promise<boolean>>();
@@ -121,7 +123,7 @@ export function createClients(deps: ClientsDeps): Clients {
     const known = preregistered.get(clientId) ?? remembered(clientId);
     if (known) return known;
     if (isDocumentUrl(clientId)) {
-      if (!settings.clientIdMetadataDocuments) throw documentsAreOff(settings);
+      if (!clientIdMetadataDocuments) throw documentsAreOff(parts.registration);
       return documents.find(clientId, askedBy);
     }
     return clientId.length <= MAXIMUM_ID_LENGTH ? findStored(clientId) : undefined;
@@ -134,7 +136,7 @@ export function createClients(deps: ClientsDeps): Clients {
     find,
     async isKnown(clientId) {
       if (await disabled.has(clientId)) return false;
-      if (isDocumentUrl(clientId)) return settings.clientIdMetadataDocuments || preregistered.has(clientId);
+      if (isDocumentUrl(clientId)) return clientIdMetadataDocuments || preregistered.has(clientId);
       // Of the others, removing one revokes its grants.
       return !mayBePreregistered(clientId) || (await find(clientId)) !== undefined;
     },
@@ -191,7 +193,7 @@ function sizeOf(client: Client): number {
   return client.redirectUris.reduce((sum, uri) => sum + uri.length, 500 + keys + links);
 }
 
-function documentsAreOff({ registration }: Pick<Settings, "registration">): OAuthError {
+function documentsAreOff(registration: boolean): OAuthError {
   return new OAuthError(
     "invalid_client",
     "This server does not use client ID metadata documents. " +

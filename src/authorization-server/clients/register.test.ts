@@ -3,7 +3,7 @@ import { type ClientsRig, openClients } from "../../../test/clients-rig.ts";
 import { sampleApproval } from "../../../test/store/samples.ts";
 import { isClientSecret } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
-import { register } from "./register.ts";
+import { type RegisterParts, register } from "./register.ts";
 
 const peer = { address: "192.0.2.7", correlationId: "c0ffee" };
 /** Several strangers' registrations, from a network each. */
@@ -29,12 +29,8 @@ function post(body: unknown, type = "application/json"): Request {
   });
 }
 
-async function registered(
-  rig: Pick<ClientsRig, "clients" | "settings" | "clock" | "log">,
-  body: unknown,
-  by = peer as ReturnType<typeof from>,
-) {
-  const response = await register(post(body), rig, by);
+async function registered(rig: RegisterParts, body: unknown, by = peer as ReturnType<typeof from>) {
+  const response = await register(post(body), by, rig);
   expect(response.status).toBe(201);
   expect(response.headers.get("cache-control")).toBe("no-store");
   return (await response.json()) as Record<string, unknown> & { client_id: string; client_secret: string };
@@ -45,7 +41,7 @@ async function refusal(
   request: Request,
   by = peer as ReturnType<typeof from>,
 ): Promise<OAuthError> {
-  const error = await register(request, rig, by).catch((error: unknown) => error);
+  const error = await register(request, by, rig).catch((error: unknown) => error);
   if (error instanceof OAuthError) return error;
   throw new Error(`expected an OAuthError, got ${error}`);
 }
@@ -355,7 +351,7 @@ describe("a flood from one network", () => {
   async function taken(rig: ClientsRig, attempts: number, address: (attempt: number) => string | undefined) {
     const before = (await rig.store.listClients()).length;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      await register(post(numbered(Math.random())), rig, from(address(attempt))).catch(() => {});
+      await register(post(numbered(Math.random())), from(address(attempt)), rig).catch(() => {});
     }
     return (await rig.store.listClients()).length - before;
   }

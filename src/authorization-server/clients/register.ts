@@ -1,4 +1,3 @@
-import type { Settings } from "../../config/settings.ts";
 import { type Client, hashClientSecret } from "../../core/client.ts";
 import {
   type ClientMetadata,
@@ -7,26 +6,58 @@ import {
   parseClientMetadata,
 } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
+import type { UnauditedEvent } from "../../core/events.ts";
+import type { RedirectList } from "../../core/redirect-list.ts";
+import type { ScopeCatalogue } from "../../core/scopes.ts";
+import type { CorsPolicy } from "../../http/cors.ts";
 import { readText } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
 import { jsonResponse } from "../../http/responses.ts";
+import type { Route } from "../../http/route.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/logging.ts";
 import { randomId, randomSecret } from "../../platform/random.ts";
-import type { Deps } from "../deps.ts";
+import type { Clients } from "./clients.ts";
 import { refuseOwnHost } from "./own-host.ts";
+
+export type RegisterParts = {
+  readonly clients: Pick<Clients, "register">;
+  readonly clock: Clock;
+  readonly log: Log<UnauditedEvent>;
+  readonly catalogue: ScopeCatalogue;
+  /** Where clients may send people; undefined for anywhere. */
+  readonly redirectHosts: RedirectList | undefined;
+  readonly issuer: string;
+  /** Whether clients may register themselves. */
+  readonly registration: boolean;
+};
 
 /**
  * POST /oauth/register: dynamic client registration (RFC 7591 §3). A client without a secret of ours gets an id made
  * from what it registered, so registering again is free and gives the same id.
  */
-export async function register(request: Request, deps: RegisterDeps, peer: Peer): Promise<Response> {
-  const { registration, catalogue, redirectHosts } = deps.settings;
+export function registerRoute(parts: RegisterParts, cors: CorsPolicy): Route {
+  return {
+    name: "register",
+    // The bare one is for clients of 2025-03-26 that guess when they find no metadata.
+    paths: ["/oauth/register", "/register"],
+    methods: { POST: (request, peer) => register(request, peer, parts) },
+    refusals: "json",
+    refusedAs: "client.refused",
+    cors,
+    ...(parts.registration && { metadata: "registration_endpoint" }),
+  };
+}
+
+export async function register(request: Request, peer: Peer, parts: RegisterParts): Promise<Response> {
+  const { registration, catalogue, redirectHosts, issuer, clients, clock, log } = parts;
   if (!registration) throw registrationIsOff();
   const metadata = parseClientMetadata(await readJson(request), { catalogue, redirectHosts });
   refuseLarge(metadata);
-  const { client, secret } = makeClient(metadata, deps.clock());
-  refuseOwnHost(client, deps.settings.issuer);
-  const isNew = await deps.clients.register(client, peer.address);
-  deps.log.event("client.registered", {
+  const { client, secret } = makeClient(metadata, clock());
+  refuseOwnHost(client, issuer);
+  const isNew = await clients.register(client, peer.address);
+  log.event("client.registered", {
     client: client.id,
     client_name: client.name,
     method: client.authenticationMethod,
@@ -36,10 +67,6 @@ export async function register(request: Request, deps: RegisterDeps, peer: Peer)
   });
   return jsonResponse(registrationResponse(client, secret), 201);
 }
-
-type RegisterDeps = Pick<Deps, "clients" | "clock" | "log"> & {
-  readonly settings: Pick<Settings, "catalogue" | "redirectHosts" | "registration" | "issuer">;
-};
 
 function registrationIsOff(): OAuthError {
   return new OAuthError(

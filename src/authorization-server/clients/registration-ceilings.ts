@@ -25,16 +25,16 @@ const DEFAULTS = { newRegistrationsPerMinute: 3000, unapprovedClients: 10_000 };
 
 /** Decision 0031. */
 export function createRegistrationCeilings(
-  deps: RegistrationLimits & {
+  parts: RegistrationLimits & {
     readonly counters: Counters;
     readonly store: Pick<Store, "trimUnapprovedClients">;
     readonly clock: Clock;
   },
 ): RegistrationCeilings {
-  const { counters, clock } = deps;
-  const perMinute = deps.newRegistrationsPerMinute ?? DEFAULTS.newRegistrationsPerMinute;
-  const unapproved = deps.unapprovedClients ?? DEFAULTS.unapprovedClients;
-  const room = createRoom(deps, unapproved);
+  const { counters, clock } = parts;
+  const perMinute = parts.newRegistrationsPerMinute ?? DEFAULTS.newRegistrationsPerMinute;
+  const unapproved = parts.unapprovedClients ?? DEFAULTS.unapprovedClients;
+  const room = createRoom(parts, unapproved);
   const ceilings: readonly Ceiling[] = [
     { key: "registrations", limit: perMinute, seconds: 60 },
     // Whoever fills the room shuts everybody out until the oldest may go.

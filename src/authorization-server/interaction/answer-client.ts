@@ -1,10 +1,10 @@
 import { type Client, identityOf } from "../../core/client.ts";
 import type { OAuthError } from "../../core/errors.ts";
+import type { RedirectList } from "../../core/redirect-list.ts";
 import { type TrustedRedirect, withParams } from "../../core/trusted-redirect.ts";
 import { type DirectRedirect, type Occasion, wayBack } from "../../core/way-back.ts";
 import { htmlResponse, PAGE_STYLES, pageStatus, seeOther } from "../../http/responses.ts";
 import { returnPage } from "../../pages/return.ts";
-import type { Deps } from "../deps.ts";
 
 /** Who asked, and where the answer goes. */
 export type Asker = {
@@ -24,25 +24,34 @@ export type Answer =
     };
 
 /** Sends the person back to the client with the answer: at once, or by a page that links on with the same parameters. */
-export function answerClient(
-  { client, redirect, state }: Asker,
-  answer: Answer,
-  { settings }: Deps,
-): Response {
-  const params = { ...paramsOf(answer), state, iss: settings.issuer };
-  const way = wayBack(client, redirect, answer.occasion, settings.trustedRedirects);
-  if (way.by === "redirect") return redirectTo(way.to, params);
-  const page = returnPage({
-    appName: settings.name,
-    client: identityOf(client),
-    url: withParams(redirect, params),
-    outcome:
-      answer.occasion === "error"
-        ? { error: answer.error.message, correlationId: answer.correlationId }
-        : answer.occasion,
-    opensItself: way.opensItself,
-  });
-  return htmlResponse(page, PAGE_STYLES, answer.occasion === "error" ? pageStatus(answer.error) : 200);
+export type AnswerClient = (asker: Asker, answer: Answer) => Response;
+
+export function createAnswerClient({
+  appName,
+  issuer,
+  trustedRedirects,
+}: {
+  readonly appName: string;
+  readonly issuer: string;
+  /** Where people are sent without a click. */
+  readonly trustedRedirects: RedirectList;
+}): AnswerClient {
+  return ({ client, redirect, state }, answer) => {
+    const params = { ...paramsOf(answer), state, iss: issuer };
+    const way = wayBack(client, redirect, answer.occasion, trustedRedirects);
+    if (way.by === "redirect") return redirectTo(way.to, params);
+    const page = returnPage({
+      appName,
+      client: identityOf(client),
+      url: withParams(redirect, params),
+      outcome:
+        answer.occasion === "error"
+          ? { error: answer.error.message, correlationId: answer.correlationId }
+          : answer.occasion,
+      opensItself: way.opensItself,
+    });
+    return htmlResponse(page, PAGE_STYLES, answer.occasion === "error" ? pageStatus(answer.error) : 200);
+  };
 }
 
 type AnswerParams = Readonly<Record<string, string | undefined>>;

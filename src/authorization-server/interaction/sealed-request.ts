@@ -36,6 +36,8 @@ export type SignedInRequest = AuthorizationRequest & {
   readonly person: Person;
   /** The sign-in that counts; undefined where any session of the person does. */
   readonly signIn: string | undefined;
+  /** The steps that this person has passed since, by name. */
+  readonly passed?: readonly string[];
 };
 
 /** Time to find the password manager and read the page; after it, the client begins again. */

@@ -1,6 +1,5 @@
 import type { LoginHandler } from "../../config/settings.ts";
-import { endpointUrl } from "../../core/metadata.ts";
-import type { Person } from "../../core/person.ts";
+import type { UnauditedEvent } from "../../core/events.ts";
 import { logRefusal } from "../../http/boundary.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -12,50 +11,72 @@ import {
   TEMPLATE_STYLES,
   withCookies,
 } from "../../http/responses.ts";
+import { type Route, urlOf } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
-import { type Deps, sealerOf } from "../deps.ts";
-import { pageUrl } from "../interaction/authorize.ts";
-import {
-  type AuthorizationRequest,
-  identityIn,
-  openRequest,
-  sealRequest,
-} from "../interaction/sealed-request.ts";
-import {
-  type PasswordCredentials,
-  type PasswordDeps,
-  type PasswordResult,
-  signInWithPassword,
-} from "./password.ts";
+import type { Log } from "../../platform/logging.ts";
+import type { Interactions } from "../interaction/interactions.ts";
+import type { Step } from "../interaction/next-step.ts";
+import { type AuthorizationRequest, identityIn } from "../interaction/sealed-request.ts";
+import type { CheckPassword, PasswordResult } from "./password.ts";
 
-/** GET /oauth/login: the page that asks who is there. */
-export async function showLogin(request: Request, deps: Deps, peer: Peer): Promise<Response> {
-  const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
-  const pending = await openRequest(sealed, request, sealerOf(deps));
-  const { loginHandler } = deps.settings;
-  if (loginHandler) return handOver(loginHandler, request, deps, peer);
-  return loginResponse({ pending, sealed: sealed ?? "", username: "", errorMessage: undefined }, deps);
+/** The first step: nobody is known yet. */
+export const SIGN_IN: Step = {
+  name: "sign_in",
+  path: "/oauth/login",
+  isNeeded: (_request, { person }) => person === undefined,
+};
+
+export type LoginParts = {
+  readonly interactions: Pick<Interactions, "open" | "signedIn">;
+  readonly checkPassword: CheckPassword;
+  readonly log: Log<UnauditedEvent>;
+  readonly issuer: string;
+  readonly appName: string;
+  /** The operator's own HTML. */
+  readonly loginTemplate: string | undefined;
+  /** The operator's own page. */
+  readonly loginHandler: LoginHandler | undefined;
+};
+
+/** GET /oauth/login: the page that asks who is there. POST: checks the password and goes on. */
+export function loginRoute(parts: LoginParts): Route {
+  return {
+    name: "login",
+    paths: [SIGN_IN.path],
+    methods: {
+      GET: (request, peer) => showLogin(request, peer, parts),
+      POST: (request, peer) => login(request, peer, parts),
+    },
+    refusals: "page",
+  };
 }
 
-/** POST /oauth/login: checks the password and goes on to consent. */
-export async function login(request: Request, deps: Deps, peer: Peer): Promise<Response> {
-  requireSameOrigin(request, deps.settings.issuer);
-  const { loginHandler } = deps.settings;
-  if (loginHandler) return handOver(loginHandler, request, deps, peer);
+async function showLogin(request: Request, peer: Peer, parts: LoginParts): Promise<Response> {
+  const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
+  const pending = await parts.interactions.open(request, sealed);
+  const { loginHandler } = parts;
+  if (loginHandler) return handOver(loginHandler, request, peer, parts);
+  return loginResponse({ pending, sealed: sealed ?? "", username: "", errorMessage: undefined }, parts);
+}
+
+async function login(request: Request, peer: Peer, parts: LoginParts): Promise<Response> {
+  const { interactions, loginHandler } = parts;
+  requireSameOrigin(request, parts.issuer);
+  if (loginHandler) return handOver(loginHandler, request, peer, parts);
   const form = await readForm(request);
   const sealed = form.get("state");
-  const pending = await openRequest(sealed, request, sealerOf(deps));
+  const pending = await interactions.open(request, sealed);
   const username = form.get("username") ?? "";
   const password = form.get("password") ?? "";
-  const result = await checkPassword(pending, { username, password }, request, deps, peer);
+  const result = await checkPassword(pending, { username, password }, request, peer, parts);
   if ("refusal" in result) {
     const { refusal } = result;
     const view = { pending, sealed: sealed ?? "", username, errorMessage: refusal.message };
-    return loginResponse(view, deps, refusal.status, retryAfter(refusal));
+    return loginResponse(view, parts, refusal.status, retryAfter(refusal));
   }
-  const { location, setCookies } = await signedIn(pending, result.person, deps);
+  const { location, setCookies } = await interactions.signedIn(pending, result.person);
   return seeOther(location, setCookies);
 }
 
@@ -63,13 +84,19 @@ export async function login(request: Request, deps: Deps, peer: Peer): Promise<R
  * The operator's own page. Everything that protects the built-in one is around it or in `completeUserCheck`: the
  * origin and the browser are checked before, the password is slowed, the cookies are ours.
  */
-async function handOver(handler: LoginHandler, request: Request, deps: Deps, peer: Peer): Promise<Response> {
+async function handOver(
+  handler: LoginHandler,
+  request: Request,
+  peer: Peer,
+  parts: LoginParts,
+): Promise<Response> {
+  const { interactions } = parts;
   const cookies: string[] = [];
   const response = await handler(request, async (state, username, password) => {
-    const pending = await openRequest(state, request, sealerOf(deps));
-    const result = await checkPassword(pending, { username, password }, request, deps, peer);
+    const pending = await interactions.open(request, state);
+    const result = await checkPassword(pending, { username, password }, request, peer, parts);
     if ("refusal" in result) throw result.refusal;
-    const { location, setCookies } = await signedIn(pending, result.person, deps);
+    const { location, setCookies } = await interactions.signedIn(pending, result.person);
     cookies.push(...setCookies);
     return location;
   });
@@ -82,28 +109,15 @@ async function handOver(handler: LoginHandler, request: Request, deps: Deps, pee
 
 async function checkPassword(
   { clientId }: AuthorizationRequest,
-  pair: Pick<PasswordCredentials, "username" | "password">,
+  pair: { readonly username: string; readonly password: string },
   request: Request,
-  deps: Deps,
   peer: Peer,
+  { checkPassword: check, log }: Pick<LoginParts, "checkPassword" | "log">,
 ): Promise<PasswordResult> {
-  const record: PasswordDeps["record"] = (event, fields) =>
-    deps.recorder.record(event, { ...fields, client: clientId }, peer);
-  const result = await signInWithPassword({ ...pair, address: peer.address }, { ...deps, record });
+  const result = await check(pair, clientId, peer);
   // Here, since a login handler may keep the error to itself.
-  if ("refusal" in result && result.refusal.status >= 500)
-    logRefusal(result.refusal, request, deps.log, peer);
+  if ("refusal" in result && result.refusal.status >= 500) logRefusal(result.refusal, request, log, peer);
   return result;
-}
-
-async function signedIn(
-  pending: AuthorizationRequest,
-  person: Person,
-  deps: Deps,
-): Promise<{ readonly location: string; readonly setCookies: readonly string[] }> {
-  const { signIn, setCookies } = await deps.binding.signIn(pending, person);
-  const sealed = await sealRequest({ ...pending, person, signIn }, sealerOf(deps));
-  return { location: pageUrl(deps.settings.issuer, "consent", sealed), setCookies };
 }
 
 type LoginView = {
@@ -115,19 +129,19 @@ type LoginView = {
 
 function loginResponse(
   { pending, sealed, username, errorMessage }: LoginView,
-  { settings }: Deps,
+  { issuer, appName, loginTemplate }: Pick<LoginParts, "issuer" | "appName" | "loginTemplate">,
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  const values = { appName: settings.name, state: sealed, username };
-  if (settings.loginTemplate !== undefined) {
-    const page = renderLoginTemplate(settings.loginTemplate, { ...values, errorMessage: errorMessage ?? "" });
+  const values = { appName, state: sealed, username };
+  if (loginTemplate !== undefined) {
+    const page = renderLoginTemplate(loginTemplate, { ...values, errorMessage: errorMessage ?? "" });
     return htmlResponse(page, TEMPLATE_STYLES, status, headers);
   }
   const page = loginPage({
     ...values,
     errorMessage,
-    action: endpointUrl(settings.issuer, "login"),
+    action: urlOf(issuer, SIGN_IN.path),
     client: identityIn(pending),
   });
   return htmlResponse(page, PAGE_STYLES, status, headers);

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { CheckUser } from "../../config/settings.ts";
 import { OAuthError } from "../../core/errors.ts";
-import type { SecurityEvent } from "../../core/events.ts";
 import type { Person } from "../../core/person.ts";
+import type { Peer } from "../../http/peer.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import { usernameMark } from "../../platform/secrets/username-mark.ts";
 import { within } from "../../platform/within.ts";
+import type { Recorder } from "../recorder.ts";
 import type { Attempt, Attempts } from "./guessing/attempts.ts";
 
 /** How long `checkUser` may take. */
@@ -24,62 +25,59 @@ const userAnswer = z.union([
   z.union([z.null(), z.undefined(), z.literal(false)]).transform(() => undefined),
 ]);
 
-export type PasswordCredentials = {
-  readonly username: string;
-  readonly password: string;
-  readonly address: string | undefined;
-};
+type Pair = { readonly username: string; readonly password: string };
 
 /** Who it is, or why no one is signed in, in words for the person who typed. */
 export type PasswordResult = { readonly person: Person } | { readonly refusal: OAuthError };
 
-export type PasswordDeps = {
-  readonly checkUser: CheckUser;
-  /** {@link CHECK_USER_MS}, unless a test cannot wait that long. */
-  readonly checkUserMs: number;
-  readonly attempts: Attempts;
-  readonly keyring: Keyring;
-  /** Keeps what came of it, for the operator. */
-  readonly record: (
-    event: SecurityEvent & `sign_in.${string}`,
-    fields: { readonly person: string } | { readonly usernameMark: string; readonly reason?: string },
-  ) => Promise<void>;
-};
-
 /**
  * Asks `checkUser` who this is. Whenever its answer cannot be relied on, no one is let in, and the attempt counts: a
  * `checkUser` that throws may do so for wrong passwords.
+ * @param clientId for which client, for the audit log
  */
-export async function signInWithPassword(
-  credentials: PasswordCredentials,
-  deps: PasswordDeps,
-): Promise<PasswordResult> {
-  const { username } = credentials;
-  const { keyring, record } = deps;
-  const tooLong = refuseTooLong(credentials);
-  if (tooLong) return { refusal: tooLong };
-  const failed = { usernameMark: usernameMark(username, keyring) };
-  const attempt = await begin(credentials, deps);
-  if (attempt instanceof OAuthError) {
-    await record("sign_in.slowed", failed);
-    return { refusal: attempt };
-  }
-  const answer = await ask(credentials, deps);
-  if (answer instanceof OAuthError) {
-    await record("sign_in.unchecked", { ...failed, reason: answer.detail ?? answer.message });
-    return { refusal: answer };
-  }
-  if (!answer) {
-    await record("sign_in.failed", failed);
-    return { refusal: new OAuthError("access_denied", "Incorrect username or password.") };
-  }
-  await attempt.succeeded(answer);
-  await record("sign_in.ok", { person: answer.id });
-  return { person: answer };
+export type CheckPassword = (pair: Pair, clientId: string, peer: Peer) => Promise<PasswordResult>;
+
+type Asking = {
+  readonly checkUser: CheckUser;
+  /** {@link CHECK_USER_MS}, unless a test cannot wait that long. */
+  readonly checkUserMs: number;
+};
+
+export type PasswordParts = Asking & {
+  readonly attempts: Attempts;
+  readonly keyring: Keyring;
+  readonly recorder: Recorder;
+};
+
+export function createPasswordCheck(parts: PasswordParts): CheckPassword {
+  const { attempts, keyring, recorder } = parts;
+  return async (pair, client, peer) => {
+    const tooLong = refuseTooLong(pair);
+    if (tooLong) return { refusal: tooLong };
+    const failed = { usernameMark: usernameMark(pair.username, keyring), client };
+    const attempt = await begin(pair.username, peer, attempts);
+    if (attempt instanceof OAuthError) {
+      await recorder.record("sign_in.slowed", failed, peer);
+      return { refusal: attempt };
+    }
+    const answer = await ask(pair, parts);
+    if (answer instanceof OAuthError) {
+      const reason = answer.detail ?? answer.message;
+      await recorder.record("sign_in.unchecked", { ...failed, reason }, peer);
+      return { refusal: answer };
+    }
+    if (!answer) {
+      await recorder.record("sign_in.failed", failed, peer);
+      return { refusal: new OAuthError("access_denied", "Incorrect username or password.") };
+    }
+    await attempt.succeeded(answer);
+    await recorder.record("sign_in.ok", { person: answer.id, client }, peer);
+    return { person: answer };
+  };
 }
 
 /** Before anything is counted or asked: the same for every name. */
-function refuseTooLong({ username, password }: PasswordCredentials): OAuthError | undefined {
+function refuseTooLong({ username, password }: Pair): OAuthError | undefined {
   const fields = { username, password };
   const tooLong = Object.entries(fields).find(([, text]) => text.length > MAXIMUM_FIELD_LENGTH);
   if (!tooLong) return undefined;
@@ -90,10 +88,7 @@ function refuseTooLong({ username, password }: PasswordCredentials): OAuthError 
   });
 }
 
-async function begin(
-  { username, address }: PasswordCredentials,
-  { attempts }: PasswordDeps,
-): Promise<Attempt | OAuthError> {
+async function begin(username: string, { address }: Peer, attempts: Attempts): Promise<Attempt | OAuthError> {
   try {
     return await attempts.begin(username, address);
   } catch (refusal) {
@@ -103,8 +98,8 @@ async function begin(
 }
 
 async function ask(
-  { username, password }: PasswordCredentials,
-  { checkUser, checkUserMs }: PasswordDeps,
+  { username, password }: Pair,
+  { checkUser, checkUserMs }: Asking,
 ): Promise<Person | undefined | OAuthError> {
   try {
     const asked = Promise.resolve(checkUser(username, password)).then(personOf);

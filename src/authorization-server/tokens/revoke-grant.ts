@@ -1,17 +1,33 @@
 import type { Grant, RevocationReason } from "../../core/grant.ts";
 import type { Peer } from "../../http/peer.ts";
-import type { Deps } from "../deps.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Store } from "../../store/store.ts";
+import type { Recorder } from "../recorder.ts";
 
-/** Revokes a grant and tells this process's guard, so that its access tokens end with it. Once: later calls do nothing. */
-export async function revokeGrant(
+/** Revokes a grant, and with it the access tokens that this process let in. Once: later calls do nothing. */
+export type RevokeGrant = (
   grant: Pick<Grant, "id" | "clientId" | "person">,
   reason: RevocationReason,
-  { store, clock, recorder, onGrantRevoked }: Pick<Deps, "store" | "clock" | "recorder" | "onGrantRevoked">,
   peer: Peer,
-): Promise<void> {
-  const fields = { grant: grant.id, client: grant.clientId, person: grant.person.id, reason };
-  const { entry, log } = recorder.prepare("grant.revoked", fields, peer);
-  const revoked = await store.revokeGrant(grant.id, reason, clock(), entry);
-  onGrantRevoked(grant.id);
-  if (revoked) log();
+) => Promise<void>;
+
+export function createRevokeGrant({
+  store,
+  clock,
+  recorder,
+  onGrantRevoked,
+}: {
+  readonly store: Pick<Store, "revokeGrant">;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  /** Tells the guard of this process. Other processes learn it from the store. */
+  readonly onGrantRevoked: (grantId: string) => void;
+}): RevokeGrant {
+  return async (grant, reason, peer) => {
+    const fields = { grant: grant.id, client: grant.clientId, person: grant.person.id, reason };
+    const { entry, log } = recorder.prepare("grant.revoked", fields, peer);
+    const revoked = await store.revokeGrant(grant.id, reason, clock(), entry);
+    onGrantRevoked(grant.id);
+    if (revoked) log();
+  };
 }

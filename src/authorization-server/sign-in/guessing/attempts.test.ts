@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { OAuthError } from "../../../core/errors.ts";
+import { silentLog } from "../../../platform/logging.ts";
 import { createKeyring } from "../../../platform/secrets/keyring.ts";
 import type { StoreWithTodos } from "../../../store/kysely-store.ts";
 import { openStore } from "../../../store/open-store.ts";
-import { signInWithPassword } from "../password.ts";
+import { createRecorder } from "../../recorder.ts";
+import { createPasswordCheck } from "../password.ts";
 import { type Attempts, createAttempts } from "./attempts.ts";
 
 const keyring = createKeyring(["a secret of this test, long enough"]);
+const PEER = { address: "10.0.0.1", correlationId: "c0ffee" };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
@@ -91,8 +94,9 @@ describe("wrong passwords from one host", () => {
 
   it("count before they are made, so that many at once are no way around", async () => {
     const checkUser = vi.fn(async () => null);
-    const deps = { checkUser, checkUserMs: 1000, attempts, keyring, record: async () => {} };
-    const guess = () => signInWithPassword({ username: "ada", password: "x", address: "10.0.0.1" }, deps);
+    const recorder = createRecorder({ store, clock, log: silentLog });
+    const check = createPasswordCheck({ checkUser, checkUserMs: 1000, attempts, keyring, recorder });
+    const guess = () => check({ username: "ada", password: "x" }, "client-1", PEER);
     const answers = await Promise.all(Array.from({ length: 50 }, guess));
     const slowed = answers.filter((answer) => "refusal" in answer && answer.refusal.code === "slow_down");
     expect(slowed).toHaveLength(40);
@@ -103,12 +107,18 @@ describe("wrong passwords from one host", () => {
     const outage = new OAuthError("temporarily_unavailable", "Try again.");
     const counters = { ...store.counters, take: () => Promise.reject(outage) };
     const uncounted = createAttempts({ counters, store, keyring, clock });
-    const [checkUser, record] = [vi.fn(), vi.fn()];
-    const pair = { username: "ada", password: "x", address: "10.0.0.1" };
-    const deps = { checkUser, checkUserMs: 1000, attempts: uncounted, keyring, record };
-    await expect(signInWithPassword(pair, deps)).rejects.toBe(outage);
+    const checkUser = vi.fn(async () => null);
+    const recorder = createRecorder({ store, clock, log: silentLog });
+    const check = createPasswordCheck({
+      checkUser,
+      checkUserMs: 1000,
+      attempts: uncounted,
+      keyring,
+      recorder,
+    });
+    await expect(check({ username: "ada", password: "x" }, "client-1", PEER)).rejects.toBe(outage);
     expect(checkUser).not.toHaveBeenCalled();
-    expect(record).not.toHaveBeenCalled();
+    expect(await store.auditAfter(0, 10)).toEqual([]);
   });
 });
 

@@ -1,28 +1,51 @@
 import type { Client } from "../../../core/client.ts";
 import { OAuthError } from "../../../core/errors.ts";
+import type { UnauditedEvent } from "../../../core/events.ts";
 import { decideRedemption, type Grant } from "../../../core/grant.ts";
 import { type Params, requireParam } from "../../../core/params.ts";
 import { codeChallenge, isCodeVerifier } from "../../../core/pkce.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { type Deps, sealerOf } from "../../deps.ts";
-import { revokeGrant } from "../revoke-grant.ts";
-import { issueTokens, readCode, type TokenResponse } from "../tokens.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Log } from "../../../platform/logging.ts";
+import type { Store } from "../../../store/store.ts";
+import type { Recorder } from "../../recorder.ts";
+import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
+import type { RevokeGrant } from "../revoke-grant.ts";
+import { type Minter, readCode } from "../tokens.ts";
+import type { GrantType } from "./grant-type.ts";
 import { askedResource } from "./resource.ts";
 
+export type AuthorizationCodeParts = {
+  readonly minter: Minter;
+  readonly store: Pick<Store, "findGrant" | "redeemCode">;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly log: Log<UnauditedEvent>;
+  readonly revokeGrant: RevokeGrant;
+  readonly issueTokens: IssueTokens;
+  readonly resource: string;
+  readonly accessTokenSeconds: number;
+  readonly refreshTokenSeconds: number;
+};
+
 /** `grant_type=authorization_code` (OAuth 2.1 §4.1.3). A code is good once; a second use ends the grant (§4.1.2). */
-export async function redeemCode(
+export function authorizationCode(parts: AuthorizationCodeParts): GrantType {
+  return (client, params, peer) => redeemCode(client, params, peer, parts);
+}
+
+async function redeemCode(
   client: Client,
   params: Params,
-  deps: Deps,
   peer: Peer,
+  parts: AuthorizationCodeParts,
 ): Promise<TokenResponse> {
-  const { store, clock, settings, recorder } = deps;
-  const grantId = readCode(requireParam(params, "code"), sealerOf(deps));
+  const { minter, store, clock, recorder, issueTokens } = parts;
+  const grantId = readCode(requireParam(params, "code"), minter);
   const redemption = {
     clientId: client.id,
     redirectUri: params.get("redirect_uri"),
     codeChallenge: codeChallenge(requireVerifier(params)),
-    resource: askedResource(params, settings.resource),
+    resource: askedResource(params, parts.resource),
   };
   if (grantId === undefined) throw invalidCode("the code's MAC is wrong");
   const now = clock();
@@ -31,17 +54,16 @@ export async function redeemCode(
     case "refuse":
       throw invalidCode(decision.why, grantId);
     case "reuse":
-      return reused(decision.grant, deps, peer);
+      return reused(decision.grant, peer, parts);
     case "redeem": {
-      const refreshExpiresAt =
-        now + Math.max(settings.refreshTokenSeconds, settings.accessTokenSeconds) * 1000;
+      const refreshSeconds = Math.max(parts.refreshTokenSeconds, parts.accessTokenSeconds);
       const fields = { grant: grantId, client: client.id, person: decision.grant.person.id };
       const { entry, log } = recorder.prepare("code.redeemed", fields, peer);
-      const redeemed = await store.redeemCode(grantId, refreshExpiresAt, now, entry);
+      const redeemed = await store.redeemCode(grantId, now + refreshSeconds * 1000, now, entry);
       // Another request was first, so this is a second use.
-      if (!redeemed) return reused(decision.grant, deps, peer);
+      if (!redeemed) return reused(decision.grant, peer, parts);
       log();
-      return issueTokens(redeemed, redeemed.scopes, refreshGeneration(client, redeemed), deps);
+      return issueTokens(redeemed, redeemed.scopes, refreshGeneration(client, redeemed));
     }
   }
 }
@@ -68,9 +90,13 @@ function refreshGeneration(client: Client, grant: Grant): number | undefined {
   return client.grantTypes.includes("refresh_token") ? grant.generation : undefined;
 }
 
-async function reused(grant: Grant, deps: Deps, peer: Peer): Promise<never> {
-  deps.log.event("code.reused", { grant: grant.id, client: grant.clientId, address: peer.address });
-  await revokeGrant(grant, "code_reuse", deps, peer);
+async function reused(
+  grant: Grant,
+  peer: Peer,
+  { log, revokeGrant }: Pick<AuthorizationCodeParts, "log" | "revokeGrant">,
+): Promise<never> {
+  log.event("code.reused", { grant: grant.id, client: grant.clientId, address: peer.address });
+  await revokeGrant(grant, "code_reuse", peer);
   throw invalidCode("the code was used before; the grant is revoked", grant.id);
 }
 

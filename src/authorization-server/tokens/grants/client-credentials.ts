@@ -1,5 +1,6 @@
 import { type Client, isConfidential } from "../../../core/client.ts";
 import { OAuthError } from "../../../core/errors.ts";
+import type { UnauditedEvent } from "../../../core/events.ts";
 import type { Grant } from "../../../core/grant.ts";
 import type { Params } from "../../../core/params.ts";
 import { requireResource } from "../../../core/resource.ts";
@@ -11,23 +12,48 @@ import {
   union,
 } from "../../../core/scopes.ts";
 import type { Peer } from "../../../http/peer.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Log } from "../../../platform/logging.ts";
 import { randomId } from "../../../platform/random.ts";
-import type { Approval } from "../../../store/store.ts";
-import type { Deps } from "../../deps.ts";
-import { revokeGrant } from "../revoke-grant.ts";
-import { issueTokens, type TokenResponse } from "../tokens.ts";
+import type { Approval, Store } from "../../../store/store.ts";
+import type { Clients } from "../../clients/clients.ts";
+import type { Recorder } from "../../recorder.ts";
+import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
+import type { RevokeGrant } from "../revoke-grant.ts";
+import type { GrantType } from "./grant-type.ts";
+
+type OwnGrantParts = {
+  readonly store: Pick<Store, "listGrants" | "approve">;
+  readonly clock: Clock;
+  readonly clients: Pick<Clients, "find" | "invalidate">;
+  readonly recorder: Recorder;
+  readonly revokeGrant: RevokeGrant;
+  readonly resource: string;
+  readonly accessTokenSeconds: number;
+  readonly grantSeconds: number;
+};
+
+export type ClientCredentialsParts = OwnGrantParts & {
+  readonly log: Log<UnauditedEvent>;
+  readonly issueTokens: IssueTokens;
+  readonly catalogue: ScopeCatalogue;
+};
 
 /**
  * `grant_type=client_credentials` (RFC 6749 §4.4): a client acts for itself, and is the subject of its token. There is
  * no refresh token: whoever can ask for one can ask for another token (§4.4.3).
  */
-export async function issueToClient(
+export function clientCredentials(parts: ClientCredentialsParts): GrantType {
+  return (client, params, peer) => issueToClient(client, params, peer, parts);
+}
+
+async function issueToClient(
   client: Client,
   params: Params,
-  deps: Deps,
   peer: Peer,
+  parts: ClientCredentialsParts,
 ): Promise<TokenResponse> {
-  const { settings, log } = deps;
+  const { catalogue, resource, log, issueTokens } = parts;
   // The operator's rules see to that as well. What is let through here has nobody's approval but this.
   if (!isConfidential(client) || client.origin !== "preregistered") {
     throw new OAuthError(
@@ -35,12 +61,12 @@ export async function issueToClient(
       "This client has no credentials with which to act for itself.",
     );
   }
-  requireResource(params.all("resource"), settings.resource);
-  const allowed = allowedScopes(client, settings.catalogue);
-  const scopes = narrow(params.get("scope"), allowed, settings.catalogue);
-  const grant = await ownGrant(client, allowed, deps, peer);
+  requireResource(params.all("resource"), resource);
+  const allowed = allowedScopes(client, catalogue);
+  const scopes = narrow(params.get("scope"), allowed, catalogue);
+  const grant = await ownGrant(client, allowed, peer, parts);
   log.event("client.token", { grant: grant.id, client: client.id, scopes, address: peer.address });
-  return issueTokens(grant, scopes, undefined, deps);
+  return issueTokens(grant, scopes, undefined);
 }
 
 /** Nobody approves, so what the operator did not name is not given: without scopes of its own, it has what all have. */
@@ -67,30 +93,33 @@ function narrow(
  * The grant that a client has on its own: one row for all its tokens, so that revoking it or removing the client ends
  * them at once. It is made at the first request, and again after it was revoked, is about to end, or fits no longer.
  */
-async function ownGrant(client: Client, scopes: readonly string[], deps: Deps, peer: Peer): Promise<Grant> {
-  const { store, clock, settings, clients, recorder } = deps;
+async function ownGrant(
+  client: Client,
+  scopes: readonly string[],
+  peer: Peer,
+  parts: OwnGrantParts,
+): Promise<Grant> {
+  const { store, clock, clients, recorder, resource, accessTokenSeconds } = parts;
   const now = clock();
   const standing = await store.listGrants({
     clientId: client.id,
     personId: client.id,
-    liveAt: now + settings.accessTokenSeconds * 1000,
+    liveAt: now + accessTokenSeconds * 1000,
   });
   const fitting = standing.find(
     (grant) =>
       grant.redirectUri === NO_REDIRECT &&
-      grant.resource === settings.resource &&
+      grant.resource === resource &&
       formatScopes(grant.scopes) === formatScopes(scopes),
   );
   if (fitting) return fitting;
-  const endsAt = now + Math.max(settings.grantSeconds, 2 * settings.accessTokenSeconds) * 1000;
-  const id = randomId();
-  const { entry } = recorder.prepare("client.granted", { grant: id, client: client.id, scopes }, peer);
+  const endsAt = now + Math.max(parts.grantSeconds, 2 * accessTokenSeconds) * 1000;
   const approval: Approval = {
-    id,
+    id: randomId(),
     clientId: client.id,
     clientName: client.name,
     person: { id: client.id, ...(client.name === null ? {} : { name: client.name }) },
-    resource: settings.resource,
+    resource,
     scopes,
     redirectUri: NO_REDIRECT,
     codeChallenge: "",
@@ -99,11 +128,16 @@ async function ownGrant(client: Client, scopes: readonly string[], deps: Deps, p
     endsAt,
     createdAt: now,
   };
+  const { entry } = recorder.prepare(
+    "client.granted",
+    { grant: approval.id, client: client.id, scopes },
+    peer,
+  );
   const grant = await store.approve(approval, entry);
   // Whoever removed the client before the row was there could not revoke it. After it, they have.
   clients.invalidate(client.id);
   if (await clients.find(client.id)) return grant;
-  await revokeGrant(grant, "client_removed", deps, peer);
+  await parts.revokeGrant(grant, "client_removed", peer);
   throw new OAuthError("invalid_client", "This client has been removed in the meantime.");
 }
 

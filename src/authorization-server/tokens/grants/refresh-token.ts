@@ -1,34 +1,62 @@
 import type { Client } from "../../../core/client.ts";
 import { OAuthError, quoted } from "../../../core/errors.ts";
+import type { UnauditedEvent } from "../../../core/events.ts";
 import { decideRotation, type Grant, type Rotation } from "../../../core/grant.ts";
 import { type Params, requireParam } from "../../../core/params.ts";
-import { formatScopes, parseScopes, refreshedScopes } from "../../../core/scopes.ts";
+import { formatScopes, parseScopes, refreshedScopes, type ScopeCatalogue } from "../../../core/scopes.ts";
 import type { Peer } from "../../../http/peer.ts";
-import type { RefreshRotation } from "../../../store/store.ts";
-import { type Deps, sealerOf } from "../../deps.ts";
-import { revokeGrant } from "../revoke-grant.ts";
-import { issueTokens, readRefreshToken, type TokenResponse } from "../tokens.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Log } from "../../../platform/logging.ts";
+import type { GrantUses } from "../../../store/grant-uses.ts";
+import type { RefreshRotation, Store } from "../../../store/store.ts";
+import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
+import type { RevokeGrant } from "../revoke-grant.ts";
+import { type Minter, readRefreshToken } from "../tokens.ts";
+import type { GrantType } from "./grant-type.ts";
 import { askedResource } from "./resource.ts";
 
+type RotationParts = {
+  readonly store: Pick<Store, "findGrant" | "rotateRefresh">;
+  readonly clock: Clock;
+  readonly log: Log<UnauditedEvent>;
+  readonly uses: Pick<GrantUses, "isWaiting">;
+  readonly revokeGrant: RevokeGrant;
+  readonly catalogue: ScopeCatalogue;
+  readonly refreshTokenSeconds: number;
+  readonly refreshGraceSeconds: number;
+  readonly accessTokensCheckedElsewhere: boolean;
+};
+
+export type RefreshTokenParts = RotationParts & {
+  readonly minter: Minter;
+  readonly issueTokens: IssueTokens;
+  readonly resource: string;
+};
+
 /** `grant_type=refresh_token` (RFC 6749 §6), rotating (OAuth 2.1 §4.3.1). */
-export async function rotateRefresh(
+export function refreshToken(parts: RefreshTokenParts): GrantType {
+  return (client, params, peer) => rotateRefresh(client, params, peer, parts);
+}
+
+async function rotateRefresh(
   client: Client,
   params: Params,
-  deps: Deps,
   peer: Peer,
+  parts: RefreshTokenParts,
 ): Promise<TokenResponse> {
-  const presented = readRefreshToken(requireParam(params, "refresh_token"), sealerOf(deps));
+  const { minter, store, catalogue, issueTokens } = parts;
+  const presented = readRefreshToken(requireParam(params, "refresh_token"), minter);
   if (!presented) throw invalidToken("the token's MAC is wrong");
   const rotation = {
     clientId: client.id,
     generation: presented.generation,
-    resource: askedResource(params, deps.settings.resource),
+    resource: askedResource(params, parts.resource),
   };
   const narrowed = params.get("scope");
   const rotated =
-    (await rotateAtOnce(presented.grantId, rotation, narrowed, deps)) ??
-    (await rotate(await deps.store.findGrant(presented.grantId), rotation, narrowed, deps, peer));
-  return issueTokens(rotated, narrow(narrowed, rotated, deps), rotated.generation, deps);
+    (await rotateAtOnce(presented.grantId, rotation, narrowed, parts)) ??
+    (await rotate(await store.findGrant(presented.grantId), rotation, narrowed, peer, parts));
+  return issueTokens(rotated, narrow(narrowed, rotated, catalogue), rotated.generation);
 }
 
 /**
@@ -39,13 +67,13 @@ async function rotateAtOnce(
   grantId: string,
   rotation: Rotation,
   narrowed: string | undefined,
-  deps: Deps,
+  parts: RotationParts,
 ): Promise<Grant | undefined> {
   // What it can be narrowed to, only the grant says.
   if (narrowed !== undefined) return undefined;
   const { generation: atLeast, resource } = rotation;
-  const rotated = await write(grantId, rotation, deps, { atLeast, resource });
-  if (rotated) deps.log.event("refresh.rotated", { ...fieldsOf(rotated), generation: rotated.generation });
+  const rotated = await write(grantId, rotation, parts, { atLeast, resource });
+  if (rotated) parts.log.event("refresh.rotated", { ...fieldsOf(rotated), generation: rotated.generation });
   return rotated;
 }
 
@@ -54,13 +82,12 @@ async function rotate(
   grant: Grant | undefined,
   rotation: Rotation,
   narrowed: string | undefined,
-  deps: Deps,
   peer: Peer,
+  parts: RotationParts,
 ): Promise<Grant> {
-  const { store, clock, settings, log } = deps;
-  const now = clock();
-  const known = grant && withUsesHere(grant, deps);
-  const decision = decideRotation(known, rotation, now, settings.refreshGraceSeconds);
+  const { store, clock, log, catalogue, revokeGrant } = parts;
+  const known = grant && withUsesHere(grant, parts);
+  const decision = decideRotation(known, rotation, clock(), parts.refreshGraceSeconds);
   if (decision.kind === "refuse" || !grant) throw invalidToken(reasonOf(decision));
   const fields = fieldsOf(grant);
   switch (decision.kind) {
@@ -69,14 +96,14 @@ async function rotate(
       return grant;
     case "reuse":
       log.event("refresh.reused", { ...fields, presented: rotation.generation, address: peer.address });
-      await revokeGrant(grant, "refresh_reuse", deps, peer);
+      await revokeGrant(grant, "refresh_reuse", peer);
       throw invalidToken("an old refresh token was used again; the grant is revoked");
     case "rotate": {
       // Before the write: a refused request changes nothing.
-      narrow(narrowed, grant, deps);
-      const rotated = await write(grant.id, rotation, deps);
+      narrow(narrowed, grant, catalogue);
+      const rotated = await write(grant.id, rotation, parts);
       // A parallel request was first. What it left behind decides; a generation never goes back, so this ends.
-      if (!rotated) return rotate(await store.findGrant(grant.id), rotation, narrowed, deps, peer);
+      if (!rotated) return rotate(await store.findGrant(grant.id), rotation, narrowed, peer, parts);
       log.event(decision.healed ? "refresh.healed" : "refresh.rotated", {
         ...fields,
         generation: rotated.generation,
@@ -87,21 +114,24 @@ async function rotate(
 }
 
 /** The grant with what this instance knows better than its row. */
-function withUsesHere(grant: Grant, { settings, uses }: Deps): Grant {
+function withUsesHere(
+  grant: Grant,
+  { uses, accessTokensCheckedElsewhere }: Pick<RotationParts, "uses" | "accessTokensCheckedElsewhere">,
+): Grant {
   // Tokens that are checked elsewhere are used, and nobody here sees it.
-  const mayBeUsed = settings.accessTokensCheckedElsewhere || uses.isWaiting(grant.id, grant.generation);
+  const mayBeUsed = accessTokensCheckedElsewhere || uses.isWaiting(grant.id, grant.generation);
   return mayBeUsed ? { ...grant, unusedGeneration: null } : grant;
 }
 
 function write(
   id: string,
   { clientId, generation: presented }: Rotation,
-  { store, clock, settings }: Deps,
+  { store, clock, refreshTokenSeconds }: Pick<RotationParts, "store" | "clock" | "refreshTokenSeconds">,
   further: Pick<RefreshRotation, "atLeast" | "resource"> = {},
 ): Promise<Grant | undefined> {
   const now = clock();
   // Where the grant ends before that, its own end holds.
-  const refreshExpiresAt = now + settings.refreshTokenSeconds * 1000;
+  const refreshExpiresAt = now + refreshTokenSeconds * 1000;
   return store.rotateRefresh({ id, clientId, presented, refreshExpiresAt, now, ...further });
 }
 
@@ -110,8 +140,8 @@ function fieldsOf(grant: Grant): Readonly<Record<string, string>> {
 }
 
 /** The scopes of the new access token. The grant keeps all of its own (RFC 6749 §6). */
-function narrow(requested: string | undefined, grant: Grant, { settings }: Deps): readonly string[] {
-  const scopes = refreshedScopes(parseScopes(requested), grant.scopes, settings.catalogue);
+function narrow(requested: string | undefined, grant: Grant, catalogue: ScopeCatalogue): readonly string[] {
+  const scopes = refreshedScopes(parseScopes(requested), grant.scopes, catalogue);
   if (scopes.length > 0) return scopes;
   throw new OAuthError(
     "invalid_scope",

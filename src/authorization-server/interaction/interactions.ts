@@ -1,0 +1,173 @@
+import { OAuthError } from "../../core/errors.ts";
+import type { UnauditedEvent } from "../../core/events.ts";
+import { displayName, type Person } from "../../core/person.ts";
+import type { Peer } from "../../http/peer.ts";
+import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
+import { type Route, urlOf } from "../../http/route.ts";
+import { signInAgainPage } from "../../pages/sign-in-again.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/logging.ts";
+import { randomId } from "../../platform/random.ts";
+import type { Keyring } from "../../platform/secrets/keyring.ts";
+import type { BrowserBinding } from "../people/browser-binding.ts";
+import { type Known, nextStep, type Policy, type Step } from "./next-step.ts";
+import {
+  AUTHORIZATION_REQUEST_SECONDS,
+  type AuthorizationRequest,
+  isSignedIn,
+  openRequest,
+  type SignedInRequest,
+  sealRequest,
+} from "./sealed-request.ts";
+
+/** What a request is when it begins: all that does not come of the browser. */
+export type Asked = Omit<AuthorizationRequest, "id" | "endsAt" | "browser">;
+
+/** Where the browser goes, with the cookies that it gets. */
+export type Next = { readonly location: string; readonly setCookies: readonly string[] };
+
+/** Authorization requests on their way through the pages. Nothing of them is stored. */
+export type Interactions = {
+  /**
+   * Begins one in this browser.
+   * @param signInAgain whether somebody who is signed in there has to sign in again
+   */
+  begin(request: Request, asked: Asked, signInAgain: boolean): Promise<Begun>;
+  /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */
+  open(request: Request, sealed: string | undefined): Promise<AuthorizationRequest | SignedInRequest>;
+  /**
+   * The same at a step behind the sign-in.
+   * @returns the request, for the person who signed in for it; to anyone else, a page that leads to the sign-in
+   * @throws OAuthError where another step comes first
+   */
+  openAt(
+    step: Step,
+    request: Request,
+    sealed: string | undefined,
+    peer: Peer,
+  ): Promise<SignedInRequest | Response>;
+  /** A person has proved who they are. What another person passed before is worth nothing. */
+  signedIn(asked: AuthorizationRequest, person: Person): Promise<Next>;
+  /** The person has passed this step. */
+  passed(step: Step, asked: SignedInRequest): Promise<Next>;
+  /** Where to sign in for the same request. What the link carries holds no person, so that nobody can approve it. */
+  signInUrl(asked: SignedInRequest): Promise<string>;
+  /** The person has denied: nothing more is decided about the request. */
+  end(asked: AuthorizationRequest): readonly string[];
+};
+
+/** A step between the sign-in and the decision: what the policy asks of it, and its pages. */
+export type FurtherStep = {
+  readonly step: Step;
+  routes(interactions: Interactions): readonly Route[];
+};
+
+/** A request that has just begun. */
+export type Begun = {
+  /** Who is signed in already. */
+  readonly person: Person | undefined;
+  /** Leads to its first step. */
+  go(): Promise<Next>;
+};
+
+export type InteractionsParts = {
+  readonly policy: Policy;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly binding: BrowserBinding;
+  readonly issuer: string;
+  readonly appName: string;
+  readonly log: Log<UnauditedEvent>;
+};
+
+export function createInteractions(parts: InteractionsParts): Interactions {
+  const { policy, clock, binding } = parts;
+
+  const begin: Interactions["begin"] = async (request, asked, signInAgain) => {
+    const person = signInAgain ? undefined : await binding.signedIn(request);
+    const begun = { id: randomId(), endsAt: clock() + AUTHORIZATION_REQUEST_SECONDS * 1000 };
+    const { browser, setCookies } = binding.begin(request, begun);
+    const pending = { ...begun, ...asked, browser };
+    const known = person ? { ...pending, person, signIn: undefined } : pending;
+    return { person, go: async () => ({ location: await leadOn(known), setCookies }) };
+  };
+
+  const open: Interactions["open"] = (request, sealed) => openRequest(sealed, request, parts);
+
+  const leadOn = (asked: AuthorizationRequest | SignedInRequest) =>
+    pageUrl(nextStep(asked, knownOf(asked), policy), asked, parts);
+
+  const signInUrl: Interactions["signInUrl"] = ({ person, signIn, passed, ...unsigned }) => leadOn(unsigned);
+
+  return {
+    begin,
+    open,
+    signInUrl,
+    async openAt(step, request, sealed, peer) {
+      const asked = await open(request, sealed);
+      // A request of the sign-in stage holds no person: nobody may approve it.
+      if (!isSignedIn(asked))
+        throw new OAuthError("access_denied", "Nobody has signed in for this request yet.");
+      // Cookies of before the sign-in are not enough, or whoever planted them could decide (session fixation).
+      const current = await binding.signedInFor(request, asked);
+      if (current?.id !== asked.person.id)
+        return askToSignIn(asked, current, await signInUrl(asked), request, peer, parts);
+      const next = nextStep(asked, knownOf(asked), policy);
+      if (next.name === step.name) return asked;
+      throw new OAuthError("access_denied", "A step of this request has not been passed yet.", {
+        detail: `${step.name} before ${next.name}`,
+      });
+    },
+    async signedIn(asked, person) {
+      const { signIn, setCookies } = await binding.signIn(asked, person);
+      return { location: await leadOn({ ...asked, person, signIn, passed: [] }), setCookies };
+    },
+    async passed(step, asked) {
+      const passed = [...(asked.passed ?? []), step.name];
+      return { location: await leadOn({ ...asked, passed }), setCookies: [] };
+    },
+    end: (asked) => binding.end(asked),
+  };
+}
+
+function knownOf(asked: AuthorizationRequest | SignedInRequest): Known {
+  return isSignedIn(asked)
+    ? { person: asked.person, passed: asked.passed ?? [] }
+    : { person: undefined, passed: [] };
+}
+
+/**
+ * The page of a step, for a sealed request. With a fragment of its own: a redirect without one keeps that of the link
+ * (RFC 9110 §10.2.2), which could scroll Approve to where the person is about to click.
+ */
+async function pageUrl(
+  { path }: Step,
+  asked: AuthorizationRequest | SignedInRequest,
+  sealer: Pick<InteractionsParts, "keyring" | "clock" | "issuer">,
+): Promise<string> {
+  return `${urlOf(sealer.issuer, path)}?state=${encodeURIComponent(await sealRequest(asked, sealer))}#top`;
+}
+
+function askToSignIn(
+  asked: SignedInRequest,
+  current: Person | undefined,
+  loginUrl: string,
+  request: Request,
+  { correlationId, address }: Peer,
+  { appName, log }: Pick<InteractionsParts, "appName" | "log">,
+): Response {
+  log.event("request.refused", {
+    error: "access_denied",
+    reason: current ? "another person is signed in" : "the sign-in for this request is over or elsewhere",
+    path: new URL(request.url).pathname,
+    correlationId,
+    address,
+  });
+  const page = signInAgainPage({
+    appName,
+    personName: displayName(asked.person),
+    currentName: current && displayName(current),
+    loginUrl,
+  });
+  return htmlResponse(page, PAGE_STYLES, 403);
+}

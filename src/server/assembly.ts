@@ -1,0 +1,103 @@
+import { environmentOptions, loadEnvironment } from "../config/environment.ts";
+import { parseOptions } from "../config/options.ts";
+import type { OAuthServerOptions } from "../config/options-schema.ts";
+import {
+  type AuthorizationServerMetadata,
+  parseAuthorizationServerMetadata,
+} from "../config/protect-options.ts";
+import { type ProviderOptions, parseAlsoAccepted, parseProviders } from "../config/provider-options.ts";
+import type { CheckUser, Settings } from "../config/settings.ts";
+import { ConfigurationError } from "../core/errors.ts";
+import type { McpFactory, McpIdentity } from "../mcp/servers.ts";
+import type { Log } from "../platform/logging.ts";
+import { readProxy } from "../platform/outbound-proxy.ts";
+import { type EmbeddedServer, openServer } from "./open-embedded-server.ts";
+import { openProtectedServer } from "./open-protected-server.ts";
+import type { OpenServer, ServerParts } from "./open-server.ts";
+
+/** What is not a plain setting, but code or words for the model. */
+export type CreateCode = {
+  /** Your own factory of SDK servers, called for each request, in place of `registerTool` and its siblings. */
+  readonly mcp?: McpFactory | undefined;
+  /** How to use the server, for the model that will. */
+  readonly instructions?: string | undefined;
+  /** Verifies the state that clients carry between the rounds of a call: `createRequestStateCodec` of the SDK is one. */
+  readonly requestState?: McpIdentity["requestState"] | undefined;
+  /** Where log lines go; standard output by default, pretty on a terminal. */
+  readonly log?: Log | undefined;
+};
+
+export type CreateOptions = OAuthServerOptions &
+  CreateCode & {
+    /** Providers whose tokens open the server beside its own: to move from one to the other, or for two kinds of people. */
+    readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[] | undefined;
+  };
+
+/** Somebody else's authorization server, or several, in place of our own. */
+export type Authorization = {
+  readonly authorization: ProviderOptions | readonly ProviderOptions[];
+  /**
+   * How clients that look for the authorization server on this host are answered: sent to the provider's document, or
+   * given a copy of it. Default "redirect".
+   */
+  readonly authorizationServerMetadata?: AuthorizationServerMetadata | undefined;
+};
+
+/** What a server is made of, and how it is opened once its URLs are known. */
+export type Assembly<Opened extends OpenServer> = {
+  readonly settings: Settings;
+  readonly code: CreateCode;
+  readonly open: (parts: ServerParts) => Promise<Opened>;
+};
+
+/** A server with people, clients and grants of its own. */
+export function embeddedServer(
+  name: string,
+  checkUser: CheckUser,
+  given: CreateOptions,
+): Assembly<EmbeddedServer> {
+  const { code, options, alsoAccept: accepted } = splitOptions(given);
+  const environment = loadEnvironment();
+  const settings = parseOptions(name, options, environmentOptions(environment, options.path));
+  const alsoAccept = parseAlsoAccepted(accepted, settings);
+  const proxy = readProxy(environment);
+  return { settings, code, open: (parts) => openServer({ ...parts, proxy, checkUser, alsoAccept }) };
+}
+
+/** A server in front of a provider, which says who people are and what scopes there are. */
+export function protectedServer(
+  name: string,
+  access: Authorization,
+  given: CreateOptions,
+): Assembly<OpenServer> {
+  if (typeof access?.authorization !== "object") {
+    const what = access === undefined ? "is missing" : "is neither a function nor has authorization";
+    throw new ConfigurationError(
+      `The second argument ${what}. Give checkUser(username, password), or { authorization: { issuer, audience } }.`,
+    );
+  }
+  const { code, options, alsoAccept } = splitOptions(given);
+  if (alsoAccept !== undefined) {
+    throw new ConfigurationError(
+      "alsoAccept is for a server with its own sign-in. Put both providers into authorization, as a list.",
+    );
+  }
+  const environment = loadEnvironment();
+  const settings = parseOptions(name, options, environmentOptions(environment, options.path), null);
+  const providers = parseProviders(access.authorization, settings.resource);
+  const authorizationServerMetadata = parseAuthorizationServerMetadata(access.authorizationServerMetadata);
+  const proxy = readProxy(environment);
+  return {
+    settings,
+    code,
+    open: async (parts) => openProtectedServer({ ...parts, proxy, providers, authorizationServerMetadata }),
+  };
+}
+
+function splitOptions({ mcp, log, instructions, requestState, alsoAccept, ...options }: CreateOptions): {
+  readonly code: CreateCode;
+  readonly options: OAuthServerOptions;
+  readonly alsoAccept: CreateOptions["alsoAccept"];
+} {
+  return { code: { mcp, log, instructions, requestState }, options, alsoAccept };
+}

@@ -1,0 +1,200 @@
+import type { FetchDocument } from "../authorization-server/clients/client-keys.ts";
+import { type Clients, createClients } from "../authorization-server/clients/clients.ts";
+import { openDisabledClients } from "../authorization-server/clients/disabled-clients.ts";
+import type { RegistrationLimits } from "../authorization-server/clients/registration-ceilings.ts";
+import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
+import { CHECK_USER_MS } from "../authorization-server/sign-in/password.ts";
+import {
+  openSigningKeys,
+  refuseNewSecret,
+  type SigningKeys,
+} from "../authorization-server/tokens/signing-keys.ts";
+import { isCodeOrRefreshToken } from "../authorization-server/tokens/tokens.ts";
+import type { Provider } from "../config/provider-options.ts";
+import type { CheckUser, Settings } from "../config/settings.ts";
+import { protectedResourceMetadataUrl } from "../core/metadata.ts";
+import { type Instrumentation, openInstrumentation } from "../operations/instrumentation.ts";
+import { createReadiness, storeChecks } from "../operations/probes.ts";
+import { followRemoteChanges } from "../operations/remote-changes.ts";
+import { createRevocationLease, type RevocationLease } from "../operations/revocation-lease.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logging.ts";
+import type { Keyring } from "../platform/secrets/keyring.ts";
+import { existingSecrets, openKeyring } from "../platform/secrets/master-secret.ts";
+import { createDocuments } from "../resource-server/documents.ts";
+import { createGuard, type Guard } from "../resource-server/guard.ts";
+import { authorizationServerOf, verifyBeside } from "../resource-server/protect.ts";
+import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
+import { createGrantUses, type GrantUses } from "../store/grant-uses.ts";
+import { startJanitor } from "../store/janitor.ts";
+import type { StoreWithTodos } from "../store/kysely-store.ts";
+import { openStore } from "../store/open-store.ts";
+import { authorizationServerRoutes } from "./authorization-server.ts";
+import { createEndpoint, type OpenServer, type ServerParts, serve } from "./open-server.ts";
+import { type OpenPart, openInOrder } from "./opening.ts";
+
+/** A server that is its own authorization server. */
+export type EmbeddedServer = OpenServer & { readonly store: StoreWithTodos };
+
+export type EmbeddedParts = ServerParts &
+  RegistrationLimits & {
+    readonly checkUser: CheckUser;
+    readonly checkUserMs?: number;
+    /** Whose tokens open it too. */
+    readonly alsoAccept?: readonly Provider[];
+    /** The public internet, unless a test brings another. */
+    readonly fetchDocument?: FetchDocument;
+    /** What a person passes between the sign-in and the decision. */
+    readonly furtherSteps?: readonly FurtherStep[];
+  };
+
+const JANITOR_SECONDS = 60;
+/** What this authorization server can do beyond the protocol's own. */
+const EXTENSIONS = { "io.modelcontextprotocol/oauth-client-credentials": {} };
+
+/**
+ * Opens a server with people, clients and grants of its own.
+ * @throws ConfigurationError where the database or the secret is not usable.
+ */
+export function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> {
+  return openInOrder((open) => openEmbedded(open, parts), parts.log, parts.beforePart);
+}
+
+async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<EmbeddedServer, "close">> {
+  const { settings, registrations, alsoAccept = [], checkUserMs = CHECK_USER_MS, furtherSteps = [] } = parts;
+  const instrumentation = await open("instrumentation", () => openInstrumentation(settings, parts.proxy));
+  const log = instrumentation.log(parts.log);
+  const kept = await openKept(open, parts, instrumentation, log);
+  const { store, clock } = kept;
+  const lease = createRevocationLease(settings.staleSeconds, () => performance.now());
+  const disabled = await open("clients", () => openDisabledClients(store, lease.isUpToDate));
+  const clients = createClients({
+    ...settings,
+    ...parts,
+    ...kept,
+    preregistered: settings.clients,
+    disabled,
+    isUpToDate: lease.isUpToDate,
+    log,
+    fetchDocument: parts.fetchDocument ?? instrumentation.fetchDocument,
+  });
+  const guard = createOwnGuard(settings, alsoAccept, { ...kept, clients, lease, instrumentation, log });
+  const identity = { ...parts.identity, extensions: EXTENSIONS };
+  const endpoint = createEndpoint({ ...parts, identity, clock, guard, instrumentation, log });
+  const onGrantRevoked = (grantId: string) => {
+    guard.invalidate(grantId);
+    endpoint.grantRevoked(grantId);
+  };
+  const routes = authorizationServerRoutes({
+    ...parts,
+    ...kept,
+    clients,
+    log,
+    checkUserMs,
+    furtherSteps,
+    toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
+    onGrantRevoked,
+  });
+  // Clients take the first one that they are told, unless they know better.
+  const authorizationServers = [settings.issuer, ...alsoAccept.map(authorizationServerOf)];
+  const documents = createDocuments({ ...settings, authorizationServers });
+  const readiness = createReadiness(storeChecks(kept), clock, log);
+  const served = serve({ settings, endpoint, documents, readiness, instrumentation, log }, routes);
+  await open(
+    "metrics listener",
+    () => instrumentation.listen(log),
+    (close) => close(),
+  );
+  await open(
+    "janitor",
+    () => startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS }),
+    (stop) => stop(),
+  );
+  const told = { grantRevoked: onGrantRevoked, verifyAgain: guard.invalidateAll };
+  await open(
+    "remote changes",
+    () => followRemoteChanges({ ...kept, clients, disabled, log }, told, lease),
+    (stop) => stop(),
+  );
+  await open(
+    "revocation lease",
+    () => lease.whenLapsed(endpoint.revocationLeaseLapsed),
+    (stop) => stop(),
+  );
+  return { ...served, guard, store };
+}
+
+/** What outlives the process: the database, and what the master secret opens in it. */
+type Kept = {
+  readonly store: StoreWithTodos;
+  readonly counters: StoreWithTodos["counters"];
+  readonly clock: Clock;
+  readonly keyring: Keyring;
+  readonly keys: SigningKeys;
+  readonly uses: GrantUses;
+};
+
+async function openKept(
+  open: OpenPart,
+  parts: EmbeddedParts,
+  instrumentation: Instrumentation,
+  log: Log,
+): Promise<Kept> {
+  const { settings } = parts;
+  // The database first: where its folder is missing, the sentence should be about it and not about its key file.
+  const opened = await open(
+    "database",
+    () => openStore({ ...settings, log, measure: instrumentation.metrics }),
+    ({ close }) => close(),
+  );
+  const store = instrumentation.store(opened);
+  const { counters } = store;
+  const clock = parts.clock ?? store.clock;
+  const keyring = await open("secret", async () => {
+    const hasSecret = () => existingSecrets(settings, clock) !== undefined;
+    await refuseNewSecret({ store }, settings.database, hasSecret);
+    return openKeyring(settings, clock);
+  });
+  const keys = await open("signing keys", () => openSigningKeys({ store, keyring, clock }));
+  const uses = await open(
+    "grant uses",
+    () => createGrantUses({ store, clock, log }),
+    ({ close }) => close(),
+  );
+  return { store, counters, clock, keyring, keys, uses };
+}
+
+type GuardParts = Kept & {
+  readonly clients: Pick<Clients, "isKnown">;
+  readonly lease: Pick<RevocationLease, "holds">;
+  readonly instrumentation: Pick<Instrumentation, "metrics" | "fetchJson">;
+  readonly log: Log;
+};
+
+/** The guard of this server's own tokens, and of those of the providers beside it. */
+function createOwnGuard(settings: Settings, alsoAccept: readonly Provider[], parts: GuardParts): Guard {
+  const { issuer, resource, catalogue } = settings;
+  const { store, keys, keyring, uses, clock, clients, lease, instrumentation, log } = parts;
+  const { metrics, fetchJson } = instrumentation;
+  const verify = verifyOwnTokens({
+    ...settings,
+    verificationKey: keys.verificationKey,
+    store,
+    isKnownClient: clients.isKnown,
+    seen: uses.seen,
+    clock,
+  });
+  const isSecret = (token: string) => isCodeOrRefreshToken(token, { keyring, issuer });
+  return createGuard({
+    resourceMetadata: protectedResourceMetadataUrl(resource),
+    requiredScopes: catalogue.required,
+    challengeScopes: settings.challengeScopes,
+    implies: catalogue.implies,
+    verify: verifyBeside({ issuer, verify, isSecret }, alsoAccept, { clock, fetchJson }),
+    cachedTokens: settings.cachedTokens,
+    holdsRevocationLease: lease.holds,
+    clock,
+    log,
+    metrics,
+  });
+}
