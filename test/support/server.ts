@@ -28,7 +28,7 @@ export type TestServerParts = {
   readonly checkUser?: CheckUser;
   readonly checkUserMs?: number;
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
-} & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument">;
+} & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument" | "furtherSteps">;
 
 export const PEOPLE: Readonly<Record<string, string>> = { ada: "lovelace", grace: "hopper" };
 
