@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // For other people's programs: it must bring nothing of a server along.
   client: ["core", "platform", "config"],
   mcp: ["core", "platform", "config", "resource-server"],
-  operations: ["core", "platform", "http", "config", "store", "authorization-server"],
+  operations: ["core", "platform", "http", "config", "store", "resource-server", "authorization-server"],
   // The composition root: the one room that sees everything.
   server: [
     "core",
@@ -35,17 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ["core", "platform", "store", "config", "mcp", "server"],
   // Translation of the guard's answers; what is decided is decided below.
   adapters: ["core", "resource-server"],
-  // Its check asks a provider as the guard does.
-  cli: [
-    "core",
-    "platform",
-    "store",
-    "config",
-    "providers",
-    "resource-server",
-    "authorization-server",
-    "demo",
-  ],
+  cli: ["core", "platform", "store", "config", "providers", "authorization-server", "operations", "demo"],
   "index.ts": ["core", "platform", "config", "providers", "resource-server", "mcp", "server"],
 };
 
@@ -57,6 +47,19 @@ const ENTRIES = [
   "adapters/express.ts",
   "adapters/fastify.ts",
   "adapters/hono.ts",
+];
+
+/** The rooms below the composition root: each part there is handed the few values that it needs. */
+const BELOW_SERVER = [
+  "core",
+  "platform",
+  "pages",
+  "http",
+  "store",
+  "resource-server",
+  "authorization-server",
+  "mcp",
+  "operations",
 ];
 
 /** The rooms that must run wherever `Request` and `Response` do. */
@@ -111,6 +114,27 @@ describe("the house", () => {
     expect(edges().filter(([, to]) => !files.includes(to))).toEqual([]);
   });
 
+  it("hands no bag around: nothing below the composition root takes all settings", () => {
+    const offenders = files.filter(
+      (file) => BELOW_SERVER.includes(roomOf(file)) && /\b(Settings|Deps|sealerOf)\b/.test(codeOf(file)),
+    );
+    expect(offenders).toEqual([]);
+  });
+
+  it("has steps that do not know one another: each hands back what it learned", () => {
+    const steps = files.filter((file) => /^export const \w+: Step = /m.test(read(file)));
+    expect(steps.length).toBeGreaterThan(1);
+    const known = edges().filter(([from, to]) => steps.includes(from) && steps.includes(to));
+    expect(known).toEqual([]);
+  });
+
+  it("is described by CONTRIBUTING.md, room by room", () => {
+    const text = readFileSync(resolve(SRC, "../CONTRIBUTING.md"), "utf8");
+    const described = [...text.matchAll(/^\| `([a-z-]+)\/` \|/gm)].map(([, room]) => room);
+    const folders = Object.keys(MAY_IMPORT).filter((room) => !room.endsWith(".ts"));
+    expect(described.sort()).toEqual(folders.sort());
+  });
+
   it("keeps node:http out of the web-standard rooms", () => {
     const offenders = files.filter(
       (file) =>
@@ -138,6 +162,11 @@ function sourceFiles(folder: string): readonly string[] {
 
 function read(file: string): string {
   return readFileSync(join(SRC, file), "utf8");
+}
+
+/** Without comments. */
+function codeOf(file: string): string {
+  return read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
 }
 
 function importsOf(file: string): readonly string[] {

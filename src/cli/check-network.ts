@@ -1,8 +1,8 @@
+import { type Check, checkNetwork, type WellKnownDocument } from "../operations/network-checks.ts";
 import { shownProxy } from "../platform/outbound-proxy.ts";
 import { fetchJsonThrough } from "../platform/proxy-tunnel.ts";
 import { allowUnresolvedDocumentHosts, resolveName, safeFetch } from "../platform/safe-fetch.ts";
 import { problemsOfDatabase } from "./check-database.ts";
-import { type Check, checkNetwork, type WellKnownDocument } from "./network-checks.ts";
 import { type NetworkFlags, networkSettings } from "./network-settings.ts";
 import { bold, print, printJson, printTable } from "./output.ts";
 
@@ -10,7 +10,7 @@ import { bold, print, printJson, printTable } from "./output.ts";
 export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?: true }): Promise<void> {
   const { settings, proxy, providers, hasDatabase } = networkSettings(flags);
   const checks = await checkNetwork({
-    settings,
+    server: settings,
     providers,
     hasProxy: proxy !== undefined,
     documents: WELL_KNOWN_DOCUMENTS,

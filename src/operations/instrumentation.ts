@@ -1,5 +1,5 @@
 import type { FetchDocument } from "../authorization-server/clients/client-keys.ts";
-import type { MetricsSetting, Settings } from "../config/settings.ts";
+import type { MetricsSetting } from "../config/settings.ts";
 import { isPostgresUrl } from "../core/database-url.ts";
 import type { FetchJson } from "../platform/fetch-json.ts";
 import type { Log } from "../platform/logging.ts";
@@ -15,16 +15,16 @@ import { type AnswerMetrics, answerMetrics, listenForMetrics } from "./metrics-e
 
 /** How a server is seen from outside, beside its log. What is not switched on costs nothing. */
 export type Instrumentation = Measuring & {
-  /** Watches requests. */
+  /** Measures and traces requests. */
   readonly instrument: Instrument;
   readonly tracing: Tracing;
-  /** The same store, watched. */
+  /** The same store, whose operations are measured and traced. */
   store<S extends Store>(store: S): S;
   /** The same log, counted. */
   log(log: Log): Log;
-  /** Fetches what a stranger named, watched. */
+  /** Fetches what a stranger named, traced. */
   readonly fetchDocument: FetchDocument;
-  /** Fetches what the operator named, watched. */
+  /** Fetches what the operator named, traced. */
   readonly fetchJson: FetchJson;
 };
 
@@ -40,13 +40,17 @@ type Measuring = {
   listen(log: Log): Promise<() => Promise<void>>;
 };
 
+export type InstrumentationOptions = {
+  /** Where Prometheus reads; undefined where nothing is measured. */
+  readonly metrics: MetricsSetting | undefined;
+  readonly database: string;
+  /** Whether a proxy looks up the hosts of documents and keys that have no address here. */
+  readonly unresolvedDocumentHosts: boolean;
+};
+
 /** @param proxy where what is fetched goes through */
 export async function openInstrumentation(
-  {
-    metrics: setting,
-    database,
-    unresolvedDocumentHosts,
-  }: Pick<Settings, "metrics" | "database" | "unresolvedDocumentHosts">,
+  { metrics: setting, database, unresolvedDocumentHosts }: InstrumentationOptions,
   proxy: OutboundProxy | undefined,
 ): Promise<Instrumentation> {
   const measuring = await openMeasuring(setting);
@@ -54,12 +58,12 @@ export async function openInstrumentation(
   const tracing = await openTracing(database);
   const fetchJson = fetchJsonThrough(proxy);
   const how = { proxy, [allowUnresolvedDocumentHosts]: unresolvedDocumentHosts };
-  const isWatched = metrics !== noMetrics || tracing !== noTracing;
+  const isInstrumented = metrics !== noMetrics || tracing !== noTracing;
   return {
     ...measuring,
     tracing,
     instrument: tracedAndCounted(tracing, metrics),
-    store: (store) => (isWatched ? instrumentedStore(store, tracedAndTimed(tracing, metrics)) : store),
+    store: (store) => (isInstrumented ? instrumentedStore(store, tracedAndTimed(tracing, metrics)) : store),
     log: (log) => countedLog(log, metrics),
     fetchDocument: (url, options) => tracing.fetch("GET", url, () => safeFetch(url, { ...options, ...how })),
     fetchJson: (url, init) =>

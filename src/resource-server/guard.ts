@@ -1,11 +1,11 @@
 import type { Auth } from "../core/auth.ts";
-import { type BearerChallenge, formatChallenge, readBearer } from "../core/challenge.ts";
-import { OAuthError } from "../core/errors.ts";
-import { formatScopes, missingScopes, union } from "../core/scopes.ts";
+import { readBearer } from "../core/challenge.ts";
+import { missingScopes, union } from "../core/scopes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { type Metrics, noMetrics } from "../platform/telemetry/metrics.ts";
-import { type RefusalFields, type RefusalLog, refusalLog } from "./refusals.ts";
+import { type ChallengeOptions, createGuardAnswers, type RefusedToken } from "./guard-answers.ts";
+import { refusalLog } from "./refusals.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 
 /** What the guard decides from: a web `Request` is one, and an adapter makes one without building a body. */
@@ -36,27 +36,11 @@ export type Guard = {
 export type Verification =
   /** `until`, in epoch seconds: how long that holds without another look. Unless said, to the token's end. */
   | { readonly kind: "verified"; readonly auth: Auth; readonly until?: number }
-  /**
-   * `why` is for the operator's log; the client learns only that the token is not valid. `ended`: it was good once, and
-   * nothing is wrong with who sends it.
-   */
-  | {
-      readonly kind: "refused";
-      readonly why: string;
-      readonly about?: RefusalFields;
-      readonly ended?: "expired" | "revoked" | undefined;
-    };
+  | ({ readonly kind: "refused" } & RefusedToken);
 
-export type GuardOptions = {
-  /** Absolute URL of the protected resource metadata. */
-  readonly resourceMetadata: string;
+export type GuardOptions = ChallengeOptions & {
   /** Scopes that every request needs. */
   readonly requiredScopes: readonly string[];
-  /** Scopes that a 401 names beside the needed ones, so that clients ask for them at once. */
-  readonly challengeScopes?: readonly string[];
-  readonly implies: ReadonlyMap<string, readonly string[]>;
-  /** A scope by the name under which clients ask for it, where that is another one. */
-  readonly announce?: (scope: string) => string;
   /** @throws where it cannot be told whether the token is good: answered 503, never as a bad token. */
   readonly verify: (token: string) => Promise<Verification>;
   /** How many verified tokens are remembered: the least used ones go. */
@@ -71,22 +55,16 @@ export type GuardOptions = {
   readonly metrics?: Pick<Metrics, "decided" | "lookedUp">;
 };
 
-const RETRY_AFTER_SECONDS = 2;
 const USUAL_SCHEME = "Bearer ";
 
 /** The resource server's gate (RFC 6750, RFC 9728 §5.1). It reads the head of a request and never a body. */
 export function createGuard(options: GuardOptions): Guard {
-  const { resourceMetadata, requiredScopes, implies, announce = same, verify, clock, log } = options;
-  const { holdsRevocationLease = always, challengeScopes = [] } = options;
+  const { requiredScopes, implies, verify, clock, log, holdsRevocationLease = always } = options;
+  const metrics = options.metrics ?? noMetrics;
+  const { decided, lookedUp } = metrics;
   const verified = createVerifiedTokens(options.cachedTokens);
   const refusals = refusalLog(log, clock);
-  const { decided, lookedUp } = options.metrics ?? noMetrics;
-
-  const challenge = (status: number, parts: Omit<BearerChallenge, "resourceMetadata">) =>
-    challengeResponse(status, { ...parts, scopes: parts.scopes?.map(announce) ?? [], resourceMetadata });
-
-  /** What a client that begins, or begins again, should ask for. */
-  const toBegin = (needed: readonly string[]) => union(needed, challengeScopes);
+  const answers = createGuardAnswers({ ...options, refusals, metrics });
 
   const verifiedBefore = (token: string): Auth | undefined => {
     const auth = verified.get(token, clock() / 1000);
@@ -105,36 +83,11 @@ export function createGuard(options: GuardOptions): Guard {
     lookedUp(false);
     const age = verified.age();
     const verification = await verify(token);
-    if (verification.kind === "verified") {
-      decided("authenticated");
-      const { auth, until = auth.expiresAt } = verification;
-      verified.add(token, { auth, until }, age);
-      return auth;
-    }
-    decided(verification.ended ?? "invalid_token");
-    refusals.refused(verification.why, verification.about);
-    return challenge(401, {
-      error: "invalid_token",
-      description: "The access token is not valid: it has expired, was revoked, or is not for this server.",
-      scopes: toBegin(needed),
-    });
-  };
-
-  const requireScopes = (auth: Auth, needed: readonly string[]): Response | undefined => {
-    const missing = missingScopes(needed, auth.scopes, implies);
-    if (missing.length === 0) return undefined;
-    decided("insufficient_scope");
-    refusals.refused(`missing scope: ${missing.join(" ")}`, {
-      issuer: auth.issuer,
-      client: auth.client.id,
-      person: auth.person.id,
-    });
-    return challenge(403, {
-      error: "insufficient_scope",
-      description: `This needs the scope ${missing.join(" ")}.`,
-      // With what the token has: a client that asks for exactly this loses nothing by stepping up.
-      scopes: union(auth.scopes, needed),
-    });
+    if (verification.kind === "refused") return answers.invalidToken(verification, needed);
+    decided("authenticated");
+    const { auth, until = auth.expiresAt } = verification;
+    verified.add(token, { auth, until }, age);
+    return auth;
   };
 
   const identify = async (request: RequestHead, needed = requiredScopes): Promise<Auth | Response> => {
@@ -145,72 +98,29 @@ export function createGuard(options: GuardOptions): Guard {
     const credentials = readBearer(header);
     switch (credentials.kind) {
       case "none":
-        decided("no_token");
-        // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
-        return challenge(401, { scopes: toBegin(needed) });
+        return answers.noToken(needed);
       case "malformed":
-        decided("malformed");
-        refusals.refused("malformed Authorization header");
-        return challenge(400, {
-          error: "invalid_request",
-          description: "The Authorization header is malformed.",
-        });
+        return answers.malformed();
       case "token":
-        try {
-          return await authenticate(credentials.token, needed);
-        } catch (cause) {
-          decided("unavailable");
-          return unavailable(cause, refusals);
-        }
+        return authenticate(credentials.token, needed).catch(answers.unavailable);
     }
   };
 
   const guard = async (request: RequestHead, ...more: readonly string[]): Promise<Auth | Response> => {
     const needed = more.length > 0 ? union(requiredScopes, more) : requiredScopes;
     const auth = await identify(request, needed);
-    return auth instanceof Response ? auth : (requireScopes(auth, needed) ?? auth);
+    return auth instanceof Response ? auth : (answers.requireScopes(auth, needed) ?? auth);
   };
 
-  const isRevoked = ({ grantId }: Auth): boolean => grantId !== null && verified.wasForgotten(grantId);
   return Object.assign(guard, {
     identify: (request: RequestHead) => identify(request),
-    requireScopes,
+    requireScopes: answers.requireScopes,
     hasScopes: (auth: Auth, needed: readonly string[]) =>
       missingScopes(needed, auth.scopes, implies).length === 0,
     invalidate: verified.invalidate,
     invalidateAll: verified.invalidateAll,
-    isRevoked,
+    isRevoked: ({ grantId }: Auth) => grantId !== null && verified.wasInvalidated(grantId),
   });
 }
 
-const same = (scope: string): string => scope;
 const always = (): boolean => true;
-
-/** An outage must never look like a bad token: clients would throw good ones away. */
-function unavailable(cause: unknown, refusals: RefusalLog): Response {
-  refusals.failed(cause);
-  const seconds = (cause instanceof OAuthError && cause.retryAfterSeconds) || RETRY_AFTER_SECONDS;
-  return Response.json(
-    {
-      error: "temporarily_unavailable",
-      error_description: "The token cannot be checked right now. Try again.",
-    },
-    { status: 503, headers: { "Retry-After": String(seconds), "Cache-Control": "no-store" } },
-  );
-}
-
-function challengeResponse(status: number, challenge: BearerChallenge): Response {
-  const { error = "unauthorized", description = "An access token is needed.", scopes = [] } = challenge;
-  return Response.json(
-    {
-      error,
-      error_description: description,
-      // For callers of REST routes, who read bodies more often than challenges.
-      ...(error === "insufficient_scope" && { scope: formatScopes(scopes) }),
-    },
-    {
-      status,
-      headers: { "WWW-Authenticate": formatChallenge(challenge), "Cache-Control": "no-store" },
-    },
-  );
-}

@@ -13,7 +13,7 @@ export type VerifiedTokens = {
   invalidate(grantId: string): void;
   invalidateAll(): void;
   /** Whether a grant was forgotten, lately. */
-  wasForgotten(grantId: string): boolean;
+  wasInvalidated(grantId: string): boolean;
 };
 
 /** Who a token lets in, and until when (epoch seconds) that holds without another look. */
@@ -63,6 +63,6 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
       age += 1;
       cache.clear();
     },
-    wasForgotten: (grantId) => ended.has(grantId),
+    wasInvalidated: (grantId) => ended.has(grantId),
   };
 }

@@ -1,9 +1,9 @@
 import type { Store } from "./store.ts";
 
-/** Watches what the store does, verb by verb. */
-export type InstrumentOperation = <T>(verb: string, work: () => Promise<T>) => Promise<T>;
+/** Measures what the store does, operation by operation. */
+export type InstrumentOperation = <T>(operation: string, work: () => Promise<T>) => Promise<T>;
 
-/** What is no verb, because it answers at once. */
+/** What is no operation, because it answers at once. */
 type AtOnce = {
   [Name in keyof Store]: Store[Name] extends (...given: never[]) => infer Answer
     ? Answer extends Promise<unknown>
@@ -14,13 +14,13 @@ type AtOnce = {
 
 const AT_ONCE: Readonly<Record<AtOnce, true>> = { clock: true, followChanges: true };
 
-/** The same store, whose verbs are watched. */
-export function instrumentedStore<S extends Store>(store: S, observe: InstrumentOperation): S {
-  const observed = Object.entries(store)
+/** The same store, whose operations are measured. */
+export function instrumentedStore<S extends Store>(store: S, instrument: InstrumentOperation): S {
+  const instrumented = Object.entries(store)
     .filter(([name, value]) => typeof value === "function" && !(name in AT_ONCE))
-    .map(([verb, value]) => {
+    .map(([operation, value]) => {
       const run = value as (...given: readonly unknown[]) => Promise<unknown>;
-      return [verb, (...given: readonly unknown[]) => observe(verb, () => run(...given))];
+      return [operation, (...given: readonly unknown[]) => instrument(operation, () => run(...given))];
     });
-  return { ...store, ...Object.fromEntries(observed) };
+  return { ...store, ...Object.fromEntries(instrumented) };
 }

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Check, checkNetwork, type NetworkDeps } from "../../src/cli/network-checks.ts";
 import { parseOptions } from "../../src/config/options.ts";
+import { type Check, checkNetwork, type NetworkParts } from "../../src/operations/network-checks.ts";
 import { readProxy } from "../../src/platform/outbound-proxy.ts";
 import { safeFetch } from "../../src/platform/safe-fetch.ts";
 import { reachesThisComputer, startOrigin } from "../https-origin.ts";
@@ -170,8 +170,8 @@ describe("gatehouse check", () => {
 
 describe("a check", () => {
   const never = () => new Promise<never>(() => {});
-  const deps = (changes: Partial<NetworkDeps> = {}): NetworkDeps => ({
-    settings: parseOptions("x", { publicUrl: "https://mcp.example" }),
+  const parts = (changes: Partial<NetworkParts> = {}): NetworkParts => ({
+    server: parseOptions("x", { publicUrl: "https://mcp.example" }),
     providers: [],
     hasProxy: false,
     documents: [{ client: "Claude", url: "https://client.example/doc" }],
@@ -184,7 +184,7 @@ describe("a check", () => {
   const resultsOf = (checks: readonly Check[]) => checks.map(({ what, result }) => `${what}: ${result}`);
 
   it("is well where all is", async () => {
-    expect(resultsOf(await checkNetwork(deps()))).toEqual([
+    expect(resultsOf(await checkNetwork(parts()))).toEqual([
       "public URL: ok",
       "DNS: ok",
       "Claude's document: ok",
@@ -193,7 +193,7 @@ describe("a check", () => {
   });
 
   it("ends where nothing ever answers, all at the same time", async () => {
-    const silent = deps({
+    const silent = parts({
       fetchJson: never,
       fetchDocument: never,
       resolve: never,
@@ -207,7 +207,7 @@ describe("a check", () => {
 
   it("says that the server at the public URL is another one, or no server of this kind", async () => {
     const answering = (status: number, body: unknown) =>
-      deps({ fetchJson: async () => ({ status, body, headers: new Headers() }) });
+      parts({ fetchJson: async () => ({ status, body, headers: new Headers() }) });
     const [other] = await checkNetwork(answering(200, { resource: "https://old.example/mcp" }));
     expect(other).toMatchObject({
       result: "failed",
@@ -226,17 +226,17 @@ describe("a check", () => {
     const resolve = async () => {
       throw new Error("no name server");
     };
-    const dnsOf = async (changes: Partial<NetworkDeps>) =>
-      (await checkNetwork(deps({ resolve, ...changes }))).find(({ what }) => what === "DNS");
+    const dnsOf = async (changes: Partial<NetworkParts>) =>
+      (await checkNetwork(parts({ resolve, ...changes }))).find(({ what }) => what === "DNS");
     expect(await dnsOf({})).toMatchObject({
       result: "failed",
       detail: "client.example has no address here",
       advice: "Give this host DNS for public names.",
     });
     expect((await dnsOf({ hasProxy: true }))?.advice).toContain("no-direct-internet");
-    const settings = { ...deps().settings, unresolvedDocumentHosts: true };
-    expect(await dnsOf({ hasProxy: true, settings })).toMatchObject({ result: "skipped" });
-    expect(await dnsOf({ hasProxy: false, settings })).toMatchObject({ result: "failed" });
+    const server = { ...parts().server, unresolvedDocumentHosts: true };
+    expect(await dnsOf({ hasProxy: true, server })).toMatchObject({ result: "skipped" });
+    expect(await dnsOf({ hasProxy: false, server })).toMatchObject({ result: "failed" });
   });
 
   it("of a document goes through the proxy, and reads it", async () => {
@@ -248,7 +248,7 @@ describe("a check", () => {
       origin.answer((_request, response) =>
         response.writeHead(200, { "content-type": "application/json" }).end(body),
       );
-      const through = deps({
+      const through = parts({
         documents: [{ client: "Claude", url }],
         fetchDocument: (at) =>
           safeFetch(at, {

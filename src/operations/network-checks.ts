@@ -1,5 +1,4 @@
 import type { Provider } from "../config/provider-options.ts";
-import type { Settings } from "../config/settings.ts";
 import { OAuthError } from "../core/errors.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -19,8 +18,18 @@ export type Check = {
   readonly advice?: string;
 };
 
-export type NetworkDeps = {
-  readonly settings: Settings;
+/** The server's own side of it. */
+export type CheckedServer = {
+  /** The URL that people type into their client. */
+  readonly resource: string;
+  readonly publicUrlGiven: boolean;
+  readonly clientIdMetadataDocuments: boolean;
+  /** Whether a proxy looks up the hosts of documents and keys that have no address here. */
+  readonly unresolvedDocumentHosts: boolean;
+};
+
+export type NetworkParts = {
+  readonly server: CheckedServer;
   readonly providers: readonly Provider[];
   readonly hasProxy: boolean;
   readonly documents: readonly WellKnownDocument[];
@@ -38,17 +47,17 @@ export type WellKnownDocument = { readonly client: string; readonly url: string 
 const CHECK_MS = 15_000;
 
 /** Looks at everything at the same time, so that the whole takes no longer than one check. */
-export async function checkNetwork(deps: NetworkDeps): Promise<readonly Check[]> {
-  const { documents, providers, checkMs = CHECK_MS } = deps;
+export async function checkNetwork(parts: NetworkParts): Promise<readonly Check[]> {
+  const { documents, providers, checkMs = CHECK_MS } = parts;
   const checks: readonly (readonly [string, () => Promise<Finding>])[] = [
-    ["public URL", () => publicUrl(deps)],
-    ["DNS", () => names(deps)],
-    ...documents.map(({ client, url }) => [`${client}'s document`, () => document(url, deps)] as const),
+    ["public URL", () => publicUrl(parts)],
+    ["DNS", () => names(parts)],
+    ...documents.map(({ client, url }) => [`${client}'s document`, () => document(url, parts)] as const),
     ...providers.flatMap((provider) => [
-      [`metadata of ${provider.issuer}`, async () => discovery(provider, deps)] as const,
-      [`keys of ${provider.issuer}`, async () => keys(provider, deps)] as const,
+      [`metadata of ${provider.issuer}`, async () => discovery(provider, parts)] as const,
+      [`keys of ${provider.issuer}`, async () => keys(provider, parts)] as const,
     ]),
-    ["database", () => database(deps)],
+    ["database", () => database(parts)],
   ];
   return Promise.all(
     checks.map(async ([what, check]) => ({
@@ -65,9 +74,9 @@ type Finding = Omit<Check, "what">;
 
 const NO_INTERNET = "docs/behind-a-proxy.md#no-direct-internet";
 
-async function publicUrl({ settings, fetchJson }: NetworkDeps): Promise<Finding> {
-  const { resource } = settings;
-  if (!settings.publicUrlGiven) {
+async function publicUrl({ server, fetchJson }: NetworkParts): Promise<Finding> {
+  const { resource, publicUrlGiven } = server;
+  if (!publicUrlGiven) {
     return { result: "skipped", detail: "not set, so only clients on this computer can connect" };
   }
   const url = protectedResourceMetadataUrl(resource);
@@ -92,8 +101,8 @@ async function publicUrl({ settings, fetchJson }: NetworkDeps): Promise<Finding>
   }
 }
 
-async function names({ settings, providers, hasProxy, documents, resolve }: NetworkDeps): Promise<Finding> {
-  const without = documentsUnused(settings, providers);
+async function names({ server, providers, hasProxy, documents, resolve }: NetworkParts): Promise<Finding> {
+  const without = documentsUnused(server, providers);
   if (without) return without;
   const hosts = [...new Set(documents.map(({ url }) => new URL(url).hostname))];
   const found = await Promise.all(
@@ -102,7 +111,7 @@ async function names({ settings, providers, hasProxy, documents, resolve }: Netw
   const missing = hosts.filter((_host, i) => !found[i]);
   if (missing.length === 0) return { result: "ok", detail: `${hosts.join(", ")} have addresses` };
   const detail = `${missing.join(", ")} ${missing.length === 1 ? "has" : "have"} no address here`;
-  if (hasProxy && settings.unresolvedDocumentHosts) {
+  if (hasProxy && server.unresolvedDocumentHosts) {
     return { result: "skipped", detail: `${detail}; the proxy looks them up` };
   }
   return {
@@ -116,9 +125,9 @@ async function names({ settings, providers, hasProxy, documents, resolve }: Netw
 
 async function document(
   url: string,
-  { settings, providers, hasProxy, fetchDocument }: NetworkDeps,
+  { server, providers, hasProxy, fetchDocument }: NetworkParts,
 ): Promise<Finding> {
-  const unused = documentsUnused(settings, providers);
+  const unused = documentsUnused(server, providers);
   if (unused) return unused;
   try {
     const { text } = await fetchDocument(url);
@@ -139,16 +148,16 @@ async function document(
   }
 }
 
-function documentsUnused(settings: Settings, providers: readonly Provider[]): Finding | undefined {
+function documentsUnused(server: CheckedServer, providers: readonly Provider[]): Finding | undefined {
   if (providers.length > 0) return { result: "skipped", detail: "clients are the provider's matter" };
-  if (settings.clientIdMetadataDocuments) return undefined;
+  if (server.clientIdMetadataDocuments) return undefined;
   return { result: "skipped", detail: "not needed: clientIdMetadataDocuments is false" };
 }
 
 const PROVIDER_ADVICE =
   "Check the URL of the provider. If it is reached only through a proxy, set HTTPS_PROXY; if only without, name its host in NO_PROXY.";
 
-function discoveryOf(provider: Provider, { fetchJson }: NetworkDeps) {
+function discoveryOf(provider: Provider, { fetchJson }: NetworkParts) {
   return createDiscovery(
     {
       authorizationServer: authorizationServerOf(provider),
@@ -159,17 +168,17 @@ function discoveryOf(provider: Provider, { fetchJson }: NetworkDeps) {
   );
 }
 
-async function discovery(provider: Provider, deps: NetworkDeps): Promise<Finding> {
+async function discovery(provider: Provider, parts: NetworkParts): Promise<Finding> {
   try {
-    return { result: "ok", detail: (await discoveryOf(provider, deps).find()).url };
+    return { result: "ok", detail: (await discoveryOf(provider, parts).find()).url };
   } catch (error) {
     return { result: "failed", detail: reasonOf(error), advice: PROVIDER_ADVICE };
   }
 }
 
-async function keys(provider: Provider, deps: NetworkDeps): Promise<Finding> {
+async function keys(provider: Provider, parts: NetworkParts): Promise<Finding> {
   try {
-    const uri = provider.jwksUri ?? (await discoveryOf(provider, deps).find()).document.jwks_uri;
+    const uri = provider.jwksUri ?? (await discoveryOf(provider, parts).find()).document.jwks_uri;
     if (typeof uri !== "string") {
       return {
         result: "failed",
@@ -177,7 +186,7 @@ async function keys(provider: Provider, deps: NetworkDeps): Promise<Finding> {
         advice: "Set OAUTH_JWKS_URI.",
       };
     }
-    const { status, body } = await deps.fetchJson(uri);
+    const { status, body } = await parts.fetchJson(uri);
     const found = memberOf(body, "keys");
     if (status === 200 && Array.isArray(found) && found.length > 0) {
       return { result: "ok", detail: `${uri} has ${found.length}` };
@@ -188,7 +197,7 @@ async function keys(provider: Provider, deps: NetworkDeps): Promise<Finding> {
   }
 }
 
-async function database({ providers, databaseProblems }: NetworkDeps): Promise<Finding> {
+async function database({ providers, databaseProblems }: NetworkParts): Promise<Finding> {
   if (providers.length > 0) return { result: "skipped", detail: "not needed with a provider" };
   if (!databaseProblems) return { result: "skipped", detail: "there is none yet; a server makes it" };
   const problems = await databaseProblems();
