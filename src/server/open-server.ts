@@ -67,7 +67,7 @@ export function createEndpoint(parts: EndpointParts): McpEndpoint {
   return endpoint;
 }
 
-type FrontParts = {
+type ServedParts = {
   readonly settings: Settings;
   readonly endpoint: McpEndpoint;
   readonly documents: Documents;
@@ -78,7 +78,7 @@ type FrontParts = {
 
 /** What every kind of server answers, and those routes that only this kind has. */
 export function serve(
-  { settings, endpoint, documents, readiness, instrumentation, log }: FrontParts,
+  { settings, endpoint, documents, readiness, instrumentation, log }: ServedParts,
   more: readonly Route[] = [],
 ): Pick<OpenServer, "fetch" | "routes" | "resourceUpdated" | "leave" | "drain"> {
   const { instrument, answer } = instrumentation;
