@@ -1,5 +1,6 @@
 import { qualityOf } from "../core/accept.ts";
 import { isEventStream } from "./buffered-response.ts";
+import { type Message, readMessage } from "./json-rpc.ts";
 
 /** The forms in which a client takes answers. */
 export type Accepted = { readonly json: boolean; readonly events: boolean };
@@ -42,7 +43,7 @@ export function eventOf(message: string): string {
 
 async function asJson(response: Response, isBatch: boolean): Promise<Response> {
   const messages = [...(await response.text()).matchAll(/^data: (.+)$/gm)].map(([, data = "null"]) => data);
-  const answers = messages.filter((message) => isAnswer(JSON.parse(message)));
+  const answers = messages.filter((message) => isAnswer(readMessage(JSON.parse(message))));
   const headers = new Headers(response.headers);
   headers.set("content-type", JSON_TYPE);
   return new Response(isBatch ? `[${answers.join(",")}]` : (answers[0] ?? null), { headers });
@@ -55,6 +56,6 @@ async function asEvents(response: Response): Promise<Response> {
   return new Response(eventOf(await response.text()), { headers });
 }
 
-function isAnswer(message: unknown): boolean {
-  return typeof message === "object" && message !== null && ("result" in message || "error" in message);
+function isAnswer(message: Message): boolean {
+  return "result" in message || "error" in message;
 }

@@ -1,3 +1,5 @@
+import { membersOf, readMessages } from "./json-rpc.ts";
+
 /** What a message asks for, without its arguments. */
 export type Call = {
   readonly method: string;
@@ -5,15 +7,15 @@ export type Call = {
   readonly prompt?: string | undefined;
 };
 
-/** Clients of 2025-03-26 send batches, and a body of 4 MB has room for very many messages. */
+/** A body of 4 MB has room for very many messages. */
 const MOST_CALLS = 100;
 
 /** The calls in a POST body. What answers one of ours is none. */
 export function callsOf(body: unknown): readonly Call[] {
-  return (Array.isArray(body) ? body : [body]).slice(0, MOST_CALLS).flatMap((message) => {
-    const { method, params } = fields(message);
+  const messages = readMessages(body).slice(0, MOST_CALLS);
+  return messages.flatMap(({ method, params }) => {
     if (typeof method !== "string") return [];
-    const { name } = fields(params);
+    const { name } = membersOf(params);
     if (typeof name !== "string") return [{ method }];
     return [
       {
@@ -23,8 +25,4 @@ export function callsOf(body: unknown): readonly Call[] {
       },
     ];
   });
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -3,6 +3,7 @@ import {
   PROTOCOL_VERSION_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
+import { membersOf, readMessage } from "./json-rpc.ts";
 
 /**
  * Whether a POST is of a 2025-era client, as the SDK decides it. Most messages say so plainly, and are not parsed by
@@ -10,18 +11,11 @@ import {
  * none they are not. Everything else the SDK decides.
  */
 export function isLegacyPost(request: Request, body: unknown): boolean | Promise<boolean> {
-  if (isObject(body) && typeof body.method === "string" && body.method !== "initialize") {
-    if (claimsEnvelope(body.params)) return false;
+  const { method, params } = readMessage(body);
+  if (typeof method === "string" && method !== "initialize") {
+    if (PROTOCOL_VERSION_META_KEY in membersOf(membersOf(params)._meta)) return false;
     const version = request.headers.get("mcp-protocol-version");
     if (version === null || SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return true;
   }
   return isLegacyRequest(request, body);
-}
-
-function claimsEnvelope(params: unknown): boolean {
-  return isObject(params) && isObject(params._meta) && PROTOCOL_VERSION_META_KEY in params._meta;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,31 @@
+/** A message as its sender wrote it: each member is still to be checked. */
+export type Message = {
+  readonly method?: unknown;
+  readonly params?: unknown;
+  readonly id?: unknown;
+  readonly result?: unknown;
+  readonly error?: unknown;
+};
+
+/** What is no object has no members, and is answered as a message without them. */
+export function readMessage(value: unknown): Message {
+  return membersOf(value);
+}
+
+/** The messages of a POST body: clients of 2025-03-26 send batches. */
+export function readMessages(body: unknown): readonly Message[] {
+  return Array.isArray(body) ? body.map(readMessage) : [readMessage(body)];
+}
+
+/** The members of an object; of anything else, none. */
+export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
 /** An error about the HTTP request as a whole: no message of it can be named, so its id is null. */
 export function jsonRpcError(
   status: number,

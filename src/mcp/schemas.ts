@@ -1,5 +1,6 @@
 import { isCompletable, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { ConfigurationError } from "../core/errors.ts";
+import { membersOf } from "./json-rpc.ts";
 
 /** Makes the schema that a server of the SDK gets, whose callbacks run through `run`. */
 export type ServedSchema = (run: Run) => StandardSchemaWithJSON;
@@ -88,12 +89,12 @@ const COMPLETABLE = Symbol.for("mcp.completable");
 
 /** The arguments that can be completed. The SDK finds them where zod keeps the fields of an object. */
 function completionsOf(schema: StandardSchemaWithJSON, what: string): readonly Completion[] {
-  const { shape } = fields(schema);
-  return Object.entries(fields(shape)).flatMap(([argument, field]) => {
-    const { type, def } = fields(field);
-    const inner = type === "optional" ? (fields(def).innerType ?? field) : field;
+  const { shape } = membersOf(schema);
+  return Object.entries(membersOf(shape)).flatMap(([argument, field]) => {
+    const { type, def } = membersOf(field);
+    const inner = type === "optional" ? (membersOf(def).innerType ?? field) : field;
     if (!isCompletable(inner)) return [];
-    const { complete } = fields(Reflect.get(inner, COMPLETABLE));
+    const { complete } = membersOf(Reflect.get(inner, COMPLETABLE));
     if (typeof complete !== "function") {
       throw new ConfigurationError(
         `The completion of "${argument}" in the ${what} cannot be read. Write completable(z.string(), (value) => […]).`,
@@ -110,8 +111,4 @@ function completableShape(completions: readonly Completion[], run: Run) {
       { [COMPLETABLE]: { complete: (...parameters: unknown[]) => run(() => complete(...parameters)) } },
     ]),
   );
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,3 +1,4 @@
+import { type Message, membersOf, readMessage, readMessages } from "./json-rpc.ts";
 import type { Registration } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
 
@@ -8,10 +9,9 @@ import type { Registrations } from "./registrations.ts";
  * What is not registered needs nothing: the SDK answers that it is unknown.
  */
 export function neededScopes(body: unknown, registrations: Registrations): readonly string[] {
-  // Clients of 2025-03-26 send batches; one 403 answers the whole of them.
-  const messages = Array.isArray(body) ? body : [body];
   const needed = new Set<string>();
-  for (const message of messages) {
+  // One 403 answers the whole of a batch.
+  for (const message of readMessages(body)) {
     for (const registration of named(message, registrations)) {
       for (const scope of registration?.scopes ?? []) needed.add(scope);
     }
@@ -24,9 +24,9 @@ export function onlyReached(
   body: unknown,
   registrations: Registrations,
 ): readonly Registration[] | undefined {
-  const { method, params } = fields(body);
+  const { method, params } = readMessage(body);
   if (method !== "tools/call" && method !== "prompts/get" && method !== "resources/read") return undefined;
-  const registration = NAMED.get(method)?.(fields(params), registrations)[0];
+  const registration = NAMED.get(method)?.(membersOf(params), registrations)[0];
   return registration ? [registration] : [];
 }
 
@@ -44,28 +44,26 @@ const NAMED: ReadonlyMap<string, Names> = new Map<string, Names>([
   [
     "subscriptions/listen",
     ({ notifications }, registrations) => {
-      const uris = fields(notifications).resourceSubscriptions;
+      const uris = membersOf(notifications).resourceSubscriptions;
       return Array.isArray(uris) ? uris.map((uri) => registrations.resource(text(uri))) : [];
     },
   ],
   [
     "completion/complete",
     ({ ref }, registrations) => {
-      const { type, name, uri } = fields(ref);
+      const { type, name, uri } = membersOf(ref);
       return [type === "ref/prompt" ? registrations.prompt(text(name)) : registrations.template(text(uri))];
     },
   ],
 ]);
 
-function named(message: unknown, registrations: Registrations): readonly (Registration | undefined)[] {
-  const { method, params } = fields(message);
-  return NAMED.get(text(method))?.(fields(params), registrations) ?? [];
+function named(
+  { method, params }: Message,
+  registrations: Registrations,
+): readonly (Registration | undefined)[] {
+  return NAMED.get(text(method))?.(membersOf(params), registrations) ?? [];
 }
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

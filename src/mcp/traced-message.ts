@@ -1,6 +1,7 @@
 import { BAGGAGE_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY } from "@modelcontextprotocol/server";
 import type { TracedMessage } from "../platform/telemetry/tracing.ts";
 import { textOf } from "../platform/text-response.ts";
+import { membersOf, readMessage } from "./json-rpc.ts";
 import type { Registrations } from "./registrations.ts";
 
 /** The requests of the protocol that are answered and done. A subscription lasts for hours, and has no span. */
@@ -32,13 +33,13 @@ export function readTracedMessage(
   request: Request,
   registrations: Registrations | undefined,
 ): TracedMessage | undefined {
-  const { method, params, id } = fields(body);
+  const { method, params, id } = readMessage(body);
   if (typeof method !== "string" || !METHODS.has(method)) return undefined;
-  const { name: said, _meta } = fields(params);
+  const { name: said, _meta } = membersOf(params);
   const name = typeof said === "string" ? said.slice(0, LONGEST_NAME) : undefined;
   const tool = method === "tools/call" ? name : undefined;
   const prompt = method === "prompts/get" ? name : undefined;
-  const meta = fields(_meta);
+  const meta = membersOf(_meta);
   const version = request.headers.get("mcp-protocol-version") ?? "";
   return {
     method,
@@ -65,9 +66,9 @@ export function failureOf(response: Response): string | undefined {
   if (response.status >= 400) return String(response.status);
   const text = textOf(response);
   if (text === undefined || text.length > LONGEST_READ) return undefined;
-  const { error, result } = fields(lastMessage(text));
-  if (error !== undefined) return String(fields(error).code);
-  return fields(result).isError === true ? "tool_error" : undefined;
+  const { error, result } = readMessage(lastMessage(text));
+  if (error !== undefined) return String(membersOf(error).code);
+  return membersOf(result).isError === true ? "tool_error" : undefined;
 }
 
 /** Of the messages in it, the answer comes last: notifications go before it. */
@@ -78,8 +79,4 @@ function lastMessage(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
