@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
+import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Listener, listen } from "./listener.ts";
-import { textResponse } from "./text-response.ts";
+import { textOf, textResponse } from "./text-response.ts";
 
+const ORIGINAL = { Request, Response };
 const TEXT = '{"name":"Zoë – 東京"}';
 
 let listener: Listener | undefined;
@@ -41,6 +43,27 @@ describe("a response whose text is at hand", () => {
     const response = newResponse();
     expect(response).toBeInstanceOf(Response);
     expect(await response.text()).toBe(TEXT);
+  });
+
+  it("has its text at hand until somebody reads it; a clone is a plain Response", async () => {
+    const response = newResponse();
+    const clone = response.clone();
+    expect([textOf(response), textOf(clone)]).toEqual([TEXT, undefined]);
+    expect(await clone.text()).toBe(TEXT);
+    await response.text();
+    expect(textOf(response)).toBeUndefined();
+  });
+
+  it("is a Response also where the host has put one of its own in the place of the global one", () => {
+    getRequestListener(() => new Response());
+    try {
+      expect(globalThis.Response).not.toBe(ORIGINAL.Response);
+      expect(newResponse()).toBeInstanceOf(Response);
+      expect(textOf(newResponse())).toBe(TEXT);
+    } finally {
+      Object.defineProperty(globalThis, "Request", { value: ORIGINAL.Request });
+      Object.defineProperty(globalThis, "Response", { value: ORIGINAL.Response });
+    }
   });
 
   it("goes over the wire as it is: status, every header, the length in bytes, the text", async () => {

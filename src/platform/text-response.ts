@@ -1,17 +1,23 @@
+const TEXT = Symbol("text");
+
 /**
  * A response whose text our own listener sends as it is. To every other host it is a plain `Response`; reading that one
  * back through its stream costs more than all that a token endpoint does beside signing.
+ *
+ * It is no subclass: a host may put a `Response` of its own in the place of the global one later, as `@hono/node-server`
+ * does, and what extends the former one is then no `Response` to anybody.
  */
-export function textResponse(text: string, init: ResponseInit): Response {
-  const response = new Response(text, init);
-  texts.set(response, text);
-  return response;
+export type TextResponse = Response & { readonly [TEXT]: string };
+
+export function textResponse(text: string, init: ResponseInit): TextResponse {
+  return Object.assign(new Response(text, init), { [TEXT]: text });
 }
 
-/** The text of a response that {@link textResponse} made and nobody has read; undefined for any other. */
+/** The text of a {@link TextResponse} that nobody has read; undefined for any other response. */
 export function textOf(response: Response): string | undefined {
-  const text = texts.get(response);
-  return text !== undefined && !response.bodyUsed ? text : undefined;
+  return isTextResponse(response) && !response.bodyUsed ? response[TEXT] : undefined;
 }
 
-const texts = new WeakMap<Response, string>();
+function isTextResponse(response: Response): response is TextResponse {
+  return TEXT in response;
+}
