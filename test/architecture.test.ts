@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "authorization-server": ["core", "platform", "pages", "http", "config", "store"],
   // For other people's programs: it must bring nothing of a server along.
   client: ["core", "platform", "config"],
-  mcp: ["core", "platform", "config", "resource-server"],
+  mcp: ["core", "platform", "resource-server"],
   operations: ["core", "platform", "http", "config", "store", "resource-server", "authorization-server"],
   // The composition root: the one room that sees everything.
   server: [

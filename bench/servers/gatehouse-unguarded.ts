@@ -47,7 +47,10 @@ const endpoint = createMcpEndpoint({
   registrations: benchRegistrations(),
   identity: IDENTITY,
   guard: openGate,
-  settings,
+  resource: settings.resource,
+  requiredScopes: settings.catalogue.required,
+  sessions: settings.sessions,
+  debug: settings.debug,
   clock: systemClock,
   log,
 });

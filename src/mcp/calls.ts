@@ -1,6 +1,7 @@
+import type { Exchange } from "./exchange.ts";
 import { membersOf, readMessages } from "./json-rpc.ts";
 
-/** What a message asks for, without its arguments. */
+/** What a request asks for, without its arguments. */
 export type Call = {
   readonly method: string;
   readonly tool?: string | undefined;
@@ -10,8 +11,9 @@ export type Call = {
 /** A body of 4 MB has room for very many messages. */
 const MOST_CALLS = 100;
 
-/** The calls in a POST body. What answers one of ours is none. */
-export function callsOf(body: unknown): readonly Call[] {
+/** The calls in a request. A message that answers one of ours is none. */
+export function callsOf({ request, body }: Pick<Exchange, "request" | "body">): readonly Call[] {
+  if (body === undefined) return [{ method: request.method }];
   const messages = readMessages(body).slice(0, MOST_CALLS);
   return messages.flatMap(({ method, params }) => {
     if (typeof method !== "string") return [];

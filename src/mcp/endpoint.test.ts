@@ -1,10 +1,4 @@
-import {
-  McpServer,
-  ProtocolError,
-  ProtocolErrorCode,
-  ResourceTemplate,
-  requireScopes,
-} from "@modelcontextprotocol/server";
+import { ProtocolError, ProtocolErrorCode, ResourceTemplate } from "@modelcontextprotocol/server";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
@@ -15,7 +9,6 @@ import {
   textOf,
 } from "../../test/support/mcp-endpoint.ts";
 import { silentLog } from "../platform/logging.ts";
-import { authOf } from "../resource-server/auth-info.ts";
 import type { ToolContext } from "./tool-context.ts";
 
 const LISTING = { jsonrpc: "2.0", id: 1, method: "tools/list" };
@@ -228,70 +221,5 @@ describe("what a handler throws", () => {
     await messagesOf(await post(tokenFor(), call("fine", { text: "x" })));
     await messagesOf(await post(tokenFor(), call("fine", { text: 1 })));
     expect(lines).toEqual([]);
-  });
-});
-
-describe("a factory of SDK servers", () => {
-  it("is called for each request with who is calling, and its handlers can know it too", async () => {
-    const asked: string[] = [];
-    const { tokenFor, post, postModern } = startEndpoint({
-      factory: ({ person, era }) => {
-        asked.push(`${person.id} ${era}`);
-        const server = new McpServer({ name: "own", version: "1" });
-        server.registerTool("who", {}, (context) => ({
-          content: [{ type: "text", text: authOf(context).person.id }],
-        }));
-        return server;
-      },
-    });
-    expect(await textOf(await post(tokenFor({ person: { id: "ada" } }), call("who")))).toBe("ada");
-    const grace = tokenFor({ person: { id: "grace" } });
-    expect(await textOf(await postModern(grace, { method: "tools/call", params: { name: "who" } }))).toBe(
-      "grace",
-    );
-    expect(asked).toEqual(["ada legacy", "grace modern"]);
-  });
-
-  it.each(["post", "postModern"] as const)(
-    "challenges through the SDK with our metadata (%s)",
-    async (era) => {
-      const rig = startEndpoint({
-        factory: () => {
-          const server = new McpServer({ name: "own", version: "1" });
-          server.registerTool("t", { scopeChallenge: requireScopes("admin") }, () => ({ content: [] }));
-          return server;
-        },
-      });
-      const response =
-        era === "post"
-          ? await rig.post(rig.tokenFor(), call("t"))
-          : await rig.postModern(rig.tokenFor(), { method: "tools/call", params: { name: "t" } });
-      expect(response.status).toBe(403);
-      expect(response.headers.get("www-authenticate")).toContain(`resource_metadata="${RESOURCE_METADATA}"`);
-    },
-  );
-
-  it("that returns one server for everybody is refused", async () => {
-    const shared = new McpServer({ name: "own", version: "1" });
-    shared.registerTool("t", {}, () => ({ content: [{ type: "text", text: "t" }] }));
-    const { tokenFor, post, postModern } = startEndpoint({ factory: () => shared });
-    const token = tokenFor();
-    expect(await textOf(await post(token, call("t")))).toBe("t");
-    expect((await post(token, call("t"))).status).toBe(500);
-    expect((await postModern(token, { method: "tools/list" })).status).toBe(500);
-  });
-
-  it("that throws is answered 500 without its reason, which is logged", async () => {
-    const logged: unknown[] = [];
-    const { tokenFor, post } = startEndpoint({
-      factory: () => {
-        throw new Error("the secret reason");
-      },
-      log: { event() {}, error: (_, { cause }) => logged.push(cause), info() {}, debug() {} },
-    });
-    const response = await post(tokenFor(), LISTING);
-    expect(response.status).toBe(500);
-    expect(await response.text()).not.toContain("secret");
-    expect(String(logged[0])).toContain("the secret reason");
   });
 });

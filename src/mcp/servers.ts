@@ -5,6 +5,7 @@ import {
   ProtocolErrorCode,
   type ServerOptions,
 } from "@modelcontextprotocol/server";
+import type { Log } from "../platform/logging.ts";
 import type { Registration } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
 import type { ScopedCalls } from "./scoped-calls.ts";
@@ -42,11 +43,24 @@ export function serverMaker(
   what: Registrations | McpFactory,
   identity: McpIdentity,
   calls: ScopedCalls,
+  log: Log,
 ): MakeServer {
-  return typeof what === "function" ? fromFactory(what) : fromRegistrations(what, identity, calls);
+  const makeServer =
+    typeof what === "function" ? fromFactory(what) : fromRegistrations(what, identity, calls);
+  return async (context, use) => {
+    try {
+      return await makeServer(context, use);
+    } catch (cause) {
+      // The SDK answers 500, and tells nobody why.
+      log.error("no MCP server could be made for a request", { cause });
+      throw cause;
+    }
+  };
 }
 
 function fromFactory(factory: McpFactory): MakeServer {
+  // A server that has served and closed looks like a new one, and its handlers still know whom they served. A WeakSet
+  // knows it again without keeping it alive, and without a mark on an object that is not ours.
   const made = new WeakSet<McpServer>();
   return async (context) => {
     const server = await factory({ ...context, ...callerOf(context.authInfo) });

@@ -1,19 +1,17 @@
-import {
-  type AuthInfo,
-  type McpServer,
-  WebStandardStreamableHTTPServerTransport,
-} from "@modelcontextprotocol/server";
+import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { randomId } from "../platform/random.ts";
+import type { Answer, Exchange } from "./exchange.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import type { Registration } from "./registration.ts";
 import type { ScopedCalls } from "./scoped-calls.ts";
 import type { MakeServer } from "./servers.ts";
+import { createSessionTable, type McpSession, personKey, type SessionTable } from "./session-table.ts";
 
 /** Sessions of 2025-era clients (`Mcp-Session-Id`), in the memory of this process. */
-export type Sessions = {
+export type McpSessions = {
   /** Answers `initialize` with a new session. */
   open(exchange: Exchange): Promise<Answer>;
   /** Answers inside a session; 404 where there is none of this id for this person and client. */
@@ -22,152 +20,33 @@ export type Sessions = {
   register(registration: Registration, calls: ScopedCalls): void;
   /** @param mayHear whether the token that used a session last has what this resource needs */
   resourceUpdated(uri: string, mayHear: (auth: Auth) => boolean): void;
-  closeGrant(grantId: string): void;
+  closeForGrant(grantId: string): void;
   closeAll(): void;
   /** How many are open. */
   count(): number;
 };
 
-/** One request, let in. The body is undefined for GET and DELETE. */
-export type Exchange = {
-  readonly request: Request;
-  readonly auth: Auth;
-  readonly authInfo: AuthInfo;
-  readonly body: unknown;
-};
-
-/** `done` is called once the response was sent, or its stream has ended. */
-export type Answer = { readonly response: Response; done(): void };
-
-type Session = {
-  readonly person: string;
-  readonly clientId: string;
-  readonly server: McpServer;
-  readonly transport: WebStandardStreamableHTTPServerTransport;
-  readonly subscriptions: ReadonlySet<string>;
-  /** Who used it last: after a step-up it is another grant, of the same person and client. */
-  auth: Auth;
-  answering: number;
-  lastUsed: number;
-};
-
-const IDLE_MILLISECONDS = 60 * 60 * 1000;
-const SWEEP_MILLISECONDS = 60 * 1000;
-const MAXIMUM_SESSIONS = 10_000;
-/** One person cannot push out everybody else. */
-const MAXIMUM_SESSIONS_OF_ONE_PERSON = 100;
-
-export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): Sessions {
-  /** The least recently used first. */
-  const sessions = new Map<string, Session>();
-  const countByPerson = new Map<string, number>();
-  let sweeper: NodeJS.Timeout | undefined;
-
-  const add = (id: string, session: Session) => {
-    makeRoom(session.person);
-    sessions.set(id, session);
-    countByPerson.set(session.person, (countByPerson.get(session.person) ?? 0) + 1);
-    sweeper ??= setInterval(sweep, SWEEP_MILLISECONDS).unref();
-  };
-
-  const end = (id: string, session: Session) => {
-    if (!sessions.delete(id)) return;
-    const left = (countByPerson.get(session.person) ?? 1) - 1;
-    if (left > 0) countByPerson.set(session.person, left);
-    else countByPerson.delete(session.person);
-    if (sessions.size === 0) {
-      clearInterval(sweeper);
-      sweeper = undefined;
-    }
-    session.server.close().catch((cause) => log.error("a session did not close", { cause }));
-  };
-
-  const endWhere = (condition: (session: Session) => boolean) => {
-    for (const [id, session] of sessions) if (condition(session)) end(id, session);
-  };
-
-  const isIdle = ({ answering, lastUsed }: Session) =>
-    answering === 0 && clock() - lastUsed > IDLE_MILLISECONDS;
-  const sweep = () => endWhere(isIdle);
-
-  const makeRoom = (person: string) => {
-    const crowded = (countByPerson.get(person) ?? 0) >= MAXIMUM_SESSIONS_OF_ONE_PERSON;
-    if (!crowded && sessions.size < MAXIMUM_SESSIONS) return;
-    for (const [id, session] of sessions) {
-      if (!crowded || session.person === person) return end(id, session);
-    }
-  };
-
-  const answer = async (session: Session, exchange: Exchange): Promise<Answer> => {
-    session.lastUsed = clock();
-    session.auth = exchange.auth;
-    session.answering++;
-    const done = () => {
-      session.answering--;
-      session.lastUsed = clock();
-    };
-    try {
-      const { request, authInfo, body } = exchange;
-      const response = await session.transport.handleRequest(request, {
-        authInfo,
-        ...(body !== undefined && { parsedBody: body }),
-      });
-      return { response, done };
-    } catch (cause) {
-      done();
-      throw cause;
-    }
-  };
-
+export function createMcpSessions(makeServer: MakeServer, clock: Clock, log: Log): McpSessions {
+  const table = createSessionTable(clock, log);
   return {
     async open(exchange) {
-      const subscriptions = new Set<string>();
-      const { request, auth, authInfo } = exchange;
-      const server = await makeServer(
-        { era: "legacy", authInfo, requestInfo: request },
-        { kind: "session", subscriptions },
-      );
-      const transport = new WebStandardStreamableHTTPServerTransport({
-        sessionIdGenerator: randomId,
-        onsessioninitialized: (id) => add(id, session),
-      });
-      const session: Session = {
-        person: personKey(auth),
-        clientId: auth.client.id,
-        server,
-        transport,
-        subscriptions,
-        auth,
-        answering: 0,
-        lastUsed: clock(),
-      };
-      await server.connect(transport);
-      const closed = server.server.onclose;
-      server.server.onclose = () => {
-        if (transport.sessionId !== undefined) end(transport.sessionId, session);
-        closed?.();
-      };
-      const answered = await answer(session, exchange);
+      const session = await connect(exchange, makeServer, table, clock);
+      const answered = await answerIn(session, exchange, clock);
       // A handshake that the SDK refused made no session.
-      if (transport.sessionId === undefined) await server.close();
+      if (session.transport.sessionId === undefined) await session.server.close();
       return answered;
     },
 
     async serve(id, exchange) {
-      const session = sessions.get(id);
-      if (session && isIdle(session)) end(id, session);
-      // Whose session it is stays unsaid: to everybody else it does not exist.
-      if (!session || !sessions.has(id) || !belongsTo(session, exchange.auth)) {
-        // As the SDK's transport says it; a client starts a new session then (MCP 2025-11-25, session management).
-        return { response: jsonRpcError(404, -32001, "Session not found"), done() {} };
-      }
-      sessions.delete(id);
-      sessions.set(id, session);
-      return answer(session, exchange);
+      const session = table.use(id, exchange.auth);
+      if (session) return answerIn(session, exchange, clock);
+      // Whose session it is stays unsaid: to everybody else it does not exist. As the SDK's transport says it; a client
+      // starts a new session then (MCP 2025-11-25, session management).
+      return { response: jsonRpcError(404, -32001, "Session not found"), done() {} };
     },
 
     register(registration, calls) {
-      for (const { server } of sessions.values()) {
+      for (const { server } of table.all()) {
         try {
           registration.apply(server, calls);
         } catch (cause) {
@@ -180,24 +59,71 @@ export function createSessions(makeServer: MakeServer, clock: Clock, log: Log): 
       }
     },
     resourceUpdated(uri, mayHear) {
-      for (const { server, subscriptions, auth } of sessions.values()) {
+      for (const { server, subscriptions, auth } of table.all()) {
         if (!subscriptions.has(uri) || !mayHear(auth)) continue;
         server.server
           .sendResourceUpdated({ uri })
           .catch((cause) => log.error("an update was not sent", { cause }));
       }
     },
-    closeGrant: (grantId) => endWhere(({ auth }) => auth.grantId === grantId),
-    closeAll: () => endWhere(() => true),
-    count: () => sessions.size,
+    closeForGrant: (grantId) => table.closeWhere(({ auth }) => auth.grantId === grantId),
+    closeAll: () => table.closeWhere(() => true),
+    count: table.count,
   };
 }
 
-/** The same person and client with whatever grant, so that a session outlives a step-up. */
-function belongsTo(session: Session, auth: Auth): boolean {
-  return session.person === personKey(auth) && session.clientId === auth.client.id;
+/** A server with a transport of its own. It is in the table from the handshake on, until either of them is closed. */
+async function connect(
+  { request, auth, authInfo }: Exchange,
+  makeServer: MakeServer,
+  table: SessionTable,
+  clock: Clock,
+): Promise<McpSession> {
+  const subscriptions = new Set<string>();
+  const server = await makeServer(
+    { era: "legacy", authInfo, requestInfo: request },
+    { kind: "session", subscriptions },
+  );
+  const transport = new WebStandardStreamableHTTPServerTransport({
+    sessionIdGenerator: randomId,
+    onsessioninitialized: (id) => table.add(id, session),
+  });
+  const session: McpSession = {
+    person: personKey(auth),
+    clientId: auth.client.id,
+    server,
+    transport,
+    subscriptions,
+    auth,
+    answering: 0,
+    lastUsed: clock(),
+  };
+  await server.connect(transport);
+  const closed = server.server.onclose;
+  server.server.onclose = () => {
+    if (transport.sessionId !== undefined) table.close(transport.sessionId);
+    closed?.();
+  };
+  return session;
 }
 
-function personKey({ issuer, person }: Auth): string {
-  return JSON.stringify([issuer, person.id]);
+async function answerIn(session: McpSession, exchange: Exchange, clock: Clock): Promise<Answer> {
+  const { request, auth, authInfo, body } = exchange;
+  session.lastUsed = clock();
+  session.auth = auth;
+  session.answering++;
+  const done = () => {
+    session.answering--;
+    session.lastUsed = clock();
+  };
+  try {
+    const response = await session.transport.handleRequest(request, {
+      authInfo,
+      ...(body !== undefined && { parsedBody: body }),
+    });
+    return { response, done };
+  } catch (cause) {
+    done();
+    throw cause;
+  }
 }

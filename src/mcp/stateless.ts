@@ -1,7 +1,7 @@
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Log } from "../platform/logging.ts";
+import type { Answer, Exchange } from "./exchange.ts";
 import type { MakeServer } from "./servers.ts";
-import type { Answer, Exchange } from "./sessions.ts";
 
 /** Serves one POST of a 2025-era client without a session: a server and a transport for it alone. */
 export async function serveStateless(exchange: Exchange, makeServer: MakeServer, log: Log): Promise<Answer> {

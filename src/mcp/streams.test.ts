@@ -31,69 +31,73 @@ const NEVER = 9e9;
 
 describe("a stream", () => {
   it.each([
-    ["its grant is revoked", (streams: ReturnType<typeof createStreams>) => streams.closeGrant("grant-1")],
+    ["its grant is revoked", (streams: ReturnType<typeof createStreams>) => streams.closeForGrant("grant-1")],
     ["the server closes", (streams: ReturnType<typeof createStreams>) => streams.closeAll()],
   ])("ends when %s: the reader sees its end, the source is let go", async (_, end) => {
-    const streams = createStreams(Date.now);
+    const streams = createStreams(Date.now, () => false);
     const { response, state } = endless();
-    const onEnd = vi.fn();
-    const bound = streams.bind(response, authUntil(NEVER), onEnd);
+    const done = vi.fn();
+    const bound = streams.bind({ response, done }, authUntil(NEVER));
     const read = bound.text();
     await sleep(1);
-    expect(onEnd).not.toHaveBeenCalled();
+    expect(done).not.toHaveBeenCalled();
     end(streams);
     expect(await read).toBe(": open\n\n");
     expect(state.cancelled).toBe(true);
-    expect(onEnd).toHaveBeenCalledTimes(1);
+    expect(done).toHaveBeenCalledTimes(1);
     end(streams);
-    expect(onEnd).toHaveBeenCalledTimes(1);
+    expect(done).toHaveBeenCalledTimes(1);
   });
 
   it("of another grant stays open", () => {
-    const streams = createStreams(Date.now);
-    const onEnd = vi.fn();
-    streams.bind(endless().response, authUntil(NEVER, "grant-2"), onEnd);
-    streams.bind(endless().response, authUntil(NEVER, null), onEnd);
-    streams.closeGrant("grant-1");
-    expect(onEnd).not.toHaveBeenCalled();
+    const streams = createStreams(Date.now, () => false);
+    const done = vi.fn();
+    streams.bind({ response: endless().response, done }, authUntil(NEVER, "grant-2"));
+    streams.bind({ response: endless().response, done }, authUntil(NEVER, null));
+    streams.closeForGrant("grant-1");
+    expect(done).not.toHaveBeenCalled();
   });
 
   it("ends when its token expires, however far off that is", async () => {
     vi.useFakeTimers({ now: 0 });
-    const streams = createStreams(Date.now);
+    const streams = createStreams(Date.now, () => false);
     // A timer holds no more than 24.8 days.
     const days = 60;
-    const ends = vi.fn();
-    streams.bind(endless().response, authUntil(days * 86_400), ends);
+    const done = vi.fn();
+    streams.bind({ response: endless().response, done }, authUntil(days * 86_400));
     await vi.advanceTimersByTimeAsync(days * 86_400_000 - 1);
-    expect(ends).not.toHaveBeenCalled();
+    expect(done).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
-    expect(ends).toHaveBeenCalledTimes(1);
+    expect(done).toHaveBeenCalledTimes(1);
   });
 
   it("lets go of its source when the reader leaves", async () => {
     const { response, state } = endless();
-    const onEnd = vi.fn();
-    await createStreams(Date.now).bind(response, authUntil(NEVER), onEnd).body?.cancel();
+    const done = vi.fn();
+    await createStreams(Date.now, () => false)
+      .bind({ response, done }, authUntil(NEVER))
+      .body?.cancel();
     expect(state.cancelled).toBe(true);
-    expect(onEnd).toHaveBeenCalledTimes(1);
+    expect(done).toHaveBeenCalledTimes(1);
   });
 
   it("passes on what its source fails with, and ends", async () => {
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("broken")) });
     const response = new Response(broken, { headers: { "content-type": "text/event-stream" } });
-    const onEnd = vi.fn();
-    await expect(createStreams(Date.now).bind(response, authUntil(NEVER), onEnd).text()).rejects.toThrow(
-      "broken",
-    );
-    expect(onEnd).toHaveBeenCalledTimes(1);
+    const done = vi.fn();
+    await expect(
+      createStreams(Date.now, () => false)
+        .bind({ response, done }, authUntil(NEVER))
+        .text(),
+    ).rejects.toThrow("broken");
+    expect(done).toHaveBeenCalledTimes(1);
   });
 
   it("is only what is one: another answer passes untouched", () => {
     const response = Response.json({});
-    const onEnd = vi.fn();
-    expect(createStreams(Date.now).bind(response, authUntil(0), onEnd)).toBe(response);
-    expect(onEnd).toHaveBeenCalledTimes(1);
+    const done = vi.fn();
+    expect(createStreams(Date.now, () => false).bind({ response, done }, authUntil(0))).toBe(response);
+    expect(done).toHaveBeenCalledTimes(1);
   });
 });
 

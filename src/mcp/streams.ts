@@ -2,100 +2,118 @@ import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
 import { textOf } from "../platform/text-response.ts";
 import { isEventStream } from "./buffered-response.ts";
+import type { Answer } from "./exchange.ts";
 
-/** The streams that are open, each ending with the authorization that opened it. */
+/** The streams that are open, each for no longer than the authorization that opened it. */
 export type Streams = {
   /**
-   * The response, whose stream (if it still is one) ends when it is done, when the reader leaves, when the token expires, when
-   * the grant is revoked or when the server closes. `onEnd` is called once then; at once where there is no stream.
+   * The response, whose stream (if it still is one) closes when it is done, when the reader leaves, when the token expires, when
+   * the grant is revoked or when the server closes. The answer is done then; at once where there is no stream.
    */
-  bind(response: Response, auth: Auth, onEnd: () => void): Response;
-  closeGrant(grantId: string): void;
-  /** Ends those that came of a grant, whichever it is. */
-  closeGrants(): void;
+  bind(answer: Answer, auth: Auth): Response;
+  closeForGrant(grantId: string): void;
+  /** Closes those that came of a grant, whichever it is. */
+  closeForAnyGrant(): void;
   closeAll(): void;
   /** How many are open. */
   count(): number;
 };
 
-type Stream = { readonly grantId: string | null; end(): void };
+type Stream = { readonly grantId: string | null; close(): void };
 
-export function createStreams(clock: Clock): Streams {
+/** @param isRevoked whether the grant of an authorization was revoked since it was verified */
+export function createStreams(clock: Clock, isRevoked: (auth: Auth) => boolean): Streams {
   const open = new Set<Stream>();
 
-  const bind = (response: Response, auth: Auth, onEnd: () => void): Response => {
-    if (!isEventStream(response) || textOf(response) !== undefined || !response.body) {
-      onEnd();
-      return response;
-    }
-    const reader = response.body.getReader();
-    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-    let cancelTimer = () => {};
-    let ended = false;
-    const finish = () => {
-      ended = true;
+  const closeWhere = (condition: (grantId: string | null) => boolean) => {
+    for (const stream of open) if (condition(stream.grantId)) stream.close();
+  };
+  const closeForGrant = (revoked: string) => closeWhere((grantId) => grantId === revoked);
+
+  const bindStream = (source: ReadableStream<Uint8Array>, auth: Auth, done: () => void) => {
+    const { body, close } = closable(source, () => {
       cancelTimer();
       open.delete(stream);
-      onEnd();
-    };
-    const stream: Stream = {
-      grantId: auth.grantId,
-      end() {
-        if (ended) return;
-        finish();
-        controller?.close();
-        reader.cancel().catch(() => {});
-      },
-    };
+      done();
+    });
+    const stream = { grantId: auth.grantId, close };
+    const cancelTimer = atTime(closingTime(auth, clock()), clock, close);
     open.add(stream);
-    cancelTimer = atTime(endOf(auth, clock()), clock, stream.end);
-    const body = new ReadableStream<Uint8Array>(
-      {
-        start(started) {
-          controller = started;
-        },
-        async pull(pulled) {
-          try {
-            const { done, value } = await reader.read();
-            if (ended) return;
-            if (!done) return pulled.enqueue(value);
-            finish();
-            pulled.close();
-          } catch (cause) {
-            if (!ended) finish();
-            pulled.error(cause);
-          }
-        },
-        cancel(reason) {
-          if (!ended) finish();
-          return reader.cancel(reason);
-        },
-      },
-      // Nothing is read ahead of the client.
-      { highWaterMark: 0 },
-    );
-    return new Response(body, { status: response.status, headers: response.headers });
+    return body;
   };
 
   return {
-    bind,
-    closeGrant(grantId) {
-      for (const stream of open) if (stream.grantId === grantId) stream.end();
+    bind({ response, done }, auth) {
+      let bound = response;
+      if (isEventStream(response) && textOf(response) === undefined && response.body) {
+        const { status, headers } = response;
+        bound = new Response(bindStream(response.body, auth, done), { status, headers });
+      } else {
+        done();
+      }
+      // It may have been revoked while its request was answered: the stream that comes of it must not outlive it.
+      if (auth.grantId !== null && isRevoked(auth)) closeForGrant(auth.grantId);
+      return bound;
     },
-    closeGrants() {
-      for (const stream of open) if (stream.grantId !== null) stream.end();
-    },
-    closeAll() {
-      for (const stream of open) stream.end();
-    },
+    closeForGrant,
+    closeForAnyGrant: () => closeWhere((grantId) => grantId !== null),
+    closeAll: () => closeWhere(() => true),
     count: () => open.size,
+  };
+}
+
+/** The same stream, which can be closed from here. `onClosed` is called once, in whatever way it comes to its end. */
+function closable(
+  source: ReadableStream<Uint8Array>,
+  onClosed: () => void,
+): { readonly body: ReadableStream<Uint8Array>; close(): void } {
+  const reader = source.getReader();
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let closed = false;
+  const finish = () => {
+    closed = true;
+    onClosed();
+  };
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(started) {
+        controller = started;
+      },
+      async pull(pulled) {
+        try {
+          const { done, value } = await reader.read();
+          if (closed) return;
+          if (!done) return pulled.enqueue(value);
+          finish();
+          pulled.close();
+        } catch (cause) {
+          if (!closed) finish();
+          pulled.error(cause);
+        }
+      },
+      cancel(reason) {
+        if (!closed) finish();
+        return reader.cancel(reason);
+      },
+    },
+    // Nothing is read ahead of the client.
+    { highWaterMark: 0 },
+  );
+  return {
+    body,
+    close() {
+      if (closed) return;
+      finish();
+      controller?.close();
+      reader.cancel().catch(() => {});
+    },
   };
 }
 
 /** A provider's token is let in a little after its end, because clocks differ. What it asks for then is answered. */
 const LATE_MILLISECONDS = 30_000;
 
-function endOf({ expiresAt, grantId }: Auth, now: number): number {
+function closingTime({ expiresAt, grantId }: Auth, now: number): number {
   const end = expiresAt * 1000;
   return grantId === null && end <= now ? now + LATE_MILLISECONDS : end;
 }

@@ -1,6 +1,7 @@
 import { BAGGAGE_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY } from "@modelcontextprotocol/server";
-import type { TracedMessage } from "../platform/telemetry/tracing.ts";
+import type { MessageSpan, TracedMessage } from "../platform/telemetry/tracing.ts";
 import { textOf } from "../platform/text-response.ts";
+import type { Answer, Exchange } from "./exchange.ts";
 import { membersOf, readMessage } from "./json-rpc.ts";
 import type { Registrations } from "./registrations.ts";
 
@@ -29,8 +30,7 @@ const PROTOCOL_VERSION = /^\d{4}-\d\d-\d\d$/;
 
 /** What a span says of a POST body; undefined where it is no single request of the protocol. */
 export function readTracedMessage(
-  body: unknown,
-  request: Request,
+  { request, body }: Exchange,
   registrations: Registrations | undefined,
 ): TracedMessage | undefined {
   const { method, params, id } = readMessage(body);
@@ -58,11 +58,28 @@ export function readTracedMessage(
   };
 }
 
+/** Has a message answered in its span, which ends when its answer has been sent. */
+export async function inSpan(span: MessageSpan, answer: () => Promise<Answer>): Promise<Answer> {
+  try {
+    const { response, done } = await span.run(answer);
+    return {
+      response,
+      done() {
+        done();
+        span.end(() => failureOf(response));
+      },
+    };
+  } catch (cause) {
+    span.end(() => "server_error");
+    throw cause;
+  }
+}
+
 /**
  * What an answer says that went wrong: the HTTP status, the code of a JSON-RPC error, or `tool_error` where a tool said so
  * itself. Undefined where it went well, and for what was sent as a stream, which is not read a second time.
  */
-export function failureOf(response: Response): string | undefined {
+function failureOf(response: Response): string | undefined {
   if (response.status >= 400) return String(response.status);
   const text = textOf(response);
   if (text === undefined || text.length > LONGEST_READ) return undefined;

@@ -55,10 +55,15 @@ type EndpointParts = Pick<ServerParts, "settings" | "registrations" | "factory" 
 
 /** The MCP endpoint behind its guard. It holds nothing before a request comes, and the drain ends what it holds then. */
 export function createEndpoint(parts: EndpointParts): McpEndpoint {
-  const { registrations, factory, instrumentation, ...others } = parts;
+  const { settings, registrations, factory, instrumentation, ...others } = parts;
+  const { resource, catalogue, sessions, debug } = settings;
   const { metrics, tracing } = instrumentation;
   const endpoint = createMcpEndpoint({
     ...others,
+    resource,
+    requiredScopes: catalogue.required,
+    sessions,
+    debug,
     registrations: factory ?? registrations,
     traced: tracing.message,
   });
