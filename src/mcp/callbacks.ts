@@ -1,6 +1,6 @@
 import { ResourceTemplate } from "@modelcontextprotocol/server";
 import { ConfigurationError } from "../core/errors.ts";
-import type { Registered, ScopedCalls } from "./scoped-calls.ts";
+import type { Feature, ScopedCalls } from "./scoped-calls.ts";
 
 /**
  * What a registration shows to clients, which holds no functions: the SDK could call one before, or without, the check
@@ -8,7 +8,7 @@ import type { Registered, ScopedCalls } from "./scoped-calls.ts";
  *
  * @throws ConfigurationError that says where a function is
  */
-export function onlyData<Config extends object>(config: Config, { kind, name }: Registered): Config {
+export function onlyData<Config extends object>(config: Config, { kind, name }: Feature): Config {
   const [path] = functionsIn(config);
   if (path !== undefined) {
     throw new ConfigurationError(
@@ -27,32 +27,30 @@ export type ServedTemplate = (calls: ScopedCalls) => ResourceTemplate;
  *
  * @throws ConfigurationError where it has another one
  */
-export function scopedTemplate(template: ResourceTemplate, registered: Registered): ServedTemplate {
+export function scopedTemplate(template: ResourceTemplate, feature: Feature): ServedTemplate {
   const { uriTemplate, listCallback } = template;
   const completions = uriTemplate.variableNames.flatMap((variable) => {
     const complete = template.completeCallback(variable);
     return complete ? [{ variable, complete }] : [];
   });
-  refuseOthers(template, registered, [listCallback, ...completions.map(({ complete }) => complete)]);
+  refuseOthers(template, feature, [listCallback, ...completions.map(({ complete }) => complete)]);
   return (calls) =>
     new ResourceTemplate(uriTemplate, {
       // A list asks all templates at once. One that refused would take away what the others have to say.
       list:
         listCallback &&
         ((context) =>
-          calls.mayCall(registered, context)
-            ? calls.answer(registered, context, listCallback)
-            : { resources: [] }),
+          calls.mayCall(feature, context) ? calls.answer(feature, context, listCallback) : { resources: [] }),
       complete: Object.fromEntries(
         completions.map(({ variable, complete }) => [
           variable,
-          (value, context) => calls.run(registered, () => complete(value, context)),
+          (value, context) => calls.run(feature, () => complete(value, context)),
         ]),
       ),
     });
 }
 
-function refuseOthers(template: ResourceTemplate, { name }: Registered, known: readonly unknown[]): void {
+function refuseOthers(template: ResourceTemplate, { name }: Feature, known: readonly unknown[]): void {
   const [path] = functionsIn(template, (found) => !known.includes(found));
   if (path === undefined) return;
   throw new ConfigurationError(

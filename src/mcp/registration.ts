@@ -16,10 +16,10 @@ import type {
   ToolHandler,
 } from "./registrar.ts";
 import { describedOnce } from "./schemas.ts";
-import type { Registered, ScopedCalls } from "./scoped-calls.ts";
+import type { Feature, ScopedCalls } from "./scoped-calls.ts";
 
-/** A tool, prompt or resource. Every callback of it that reaches the SDK runs through `calls`. */
-export type Registration = Registered & {
+/** A feature with all that serving it takes. Every callback of it that reaches the SDK runs through `calls`. */
+export type Registration = Feature & {
   /** Puts it on a server of the SDK. Its schemas were prepared once, when it was registered. */
   readonly apply: (server: McpServer, calls: ScopedCalls) => void;
 };
@@ -45,23 +45,23 @@ export function toolRegistration<
     );
   }
   const call = handler as Handler;
-  const registered: Registered = { kind: "tool", name, scopes };
-  const shown = onlyData(config, registered);
+  const feature: Feature = { kind: "tool", name, scopes };
+  const shown = onlyData(config, feature);
   const input = inputSchema && describedOnce(inputSchema, `inputSchema of the tool "${name}"`, "input");
   const output = outputSchema && describedOnce(outputSchema, `outputSchema of the tool "${name}"`, "output");
   return {
-    ...registered,
+    ...feature,
     apply(server, calls) {
-      const run = <Result>(callback: () => Result) => calls.run(registered, callback);
+      const run = <Result>(callback: () => Result) => calls.run(feature, callback);
       const described = { ...shown, ...(output && { outputSchema: output(run) }) };
       if (!input) {
         server.registerTool(name, described, (context: ServerContext) =>
-          calls.answer(registered, context, (admitted) => call(admitted)),
+          calls.answer(feature, context, (admitted) => call(admitted)),
         );
         return;
       }
       server.registerTool(name, { ...described, inputSchema: input(run) }, (given: unknown, context) =>
-        calls.answer(registered, context, (admitted) => call(given, admitted)),
+        calls.answer(feature, context, (admitted) => call(given, admitted)),
       );
     },
   };
@@ -73,21 +73,21 @@ export function promptRegistration<Arguments extends StandardSchemaWithJSON | un
   handler: PromptHandler<Arguments>,
 ): Registration {
   const call = handler as Handler;
-  const registered: Registered = { kind: "prompt", name, scopes };
-  const shown = onlyData(config, registered);
+  const feature: Feature = { kind: "prompt", name, scopes };
+  const shown = onlyData(config, feature);
   const args = argsSchema && describedOnce(argsSchema, `argsSchema of the prompt "${name}"`, "input");
   return {
-    ...registered,
+    ...feature,
     apply(server, calls) {
       if (!args) {
         server.registerPrompt(name, { ...shown }, (context: ServerContext) =>
-          calls.answer(registered, context, (admitted) => call(admitted)),
+          calls.answer(feature, context, (admitted) => call(admitted)),
         );
         return;
       }
-      const argsServed = args((callback) => calls.run(registered, callback));
+      const argsServed = args((callback) => calls.run(feature, callback));
       server.registerPrompt(name, { ...shown, argsSchema: argsServed }, (given: unknown, context) =>
-        calls.answer(registered, context, (admitted) => call(given, admitted)),
+        calls.answer(feature, context, (admitted) => call(given, admitted)),
       );
     },
   };
@@ -99,13 +99,13 @@ export function resourceRegistration(
   { scopes = [], ...config }: ResourceConfig,
   read: ResourceHandler,
 ): Registration {
-  const registered: Registered = { kind: "resource", name, scopes };
-  const shown = onlyData(config, registered);
+  const feature: Feature = { kind: "resource", name, scopes };
+  const shown = onlyData(config, feature);
   return {
-    ...registered,
+    ...feature,
     apply: (server, calls) =>
       server.registerResource(name, uri, shown, (at, context) =>
-        calls.answer(registered, context, (admitted) => read(at, admitted)),
+        calls.answer(feature, context, (admitted) => read(at, admitted)),
       ),
   };
 }
@@ -116,14 +116,14 @@ export function templateRegistration(
   { scopes = [], ...config }: ResourceConfig,
   read: ResourceTemplateHandler,
 ): Registration {
-  const registered: Registered = { kind: "resource", name, scopes };
-  const shown = onlyData(config, registered);
-  const served = scopedTemplate(template, registered);
+  const feature: Feature = { kind: "resource", name, scopes };
+  const shown = onlyData(config, feature);
+  const served = scopedTemplate(template, feature);
   return {
-    ...registered,
+    ...feature,
     apply: (server, calls) =>
       server.registerResource(name, served(calls), shown, (at, variables, context) =>
-        calls.answer(registered, context, (admitted) => read(at, variables, admitted)),
+        calls.answer(feature, context, (admitted) => read(at, variables, admitted)),
       ),
   };
 }

@@ -4,8 +4,8 @@ import type { Log } from "../platform/logging.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { type ToolContext, withCaller } from "./tool-context.ts";
 
-/** What a callback belongs to. */
-export type Registered = {
+/** A tool, prompt or resource, as the checks around its callbacks know it. */
+export type Feature = {
   readonly kind: "tool" | "prompt" | "resource";
   readonly name: string;
   readonly scopes: readonly string[];
@@ -19,32 +19,32 @@ export type Registered = {
 export type ScopedCalls = {
   /** Runs a callback that the SDK passes its context. Throws where the caller lacks a scope, and what the callback throws. */
   answer<Result>(
-    registered: Registered,
+    feature: Feature,
     context: ServerContext,
     callback: (context: ToolContext) => Result,
   ): Result;
   /** The same for a callback that the SDK passes no context: completions and schemas. */
-  run<Result>(registered: Registered, callback: () => Result): Result;
+  run<Result>(feature: Feature, callback: () => Result): Result;
   /** Whether the caller has the scopes, for callbacks that then say nothing instead of refusing. */
-  mayCall(registered: Registered, context: ServerContext): boolean;
+  mayCall(feature: Feature, context: ServerContext): boolean;
 };
 
 /** @param currentAuth who sent the request that is being served; undefined refuses */
 export function createScopedCalls(guard: Guard, currentAuth: () => Auth | undefined, log: Log): ScopedCalls {
   const call = <Result>(
-    registered: Registered,
+    feature: Feature,
     auth: Auth,
     callback: () => Result,
     signal?: AbortSignal,
   ): Result => {
-    const { scopes } = registered;
+    const { scopes } = feature;
     if (scopes.length > 0 && guard.requireScopes(auth, scopes)) {
       throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `This needs the scope ${scopes.join(" ")}.`);
     }
     const failed = (cause: unknown) => {
       // What the callback means to say to the client, and what comes of a call that the client gave up, is no failure.
       if (cause instanceof ProtocolError || signal?.aborted) return;
-      reportFailure(registered, auth, cause, log);
+      reportFailure(feature, auth, cause, log);
     };
     try {
       const result = callback();
@@ -57,20 +57,20 @@ export function createScopedCalls(guard: Guard, currentAuth: () => Auth | undefi
   };
 
   return {
-    answer(registered, context, callback) {
+    answer(feature, context, callback) {
       const admitted = withCaller(context);
-      return call(registered, admitted.auth, () => callback(admitted), context.mcpReq.signal);
+      return call(feature, admitted.auth, () => callback(admitted), context.mcpReq.signal);
     },
-    run(registered, callback) {
+    run(feature, callback) {
       const auth = currentAuth();
-      if (!auth) throw new Error(`A callback of the ${registered.kind} "${registered.name}" has no caller.`);
-      return call(registered, auth, callback);
+      if (!auth) throw new Error(`A callback of the ${feature.kind} "${feature.name}" has no caller.`);
+      return call(feature, auth, callback);
     },
     mayCall: ({ scopes }, context) => guard.hasScopes(withCaller(context).auth, scopes),
   };
 }
 
 /** The SDK tells the client, and no one else. What the client said to it stays out of the log. */
-function reportFailure({ kind, name }: Registered, { person, client }: Auth, cause: unknown, log: Log): void {
+function reportFailure({ kind, name }: Feature, { person, client }: Auth, cause: unknown, log: Log): void {
   log.error("a handler failed", { [kind]: name, person: person.id, client: client.id, cause });
 }

@@ -118,9 +118,9 @@ function rememberSubscriptions(
   calls: ScopedCalls,
 ): void {
   server.server.setRequestHandler("resources/subscribe", ({ params }, context) => {
-    const registered = registrations.resource(params.uri);
-    if (registered && !calls.mayCall(registered, context)) {
-      const needed = registered.scopes.join(" ");
+    const resource = registrations.resource(params.uri);
+    if (resource && !calls.mayCall(resource, context)) {
+      const needed = resource.scopes.join(" ");
       throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `This needs the scope ${needed}.`);
     }
     if (subscriptions.size >= MAXIMUM_SUBSCRIPTIONS) {
