@@ -1,9 +1,11 @@
 import { ProtocolError, ProtocolErrorCode, ResourceTemplate } from "@modelcontextprotocol/server";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import {
   call,
+  INITIALIZE,
   messagesOf,
+  RESOURCE,
   RESOURCE_METADATA,
   startEndpoint,
   textOf,
@@ -148,6 +150,48 @@ describe("the endpoint", () => {
     // The same message id, at the same time: only the connection tells the two apart.
     const answers = await messagesOf(await post(tokenFor({ person: { id: "grace" } }), call("wait")));
     expect(answers.map(({ result }) => result?.content?.[0]?.text)).toEqual(["waited"]);
+  });
+});
+
+describe("a server that closes", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("does not wait for the stream of a session, which ends then", async () => {
+    const { endpoint, tokenFor, post, send } = startEndpoint({ sessions: true });
+    const token = tokenFor();
+    const opened = await post(token, INITIALIZE);
+    const stream = await send(token, "GET", { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" });
+    expect(stream.status).toBe(200);
+    // The time that it waits at most never comes.
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    await endpoint.close();
+    expect(await stream.text()).toBe("");
+  });
+
+  it("runs nothing for a body that comes too late", async () => {
+    const { endpoint, registrations, tokenFor } = startEndpoint();
+    const tool = vi.fn(() => ({ content: [] }));
+    registrations.registerTool("t", {}, tool);
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const response = endpoint.fetch(
+      new Request(RESOURCE, {
+        method: "POST",
+        headers: { authorization: `Bearer ${tokenFor()}`, "content-type": "application/json" },
+        body: readable,
+        duplex: "half",
+      }),
+    );
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    const closed = endpoint.close();
+    await vi.advanceTimersByTimeAsync(3000);
+    await closed;
+    const writer = writable.getWriter();
+    await writer.write(Buffer.from(JSON.stringify(call("t"))));
+    await writer.close();
+    expect((await response).status).toBe(503);
+    expect(tool).not.toHaveBeenCalled();
   });
 });
 
