@@ -8,7 +8,7 @@ import { readJson } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import type { Registrations } from "./registrations.ts";
-import { neededScopes } from "./step-up.ts";
+import { neededScopes, onlyReached } from "./step-up.ts";
 
 /** Who asks and for what, or the answer to somebody who may not ask it. */
 export type Admit = (request: Request) => Promise<Exchange | Response>;
@@ -42,7 +42,9 @@ export function createAdmission({ guard, resource, requiredScopes, registrations
     }
     const { body } = read;
     const refusal = refuseLesser(auth, registrations && neededScopes(body, registrations));
-    return refusal ?? { request, auth, authInfo: toAuthInfo(auth), accepted, body };
+    if (refusal) return refusal;
+    const reached = registrations && onlyReached(body, registrations);
+    return { request, auth, authInfo: toAuthInfo(auth), accepted, body, reached };
   };
 }
 

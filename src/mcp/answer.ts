@@ -2,7 +2,7 @@ import type { AsyncLocalStorage } from "node:async_hooks";
 import type { Tracing } from "../platform/telemetry/tracing.ts";
 import { inAcceptedForm } from "./accepted.ts";
 import { buffered } from "./buffered-response.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { Answer, CurrentMessage, Exchange } from "./exchange.ts";
 import type { Registrations } from "./registrations.ts";
 import { serve, type Transports } from "./serve.ts";
 import { inSpan, readTracedMessage } from "./traced-message.ts";
@@ -10,7 +10,7 @@ import { inSpan, readTracedMessage } from "./traced-message.ts";
 export type AnswerParts = {
   readonly transports: Transports;
   /** The message that is being answered, for what the SDK calls without it: completions, schemas, the maker of servers. */
-  readonly current: AsyncLocalStorage<Exchange>;
+  readonly current: AsyncLocalStorage<CurrentMessage>;
   /** Begins the span of a message. */
   readonly traced: Tracing["message"];
   readonly registrations: Registrations | undefined;
@@ -19,10 +19,11 @@ export type AnswerParts = {
 /** Answers a request that was let in: a message in a span of its own, and in a form that its sender takes. */
 export function answer(parts: AnswerParts, exchange: Exchange): Promise<Answer> {
   const { transports, current, traced, registrations } = parts;
+  const { auth, reached } = exchange;
   if (exchange.body === undefined) return serve(transports, exchange);
   const span = traced(() => readTracedMessage(exchange, registrations));
   return inSpan(span, async () =>
-    inFormTaken(await current.run(exchange, () => serve(transports, exchange)), exchange),
+    inFormTaken(await current.run({ auth, reached }, () => serve(transports, exchange)), exchange),
   );
 }
 

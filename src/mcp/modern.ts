@@ -16,15 +16,15 @@ export type Modern = {
 
 export type ModernParts = {
   readonly makeServer: MakeServer;
-  /** The body of the message that is being answered. The SDK asks for a server without saying for which message. */
-  readonly currentBody: () => unknown;
+  /** What the message that is being answered can reach. The SDK asks for a server without saying for which message. */
+  readonly currentlyReached: () => Exchange["reached"];
   readonly keepAlive: KeepAlive;
   readonly log: Log;
 };
 
-export function createModern({ makeServer, currentBody, keepAlive, log }: ModernParts): Modern {
+export function createModern({ makeServer, currentlyReached, keepAlive, log }: ModernParts): Modern {
   const handler = createMcpHandler(
-    (context) => makeServer(context, { kind: "request", body: currentBody() }),
+    (context) => makeServer(context, { kind: "request", reached: currentlyReached() }),
     // Clients of the earlier revisions are served elsewhere, with sessions or without.
     { legacy: "reject", onerror: (error) => log.debug("the SDK reports", { reason: error.message }) },
   );

@@ -9,7 +9,6 @@ import type { Log } from "../platform/logging.ts";
 import type { Registration } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
 import type { ScopedCalls } from "./scoped-calls.ts";
-import { onlyReached } from "./step-up.ts";
 import { callerOf, type McpContext } from "./tool-context.ts";
 
 /** Makes a server of the SDK for one request, or for one session. */
@@ -28,11 +27,11 @@ export type McpIdentity = {
   readonly extensions?: Readonly<Record<string, Record<string, never>>>;
 };
 
-/** What serves one request: `body` is the message, where it is known to be the only one. */
+/** What serves one request or one session. A request whose message can reach one registration gets a server with no other. */
 export type MakeServer = (context: McpRequestContext, use: Use) => Promise<McpServer>;
 
 export type Use =
-  | { readonly kind: "request"; readonly body: unknown }
+  | { readonly kind: "request"; readonly reached: readonly Registration[] | undefined }
   | { readonly kind: "session"; readonly subscriptions: Set<string> };
 
 /**
@@ -96,7 +95,7 @@ function fromRegistrations(
 }
 
 function reached(registrations: Registrations, use: Use): Iterable<Registration> {
-  return (use.kind === "request" && onlyReached(use.body, registrations)) || registrations.all();
+  return (use.kind === "request" && use.reached) || registrations.all();
 }
 
 function capabilities(registrations: Registrations, listChanged: boolean, all: boolean) {

@@ -5,10 +5,10 @@ import type { MakeServer } from "./servers.ts";
 
 /** Serves one POST of a 2025-era client without a session: a server and a transport for it alone. */
 export async function serveStateless(exchange: Exchange, makeServer: MakeServer, log: Log): Promise<Answer> {
-  const { request, authInfo, body } = exchange;
+  const { request, authInfo, body, reached } = exchange;
   const server = await makeServer(
     { era: "legacy", authInfo, requestInfo: request },
-    { kind: "request", body },
+    { kind: "request", reached },
   );
   const done = () => {
     server.close().catch((cause) => log.error("a server did not close", { cause }));
