@@ -143,7 +143,7 @@ function firstProblem(error: z.ZodError, given: TokenManagerOptions): Configurat
   const [issue] = error.issues;
   const path = namedPath(issue?.path ?? []);
   if (issue?.code === "unrecognized_keys") {
-    return unknownName(optionLabel([...path, issue.keys[0] ?? ""]), Object.keys(options.shape));
+    return unknownName(optionLabel([...path, issue.keys[0] ?? ""]), Reflect.ownKeys(options.shape));
   }
   if (issue?.code === "invalid_key") {
     return new ConfigurationError(

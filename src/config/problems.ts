@@ -39,25 +39,23 @@ export function wrongName(label: string, name: string, must: string): Configurat
   return new ConfigurationError(`${label} names ${shown(name)}; it must be ${must}.`);
 }
 
-/** The sentence about a name that is no option, with the one that was probably meant. */
-export function unknownName(label: string, known: readonly string[]): ConfigurationError {
+/**
+ * The sentence about a name that is no option, with the one that was probably meant.
+ * @param known the options that there are; a dangerous one is a symbol
+ */
+export function unknownName(label: string, known: readonly PropertyKey[]): ConfigurationError {
   const name = label.slice(label.lastIndexOf(".") + 1);
-  if (DANGERS.has(name)) {
+  if (known.some((key) => typeof key === "symbol" && key.description === name)) {
     return new ConfigurationError(
       `${label} is a symbol, so that it can be found. Import ${name} from mcp-gatehouse, and write [${name}] in place of ${name}.`,
     );
   }
-  const near = meantName(name, known);
+  const names = known.filter((key) => typeof key === "string");
+  const near = meantName(name, names);
   return new ConfigurationError(
-    `${label} is not an option. ${near ? `Did you mean ${near}?` : `The options are: ${known.join(", ")}.`}`,
+    `${label} is not an option. ${near ? `Did you mean ${near}?` : `The options are: ${names.join(", ")}.`}`,
   );
 }
-
-const DANGERS: ReadonlySet<string> = new Set([
-  "allowInsecurePublicUrl",
-  "allowInsecureIssuer",
-  "allowUnresolvedDocumentHosts",
-]);
 
 /** Options whose value is never repeated, wherever they stand. */
 const SECRET = /secret|token$|(\b|private)key$|_KEY$|jwks$/i;

@@ -3,72 +3,95 @@ import { ConfigurationError } from "../core/errors.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
 import { isSecureUrl } from "../platform/addresses.ts";
 import { allowInsecureIssuer } from "./allow-insecure-issuer.ts";
-import { cachedTokensOption } from "./cached-tokens-option.ts";
-import { corsOption } from "./cors-option.ts";
-import { documentationOption } from "./documentation-option.ts";
-import { namedPath, optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
+import { text } from "./basic-schemas.ts";
+import { declared, declaredOptions } from "./declared.ts";
+import { guardOptions } from "./guard-options.ts";
+import { namedPath, unknownName, wrongValue } from "./problems.ts";
 import { PROVIDER_OPTIONS, type Provider, type ProviderOptions, parseProviders } from "./provider-options.ts";
+import { readOptions } from "./read-options.ts";
 import { catalogueOf, scopeOptions } from "./scope-options.ts";
-import type { CorsSetting } from "./settings.ts";
 
 const RESOURCE = 'the URL that people type into their client, such as "https://mcp.example.com/mcp"';
 const DOCUMENTS = '"redirect" or "copy"';
 
-const leading = z.enum(["redirect", "copy"], DOCUMENTS);
+const leading = z.enum(["redirect", "copy"], DOCUMENTS).default("redirect");
 /** How clients that look for the authorization server on this host are led to it. */
-export type AuthorizationServerMetadata = z.infer<typeof leading>;
+export type AuthorizationServerMetadata = z.output<typeof leading>;
 
 const resourceServer = z.strictObject({
-  /** The URL that people type into their client, byte for byte (RFC 9728 §1.2). */
-  resource: z.string(RESOURCE).refine(isSecureUrl, RESOURCE),
-  /** The server's name, for clients to show. */
-  name: z.string("text").min(1, "text").optional(),
-  /** Where people read about this server (`resource_documentation`). */
-  documentation: documentationOption,
-  /**
-   * How clients that look for the authorization server on this host are answered: sent to the provider's document, or
-   * given a copy of it. Default "redirect".
-   */
-  authorizationServerMetadata: leading.default("redirect"),
-  /** How many verified access tokens this process remembers. Default 10,000. */
-  cachedTokens: cachedTokensOption,
-  /** Origins whose pages may call what is guarded. Default "*": no cookie is involved. */
-  cors: corsOption,
-  /** A log line for each request that is let in. Default false. */
-  debug: z.boolean("true or false").default(false),
+  resource: z.string(RESOURCE).refine(isSecureUrl, RESOURCE).register(declared, {
+    says: "The URL that people type into their client, byte for byte (RFC 9728 §1.2).",
+  }),
+  name: text("text").optional().register(declared, {
+    says: "The server's name, for clients to show.",
+  }),
+  authorizationServerMetadata: leading.register(declared, {
+    says: "How clients that look for the authorization server on this host are answered: sent to the provider's document (`redirect`), or given a copy of it (`copy`).",
+  }),
+  ...guardOptions,
   ...scopeOptions,
 });
 
-type ResourceServerOptions = z.input<typeof resourceServer>;
+/** The options of the resource server itself, beside those of its provider. */
+export const resourceServerOptions = declaredOptions(resourceServer.shape);
+
+type Parsed = Required<z.output<typeof resourceServer>>;
+type Given = z.input<typeof resourceServer>;
+
+// Written as `OAuthServerOptions` is, from what is declared of each option.
+type ResourceServerOptions = {
+  /** The URL that people type into their client, byte for byte (RFC 9728 §1.2). */
+  resource: Given["resource"];
+  /** The server's name, for clients to show. Default: none. */
+  name?: Given["name"];
+  /**
+   * How clients that look for the authorization server on this host are answered: sent to the provider's document
+   * (`redirect`), or given a copy of it (`copy`). Default: `redirect`.
+   */
+  authorizationServerMetadata?: Given["authorizationServerMetadata"];
+  /** How many verified access tokens this instance remembers. Default: `10000`. */
+  cachedTokens?: Given["cachedTokens"];
+  /**
+   * Origins whose pages may call the server from a browser: a list, or `"*"` for any, since no cookie is involved.
+   * Default: `*`.
+   */
+  cors?: Given["cors"];
+  /**
+   * The URL where people read about the server, which clients may show (`resource_documentation`, RFC 9728 §2).
+   * Default: none.
+   */
+  documentation?: Given["documentation"];
+  /** Write more log lines. Default: `false`. */
+  debug?: Given["debug"];
+  /**
+   * A list of scopes, or an object: scope → what it lets a client do, in plain words for the consent page. Default:
+   * `mcp`; with a provider, the scopes that it has.
+   */
+  supportedScopes?: Given["supportedScopes"];
+  /** Scopes that every request needs. Default: `mcp` where it is supported, else none. */
+  requiredScopes?: Given["requiredScopes"];
+  /** Scopes that the first challenge and the resource metadata name beside the required ones. Default: none. */
+  challengeScopes?: Given["challengeScopes"];
+  /** Broader scope → the narrower ones that it includes. Default: none. */
+  scopeImplies?: Given["scopeImplies"];
+};
 
 /** What `protect` takes: the resource, and one provider or several. */
 export type ProtectOptions = ResourceServerOptions &
   (ProviderOptions | { readonly providers: readonly ProviderOptions[] });
 
-export type ProtectSettings = {
-  readonly resource: string;
-  readonly name: string | undefined;
-  readonly documentation: string | undefined;
-  readonly authorizationServerMetadata: AuthorizationServerMetadata;
-  readonly cachedTokens: number;
-  readonly cors: CorsSetting;
-  readonly debug: boolean;
+export type ProtectSettings = Readonly<
+  Omit<Parsed, "supportedScopes" | "requiredScopes" | "scopeImplies">
+> & {
   readonly catalogue: ScopeCatalogue;
-  readonly challengeScopes: readonly string[];
   readonly providers: readonly [Provider, ...Provider[]];
 };
 
 /** @throws ConfigurationError that names the option, what was given, and what would be right. */
 export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
   const { own, rest } = split(given);
-  const parsed = resourceServer.safeParse(own);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = (issue?.path ?? []) as (string | number)[];
-    throw wrongValue(optionLabel(path), valueAt(own, path), issue?.message ?? "different");
-  }
-  const { resource, name, documentation, authorizationServerMetadata, cachedTokens, cors, debug } =
-    parsed.data;
+  const { parsed, label } = readOptions(resourceServer, own);
+  const { supportedScopes, requiredScopes, scopeImplies, ...asParsed } = parsed;
   const beside = namedPath(Reflect.ownKeys(rest)).filter((name) => name !== "providers");
   if ("providers" in rest && beside[0] !== undefined) {
     const [other] = beside;
@@ -79,24 +102,18 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
   const said =
     "providers" in rest ? (rest.providers as readonly ProviderOptions[]) : (rest as ProviderOptions);
   if (!("providers" in rest) && rest.issuer === undefined) throw missingIssuer(rest);
+  const besideProvider = "providers" in rest ? [] : Object.keys(resourceServer.shape);
   return {
-    resource,
-    name,
-    documentation,
-    authorizationServerMetadata,
-    cachedTokens,
-    cors,
-    debug,
+    ...asParsed,
     // Which scopes there are is the provider's matter: none is needed unless the options say so.
-    catalogue: catalogueOf(parsed.data, { supported: {}, required: [] }, optionLabel),
-    challengeScopes: parsed.data.challengeScopes,
-    providers: parseProviders(said, resource, "providers" in rest ? [] : Object.keys(resourceServer.shape)),
+    catalogue: catalogueOf(parsed, { supported: {}, required: [] }, label),
+    providers: parseProviders(said, parsed.resource, besideProvider),
   };
 }
 
 /** @throws ConfigurationError where it is neither of the two. */
 export function parseAuthorizationServerMetadata(given: unknown): AuthorizationServerMetadata {
-  const parsed = leading.default("redirect").safeParse(given);
+  const parsed = leading.safeParse(given);
   if (parsed.success) return parsed.data;
   throw wrongValue("authorizationServerMetadata", given, DOCUMENTS);
 }

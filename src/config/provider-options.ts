@@ -5,11 +5,12 @@ import type { ClaimNames } from "../core/provider-claims.ts";
 import type { Credentials } from "../platform/client-authentication.ts";
 import { allowsInsecureIssuer } from "./allow-insecure-issuer.ts";
 import { readCredentials } from "./client-credentials.ts";
+import { namesAt } from "./declared.ts";
 import { tellPeopleApart } from "./people-options.ts";
 import { namedPath, type OptionPath, optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
 import { providerSchema } from "./provider-schema.ts";
 
-export const PROVIDER_OPTIONS: readonly string[] = Object.keys(providerSchema.shape);
+export const PROVIDER_OPTIONS: readonly PropertyKey[] = Reflect.ownKeys(providerSchema.shape);
 
 /** What `protect` and `createOAuthServer` take for a provider. */
 export type ProviderOptions = z.input<typeof providerSchema>;
@@ -156,10 +157,7 @@ function problemOf(
   const inside = issue?.path ?? [];
   const path = [...at, ...namedPath(inside)];
   if (issue?.code === "unrecognized_keys") {
-    const known =
-      inside[0] === undefined
-        ? [...PROVIDER_OPTIONS, ...beside]
-        : Object.keys(KNOWN_PARTS.get(inside[0])?.shape ?? {});
+    const known = [...namesAt(providerSchema, inside), ...(inside.length === 0 ? beside : [])];
     return unknownName(optionLabel([...path, issue.keys[0] ?? ""]), known);
   }
   if (path.at(-1) === "audience" && given?.audience === undefined) {
@@ -170,8 +168,3 @@ function problemOf(
   }
   return wrongValue(optionLabel(path), valueAt(given, inside), issue?.message ?? "different");
 }
-
-const KNOWN_PARTS = new Map<PropertyKey, { readonly shape: object }>([
-  ["introspection", providerSchema.shape.introspection.unwrap()],
-  ["claims", providerSchema.shape.claims.unwrap()],
-]);

@@ -2,16 +2,14 @@ import { z } from "zod";
 import { USUAL_CLAIM_NAMES } from "../core/provider-claims.ts";
 import type { PrivateKey } from "../platform/signing-key.ts";
 import { allowInsecureIssuer, insecureIssuerOption, issuerUrl, secureUrls } from "./allow-insecure-issuer.ts";
+import { seconds, text, yesOrNo } from "./basic-schemas.ts";
 import { secretMethods } from "./client-credentials.ts";
 
-const text = (must: string) => z.string(must).min(1, must);
 const oneOrMore = (must: string) =>
   z.union([text(must).transform((one) => [one]), z.array(text(must), must).min(1, must)], must);
 const AUDIENCE = "what the provider puts into `aud` for this server, as text or a list of texts";
-const CACHE_SECONDS = "a whole number of seconds from 0 to 3600";
 const CLAIM = 'the name of a claim or its path, such as "realm_access.roles", or a list of them';
 const PREFIX = 'letters, digits, ".", "_" or "-" and a ":" at the end, such as "okta:"';
-const yesOrNo = z.boolean("true or false");
 
 /** What a provider revokes is let in no longer than that. */
 export const BELIEVED_SECONDS = 60;
@@ -65,11 +63,7 @@ export const providerSchema = z
           )
           .optional(),
         /** How long an active token is believed without asking again, never past its end. Default 60. */
-        cacheSeconds: z
-          .int(CACHE_SECONDS)
-          .min(0, CACHE_SECONDS)
-          .max(3600, CACHE_SECONDS)
-          .default(BELIEVED_SECONDS),
+        cacheSeconds: seconds(0, 3600).default(BELIEVED_SECONDS),
       })
       .optional(),
     /** For opaque tokens of Google, which has an endpoint of its own kind in place of RFC 7662. */
@@ -119,11 +113,7 @@ export const providerSchema = z
       })
       .prefault({}),
     /** How far the provider's clock may be off. Default 30. */
-    leewaySeconds: z
-      .int("a whole number of seconds from 0 to 300")
-      .min(0, "a whole number of seconds from 0 to 300")
-      .max(300, "a whole number of seconds from 0 to 300")
-      .default(30),
+    leewaySeconds: seconds(0, 300).default(30),
   })
   .check(
     secureUrls(

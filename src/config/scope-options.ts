@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import { isScopeToken, OFFLINE_ACCESS, type ScopeCatalogue } from "../core/scopes.ts";
+import { declared } from "./declared.ts";
 import type { Label } from "./problems.ts";
+import { list } from "./variables.ts";
 
 const SCOPES = 'a list of scopes, or scopes with plain words, such as { "todo:read": "See your list" }';
 
@@ -12,9 +14,8 @@ const scope = z
 
 export const scopeList = z.array(scope, "a list of scopes");
 
-/** The options about scopes, the same for every kind of server. */
+/** What clients may ask for, the same for every kind of server. */
 export const scopeOptions = {
-  /** A list of scopes, or scope → what it lets a client do, in plain words for the consent page. Default: `mcp`. */
   supportedScopes: z
     .union(
       [
@@ -25,13 +26,27 @@ export const scopeOptions = {
       ],
       SCOPES,
     )
-    .optional(),
-  /** Scopes that every request needs. Default: `mcp` where it is supported, else none. */
-  requiredScopes: scopeList.optional(),
-  /** Scopes that the first challenge and the resource metadata name beside the required ones. Default: none. */
-  challengeScopes: scopeList.default([]),
-  /** Broader scope → the narrower ones that it includes. */
-  scopeImplies: z.record(scope, scopeList, "broader scopes with lists of narrower ones").default({}),
+    .optional()
+    .register(declared, {
+      says: "A list of scopes, or an object: scope → what it lets a client do, in plain words for the consent page.",
+      variables: { GATEHOUSE_SUPPORTED_SCOPES: list },
+      otherwise: "`mcp`; with a provider, the scopes that it has",
+    }),
+  requiredScopes: scopeList.optional().register(declared, {
+    says: "Scopes that every request needs.",
+    more: "They are always granted, and locked on the consent page.",
+    variables: { GATEHOUSE_REQUIRED_SCOPES: list },
+    otherwise: "`mcp` where it is supported, else none",
+  }),
+  challengeScopes: scopeList.default([]).register(declared, {
+    says: "Scopes that the first challenge and the resource metadata name beside the required ones.",
+    more: "Clients then ask for them from the start: for clients that never ask again after a 403. See [troubleshooting](troubleshooting.md).",
+    variables: { GATEHOUSE_CHALLENGE_SCOPES: list },
+  }),
+  scopeImplies: z
+    .record(scope, scopeList, "broader scopes with lists of narrower ones")
+    .default({})
+    .register(declared, { says: "Broader scope → the narrower ones that it includes." }),
 };
 export type ScopeOptions = z.output<z.ZodObject<typeof scopeOptions>>;
 

@@ -1,7 +1,8 @@
 import { allowInsecureIssuer } from "../config/allow-insecure-issuer.ts";
-import { boolean, type Environment, loadEnvironment } from "../config/environment.ts";
+import { loadEnvironment } from "../config/environment.ts";
 import { wrongValue } from "../config/problems.ts";
 import type { ProviderOptions } from "../config/provider-options.ts";
+import { boolean, type Environment } from "../config/variables.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { generic } from "./generic.ts";
 import { scalekit } from "./scalekit.ts";

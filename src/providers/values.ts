@@ -50,7 +50,8 @@ export function parseValues<Schema extends z.ZodObject>(schema: Schema, given: u
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const known = Object.keys(schema.shape);
-  if (issue?.code === "unrecognized_keys") throw unknownName(issue.keys[0] ?? "", known);
+  if (issue?.code === "unrecognized_keys")
+    throw unknownName(issue.keys[0] ?? "", Reflect.ownKeys(schema.shape));
   const [name = ""] = namedPath(issue?.path ?? []);
   if (typeof given !== "object" && given !== undefined) {
     throw new ConfigurationError(`The values must be an object with ${known.join(", ")}.`);

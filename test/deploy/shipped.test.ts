@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { withParts } from "../../src/config/declared.ts";
 import { environmentOptions } from "../../src/config/environment.ts";
 import { parseOptions } from "../../src/config/options.ts";
+import { serverOptions } from "../../src/config/options-schema.ts";
 import { isPostgresUrl } from "../../src/core/database-url.ts";
 import { markdownFiles, readDocument } from "../docs/markdown.ts";
 import { ROOT, startProgram } from "../docs/program.ts";
@@ -22,9 +24,7 @@ import {
 
 /** The files of `deploy`, held against the code and against one another. */
 
-const KNOWN = [...readDocument("src/config/environment.ts").matchAll(/variable: "([A-Z_]+)"/g)].map(
-  ([, name = ""]) => name,
-);
+const KNOWN = withParts(serverOptions).flatMap(({ variables = {} }) => Object.keys(variables));
 const READ_BY_THE_EXAMPLE = [...readShipped("server/server.ts").matchAll(/process\.env\.([A-Z_]+)/g)].map(
   ([, name = ""]) => name,
 );

@@ -1,8 +1,9 @@
 import { isAbsolute } from "node:path";
 import { Command } from "commander";
-import type { Environment, EnvironmentOptions } from "../../config/environment.ts";
+import type { EnvironmentOptions } from "../../config/environment.ts";
 import type { ProviderOptions } from "../../config/provider-options.ts";
 import type { Settings } from "../../config/settings.ts";
+import type { Environment } from "../../config/variables.ts";
 import { isPostgresUrl, shownDatabase } from "../../core/database-url.ts";
 import { isLoopbackHost } from "../../platform/addresses.ts";
 import { bold, print, printPairs, warning } from "../output.ts";

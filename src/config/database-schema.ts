@@ -17,13 +17,10 @@ const PARAMETERS = ["ssl", "sslmode", "sslnegotiation", "sslrootcert", "sslcert"
 const SSL_MODES = ["disable", "no-verify", "prefer", "require", "verify-ca", "verify-full"];
 
 /** A file, ":memory:", or `postgres://…`. */
-export const databaseOption = z
-  .string(DATABASE)
-  .check((context) => {
-    const must = mustBe(context.value);
-    if (must !== undefined) context.issues.push({ code: "custom", input: context.value, message: must });
-  })
-  .default("./gatehouse.db");
+export const databaseSchema = z.string(DATABASE).check((context) => {
+  const must = mustBe(context.value);
+  if (must !== undefined) context.issues.push({ code: "custom", input: context.value, message: must });
+});
 
 /** What would be right in place of this, where it is wrong. */
 function mustBe(database: string): string | undefined {

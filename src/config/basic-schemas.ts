@@ -1,0 +1,15 @@
+import { z } from "zod";
+
+/** Text that is not empty. */
+export const text = (must: string) => z.string(must).min(1, must);
+
+export const yesOrNo = z.boolean("true or false");
+
+export const seconds = (from: number, to: number) => wholeNumber(from, to, "a whole number of seconds");
+
+export const wholeNumber = (from: number, to: number, what = "a whole number") => {
+  const must = `${what} from ${from} to ${to}`;
+  return z.int(must).min(from, must).max(to, must);
+};
+
+export const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", "a function");

@@ -1,0 +1,29 @@
+import { aFunction, text } from "./basic-schemas.ts";
+import { declared } from "./declared.ts";
+
+/**
+ * Resolves to the URL to go on to once the pair is right.
+ * @throws OAuthError whose `message` is the text to show the person, and whose `status` is that of the page: 403 for a wrong
+ * pair, 429 after too many (with `retryAfterSeconds`), 503 where `checkUser` gave no answer.
+ */
+export type CompleteUserCheck = (state: string, username: string, password: string) => Promise<string>;
+
+/** Answers GET and POST of `/oauth/login` with a page of your own. */
+export type LoginHandler = (
+  request: Request,
+  completeUserCheck: CompleteUserCheck,
+) => Response | Promise<Response>;
+
+/** The login page. */
+export const loginOptions = {
+  loginTemplate: text("HTML").optional().register(declared, {
+    says: "HTML in which exactly `{state}`, `{username}`, `{app_name}` and `{error_message}` are replaced, each one escaped.",
+    more: "Its form posts `state`, `username` and `password` to `/oauth/login`. Styles, images and fonts load; scripts do not.",
+    otherwise: "the built-in page",
+  }),
+  loginHandler: aFunction<LoginHandler>().optional().register(declared, {
+    says: "Your own function that answers GET and POST of `/oauth/login`: `(request, completeUserCheck) => Response`.",
+    more: "`completeUserCheck(state, username, password)` resolves to the URL to go on to, or throws an `OAuthError`: `message` is the text to show, `status` that of the page (403, 429, 503 and so on). Do not let a cookie of your own stand for the password: on localhost, programs on other ports are sent it.",
+    otherwise: "the built-in page",
+  }),
+};

@@ -1,0 +1,102 @@
+import type { z } from "zod";
+import { ConfigurationError } from "../core/errors.ts";
+import { namesAt } from "./declared.ts";
+import type { EnvironmentOptions } from "./environment.ts";
+import {
+  type Label,
+  namedPath,
+  optionLabel,
+  unknownName,
+  valueAt,
+  wrongName,
+  wrongValue,
+} from "./problems.ts";
+
+/** The options of one server, checked, and what their writer called each of them. */
+export type ReadOptions<Schema extends z.ZodObject> = {
+  /** Every option is there: undefined where nothing is given and there is no default. */
+  readonly parsed: Required<z.output<Schema>>;
+  readonly label: Label;
+};
+
+/**
+ * Puts together what the code and the environment say, and checks it. What the code says itself, the environment
+ * neither sets nor is blamed for.
+ * @throws ConfigurationError that names the option or the variable, what was given (secrets masked), and what would be right.
+ */
+export function readOptions<Schema extends z.ZodObject>(
+  schema: Schema,
+  given: object,
+  environment: EnvironmentOptions = new Map(),
+): ReadOptions<Schema> {
+  const fromEnvironment = new Map(
+    [...environment].filter(([option]) => valueAt(given, [keyOf(schema, option)]) === undefined),
+  );
+  // An item of a list that stands in a variable goes by the variable's name too.
+  const label: Label = (path) =>
+    (fromEnvironment.get(path.join(".")) ?? fromEnvironment.get(String(path[0])))?.variable ??
+    optionLabel(path);
+  const merged = merge(schema, given, fromEnvironment);
+  const read = schema.safeParse(merged);
+  if (!read.success) throw firstProblem(schema, read.error, merged, label);
+  // Zod leaves out what is optional only where its key is missing, and `merge` has them all.
+  return { parsed: read.data as Required<z.output<Schema>>, label };
+}
+
+function merge(
+  schema: z.ZodObject,
+  given: object,
+  environment: EnvironmentOptions,
+): Readonly<Record<PropertyKey, unknown>> {
+  const merged: Record<PropertyKey, unknown> = Object.fromEntries(
+    Reflect.ownKeys(schema.shape).map((key) => [key, undefined]),
+  );
+  for (const [option, { value }] of environment) {
+    const key = keyOf(schema, option);
+    const [, part] = option.split(".");
+    merged[key] = part === undefined ? value : { ...(merged[key] as object | undefined), [part]: value };
+  }
+  const saidInCode = Reflect.ownKeys(given)
+    .map((key) => [key, valueAt(given, [key])] as const)
+    .filter(([, value]) => value !== undefined);
+  return { ...merged, ...Object.fromEntries(saidInCode) };
+}
+
+/** Where an option of this name stands: under a symbol where it is dangerous, and a part of one with the whole. */
+function keyOf({ shape }: z.ZodObject, option: string): PropertyKey {
+  const [name = ""] = option.split(".");
+  const symbol = Object.getOwnPropertySymbols(shape).find(({ description }) => description === name);
+  return symbol ?? name;
+}
+
+function firstProblem(
+  schema: z.ZodObject,
+  error: z.ZodError,
+  given: unknown,
+  label: Label,
+): ConfigurationError {
+  // A misspelt name first: often it is why another one is missing.
+  const issue = error.issues.find(({ code }) => code === "unrecognized_keys") ?? error.issues[0];
+  if (!issue) return new ConfigurationError("The options cannot be used.");
+  const path = namedPath(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    return unknownName(label([...path, key]), namesAt(schema, issue.path));
+  }
+  if (issue.code === "invalid_key") {
+    return wrongName(
+      label(path.slice(0, -1)),
+      String(path.at(-1)),
+      issue.issues[0]?.message ?? issue.message,
+    );
+  }
+  const value = valueAt(given, issue.path);
+  return wrongValue(label(path), value, `${issue.message}${unquoted(issue, value)}`);
+}
+
+/** A number or a boolean that code gives as text. The environment, where everything is text, is read before. */
+function unquoted(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== "invalid_type" || typeof value !== "string") return "";
+  if (issue.expected === "boolean") return /^(true|false)$/.test(value) ? ", without quotes" : "";
+  return /^\d+$/.test(value) ? ", as a number without quotes" : "";
+}
