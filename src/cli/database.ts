@@ -1,18 +1,14 @@
 import { existsSync } from "node:fs";
-import { Option } from "commander";
 import type { Settings } from "../config/settings.ts";
 import { isPostgresUrl } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Store } from "../store/store.ts";
+import { optionFlag } from "./option-flags.ts";
 
 export type DatabaseFlags = { readonly database?: string };
 
 /** Which database a command works on; a server may be running beside it. */
-export const databaseOption = () =>
-  new Option(
-    "-d, --database <file or URL>",
-    "a file, or postgres://… (default: ./gatehouse.db) [env: GATEHOUSE_DATABASE, DATABASE_URL]",
-  );
+export const databaseOption = () => optionFlag("database");
 
 /**
  * Does something with the store of the database that the flags or the environment name, and closes it.

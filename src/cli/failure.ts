@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../core/errors.ts";
+import { OPTION_FLAGS } from "./option-flags.ts";
 
 /**
  * What a failed command says: one sentence, with the flags beside the options that it names. What the operator cannot
@@ -11,19 +12,14 @@ export function failureText(error: unknown, debug: boolean): string {
 }
 
 /** Options whose flag is spelled otherwise. */
-const FLAGS: Readonly<Record<string, string>> = {
-  publicUrl: "--public-url",
-  allowInsecurePublicUrl: "--allow-insecure-public-url",
-  "tls.cert": "--tls-cert",
-  "tls.key": "--tls-key",
-  trustProxy: "--trust-proxy",
-};
+const FLAGS = new Map(
+  OPTION_FLAGS.filter(({ path, name }) => name !== `--${path}`).map(({ path, name }) => [path, name]),
+);
+const OPTIONS = new RegExp(`\\b(${[...FLAGS.keys()].join("|").replaceAll(".", "\\.")})\\b`, "g");
 
 function withFlags(message: string): string {
   return message
-    .replace(/\b(publicUrl|allowInsecurePublicUrl|tls\.cert|tls\.key|trustProxy)\b/g, (option) => {
-      return `${option} (${FLAGS[option]})`;
-    })
+    .replace(OPTIONS, (option) => `${option} (${FLAGS.get(option)})`)
     .replace("the options for TLS", "--tls-cert and --tls-key")
     .replace("choose another port.", "choose another one with --port.");
 }

@@ -7,6 +7,7 @@ import { isPostgresUrl } from "../core/database-url.ts";
 import { type OutboundProxy, readProxy } from "../platform/outbound-proxy.ts";
 import { providerFromEnvironment } from "../providers/environment.ts";
 import type { DatabaseFlags } from "./database.ts";
+import { flagOptions } from "./option-flags.ts";
 
 export type NetworkFlags = DatabaseFlags & { readonly publicUrl?: string };
 
@@ -20,12 +21,11 @@ export type NetworkSettings = {
 };
 
 /** @throws ConfigurationError for what would stop the server as well. */
-export function networkSettings({ publicUrl, database }: NetworkFlags): NetworkSettings {
+export function networkSettings(flags: NetworkFlags): NetworkSettings {
   const environment = loadEnvironment();
   // The others may go together with what only the server's code says.
-  const said = new Map([...environmentOptions(environment)].filter(([option]) => OURS.has(option)));
-  if (publicUrl !== undefined) said.set("publicUrl", { variable: "--public-url", value: publicUrl });
-  if (database !== undefined) said.set("database", { variable: "--database", value: database });
+  const fromEnvironment = [...environmentOptions(environment)].filter(([option]) => OURS.has(option));
+  const said = new Map([...fromEnvironment, ...flagOptions(flags)]);
   const settings = parseOptions("gatehouse", {}, said);
   const provider = providerFromEnvironment(environment);
   const isThere = isPostgresUrl(settings.database) || existsSync(settings.database);

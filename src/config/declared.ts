@@ -52,10 +52,15 @@ export function withParts(options: readonly DeclaredOption[]): readonly Declared
   return options.flatMap((option) => [option, ...withParts(option.parts)]);
 }
 
-/** What holds where nothing is given; undefined where the schema has no default. */
-export function defaultOf(schema: z.ZodType): unknown {
-  return schema.safeParse(undefined).data;
+/** What holds where nothing is given, in Markdown. */
+export function fallbackOf({ schema, path, otherwise = "none" }: DeclaredOption): string {
+  const value: unknown = schema.safeParse(undefined).data;
+  if (!["string", "number", "boolean"].includes(typeof value)) return otherwise;
+  const days = Number(value) / DAY_SECONDS;
+  return `\`${value}\`${path.endsWith("Seconds") && days > 1 ? ` (${days} days)` : ""}`;
 }
+
+const DAY_SECONDS = 24 * 60 * 60;
 
 /** The names that may stand at a path of the options. */
 export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly PropertyKey[] {

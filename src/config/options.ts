@@ -12,7 +12,7 @@ import {
 } from "./options-schema.ts";
 import { type Label, wrongValue } from "./problems.ts";
 import { defaultIssuer, defaultIssuerProblem, publicUrlProblem, serverUrls } from "./public-url.ts";
-import { readOptions } from "./read-options.ts";
+import { placed, readOptions } from "./read-options.ts";
 import { redirectLists } from "./redirect-options.ts";
 import { catalogueOf } from "./scope-options.ts";
 import type { Settings } from "./settings.ts";
@@ -36,6 +36,11 @@ export function parseOptions(
   }
   const { parsed, label } = readOptions(optionsSchema, given, environment);
   return settingsOf(name.trim(), parsed, label, basicScope);
+}
+
+/** What text says, as the options that code would write. They are not checked: the server that gets them does that. */
+export function optionsOf(said: EnvironmentOptions): OAuthServerOptions {
+  return placed(optionsSchema, said) as OAuthServerOptions;
 }
 
 /** The same settings once the port is known: without a `publicUrl`, it is part of every URL. */

@@ -48,18 +48,29 @@ function merge(
   given: object,
   environment: EnvironmentOptions,
 ): Readonly<Record<PropertyKey, unknown>> {
-  const merged: Record<PropertyKey, unknown> = Object.fromEntries(
-    Reflect.ownKeys(schema.shape).map((key) => [key, undefined]),
-  );
-  for (const [option, { value }] of environment) {
-    const key = keyOf(schema, option);
-    const [, part] = option.split(".");
-    merged[key] = part === undefined ? value : { ...(merged[key] as object | undefined), [part]: value };
-  }
+  const nothing = Reflect.ownKeys(schema.shape).map((key) => [key, undefined] as const);
   const saidInCode = Reflect.ownKeys(given)
     .map((key) => [key, valueAt(given, [key])] as const)
     .filter(([, value]) => value !== undefined);
-  return { ...merged, ...Object.fromEntries(saidInCode) };
+  return {
+    ...Object.fromEntries(nothing),
+    ...placed(schema, environment),
+    ...Object.fromEntries(saidInCode),
+  };
+}
+
+/** What the environment says, each value where code would write it. */
+export function placed(
+  schema: z.ZodObject,
+  environment: EnvironmentOptions,
+): Readonly<Record<PropertyKey, unknown>> {
+  const options: Record<PropertyKey, unknown> = {};
+  for (const [option, { value }] of environment) {
+    const key = keyOf(schema, option);
+    const [, part] = option.split(".");
+    options[key] = part === undefined ? value : { ...(options[key] as object | undefined), [part]: value };
+  }
+  return options;
 }
 
 /** Where an option of this name stands: under a symbol where it is dangerous, and a part of one with the whole. */

@@ -14,8 +14,8 @@ export type { CompleteUserCheck, LoginHandler } from "./login-options.ts";
  */
 export type Settings = Readonly<Omit<ParsedOptions, keyof MadeSettings | OptionsMadeOf>> & MadeSettings;
 
-/** Options that others are made of, which nobody reads after that. */
-export type OptionsMadeOf =
+/** What only they are made of: nobody reads these later. */
+type OptionsMadeOf =
   | "publicUrl"
   | "secret"
   | "supportedScopes"

@@ -1,4 +1,4 @@
-import { type DeclaredOption, defaultOf, withParts } from "../../src/config/declared.ts";
+import { type DeclaredOption, fallbackOf, withParts } from "../../src/config/declared.ts";
 
 /** A document in which the first table below a heading has one row for each of these options. */
 export function withTable(document: string, heading: string, options: readonly DeclaredOption[]): string {
@@ -19,14 +19,6 @@ export function withMembers(
   if (!body.test(source)) throw new Error(`There is no type ${name}.`);
   const members = options.map((option) => documentationOf(option) + memberOf(option, given));
   return source.replace(body, (_, before: string) => before + members.join(""));
-}
-
-/** What holds where nothing is given, in Markdown. */
-export function fallbackOf({ schema, path, otherwise = "none" }: DeclaredOption): string {
-  const value = defaultOf(schema);
-  if (!["string", "number", "boolean"].includes(typeof value)) return otherwise;
-  const days = Number(value) / 86_400;
-  return `\`${value}\`${path.endsWith("Seconds") && days > 1 ? ` (${days} days)` : ""}`;
 }
 
 function rowOf(option: DeclaredOption): string {

@@ -1,13 +1,14 @@
 import { Command } from "commander";
 import { databaseOption } from "../database.ts";
 import type { NetworkFlags } from "../network-settings.ts";
+import { optionFlag } from "../option-flags.ts";
 
 export function checkCommand(): Command {
   return new Command("check")
     .description(
       "Say what a server with these settings cannot reach from here: its public URL, DNS, clients' metadata documents, the provider, the database. The exit code is 1 where something is wrong.",
     )
-    .option("--public-url <url>", "the URL under which clients reach the server [env: GATEHOUSE_PUBLIC_URL]")
+    .addOption(optionFlag("publicUrl"))
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .addHelpText(

@@ -3,48 +3,24 @@ import { Command } from "commander";
 import type { EnvironmentOptions } from "../../config/environment.ts";
 import type { ProviderOptions } from "../../config/provider-options.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { Environment } from "../../config/variables.ts";
 import { isPostgresUrl, shownDatabase } from "../../core/database-url.ts";
 import { isLoopbackHost } from "../../platform/addresses.ts";
+import { flagOptions, OPTION_FLAGS } from "../option-flags.ts";
 import { bold, print, printPairs, warning } from "../output.ts";
 
-type DemoFlags = {
-  readonly host?: string;
-  readonly port?: string;
-  readonly database?: string;
-  readonly publicUrl?: string;
-  readonly allowInsecurePublicUrl?: true;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly trustProxy?: true;
-  readonly debug?: true;
-};
+/** By Commander's names. */
+type DemoFlags = Readonly<Record<string, unknown>>;
 
 const DEFAULT_PORT = 9000;
 
 export function demoCommand(): Command {
-  return new Command("demo")
-    .description(
-      "Start the demonstration server: an MCP server with its own sign-in, or behind the provider that the environment names.",
-    )
-    .option(
-      "--host <address>",
-      "the address to listen on (default: localhost, this computer only) [env: GATEHOUSE_HOST, HOST]",
-    )
-    .option("-p, --port <number>", `the port (default: ${DEFAULT_PORT}) [env: GATEHOUSE_PORT, PORT]`)
-    .option(
-      "-d, --database <file or URL>",
-      "where the data is kept: a file, or postgres://… (default: ./gatehouse.db) [env: GATEHOUSE_DATABASE, DATABASE_URL]",
-    )
-    .option("--public-url <url>", "the URL under which clients reach it [env: GATEHOUSE_PUBLIC_URL]")
-    .option(
-      "--allow-insecure-public-url",
-      "let the public URL be http:// on a network: passwords cross it readable [env: GATEHOUSE_ALLOW_INSECURE_PUBLIC_URL]",
-    )
-    .option("--tls-cert <file>", "serve https:// with this certificate [env: GATEHOUSE_TLS_CERT]")
-    .option("--tls-key <file>", "and this key [env: GATEHOUSE_TLS_KEY]")
-    .option("--trust-proxy", "read X-Forwarded-For, for logs and limits [env: GATEHOUSE_TRUST_PROXY]")
-    .option("--debug", "print more log lines [env: GATEHOUSE_DEBUG]")
+  const command = new Command("demo").description(
+    "Start the demonstration server: an MCP server with its own sign-in, or behind the provider that the environment names.",
+  );
+  for (const { path, option } of OPTION_FLAGS) {
+    command.addOption(path === "port" ? option(String(DEFAULT_PORT)) : option());
+  }
+  return command
     .addHelpText(
       "after",
       `
@@ -61,45 +37,34 @@ While any variable of a provider is set, nobody signs in here.`,
 
 async function demo(flags: DemoFlags): Promise<void> {
   // The heavy modules after the options: a wrong one should not take time.
-  const [{ parseOptions }, { allowInsecurePublicUrl }, { loadEnvironment }, { providerFromEnvironment }] =
+  const [{ parseOptions, optionsOf }, { environmentOptions, loadEnvironment }, { providerFromEnvironment }] =
     await Promise.all([
       import("../../config/options.ts"),
-      import("../../config/options-schema.ts"),
       import("../../config/environment.ts"),
       import("../../providers/environment.ts"),
     ]);
   const environment = loadEnvironment();
   const provider = providerFromEnvironment(environment);
-  const basicScope = provider === undefined ? "mcp" : null;
-  const settings = parseOptions("Gatehouse demo", {}, await given(flags, environment), basicScope);
-  const { port: _text, tlsCert: _cert, tlsKey: _key, allowInsecurePublicUrl: insecure, ...plain } = flags;
+  const fromFlags = flagOptions(flags);
+  const given = withFlags(environmentOptions(environment), fromFlags);
+  const settings = parseOptions("Gatehouse demo", {}, given, provider === undefined ? "mcp" : null);
   const { createDemoServer, DEMO_PERSON } = await import("../../demo/server.ts");
-  const options = {
-    ...plain,
-    port: settings.port,
-    ...(settings.tls && { tls: settings.tls }),
-    ...(insecure && { [allowInsecurePublicUrl]: true }),
-  };
-  const server = createDemoServer(options, provider);
+  const { port, tls } = settings;
+  const server = createDemoServer({ ...optionsOf(fromFlags), port, ...(tls && { tls }) }, provider);
   const { url } = await server.listen();
   const signIn = provider ? providerLines(provider) : ownLines(DEMO_PERSON);
   printBanner({ url, signIn, settings, isOpenToAll: provider === undefined });
 }
 
-/** The environment and, over it, the flags. */
-async function given({ port, ...flags }: DemoFlags, environment: Environment): Promise<EnvironmentOptions> {
-  const { environmentOptions } = await import("../../config/environment.ts");
-  const options = new Map(environmentOptions(environment));
+/** What the environment says and, over it, the flags. */
+function withFlags(environment: EnvironmentOptions, flags: EnvironmentOptions): EnvironmentOptions {
+  const usual = [["port", { variable: "port", value: DEFAULT_PORT }]] as const;
   // The scopes are the demonstration's own.
-  options.delete("supportedScopes");
-  options.delete("requiredScopes");
-  options.delete("challengeScopes");
-  for (const [name, value] of Object.entries(flags)) set(options, OPTION_OF.get(name) ?? name, value);
-  // What is no number goes on as it is: the schema refuses it and shows it.
-  if (port !== undefined) set(options, "port", /^\d+$/.test(port) ? Number(port) : port);
-  else if (!options.has("port")) set(options, "port", DEFAULT_PORT);
-  return options;
+  const others = [...environment].filter(([option]) => !SCOPES.has(option));
+  return new Map([...usual, ...others, ...flags]);
 }
+
+const SCOPES: ReadonlySet<string> = new Set(["supportedScopes", "requiredScopes", "challengeScopes"]);
 
 type Lines = readonly (readonly [string, string])[];
 
@@ -112,20 +77,6 @@ function providerLines({ issuer, audience }: ProviderOptions): Lines {
     ["Sign in", `at ${issuer}`],
     ["Tokens for", [audience].flat().join(" or ")],
   ];
-}
-
-const OPTION_OF: ReadonlyMap<string, string> = new Map([
-  ["tlsCert", "tls.cert"],
-  ["tlsKey", "tls.key"],
-]);
-
-/** Under the option's own name, which a complaint then begins with. */
-function set(
-  options: Map<string, { variable: string; value: unknown }>,
-  option: string,
-  value: unknown,
-): void {
-  options.set(option, { variable: option, value });
 }
 
 function printBanner({
