@@ -54,12 +54,14 @@ export function withParts(options: readonly DeclaredOption[]): readonly Declared
 
 /** What holds where nothing is given, in Markdown. */
 export function fallbackOf({ schema, path, otherwise = "none" }: DeclaredOption): string {
-  const value: unknown = schema.safeParse(undefined).data;
-  if (!["string", "number", "boolean"].includes(typeof value)) return otherwise;
-  const days = Number(value) / DAY_SECONDS;
-  return `\`${value}\`${path.endsWith("Seconds") && days > 1 ? ` (${days} days)` : ""}`;
+  const values: readonly unknown[] = [schema.safeParse(undefined).data].flat();
+  const shown = values.filter((value) => PLAIN.has(typeof value) && value !== "");
+  if (shown.length === 0) return otherwise;
+  const days = path.endsWith("Seconds") ? Number(shown[0]) / DAY_SECONDS : 0;
+  return `${shown.map((value) => `\`${value}\``).join(", ")}${days > 1 ? ` (${days} days)` : ""}`;
 }
 
+const PLAIN: ReadonlySet<string> = new Set(["string", "number", "boolean"]);
 const DAY_SECONDS = 24 * 60 * 60;
 
 /** The names that may stand at a path of the options. */

@@ -29,7 +29,7 @@ const metrics = z
         .regex(/^[A-Za-z0-9._~+/-]+=*$/, TOKEN)
         .optional()
         .register(declared, {
-          says: "What Prometheus must send as its bearer token. The main port needs one.",
+          says: "What Prometheus must send as its bearer token; the main port needs one.",
           variables: { GATEHOUSE_METRICS_TOKEN: text },
         }),
     },

@@ -166,6 +166,6 @@ export type MetricsOptions = {
   port?: NonNullable<Given["metrics"]>["port"];
   /** The address of that port. Default: `localhost`, this computer only. */
   host?: NonNullable<Given["metrics"]>["host"];
-  /** What Prometheus must send as its bearer token. The main port needs one. Default: none. */
+  /** What Prometheus must send as its bearer token; the main port needs one. Default: none. */
   token?: NonNullable<Given["metrics"]>["token"];
 };

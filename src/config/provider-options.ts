@@ -3,7 +3,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import { sameResource } from "../core/grant.ts";
 import type { ClaimNames } from "../core/provider-claims.ts";
 import type { Credentials } from "../platform/client-authentication.ts";
-import { allowsInsecureIssuer } from "./allow-insecure-issuer.ts";
+import { type allowInsecureIssuer, allowsInsecureIssuer } from "./allow-insecure-issuer.ts";
 import { readCredentials } from "./client-credentials.ts";
 import { namesAt } from "./declared.ts";
 import { tellPeopleApart } from "./people-options.ts";
@@ -12,9 +12,90 @@ import { providerSchema } from "./provider-schema.ts";
 
 export const PROVIDER_OPTIONS: readonly PropertyKey[] = Reflect.ownKeys(providerSchema.shape);
 
-/** What `protect` and `createOAuthServer` take for a provider. */
-export type ProviderOptions = z.input<typeof providerSchema>;
+type Given = z.input<typeof providerSchema>;
 type Parsed = z.output<typeof providerSchema>;
+
+// The members of these three are written as those of `OAuthServerOptions` are.
+
+/** What `protect` and `createOAuthServer` take for a provider. */
+export type ProviderOptions = {
+  /** The issuer, byte for byte what its tokens say in `iss`. */
+  issuer: Given["issuer"];
+  /** Other spellings of `iss` that the provider uses (Entra's v1 tokens). Default: none. */
+  issuerAliases?: Given["issuerAliases"];
+  /** What its tokens say in `aud` for this server, as text or a list of which one must be there. */
+  audience: Given["audience"];
+  /** The authorization server that clients are sent to, where it is not the issuer (Scalekit). Default: the issuer. */
+  authorizationServer?: Given["authorizationServer"];
+  /** Where its keys are. Default: as its metadata says. */
+  jwksUri?: Given["jwksUri"];
+  /** Where its metadata is, where that is at none of the usual places. Default: the usual places. */
+  metadataUrl?: Given["metadataUrl"];
+  /** For opaque tokens: the credentials to ask the provider about them (RFC 7662). Default: none. */
+  introspection?: IntrospectionOptions | undefined;
+  /** For opaque tokens of Google, which has an endpoint of its own kind in place of RFC 7662. Default: none. */
+  tokeninfo?: Given["tokeninfo"];
+  /**
+   * For tokens that only your own code can read: it resolves to their claims, as introspection answers them, or to
+   * `undefined`. Default: none.
+   */
+  verify?: Given["verify"];
+  /**
+   * Stands before the ids of its people, where several issuers are accepted: "okta:" makes "okta:00u1" of "00u1".
+   * Default: none.
+   */
+  personPrefix?: Given["personPrefix"];
+  /** Whether an id of this provider is the person of that id at the first issuer. Default: `false`. */
+  samePeople?: Given["samePeople"];
+  /** What stands before the name of a scope where clients ask for it (Entra, Cognito). Default: none. */
+  scopePrefix?: Given["scopePrefix"];
+  /**
+   * What marks the provider's access tokens, where its ID tokens look alike: claims of which one must be there, or
+   * several such lists. Default: none.
+   */
+  accessTokenClaims?: Given["accessTokenClaims"];
+  /** Which claims hold what, where the provider does it in its own way. Default: the usual claims. */
+  claims?: ClaimsOptions | undefined;
+  /** How far the provider's clock may be off. Default: `30`. */
+  leewaySeconds?: Given["leewaySeconds"];
+  /** Let these URLs, and those that the metadata names, be `http://` on a network. Default: `false`. */
+  [allowInsecureIssuer]?: Given[typeof allowInsecureIssuer];
+};
+
+/** The credentials to ask a provider about opaque tokens (RFC 7662). */
+type IntrospectionOptions = {
+  /** Where the provider is asked. Default: as its metadata says. */
+  endpoint?: NonNullable<Given["introspection"]>["endpoint"];
+  /** The `client_id` that asks. */
+  clientId: NonNullable<Given["introspection"]>["clientId"];
+  /** Its secret; give this or a `privateKey`. Default: none. */
+  clientSecret?: NonNullable<Given["introspection"]>["clientSecret"];
+  /** Its private key; give this or a `clientSecret`. Default: none. */
+  privateKey?: NonNullable<Given["introspection"]>["privateKey"];
+  /** What the private key signs with, such as "ES256". Default: what its kind does. */
+  algorithm?: NonNullable<Given["introspection"]>["algorithm"];
+  /** The `kid` under which the provider knows the public key. Default: none. */
+  keyId?: NonNullable<Given["introspection"]>["keyId"];
+  /** The `aud` of the assertion that the private key signs. Default: the issuer. */
+  assertionAudience?: NonNullable<Given["introspection"]>["assertionAudience"];
+  /** How the credentials are sent. Default: a secret in the header, a key as an assertion. */
+  authentication?: NonNullable<Given["introspection"]>["authentication"];
+  /** How long an active token is believed without asking again, never past its end. Default: `60`. */
+  cacheSeconds?: NonNullable<Given["introspection"]>["cacheSeconds"];
+};
+
+/** Which claims hold what. */
+type ClaimsOptions = {
+  /** The claims that may hold the scopes. Default: `scope`, `scp`, `permissions`. */
+  scopes?: NonNullable<Given["claims"]>["scopes"];
+  /** The claims that may hold the person's id. Default: `sub`. */
+  person?: NonNullable<Given["claims"]>["person"];
+  /** The claims that may hold the client's id. Default: `client_id`, `azp`, `cid`. */
+  client?: NonNullable<Given["claims"]>["client"];
+  /** The claim that holds the audience. Default: `aud`. */
+  audience?: NonNullable<Given["claims"]>["audience"];
+};
+
 /** The same, parsed. */
 export type Provider = Omit<Parsed, "claims" | "introspection" | "personPrefix" | "samePeople"> & {
   readonly claims: ClaimNames & { readonly audience: string };

@@ -2,10 +2,30 @@ import { type DeclaredOption, fallbackOf, withParts } from "../../src/config/dec
 
 /** A document in which the first table below a heading has one row for each of these options. */
 export function withTable(document: string, heading: string, options: readonly DeclaredOption[]): string {
-  const head = "| option | variable | default | what it is |\n| --- | --- | --- | --- |\n";
-  const section = new RegExp(`(^## ${heading}\\n[^#|]*)(?:\\|.*\\n)+`, "m");
-  if (!section.test(document)) throw new Error(`There is no table below "${heading}".`);
-  return document.replace(section, (_, before: string) => before + head + options.map(rowOf).join(""));
+  const table = new RegExp(`(^## ${heading}\\n[^#|]*)(?:\\|.*\\n)+`, "m");
+  if (!table.test(document)) throw new Error(`There is no table below "${heading}".`);
+  const columns = COLUMNS.filter(({ cell }) => options.some((option) => cell(option) !== NOTHING));
+  const rows = [
+    columns.map(({ title }) => title),
+    columns.map(() => "---"),
+    ...options.map((option) => columns.map(({ cell }) => cell(option))),
+  ];
+  const lines = rows.map((cells) => `| ${cells.join(" | ")} |\n`);
+  return document.replace(table, (_, before: string) => before + lines.join(""));
+}
+
+const NOTHING = "–";
+
+/** Of those that have something in one row at least. */
+const COLUMNS: readonly { readonly title: string; readonly cell: (option: DeclaredOption) => string }[] = [
+  { title: "option", cell: ({ path }) => code(path) },
+  { title: "variable", cell: (option) => variablesOf(option).map(code).join(", ") || NOTHING },
+  { title: "default", cell: (option) => (isRequired(option) ? NOTHING : fallbackOf(option)) },
+  { title: "what it is", cell: ({ says, more }) => [says, more].filter(Boolean).join(" ") },
+];
+
+function variablesOf(option: DeclaredOption): readonly string[] {
+  return withParts([option]).flatMap(({ variables = {} }) => Object.keys(variables));
 }
 
 /** A source in which the type of this name has one member for each of these options, with documentation. */
@@ -19,17 +39,6 @@ export function withMembers(
   if (!body.test(source)) throw new Error(`There is no type ${name}.`);
   const members = options.map((option) => documentationOf(option) + memberOf(option, given));
   return source.replace(body, (_, before: string) => before + members.join(""));
-}
-
-function rowOf(option: DeclaredOption): string {
-  const variables = withParts([option]).flatMap(({ variables = {} }) => Object.keys(variables));
-  const cells = [
-    code(option.path),
-    variables.map(code).join(", ") || "–",
-    fallbackOf(option),
-    [option.says, option.more].filter(Boolean).join(" "),
-  ];
-  return `| ${cells.join(" | ")} |\n`;
 }
 
 function code(name: string): string {
@@ -57,10 +66,6 @@ function isRequired({ schema }: DeclaredOption): boolean {
 }
 
 function wrapped(text: string, width: number): string {
-  const lines = text.split(" ").reduce<string[]>((all, word) => {
-    const last = all.at(-1);
-    if (last === undefined || last.length + word.length + 1 > width) return [...all, word];
-    return [...all.slice(0, -1), `${last} ${word}`];
-  }, []);
+  const lines = text.match(new RegExp(`\\S.{0,${width - 1}}(?= |$)`, "g")) ?? [];
   return lines.map((line) => `   * ${line}\n`).join("");
 }

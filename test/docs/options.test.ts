@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { clientOptions } from "../../src/config/client-options.ts";
-import { declaredOptions, type OptionTable } from "../../src/config/declared.ts";
+import {
+  type DeclaredOption,
+  declaredOptions,
+  fallbackOf,
+  type OptionTable,
+  withParts,
+} from "../../src/config/declared.ts";
 import { environmentOptions } from "../../src/config/environment.ts";
 import { guardOptions } from "../../src/config/guard-options.ts";
 import { lifetimeOptions } from "../../src/config/lifetime-options.ts";
@@ -10,6 +16,7 @@ import { operationOptions } from "../../src/config/operation-options.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { serverOptions } from "../../src/config/options-schema.ts";
 import { resourceServerOptions } from "../../src/config/protect-options.ts";
+import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
 import { redirectOptions } from "../../src/config/redirect-options.ts";
 import { scopeOptions } from "../../src/config/scope-options.ts";
 import { storageOptions } from "../../src/config/storage-options.ts";
@@ -27,71 +34,88 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "The rest": { ...guardOptions, ...operationOptions },
 };
 
-type Row = {
-  readonly options: readonly string[];
-  readonly variables: readonly string[];
-  readonly fallback: string;
-};
+const PROVIDER_TABLE = { "A provider in place of the sign-in": providerSchema.shape };
 
-const rows = [...readDocument("docs/options.md").matchAll(/^\| (`.+?`) \| (.+?) \| (.+?) \| .+ \|$/gm)].map(
-  ([, options = "", variables = "", fallback = ""]): Row => ({
-    options: codeIn(options),
-    variables: codeIn(variables),
-    fallback,
-  }),
-);
-const documented = rows.flatMap(({ options }) => options);
+/** The types whose members are options. */
+const TYPES = [
+  {
+    file: "src/config/options-schema.ts",
+    types: [
+      { name: "OAuthServerOptions", options: serverOptions, given: "Given" },
+      { name: "TlsOptions", options: partsOf(serverOptions, "tls"), given: 'NonNullable<Given["tls"]>' },
+      {
+        name: "MetricsOptions",
+        options: partsOf(serverOptions, "metrics"),
+        given: 'NonNullable<Given["metrics"]>',
+      },
+    ],
+  },
+  {
+    file: "src/config/protect-options.ts",
+    types: [{ name: "ResourceServerOptions", options: resourceServerOptions, given: "Given" }],
+  },
+  {
+    file: "src/config/provider-options.ts",
+    types: [
+      { name: "ProviderOptions", options: providerOptions, given: "Given" },
+      {
+        name: "IntrospectionOptions",
+        options: partsOf(providerOptions, "introspection"),
+        given: 'NonNullable<Given["introspection"]>',
+      },
+      {
+        name: "ClaimsOptions",
+        options: partsOf(providerOptions, "claims"),
+        given: 'NonNullable<Given["claims"]>',
+      },
+    ],
+  },
+];
 
 // Run with -u, Vitest writes what these two expect.
 describe("what is declared of the options", () => {
   it("is in the tables of docs/options.md, row by row", async () => {
-    const written = Object.entries(TABLES).reduce(
+    const written = [...Object.entries(TABLES), ...Object.entries(PROVIDER_TABLE)].reduce(
       (document, [heading, table]) => withTable(document, heading, declaredOptions(table)),
       readDocument("docs/options.md"),
     );
     await expect(written).toMatchFileSnapshot("../../docs/options.md");
   });
 
-  it("is in the types that editors show", async () => {
-    const partsOf = (name: string) => serverOptions.find(({ path }) => path === name)?.parts ?? [];
-    let server = readDocument("src/config/options-schema.ts");
-    server = withMembers(server, "OAuthServerOptions", serverOptions, "Given");
-    server = withMembers(server, "TlsOptions", partsOf("tls"), 'NonNullable<Given["tls"]>');
-    server = withMembers(server, "MetricsOptions", partsOf("metrics"), 'NonNullable<Given["metrics"]>');
-    await expect(server).toMatchFileSnapshot("../../src/config/options-schema.ts");
-    let guarded = readDocument("src/config/protect-options.ts");
-    guarded = withMembers(guarded, "ResourceServerOptions", resourceServerOptions, "Given");
-    await expect(guarded).toMatchFileSnapshot("../../src/config/protect-options.ts");
+  it.each(TYPES)("is in the types that editors show, in $file", async ({ file, types }) => {
+    const written = types.reduce(
+      (source, { name, options, given }) => withMembers(source, name, options, given),
+      readDocument(file),
+    );
+    await expect(written).toMatchFileSnapshot(`../../${file}`);
   });
 });
 
 describe("docs/options.md", () => {
-  it("has every option, and no other", () => {
-    expect([...documented].sort()).toEqual(serverOptions.map(({ path }) => path).sort());
+  it("has a row for every option of the server", () => {
+    const paths = Object.values(TABLES).flatMap((table) => declaredOptions(table).map(({ path }) => path));
+    expect(paths.sort()).toEqual(serverOptions.map(({ path }) => path).sort());
   });
 
   it("has each variable beside the option that it sets", () => {
-    for (const { options, variables } of rows) {
-      for (const variable of variables) {
+    for (const { path, variables = {} } of withParts(serverOptions)) {
+      for (const variable of Object.keys(variables)) {
         // One value that counts for each of them, whatever it sets.
         const value = SAMPLES[variable] ?? "1";
-        const [option = ""] = environmentOptions({ ...BESIDE, [variable]: value }).keys();
-        expect(options, variable).toContain(option.split(".")[0]);
+        const [option] = environmentOptions({ ...BESIDE, [variable]: value }).keys();
+        expect(option, variable).toBe(path);
       }
     }
   });
 
   it("has the defaults that hold where nothing is said", () => {
     const settings: Readonly<Record<string, unknown>> = { ...parseOptions("x") };
-    const plain = rows.filter(({ options: [name = ""] }) =>
-      ["string", "number", "boolean"].includes(typeof settings[name]),
+    const plain = serverOptions.filter(({ path }) =>
+      ["string", "number", "boolean"].includes(typeof settings[path]),
     );
     expect(plain.length).toBeGreaterThan(10);
-    for (const {
-      options: [name = ""],
-      fallback,
-    } of plain) {
-      expect(codeIn(fallback)[0]?.replaceAll('"', ""), name).toBe(String(settings[name]));
+    for (const option of plain) {
+      expect(codeIn(fallbackOf(option)), option.path).toEqual([String(settings[option.path])]);
     }
   });
 });
@@ -102,7 +126,8 @@ describe("the README's table of options", () => {
     const [table = ""] = section.split(/^## /m);
     const cells = [...table.matchAll(/^\| (`.+?) \|/gm)].flatMap(([, cell = ""]) => codeIn(cell));
     expect(cells.length).toBeGreaterThan(10);
-    expect(cells.filter((name) => !documented.includes(name))).toEqual([]);
+    const names = serverOptions.map(({ path }) => path);
+    expect(cells.filter((name) => !names.includes(name))).toEqual([]);
   });
 });
 
@@ -118,4 +143,8 @@ const BESIDE = { SCALEKIT_ENVIRONMENT_URL: "https://acme.scalekit.com" };
 
 function codeIn(cell: string): readonly string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
+}
+
+function partsOf(options: readonly DeclaredOption[], name: string): readonly DeclaredOption[] {
+  return options.find(({ path }) => path === name)?.parts ?? [];
 }
