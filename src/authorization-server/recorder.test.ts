@@ -25,12 +25,16 @@ const many = async (count: number, record: () => Promise<void>): Promise<void> =
   await Promise.all(Array.from({ length: count }, record));
 };
 const rows = (): Promise<readonly AuditRecord[]> => store.auditAfter(0, 10_000);
-const fail = () => recorder.record("sign_in.failed", { usernameMark: "m" }, PEER);
+const ATTEMPT = { usernameMark: "m", client: "app" };
+const fail = () => recorder.record("sign_in.failed", ATTEMPT, PEER);
 
-it.each(["sign_in.failed", "sign_in.slowed", "sign_in.unchecked"] as const)(
+it.each<readonly [name: string, record: () => Promise<void>]>([
+  ["sign_in.failed", fail],
+  ["sign_in.slowed", () => recorder.record("sign_in.slowed", ATTEMPT, PEER)],
+  ["sign_in.unchecked", () => recorder.record("sign_in.unchecked", { ...ATTEMPT, reason: "r" }, PEER)],
+])(
   "strangers write so many rows of %s an hour and no more; the log has every one",
-  async (event) => {
-    const record = () => recorder.record(event, { usernameMark: "m" }, PEER);
+  async (_event, record) => {
     await many(1500, record);
     expect(await rows()).toHaveLength(1000);
     expect(lines).toHaveLength(1500);
@@ -50,20 +54,21 @@ it("the next row says how many were left out, once", async () => {
 });
 
 it("a flood of one kind hides no other kind, nor what people did", async () => {
-  await many(1500, () => recorder.record("sign_in.slowed", { usernameMark: "m" }, PEER));
+  await many(1500, () => recorder.record("sign_in.slowed", ATTEMPT, PEER));
   await fail();
-  await recorder.record("sign_in.ok", { person: "ada" }, PEER);
+  await recorder.record("sign_in.ok", { person: "ada", client: "app" }, PEER);
   expect((await rows()).slice(1000).map(({ event }) => event)).toEqual(["sign_in.failed", "sign_in.ok"]);
 });
 
 it("who signs in is never left out", async () => {
-  await many(1500, () => recorder.record("sign_in.ok", { person: "ada" }, PEER));
+  await many(1500, () => recorder.record("sign_in.ok", { person: "ada", client: "app" }, PEER));
   expect(await rows()).toHaveLength(1500);
 });
 
 it("an event of the audit log alone has no line", () => {
-  const { entry, log } = recorder.prepare("client.granted", { client: "reports" }, PEER);
+  const fields = { grant: "g", client: "reports", scopes: ["mcp"] };
+  const { entry, log } = recorder.prepare("client.granted", fields, PEER);
   log();
   expect(lines).toEqual([]);
-  expect(entry.fields).toEqual({ client: "reports", ...PEER });
+  expect(entry.fields).toEqual({ ...fields, ...PEER });
 });

@@ -1,10 +1,13 @@
 import {
   type AuditEntry,
   type AuditedEvent,
-  type EventFields,
-  isSecurityEvent,
+  declarationOf,
+  isLogged,
+  type OwnFields,
+  type RequestEvent,
   type SecurityEvent,
 } from "../core/events.ts";
+import type { Peer } from "../http/peer.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Store } from "../store/store.ts";
@@ -12,17 +15,18 @@ import type { Store } from "../store/store.ts";
 /** Tells what happened, and from where: the log and the audit log have it from one value. */
 export type Recorder = {
   /** For an event that is a change in the store. */
-  prepare(event: AuditedEvent, fields: EventFields, peer: From): Recording;
+  prepare<Name extends RequestEvent>(event: Name, fields: OwnFields<Name>, peer: Peer): Recording<Name>;
   /** For an event that changes nothing there: a line, and a row of its own. */
-  record(event: AuditedEvent & SecurityEvent, fields: EventFields, peer: From): Promise<void>;
+  record<Name extends RequestEvent & SecurityEvent>(
+    event: Name,
+    fields: OwnFields<Name>,
+    peer: Peer,
+  ): Promise<void>;
 };
 
-/** What is known of who asks. */
-type From = Pick<EventFields, "address" | "correlationId">;
-
-export type Recording = {
+export type Recording<Name extends RequestEvent> = {
   /** To be given to the store, which writes it with the change or not at all. */
-  readonly entry: AuditEntry;
+  readonly entry: AuditEntry<Name>;
   /** Writes the line, where the log has such events. To be called once the change is made. */
   log(): void;
 };
@@ -33,13 +37,7 @@ export type RecorderDeps = {
   readonly log: Log;
 };
 
-/** Whoever causes these has shown no password. */
-const BY_STRANGERS: ReadonlySet<AuditedEvent> = new Set([
-  "sign_in.failed",
-  "sign_in.slowed",
-  "sign_in.unchecked",
-]);
-/** Of each of them, by this process: some four gigabytes, if somebody keeps at it for as long as rows are kept. */
+/** Of each event that strangers cause, by this process: some four gigabytes, if somebody keeps at it for as long as rows are kept. */
 const ROWS_AN_HOUR = 1000;
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -47,8 +45,8 @@ export function createRecorder({ store, clock, log }: RecorderDeps): Recorder {
   const hours = new Map<AuditedEvent, Hour>();
 
   /** The log has them all, and the next row says how many it is ahead. */
-  const limited = (entry: AuditEntry): AuditEntry | undefined => {
-    const { event, at, fields } = entry;
+  const limited = <Entry extends AuditEntry>(entry: Entry): Entry | undefined => {
+    const { event, at } = entry;
     let hour = hours.get(event);
     if (!hour || at >= hour.endsAt) {
       hour = { endsAt: at + HOUR_MS, written: 0, omitted: hour?.omitted ?? 0 };
@@ -61,17 +59,20 @@ export function createRecorder({ store, clock, log }: RecorderDeps): Recorder {
     hour.written += 1;
     const { omitted } = hour;
     hour.omitted = 0;
-    return omitted === 0 ? entry : { ...entry, fields: { ...fields, omitted } };
+    return omitted === 0 ? entry : { ...entry, omitted };
   };
 
-  const prepare: Recorder["prepare"] = (event, fields, { address, correlationId }) => {
-    const entry = { event, at: clock(), fields: { ...fields, address, correlationId } };
-    return {
-      entry,
-      log() {
-        if (isSecurityEvent(event)) log.event(event, entry.fields);
-      },
-    };
+  const write = (entry: AuditEntry): void => {
+    if (isLogged(entry)) log.event(entry.event, entry.fields);
+  };
+
+  const prepare = <Name extends RequestEvent>(
+    event: Name,
+    fields: OwnFields<Name>,
+    { address, correlationId }: Peer,
+  ): Recording<Name> => {
+    const entry: AuditEntry<Name> = { event, at: clock(), fields: { ...fields, address, correlationId } };
+    return { entry, log: () => write(entry) };
   };
 
   return {
@@ -79,7 +80,7 @@ export function createRecorder({ store, clock, log }: RecorderDeps): Recorder {
     async record(event, fields, peer) {
       const recording = prepare(event, fields, peer);
       recording.log();
-      const entry = BY_STRANGERS.has(event) ? limited(recording.entry) : recording.entry;
+      const entry = declarationOf(event).byStrangers ? limited(recording.entry) : recording.entry;
       if (entry) await store.recordAudit(entry);
     },
   };

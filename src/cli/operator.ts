@@ -1,8 +1,11 @@
 import { userInfo } from "node:os";
-import type { AuditEntry, AuditedEvent, EventFields } from "../core/events.ts";
+import type { AuditEntry, CommandEvent, OwnFields } from "../core/events.ts";
 
 /** What the operator does by command line, for the audit log. */
-export function operatorEntry(event: AuditedEvent, fields: EventFields): AuditEntry {
+export function operatorEntry<Name extends CommandEvent>(
+  event: Name,
+  fields: OwnFields<Name>,
+): AuditEntry<Name> {
   return { event, at: Date.now(), fields: { ...fields, operator: login(), address: "command line" } };
 }
 

@@ -1,5 +1,5 @@
 import { type ErrorCode, OAuthError } from "../core/errors.ts";
-import type { UnauditedEvent } from "../core/events.ts";
+import type { RefusalEvent, UnauditedEvent } from "../core/events.ts";
 import { errorPage } from "../pages/error.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Peer } from "./peer.ts";
@@ -44,7 +44,7 @@ export function logRefusal(
   request: Request,
   log: Log<UnauditedEvent>,
   { correlationId, address }: Peer,
-  event: UnauditedEvent = "request.refused",
+  event: RefusalEvent = "request.refused",
 ): void {
   const fields = {
     error: error.code,

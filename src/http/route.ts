@@ -1,4 +1,4 @@
-import type { UnauditedEvent } from "../core/events.ts";
+import type { RefusalEvent } from "../core/events.ts";
 import type { CorsPolicy } from "./cors.ts";
 import type { Peer } from "./peer.ts";
 
@@ -22,7 +22,7 @@ export type Route = {
   /** How a refusal is answered: programs get JSON, people a page. */
   readonly refusals: "json" | "page";
   /** The event of a refusal; `request.refused` unless said. */
-  readonly refusedAs?: UnauditedEvent;
+  readonly refusedAs?: RefusalEvent;
   /** Who may read the answers from a browser page; undefined for no page of another origin. */
   readonly cors?: CorsPolicy;
   /** Asked every few seconds by machines: it has no spans. `probe`: by whatever name they call this host. */

@@ -64,7 +64,7 @@ describe("nothing that a stranger chose controls the terminal", () => {
     });
     fc.assert(
       fc.property(hostile, (text) => {
-        log.event("client.refused", { reason: text });
+        log.event("guard.refused", { reason: text });
         expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ reason: text.toWellFormed() });
       }),
     );

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
-import { outcomeOf, type SecurityEvent } from "../core/events.ts";
+import { declarationOf, type EventFields, type SecurityEvent } from "../core/events.ts";
 import { visible, visibleJson, visibleLines } from "./terminal.ts";
 
 export type { SecurityEvent };
@@ -7,7 +7,7 @@ export type { SecurityEvent };
 /** Where lines go. `Name` is narrower where some events have to go another way, through the audit log. */
 export type Log<Name extends SecurityEvent = SecurityEvent> = {
   /** A security event. Fields are ids, names and reasons; never a token, a code, a secret or a password. */
-  event(name: Name, fields: Readonly<Record<string, unknown>>): void;
+  event<One extends Name>(name: One, fields: EventFields<One>): void;
   /** Something went wrong on our side. */
   error(message: string, fields: Readonly<Record<string, unknown>> & { readonly cause?: unknown }): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -93,8 +93,9 @@ function visibleValue(value: unknown, name?: string): unknown {
 function fromPino(logger: Logger): Log {
   return {
     event(name, fields) {
-      const level = outcomeOf(name) === "refused" ? "warn" : "info";
-      logger[level]({ event: name, ...fields }, name);
+      const level = declarationOf(name).outcome === "refused" ? "warn" : "info";
+      const line: object = { event: name, ...fields };
+      logger[level](line, name);
     },
     error(message, { cause, ...fields }) {
       logger.error({ ...fields, ...(cause === undefined ? {} : { err: cause }) }, message);

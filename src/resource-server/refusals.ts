@@ -1,10 +1,11 @@
 import { LRUCache } from "lru-cache";
 import { OAuthError } from "../core/errors.ts";
+import type { EventFields } from "../core/events.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 
 /** What is said about a refusal, beside its reason. */
-export type RefusalFields = Readonly<Record<string, unknown>>;
+export type RefusalFields = Omit<EventFields<"guard.refused">, "reason">;
 
 /** Says why nobody was let in, each identical line once a second at the most: one broken client must not fill the disk. */
 export type RefusalLog = {

@@ -32,7 +32,7 @@ async function guarded(...options: readonly Partial<ProviderOptions>[]) {
   const started = await issuers(options.length);
   const reasons: unknown[] = [];
   const log: Log = {
-    event: (_name, fields) => reasons.push(fields?.reason),
+    event: (_name, fields: { readonly reason?: unknown }) => reasons.push(fields.reason),
     error() {},
     info() {},
     debug() {},

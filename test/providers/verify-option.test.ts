@@ -18,7 +18,7 @@ function start(verify: unknown) {
   const reasons: unknown[] = [];
   const causes: unknown[] = [];
   const log: Log = {
-    event: (_name, fields) => reasons.push(fields?.reason),
+    event: (_name, fields: { readonly reason?: unknown }) => reasons.push(fields.reason),
     error: (_message, fields) => causes.push(fields?.cause),
     info() {},
     debug() {},

@@ -1,106 +1,93 @@
 import { Counter, type Registry } from "prom-client";
-import { ERROR_CODES, type ErrorCode } from "../../core/errors.ts";
-import { REVOCATION_REASONS, type RevocationReason } from "../../core/grant.ts";
-import type { SecurityEvent } from "../logging.ts";
+import type { EventDeclaration, Fields, Label } from "../../core/event-declaration.ts";
+import { declarationOf, type EventCounter, SECURITY_EVENTS } from "../../core/events.ts";
 import type { Metrics } from "./metrics.ts";
-import { counterBy } from "./prometheus-counters.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
+type Declared = {
+  readonly help: string;
+  /** Few of its combinations ever come, so they do not stand there from the start. */
+  readonly isSparse?: true;
+};
 
-/** What the security events come to in numbers. Of their fields, only codes and reasons of ours become labels. */
-export function countEvents(registry: Registry): Metrics["happened"] {
-  const issued = counterBy(registry, {
-    name: "gatehouse_access_tokens_issued_total",
-    help: "Access tokens that were issued, by grant type.",
-    label: "grant_type",
-    values: ["authorization_code", "refresh_token", "client_credentials"],
-  });
-  const refreshed = counterBy(registry, {
-    name: "gatehouse_refreshes_total",
+/** What the security events count. Their labels, and the values of those, are declared with the events. */
+const COUNTERS: Readonly<Record<EventCounter, Declared>> = {
+  gatehouse_access_tokens_issued_total: { help: "Access tokens that were issued, by grant type." },
+  gatehouse_refreshes_total: {
     help: "Refresh tokens that were taken: replaced, repeated because the answer may be lost, or healed after a lost write.",
-    label: "outcome",
-    values: ["rotated", "repeated", "healed"],
-  });
-  const reused = counterBy(registry, {
-    name: "gatehouse_reuses_total",
+  },
+  gatehouse_reuses_total: {
     help: "Codes and refresh tokens that came again too late: theft, or a broken client. Their grant ends.",
-    label: "what",
-    values: ["code", "refresh_token"],
-  });
-  const registered = counterBy(registry, {
-    name: "gatehouse_registrations_total",
+  },
+  gatehouse_registrations_total: {
     help: "Clients that registered themselves: new ones, and registrations that were known.",
-    label: "outcome",
-    values: ["new", "known"],
-  });
-  const signedIn = counterBy(registry, {
-    name: "gatehouse_sign_ins_total",
+  },
+  gatehouse_sign_ins_total: {
     help: "Sign-ins: right passwords, wrong ones, those not checked after too many attempts, and those where checkUser gave no usable answer.",
-    label: "outcome",
-    values: ["ok", "failed", "slowed", "unchecked"],
-  });
-  const decided = counterBy(registry, {
-    name: "gatehouse_consents_total",
-    help: "What people decided on the consent page.",
-    label: "decision",
-    values: ["approved", "denied"],
-  });
-  const revoked = counterBy(registry, {
-    name: "gatehouse_grants_revoked_total",
-    help: "Grants that this process ended, by reason.",
-    label: "reason",
-    values: REVOCATION_REASONS,
-  });
-  const refused = countRefusals(registry);
-
-  const counts: Readonly<Record<SecurityEvent, (fields: Fields) => void>> = {
-    "client.registered": (fields) => registered(fields.new === true ? "new" : "known"),
-    "client.refused": (fields) => refused("register", fields.error),
-    "client.token": () => issued("client_credentials"),
-    "sign_in.ok": () => signedIn("ok"),
-    "sign_in.failed": () => signedIn("failed"),
-    "sign_in.slowed": () => signedIn("slowed"),
-    "sign_in.unchecked": () => signedIn("unchecked"),
-    "authorization.refused": (fields) => refused("authorize", fields.error),
-    "consent.approved": () => decided("approved"),
-    "consent.denied": () => decided("denied"),
-    "code.redeemed": () => issued("authorization_code"),
-    "code.reused": () => reused("code"),
-    "refresh.rotated": () => {
-      refreshed("rotated");
-      issued("refresh_token");
-    },
-    "refresh.repeated": () => {
-      refreshed("repeated");
-      issued("refresh_token");
-    },
-    "refresh.healed": () => {
-      refreshed("healed");
-      issued("refresh_token");
-    },
-    "refresh.reused": () => reused("refresh_token"),
-    "token.refused": (fields) => refused("token", fields.error),
-    "request.refused": (fields) => refused("other", fields.error),
-    "grant.revoked": (fields) => revoked(fields.reason as RevocationReason),
-    // The log has each kind once a second at the most. The guard counts every one itself.
-    "guard.refused": () => {},
-  };
-  return (event, fields) => counts[event](fields);
-}
-
-type Endpoint = "authorize" | "register" | "token" | "other";
-
-/** Few of the combinations ever come, so they do not stand there from the start. */
-function countRefusals(registry: Registry): (endpoint: Endpoint, error: unknown) => void {
-  const counter = new Counter({
-    name: "gatehouse_refusals_total",
+  },
+  gatehouse_consents_total: { help: "What people decided on the consent page." },
+  gatehouse_grants_revoked_total: { help: "Grants that this process ended, by reason." },
+  gatehouse_refusals_total: {
     help: "Requests that the authorization server refused, by endpoint and OAuth error code.",
-    labelNames: ["endpoint", "error"],
-    registers: [registry],
-  });
-  return (endpoint, error) => counter.labels(endpoint, isErrorCode(error) ? error : "other").inc();
+    isSparse: true,
+  },
+};
+
+/**
+ * What the security events come to in numbers. A value that is not declared is not counted: nobody makes a series by what
+ * they send.
+ */
+export function countEvents(registry: Registry): Metrics["happened"] {
+  const counts = new Map<string, Count[]>(SECURITY_EVENTS.map((name) => [name, []]));
+  for (const [name, declared] of Object.entries(COUNTERS)) {
+    const sources = SECURITY_EVENTS.flatMap((event) => sourceOf(event, name));
+    const labelNames = sources.slice(0, 1).flatMap(({ labels }) => labels.map((label) => label.name));
+    const counter = new Counter({ name, help: declared.help, labelNames, registers: [registry] });
+    for (const source of sources) counts.get(source.event)?.push(countOf(source, counter, declared));
+  }
+  return (event, fields) => {
+    for (const count of counts.get(event) ?? []) count(fields);
+  };
 }
 
-function isErrorCode(error: unknown): error is ErrorCode {
-  return ERROR_CODES.some((code) => code === error);
+type Carried = Readonly<Record<string, unknown>>;
+type Count = (carried: Carried) => void;
+type NamedLabel = { readonly name: string; readonly label: Label };
+/** An event that a counter counts. */
+type Source = { readonly event: string; readonly fields: Fields; readonly labels: readonly NamedLabel[] };
+
+function sourceOf(event: (typeof SECURITY_EVENTS)[number], counter: string): readonly Source[] {
+  const { counts, fields }: EventDeclaration = declarationOf(event);
+  const labels = counts?.[counter];
+  if (!labels) return [];
+  return [{ event, fields, labels: Object.entries(labels).map(([name, label]) => ({ name, label })) }];
+}
+
+/** Finding a series by its labels costs many times what counting in it does, so each one is at hand. */
+function countOf({ labels, fields }: Source, counter: Counter, { isSparse }: Declared): Count {
+  const series = new Map<string, Counter.Internal>();
+  for (const values of combinations(labels.map(({ label }) => possibleValues(label, fields)))) {
+    const one = counter.labels(...values);
+    if (!isSparse) one.inc(0);
+    series.set(values.join(), one);
+  }
+  return (carried) => series.get(labels.map(({ label }) => labelValue(label, carried)).join())?.inc();
+}
+
+function possibleValues(label: Label, fields: Fields): readonly string[] {
+  if (typeof label === "string") return [label];
+  if ("yes" in label) return [label.yes, label.no];
+  return fields[label.field]?.values ?? [];
+}
+
+function labelValue(label: Label, carried: Carried): unknown {
+  if (typeof label === "string") return label;
+  if ("yes" in label) return carried[label.field] === true ? label.yes : label.no;
+  return carried[label.field];
+}
+
+function combinations(parts: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  return parts.reduce<readonly (readonly string[])[]>(
+    (before, values) => before.flatMap((one) => values.map((value) => [...one, value])),
+    [[]],
+  );
 }

@@ -1,11 +1,12 @@
-import type { Log, SecurityEvent } from "../logging.ts";
+import type { EventFields, SecurityEvent } from "../../core/events.ts";
+import type { Log } from "../logging.ts";
 
 /** What is measured, at the moment when it happens. Wired at the entry points; where nobody reads, {@link noMetrics}. */
 export type Metrics = {
   /** A request from outside was answered: its head was ready after so many seconds. `route` is a name of ours, never a path. */
   answered(route: string, status: number, seconds: number): void;
   /** A security event was logged: one event, one count. */
-  happened(event: SecurityEvent, fields: Readonly<Record<string, unknown>>): void;
+  happened<Name extends SecurityEvent>(event: Name, fields: EventFields<Name>): void;
   /** An error was logged: something went wrong on our side. */
   failed(): void;
   decided(decision: GuardDecision): void;

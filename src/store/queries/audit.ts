@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import { type AuditEntry, type AuditRecord, outcomeOf } from "../../core/events.ts";
+import { type AuditEntry, type AuditRecord, declarationOf, type RecordedFields } from "../../core/events.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "../query.ts";
 import type { AuditTable } from "../schema.ts";
 import type { AuditPage, Store } from "../store.ts";
@@ -71,13 +71,14 @@ type NewRow = Omit<AuditTable, "id">;
 /** Longer than any address is; behind a proxy that passes on what strangers write there, it is theirs. */
 const MAXIMUM_ADDRESS_LENGTH = 100;
 
-function toRow({ event, at, fields }: AuditEntry): NewRow {
-  const { operator, person, client, grant, address, correlationId, reason, ...details } = fields;
-  const text = JSON.stringify(details);
+function toRow({ event, at, fields, omitted }: AuditEntry): NewRow {
+  const recorded: RecordedFields = fields;
+  const { operator, person, client, grant, address, correlationId, reason, ...details } = recorded;
+  const text = JSON.stringify({ ...details, omitted });
   return {
     at,
     event,
-    outcome: outcomeOf(event),
+    outcome: declarationOf(event).outcome,
     operator: operator ?? null,
     person_id: person ?? null,
     client_id: client ?? null,

@@ -135,7 +135,7 @@ function write(
   return store.rotateRefresh({ id, clientId, presented, refreshExpiresAt, now, ...further });
 }
 
-function fieldsOf(grant: Grant): Readonly<Record<string, string>> {
+function fieldsOf(grant: Grant): Omit<OwnFields<"refresh.rotated">, "generation"> {
   return { grant: grant.id, client: grant.clientId, person: grant.person.id };
 }
 
