@@ -21,6 +21,7 @@ export async function makeGrants(
   const store = await openStore({ database });
   await store.addClient(
     sampleClient({ id: SQL_CLIENT_ID, authenticationMethod: "none", jwks: null, createdAt: Date.now() }),
+    "unaudited",
   );
   await store.close();
   const now = Date.now();

@@ -7,7 +7,6 @@ import {
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { AuditEntry } from "../core/events.ts";
-import type { RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
 import {
   changeKeyFile,
@@ -55,7 +54,7 @@ async function rotateKeyFile(store: Store, settings: Settings): Promise<void> {
   print(`Put a copy of ${file} where you keep the one that you have.`);
 }
 
-function rotatedEntry(kid: string): AuditEntry {
+function rotatedEntry(kid: string): AuditEntry<"secret.rotated"> {
   return operatorEntry("secret.rotated", { kid });
 }
 
@@ -117,8 +116,7 @@ export function replaceLeakedSecret(flags: DatabaseFlags & { readonly yes?: true
     const kid = await discardSigningKeys(store, { secret, clock }, (key) =>
       operatorEntry("secret.rotated", { reason: "compromised", kid: key.kid }),
     );
-    const reason: RevocationReason = "operator";
-    await revokeAllGrants(store, clock, operatorEntry("grant.revoked", { reason }));
+    await revokeAllGrants(store, clock, operatorEntry("grant.revoked", { reason: "operator" }));
     print("The old secret and the old signing keys open nothing any more. Everybody signs in again.");
     print(`Tokens are signed with ${kid} from now on.`);
     print(

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ChildStore, startChildStore } from "../../test/store/child-store.ts";
-import { DAY, START, sampleApproval } from "../../test/store/samples.ts";
+import { APPROVED, DAY, REDEEMED, START, sampleApproval } from "../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../test/support/postgres.ts";
 import { openStore } from "./open-store.ts";
 
@@ -58,9 +58,9 @@ describe.each(databases)("kill -9 in the middle of a burst, on $name", ({ freshD
 
 /** Approves, redeems, and then refreshes for as long as there are answers. */
 async function liveALife(child: ChildStore, id: string, answered: Map<string, number>): Promise<string> {
-  await child.call("approve", sampleApproval({ id }));
+  await child.call("approve", sampleApproval({ id }), APPROVED);
   answered.set(id, 0);
-  await child.call("redeemCode", id, START + DAY, START);
+  await child.call("redeemCode", id, START + DAY, START, REDEEMED);
   for (let generation = 1; ; generation += 1) {
     answered.set(id, generation);
     const rotation = { id, clientId: "client-1", presented: generation, now: START };

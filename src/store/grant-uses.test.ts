@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DAY, SECOND, START, sampleApproval } from "../../test/store/samples.ts";
+import { APPROVED, DAY, REDEEMED, SECOND, START, sampleApproval } from "../../test/store/samples.ts";
 import type { Grant } from "../core/grant.ts";
 import { createGrantUses, type GrantUses } from "./grant-uses.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";
@@ -38,8 +38,8 @@ afterEach(async () => {
 
 /** A grant of a person that was refreshed once: of generation 2, with 1 before it. */
 async function refreshedGrant(id: string): Promise<Grant> {
-  await store.approve(sampleApproval({ id }));
-  await store.redeemCode(id, START + DAY, START);
+  await store.approve(sampleApproval({ id }), APPROVED);
+  await store.redeemCode(id, START + DAY, START, REDEEMED);
   const rotation = { id, clientId: "client-1", presented: 1, refreshExpiresAt: START + DAY, now: START };
   const grant = await store.rotateRefresh(rotation);
   if (!grant) throw new Error(`${id} was not rotated`);
@@ -91,7 +91,7 @@ test.each<[what: string, generation: number | undefined, changes: Partial<Grant>
 });
 
 test("of a program, when it last used a token is written to the minute", async () => {
-  const grant = await store.approve(sampleApproval({ id: "program" }));
+  const grant = await store.approve(sampleApproval({ id: "program" }), APPROVED);
   uses.seen(grant, undefined);
   await written(async () => expect(await found("program")).toMatchObject({ usedAt: START }));
   now += 60 * SECOND;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DAY, START, sampleApproval, sampleEntry } from "../../test/store/samples.ts";
+import { APPROVED, DAY, START, sampleApproval, sampleEntry } from "../../test/store/samples.ts";
 import { type Log, silentLog } from "../platform/logging.ts";
 import { type JanitorOptions, startJanitor } from "./janitor.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";
@@ -28,7 +28,9 @@ const start = (
   startJanitor({ store: kept, clock, log, everySeconds, auditRetentionDays: AUDIT_DAYS });
 const approveMany = (count: number): Promise<unknown> =>
   Promise.all(
-    Array.from({ length: count }, (_, index) => store.approve(sampleApproval({ id: `old-${index}` }))),
+    Array.from({ length: count }, (_, index) =>
+      store.approve(sampleApproval({ id: `old-${index}` }), APPROVED),
+    ),
   );
 const remaining = async (): Promise<number> => (await store.listGrants({})).length;
 /** Lets the time of a round pass; the batches in it wait for real commits in between. */
@@ -42,7 +44,7 @@ const pass = async (seconds: number): Promise<void> => {
 
 test("deletes what has expired and nothing else, however much it is", async () => {
   await approveMany(1000);
-  await store.approve(sampleApproval({ id: "live", codeExpiresAt: clock() }));
+  await store.approve(sampleApproval({ id: "live", codeExpiresAt: clock() }), APPROVED);
   const stop = start(store, silentLog);
   await pass(EVERY_SECONDS + 10);
   expect((await store.listGrants({})).map((grant) => grant.id)).toEqual(["live"]);
@@ -51,8 +53,10 @@ test("deletes what has expired and nothing else, however much it is", async () =
 
 test("keeps the audit log for so many days and no longer, however much of it is due", async () => {
   const begin = clock() - AUDIT_DAYS * DAY;
-  await Promise.all(Array.from({ length: 1000 }, () => store.recordAudit(sampleEntry({ at: begin - 1 }))));
-  await store.recordAudit(sampleEntry({ at: begin }));
+  await Promise.all(
+    Array.from({ length: 1000 }, () => store.recordAudit(sampleEntry("sign_in.ok", { at: begin - 1 }))),
+  );
+  await store.recordAudit(sampleEntry("sign_in.ok", { at: begin }));
   const stop = start(store, silentLog);
   await pass(EVERY_SECONDS + 10);
   expect((await store.auditAfter(0, 1000)).map(({ at }) => at)).toEqual([begin]);

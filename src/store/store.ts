@@ -1,5 +1,5 @@
 import type { Client } from "../core/client.ts";
-import type { AuditEntry, AuditRecord } from "../core/events.ts";
+import type { AuditEntry, AuditedEvent, AuditRecord } from "../core/events.ts";
 import type { Grant, RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
 
@@ -7,14 +7,15 @@ import type { Clock } from "../platform/clock.ts";
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
  * change is one conditional statement. A method resolves only after what it wrote is durable; it rejects with an
  * OAuthError `temporarily_unavailable` where the database does not work (busy, full, gone): that is no bad token.
- * Times are epoch milliseconds and always come in. Where a verb takes an entry for the audit log, both are in one commit:
- * no change without its entry, and no entry where nothing changed.
+ * Times are epoch milliseconds and always come in. What a verb changes and its entry for the audit log are in one commit:
+ * no change without its entry, and no entry where nothing changed. A verb without an entry changes what the audit log does
+ * not promise.
  */
 export type Store = {
   // — clients —
 
   /** Keeps a client, or does nothing where one with its id is there. Says whether it is new. */
-  addClient(client: Client, entry?: AuditEntry): Promise<boolean>;
+  addClient(client: Client, entry: AuditEntry<"client.added"> | Unaudited): Promise<boolean>;
   findClient(id: string): Promise<Client | undefined>;
   /**
    * Of the clients that registered themselves and have never had a grant, deletes the oldest until `most` are left, but none
@@ -31,16 +32,16 @@ export type Store = {
    * Revokes the grants of a client and removes it: many grants in several commits, each with an entry of its own, and the
    * last ones with the client. False where there is none.
    */
-  removeClient(id: string, now: number, entry?: AuditEntry): Promise<boolean>;
+  removeClient(id: string, now: number, entry: AuditEntry<"client.removed">): Promise<boolean>;
   /** The ids that the operator has disabled. */
   listDisabledClients(): Promise<readonly DisabledClient[]>;
   /**
    * Disables an id, whether a client has it yet or not, and revokes the grants of its client in commits like those of
    * {@link Store.removeClient}. False where it was disabled before.
    */
-  disableClient(id: string, now: number, entry?: AuditEntry): Promise<boolean>;
+  disableClient(id: string, now: number, entry: AuditEntry<"client.disabled">): Promise<boolean>;
   /** Lets it be used again; what was revoked stays so. False where it was not disabled. */
-  enableClient(id: string, entry?: AuditEntry): Promise<boolean>;
+  enableClient(id: string, entry: AuditEntry<"client.enabled">): Promise<boolean>;
 
   // — client ID metadata documents: a cache that outlives the process —
 
@@ -53,7 +54,10 @@ export type Store = {
    * Keeps an approved grant; where one with its id is there (a second click), returns that one. Only its code lives
    * longer, if nobody redeemed it and the decision is the same; that is no new approval, and has no entry.
    */
-  approve(approval: Approval, entry?: AuditEntry): Promise<Grant>;
+  approve(
+    approval: Approval,
+    entry: AuditEntry<"consent.approved"> | AuditEntry<"client.granted">,
+  ): Promise<Grant>;
   findGrant(id: string): Promise<Grant | undefined>;
   /**
    * Marks the code redeemed and starts generation 1, if the code is unredeemed, unexpired and unrevoked.
@@ -63,7 +67,7 @@ export type Store = {
     id: string,
     refreshExpiresAt: number,
     now: number,
-    entry?: AuditEntry,
+    entry: AuditEntry<"code.redeemed">,
   ): Promise<Grant | undefined>;
   /**
    * Moves to `presented + 1`, if the grant is this client's, live, and its generation is not past `presented`
@@ -77,7 +81,12 @@ export type Store = {
    */
   recordUses(uses: readonly GrantUse[], now: number): Promise<void>;
   /** Revokes once. False where there is no such grant, or it was revoked before. */
-  revokeGrant(id: string, reason: RevocationReason, now: number, entry?: AuditEntry): Promise<boolean>;
+  revokeGrant(
+    id: string,
+    reason: RevocationReason,
+    now: number,
+    entry: AuditEntry<"grant.revoked">,
+  ): Promise<boolean>;
   /** Newest first. */
   listGrants(filter: GrantFilter): Promise<readonly Grant[]>;
 
@@ -88,18 +97,23 @@ export type Store = {
    * Adds a key and retires the others: they sign until it does, and are published until `othersPublishedUntil`. One that
    * ends earlier is left as it is.
    */
-  addSigningKey(key: StoredSigningKey, othersPublishedUntil: number, entry?: AuditEntry): Promise<void>;
+  addSigningKey(
+    key: StoredSigningKey,
+    othersPublishedUntil: number,
+    entry: AuditEntry<"key.rotated">,
+  ): Promise<void>;
   /**
-   * Adds the first key if there is none yet. Two processes may start at once: both get the keys that won.
+   * Adds the first key if there is none yet. Two processes may start at once: both get the keys that won. A server that
+   * starts does it, nobody decided it, and so it has no entry.
    */
   addFirstSigningKey(key: StoredSigningKey): Promise<readonly StoredSigningKey[]>;
   /** Seals a key anew, if it is still sealed as it was. False where another process was first. */
   resealSigningKey(
     key: { readonly kid: string; readonly before: string; readonly sealed: string },
-    entry?: AuditEntry,
+    entry: AuditEntry<"secret.rotated">,
   ): Promise<boolean>;
   /** Deletes every signing key, whatever it still has to verify, and puts this one in their place. */
-  replaceSigningKeys(key: StoredSigningKey, entry?: AuditEntry): Promise<void>;
+  replaceSigningKeys(key: StoredSigningKey, entry: AuditEntry<"secret.rotated">): Promise<void>;
 
   // — every grant, a page at a time: there may be ten million —
 
@@ -112,7 +126,7 @@ export type Store = {
     after: string,
     limit: number,
     now: number,
-    entry?: AuditEntry,
+    entry: AuditEntry<"grant.revoked">,
   ): Promise<string | undefined>;
   /** Of the next `limit` grants, how many have a refresh token that is good now and was made by then. */
   countRefreshTokens(page: RefreshTokenPage): Promise<RefreshTokenCount | undefined>;
@@ -132,7 +146,7 @@ export type Store = {
   // — the audit log —
 
   /** Writes an entry that is about no change in the store. */
-  recordAudit(entry: AuditEntry): Promise<void>;
+  recordAudit<Name extends AuditedEvent>(entry: AuditEntry<Name>): Promise<void>;
   /** By time. What else is asked of the rows, the reader looks at: no statement goes through the whole log. */
   readAudit(page: AuditPage): Promise<readonly AuditRecord[]>;
   /** The rows with greater ids, by id. */
@@ -159,6 +173,12 @@ export type Store = {
   pendingMigrations(): Promise<readonly string[]>;
   close(): Promise<void>;
 };
+
+/**
+ * Said in place of an entry for a client that registers itself: strangers do that as often as they like, so it is in the
+ * log alone.
+ */
+export type Unaudited = "unaudited";
 
 /** Who must hear of what other processes change: the caches. */
 export type Follower = {

@@ -3,6 +3,7 @@ import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-
 import { OAuthError } from "../../src/core/errors.ts";
 import type { Keyring } from "../../src/platform/secrets/keyring.ts";
 import type { Store } from "../../src/store/store.ts";
+import { DISABLED, ENABLED, KEY_ROTATED } from "../store/samples.ts";
 import type { OperationOf, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
 import { hashed, type World } from "./world.ts";
@@ -36,9 +37,9 @@ const disableForAWhile: Act = async (operator) => {
   const clientIds = random.shuffled(await listClientIds(operator)).slice(0, DISABLED_TOGETHER);
   const forEachOne = (kind: "disable" | "enable", act: (clientId: string) => Promise<boolean>) =>
     Promise.all(clientIds.map((id) => untilDone(operator, { kind, client: hashed(id) }, () => act(id))));
-  await forEachOne("disable", (clientId) => store.disableClient(clientId, store.clock()));
+  await forEachOne("disable", (clientId) => store.disableClient(clientId, store.clock(), DISABLED));
   await setTimeout(random.between(1000, 3000));
-  await forEachOne("enable", (clientId) => store.enableClient(clientId));
+  await forEachOne("enable", (clientId) => store.enableClient(clientId, ENABLED));
 };
 
 /** In an order that is the same again. Waits for the first one to register. */
@@ -52,7 +53,7 @@ async function listClientIds(operator: Operator): Promise<readonly string[]> {
 
 const rotateKey: Act = async (operator) => {
   const { store, keyring } = operator;
-  const rotate = () => rotateSigningKey({ store, keyring, clock: store.clock });
+  const rotate = () => rotateSigningKey({ store, keyring, clock: store.clock }, () => KEY_ROTATED);
   await untilDone(operator, { kind: "rotate key" }, rotate);
 };
 

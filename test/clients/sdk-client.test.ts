@@ -14,6 +14,7 @@ import { createOAuthServer, type OAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import type { CreateOptions } from "../../src/server/create-oauth-server.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import { REMOVED, REVOKED } from "../store/samples.ts";
 import { approve, openNetworkBrowser } from "../support/network.ts";
 import { PEOPLE } from "../support/server.ts";
 import { createProvider, type TestProvider } from "./oauth-provider.ts";
@@ -127,7 +128,7 @@ describe.each(ERAS)("a client of the SDK, $era", ({ era, sessions, client: optio
     const { access_token: revoked, refresh_token: refreshToken = "" } = provider.currentTokens();
     await besideTheServer(async (store) => {
       const [grant] = await store.listGrants({});
-      expect(await store.revokeGrant(grant?.id ?? "", "operator", Date.now())).toBe(true);
+      expect(await store.revokeGrant(grant?.id ?? "", "operator", Date.now(), REVOKED)).toBe(true);
     });
     await untilRefused(url, revoked);
 
@@ -146,7 +147,7 @@ describe.each(ERAS)("a client of the SDK, $era", ({ era, sessions, client: optio
     const { client, transport } = await signIn(url, provider, options);
     const { access_token: ended } = provider.currentTokens();
     const clientId = provider.clientId() ?? "";
-    await besideTheServer((store) => store.removeClient(clientId, Date.now()));
+    await besideTheServer((store) => store.removeClient(clientId, Date.now(), REMOVED));
     await untilRefused(url, ended);
     expect(await besideTheServer((store) => store.listClients())).toEqual([]);
 

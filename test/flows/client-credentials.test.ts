@@ -8,7 +8,7 @@ import { ConfigurationError } from "../../src/core/errors.ts";
 import { preregisteredClient } from "../../src/core/preregistered-client.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import type { Approval } from "../../src/store/store.ts";
-import { sampleApproval } from "../store/samples.ts";
+import { APPROVED, REMOVED, REVOKED, sampleApproval } from "../store/samples.ts";
 import {
   authorize,
   callTool,
@@ -115,7 +115,7 @@ describe("a token for the client itself", () => {
     const before = await startServer({ ...options, supportedScopes });
     const described = { ...REPORTS, scopes: ["todo:read", "export"] };
     const rules = { catalogue: before.settings.catalogue };
-    await before.store.addClient(preregisteredClient(described, rules, before.now()));
+    await before.store.addClient(preregisteredClient(described, rules, before.now()), "unaudited");
     expect((await tokensOf(ask(before))).scope).toBe("mcp todo:read export");
     await stopped(before);
     const server = await startServer(options);
@@ -209,17 +209,23 @@ describe("who gets none", () => {
       { catalogue: server.settings.catalogue },
       0,
     );
-    await server.store.addClient({
-      ...allowed,
-      origin: "registered",
-      authenticationMethod: "client_secret_post",
-    });
-    await server.store.addClient({
-      ...allowed,
-      id: "public",
-      authenticationMethod: "none",
-      secretHash: null,
-    });
+    await server.store.addClient(
+      {
+        ...allowed,
+        origin: "registered",
+        authenticationMethod: "client_secret_post",
+      },
+      "unaudited",
+    );
+    await server.store.addClient(
+      {
+        ...allowed,
+        id: "public",
+        authenticationMethod: "none",
+        secretHash: null,
+      },
+      "unaudited",
+    );
     const expected = { status: 400, error: "unauthorized_client" };
     expect(await refusal(ask(server, { client_id: "smuggled" }))).toEqual(expected);
     expect(await refusal(ask(server, { client_id: "public", client_secret: undefined }))).toEqual(expected);
@@ -271,14 +277,14 @@ describe("its end", () => {
       endsAt,
       createdAt: server.now(),
     };
-    await server.store.approve(sampleApproval({ ...own, ...changes }));
+    await server.store.approve(sampleApproval({ ...own, ...changes }), APPROVED);
     const token = await tokensOf(ask(server));
     expect(claimsOf(token.access_token)).toMatchObject({ sub: "reports", aud: RESOURCE });
     expect(claimsOf(token.access_token).gid).not.toBe("kept");
     expect(token.scope).toBe("mcp todo:read");
     // Without the change it would have been taken.
     const unchanged = await startWith();
-    await unchanged.store.approve(sampleApproval(own));
+    await unchanged.store.approve(sampleApproval(own), APPROVED);
     expect(claimsOf(await tokenOf(unchanged)).gid).toBe("kept");
   });
 
@@ -342,7 +348,7 @@ describe("a program that the operator added to the database", () => {
     const server = await startServer({ database, secret: SECRET });
     const command = await openSqliteStore({ database });
     const rules = { catalogue: server.settings.catalogue };
-    await command.addClient(preregisteredClient(REPORTS, rules, server.now()));
+    await command.addClient(preregisteredClient(REPORTS, rules, server.now()), "unaudited");
     return { server, command };
   }
   const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 50 });
@@ -351,7 +357,7 @@ describe("a program that the operator added to the database", () => {
     const { server, command } = await startBesideACommand();
     const token = await tokenOf(server);
     expect(await statusOf(server, token)).toBe(200);
-    await command.removeClient("reports", server.now());
+    await command.removeClient("reports", server.now(), REMOVED);
     await soon(async () => expect(await statusOf(server, token)).toBe(401));
     expect(await refusal(ask(server))).toEqual({ status: 401, error: "invalid_client" });
   });
@@ -361,7 +367,7 @@ describe("a program that the operator added to the database", () => {
     await tokenOf(server);
     // A row that was there already leaves the client in the server's memory.
     const token = await tokenOf(server);
-    await command.removeClient("reports", server.now());
+    await command.removeClient("reports", server.now(), REMOVED);
     // At once: the server's memory still has the client, and only the new row makes it look.
     expect(await refusal(ask(server))).toEqual({ status: 401, error: "invalid_client" });
     expect((await server.store.listGrants({})).filter(({ revokedAt }) => revokedAt === null)).toEqual([]);
@@ -372,7 +378,7 @@ describe("a program that the operator added to the database", () => {
     const { server, command } = await startBesideACommand();
     const token = await tokenOf(server);
     expect(await statusOf(server, token)).toBe(200);
-    await command.revokeGrant(String(claimsOf(token).gid), "operator", server.now());
+    await command.revokeGrant(String(claimsOf(token).gid), "operator", server.now(), REVOKED);
     await soon(async () => expect(await statusOf(server, token)).toBe(401));
   });
 });

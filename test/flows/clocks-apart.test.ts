@@ -5,6 +5,7 @@ import { decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from "jose
 import { afterAll, describe, expect, it } from "vitest";
 import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
+import { KEY_ROTATED } from "../store/samples.ts";
 import {
   authorizeUrl,
   callTool,
@@ -82,11 +83,14 @@ describe.each(ways)("what the %s one begins and the %s one goes on with", (first
 
 it("a retired key stays until its last token has ended on the slow one, though the fast one's janitor has been", async () => {
   const { fast, slow } = await startPair({ accessTokenSeconds: DAY_SECONDS });
-  const { kid: next } = await rotateSigningKey({
-    store: fast.store,
-    keyring: createKeyring([SECRET]),
-    clock: fast.now,
-  });
+  const { kid: next } = await rotateSigningKey(
+    {
+      store: fast.store,
+      keyring: createKeyring([SECRET]),
+      clock: fast.now,
+    },
+    () => KEY_ROTATED,
+  );
   await expect.poll(() => keyIdsOf(slow), { timeout: 10_000 }).toContain(next);
   // By the slow clock, the retired key signs for a second more.
   for (const server of [fast, slow]) server.advance(10 * 60 + APART_SECONDS - 1);

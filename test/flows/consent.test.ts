@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { REMOVED, REVOKED } from "../store/samples.ts";
 import { authorizeUrl, codeOf, newPkce, redeem, register, tokensOf } from "../support/client.ts";
 import { type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -135,7 +136,7 @@ describe("approving", () => {
     const at = await atConsent(server);
     const code = codeOf((await decide(at.browser, at.state, "approve")).headers.get("location"));
     const [grant] = await server.store.listGrants({});
-    await server.store.revokeGrant(grant?.id ?? "", "operator", server.now());
+    await server.store.revokeGrant(grant?.id ?? "", "operator", server.now(), REVOKED);
     const again = await decide(at.browser, at.state, "approve");
     expect(again.status).toBe(403);
     expect(await again.text()).toContain("connect again");
@@ -269,7 +270,7 @@ describe("nobody else can decide", () => {
   it("for a client that was removed in the meantime", async () => {
     const server = await startServer();
     const { clientId, browser, state } = await atConsent(server);
-    await server.store.removeClient(clientId, server.now());
+    await server.store.removeClient(clientId, server.now(), REMOVED);
     server.advance(61);
     const answer = await decide(browser, state, "approve");
     expect(answer.status).toBe(400);

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import { DISABLED, ENABLED, REMOVED } from "../store/samples.ts";
 import {
   authorize,
   authorizeUrl,
@@ -51,7 +52,7 @@ const pageFor = (clientId: string) =>
 
 /** Resolves once the server goes by it. */
 async function disable(clientId: string): Promise<void> {
-  expect(await command.disableClient(clientId, server.now())).toBe(true);
+  expect(await command.disableClient(clientId, server.now(), DISABLED)).toBe(true);
   await soon(async () => expect((await pageFor(clientId)).status).toBe(400));
 }
 
@@ -91,7 +92,7 @@ describe("a disabled client", () => {
   it("stays disabled where it was removed too, and registers again under the id that it had", async () => {
     const { client_id: clientId } = await register(server);
     await disable(clientId);
-    await command.removeClient(clientId, server.now());
+    await command.removeClient(clientId, server.now(), REMOVED);
     expect((await register(server)).client_id).toBe(clientId);
     expect((await pageFor(clientId)).status).toBe(400);
   });
@@ -109,7 +110,7 @@ describe("a disabled client", () => {
       });
     const { access_token: token } = (await (await ask()).json()) as { access_token: string };
     expect(await statusOf(token)).toBe(200);
-    await command.disableClient("program", server.now());
+    await command.disableClient("program", server.now(), DISABLED);
     await soon(async () => expect((await ask()).status).toBe(400));
     expect(await statusOf(token)).toBe(401);
   });
@@ -126,7 +127,7 @@ describe("a disabled client", () => {
 
   it("is disabled for a server that starts later", async () => {
     const { client_id: clientId } = await register(server);
-    await command.disableClient(clientId, server.now());
+    await command.disableClient(clientId, server.now(), DISABLED);
     await server.close();
     server = await startServer({ database, secret: SECRET });
     expect((await pageFor(clientId)).status).toBe(400);
@@ -136,7 +137,7 @@ describe("a disabled client", () => {
 it("a client that is enabled again can be approved again, and what was revoked stays so", async () => {
   const { clientId, refresh_token } = await connect(server);
   await disable(clientId);
-  expect(await command.enableClient(clientId)).toBe(true);
+  expect(await command.enableClient(clientId, ENABLED)).toBe(true);
   await soon(async () => expect((await pageFor(clientId)).status).toBe(303));
   expect((await refresh(server, clientId, refresh_token)).status).toBe(400);
   expect(await statusOf((await connect(server)).access_token)).toBe(200);

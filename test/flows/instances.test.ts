@@ -6,6 +6,7 @@ import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { createProvider } from "../clients/oauth-provider.ts";
+import { DISABLED, ENABLED, KEY_ROTATED, REMOVED, REVOKED } from "../store/samples.ts";
 import {
   authorize,
   authorizeUrl,
@@ -184,7 +185,7 @@ describe("what happens on one instance holds on the other", () => {
   });
 
   it("a revocation by the operator", async () => {
-    await command.revokeGrant(grantId, "operator", instances.a.now());
+    await command.revokeGrant(grantId, "operator", instances.a.now(), REVOKED);
     for (const server of [instances.a, instances.b]) {
       await soon(async () => expect(await statusOf(server, tokens.access_token)).toBe(401));
     }
@@ -192,7 +193,7 @@ describe("what happens on one instance holds on the other", () => {
 
   it("a removed client: it is unknown everywhere, and its grants have ended", async () => {
     const { a, b } = instances;
-    await command.removeClient(tokens.clientId, a.now());
+    await command.removeClient(tokens.clientId, a.now(), REMOVED);
     for (const server of [a, b]) {
       await soon(async () => {
         expect(await statusOf(server, tokens.access_token)).toBe(401);
@@ -207,13 +208,13 @@ describe("what happens on one instance holds on the other", () => {
     const { a, b } = instances;
     const page = (server: TestServer) =>
       openBrowser(server).request(authorizeUrl(tokens.clientId, newPkce().challenge));
-    await command.disableClient(tokens.clientId, a.now());
+    await command.disableClient(tokens.clientId, a.now(), DISABLED);
     for (const server of [a, b]) {
       await soon(async () => expect((await page(server)).status).toBe(400));
       expect(await statusOf(server, tokens.access_token)).toBe(401);
       expect((await refresh(server, tokens.clientId, tokens.refresh_token)).status).toBe(400);
     }
-    await command.enableClient(tokens.clientId);
+    await command.enableClient(tokens.clientId, ENABLED);
     for (const server of [a, b]) await soon(async () => expect((await page(server)).status).toBe(303));
   });
 
@@ -223,11 +224,14 @@ describe("what happens on one instance holds on the other", () => {
       const answer = await server.fetch(new Request("https://mcp.example/oauth/jwks"));
       return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
     };
-    const { kid } = await rotateSigningKey({
-      store: command,
-      keyring: createKeyring([SECRET]),
-      clock: a.now,
-    });
+    const { kid } = await rotateSigningKey(
+      {
+        store: command,
+        keyring: createKeyring([SECRET]),
+        clock: a.now,
+      },
+      () => KEY_ROTATED,
+    );
     for (const server of [a, b]) await soon(async () => expect(await kidsOf(server)).toContain(kid));
 
     const signedBy = async (server: TestServer) =>

@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
+import { REMOVED } from "../store/samples.ts";
 import {
   authorize,
   authorizeUrl,
@@ -34,8 +35,8 @@ describe("a redirect URI is checked again at approval (CVE-2025-4143)", () => {
     const { browser, state } = await atConsent(server, client_id);
     const client = await server.store.findClient(client_id);
     if (!client) throw new Error("the client is not there");
-    await server.store.removeClient(client_id, server.now());
-    await server.store.addClient({ ...client, redirectUris: ["https://client.example/new"] });
+    await server.store.removeClient(client_id, server.now(), REMOVED);
+    await server.store.addClient({ ...client, redirectUris: ["https://client.example/new"] }, "unaudited");
     server.advance(61);
     for (const decision of ["approve", "deny"] as const) {
       const answer = await decide(browser, state, decision);

@@ -7,6 +7,7 @@ import { afterAll, expect, it, vi } from "vitest";
 import { makeSigningKey, rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import { KEY_ROTATED, REMOVED, REVOKED, SECRET_ROTATED } from "../store/samples.ts";
 import { authorizeUrl, callTool, connect, newPkce, refresh, tokensOf } from "../support/client.ts";
 import { claimsOf, SECRET } from "../support/forge.ts";
 import { openBrowser } from "../support/person.ts";
@@ -37,7 +38,7 @@ it("a revoked grant: its verified tokens stop, its refresh token too, and no oth
   const { server, command, access_token, refresh_token, clientId, grantId } = await connectedBesideACommand();
   const bystander = await connect(server, { scopes: ["mcp"] });
   expect(await statusOf(server, bystander.access_token)).toBe(200);
-  await command.revokeGrant(grantId, "operator", server.now());
+  await command.revokeGrant(grantId, "operator", server.now(), REVOKED);
   await soon(async () => expect(await statusOf(server, access_token)).toBe(401));
   expect((await refresh(server, clientId, refresh_token)).status).toBe(400);
   expect(await statusOf(server, bystander.access_token)).toBe(200);
@@ -45,7 +46,7 @@ it("a revoked grant: its verified tokens stop, its refresh token too, and no oth
 
 it("a grant that was revoked long before the server could look, as after a suspended process", async () => {
   const { server, command, access_token, grantId } = await connectedBesideACommand();
-  await command.revokeGrant(grantId, "operator", server.now());
+  await command.revokeGrant(grantId, "operator", server.now(), REVOKED);
   server.advance(10 * 60);
   await soon(async () => expect(await statusOf(server, access_token)).toBe(401));
 });
@@ -53,7 +54,7 @@ it("a grant that was revoked long before the server could look, as after a suspe
 it("a grant whose revocation could not be read at first: it is tried again", async () => {
   const { server, command, access_token, database, grantId } = await connectedBesideACommand();
   const failures = () => server.lines.filter(({ name }) => name.includes("could not be read")).length;
-  await command.revokeGrant(grantId, "operator", server.now());
+  await command.revokeGrant(grantId, "operator", server.now(), REVOKED);
   const file = new DatabaseSync(database);
   file.exec("ALTER TABLE changes RENAME TO away");
   await soon(async () => expect(failures()).toBeGreaterThan(1));
@@ -65,7 +66,7 @@ it("a grant whose revocation could not be read at first: it is tried again", asy
 
 it("a removed client: it is unknown, and its grants have ended", async () => {
   const { server, command, access_token, refresh_token, clientId } = await connectedBesideACommand();
-  await command.removeClient(clientId, server.now());
+  await command.removeClient(clientId, server.now(), REMOVED);
   await soon(async () => {
     const answer = await refresh(server, clientId, refresh_token);
     expect(answer.status).toBe(401);
@@ -79,7 +80,7 @@ it("a removed client: it is unknown, and its grants have ended", async () => {
 it("a rotated key: published at once, signing after the caches of others, and old tokens go on", async () => {
   const { server, command, access_token, refresh_token, clientId } = await connectedBesideACommand();
   const keyring = createKeyring([SECRET]);
-  const added = await rotateSigningKey({ store: command, keyring, clock: server.now });
+  const added = await rotateSigningKey({ store: command, keyring, clock: server.now }, () => KEY_ROTATED);
   const published = async () => {
     const response = await server.fetch(new Request("https://mcp.example/oauth/jwks"));
     return ((await response.json()) as { keys: { kid: string; d?: string }[] }).keys;
@@ -101,6 +102,6 @@ it("a rotated key: published at once, signing after the caches of others, and ol
 it("a key that is taken away: what it signed stops, also where it was verified before", async () => {
   const { server, command, access_token } = await connectedBesideACommand();
   const key = await makeSigningKey({ keyring: createKeyring([SECRET]), clock: server.now }, server.now());
-  await command.replaceSigningKeys(key);
+  await command.replaceSigningKeys(key, SECRET_ROTATED);
   await soon(async () => expect(await statusOf(server, access_token)).toBe(401));
 });

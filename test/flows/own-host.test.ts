@@ -3,7 +3,7 @@ import { allowInsecurePublicUrl, type OAuthServerOptions } from "../../src/confi
 import type { Client } from "../../src/core/client.ts";
 import { openClients } from "../clients-rig.ts";
 import { type Origin, startOrigin } from "../https-origin.ts";
-import { sampleClient } from "../store/samples.ts";
+import { REMOVED, sampleClient } from "../store/samples.ts";
 import { authorizeUrl, newPkce, postJson } from "../support/client.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { startServer } from "../support/server.ts";
@@ -109,7 +109,7 @@ describe("a client of before this rule", () => {
 
   it("is stopped at /authorize, with a page", async () => {
     const server = await start("https://mcp.example");
-    await server.store.addClient(stored());
+    await server.store.addClient(stored(), "unaudited");
     const answer = await openBrowser(server).request(asked("stored"));
     expect(answer.status).toBe(400);
     expect(answer.headers.get("location")).toBeNull();
@@ -129,11 +129,11 @@ describe("a client of before this rule", () => {
 
   it("and at approval and denial, where it was the operator's when the page was opened", async () => {
     const server = await start("https://mcp.example");
-    await server.store.addClient(stored({ origin: "preregistered" }));
+    await server.store.addClient(stored({ origin: "preregistered" }), "unaudited");
     const browser = openBrowser(server);
     const { state } = await signIn(browser, asked("stored"));
-    await server.store.removeClient("stored", server.now());
-    await server.store.addClient(stored());
+    await server.store.removeClient("stored", server.now(), REMOVED);
+    await server.store.addClient(stored(), "unaudited");
     server.advance(61);
     for (const decision of ["approve", "deny"] as const) {
       const answer = await decide(browser, state, decision);
@@ -148,7 +148,7 @@ describe("a client of before this rule", () => {
       "https://mcp.example",
       where === "options" ? { clients: [{ id: "stored", redirectUris: [uri] }] } : {},
     );
-    if (where === "store") await server.store.addClient(stored({ origin: "preregistered" }));
+    if (where === "store") await server.store.addClient(stored({ origin: "preregistered" }), "unaudited");
     const browser = openBrowser(server);
     const { state } = await signIn(browser, asked("stored"));
     expect((await decide(browser, state, "approve")).headers.get("location")).toContain(`${uri}?code=`);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
+import { KEY_ROTATED } from "../store/samples.ts";
 import { callTool, connect, refresh } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
@@ -89,7 +90,11 @@ describe("/ready", () => {
       "{}",
     );
     const [key] = await server.store.listSigningKeys();
-    await server.store.addSigningKey({ ...key!, kid: "another", sealedPrivateJwk }, server.now());
+    await server.store.addSigningKey(
+      { ...key!, kid: "another", sealedPrivateJwk },
+      server.now(),
+      KEY_ROTATED,
+    );
     expect(await readiness()).toMatchObject({ failed: "keys" });
     outside("DELETE FROM signing_keys WHERE kid = 'another'");
     expect(await readiness()).toEqual(READY);

@@ -352,7 +352,7 @@ describe("redirectHosts", () => {
     if (!client) throw new Error("the client was not kept");
 
     const after = await startServer({ ...shared, redirectHosts });
-    await after.store.addClient(client);
+    await after.store.addClient(client, "unaudited");
     const browser = openBrowser({
       fetch: (request) => (request.url.includes("/consent") ? after.fetch(request) : before.fetch(request)),
     });

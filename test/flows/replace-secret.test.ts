@@ -5,6 +5,7 @@ import { afterAll, expect, it } from "vitest";
 import { sealAnew, tokensOfOlderSecrets } from "../../src/authorization-server/tokens/replace-secret.ts";
 import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
+import { KEY_ROTATED, SECRET_ROTATED } from "../store/samples.ts";
 import { callTool, connect, refresh, tokensOf } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
@@ -58,7 +59,7 @@ it("known to all before one uses it, it replaces the old one instance after inst
     }
   }
   const { store, now } = instances[0]!;
-  const { inUseSince, keys } = await sealAnew(store, { secrets, clock: now });
+  const { inUseSince, keys } = await sealAnew(store, { secrets, clock: now }, () => SECRET_ROTATED);
   expect(keys).toBe(1);
   await wander();
   const [key] = await store.listSigningKeys();
@@ -88,12 +89,12 @@ it("an instance that does not know it yet goes on with the keys that it has, and
   const { instances } = await twoInstances();
   const wander = await wanderer(instances);
   const [instance] = instances as [TestServer];
-  await sealAnew(instance.store, { secrets: [NEW, OLD], clock: instance.now });
+  await sealAnew(instance.store, { secrets: [NEW, OLD], clock: instance.now }, () => SECRET_ROTATED);
   const isReady = async () => (await instance.fetch(new Request("https://mcp.example/ready"))).status;
   instance.advance(60);
   expect(await isReady()).toBe(503);
   await wander();
-  await sealAnew(instance.store, { secrets: [OLD, NEW], clock: instance.now });
+  await sealAnew(instance.store, { secrets: [OLD, NEW], clock: instance.now }, () => SECRET_ROTATED);
   instance.advance(60);
   expect(await isReady()).toBe(200);
 });
@@ -105,11 +106,14 @@ it("a key that another process adds meanwhile is sealed anew as well", async () 
     ...store,
     async listSigningKeys() {
       const keys = await store.listSigningKeys();
-      if (keys.length === 1) await rotateSigningKey({ store, keyring: createKeyring([OLD]), clock: now });
+      if (keys.length === 1)
+        await rotateSigningKey({ store, keyring: createKeyring([OLD]), clock: now }, () => KEY_ROTATED);
       return keys;
     },
   };
-  expect(await sealAnew(racing, { secrets: [NEW, OLD], clock: now })).toMatchObject({ keys: 2 });
+  expect(await sealAnew(racing, { secrets: [NEW, OLD], clock: now }, () => SECRET_ROTATED)).toMatchObject({
+    keys: 2,
+  });
   const onlyNew = createKeyring([NEW]);
   for (const { sealedPrivateJwk } of await store.listSigningKeys())
     expect(await onlyNew.open("signing-key", sealedPrivateJwk)).toBeDefined();
@@ -118,15 +122,15 @@ it("a key that another process adds meanwhile is sealed anew as well", async () 
 it("without a secret that opens every key, nothing is changed", async () => {
   const { instances } = await twoInstances();
   const [{ store, now }] = instances as [TestServer];
-  await rotateSigningKey({ store, keyring: createKeyring([OLD]), clock: now });
+  await rotateSigningKey({ store, keyring: createKeyring([OLD]), clock: now }, () => KEY_ROTATED);
   const [first] = await store.listSigningKeys();
   const foreign = await createKeyring([NEW]).seal("signing-key", "{}");
   const { kid, sealedPrivateJwk } = first ?? expect.fail("no key");
-  await store.resealSigningKey({ kid, before: sealedPrivateJwk, sealed: foreign });
+  await store.resealSigningKey({ kid, before: sealedPrivateJwk, sealed: foreign }, SECRET_ROTATED);
   const before = await store.listSigningKeys();
-  await expect(sealAnew(store, { secrets: ["x".repeat(32), OLD], clock: now })).rejects.toThrow(
-    /does not open the signing keys/,
-  );
+  await expect(
+    sealAnew(store, { secrets: ["x".repeat(32), OLD], clock: now }, () => SECRET_ROTATED),
+  ).rejects.toThrow(/does not open the signing keys/);
   expect(await store.listSigningKeys()).toEqual(before);
 });
 
@@ -134,9 +138,13 @@ it("after years, an older secret that is still listed is known to be needless", 
   const { instances } = await twoInstances();
   const [{ store, now, advance }] = instances as [TestServer];
   await connect(instances[0]!);
-  const { inUseSince } = await sealAnew(store, { secrets: [NEW, OLD], clock: now });
+  const { inUseSince } = await sealAnew(store, { secrets: [NEW, OLD], clock: now }, () => SECRET_ROTATED);
   advance((400 * DAY_MS) / 1000);
-  const { inUseSince: still } = await sealAnew(store, { secrets: [NEW, OLD], clock: now });
+  const { inUseSince: still } = await sealAnew(
+    store,
+    { secrets: [NEW, OLD], clock: now },
+    () => SECRET_ROTATED,
+  );
   expect(still).toBe(inUseSince);
   expect(await tokensOfOlderSecrets(store, { inUseSince, now: now() })).toMatchObject({ count: 0 });
 });

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { DISABLED } from "../store/samples.ts";
 import {
   authorize,
   callTool,
@@ -159,7 +160,7 @@ describe("on an instance that knows the client", () => {
 
   it("of a disabled client, nothing is asked", async () => {
     const { client_id: clientId } = await register(server, { client_name: "Disabled" });
-    await server.store.disableClient(clientId, server.now());
+    await server.store.disableClient(clientId, server.now(), DISABLED);
     const ask = async () => (await refresh(server, clientId, "a.b.c")).json();
     await expect.poll(ask, { timeout: 20_000 }).toMatchObject({ error: "unauthorized_client" });
     expect(await statementsOf(ask)).toEqual([]);

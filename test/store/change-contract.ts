@@ -1,6 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { RemoteChange, Store } from "../../src/store/store.ts";
-import { DAY, START, sampleApproval, sampleClient, sampleDocument, sampleKey } from "./samples.ts";
+import {
+  APPROVED,
+  DAY,
+  DISABLED,
+  ENABLED,
+  KEY_ROTATED,
+  REDEEMED,
+  REMOVED,
+  REVOKED,
+  START,
+  sampleApproval,
+  sampleClient,
+  sampleDocument,
+  sampleKey,
+} from "./samples.ts";
 
 /** What one process hears of the others. A database's own tests say how several processes open the same one. */
 export function changeContract(name: string, openAll: (count: number) => Promise<readonly Store[]>): void {
@@ -23,17 +37,17 @@ export function changeContract(name: string, openAll: (count: number) => Promise
 
     test("a revoked grant is told", async () => {
       follow();
-      await theirs.approve(sampleApproval());
-      await theirs.revokeGrant("grant-1", "operator", START);
+      await theirs.approve(sampleApproval(), APPROVED);
+      await theirs.revokeGrant("grant-1", "operator", START, REVOKED);
       await soon(() => expect(told).toEqual([revocation("grant-1")]));
     });
 
     test("a removed client is told, and each of its grants", async () => {
       follow();
-      await theirs.addClient(sampleClient());
-      for (const id of ["a", "b"]) await theirs.approve(sampleApproval({ id }));
-      await theirs.approve(sampleApproval({ id: "another's", clientId: "client-2" }));
-      await theirs.removeClient("client-1", START);
+      await theirs.addClient(sampleClient(), "unaudited");
+      for (const id of ["a", "b"]) await theirs.approve(sampleApproval({ id }), APPROVED);
+      await theirs.approve(sampleApproval({ id: "another's", clientId: "client-2" }), APPROVED);
+      await theirs.removeClient("client-1", START, REMOVED);
       const removal: RemoteChange = { kind: "client_removed", id: "client-1" };
       await soon(() => expect(told).toHaveLength(3));
       expect(told).toEqual(expect.arrayContaining([revocation("a"), revocation("b"), removal]));
@@ -41,8 +55,8 @@ export function changeContract(name: string, openAll: (count: number) => Promise
 
     test("that an id is disabled is told, and that it is not any more", async () => {
       follow();
-      await theirs.disableClient("client-1", START);
-      await theirs.enableClient("client-1");
+      await theirs.disableClient("client-1", START, DISABLED);
+      await theirs.enableClient("client-1", ENABLED);
       await soon(() => {
         expect(told).toEqual([
           { kind: "client_disabled", id: "client-1" },
@@ -57,7 +71,7 @@ export function changeContract(name: string, openAll: (count: number) => Promise
       await theirs.addFirstSigningKey(sampleKey("a"));
       await soon(() => expect(told).toEqual([change]));
       // One key comes, and another is retired.
-      await theirs.addSigningKey(sampleKey("b"), START);
+      await theirs.addSigningKey(sampleKey("b"), START, KEY_ROTATED);
       await soon(() => expect(told).toEqual([change, change, change]));
       await theirs.deleteExpired(START + 100 * DAY, 10);
       await soon(() => expect(told).toEqual([change, change, change, change]));
@@ -65,15 +79,15 @@ export function changeContract(name: string, openAll: (count: number) => Promise
 
     test("what nobody keeps in memory is not told", async () => {
       follow();
-      await theirs.addClient(sampleClient());
+      await theirs.addClient(sampleClient(), "unaudited");
       await theirs.saveDocument(sampleDocument());
-      await theirs.approve(sampleApproval());
-      await theirs.redeemCode("grant-1", START + DAY, START);
+      await theirs.approve(sampleApproval(), APPROVED);
+      await theirs.redeemCode("grant-1", START + DAY, START, REDEEMED);
       const rotation = { id: "grant-1", clientId: "client-1", presented: 1, now: START };
       expect(await theirs.rotateRefresh({ ...rotation, refreshExpiresAt: START + DAY })).toBeDefined();
       await theirs.useAssertion("client-1", "jti", START);
-      await theirs.revokeGrant("grant-1", "operator", START);
-      expect(await theirs.revokeGrant("grant-1", "operator", START)).toBe(false);
+      await theirs.revokeGrant("grant-1", "operator", START, REVOKED);
+      expect(await theirs.revokeGrant("grant-1", "operator", START, REVOKED)).toBe(false);
       await soon(() => expect(told).toEqual([revocation("grant-1")]));
     });
 
@@ -82,9 +96,9 @@ export function changeContract(name: string, openAll: (count: number) => Promise
       follow();
       follow(theirs, theirNews);
       const ids = Array.from({ length: 100 }, (_, index) => `grant-${index}`);
-      await Promise.all(ids.map((id) => others.approve(sampleApproval({ id }))));
+      await Promise.all(ids.map((id) => others.approve(sampleApproval({ id }), APPROVED)));
       await Promise.all(
-        ids.map((id, index) => (index % 2 ? theirs : others).revokeGrant(id, "operator", START)),
+        ids.map((id, index) => (index % 2 ? theirs : others).revokeGrant(id, "operator", START, REVOKED)),
       );
       const heard = (changes: readonly RemoteChange[]) =>
         new Set(changes.map((change) => change.kind === "grant_revoked" && change.id));
@@ -107,8 +121,8 @@ export function changeContract(name: string, openAll: (count: number) => Promise
       const stopped: RemoteChange[] = [];
       follow(ours, stopped)();
       follow();
-      await theirs.approve(sampleApproval());
-      await theirs.revokeGrant("grant-1", "operator", START);
+      await theirs.approve(sampleApproval(), APPROVED);
+      await theirs.revokeGrant("grant-1", "operator", START, REVOKED);
       await soon(() => expect(told).toHaveLength(1));
       expect(stopped).toEqual([]);
     });

@@ -1,7 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type { Client } from "../../src/core/client.ts";
 import type { Store } from "../../src/store/store.ts";
-import { DAY, START, sampleApproval, sampleClient, sampleDocument } from "./samples.ts";
+import {
+  APPROVED,
+  DAY,
+  DISABLED,
+  ENABLED,
+  REMOVED,
+  REVOKED,
+  START,
+  sampleApproval,
+  sampleClient,
+  sampleDocument,
+} from "./samples.ts";
 
 const NOW = START + 1000;
 
@@ -25,18 +36,22 @@ export function clientContract(store: () => Store): void {
     };
 
     test.each([sampleClient(), bare])("$id is kept as it came", async (client) => {
-      expect(await store().addClient(client)).toBe(true);
+      expect(await store().addClient(client, "unaudited")).toBe(true);
       expect(await store().findClient(client.id)).toEqual(client);
     });
 
     test("an id that is there stays with the client that has it", async () => {
-      await store().addClient(sampleClient());
-      expect(await store().addClient(sampleClient({ redirectUris: ["https://evil.example"] }))).toBe(false);
+      await store().addClient(sampleClient(), "unaudited");
+      expect(
+        await store().addClient(sampleClient({ redirectUris: ["https://evil.example"] }), "unaudited"),
+      ).toBe(false);
       expect(await store().findClient("client-1")).toEqual(sampleClient());
     });
 
     test("registered at once under one id: one is new", async () => {
-      const answers = await Promise.all([1, 2, 3, 4].map(() => store().addClient(sampleClient())));
+      const answers = await Promise.all(
+        [1, 2, 3, 4].map(() => store().addClient(sampleClient(), "unaudited")),
+      );
       expect(answers.filter(Boolean)).toHaveLength(1);
     });
 
@@ -45,11 +60,11 @@ export function clientContract(store: () => Store): void {
     });
 
     test("listClients has them newest first, with the grants that were not revoked", async () => {
-      await store().addClient(sampleClient());
-      await store().addClient(sampleClient({ id: "client-2", createdAt: START + 1 }));
+      await store().addClient(sampleClient(), "unaudited");
+      await store().addClient(sampleClient({ id: "client-2", createdAt: START + 1 }), "unaudited");
       await store().saveDocument(sampleDocument());
-      for (const id of ["a", "b", "c"]) await store().approve(sampleApproval({ id }));
-      await store().revokeGrant("b", "operator", NOW);
+      for (const id of ["a", "b", "c"]) await store().approve(sampleApproval({ id }), APPROVED);
+      await store().revokeGrant("b", "operator", NOW, REVOKED);
       expect(await store().listClients()).toEqual([
         { ...sampleClient({ id: "client-2", createdAt: START + 1 }), liveGrants: 0 },
         { ...sampleClient(), liveGrants: 2 },
@@ -60,12 +75,12 @@ export function clientContract(store: () => Store): void {
 
   describe("removeClient", () => {
     test("removes it and revokes its grants, and no others", async () => {
-      await store().addClient(sampleClient());
-      await store().approve(sampleApproval({ id: "live" }));
-      await store().approve(sampleApproval({ id: "revoked" }));
-      await store().approve(sampleApproval({ id: "other", clientId: "client-2" }));
-      await store().revokeGrant("revoked", "operator", START);
-      expect(await store().removeClient("client-1", NOW)).toBe(true);
+      await store().addClient(sampleClient(), "unaudited");
+      await store().approve(sampleApproval({ id: "live" }), APPROVED);
+      await store().approve(sampleApproval({ id: "revoked" }), APPROVED);
+      await store().approve(sampleApproval({ id: "other", clientId: "client-2" }), APPROVED);
+      await store().revokeGrant("revoked", "operator", START, REVOKED);
+      expect(await store().removeClient("client-1", NOW, REMOVED)).toBe(true);
       expect(await store().findClient("client-1")).toBeUndefined();
       expect(await store().findGrant("live")).toMatchObject({
         revokedAt: NOW,
@@ -79,22 +94,22 @@ export function clientContract(store: () => Store): void {
     });
 
     test("where there is none, it is false and nothing changes", async () => {
-      await store().approve(sampleApproval());
-      expect(await store().removeClient("client-1", NOW)).toBe(false);
+      await store().approve(sampleApproval(), APPROVED);
+      expect(await store().removeClient("client-1", NOW, REMOVED)).toBe(false);
       expect(await store().findGrant("grant-1")).toMatchObject({ revokedAt: null });
     });
 
     test("twice at once: one removed it", async () => {
-      await store().addClient(sampleClient());
-      const answers = await Promise.all([1, 2, 3].map(() => store().removeClient("client-1", NOW)));
+      await store().addClient(sampleClient(), "unaudited");
+      const answers = await Promise.all([1, 2, 3].map(() => store().removeClient("client-1", NOW, REMOVED)));
       expect(answers.filter(Boolean)).toHaveLength(1);
     });
 
     test("removes a client that came by its metadata document", async () => {
       const { clientId } = sampleDocument();
       await store().saveDocument(sampleDocument());
-      await store().approve(sampleApproval({ clientId }));
-      expect(await store().removeClient(clientId, NOW)).toBe(true);
+      await store().approve(sampleApproval({ clientId }), APPROVED);
+      expect(await store().removeClient(clientId, NOW, REMOVED)).toBe(true);
       expect(await store().findDocument(clientId)).toBeUndefined();
       expect(await store().findGrant("grant-1")).toMatchObject({ revokedReason: "client_removed" });
     });
@@ -102,7 +117,7 @@ export function clientContract(store: () => Store): void {
 
   describe("trimUnapprovedClients", () => {
     const add = (id: string, createdAt: number, changes: Partial<Client> = {}) =>
-      store().addClient(sampleClient({ id, createdAt, ...changes }));
+      store().addClient(sampleClient({ id, createdAt, ...changes }), "unaudited");
     const left = async () => (await store().listClients()).map(({ id }) => id).sort();
 
     test("deletes the oldest until so many are left, and says what there is", async () => {
@@ -126,9 +141,9 @@ export function clientContract(store: () => Store): void {
       await add("stranger", START);
       await store().saveDocument(sampleDocument());
       for (const clientId of ["live", "revoked"]) {
-        await store().approve(sampleApproval({ id: clientId, clientId }));
+        await store().approve(sampleApproval({ id: clientId, clientId }), APPROVED);
       }
-      await store().revokeGrant("revoked", "operator", NOW);
+      await store().revokeGrant("revoked", "operator", NOW, REVOKED);
       expect(await store().trimUnapprovedClients(1, NOW)).toEqual({ count: 1, oldestAt: START });
       expect(await store().trimUnapprovedClients(0, NOW)).toEqual({ count: 0, oldestAt: null });
       expect(await left()).toEqual([sampleDocument().clientId, "live", "operators", "revoked"].sort());
@@ -136,8 +151,8 @@ export function clientContract(store: () => Store): void {
 
     test("leaves one that was removed and came back while the grants of before are there", async () => {
       await add("back", START);
-      await store().approve(sampleApproval({ clientId: "back" }));
-      await store().removeClient("back", NOW);
+      await store().approve(sampleApproval({ clientId: "back" }), APPROVED);
+      await store().removeClient("back", NOW, REMOVED);
       await add("back", START + 1);
       await add("stranger", START + 2);
       expect(await store().trimUnapprovedClients(1, NOW)).toEqual({ count: 1, oldestAt: START + 1 });
@@ -153,7 +168,7 @@ export function clientContract(store: () => Store): void {
     test("and an approval at the same moment: whoever approved a client that is there keeps it", async () => {
       for (let index = 0; index < 20; index += 1) await add(`client-${index}`, START + index);
       const approve = (index: number) =>
-        store().approve(sampleApproval({ id: `grant-${index}`, clientId: `client-${index}` }));
+        store().approve(sampleApproval({ id: `grant-${index}`, clientId: `client-${index}` }), APPROVED);
       await Promise.all([
         ...Array.from({ length: 10 }, (_, index) => approve(index)),
         store().trimUnapprovedClients(0, NOW),
@@ -165,10 +180,10 @@ export function clientContract(store: () => Store): void {
 
   describe("disableClient", () => {
     test("keeps the id, and revokes the grants of its client and no others", async () => {
-      await store().addClient(sampleClient());
-      await store().approve(sampleApproval({ id: "live" }));
-      await store().approve(sampleApproval({ id: "other", clientId: "client-2" }));
-      expect(await store().disableClient("client-1", NOW)).toBe(true);
+      await store().addClient(sampleClient(), "unaudited");
+      await store().approve(sampleApproval({ id: "live" }), APPROVED);
+      await store().approve(sampleApproval({ id: "other", clientId: "client-2" }), APPROVED);
+      expect(await store().disableClient("client-1", NOW, DISABLED)).toBe(true);
       expect(await store().listDisabledClients()).toEqual([{ id: "client-1", disabledAt: NOW }]);
       expect(await store().findGrant("live")).toMatchObject({
         revokedAt: NOW,
@@ -179,22 +194,24 @@ export function clientContract(store: () => Store): void {
     });
 
     test("of an id that no client has yet, and twice at once", async () => {
-      const answers = await Promise.all([1, 2, 3].map(() => store().disableClient("client-9", NOW)));
+      const answers = await Promise.all(
+        [1, 2, 3].map(() => store().disableClient("client-9", NOW, DISABLED)),
+      );
       expect(answers.filter(Boolean)).toHaveLength(1);
       expect(await store().listDisabledClients()).toEqual([{ id: "client-9", disabledAt: NOW }]);
     });
 
     test("ends with enableClient, once", async () => {
-      for (const id of ["a", "b"]) await store().disableClient(id, NOW);
-      const answers = await Promise.all([1, 2, 3].map(() => store().enableClient("a")));
+      for (const id of ["a", "b"]) await store().disableClient(id, NOW, DISABLED);
+      const answers = await Promise.all([1, 2, 3].map(() => store().enableClient("a", ENABLED)));
       expect(answers.filter(Boolean)).toHaveLength(1);
       expect(await store().listDisabledClients()).toMatchObject([{ id: "b" }]);
     });
 
     test("outlasts the client", async () => {
-      await store().addClient(sampleClient());
-      await store().disableClient("client-1", NOW);
-      await store().removeClient("client-1", NOW);
+      await store().addClient(sampleClient(), "unaudited");
+      await store().disableClient("client-1", NOW, DISABLED);
+      await store().removeClient("client-1", NOW, REMOVED);
       expect(await store().listDisabledClients()).toMatchObject([{ id: "client-1" }]);
     });
   });
@@ -228,7 +245,7 @@ export function clientContract(store: () => Store): void {
       const { clientId } = sampleDocument();
       const redirectUris = ["https://operators.example/callback"];
       const operators = sampleClient({ id: clientId, origin: "preregistered", redirectUris });
-      await store().addClient(operators);
+      await store().addClient(operators, "unaudited");
       await store().saveDocument(sampleDocument());
       expect(await store().findClient(clientId)).toEqual(operators);
       expect(await store().findDocument(clientId)).toBeUndefined();

@@ -1,8 +1,21 @@
 import { describe, expect, test } from "vitest";
 import type { Store } from "../../src/store/store.ts";
-import { DAY, SECOND, START, sampleApproval, sampleClient, sampleDocument, sampleKey } from "./samples.ts";
+import {
+  APPROVED,
+  DAY,
+  KEY_ROTATED,
+  REDEEMED,
+  REMOVED,
+  REVOKED,
+  SECOND,
+  START,
+  sampleApproval,
+  sampleClient,
+  sampleDocument,
+  sampleKey,
+} from "./samples.ts";
 
-const REDEEMED = START + SECOND;
+const REDEEMED_AT = START + SECOND;
 
 export function expiryContract(store: () => Store): void {
   const isThere = async (id: string): Promise<boolean> => (await store().findGrant(id)) !== undefined;
@@ -25,42 +38,42 @@ export function expiryContract(store: () => Store): void {
 
   describe("deleteExpired: a grant goes a day after its end, when no access token of it can be left", () => {
     test("where nobody redeemed the code", async () => {
-      await store().approve(sampleApproval());
+      await store().approve(sampleApproval(), APPROVED);
       await expectDeletedAt("grant-1", START + 60 * SECOND + DAY);
     });
 
     test("where the refresh token was not used in time", async () => {
-      await store().approve(sampleApproval());
-      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED);
+      await store().approve(sampleApproval(), APPROVED);
+      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED_AT, REDEEMED);
       await expectDeletedAt("grant-1", START + 31 * DAY);
     });
 
     test("where the grant came to its end, however far the refresh token reaches", async () => {
-      await store().approve(sampleApproval({ endsAt: START + 3 * DAY }));
-      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED);
+      await store().approve(sampleApproval({ endsAt: START + 3 * DAY }), APPROVED);
+      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED_AT, REDEEMED);
       await expectDeletedAt("grant-1", START + 4 * DAY);
     });
 
     test("where it was revoked, and not before: it must still say so", async () => {
-      await store().approve(sampleApproval());
-      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED);
+      await store().approve(sampleApproval(), APPROVED);
+      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED_AT, REDEEMED);
       await sweep(START + 2 * DAY);
-      await store().revokeGrant("grant-1", "operator", START + 5 * DAY);
+      await store().revokeGrant("grant-1", "operator", START + 5 * DAY, REVOKED);
       await expectDeletedAt("grant-1", START + 6 * DAY);
     });
 
     test("where its client was removed", async () => {
-      await store().addClient(sampleClient());
-      await store().approve(sampleApproval());
-      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED);
+      await store().addClient(sampleClient(), "unaudited");
+      await store().approve(sampleApproval(), APPROVED);
+      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED_AT, REDEEMED);
       await sweep(START + 2 * DAY);
-      await store().removeClient("client-1", START + 5 * DAY);
+      await store().removeClient("client-1", START + 5 * DAY, REMOVED);
       await expectDeletedAt("grant-1", START + 6 * DAY);
     });
 
     test("but never while it is refreshed in time", async () => {
-      await store().approve(sampleApproval());
-      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED);
+      await store().approve(sampleApproval(), APPROVED);
+      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED_AT, REDEEMED);
       for (let day = 20, presented = 1; day <= 360; day += 20, presented += 1) {
         const now = START + day * DAY;
         await sweep(now);
@@ -75,16 +88,16 @@ export function expiryContract(store: () => Store): void {
     const isKnown = async (id: string): Promise<boolean> => (await store().findClient(id)) !== undefined;
 
     test("a registration that nobody approved goes after a week", async () => {
-      await store().addClient(sampleClient());
+      await store().addClient(sampleClient(), "unaudited");
       expect(await sweep(START + 7 * DAY - 1)).toBe(0);
       expect(await sweep(START + 7 * DAY)).toBe(1);
       expect(await isKnown("client-1")).toBe(false);
     });
 
     test("one with a grant stays, and goes some time after its last grant went", async () => {
-      await store().addClient(sampleClient());
-      await store().approve(sampleApproval());
-      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED);
+      await store().addClient(sampleClient(), "unaudited");
+      await store().approve(sampleApproval(), APPROVED);
+      await store().redeemCode("grant-1", START + 30 * DAY, REDEEMED_AT, REDEEMED);
       for (const day of [8, 16, 24, 30]) {
         await sweep(START + day * DAY);
         expect(await isKnown("client-1")).toBe(true);
@@ -94,7 +107,7 @@ export function expiryContract(store: () => Store): void {
     });
 
     test("a pre-registered one stays", async () => {
-      await store().addClient(sampleClient({ origin: "preregistered" }));
+      await store().addClient(sampleClient({ origin: "preregistered" }), "unaudited");
       await sweep(START + 9999 * DAY);
       expect(await isKnown("client-1")).toBe(true);
     });
@@ -109,6 +122,7 @@ export function expiryContract(store: () => Store): void {
       expect(await isKnown(clientId)).toBe(true);
       await store().approve(
         sampleApproval({ clientId, createdAt: fetchedAt, codeExpiresAt: fetchedAt + 89 * DAY + SECOND }),
+        APPROVED,
       );
       await sweep(fetchedAt + 90 * DAY);
       expect(await isKnown(clientId)).toBe(true);
@@ -127,7 +141,7 @@ export function expiryContract(store: () => Store): void {
 
   test("deleteExpired: a signing key goes when it is no longer published", async () => {
     await store().addFirstSigningKey(sampleKey("old"));
-    await store().addSigningKey(sampleKey("current"), START + DAY);
+    await store().addSigningKey(sampleKey("current"), START + DAY, KEY_ROTATED);
     expect(await sweep(START + DAY - 1)).toBe(0);
     expect(await sweep(START + DAY)).toBe(1);
     expect((await store().listSigningKeys()).map((key) => key.kid)).toEqual(["current"]);
@@ -136,8 +150,8 @@ export function expiryContract(store: () => Store): void {
   test("deleteExpired works in batches, and live rows that are looked at do not hide expired ones", async () => {
     for (let index = 0; index < 30; index += 1) {
       const id = `grant-${index}`;
-      await store().approve(sampleApproval({ id }));
-      if (index % 3 > 0) await store().redeemCode(id, START + 30 * DAY, REDEEMED);
+      await store().approve(sampleApproval({ id }), APPROVED);
+      if (index % 3 > 0) await store().redeemCode(id, START + 30 * DAY, REDEEMED_AT, REDEEMED);
     }
     const now = START + 2 * DAY;
     const first = await store().deleteExpired(now, 4);

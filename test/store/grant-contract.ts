@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RefreshRotation, Store } from "../../src/store/store.ts";
-import { DAY, SECOND, START, sampleApproval } from "./samples.ts";
+import { APPROVED, DAY, REDEEMED, REVOKED, SECOND, START, sampleApproval } from "./samples.ts";
 
 const NOW = START + SECOND;
 const LATER = START + 40 * DAY;
@@ -18,8 +18,8 @@ const rotation = (presented: number, changes: Partial<RefreshRotation> = {}): Re
 
 export function grantContract(store: () => Store): void {
   const approveAndRedeem = async (): Promise<void> => {
-    await store().approve(sampleApproval());
-    await store().redeemCode("grant-1", START + 30 * DAY, NOW);
+    await store().approve(sampleApproval(), APPROVED);
+    await store().redeemCode("grant-1", START + 30 * DAY, NOW, REDEEMED);
   };
 
   describe("approve", () => {
@@ -37,7 +37,7 @@ export function grantContract(store: () => Store): void {
         revokedAt: null,
         revokedReason: null,
       };
-      expect(await store().approve(sampleApproval())).toEqual(expected);
+      expect(await store().approve(sampleApproval(), APPROVED)).toEqual(expected);
       expect(await store().findGrant("grant-1")).toEqual(expected);
     });
 
@@ -48,77 +48,80 @@ export function grantContract(store: () => Store): void {
       { person: { id: "", "": null } },
       { person: { id: "日本 \u0001 \" ' \\", nested: { deep: [1, null, "ü"] } } },
     ])("keeps %j as it came", async (changes) => {
-      expect(await store().approve(sampleApproval(changes))).toMatchObject(changes);
+      expect(await store().approve(sampleApproval(changes), APPROVED)).toMatchObject(changes);
       expect(await store().findGrant("grant-1")).toMatchObject(changes);
     });
 
     test("again with the same decision lets a code that nobody redeemed live longer, and nothing else", async () => {
-      const first = await store().approve(sampleApproval());
+      const first = await store().approve(sampleApproval(), APPROVED);
       const expiry = { codeExpiresAt: first.codeExpiresAt + 1, refreshExpiresAt: first.refreshExpiresAt + 1 };
-      const again = await store().approve(sampleApproval({ ...expiry, codeChallenge: "x", endsAt: START }));
+      const again = await store().approve(
+        sampleApproval({ ...expiry, codeChallenge: "x", endsAt: START }),
+        APPROVED,
+      );
       expect(again).toEqual({ ...first, ...expiry });
       expect(await store().findGrant("grant-1")).toEqual(again);
     });
 
     test("again with another decision returns the grant that is there, unchanged", async () => {
-      const first = await store().approve(sampleApproval());
+      const first = await store().approve(sampleApproval(), APPROVED);
       const changed = sampleApproval({
         person: { id: "mallory" },
         scopes: ["everything"],
         codeChallenge: "x",
       });
-      expect(await store().approve(changed)).toEqual(first);
+      expect(await store().approve(changed, APPROVED)).toEqual(first);
       expect(await store().findGrant("grant-1")).toEqual(first);
     });
 
     test.each([{ person: { id: "mallory" } }, { scopes: ["mcp"] }, { scopes: ["mcp", "todo:read", "more"] }])(
       "again with %j, that alone, lets no code live longer",
       async (changes) => {
-        const first = await store().approve(sampleApproval());
+        const first = await store().approve(sampleApproval(), APPROVED);
         const later = {
           codeExpiresAt: first.codeExpiresAt + 1,
           refreshExpiresAt: first.refreshExpiresAt + 1,
         };
-        expect(await store().approve(sampleApproval({ ...later, ...changes }))).toEqual(first);
+        expect(await store().approve(sampleApproval({ ...later, ...changes }), APPROVED)).toEqual(first);
         expect(await store().findGrant("grant-1")).toEqual(first);
       },
     );
 
     test.each([
-      ["redeemed", () => store().redeemCode("grant-1", LATER, NOW)],
-      ["revoked", () => store().revokeGrant("grant-1", "operator", NOW)],
+      ["redeemed", () => store().redeemCode("grant-1", LATER, NOW, REDEEMED)],
+      ["revoked", () => store().revokeGrant("grant-1", "operator", NOW, REVOKED)],
     ])("again lets a grant that was %s, and no more than that, live no longer", async (_, happen) => {
-      const { codeExpiresAt, refreshExpiresAt } = await store().approve(sampleApproval());
+      const { codeExpiresAt, refreshExpiresAt } = await store().approve(sampleApproval(), APPROVED);
       await happen();
       const before = await store().findGrant("grant-1");
       const later = { codeExpiresAt: codeExpiresAt + 1, refreshExpiresAt: refreshExpiresAt + 1 };
-      expect(await store().approve(sampleApproval(later))).toEqual(before);
+      expect(await store().approve(sampleApproval(later), APPROVED)).toEqual(before);
       expect(await store().findGrant("grant-1")).toEqual(before);
     });
 
     test("again does not revive a revoked grant or a redeemed code", async () => {
       await approveAndRedeem();
-      await store().revokeGrant("grant-1", "operator", NOW);
-      const again = await store().approve(sampleApproval());
+      await store().revokeGrant("grant-1", "operator", NOW, REVOKED);
+      const again = await store().approve(sampleApproval(), APPROVED);
       expect(again).toMatchObject({ generation: 1, redeemedAt: NOW, revokedAt: NOW });
     });
 
     test("many times at once makes one grant", async () => {
-      await many(10, (index) => store().approve(sampleApproval({ createdAt: START + index })));
+      await many(10, (index) => store().approve(sampleApproval({ createdAt: START + index }), APPROVED));
       expect(await store().listGrants({})).toHaveLength(1);
     });
   });
 
   test("findGrant of an unknown id finds nothing", async () => {
-    await store().approve(sampleApproval());
+    await store().approve(sampleApproval(), APPROVED);
     expect(await store().findGrant("GRANT-1")).toBeUndefined();
     expect(await store().findGrant("")).toBeUndefined();
   });
 
   describe("redeemCode (RFC 6749 §4.1.2: a code is used once)", () => {
     test("starts generation 1", async () => {
-      await store().approve(sampleApproval());
-      const redeemed = await store().redeemCode("grant-1", LATER, NOW);
+      await store().approve(sampleApproval(), APPROVED);
+      const redeemed = await store().redeemCode("grant-1", LATER, NOW, REDEEMED);
       expect(redeemed).toMatchObject({
         redeemedAt: NOW,
         generation: 1,
@@ -129,36 +132,36 @@ export function grantContract(store: () => Store): void {
     });
 
     test("in parallel: exactly one wins", async () => {
-      await store().approve(sampleApproval());
-      const answers = await many(20, () => store().redeemCode("grant-1", LATER, NOW));
+      await store().approve(sampleApproval(), APPROVED);
+      const answers = await many(20, () => store().redeemCode("grant-1", LATER, NOW, REDEEMED));
       expect(answers.filter((answer) => answer !== undefined)).toHaveLength(1);
     });
 
     test("a second time changes nothing", async () => {
       await approveAndRedeem();
       const before = await store().findGrant("grant-1");
-      expect(await store().redeemCode("grant-1", LATER, NOW + 1)).toBeUndefined();
+      expect(await store().redeemCode("grant-1", LATER, NOW + 1, REDEEMED)).toBeUndefined();
       expect(await store().findGrant("grant-1")).toEqual(before);
     });
 
     test("a code is good until the millisecond before it expires", async () => {
-      const { codeExpiresAt } = await store().approve(sampleApproval());
-      expect(await store().redeemCode("grant-1", LATER, codeExpiresAt)).toBeUndefined();
-      expect(await store().redeemCode("grant-1", LATER, codeExpiresAt - 1)).toBeDefined();
+      const { codeExpiresAt } = await store().approve(sampleApproval(), APPROVED);
+      expect(await store().redeemCode("grant-1", LATER, codeExpiresAt, REDEEMED)).toBeUndefined();
+      expect(await store().redeemCode("grant-1", LATER, codeExpiresAt - 1, REDEEMED)).toBeDefined();
     });
 
     test("not of a revoked grant", async () => {
-      await store().approve(sampleApproval());
-      await store().revokeGrant("grant-1", "operator", NOW);
-      expect(await store().redeemCode("grant-1", LATER, NOW)).toBeUndefined();
+      await store().approve(sampleApproval(), APPROVED);
+      await store().revokeGrant("grant-1", "operator", NOW, REVOKED);
+      expect(await store().redeemCode("grant-1", LATER, NOW, REDEEMED)).toBeUndefined();
       expect(await store().findGrant("grant-1")).toMatchObject({ redeemedAt: null, generation: 0 });
     });
 
     test("not of an unknown grant, and of no other than the one", async () => {
-      await store().approve(sampleApproval());
-      await store().approve(sampleApproval({ id: "grant-2" }));
-      expect(await store().redeemCode("grant-3", LATER, NOW)).toBeUndefined();
-      await store().redeemCode("grant-2", LATER, NOW);
+      await store().approve(sampleApproval(), APPROVED);
+      await store().approve(sampleApproval({ id: "grant-2" }), APPROVED);
+      expect(await store().redeemCode("grant-3", LATER, NOW, REDEEMED)).toBeUndefined();
+      await store().redeemCode("grant-2", LATER, NOW, REDEEMED);
       expect(await store().findGrant("grant-1")).toMatchObject({ redeemedAt: null });
     });
   });
@@ -211,8 +214,8 @@ export function grantContract(store: () => Store): void {
     });
 
     test("where a resource is given, it is the grant's own, byte for byte", async () => {
-      const { resource } = await store().approve(sampleApproval());
-      await store().redeemCode("grant-1", LATER, NOW);
+      const { resource } = await store().approve(sampleApproval(), APPROVED);
+      await store().redeemCode("grant-1", LATER, NOW, REDEEMED);
       const before = await store().findGrant("grant-1");
       for (const other of [`${resource}/`, resource.toUpperCase(), ""]) {
         expect(await store().rotateRefresh(rotation(1, { resource: other }))).toBeUndefined();
@@ -222,10 +225,10 @@ export function grantContract(store: () => Store): void {
     });
 
     test("a token for a grant whose redemption was lost heals that too", async () => {
-      await store().approve(sampleApproval());
+      await store().approve(sampleApproval(), APPROVED);
       expect(await store().rotateRefresh(rotation(1))).toMatchObject({ generation: 2, redeemedAt: NOW });
       // The code is spent: it must not start a second life.
-      expect(await store().redeemCode("grant-1", LATER, NOW)).toBeUndefined();
+      expect(await store().redeemCode("grant-1", LATER, NOW, REDEEMED)).toBeUndefined();
     });
 
     test.each([
@@ -253,7 +256,7 @@ export function grantContract(store: () => Store): void {
 
     test("a revoked grant is never revived", async () => {
       await approveAndRedeem();
-      await store().revokeGrant("grant-1", "refresh_reuse", NOW);
+      await store().revokeGrant("grant-1", "refresh_reuse", NOW, REVOKED);
       for (const presented of [0, 1, 2, 9]) {
         expect(await store().rotateRefresh(rotation(presented))).toBeUndefined();
       }
@@ -264,7 +267,7 @@ export function grantContract(store: () => Store): void {
       await approveAndRedeem();
       const [first, , second] = await Promise.all([
         store().rotateRefresh(rotation(1)),
-        store().revokeGrant("grant-1", "client_request", NOW),
+        store().revokeGrant("grant-1", "client_request", NOW, REVOKED),
         store().rotateRefresh(rotation(2)),
       ]);
       const generation = second?.generation ?? first?.generation ?? 1;
@@ -301,7 +304,7 @@ export function grantContract(store: () => Store): void {
     });
 
     test("of a grant without refresh tokens: the last time counts", async () => {
-      await store().approve(sampleApproval());
+      await store().approve(sampleApproval(), APPROVED);
       for (const at of [NOW, NOW + 5]) {
         await store().recordUses([use(0)], at);
         expect(await store().findGrant("grant-1")).toMatchObject({ unusedGeneration: null, usedAt: at });
@@ -310,7 +313,7 @@ export function grantContract(store: () => Store): void {
 
     test("of many grants at once, some of which are gone; the others stay as they are", async () => {
       const ids = Array.from({ length: 300 }, (_, index) => `grant-${index}`);
-      for (const id of ids) await store().approve(sampleApproval({ id }));
+      for (const id of ids) await store().approve(sampleApproval({ id }), APPROVED);
       const used = ids.filter((_, index) => index % 2 === 0);
       await store().recordUses(
         [...used, "gone", "Robert'); --"].map((id) => use(0, id)),
@@ -326,7 +329,7 @@ export function grantContract(store: () => Store): void {
     });
 
     test("of no grant at all", async () => {
-      await store().approve(sampleApproval());
+      await store().approve(sampleApproval(), APPROVED);
       await store().recordUses([], NOW);
       expect(await store().findGrant("grant-1")).toMatchObject({ usedAt: null });
     });
@@ -334,8 +337,8 @@ export function grantContract(store: () => Store): void {
     test("of a revoked grant, and together with rotations and revocations of the same ones", async () => {
       const ids = Array.from({ length: 40 }, (_, index) => `grant-${index}`);
       for (const id of ids) {
-        await store().approve(sampleApproval({ id }));
-        await store().redeemCode(id, LATER, NOW);
+        await store().approve(sampleApproval({ id }), APPROVED);
+        await store().redeemCode(id, LATER, NOW, REDEEMED);
         await store().rotateRefresh(rotation(1, { id }));
       }
       const uses = ids.map((id) => use(2, id));
@@ -343,7 +346,7 @@ export function grantContract(store: () => Store): void {
         store().recordUses(uses, NOW),
         ...ids.slice(0, 20).map((id) => store().rotateRefresh(rotation(2, { id }))),
         store().recordUses([...uses].reverse(), NOW),
-        ...ids.slice(20).map((id) => store().revokeGrant(id, "operator", NOW)),
+        ...ids.slice(20).map((id) => store().revokeGrant(id, "operator", NOW, REVOKED)),
       ]);
       for (const grant of await store().listGrants({})) {
         expect(grant.unusedGeneration).toBe(grant.generation === 3 ? 3 : null);
@@ -353,9 +356,9 @@ export function grantContract(store: () => Store): void {
 
   describe("revokeGrant", () => {
     test("once: the first reason and time stay", async () => {
-      await store().approve(sampleApproval());
-      expect(await store().revokeGrant("grant-1", "code_reuse", NOW)).toBe(true);
-      expect(await store().revokeGrant("grant-1", "operator", NOW + 1)).toBe(false);
+      await store().approve(sampleApproval(), APPROVED);
+      expect(await store().revokeGrant("grant-1", "code_reuse", NOW, REVOKED)).toBe(true);
+      expect(await store().revokeGrant("grant-1", "operator", NOW + 1, REVOKED)).toBe(false);
       expect(await store().findGrant("grant-1")).toMatchObject({
         revokedAt: NOW,
         revokedReason: "code_reuse",
@@ -363,19 +366,19 @@ export function grantContract(store: () => Store): void {
     });
 
     test("in parallel: one says that it did it", async () => {
-      await store().approve(sampleApproval());
-      const answers = await many(10, () => store().revokeGrant("grant-1", "operator", NOW));
+      await store().approve(sampleApproval(), APPROVED);
+      const answers = await many(10, () => store().revokeGrant("grant-1", "operator", NOW, REVOKED));
       expect(answers.filter(Boolean)).toHaveLength(1);
     });
 
     test("of an unknown grant is false", async () => {
-      expect(await store().revokeGrant("grant-1", "operator", NOW)).toBe(false);
+      expect(await store().revokeGrant("grant-1", "operator", NOW, REVOKED)).toBe(false);
     });
 
     test("revokes this grant alone, of all that the same person gave the same client", async () => {
-      await store().approve(sampleApproval());
-      await store().approve(sampleApproval({ id: "grant-2" }));
-      await store().revokeGrant("grant-1", "refresh_reuse", NOW);
+      await store().approve(sampleApproval(), APPROVED);
+      await store().approve(sampleApproval({ id: "grant-2" }), APPROVED);
+      await store().revokeGrant("grant-1", "refresh_reuse", NOW, REVOKED);
       expect(await store().findGrant("grant-2")).toMatchObject({ revokedAt: null, revokedReason: null });
     });
   });
@@ -386,10 +389,13 @@ export function grantContract(store: () => Store): void {
 
     test("newest first, by client, by person, and no more than asked", async () => {
       const eve = { id: "eve" };
-      await store().approve(sampleApproval({ id: "a", createdAt: START }));
-      await store().approve(sampleApproval({ id: "b", createdAt: START + 2, clientId: "client-2" }));
-      await store().approve(sampleApproval({ id: "c", createdAt: START + 1, person: eve }));
-      await store().approve(sampleApproval({ id: "d", createdAt: START + 3, person: eve }));
+      await store().approve(sampleApproval({ id: "a", createdAt: START }), APPROVED);
+      await store().approve(
+        sampleApproval({ id: "b", createdAt: START + 2, clientId: "client-2" }),
+        APPROVED,
+      );
+      await store().approve(sampleApproval({ id: "c", createdAt: START + 1, person: eve }), APPROVED);
+      await store().approve(sampleApproval({ id: "d", createdAt: START + 3, person: eve }), APPROVED);
       expect(await ids({})).toEqual(["d", "b", "c", "a"]);
       expect(await ids({ clientId: "client-1" })).toEqual(["d", "c", "a"]);
       expect(await ids({ personId: "eve" })).toEqual(["d", "c"]);
@@ -401,11 +407,11 @@ export function grantContract(store: () => Store): void {
     test("liveAt leaves out what is revoked or expired", async () => {
       for (const id of ["live", "revoked", "unredeemed", "idle", "ended"]) {
         const endsAt = id === "ended" ? START + DAY : START + 365 * DAY;
-        await store().approve(sampleApproval({ id, endsAt }));
+        await store().approve(sampleApproval({ id, endsAt }), APPROVED);
         if (id === "unredeemed") continue;
-        await store().redeemCode(id, id === "idle" ? START + DAY : START + 30 * DAY, NOW);
+        await store().redeemCode(id, id === "idle" ? START + DAY : START + 30 * DAY, NOW, REDEEMED);
       }
-      await store().revokeGrant("revoked", "operator", NOW);
+      await store().revokeGrant("revoked", "operator", NOW, REVOKED);
       expect((await ids({ liveAt: NOW })).sort()).toEqual(["ended", "idle", "live", "unredeemed"]);
       expect((await ids({ liveAt: START + 60 * SECOND })).sort()).toEqual(["ended", "idle", "live"]);
       expect(await ids({ liveAt: START + DAY })).toEqual(["live"]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Grant } from "../../src/core/grant.ts";
 import type { Approval, RefreshRotation, Store } from "../../src/store/store.ts";
-import { DAY, SECOND, START, sampleApproval } from "./samples.ts";
+import { APPROVED, DAY, REDEEMED, REVOKED, SECOND, START, sampleApproval } from "./samples.ts";
 
 /** What happens to grants, in any order. `at` says how much time goes by before. */
 type Step =
@@ -90,7 +90,7 @@ function createModel(idOf: (name: string) => string) {
           const waits = before?.redeemedAt === null && before.revokedAt === null;
           const expected = (waits ? again : before) ?? newGrant(approval);
           grants.set(approval.id, expected);
-          expect(await store.approve(approval)).toEqual(expected);
+          expect(await store.approve(approval, APPROVED)).toEqual(expected);
           break;
         }
         case "redeem": {
@@ -104,7 +104,7 @@ function createModel(idOf: (name: string) => string) {
                 refreshExpiresAt: now + REFRESH_LIFE,
               })
             : undefined;
-          expect(await store.redeemCode(idOf(step.id), now + REFRESH_LIFE, now)).toEqual(expected);
+          expect(await store.redeemCode(idOf(step.id), now + REFRESH_LIFE, now, REDEEMED)).toEqual(expected);
           break;
         }
         case "rotate": {
@@ -148,7 +148,7 @@ function createModel(idOf: (name: string) => string) {
         case "revoke": {
           const grant = livingOr(grants.get(idOf(step.id)));
           change(grant, { revokedAt: now, revokedReason: "operator" });
-          expect(await store.revokeGrant(idOf(step.id), "operator", now)).toBe(grant !== undefined);
+          expect(await store.revokeGrant(idOf(step.id), "operator", now, REVOKED)).toBe(grant !== undefined);
           break;
         }
         case "wait":

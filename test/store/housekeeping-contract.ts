@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
-import { SECOND, START, sampleKey } from "./samples.ts";
+import { KEY_ROTATED, SECOND, START, sampleKey } from "./samples.ts";
 
 export function housekeepingContract(store: () => StoreWithTodos): void {
   describe("signing keys", () => {
     test("are kept as they came, in the order in which they came", async () => {
       const retired = sampleKey("b", { signsUntil: START - 1, publishedUntil: START });
       await store().addFirstSigningKey(retired);
-      await store().addSigningKey(sampleKey("a"), START + SECOND);
+      await store().addSigningKey(sampleKey("a"), START + SECOND, KEY_ROTATED);
       expect(await store().listSigningKeys()).toEqual([retired, sampleKey("a")]);
     });
 
@@ -21,16 +21,16 @@ export function housekeepingContract(store: () => StoreWithTodos): void {
 
     test("where keys are, none is the first any more, not even once the first one is gone", async () => {
       await store().addFirstSigningKey(sampleKey("a"));
-      await store().addSigningKey(sampleKey("b"), START + SECOND);
+      await store().addSigningKey(sampleKey("b"), START + SECOND, KEY_ROTATED);
       await store().deleteExpired(START + SECOND, 10);
       expect((await store().addFirstSigningKey(sampleKey("c"))).map((key) => key.kid)).toEqual(["b"]);
     });
 
     test("one kid twice is refused, and nothing is retired for it", async () => {
       await store().addFirstSigningKey(sampleKey("a"));
-      await store().addSigningKey(sampleKey("b"), START + SECOND);
+      await store().addSigningKey(sampleKey("b"), START + SECOND, KEY_ROTATED);
       const before = await store().listSigningKeys();
-      await expect(store().addSigningKey(sampleKey("a"), START + SECOND)).rejects.toThrow();
+      await expect(store().addSigningKey(sampleKey("a"), START + SECOND, KEY_ROTATED)).rejects.toThrow();
       expect(await store().listSigningKeys()).toEqual(before);
     });
 
@@ -38,8 +38,8 @@ export function housekeepingContract(store: () => StoreWithTodos): void {
       const current = sampleKey("current", { signsFrom: START + 1 });
       const next = sampleKey("next", { signsFrom: START + 10 });
       await store().addFirstSigningKey(sampleKey("early"));
-      await store().addSigningKey(current, START + 2);
-      await store().addSigningKey(next, START + 20);
+      await store().addSigningKey(current, START + 2, KEY_ROTATED);
+      await store().addSigningKey(next, START + 20, KEY_ROTATED);
       expect(await store().listSigningKeys()).toEqual([
         sampleKey("early", { signsUntil: START + 1, publishedUntil: START + 2 }),
         { ...current, signsUntil: START + 10, publishedUntil: START + 20 },
@@ -50,7 +50,7 @@ export function housekeepingContract(store: () => StoreWithTodos): void {
     test("of those that are added at once, all are there, and the last one goes on", async () => {
       await store().addFirstSigningKey(sampleKey("first"));
       const added = Array.from({ length: 4 }, (_, index) => sampleKey(`${index}`));
-      await Promise.all(added.map((key) => store().addSigningKey(key, START + SECOND)));
+      await Promise.all(added.map((key) => store().addSigningKey(key, START + SECOND, KEY_ROTATED)));
       const [last, ...others] = (await store().listSigningKeys()).toReversed();
       expect(last?.signsUntil).toBeNull();
       expect(others).toHaveLength(added.length);

@@ -1,16 +1,30 @@
 import { describe, expect, test } from "vitest";
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
-import { DAY, SECOND, START, sampleApproval, sampleKey } from "./samples.ts";
+import {
+  APPROVED,
+  DAY,
+  KEY_ROTATED,
+  REDEEMED,
+  REVOKED,
+  SECOND,
+  SECRET_ROTATED,
+  START,
+  sampleApproval,
+  sampleKey,
+} from "./samples.ts";
 
 /** What replacing the master secret needs: keys that are sealed anew, and every grant, page by page. */
 export function replacementContract(store: () => StoreWithTodos): void {
   describe("resealSigningKey", () => {
     test("changes the ciphertext of one key and nothing else", async () => {
       await store().addFirstSigningKey(sampleKey("a"));
-      await store().addSigningKey(sampleKey("b"), START + SECOND);
-      expect(await store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "sealed anew" })).toBe(
-        true,
-      );
+      await store().addSigningKey(sampleKey("b"), START + SECOND, KEY_ROTATED);
+      expect(
+        await store().resealSigningKey(
+          { kid: "a", before: "sealed a", sealed: "sealed anew" },
+          SECRET_ROTATED,
+        ),
+      ).toBe(true);
       expect(await store().listSigningKeys()).toEqual([
         sampleKey("a", {
           sealedPrivateJwk: "sealed anew",
@@ -24,38 +38,41 @@ export function replacementContract(store: () => StoreWithTodos): void {
     test("changes nothing where another process was first, or the key is gone", async () => {
       await store().addFirstSigningKey(sampleKey("a"));
       const [first, second] = await Promise.all([
-        store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "one" }),
-        store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "two" }),
+        store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "one" }, SECRET_ROTATED),
+        store().resealSigningKey({ kid: "a", before: "sealed a", sealed: "two" }, SECRET_ROTATED),
       ]);
       expect([first, second].filter(Boolean)).toHaveLength(1);
       expect((await store().listSigningKeys())[0]?.sealedPrivateJwk).toBe(first ? "one" : "two");
-      expect(await store().resealSigningKey({ kid: "gone", before: "sealed gone", sealed: "x" })).toBe(false);
+      expect(
+        await store().resealSigningKey({ kid: "gone", before: "sealed gone", sealed: "x" }, SECRET_ROTATED),
+      ).toBe(false);
     });
   });
 
   describe("replaceSigningKeys", () => {
     test("leaves the one key", async () => {
-      for (const kid of ["a", "b", "c"]) await store().addSigningKey(sampleKey(kid), START + SECOND);
-      await store().replaceSigningKeys(sampleKey("new"));
+      for (const kid of ["a", "b", "c"])
+        await store().addSigningKey(sampleKey(kid), START + SECOND, KEY_ROTATED);
+      await store().replaceSigningKeys(sampleKey("new"), SECRET_ROTATED);
       expect(await store().listSigningKeys()).toEqual([sampleKey("new")]);
-      await store().addSigningKey(sampleKey("next"), START + SECOND);
+      await store().addSigningKey(sampleKey("next"), START + SECOND, KEY_ROTATED);
       expect((await store().listSigningKeys()).map(({ kid }) => kid)).toEqual(["new", "next"]);
     });
   });
 
   describe("every grant, a page at a time", () => {
     const approve = (id: string, endsAt = START + 365 * DAY) =>
-      store().approve(sampleApproval({ id, endsAt }));
+      store().approve(sampleApproval({ id, endsAt }), APPROVED);
     const redeem = (id: string, refreshExpiresAt: number, now = START) =>
-      store().redeemCode(id, refreshExpiresAt, now);
+      store().redeemCode(id, refreshExpiresAt, now, REDEEMED);
 
     test("revokes the live ones and leaves what was revoked before as it was", async () => {
       const ids = ["a", "b", "c", "d", "e"];
       for (const id of ids) await approve(id);
-      await store().revokeGrant("b", "refresh_reuse", START);
+      await store().revokeGrant("b", "refresh_reuse", START, REVOKED);
       const pages: (string | undefined)[] = [""];
       for (let last = pages[0]; last !== undefined; pages.push(last)) {
-        last = await store().revokeNextGrants(last, 2, START + SECOND);
+        last = await store().revokeNextGrants(last, 2, START + SECOND, REVOKED);
       }
       expect(pages).toEqual(["", "b", "d", "e", undefined]);
       for (const id of ids) {
@@ -70,7 +87,7 @@ export function replacementContract(store: () => StoreWithTodos): void {
 
     test("ends no grant beyond its page", async () => {
       for (const id of ["a", "b", "c"]) await approve(id);
-      await store().revokeNextGrants("a", 1, START);
+      await store().revokeNextGrants("a", 1, START, REVOKED);
       const grants = await store().listGrants({});
       expect(grants.filter(({ revokedAt }) => revokedAt !== null).map(({ id }) => id)).toEqual(["b"]);
     });
@@ -86,7 +103,7 @@ export function replacementContract(store: () => StoreWithTodos): void {
       await redeem("e expired", now);
       await redeem("f revoked", START + 9 * DAY);
       await redeem("g ended", START + 9 * DAY);
-      await store().revokeGrant("f revoked", "operator", START);
+      await store().revokeGrant("f revoked", "operator", START, REVOKED);
       const count = (after: string, limit: number, madeUntil: number) =>
         store().countRefreshTokens({ after, limit, madeUntil, now });
       expect(await count("", 100, now - SECOND - 1)).toEqual({

@@ -1,5 +1,5 @@
 import type { Client } from "../../src/core/client.ts";
-import type { AuditEntry } from "../../src/core/events.ts";
+import type { AuditEntry, AuditedEvent, EventFields } from "../../src/core/events.ts";
 import type { Approval, ClientDocument, StoredSigningKey } from "../../src/store/store.ts";
 
 /** When the samples begin. Nothing in the store reads a clock, so any time will do. */
@@ -70,11 +70,55 @@ export function sampleKey(kid: string, changes: Partial<StoredSigningKey> = {}):
   };
 }
 
-export function sampleEntry(changes: Partial<AuditEntry> = {}): AuditEntry {
-  return {
-    event: "consent.approved",
-    at: START,
-    fields: { grant: "grant-1", client: "client-1", person: "ada", address: "203.0.113.7" },
-    ...changes,
-  };
+const REQUEST = { address: "203.0.113.7", correlationId: "abcdefghijkl" };
+const COMMAND = { operator: "root", address: "command line" };
+const GRANT = { grant: "grant-1", client: "client-1", person: "ada" };
+const ATTEMPT = { usernameMark: "mark", client: "client-1", ...REQUEST };
+
+const FIELDS: { readonly [Name in AuditedEvent]: EventFields<Name> } = {
+  "client.added": {
+    client: "client-1",
+    client_name: "Sample client",
+    grant_types: ["authorization_code"],
+    scopes: ["mcp"],
+    ...COMMAND,
+  },
+  "client.removed": { client: "client-1", ...COMMAND },
+  "client.disabled": { client: "client-1", ...COMMAND },
+  "client.enabled": { client: "client-1", ...COMMAND },
+  "client.granted": { grant: "grant-1", client: "client-1", scopes: ["mcp"], ...REQUEST },
+  "sign_in.ok": { person: "ada", client: "client-1", ...REQUEST },
+  "sign_in.failed": ATTEMPT,
+  "sign_in.slowed": ATTEMPT,
+  "sign_in.unchecked": { ...ATTEMPT, reason: "checkUser threw" },
+  "consent.approved": {
+    ...GRANT,
+    scopes: ["mcp", "todo:read"],
+    client_name: "Sample client",
+    redirect_host: "127.0.0.1",
+    ...REQUEST,
+  },
+  "consent.denied": { client: "client-1", person: "ada", ...REQUEST },
+  "code.redeemed": { ...GRANT, ...REQUEST },
+  "grant.revoked": { ...GRANT, reason: "operator", ...COMMAND },
+  "key.rotated": { kid: "key-1", ...COMMAND },
+  "secret.rotated": { kid: "key-1", ...COMMAND },
+};
+
+/** An entry of this event, with sample values for all that it carries. */
+export function sampleEntry<Name extends AuditedEvent>(
+  event: Name,
+  changes: { readonly at?: number; readonly fields?: Partial<EventFields<Name>> } = {},
+): AuditEntry<Name> {
+  return { event, at: changes.at ?? START, fields: { ...FIELDS[event], ...changes.fields } };
 }
+
+// For verbs of the store that a test calls for what they change.
+export const APPROVED = sampleEntry("consent.approved");
+export const REDEEMED = sampleEntry("code.redeemed");
+export const REVOKED = sampleEntry("grant.revoked");
+export const REMOVED = sampleEntry("client.removed");
+export const DISABLED = sampleEntry("client.disabled");
+export const ENABLED = sampleEntry("client.enabled");
+export const KEY_ROTATED = sampleEntry("key.rotated");
+export const SECRET_ROTATED = sampleEntry("secret.rotated");

@@ -3,7 +3,7 @@ import { decodeJwt, exportJWK, generateKeyPair, type JWTPayload, SignJWT, Unsecu
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ClientsRig, ISSUER, openClients } from "../../../test/clients-rig.ts";
 import { type Origin, startOrigin } from "../../../test/https-origin.ts";
-import { sampleApproval, sampleClient } from "../../../test/store/samples.ts";
+import { APPROVED, REMOVED, REVOKED, sampleApproval, sampleClient } from "../../../test/store/samples.ts";
 import { type Client, hashClientSecret } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { readParamsOnce } from "../../core/params.ts";
@@ -25,7 +25,7 @@ const withSecret = (method: Client["authenticationMethod"], secret = SECRET): Pa
 
 async function rigWith(...clients: Client[]): Promise<ClientsRig> {
   const rig = await openClients();
-  for (const one of clients) await rig.store.addClient(one);
+  for (const one of clients) await rig.store.addClient(one, "unaudited");
   return rig;
 }
 
@@ -106,9 +106,9 @@ describe("client_secret_basic (RFC 6749 §2.3.1)", () => {
     const rig = await rigWith();
     await fc.assert(
       fc.asyncProperty(text, text, async (id, secret) => {
-        await rig.store.removeClient(id, 1);
+        await rig.store.removeClient(id, 1, REMOVED);
         rig.clients.invalidate(id);
-        await rig.store.addClient(client(id, withSecret("client_secret_basic", secret)));
+        await rig.store.addClient(client(id, withSecret("client_secret_basic", secret)), "unaudited");
         const encoded = (one: string): string => new URLSearchParams({ x: one }).toString().slice(2);
         expect((await authenticate(rig, {}, basic(encoded(id), encoded(secret)))).id).toBe(id);
         await refusal(authenticate(rig, {}, basic(encoded(id), encoded(`${secret}x`))));
@@ -361,14 +361,14 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
       const rig = await rigWith(stranger);
       const before = await assertion(rig);
       await present(rig, before);
-      await rig.store.approve(sampleApproval({ clientId: "app" }));
+      await rig.store.approve(sampleApproval({ clientId: "app" }), APPROVED);
       for (const again of [before, await assertion(rig)]) {
         expect((await present(rig, again)).id).toBe("app");
         expect(await refusal(present(rig, again))).toMatchObject({
           detail: "client assertion: it was used before",
         });
       }
-      await rig.store.revokeGrant("grant-1", "operator", rig.clock());
+      await rig.store.revokeGrant("grant-1", "operator", rig.clock(), REVOKED);
       const after = await assertion(rig);
       await present(rig, after);
       await refusal(present(rig, after));
@@ -376,7 +376,7 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
 
     test("is not remembered for the grant of another client", async () => {
       const rig = await rigWith(stranger);
-      await rig.store.approve(sampleApproval({ clientId: "another" }));
+      await rig.store.approve(sampleApproval({ clientId: "another" }), APPROVED);
       const good = await assertion(rig);
       await present(rig, good);
       expect(await isRemembered(rig, good)).toBe(false);
@@ -640,7 +640,7 @@ describe("private_key_jwt (RFC 7523 §3)", async () => {
       expect((await ask(at("known.example"))).keys).toHaveLength(1);
       // The operator's client, and one that a person has approved.
       const operators = ask(at("operators.example", { origin: "preregistered" }));
-      await rig.store.approve(sampleApproval({ clientId: "approved.example" }));
+      await rig.store.approve(sampleApproval({ clientId: "approved.example" }), APPROVED);
       const approved = ask(at("approved.example"));
       await expect.poll(() => asked.size).toBe(19);
       held.resolve();

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type ClientsRig, openClients } from "../../../test/clients-rig.ts";
 import { type Origin, startOrigin } from "../../../test/https-origin.ts";
+import { REMOVED } from "../../../test/store/samples.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { safeFetch } from "../../platform/safe-fetch.ts";
 import type { FetchDocument } from "./client-keys.ts";
@@ -286,7 +287,7 @@ describe("what is written", () => {
       serve(claudeCode(id));
       await found(rig, id);
       await rig.clients.keep(id);
-      await rig.store.removeClient(id, rig.clock());
+      await rig.store.removeClient(id, rig.clock(), REMOVED);
       invalidate(id);
       serve({}, 404);
       expect(await refusal(rig.clients.find(id))).toMatchObject({ code: "invalid_client" });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openClients } from "../../../test/clients-rig.ts";
+import { DISABLED, REMOVED } from "../../../test/store/samples.ts";
 import type { Client } from "../../core/client.ts";
 import { preregisteredClient } from "../../core/preregistered-client.ts";
 import { createClients } from "./clients.ts";
@@ -12,14 +13,14 @@ const described = (id: string, name: string): Client =>
 describe("finding a client", () => {
   test("one of the options comes before one of the same id in the store", async () => {
     const rig = await openClients({ clients: [described("app", "From the options")] });
-    await rig.store.addClient(described("app", "From the store"));
+    await rig.store.addClient(described("app", "From the store"), "unaudited");
     expect((await rig.clients.find("app"))?.name).toBe("From the options");
   });
 
   test("one that is not there is undefined, and found as soon as it is", async () => {
     const rig = await openClients();
     expect(await rig.clients.find("app")).toBeUndefined();
-    await rig.store.addClient(described("app", "App"));
+    await rig.store.addClient(described("app", "App"), "unaudited");
     expect((await rig.clients.find("app"))?.name).toBe("App");
   });
 
@@ -27,7 +28,7 @@ describe("finding a client", () => {
     "no id finds what is not there: %j",
     async (id) => {
       const rig = await openClients();
-      await rig.store.addClient(described("app", "App"));
+      await rig.store.addClient(described("app", "App"), "unaudited");
       expect(await rig.clients.find(id)).toBeUndefined();
     },
   );
@@ -42,9 +43,9 @@ describe("the memory of clients", () => {
       () => rig.pass(60_001),
     ];
     for (const invalidate of invalidations) {
-      await rig.store.addClient(described("app", "App"));
+      await rig.store.addClient(described("app", "App"), "unaudited");
       expect(await rig.clients.find("app")).toBeDefined();
-      await rig.store.removeClient("app", rig.clock());
+      await rig.store.removeClient("app", rig.clock(), REMOVED);
       invalidate();
       expect(await rig.clients.find("app")).toBeUndefined();
     }
@@ -52,7 +53,7 @@ describe("the memory of clients", () => {
 
   test("does not keep what was read before it was told to invalidate it", async () => {
     const rig = await openClients();
-    await rig.store.addClient(described("app", "App"));
+    await rig.store.addClient(described("app", "App"), "unaudited");
     const [begun, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const findClient = async (id: string) => {
       const found = await rig.store.findClient(id);
@@ -66,7 +67,7 @@ describe("the memory of clients", () => {
     clients.invalidateAll();
     answer.resolve();
     expect(await reading).toBeDefined();
-    await rig.store.removeClient("app", rig.clock());
+    await rig.store.removeClient("app", rig.clock(), REMOVED);
     expect(await clients.find("app")).toBeUndefined();
   });
 
@@ -76,12 +77,12 @@ describe("the memory of clients", () => {
     const disabled = await openDisabledClients(rig.store, () => isUpToDate);
     const clients = createClients({ ...rig, disabled, isUpToDate: () => isUpToDate });
     for (const id of ["removed", "disabled"]) {
-      await rig.store.addClient(described(id, "App"));
+      await rig.store.addClient(described(id, "App"), "unaudited");
       expect(await clients.find(id)).toBeDefined();
     }
     isUpToDate = false;
-    await rig.store.removeClient("removed", rig.clock());
-    await rig.store.disableClient("disabled", rig.clock());
+    await rig.store.removeClient("removed", rig.clock(), REMOVED);
+    await rig.store.disableClient("disabled", rig.clock(), DISABLED);
     expect(await clients.find("removed")).toBeUndefined();
     await expect(clients.find("disabled")).rejects.toMatchObject({ code: "unauthorized_client" });
     expect(await clients.isKnown("disabled")).toBe(false);

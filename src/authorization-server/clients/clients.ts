@@ -112,7 +112,7 @@ export function createClients(parts: ClientsParts): Clients {
     if (await findStored(client.id)) return false;
     return ceilings.admit(address, async () => {
       const before = age;
-      const isNew = await store.addClient(client);
+      const isNew = await store.addClient(client, "unaudited");
       if (age === before) cache.set(client.id, client);
       return isNew;
     });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DISABLED, ENABLED } from "../../../test/store/samples.ts";
 import { openSqliteStore } from "../../store/sqlite/open.ts";
 import { openDisabledClients } from "./disabled-clients.ts";
 
@@ -35,12 +36,12 @@ test("what is told is known at once, and what was missed once it has been read a
   expect(await disabled.has("told")).toBe(true);
   disabled.changed("told", false);
   expect(await disabled.has("told")).toBe(false);
-  await store.disableClient("missed", 1);
+  await store.disableClient("missed", 1, DISABLED);
   expect(await disabled.has("missed")).toBe(false);
   expect(await disabled.reload()).toBe(true);
   expect(await disabled.has("missed")).toBe(true);
   expect(await disabled.reload()).toBe(false);
-  await store.enableClient("missed");
+  await store.enableClient("missed", ENABLED);
   expect(await disabled.reload()).toBe(false);
   expect(await disabled.has("missed")).toBe(false);
 });
@@ -48,7 +49,7 @@ test("what is told is known at once, and what was missed once it has been read a
 test("what is told while they are read again is not lost by that", async () => {
   const { store, disabled, afterReading } = await openRig();
   afterReading(async () => {
-    await store.disableClient("meanwhile", 1);
+    await store.disableClient("meanwhile", 1, DISABLED);
     disabled.changed("meanwhile", true);
   });
   await disabled.reload();
@@ -57,7 +58,7 @@ test("what is told while they are read again is not lost by that", async () => {
 
 test("until it could be read what was missed, the store is asked each time", async () => {
   const { store, disabled, afterReading } = await openRig();
-  await store.disableClient("missed", 1);
+  await store.disableClient("missed", 1, DISABLED);
   afterReading(() => Promise.reject(new Error("the database is away")));
   await expect(disabled.reload()).rejects.toThrow("away");
   expect(await disabled.has("missed")).toBe(true);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ClientsRig, openClients } from "../../../test/clients-rig.ts";
-import { sampleApproval } from "../../../test/store/samples.ts";
+import { APPROVED, REMOVED, sampleApproval } from "../../../test/store/samples.ts";
 import { isClientSecret } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { type RegisterParts, register } from "./register.ts";
@@ -77,7 +77,7 @@ describe("a public client", () => {
   test("that was removed can register again at once", async () => {
     const rig = await openClients();
     const { client_id } = await registered(rig, cursor);
-    await rig.store.removeClient(client_id, rig.clock());
+    await rig.store.removeClient(client_id, rig.clock(), REMOVED);
     rig.clients.invalidate(client_id);
     expect(await rig.clients.find(client_id)).toBeUndefined();
     expect((await registered(rig, cursor)).client_id).toBe(client_id);
@@ -454,7 +454,7 @@ describe("clients that nobody has approved", () => {
     const rig = await openClients({ unapprovedClients: 5 });
     for (let number = 0; number < 5; number += 1) {
       const { client_id } = await registered(rig, numbered(number), proxy);
-      await rig.store.approve(sampleApproval({ id: `grant-${number}`, clientId: client_id }));
+      await rig.store.approve(sampleApproval({ id: `grant-${number}`, clientId: client_id }), APPROVED);
     }
     rig.pass(minutes(61));
     for (let number = 5; number < 10; number += 1) await registered(rig, numbered(number), proxy);

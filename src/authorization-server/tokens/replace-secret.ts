@@ -26,7 +26,7 @@ export type SealedAnew = {
 export async function sealAnew(
   store: Pick<Store, "listSigningKeys" | "resealSigningKey">,
   { secrets, clock }: Secrets,
-  entryFor?: (kid: string) => AuditEntry,
+  entryFor: (kid: string) => AuditEntry<"secret.rotated">,
 ): Promise<SealedAnew> {
   const first = createKeyring(secrets.slice(0, 1));
   const all = createKeyring(secrets);
@@ -44,7 +44,7 @@ export async function sealAnew(
       const text = JSON.stringify({ ...privateJwk, iat: Math.ceil(clock() / 1000) });
       const sealed = await first.seal("signing-key", text);
       const change = { kid: key.kid, before: key.sealedPrivateJwk, sealed };
-      if (await store.resealSigningKey(change, entryFor?.(key.kid))) keys += 1;
+      if (await store.resealSigningKey(change, entryFor(key.kid))) keys += 1;
     }
   }
 }
@@ -108,10 +108,10 @@ export async function tokensOfOlderSecrets(
 export async function discardSigningKeys(
   store: Pick<Store, "replaceSigningKeys">,
   { secret, clock }: { readonly secret: string; readonly clock: Clock },
-  entryFor?: (key: StoredSigningKey) => AuditEntry,
+  entryFor: (key: StoredSigningKey) => AuditEntry<"secret.rotated">,
 ): Promise<string> {
   const key = await makeSigningKey({ keyring: createKeyring([secret]), clock }, clock());
-  await store.replaceSigningKeys(key, entryFor?.(key));
+  await store.replaceSigningKeys(key, entryFor(key));
   return key.kid;
 }
 
@@ -122,7 +122,7 @@ export async function discardSigningKeys(
 export async function revokeAllGrants(
   store: Pick<Store, "revokeNextGrants">,
   clock: Clock,
-  entry?: AuditEntry,
+  entry: AuditEntry<"grant.revoked">,
 ): Promise<void> {
   let last: string | undefined = "";
   while (last !== undefined) last = await store.revokeNextGrants(last, PAGE_ROWS, clock(), entry);

@@ -106,7 +106,7 @@ export async function checkSigningKeys(deps: KeyDeps): Promise<void> {
  */
 export async function rotateSigningKey(
   deps: KeyDeps,
-  entryFor?: (key: StoredSigningKey) => AuditEntry,
+  entryFor: (key: StoredSigningKey) => AuditEntry<"key.rotated">,
 ): Promise<StoredSigningKey> {
   const now = deps.clock();
   const existing = await deps.store.listSigningKeys();
@@ -116,7 +116,7 @@ export async function rotateSigningKey(
   const key = await makeSigningKey(deps, signsFrom);
   // An instance whose clock is behind ours signs with the old ones for so much longer.
   const lastTokenEnds = signsFrom + (LONGEST_ACCESS_TOKEN_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
-  await deps.store.addSigningKey(key, lastTokenEnds, entryFor?.(key));
+  await deps.store.addSigningKey(key, lastTokenEnds, entryFor(key));
   return key;
 }
 

@@ -143,7 +143,7 @@ async function add(flags: AddFlags): Promise<void> {
   if (secret !== undefined) print("\nThe secret is not kept and cannot be shown again. Store it now.");
 }
 
-function addedEntry({ id, name, grantTypes, scopes }: Client): AuditEntry {
+function addedEntry({ id, name, grantTypes, scopes }: Client): AuditEntry<"client.added"> {
   return operatorEntry("client.added", { client: id, client_name: name, grant_types: grantTypes, scopes });
 }
 

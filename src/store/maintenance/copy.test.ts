@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  APPROVED,
   DAY,
+  DISABLED,
+  KEY_ROTATED,
+  REDEEMED,
+  REMOVED,
+  REVOKED,
   START,
   sampleApproval,
   sampleClient,
@@ -63,23 +69,27 @@ const GRANTS = Array.from({ length: 1203 }, (_, index) => `${"aB_-Zz9é"[index %
 
 const ASSERTIONS = 511;
 
+/** Of each approval, and of the key, the disabled client, the redeemed code and the revocation. */
+const ENTRIES = GRANTS.length + 4;
+
 /** Something in every table. */
 async function fill(database: string): Promise<void> {
   await withStore(database, async (store) => {
     await store.addFirstSigningKey(sampleKey("a"));
-    await store.addSigningKey(sampleKey("B"), START + DAY);
-    await store.addClient(sampleClient({ name: 'Größe "1" 🗝', secretHash: null }));
-    await store.addClient(sampleClient({ id: "Client-2", origin: "preregistered" }));
+    await store.addSigningKey(sampleKey("B"), START + DAY, KEY_ROTATED);
+    await store.addClient(sampleClient({ name: 'Größe "1" 🗝', secretHash: null }), "unaudited");
+    await store.addClient(sampleClient({ id: "Client-2", origin: "preregistered" }), "unaudited");
     await store.saveDocument(sampleDocument());
-    await store.disableClient("of nobody", START);
+    await store.disableClient("of nobody", START, DISABLED);
     await store.rememberNetwork({ name: "n", network: "home", person: "p", until: START + DAY }, START);
     for (let index = 0; index < GRANTS.length; index += 100)
-      await Promise.all(GRANTS.slice(index, index + 100).map((id) => store.approve(sampleApproval({ id }))));
-    await store.redeemCode(GRANTS[1] ?? "", START + DAY, START);
-    await store.revokeGrant(GRANTS[2] ?? "", "refresh_reuse", START + 1);
+      await Promise.all(
+        GRANTS.slice(index, index + 100).map((id) => store.approve(sampleApproval({ id }), APPROVED)),
+      );
+    await store.redeemCode(GRANTS[1] ?? "", START + DAY, START, REDEEMED);
+    await store.revokeGrant(GRANTS[2] ?? "", "refresh_reuse", START + 1, REVOKED);
     for (let index = 0; index < ASSERTIONS; index += 1)
       await store.useAssertion(index % 2 ? "client-1" : "Client-2", `jti ${index}`, START + index);
-    for (let index = 0; index < 3; index += 1) await store.recordAudit(sampleEntry());
     await store.todos.createTodo("ada", "buy milk", START);
   });
 }
@@ -144,7 +154,7 @@ describe.each([
       ["grants", GRANTS.length],
       ["assertions", ASSERTIONS],
       ["familiar_networks", 1],
-      ["audit", 3],
+      ["audit", ENTRIES],
       ["todos", 1],
     ]);
     for (const { checksum } of copied) expect(checksum).toMatch(/^[0-9a-f]{32}$/);
@@ -153,9 +163,9 @@ describe.each([
 
     // And what is written there goes on where the source was.
     await withStore(target, async (store) => {
-      await store.recordAudit(sampleEntry());
-      const numbers = (await store.auditAfter(0, 10)).map(({ id }) => id);
-      expect(numbers).toEqual([1, 2, 3, 4]);
+      await store.recordAudit(sampleEntry("sign_in.ok"));
+      const numbers = (await store.auditAfter(ENTRIES - 1, 10)).map(({ id }) => id);
+      expect(numbers).toEqual([ENTRIES, ENTRIES + 1]);
       expect(await store.useAssertion("client-1", "jti 1", START)).toBe(false);
       expect(await store.isFamiliarNetwork("n", "home", START)).toBe(true);
       expect((await store.addFirstSigningKey(sampleKey("another"))).map(({ kid }) => kid)).toEqual([
@@ -186,9 +196,9 @@ describe.each([
     const headStart = await openStore({ database: source });
     await copy(source, target, { whileRunning: true });
     await expect(openStore({ database: target })).rejects.toThrow(/not all of it is there/);
-    await headStart.revokeGrant(GRANTS[5] ?? "", "operator", START);
-    await headStart.approve(sampleApproval({ id: "new" }));
-    await headStart.removeClient("Client-2", START);
+    await headStart.revokeGrant(GRANTS[5] ?? "", "operator", START, REVOKED);
+    await headStart.approve(sampleApproval({ id: "new" }), APPROVED);
+    await headStart.removeClient("Client-2", START, REMOVED);
     await headStart.deleteExpired(START + 30 * DAY, 10_000);
     await headStart.close();
     const copied = await copy(source, target);
@@ -219,7 +229,7 @@ describe("copying is refused, and nothing has changed", () => {
   test.each(["SQLite", "Postgres"] as const)("where the target on %s has data of its own", async (kind) => {
     const source = await filled();
     const target = await KINDS[kind]();
-    await withStore(target, (store) => store.addClient(sampleClient()));
+    await withStore(target, (store) => store.addClient(sampleClient(), "unaudited"));
     const before = await contentOf(target);
     expect(await refusal(source, target)).toMatch(/has data of its own \(1 in clients\)/);
     expect(await contentOf(target)).toEqual(before);
@@ -228,7 +238,7 @@ describe("copying is refused, and nothing has changed", () => {
   test("where the target is a finished copy: what has happened there since would be lost", async () => {
     const [source, target] = [await filled(), freshFile()];
     await copy(source, target);
-    await withStore(target, (store) => store.revokeGrant(GRANTS[0] ?? "", "operator", START));
+    await withStore(target, (store) => store.revokeGrant(GRANTS[0] ?? "", "operator", START, REVOKED));
     expect(await refusal(source, target)).toMatch(/has data of its own/);
     const revoked = await withStore(target, (store) => store.findGrant(GRANTS[0] ?? ""));
     expect(revoked?.revokedAt).toBe(START);
@@ -341,7 +351,9 @@ describe("what is not the same is not called the same", () => {
   test("a value that the target does not keep stops it, and the row's values are not said", async () => {
     const [source, target] = [freshFile(), await freshPostgres()];
     await fill(source);
-    await withStore(source, (store) => store.addClient(sampleClient({ id: "nul", name: "secret\0name" })));
+    await withStore(source, (store) =>
+      store.addClient(sampleClient({ id: "nul", name: "secret\0name" }), "unaudited"),
+    );
     const error = await copy(source, target).catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(/Copying stopped in the table clients: .*invalid byte sequence/);
     expect(String(error)).not.toContain("secret");

@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { START, sampleApproval, sampleClient } from "../../../test/store/samples.ts";
+import { APPROVED, START, sampleApproval, sampleClient } from "../../../test/store/samples.ts";
 import { openSqliteStore } from "../sqlite/open.ts";
 
 test("registrations of before, without a grant, count from when they came", async () => {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-migration-"));
   const database = join(folder, "a.db");
   const before = await openSqliteStore({ database });
-  for (const id of ["approved", "unapproved"]) await before.addClient(sampleClient({ id }));
-  await before.addClient(sampleClient({ id: "operators", origin: "preregistered" }));
-  await before.approve(sampleApproval({ clientId: "approved" }));
+  for (const id of ["approved", "unapproved"]) await before.addClient(sampleClient({ id }), "unaudited");
+  await before.addClient(sampleClient({ id: "operators", origin: "preregistered" }), "unaudited");
+  await before.approve(sampleApproval({ clientId: "approved" }), APPROVED);
   await before.close();
   const file = new DatabaseSync(database);
   file.exec(`

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { changeContract } from "../../../test/store/change-contract.ts";
-import { START, sampleApproval } from "../../../test/store/samples.ts";
+import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
 import type { RemoteChange, Store } from "../store.ts";
 import { openPostgresStore } from "./open.ts";
@@ -40,7 +40,7 @@ describe("following Postgres", () => {
       lost: () => (lost += 1),
     });
     await soon(() => expect(heard).toBeGreaterThan(0));
-    for (const id of ["a", "b"]) await theirs.approve(sampleApproval({ id }));
+    for (const id of ["a", "b"]) await theirs.approve(sampleApproval({ id }), APPROVED);
   };
   afterEach(async () => {
     vi.useRealTimers();
@@ -48,7 +48,7 @@ describe("following Postgres", () => {
   });
 
   const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
-  const revoke = (id: string) => theirs.revokeGrant(id, "operator", START);
+  const revoke = (id: string) => theirs.revokeGrant(id, "operator", START, REVOKED);
   const revocation = (id: string): RemoteChange => ({ kind: "grant_revoked", id });
   /** Nothing is asked any more because time has passed. */
   const stopPolling = () => vi.useFakeTimers({ toFake: ["setTimeout"] });

@@ -1,6 +1,16 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { DAY, START, sampleApproval, sampleClient, sampleKey } from "../../../test/store/samples.ts";
+import {
+  APPROVED,
+  DAY,
+  KEY_ROTATED,
+  REDEEMED,
+  REMOVED,
+  START,
+  sampleApproval,
+  sampleClient,
+  sampleKey,
+} from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { StoreWithTodos } from "../kysely-store.ts";
@@ -49,12 +59,12 @@ describe("the store on Postgres", () => {
 
   test("a database that is restarted: refused as an outage while it is away, and then as before", async () => {
     await open();
-    const grant = await store.approve(sampleApproval());
+    const grant = await store.approve(sampleApproval(), APPROVED);
     await postgres.goDown();
     const verbs = [
       store.findGrant("grant-1"),
-      store.redeemCode("grant-1", START + DAY, START),
-      store.removeClient("client-1", START),
+      store.redeemCode("grant-1", START + DAY, START, REDEEMED),
+      store.removeClient("client-1", START, REMOVED),
       store.ping(),
     ];
     expect(await Promise.allSettled(verbs)).toEqual(
@@ -66,10 +76,10 @@ describe("the store on Postgres", () => {
 
   test("a database that hangs is not waited for, neither by who has a connection nor by who has none", async () => {
     await open(1);
-    await store.approve(sampleApproval());
+    await store.approve(sampleApproval(), APPROVED);
     postgres.hang();
     try {
-      const verbs = [1, 2, 3].map(() => store.redeemCode("grant-1", START + DAY, START));
+      const verbs = [1, 2, 3].map(() => store.redeemCode("grant-1", START + DAY, START, REDEEMED));
       expect(await Promise.allSettled(verbs)).toEqual(
         verbs.map(() => ({ status: "rejected", reason: outage })),
       );
@@ -101,9 +111,9 @@ describe("the store on Postgres", () => {
 
   test("what cannot be answered in time is refused at once, and not queued without end", async () => {
     await open(1);
-    await store.approve(sampleApproval());
+    await store.approve(sampleApproval(), APPROVED);
     const unlock = await lockGrants(url);
-    const redeem = () => store.redeemCode("grant-1", START + DAY, START);
+    const redeem = () => store.redeemCode("grant-1", START + DAY, START, REDEEMED);
     const first = redeem();
     // It has the connection, and the rest waits behind it.
     await new Promise(setImmediate);
@@ -121,9 +131,9 @@ describe("the store on Postgres", () => {
 
   test("a statement that was given up does not go on in the database", async () => {
     await open(1);
-    await store.approve(sampleApproval());
+    await store.approve(sampleApproval(), APPROVED);
     const unlock = await lockGrants(url);
-    await expect(store.redeemCode("grant-1", START + DAY, START)).rejects.toEqual(outage);
+    await expect(store.redeemCode("grant-1", START + DAY, START, REDEEMED)).rejects.toEqual(outage);
     // A moment later: Postgres got it after we began to wait.
     const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
     await vi.waitFor(async () => expect(await postgres.query(url, waiting)).toEqual([]), { timeout: 10_000 });
@@ -133,9 +143,9 @@ describe("the store on Postgres", () => {
 
   test("who may wait longer, as commands do, gets an answer later", async () => {
     store = await openPostgresStore({ database: url, answerMs: 60_000 });
-    await store.approve(sampleApproval());
+    await store.approve(sampleApproval(), APPROVED);
     const unlock = await lockGrants(url);
-    const redeemed = store.redeemCode("grant-1", START + DAY, START);
+    const redeemed = store.redeemCode("grant-1", START + DAY, START, REDEEMED);
     await new Promise((resolve) => setTimeout(resolve, 2500));
     await unlock();
     expect(await redeemed).toMatchObject({ generation: 1 });
@@ -143,8 +153,8 @@ describe("the store on Postgres", () => {
 
   test("a column that a newer version adds does not disturb statements that are prepared", async () => {
     await open(3);
-    await store.approve(sampleApproval());
-    await store.redeemCode("grant-1", START + DAY, START);
+    await store.approve(sampleApproval(), APPROVED);
+    await store.redeemCode("grant-1", START + DAY, START, REDEEMED);
     const rotateThree = (presented: number) =>
       Promise.all([0, 1, 2].map((ahead) => store.rotateRefresh(rotation(presented + ahead))));
     await rotateThree(1);
@@ -158,9 +168,9 @@ describe("the store on Postgres", () => {
     const name = new URL(url).pathname.slice(1);
     await postgres.query(url, `ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
     await open();
-    await store.approve(sampleApproval());
+    await store.approve(sampleApproval(), APPROVED);
     const redeemed = await Promise.all(
-      Array.from({ length: 10 }, () => store.redeemCode("grant-1", START + DAY, START)),
+      Array.from({ length: 10 }, () => store.redeemCode("grant-1", START + DAY, START, REDEEMED)),
     );
     expect(redeemed.filter((grant) => grant !== undefined)).toHaveLength(1);
     const firsts = await Promise.all(["a", "b", "c"].map((kid) => store.addFirstSigningKey(sampleKey(kid))));
@@ -169,8 +179,8 @@ describe("the store on Postgres", () => {
 
   test("a client that everybody uses is removed, though revoking all of its grants takes longer than a statement may", async () => {
     await open();
-    await store.addClient(sampleClient());
-    await store.approve(sampleApproval());
+    await store.addClient(sampleClient(), "unaudited");
+    await store.approve(sampleApproval(), APPROVED);
     const [{ columns } = {}] = await postgres.query(
       url,
       "SELECT string_agg(column_name, ', ') AS columns FROM information_schema.columns WHERE table_name = 'grants' AND column_name <> 'id'",
@@ -179,7 +189,7 @@ describe("the store on Postgres", () => {
       url,
       `INSERT INTO grants (id, ${columns}) SELECT id || number, ${columns} FROM grants, generate_series(1, 100000) AS number`,
     );
-    expect(await store.removeClient("client-1", START)).toBe(true);
+    expect(await store.removeClient("client-1", START, REMOVED)).toBe(true);
     const reasons =
       "SELECT revoked_reason AS reason, count(*)::int AS count FROM grants GROUP BY revoked_reason";
     expect(await postgres.query(url, reasons)).toEqual([{ reason: "client_removed", count: 100_001 }]);
@@ -193,8 +203,10 @@ describe("the store on Postgres", () => {
 
   test("what a row holds is not in the error about it", async () => {
     await open();
-    await store.addSigningKey(sampleKey("a"), START);
-    const error = await store.addSigningKey(sampleKey("a"), START).catch((thrown: unknown) => thrown);
+    await store.addSigningKey(sampleKey("a"), START, KEY_ROTATED);
+    const error = await store
+      .addSigningKey(sampleKey("a"), START, KEY_ROTATED)
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toHaveProperty("detail");
     expect(error).not.toHaveProperty("cause");
@@ -203,7 +215,7 @@ describe("the store on Postgres", () => {
 
   test("bigint is a number here, and in the rest of the program what it was", async () => {
     await open();
-    expect((await store.approve(sampleApproval())).createdAt).toBe(START);
+    expect((await store.approve(sampleApproval(), APPROVED)).createdAt).toBe(START);
     expect(await postgres.query(url, "SELECT created_at FROM grants")).toEqual([
       { created_at: String(START) },
     ]);

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DAY, SECOND, START, sampleApproval } from "../../../test/store/samples.ts";
+import {
+  APPROVED,
+  DAY,
+  REDEEMED,
+  REVOKED,
+  SECOND,
+  START,
+  sampleApproval,
+} from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
 import { openStore } from "../open-store.ts";
 
@@ -17,15 +25,15 @@ test("what happens to one grant reads no other grant of its client, though the t
   const url = await postgres.freshDatabase();
   const store = await openStore({ database: url, databaseConnections: 1 });
   const now = START + SECOND;
-  for (let i = 0; i < GRANTS; i += 1) await store.approve(sampleApproval({ id: `grant-${i}` }));
-  await store.redeemCode("grant-7", now + DAY, now);
+  for (let i = 0; i < GRANTS; i += 1) await store.approve(sampleApproval({ id: `grant-${i}` }), APPROVED);
+  await store.redeemCode("grant-7", now + DAY, now, REDEEMED);
   for (let presented = 1; presented <= RUNS; presented += 1) {
     const rotation = { id: "grant-7", clientId: "client-1", presented, refreshExpiresAt: now + DAY, now };
     expect(await store.rotateRefresh(rotation)).toMatchObject({ generation: presented + 1 });
     await store.findGrant("grant-7");
     await store.recordUses([{ grantId: "grant-7", generation: presented + 1 }], now);
   }
-  await store.revokeGrant("grant-7", "operator", now);
+  await store.revokeGrant("grant-7", "operator", now, REVOKED);
   await store.close();
   const scans = await postgres.query(
     url,

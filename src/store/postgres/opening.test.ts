@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { START, sampleApproval } from "../../../test/store/samples.ts";
+import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/store/samples.ts";
 import { storeContract } from "../../../test/store/store-contract.ts";
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../../../test/support/postgres.ts";
 import { ConfigurationError } from "../../core/errors.ts";
@@ -130,7 +130,7 @@ describe("opening", () => {
     const database = await postgres.freshDatabase();
     const stores = await Promise.all(Array.from({ length: 8 }, () => openPostgresStore({ database })));
     expect(await migrationsOf(database)).toEqual(KNOWN);
-    await stores[0]?.approve(sampleApproval());
+    await stores[0]?.approve(sampleApproval(), APPROVED);
     for (const store of stores) expect(await store.findGrant("grant-1")).toBeDefined();
     await Promise.all(stores.map((store) => store.close()));
   });
@@ -146,9 +146,9 @@ describe("opening", () => {
     const plain = new URL(database);
     [plain.username, plain.password] = ["plain", "plain"];
     const store = await openStore({ database: plain.href });
-    await store.approve(sampleApproval());
+    await store.approve(sampleApproval(), APPROVED);
     // Announced by a function that works with this user's rights.
-    expect(await store.revokeGrant("grant-1", "operator", START)).toBe(true);
+    expect(await store.revokeGrant("grant-1", "operator", START, REVOKED)).toBe(true);
     await store.close();
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { changeContract } from "../../../test/store/change-contract.ts";
-import { DAY, START, sampleApproval } from "../../../test/store/samples.ts";
+import { APPROVED, DAY, REDEEMED, START, sampleApproval } from "../../../test/store/samples.ts";
 import { storeContract } from "../../../test/store/store-contract.ts";
 import { PGBOUNCER, startPgBouncer, type TestPgBouncer } from "../../../test/support/pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
@@ -45,13 +45,13 @@ describe.skipIf(PGBOUNCER === undefined)("behind PgBouncer, in transaction mode"
     const store = await open(hidden.through(await postgres.freshDatabase()));
     try {
       const ids = Array.from({ length: 100 }, (_, index) => `grant-${index}`);
-      await Promise.all(ids.map((id) => store.approve(sampleApproval({ id }))));
+      await Promise.all(ids.map((id) => store.approve(sampleApproval({ id }), APPROVED)));
       for (let round = 0; round < 5; round += 1) {
         const found = await Promise.all(ids.map((id) => store.findGrant(id)));
         expect(found.map((grant) => grant?.id)).toEqual(ids);
       }
       const redeemed = await Promise.all(
-        ids.flatMap((id) => [1, 2].map(() => store.redeemCode(id, START + DAY, START))),
+        ids.flatMap((id) => [1, 2].map(() => store.redeemCode(id, START + DAY, START, REDEEMED))),
       );
       expect(redeemed.filter((grant) => grant !== undefined).map(({ id }) => id)).toEqual(
         expect.arrayContaining(ids),

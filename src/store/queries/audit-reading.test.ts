@@ -23,7 +23,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const write = (person: string, at = START) => store.recordAudit(sampleEntry({ at, fields: { person } }));
+const write = (person: string, at = START) =>
+  store.recordAudit(sampleEntry("consent.approved", { at, fields: { person } }));
 const people = (records: readonly AuditRecord[]) => records.map(({ fields }) => fields.person);
 
 /** A row with an id of our choice: as of a transaction that began earlier and is committed now. */
@@ -60,10 +61,9 @@ describe("searchAudit", () => {
       { person: "ada", client: "code", grant: "2" },
       { person: "grace", client: "claude", grant: "3" },
     ];
-    for (const [i, fields] of rows.entries()) await store.recordAudit(sampleEntry({ at: START + i, fields }));
-    await store.recordAudit(
-      sampleEntry({ event: "sign_in.failed", at: START + 3, fields: { client: "claude" } }),
-    );
+    for (const [i, fields] of rows.entries())
+      await store.recordAudit(sampleEntry("consent.approved", { at: START + i, fields }));
+    await store.recordAudit(sampleEntry("sign_in.failed", { at: START + 3, fields: { client: "claude" } }));
     const grants = async (search: AuditSearch) => (await found(search)).map(({ fields }) => fields.grant);
     expect(await grants({ person: "ada" })).toEqual(["1", "2"]);
     expect(await grants({ person: "ada", client: "claude" })).toEqual(["1"]);
@@ -130,7 +130,7 @@ describe("followAudit", () => {
     await slow.query(
       "INSERT INTO audit (at, event, outcome, person_id) VALUES (0, 'sign_in.ok', 'ok', 'slow')",
     );
-    await onPostgres.recordAudit(sampleEntry({ fields: { person: "quick" } }));
+    await onPostgres.recordAudit(sampleEntry("sign_in.ok", { fields: { person: "quick" } }));
     expect(people(await follower.next())).toEqual(["quick"]);
     await slow.query("COMMIT");
     expect(people(await follower.next())).toEqual(["slow"]);

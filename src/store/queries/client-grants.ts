@@ -14,7 +14,10 @@ export type ClientRevocation = {
 /** Ends the grants of a client. Everybody may have one, and revoking them all takes longer than a statement may. */
 export type ClientGrants = {
   /** Leaves so few that {@link ClientGrants.revokeRest} is quick. @param entry of what ends them, in the last commit */
-  revokeMost(revocation: ClientRevocation, entry?: AuditEntry): Promise<void>;
+  revokeMost(
+    revocation: ClientRevocation,
+    entry: AuditEntry<"client.removed"> | AuditEntry<"client.disabled">,
+  ): Promise<void>;
   /** For the commit of what ends them. */
   revokeRest(revocation: ClientRevocation): Query<unknown>;
 };
@@ -56,7 +59,7 @@ export function clientGrants(db: QueryBuilder, connection: Connection): ClientGr
   return {
     async revokeMost(revocation, entry) {
       const { id, reason } = revocation;
-      const noted = entry && note({ ...entry, event: "grant.revoked", fields: { ...entry.fields, reason } });
+      const noted = note({ ...entry, event: "grant.revoked", fields: { ...entry.fields, reason } });
       for (let since = 0; ; ) {
         const made = await connection.read(findOldest({ id, since, limit: REVOKED_AT_ONCE }));
         if (made.length < REVOKED_AT_ONCE) return;

@@ -84,7 +84,7 @@ export function clientQueries(db: QueryBuilder, connection: Connection): ClientQ
         due_at: isReaped ? client.createdAt + IDLE_REGISTRATION_MS : null,
         unapproved_since: isReaped ? client.createdAt : null,
       };
-      return (await connection.write(add(row), entry && note(entry))).length > 0;
+      return (await connection.write(add(row), entry === "unaudited" ? undefined : note(entry))).length > 0;
     },
     async findClient(id) {
       return (await connection.read(find({ id })))[0];
@@ -97,7 +97,7 @@ export function clientQueries(db: QueryBuilder, connection: Connection): ClientQ
       await grants.revokeMost(revocation, entry);
       const [, removed] = await connection.writeTogether(
         [grants.revokeRest(revocation), remove({ id })],
-        entry && note(entry),
+        note(entry),
       );
       return removed.length > 0;
     },

@@ -39,12 +39,12 @@ export function disabledClientQueries(db: QueryBuilder, connection: Connection):
       await grants.revokeMost(revocation, entry);
       const [, disabled] = await connection.writeTogether(
         [grants.revokeRest(revocation), disable({ id, disabled_at: now })],
-        entry && note(entry),
+        note(entry),
       );
       return disabled.length > 0;
     },
     async enableClient(id, entry) {
-      return (await connection.write(enable({ id }), entry && note(entry))).length > 0;
+      return (await connection.write(enable({ id }), note(entry))).length > 0;
     },
   };
 }

@@ -127,7 +127,7 @@ export function grantQueries(db: QueryBuilder, connection: Connection): GrantQue
     async approve(approval, entry) {
       const row = toRow(approval);
       const grant =
-        (await connection.write(insert(row), entry && note(entry)))[0] ??
+        (await connection.write(insert(row), note(entry)))[0] ??
         (await connection.write(approveAgain(row)))[0] ??
         (await connection.read(find({ id: approval.id })))[0];
       if (!grant) throw new Error(`grant ${approval.id} was deleted while it was approved again`);
@@ -137,7 +137,7 @@ export function grantQueries(db: QueryBuilder, connection: Connection): GrantQue
       return (await connection.read(find({ id })))[0];
     },
     async redeemCode(id, refreshExpiresAt, now, entry) {
-      return (await connection.write(redeem({ id, refreshExpiresAt, now }), entry && note(entry)))[0];
+      return (await connection.write(redeem({ id, refreshExpiresAt, now }), note(entry)))[0];
     },
     async rotateRefresh(rotation) {
       const { atLeast = 0, resource = null } = rotation;
@@ -145,7 +145,7 @@ export function grantQueries(db: QueryBuilder, connection: Connection): GrantQue
     },
     async revokeGrant(id, reason, now, entry) {
       const revocation = revoke({ id, reason, now, dueAt: now + KEPT_AFTER_END_MS });
-      return (await connection.write(revocation, entry && note(entry))).length > 0;
+      return (await connection.write(revocation, note(entry))).length > 0;
     },
     listGrants: (filter) => connection.read(listQuery(db, filter)),
   };

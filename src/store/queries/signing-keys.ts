@@ -88,7 +88,7 @@ export function signingKeyQueries(db: QueryBuilder, connection: Connection): Sig
       await connection.writeTogether([
         add(toRow(key)),
         retire({ except: key.kid, signsUntil: key.signsFrom, publishedUntil: othersPublishedUntil }),
-        ...(entry ? [note(entry)] : []),
+        note(entry),
       ]);
     },
     async addFirstSigningKey(key) {
@@ -96,10 +96,10 @@ export function signingKeyQueries(db: QueryBuilder, connection: Connection): Sig
       return keys;
     },
     async resealSigningKey({ kid, before, sealed }, entry) {
-      return (await connection.write(reseal({ kid, before, sealed }), entry && note(entry))).length > 0;
+      return (await connection.write(reseal({ kid, before, sealed }), note(entry))).length > 0;
     },
     async replaceSigningKeys(key, entry) {
-      await connection.writeTogether([removeAll({}), add(toRow(key))], entry && note(entry));
+      await connection.writeTogether([removeAll({}), add(toRow(key))], note(entry));
     },
   };
 }

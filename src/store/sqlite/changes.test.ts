@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { changeContract } from "../../../test/store/change-contract.ts";
-import { START, sampleApproval } from "../../../test/store/samples.ts";
+import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/store/samples.ts";
 import type { RemoteChange, Store } from "../store.ts";
 import { openSqliteStore } from "./open.ts";
 
@@ -39,11 +39,11 @@ describe("following a file", () => {
   test("tells within half a second, and once", async () => {
     const told: RemoteChange[] = [];
     ours.followChanges({ changed: (changes) => told.push(...changes), heard() {}, lost() {} });
-    await theirs.approve(sampleApproval());
-    await theirs.revokeGrant("grant-1", "operator", START);
+    await theirs.approve(sampleApproval(), APPROVED);
+    await theirs.revokeGrant("grant-1", "operator", START, REVOKED);
     await vi.advanceTimersByTimeAsync(HALF_A_SECOND_MS);
     expect(told).toEqual([{ kind: "grant_revoked", id: "grant-1" }]);
-    await theirs.approve(sampleApproval({ id: "grant-2" }));
+    await theirs.approve(sampleApproval({ id: "grant-2" }), APPROVED);
     await vi.advanceTimersByTimeAsync(10 * HALF_A_SECOND_MS);
     expect(told).toHaveLength(1);
   });
@@ -53,8 +53,8 @@ describe("following a file", () => {
     const lost = vi.fn();
     ours.followChanges({ changed: (changes) => told.push(...changes), heard() {}, lost });
     const file = new DatabaseSync(database);
-    await theirs.approve(sampleApproval());
-    await theirs.revokeGrant("grant-1", "operator", START);
+    await theirs.approve(sampleApproval(), APPROVED);
+    await theirs.revokeGrant("grant-1", "operator", START, REVOKED);
     file.exec("ALTER TABLE changes RENAME TO away");
     await vi.advanceTimersByTimeAsync(HALF_A_SECOND_MS);
     expect(lost).toHaveBeenCalled();

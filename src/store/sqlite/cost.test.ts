@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
+  APPROVED,
+  REDEEMED,
+  REMOVED,
+  REVOKED,
   START,
   sampleApproval,
   sampleClient,
   sampleDocument,
-  sampleEntry,
 } from "../../../test/store/samples.ts";
 import type { StoreWithTodos } from "../kysely-store.ts";
 import { openSqliteStore } from "./open.ts";
@@ -32,20 +35,20 @@ const UNAPPROVED = "SCAN clients USING COVERING INDEX clients_unapproved_since";
 test("no verb that a request or the janitor uses reads a whole table of clients, grants or to-dos", async () => {
   const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
   const rotation = { id: "grant-1", clientId: "client-1", presented: 1, refreshExpiresAt: START, now: START };
-  await store.addClient(sampleClient());
+  await store.addClient(sampleClient(), "unaudited");
   await store.trimUnapprovedClients(0, START - 1);
   await store.findClient("client-1");
   await store.saveDocument(sampleDocument());
   await store.findDocument("client-1");
-  await store.approve(sampleApproval(), sampleEntry());
+  await store.approve(sampleApproval(), APPROVED);
   await store.findGrant("grant-1");
-  await store.redeemCode("grant-1", START, START);
+  await store.redeemCode("grant-1", START, START, REDEEMED);
   await store.rotateRefresh(rotation);
   await store.recordUses([{ grantId: "grant-1", generation: 2 }], START);
-  await store.revokeGrant("grant-1", "operator", START);
+  await store.revokeGrant("grant-1", "operator", START, REVOKED);
   await store.listGrants({ clientId: "client-1" });
   await store.listGrants({ personId: "ada", liveAt: START, limit: 5 });
-  await store.removeClient("client-1", START);
+  await store.removeClient("client-1", START, REMOVED);
   await store.useAssertion("client-1", "jti", START);
   await store.deleteExpired(START, 10);
   await store.deleteAudit(START, 10);
@@ -111,8 +114,8 @@ test("neither a refresh nor a use changes an index", () => {
 });
 
 test("a row that was damaged is named and not guessed at, and what it holds is not told", async () => {
-  await store.approve(sampleApproval());
-  await store.addClient(sampleClient());
+  await store.approve(sampleApproval(), APPROVED);
+  await store.addClient(sampleClient(), "unaudited");
   const database = new DatabaseSync(file);
   database.exec(`UPDATE grants SET person = '{"id":"mallory"}'; UPDATE clients SET redirect_uris = 'secret'`);
   database.close();

@@ -3,7 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DAY, START, sampleApproval, sampleClient, sampleKey } from "../../../test/store/samples.ts";
+import {
+  APPROVED,
+  DAY,
+  KEY_ROTATED,
+  REDEEMED,
+  START,
+  sampleApproval,
+  sampleClient,
+  sampleKey,
+} from "../../../test/store/samples.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { Query } from "../query.ts";
 import { connectSqlite } from "./connection.ts";
@@ -21,16 +30,16 @@ describe("writes that are issued together share a commit", () => {
     const store = await openSqliteStore({ database });
     const ids = Array.from({ length: 50 }, (_, index) => `grant-${index}`);
     const before = commitsIn(`${database}-wal`);
-    await Promise.all(ids.map((id) => store.approve(sampleApproval({ id }))));
+    await Promise.all(ids.map((id) => store.approve(sampleApproval({ id }), APPROVED)));
     expect(commitsIn(`${database}-wal`)).toBe(before + 1);
 
     const answers = await Promise.all([
-      ...ids.map((id) => store.redeemCode(id, START + DAY, START + 1)),
+      ...ids.map((id) => store.redeemCode(id, START + DAY, START + 1, REDEEMED)),
       ...ids.map((id) => {
         const rotation = { id, clientId: "client-1", presented: 1, now: START + 2 };
         return store.rotateRefresh({ ...rotation, refreshExpiresAt: START + DAY });
       }),
-      store.addClient(sampleClient()),
+      store.addClient(sampleClient(), "unaudited"),
     ]);
     expect(answers).not.toContain(undefined);
     expect(commitsIn(`${database}-wal`)).toBe(before + 2);
@@ -40,12 +49,13 @@ describe("writes that are issued together share a commit", () => {
   test("also those of requests that go on from a read, each in its own time", async () => {
     const database = join(folder, "a.db");
     const store = await openSqliteStore({ database });
-    for (let index = 0; index < 10; index += 1) await store.approve(sampleApproval({ id: `grant-${index}` }));
+    for (let index = 0; index < 10; index += 1)
+      await store.approve(sampleApproval({ id: `grant-${index}` }), APPROVED);
     const before = commitsIn(`${database}-wal`);
     await Promise.all(
       Array.from({ length: 10 }, async (_, index) => {
         for (let turn = 0; turn < index; turn += 1) await store.findGrant(`grant-${index}`);
-        return store.redeemCode(`grant-${index}`, START + DAY, START + 1);
+        return store.redeemCode(`grant-${index}`, START + DAY, START + 1, REDEEMED);
       }),
     );
     expect(commitsIn(`${database}-wal`)).toBe(before + 1);
@@ -56,10 +66,10 @@ describe("writes that are issued together share a commit", () => {
     const database = join(folder, "a.db");
     const store = await openSqliteStore({ database });
     const answers = await Promise.allSettled([
-      store.addSigningKey(sampleKey("a"), START),
-      store.addSigningKey(sampleKey("a"), START),
-      store.approve(sampleApproval()),
-      store.addSigningKey(sampleKey("b"), START),
+      store.addSigningKey(sampleKey("a"), START, KEY_ROTATED),
+      store.addSigningKey(sampleKey("a"), START, KEY_ROTATED),
+      store.approve(sampleApproval(), APPROVED),
+      store.addSigningKey(sampleKey("b"), START, KEY_ROTATED),
     ]);
     expect(answers.map((answer) => answer.status)).toEqual([
       "fulfilled",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { type ChildStore, startChildStore } from "../../../test/store/child-store.ts";
-import { START, sampleApproval, sampleKey } from "../../../test/store/samples.ts";
+import { APPROVED, REDEEMED, START, sampleApproval, sampleKey } from "../../../test/store/samples.ts";
 import { storeContract } from "../../../test/store/store-contract.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { openSqliteStore } from "./open.ts";
@@ -25,7 +25,7 @@ describe("the file", () => {
   test("is for its owner alone, and so are the files beside it", async () => {
     const database = freshFile();
     const store = await openSqliteStore({ database });
-    await store.approve(sampleApproval());
+    await store.approve(sampleApproval(), APPROVED);
     for (const name of [database, `${database}-wal`, `${database}-shm`]) {
       expect(statSync(name).mode & 0o777).toBe(0o600);
     }
@@ -35,7 +35,7 @@ describe("the file", () => {
   test("keeps everything when it is closed and opened again", async () => {
     const database = freshFile();
     const store = await openSqliteStore({ database });
-    const grant = await store.approve(sampleApproval());
+    const grant = await store.approve(sampleApproval(), APPROVED);
     await store.close();
     const again = await openSqliteStore({ database });
     expect(await again.findGrant(grant.id)).toEqual(grant);
@@ -220,12 +220,14 @@ describe("several processes on one file", () => {
     const children = await start(database, 3);
     await Promise.all(children.map((child) => child.open()));
     const ids = Array.from({ length: 40 }, (_, index) => `grant-${index}`);
-    const approved = ids.map((id, index) => children[index % 3]!.call("approve", sampleApproval({ id })));
+    const approved = ids.map((id, index) =>
+      children[index % 3]!.call("approve", sampleApproval({ id }), APPROVED),
+    );
     await Promise.all(approved);
     const winners = await Promise.all(
       ids.map(async (id) => {
         const answers = await Promise.all(
-          children.map((child) => child.call("redeemCode", id, START + 1e6, START)),
+          children.map((child) => child.call("redeemCode", id, START + 1e6, START, REDEEMED)),
         );
         return answers.filter((answer) => answer !== undefined).length;
       }),
