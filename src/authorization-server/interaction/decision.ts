@@ -1,7 +1,7 @@
 import { isDocumentUrl } from "../../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
-import type { EventFields } from "../../core/events.ts";
+import type { OwnFields } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
 import type { Person } from "../../core/person.ts";
 import { destination } from "../../core/redirect-uri.ts";
@@ -152,7 +152,14 @@ function approvalOf(
 }
 
 /** With what the person saw: the audit log is kept for longer than the grant and the client. */
-function fieldsOf({ id, clientId, clientName, person, scopes, redirectUri }: Approval): EventFields {
+function fieldsOf({
+  id,
+  clientId,
+  clientName,
+  person,
+  scopes,
+  redirectUri,
+}: Approval): OwnFields<"consent.approved"> {
   return {
     grant: id,
     client: clientId,

@@ -12,7 +12,6 @@ const keyring = createKeyring(["a secret of this test, long enough"]);
 const PEER = { address: "10.0.0.1", correlationId: "c0ffee" };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const GUESS = { username: "ada", password: "x", address: "10.0.0.1", client: "app" };
 
 let store: StoreWithTodos;
 let attempts: Attempts;

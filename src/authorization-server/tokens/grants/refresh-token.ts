@@ -1,6 +1,6 @@
 import type { Client } from "../../../core/client.ts";
 import { OAuthError, quoted } from "../../../core/errors.ts";
-import type { UnauditedEvent } from "../../../core/events.ts";
+import type { OwnFields, UnauditedEvent } from "../../../core/events.ts";
 import { decideRotation, type Grant, type Rotation } from "../../../core/grant.ts";
 import { type Params, requireParam } from "../../../core/params.ts";
 import { formatScopes, parseScopes, refreshedScopes, type ScopeCatalogue } from "../../../core/scopes.ts";
