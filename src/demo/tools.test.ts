@@ -4,6 +4,7 @@ import { parseOptions } from "../config/options.ts";
 import { createRegistrations } from "../mcp/registrations.ts";
 import { silentLog } from "../platform/logging.ts";
 import { type OpenServer, openServer } from "../server/open-server.ts";
+import { openTodos } from "./todos.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 
 const NOW = Date.UTC(2026, 10, 1, 12, 30);
@@ -27,7 +28,8 @@ async function start(): Promise<OpenServer> {
     log: silentLog,
     clock,
   });
-  registerDemoTools(registrations, async () => server.store.todos, clock);
+  const todos = openTodos(":memory:");
+  registerDemoTools(registrations, async () => todos, clock);
   return server;
 }
 

@@ -200,7 +200,7 @@ function splitOptions({ mcp, log, instructions, requestState, alsoAccept, ...opt
   return { code: { mcp, log, instructions, requestState }, options, alsoAccept };
 }
 
-/** Puts a server together. `opened` is its inside, for the demonstration, whose tools keep data in its database. */
+/** Puts a server together. `opened` is its inside, for the demonstration, whose tools keep to-do lists. */
 export function assembleServer<Opened extends OpenServer>({
   settings,
   code,

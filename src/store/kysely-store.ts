@@ -11,13 +11,12 @@ import { grantPageQueries } from "./queries/grant-pages.ts";
 import { grantUseQueries } from "./queries/grant-uses.ts";
 import { grantQueries } from "./queries/grants.ts";
 import { signingKeyQueries } from "./queries/signing-keys.ts";
-import { type TodoStore, todoStore } from "./queries/todos.ts";
 import { unapprovedClientQueries } from "./queries/unapproved-clients.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
 import type { Store } from "./store.ts";
 
-/** The store, and beside it what strangers do, counted, and what the demonstration keeps in the same database. */
-export type StoreWithTodos = Store & { readonly counters: Counters; readonly todos: TodoStore };
+/** The store, and beside it what strangers do, counted. */
+export type StoreWithTodos = Store & { readonly counters: Counters };
 
 /** The verbs that are the same on every database of ours. */
 export type SharedQueries = Omit<
@@ -47,7 +46,6 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...familiarNetworkQueries(db, connection),
     ...auditQueries(db, connection),
     ...expiryQueries(db, connection),
-    todos: todoStore(db, connection),
     async ping() {
       await connection.read(ping({}));
     },

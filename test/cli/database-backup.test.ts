@@ -97,7 +97,8 @@ describe("gatehouse database backup", () => {
     await demo.stop();
     damage(join(cwd, "gatehouse.db"));
     expect((await backUp(cwd, "damaged.db")).stderr).toMatch(/was not made/);
-    expect(readdirSync(cwd).sort()).toEqual(["backup.db", "gatehouse.db", "gatehouse.db.key"]);
+    const files = ["backup.db", "gatehouse-todos.db", "gatehouse.db", "gatehouse.db.key"];
+    expect(readdirSync(cwd).sort()).toEqual(files);
   });
 
   it("is made of a database of the version before: that is when one is needed", async () => {

@@ -87,28 +87,6 @@ export function housekeepingContract(store: () => StoreWithTodos): void {
     });
   });
 
-  describe("to-do lists", () => {
-    const todos = (): StoreWithTodos["todos"] => store().todos;
-
-    test("are kept for each person, oldest first", async () => {
-      const milk = await todos().createTodo("ada", "Milk", START);
-      const tea = await todos().createTodo("ada", "Tea", START + 1);
-      await todos().createTodo("eve", "Poison", START);
-      expect(milk).toEqual({ id: expect.any(String), title: "Milk", createdAt: START });
-      expect(await todos().listTodos("ada")).toEqual([milk, tea]);
-      expect(await todos().listTodos("nobody")).toEqual([]);
-    });
-
-    test("nobody deletes what is another person's", async () => {
-      const milk = await todos().createTodo("ada", "Milk", START);
-      expect(await todos().deleteTodo("eve", milk.id)).toBe(false);
-      expect(await todos().listTodos("ada")).toEqual([milk]);
-      expect(await todos().deleteTodo("ada", milk.id)).toBe(true);
-      expect(await todos().deleteTodo("ada", milk.id)).toBe(false);
-      expect(await todos().listTodos("ada")).toEqual([]);
-    });
-  });
-
   test("a store that was opened lacks no migration", async () => {
     expect(await store().pendingMigrations()).toEqual([]);
   });

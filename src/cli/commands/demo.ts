@@ -48,6 +48,8 @@ export function demoCommand(): Command {
       "after",
       `
 The master secret comes from GATEHOUSE_SECRET, or from a key file made beside the database.
+The to-do lists are in a file of their own beside the database (gatehouse-todos.db). Where the
+database is Postgres or :memory:, they are in memory, and end with the server.
 
 Behind an identity provider (gatehouse provider tells what to do there):
   OAUTH_ISSUER and OAUTH_AUDIENCE, where needed OAUTH_JWKS_URI, OAUTH_WELL_KNOWN_URL
@@ -72,7 +74,10 @@ async function demo(flags: DemoFlags): Promise<void> {
   const basicScope = provider === undefined ? "mcp" : null;
   const settings = parseOptions("Gatehouse demo", {}, await given(flags, environment), basicScope);
   const { port: _text, tlsCert: _cert, tlsKey: _key, allowInsecurePublicUrl: insecure, ...plain } = flags;
-  const { createDemoServer, DEMO_PERSON } = await import("../../demo/server.ts");
+  const [{ createDemoServer, DEMO_PERSON }, { todosFileOf }] = await Promise.all([
+    import("../../demo/server.ts"),
+    import("../../demo/todos.ts"),
+  ]);
   const options = {
     ...plain,
     port: settings.port,
@@ -82,7 +87,9 @@ async function demo(flags: DemoFlags): Promise<void> {
   const server = createDemoServer(options, provider);
   const { url } = await server.listen();
   const signIn = provider ? providerLines(provider) : ownLines(DEMO_PERSON);
-  printBanner({ url, signIn, settings, isOpenToAll: provider === undefined });
+  // Behind a provider, the to-do lists are all that is kept.
+  const data = provider ? todosFileOf(settings.database) : settings.database;
+  printBanner({ url, signIn, data, settings, isOpenToAll: provider === undefined });
 }
 
 /** The environment and, over it, the flags. */
@@ -130,11 +137,14 @@ function set(
 function printBanner({
   url,
   signIn,
+  data,
   settings,
   isOpenToAll,
 }: {
   readonly url: string;
   readonly signIn: Lines;
+  /** The database or file where the data is kept. */
+  readonly data: string;
   readonly settings: Settings;
   /** Whether the password is known to everybody. */
   readonly isOpenToAll: boolean;
@@ -143,7 +153,7 @@ function printBanner({
   printPairs([
     ["MCP URL", bold(url)],
     ...signIn,
-    ["Data", placeOf(settings.database)],
+    ["Data", placeOf(data)],
     ["Try", `claude mcp add --transport http gatehouse-demo ${url}`],
     ["", `or open ${url.slice(0, -settings.path.length)}/ for other clients`],
     ["Stop", "Ctrl+C"],

@@ -75,13 +75,5 @@ export const initial: Migration = {
       .addColumn("expires_at", "bigint", (column) => column.notNull())
       .addPrimaryKeyConstraint("assertions_key", ["client_id", "jti"]),
     db.schema.createIndex("assertions_expires_at").on("assertions").column("expires_at"),
-
-    db.schema
-      .createTable("todos")
-      .addColumn("id", "text", (column) => column.notNull().primaryKey())
-      .addColumn("person_id", "text", (column) => column.notNull())
-      .addColumn("title", "text", (column) => column.notNull())
-      .addColumn("created_at", "bigint", (column) => column.notNull()),
-    db.schema.createIndex("todos_person").on("todos").columns(["person_id", "created_at"]),
   ],
 };

@@ -190,7 +190,7 @@ describe("migrations", () => {
   test("one that fails leaves nothing behind", async () => {
     const database = freshFile();
     const other = new DatabaseSync(database);
-    other.exec("CREATE TABLE todos (theirs)");
+    other.exec("CREATE TABLE familiar_networks (theirs)");
     await expect(openSqliteStore({ database })).rejects.toThrow(ConfigurationError);
     other.close();
     const names = schemaOf(database).map((row) => (row as { name: string }).name);
