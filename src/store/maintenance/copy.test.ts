@@ -284,10 +284,13 @@ describe("copying is refused, and nothing has changed", () => {
 
   test.each([
     [
-      "INSERT INTO gatehouse_migrations VALUES ('9999-future', '0001-initial')",
+      "INSERT INTO gatehouse_migrations VALUES ('9999-future', '0001-first-release')",
       /of a newer version.*9999-future/,
     ],
-    ["DELETE FROM gatehouse_migrations WHERE name = '0001-initial'", /of an older version.*0001-initial/],
+    [
+      "DELETE FROM gatehouse_migrations WHERE name = '0001-first-release'",
+      /of an older version.*0001-first-release/,
+    ],
     ["DROP TABLE gatehouse_migrations", /is not one of Gatehouse/],
   ])("where the schema of the source is another one: %s", async (statement, sentence) => {
     const [source, target] = [await filled(), freshFile()];
@@ -305,7 +308,7 @@ describe("copying is refused, and nothing has changed", () => {
   test("where an unfinished copy was begun by another version", async () => {
     const [source, target] = [await filled(), freshFile()];
     await copy(source, target, { onProgress: interrupt }).catch(() => {});
-    exec(target, "DELETE FROM gatehouse_migrations WHERE name = '0001-initial'");
+    exec(target, "DELETE FROM gatehouse_migrations WHERE name = '0001-first-release'");
     expect(await refusal(source, target)).toMatch(/was begun by another version/);
   });
 });

@@ -1,12 +1,14 @@
 import { createServer, type Server } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { migrationContract } from "../../../test/store/migration-contract.ts";
 import { START, sampleApproval } from "../../../test/store/samples.ts";
 import { storeContract } from "../../../test/store/store-contract.ts";
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../../../test/support/postgres.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { MIGRATIONS } from "../migrations/index.ts";
 import { openStore } from "../open-store.ts";
+import { openPostgresDatabase } from "./database.ts";
 import { MIGRATION_LOCK, openPostgresStore } from "./open.ts";
 
 let postgres: TestPostgres;
@@ -172,6 +174,8 @@ describe("opening", () => {
     );
   });
 });
+
+migrationContract("Postgres", async () => openPostgresDatabase(await postgres.freshDatabase(), "anybody"));
 
 /** What the next version may do while this one goes on: it adds. */
 const NEWER = [

@@ -29,7 +29,7 @@ afterEach(async () => {
 /** An index that has these clients alone, of which there is a limited number. */
 const UNAPPROVED = "SCAN clients USING COVERING INDEX clients_unapproved_since";
 
-test("no verb that a request or the janitor uses reads a whole table of clients, grants or to-dos", async () => {
+test("no verb that a request or the janitor uses reads a whole table of clients or grants", async () => {
   const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
   const rotation = { id: "grant-1", clientId: "client-1", presented: 1, refreshExpiresAt: START, now: START };
   await store.addClient(sampleClient());
