@@ -25,9 +25,9 @@ export type DatabaseFacts = {
 };
 
 /** What only a database of one kind can tell. */
-export type OwnFacts = Omit<DatabaseFacts, "name" | "schema" | "rows">;
+export type EngineFacts = Omit<DatabaseFacts, "name" | "schema" | "rows">;
 
-export async function factsOf(database: Database, own: OwnFacts): Promise<DatabaseFacts> {
+export async function factsOf(database: Database, own: EngineFacts): Promise<DatabaseFacts> {
   // What a damaged file answers is worth nothing.
   if (isDamaged(own)) return { name: database.name, schema: undefined, rows: {}, ...own };
   const schema = await schemaStateOf(database);
