@@ -18,11 +18,11 @@ export async function makeGrants(
   database: string,
   { count, resource, expired = false }: GrantsToMake,
 ): Promise<void> {
-  const store = await openStore({ database });
+  const { store, close } = await openStore({ database });
   await store.addClient(
     sampleClient({ id: SQL_CLIENT_ID, authenticationMethod: "none", jwks: null, createdAt: Date.now() }),
   );
-  await store.close();
+  await close();
   const now = Date.now();
   const end = expired ? now - 1 : now + YEAR_MS;
   if (isPostgresUrl(database)) {

@@ -19,7 +19,7 @@ export type Instrumentation = Measuring & {
   readonly instrument: Instrument;
   readonly tracing: Tracing;
   /** The same store, watched. */
-  store<S extends Store>(store: S): S;
+  store(store: Store): Store;
   /** The same log, counted. */
   log(log: Log): Log;
   /** Fetches what a stranger named, watched. */

@@ -1,11 +1,12 @@
 import type { DisabledClients } from "../authorization-server/clients/disabled-clients.ts";
 import type { Deps } from "../authorization-server/deps.ts";
-import type { RemoteChange } from "../store/store.ts";
+import type { OpenStore, RemoteChange } from "../store/store.ts";
 import type { RevocationLease } from "./revocation-lease.ts";
 
-type Followed = Pick<Deps, "store" | "clients" | "keys" | "log"> & {
-  readonly disabled: Pick<DisabledClients, "changed" | "reload">;
-};
+type Followed = Pick<OpenStore, "followChanges"> &
+  Pick<Deps, "clients" | "keys" | "log"> & {
+    readonly disabled: Pick<DisabledClients, "changed" | "reload">;
+  };
 
 /** Who hears of it beside what it changes itself. */
 type Told = {
@@ -22,7 +23,7 @@ const RETRY_MS = 500;
  * @returns the function that stops it.
  */
 export function followRemoteChanges(
-  { store, clients, keys, disabled, log }: Followed,
+  { followChanges, clients, keys, disabled, log }: Followed,
   { grantRevoked, verifyAgain }: Told,
   hearing: Pick<RevocationLease, "renewedUntil" | "lost">,
 ): () => void {
@@ -66,10 +67,10 @@ export function followRemoteChanges(
     }
   };
 
-  const unfollow = store.followChanges({
+  const unfollow = followChanges({
     changed: (changes) => changes.forEach(changed),
-    heard: hearing.renewedUntil,
-    lost: hearing.lost,
+    caughtUp: hearing.renewedUntil,
+    interrupted: hearing.lost,
   });
   return () => {
     unfollow();

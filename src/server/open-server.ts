@@ -33,8 +33,8 @@ import { authorizationServerOf, openProtection, verifyBeside } from "../resource
 import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
 import { createGrantUses } from "../store/grant-uses.ts";
 import { startJanitor } from "../store/janitor.ts";
-import type { StoreWithTodos } from "../store/kysely-store.ts";
 import { openStore } from "../store/open-store.ts";
+import type { OpenStore } from "../store/store.ts";
 import { createApp, type Fetch } from "./app.ts";
 import { mcpRoutes } from "./mcp-routes.ts";
 
@@ -55,7 +55,7 @@ export type OpenServer = {
 };
 
 /** One that is its own authorization server. */
-export type EmbeddedServer = OpenServer & { readonly store: StoreWithTodos };
+export type EmbeddedServer = OpenServer & { readonly database: OpenStore };
 
 /** What every kind of server is made of. */
 export type ServerParts = {
@@ -94,10 +94,12 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
   const { metrics, instrument } = observation;
   const log = observation.log(parts.log);
   // The database first: where its folder is missing, the sentence should be about it and not about its key file.
-  const store = observation.store(await openStore({ ...settings, log, measure: metrics }));
+  const database = await openStore({ ...settings, log, measure: metrics });
+  const store = observation.store(database.store);
   const opened = new AsyncDisposableStack();
-  opened.defer(store.close);
-  const clock = parts.clock ?? store.clock;
+  opened.defer(database.close);
+  const { counters } = database;
+  const clock = parts.clock ?? database.clock;
   try {
     await refuseNewSecret({ store }, settings.database, () => existingSecrets(settings, clock) !== undefined);
     const keyring = openKeyring(settings, clock);
@@ -152,7 +154,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
         store,
         disabled,
         isUpToDate: hearing.isUpToDate,
-        counters: store.counters,
+        counters,
         clock,
         log,
         fetchDocument: parts.fetchDocument ?? observation.fetchDocument,
@@ -162,7 +164,7 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
       uses,
       checkUser: parts.checkUser,
       checkUserMs: parts.checkUserMs ?? CHECK_USER_MS,
-      attempts: createAttempts({ counters: store.counters, store, keyring, clock }),
+      attempts: createAttempts({ counters, store, keyring, clock }),
       binding: createBrowserBinding({ keyring, clock, issuer: settings.issuer }),
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked: grantRevoked,
@@ -183,13 +185,13 @@ export async function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> 
     opened.defer(await observation.listen(log));
     const stopJanitor = startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS });
     const stopWatching = followRemoteChanges(
-      { ...deps, disabled },
+      { ...deps, disabled, followChanges: database.followChanges },
       { grantRevoked, verifyAgain: guard.invalidateAll },
       hearing,
     );
     const stopLooking = hearing.whenLapsed(endpoint.revocationLeaseLapsed);
     return {
-      store,
+      database: { ...database, store },
       guard,
       resourceUpdated: endpoint.resourceUpdated,
       fetch: createApp({ ...settings, appName: settings.name, routes, instrument, log }),

@@ -1,4 +1,3 @@
-import type { Counters } from "./counters.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import type { Dialect } from "./migrations/migration.ts";
 import { assertionQueries } from "./queries/assertions.ts";
@@ -15,14 +14,8 @@ import { unapprovedClientQueries } from "./queries/unapproved-clients.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
 import type { Store } from "./store.ts";
 
-/** The store, and beside it what strangers do, counted. */
-export type StoreWithTodos = Store & { readonly counters: Counters };
-
-/** The verbs that are the same on every database of ours. */
-export type SharedQueries = Omit<
-  StoreWithTodos,
-  "clock" | "counters" | "followChanges" | "probeWrites" | "close"
->;
+/** What is the same on every database of ours. */
+export type SharedQueries = Omit<Store, "probeWrites">;
 
 /** Makes the verbs for one database: its dialect of SQL, and the connection that runs it. */
 export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: Dialect): SharedQueries {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import type { TestStore } from "../support/store.ts";
 import { SECOND, START, sampleKey } from "./samples.ts";
 
-export function housekeepingContract(store: () => StoreWithTodos): void {
+export function housekeepingContract(store: () => TestStore): void {
   describe("signing keys", () => {
     test("are kept as they came, in the order in which they came", async () => {
       const retired = sampleKey("b", { signsUntil: START - 1, publishedUntil: START });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import type { TestStore } from "../support/store.ts";
 import { DAY, SECOND, START, sampleApproval, sampleKey } from "./samples.ts";
 
 /** What replacing the master secret needs: keys that are sealed anew, and every grant, page by page. */
-export function replacementContract(store: () => StoreWithTodos): void {
+export function replacementContract(store: () => TestStore): void {
   describe("resealSigningKey", () => {
     test("changes the ciphertext of one key and nothing else", async () => {
       await store().addFirstSigningKey(sampleKey("a"));

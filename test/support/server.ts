@@ -6,11 +6,13 @@ import type { CheckUser, Settings } from "../../src/config/settings.ts";
 import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
 import type { Log } from "../../src/platform/logging.ts";
 import { type EmbeddedParts, type EmbeddedServer, openServer } from "../../src/server/open-server.ts";
+import { inOnePiece, type TestStore } from "./store.ts";
 
 /** One line of the security log. */
 export type LogLine = { readonly name: string; readonly fields: Readonly<Record<string, unknown>> };
 
-export type TestServer = EmbeddedServer & {
+export type TestServer = Omit<EmbeddedServer, "database"> & {
+  readonly store: TestStore;
   readonly settings: Settings;
   readonly registrations: Registrations;
   readonly lines: readonly LogLine[];
@@ -55,7 +57,7 @@ export async function startServer(
   };
   const registrations = createRegistrations((scope) => settings.catalogue.descriptions.has(scope));
   registerTools(registrations);
-  const server = await openServer({
+  const { database, ...server } = await openServer({
     settings,
     checkUser,
     alsoAccept: parseAlsoAccepted(alsoAccept, settings),
@@ -68,6 +70,7 @@ export async function startServer(
   });
   return {
     ...server,
+    store: inOnePiece(database),
     settings,
     registrations,
     lines,
@@ -105,6 +108,6 @@ function registerTools(registrations: Registrations): void {
 /** Resolves once what this server remembers counts. */
 export function heardOf({ store }: TestServer): Promise<void> {
   return new Promise((resolve) => {
-    store.followChanges({ changed() {}, heard: () => resolve(), lost() {} });
+    store.followChanges({ changed() {}, caughtUp: () => resolve(), interrupted() {} });
   });
 }

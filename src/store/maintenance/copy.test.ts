@@ -14,9 +14,8 @@ import {
   sampleKey,
 } from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { openTestStore, type TestStore } from "../../../test/support/store.ts";
 import { ConfigurationError } from "../../core/errors.ts";
-import type { StoreWithTodos } from "../kysely-store.ts";
-import { openStore } from "../open-store.ts";
 import { type CopyProgress, copyDatabase } from "./copy.ts";
 import type { Beside } from "./database.ts";
 import { openDatabase } from "./open-database.ts";
@@ -49,8 +48,8 @@ const KINDS = {
   "Postgres that sorts by bytes": () => postgres.freshDatabase(),
 };
 
-async function withStore<T>(database: string, use: (store: StoreWithTodos) => Promise<T>): Promise<T> {
-  const store = await openStore({ database });
+async function withStore<T>(database: string, use: (store: TestStore) => Promise<T>): Promise<T> {
+  const store = await openTestStore({ database });
   try {
     return await use(store);
   } finally {
@@ -168,7 +167,7 @@ describe.each([
     await expect(copy(source, target, { onProgress: interrupt })).rejects.toThrow(
       /Copying stopped in the table grants: interrupted.*run the same again/,
     );
-    await expect(openStore({ database: target })).rejects.toThrow(
+    await expect(openTestStore({ database: target })).rejects.toThrow(
       /is being copied to, and not all of it is there. Run the same gatehouse database copy again/,
     );
     const copied = await copy(source, target);
@@ -180,9 +179,9 @@ describe.each([
   test("catches up with a source that went on: rows that changed, came and went", async () => {
     const [source, target] = [await KINDS[sourceKind](), await KINDS[targetKind]()];
     await fill(source);
-    const headStart = await openStore({ database: source });
+    const headStart = await openTestStore({ database: source });
     await copy(source, target, { whileRunning: true });
-    await expect(openStore({ database: target })).rejects.toThrow(/not all of it is there/);
+    await expect(openTestStore({ database: target })).rejects.toThrow(/not all of it is there/);
     await headStart.revokeGrant(GRANTS[5] ?? "", "operator", START);
     await headStart.approve(sampleApproval({ id: "new" }));
     await headStart.removeClient("Client-2", START);
@@ -248,10 +247,10 @@ describe("copying is refused, and nothing has changed", () => {
 
   test("where a server runs on a file", async () => {
     const [source, target] = [await filled(), freshFile()];
-    const server = await openStore({ database: source });
+    const server = await openTestStore({ database: source });
     expect(await refusal(source, target)).toMatch(/is in use: a server .* Stop it first/);
     await server.close();
-    const onTarget = await openStore({ database: target });
+    const onTarget = await openTestStore({ database: target });
     expect(await refusal(source, target)).toMatch(/is in use/);
     await onTarget.close();
     await copy(source, target);
@@ -259,7 +258,7 @@ describe("copying is refused, and nothing has changed", () => {
 
   test("where a server runs on Postgres", async () => {
     const source = await filled("Postgres");
-    const server = await openStore({ database: source });
+    const server = await openTestStore({ database: source });
     expect(await refusal(source, freshFile())).toMatch(/is in use: a server or a command .* Stop it first/);
     await server.close();
     await copy(source, freshFile());
@@ -268,7 +267,7 @@ describe("copying is refused, and nothing has changed", () => {
   test("and a server is kept out of a file while it is copied", async () => {
     const source = await filled();
     const from = await openDatabase(source, "nobody");
-    await expect(openStore({ database: source })).rejects.toThrow(/locked by another program/);
+    await expect(openTestStore({ database: source })).rejects.toThrow(/locked by another program/);
     await from.close();
   });
 

@@ -10,16 +10,15 @@ import {
   sampleDocument,
   sampleEntry,
 } from "../../../test/store/samples.ts";
-import type { StoreWithTodos } from "../kysely-store.ts";
-import { openSqliteStore } from "./open.ts";
+import { openTestStore, type TestStore } from "../../../test/support/store.ts";
 
 let folder: string;
 let file: string;
-let store: StoreWithTodos;
+let store: TestStore;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-cost-"));
   file = join(folder, "a.db");
-  store = await openSqliteStore({ database: file });
+  store = await openTestStore({ database: file });
 });
 afterEach(async () => {
   await store.close();

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DAY, START, sampleApproval, sampleClient, sampleKey } from "../../../test/store/samples.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { Query } from "../query.ts";
 import { connectSqlite } from "./connection.ts";
-import { openSqliteStore } from "./open.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe("writes that are issued together share a commit", () => {
   test("a hundred rotations, approvals and revocations at once are one", async () => {
     const database = join(folder, "a.db");
-    const store = await openSqliteStore({ database });
+    const store = await openTestStore({ database });
     const ids = Array.from({ length: 50 }, (_, index) => `grant-${index}`);
     const before = commitsIn(`${database}-wal`);
     await Promise.all(ids.map((id) => store.approve(sampleApproval({ id }))));
@@ -39,7 +39,7 @@ describe("writes that are issued together share a commit", () => {
 
   test("also those of requests that go on from a read, each in its own time", async () => {
     const database = join(folder, "a.db");
-    const store = await openSqliteStore({ database });
+    const store = await openTestStore({ database });
     for (let index = 0; index < 10; index += 1) await store.approve(sampleApproval({ id: `grant-${index}` }));
     const before = commitsIn(`${database}-wal`);
     await Promise.all(
@@ -54,7 +54,7 @@ describe("writes that are issued together share a commit", () => {
 
   test("one that fails rejects alone; the others are kept", async () => {
     const database = join(folder, "a.db");
-    const store = await openSqliteStore({ database });
+    const store = await openTestStore({ database });
     const answers = await Promise.allSettled([
       store.addSigningKey(sampleKey("a"), START),
       store.addSigningKey(sampleKey("a"), START),
@@ -68,7 +68,7 @@ describe("writes that are issued together share a commit", () => {
       "fulfilled",
     ]);
     await store.close();
-    const again = await openSqliteStore({ database });
+    const again = await openTestStore({ database });
     expect((await again.listSigningKeys()).map((key) => key.kid)).toEqual(["a", "b"]);
     expect(await again.findGrant("grant-1")).toBeDefined();
     await again.close();

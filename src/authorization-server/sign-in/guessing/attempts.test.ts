@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openTestStore, type TestStore } from "../../../../test/support/store.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import { createKeyring } from "../../../platform/secrets/keyring.ts";
-import type { StoreWithTodos } from "../../../store/kysely-store.ts";
-import { openStore } from "../../../store/open-store.ts";
 import { signInWithPassword } from "../password.ts";
 import { type Attempts, createAttempts } from "./attempts.ts";
 
@@ -10,14 +9,14 @@ const keyring = createKeyring(["a secret of this test, long enough"]);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-let store: StoreWithTodos;
+let store: TestStore;
 let attempts: Attempts;
 let now = 0;
 const clock = () => now;
 
 beforeEach(async () => {
   now = 0;
-  store = await openStore({ database: ":memory:" });
+  store = await openTestStore({ database: ":memory:" });
   attempts = createAttempts({ counters: store.counters, store, keyring, clock });
 });
 afterEach(() => store.close());
