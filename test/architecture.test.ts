@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mcp",
     "operations",
   ],
-  demo: ["core", "platform", "store", "config", "mcp", "server"],
+  demo: ["core", "platform", "config", "mcp", "server"],
   // Translation of the guard's answers; what is decided is decided below.
   adapters: ["core", "resource-server"],
   cli: ["core", "platform", "store", "config", "providers", "authorization-server", "operations", "demo"],

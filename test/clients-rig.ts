@@ -7,8 +7,8 @@ import type { SecurityEvent } from "../src/platform/logging.ts";
 import { silentLog } from "../src/platform/logging.ts";
 import { safeFetch } from "../src/platform/safe-fetch.ts";
 import { memoryCounters } from "../src/store/counters.ts";
-import { openSqliteStore } from "../src/store/sqlite/open.ts";
 import { reachesThisComputer } from "./https-origin.ts";
+import { openTestStore } from "./support/store.ts";
 
 export const ISSUER = "https://gatehouse.example";
 
@@ -19,7 +19,7 @@ export async function openClients(
   options: RegistrationLimits &
     Partial<Pick<Settings, "clients" | "registration" | "redirectHosts" | "clientIdMetadataDocuments">> = {},
 ) {
-  const store = await openSqliteStore({ database: ":memory:" });
+  const store = await openTestStore({ database: ":memory:" });
   const events: LoggedEvent[] = [];
   let now = Date.parse("2026-09-01T12:00:00Z");
   const deps = {

@@ -37,7 +37,7 @@ export const bytesPerGrant: Scenario<BenchSettings> = {
 async function measure(where: string, database: string): Promise<readonly Row[]> {
   await makeGrants(database, { count: GRANTS, resource: RESOURCE });
   const rows = [row(`${where}, a grant`, await sizeOf(database, "grants"), GRANTS)];
-  const store = await openStore({ database });
+  const { store, close } = await openStore({ database });
   try {
     const written = await writtenBy(database, () => refreshAll(store, database));
     const count = GRANTS * REFRESHES_OF_EACH;
@@ -59,7 +59,7 @@ async function measure(where: string, database: string): Promise<readonly Row[]>
     await audit(store, database);
     rows.push(row(`${where}, a row of the audit log`, await sizeOf(database, "audit"), AUDITED));
   } finally {
-    await store.close();
+    await close();
   }
   return rows;
 }

@@ -23,7 +23,7 @@ const files = { shared: join(directory, "shared.db"), oneByOne: join(directory, 
 const { resource } = parseOptions("Bench", OPTIONS);
 for (const file of Object.values(files)) await makeGrants(file, { count: GRANTS, resource });
 
-const store = await openSqliteStore({ database: files.shared });
+const { store } = await openSqliteStore({ database: files.shared });
 const shared = await someGrants(files.shared, GRANTS);
 const generations = new Map<string, number>();
 

@@ -37,7 +37,10 @@ const settings = parseOptions("Bench", { ...OPTIONS, database });
 const { resource } = settings;
 await makeGrants(database, { count, resource });
 if (expired > 0) await makeGrants(database, { count: expired, resource, expired: true });
-const server = await openServer({
+const {
+  fetch,
+  database: { store },
+} = await openServer({
   settings,
   checkUser: CHECK_USER,
   registrations: benchRegistrations(),
@@ -45,7 +48,7 @@ const server = await openServer({
   identity: IDENTITY,
   log: createLog({ level: "info", pretty: false }),
 });
-const { port } = await listen({ ...settings, fetch: server.fetch });
+const { port } = await listen({ ...settings, fetch });
 const minter = { keyring: createKeyring([OPTIONS.secret]), issuer: settings.issuer };
 
 /** More than a round refreshes, where the table has them: each is refreshed once, and lies somewhere else. */
@@ -58,13 +61,12 @@ answerQuestions({
     picked ??= someGrants(database, used === "own" ? connections : ANY);
     const chains = [];
     for (const id of await picked) {
-      const generation = (await server.store.findGrant(id))?.generation ?? 1;
+      const generation = (await store.findGrant(id))?.generation ?? 1;
       chains.push({
         fields: { client_id: SQL_CLIENT_ID },
         refreshToken: mintRefreshToken(id, generation, minter),
       });
     }
-    const { store } = server;
     if (expired > 0) {
       stopJanitor = startJanitor({
         store,

@@ -12,7 +12,7 @@ import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { createGuard, type Guard, type RequestHead } from "../../src/resource-server/guard.ts";
 import { verifyOwnTokens } from "../../src/resource-server/verifiers/own-tokens.ts";
 import { createGrantUses } from "../../src/store/grant-uses.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import { OPTIONS } from "./gatehouse-parts.ts";
 import { makeGrants, SQL_CLIENT_ID, someGrants } from "./sql-grants.ts";
 
@@ -39,7 +39,7 @@ export async function openOwnGuard({ directory, count, cachedTokens }: OwnGuardO
   const grants = await someGrants(database, count);
 
   const clock = systemClock;
-  const store = await openSqliteStore({ database });
+  const { store, counters } = await openStore({ database });
   const keys = await openSigningKeys({ store, keyring: createKeyring([OPTIONS.secret]), clock });
   const clients = createClients({
     ...settings,
@@ -47,7 +47,7 @@ export async function openOwnGuard({ directory, count, cachedTokens }: OwnGuardO
     store,
     disabled: await openDisabledClients(store, () => true),
     isUpToDate: () => true,
-    counters: store.counters,
+    counters,
     clock,
     log: silentLog,
   });

@@ -18,12 +18,12 @@ export async function makeGrants(
   database: string,
   { count, resource, expired = false }: GrantsToMake,
 ): Promise<void> {
-  const store = await openStore({ database });
+  const { store, close } = await openStore({ database });
   await store.addClient(
     sampleClient({ id: SQL_CLIENT_ID, authenticationMethod: "none", jwks: null, createdAt: Date.now() }),
     "unaudited",
   );
-  await store.close();
+  await close();
   const now = Date.now();
   const end = expired ? now - 1 : now + YEAR_MS;
   if (isPostgresUrl(database)) {

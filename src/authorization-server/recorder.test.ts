@@ -1,19 +1,18 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { openTestStore, type TestStore } from "../../test/support/store.ts";
 import type { AuditRecord } from "../core/events.ts";
 import { silentLog } from "../platform/logging.ts";
-import type { StoreWithTodos } from "../store/kysely-store.ts";
-import { openSqliteStore } from "../store/sqlite/open.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const PEER = { address: "203.0.113.7", correlationId: "abcdefghijkl" };
 
-let store: StoreWithTodos;
+let store: TestStore;
 let lines: string[];
 let now: number;
 let recorder: Recorder;
 beforeEach(async () => {
-  store = await openSqliteStore({ database: ":memory:" });
+  store = await openTestStore({ database: ":memory:" });
   lines = [];
   now = Date.UTC(2026, 10, 1);
   const log = { ...silentLog, event: (name: string) => lines.push(name) };

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Settings } from "../config/settings.ts";
 import { isPostgresUrl } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
+import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";
 import { optionFlag } from "./option-flags.ts";
 
@@ -16,17 +17,20 @@ export const databaseOption = () => optionFlag("database");
  */
 export async function withStore<T>(
   flags: DatabaseFlags,
-  use: (store: Store, settings: Settings) => Promise<T>,
+  use: (store: Store, settings: Settings, clock: Clock) => Promise<T>,
   { mayMake = false }: { readonly mayMake?: boolean } = {},
 ): Promise<T> {
   const settings = await databaseSettings(flags);
   if (!mayMake) refuseMissing(settings.database);
   const { openStore } = await import("../store/open-store.ts");
-  const store = await openStore({ database: settings.database, answerMs: COMMAND_ANSWER_MS });
+  const { store, clock, close } = await openStore({
+    database: settings.database,
+    answerMs: COMMAND_ANSWER_MS,
+  });
   try {
-    return await use(store, settings);
+    return await use(store, settings, clock);
   } finally {
-    await store.close();
+    await close();
   }
 }
 

@@ -14,7 +14,7 @@ export async function migrateCommand(flags: DatabaseFlags): Promise<readonly str
   const database = await openDatabase(name, "anybody");
   const state = await schemaStateOf(database);
   await database.close();
-  const store = await openStore({ database: name });
-  await store.close();
+  const opened = await openStore({ database: name });
+  await opened.close();
   return state ? state.pending : MIGRATIONS.map((migration) => migration.name);
 }

@@ -32,10 +32,10 @@ describe("progress", () => {
     pass(1, 400_500);
     pass(1, 401_000);
     pass(1, 1_000_000);
-    pass(1, 3, { doing: "checking", table: "todos", total: 3 });
+    pass(1, 3, { doing: "checking", table: "audit", total: 3 });
     display.end();
     expect(written()).toBe(
-      "copying grants: 400,500 of 1,000,000\ncopying grants: 1,000,000 of 1,000,000\nchecking todos: 3 of 3\n",
+      "copying grants: 400,500 of 1,000,000\ncopying grants: 1,000,000 of 1,000,000\nchecking audit: 3 of 3\n",
     );
   });
 

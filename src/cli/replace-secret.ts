@@ -28,13 +28,12 @@ const MARGIN_MS = 24 * 60 * 60 * 1000;
 
 /** Replaces the secret while everybody stays signed in. Interrupted, it goes on where it stopped when it runs again. */
 export function rotateSecret(flags: DatabaseFlags): Promise<void> {
-  return withStore(flags, (store, settings) =>
-    settings.secrets ? rotateGiven(store, settings.secrets) : rotateKeyFile(store, settings),
+  return withStore(flags, (store, settings, clock) =>
+    settings.secrets ? rotateGiven(store, settings.secrets, clock) : rotateKeyFile(store, settings, clock),
   );
 }
 
-async function rotateKeyFile(store: Store, settings: Settings): Promise<void> {
-  const { clock } = store;
+async function rotateKeyFile(store: Store, settings: Settings, clock: Clock): Promise<void> {
   const file = keyFileOf(settings.database);
   // Before anything is changed: a secret that is not the one of this database must not get a successor.
   await sealAnew(store, { secrets: secretsOf(settings, clock), clock }, rotatedEntry);
@@ -70,12 +69,11 @@ function finished(secrets: readonly KeptSecret[], until: number, now: number): r
   return first ? [first, ...ending.filter((kept) => kept.until > now)] : [];
 }
 
-async function rotateGiven(store: Store, secrets: readonly string[]): Promise<void> {
+async function rotateGiven(store: Store, secrets: readonly string[], clock: Clock): Promise<void> {
   if (secrets.length === 1) {
     print(STEPS);
     throw new ConfigurationError("GATEHOUSE_SECRET holds one secret: nothing was changed.");
   }
-  const { clock } = store;
   const { keys, inUseSince } = await sealAnew(store, { secrets, clock }, rotatedEntry);
   const { count, lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
   print(
@@ -106,8 +104,7 @@ const STEPS = `To replace the secret while everybody stays signed in:
 
 /** For a secret that has leaked: drops it and all that it could vouch for. */
 export function replaceLeakedSecret(flags: DatabaseFlags & { readonly yes?: true }): Promise<void> {
-  return withStore(flags, async (store, settings) => {
-    const { clock } = store;
+  return withStore(flags, async (store, settings, clock) => {
     if (settings.secrets) await refuseLeaked(store, settings.secrets);
     else secretsOf(settings, clock);
     if (!flags.yes) await confirm("This signs everybody out, in every client.");

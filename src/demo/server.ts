@@ -4,9 +4,8 @@ import type { CheckUser } from "../config/settings.ts";
 import { systemClock } from "../platform/clock.ts";
 import { type Assembly, type CreateOptions, embeddedServer, protectedServer } from "../server/assembly.ts";
 import { createServer, type OAuthServer } from "../server/oauth-server.ts";
-import type { EmbeddedServer } from "../server/open-embedded-server.ts";
 import type { OpenServer } from "../server/open-server.ts";
-import { openStore } from "../store/open-store.ts";
+import { openTodos, type Todos, todosFileOf } from "./todos.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 
 /** The one person of the demonstration. Not a secret: it is printed at the start. */
@@ -15,40 +14,36 @@ export const DEMO_PERSON = { username: "demo", password: "demo123" } as const;
 const NAME = "Gatehouse demo";
 
 /**
- * The demonstration: a few tools, and to-do lists in the server's own database.
+ * The demonstration: a few tools, and to-do lists in a file beside the server's database.
  * @param provider who says who people are; without one, the demonstration has one person of its own.
  */
 export function createDemoServer(options: CreateOptions, provider?: ProviderOptions): OAuthServer {
-  const server = createServer(provider ? behindProvider(provider, options) : withOwnPerson(options));
-  registerDemoTools(server, async () => (await server.opened()).store.todos, systemClock);
+  const assembly = provider
+    ? protectedServer(NAME, { authorization: provider }, options)
+    : embeddedServer(NAME, checkDemoPerson, {
+        supportedScopes: DEMO_SCOPES,
+        requiredScopes: ["mcp"],
+        ...options,
+      });
+  const server = createServer(withTodos(assembly));
+  registerDemoTools(server, async () => (await server.opened()).todos, systemClock);
   return server;
 }
 
-/** What the tools need of the server that they are in. */
-type Opened = OpenServer & Pick<EmbeddedServer, "store">;
-
-function withOwnPerson(options: CreateOptions): Assembly<Opened> {
-  return embeddedServer(NAME, checkDemoPerson, {
-    supportedScopes: DEMO_SCOPES,
-    requiredScopes: ["mcp"],
-    ...options,
-  });
-}
-
-/** A protected server keeps nothing; the to-do lists need a place all the same. */
-function behindProvider(provider: ProviderOptions, options: CreateOptions): Assembly<Opened> {
-  const assembly = protectedServer(NAME, { authorization: provider }, options);
+/** The same server, with to-do lists that are opened after it and closed before it. */
+function withTodos(assembly: Assembly<OpenServer>): Assembly<OpenServer & { readonly todos: Todos }> {
   return {
     ...assembly,
     async open(parts) {
-      const store = await openStore({ ...parts.settings, log: parts.log });
+      const server = await assembly.open(parts);
       const opened = new AsyncDisposableStack();
-      opened.defer(store.close);
+      opened.defer(server.close);
       try {
-        const server = await assembly.open(parts);
-        opened.defer(server.close);
-        return { ...server, store, close: () => opened.disposeAsync() };
+        const todos = openTodos(todosFileOf(parts.settings.database));
+        opened.defer(todos.close);
+        return { ...server, todos, close: () => opened.disposeAsync() };
       } catch (cause) {
+        await server.drain();
         await opened.disposeAsync();
         throw cause;
       }

@@ -5,6 +5,7 @@ import { createRegistrations } from "../mcp/registrations.ts";
 import { silentLog } from "../platform/logging.ts";
 import { openServer } from "../server/open-embedded-server.ts";
 import type { OpenServer } from "../server/open-server.ts";
+import { openTodos } from "./todos.ts";
 import { DEMO_SCOPES, registerDemoTools } from "./tools.ts";
 
 const NOW = Date.UTC(2026, 10, 1, 12, 30);
@@ -28,7 +29,8 @@ async function start(): Promise<OpenServer> {
     log: silentLog,
     clock,
   });
-  registerDemoTools(registrations, async () => server.store.todos, clock);
+  const todos = openTodos(":memory:");
+  registerDemoTools(registrations, async () => todos, clock);
   return server;
 }
 

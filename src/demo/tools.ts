@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Auth } from "../core/auth.ts";
 import type { Registrar } from "../mcp/registrar.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { TodoStore } from "../store/queries/todos.ts";
+import type { Todos } from "./todos.ts";
 
 /** What the consent page says of each scope of the demonstration. */
 export const DEMO_SCOPES = {
@@ -14,9 +14,9 @@ export const DEMO_SCOPES = {
 
 /**
  * Registers the demonstration's tools.
- * @param todos where the to-do lists are; asked for at each call, because the database opens after registration.
+ * @param todos the to-do lists; asked for at each call, because they are opened after registration.
  */
-export function registerDemoTools(server: Registrar, todos: () => Promise<TodoStore>, clock: Clock): void {
+export function registerDemoTools(server: Registrar, todos: () => Promise<Todos>, clock: Clock): void {
   registerBasicTools(server, clock);
   registerTodoTools(server, todos, clock);
 }
@@ -56,12 +56,12 @@ function registerBasicTools(server: Registrar, clock: Clock): void {
   );
 }
 
-function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, clock: Clock): void {
+function registerTodoTools(server: Registrar, todos: () => Promise<Todos>, clock: Clock): void {
   server.registerTool(
     "list_todos",
     { description: "Your to-do list, with the id of each entry.", scopes: ["todo:read"] },
     async ({ auth }) => {
-      const list = await (await todos()).listTodos(ownerOf(auth));
+      const list = (await todos()).list(ownerOf(auth));
       return result({
         todos: list.map(({ id, title, createdAt }) => ({ id, title, created_at: iso(createdAt) })),
       });
@@ -75,7 +75,7 @@ function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, c
       scopes: ["todo:write"],
     },
     async ({ title }, { auth }) => {
-      const created = await (await todos()).createTodo(ownerOf(auth), title, clock());
+      const created = (await todos()).create(ownerOf(auth), title, clock());
       return result({ id: created.id, title: created.title, created_at: iso(created.createdAt) });
     },
   );
@@ -87,7 +87,7 @@ function registerTodoTools(server: Registrar, todos: () => Promise<TodoStore>, c
       scopes: ["todo:delete"],
     },
     async ({ id }, { auth }) => {
-      if (await (await todos()).deleteTodo(ownerOf(auth), id)) return result({ deleted: id });
+      if ((await todos()).delete(ownerOf(auth), id)) return result({ deleted: id });
       return failure(`There is no entry ${id} on your list. list_todos shows the ids.`);
     },
   );

@@ -19,7 +19,7 @@ export type Instrumentation = Measuring & {
   readonly instrument: Instrument;
   readonly tracing: Tracing;
   /** The same store, whose operations are measured and traced. */
-  store<S extends Store>(store: S): S;
+  store(store: Store): Store;
   /** The same log, counted. */
   log(log: Log): Log;
   /** Fetches what a stranger named, traced. */
@@ -102,12 +102,12 @@ function tracedAndCounted(tracing: Tracing, metrics: Metrics): Instrument {
 }
 
 function tracedAndTimed(tracing: Tracing, metrics: Metrics): InstrumentOperation {
-  return async (verb, work) => {
+  return async (operation, work) => {
     const begunAt = performance.now();
     try {
-      return await tracing.operation(verb, work);
+      return await tracing.operation(operation, work);
     } finally {
-      metrics.stored(verb, (performance.now() - begunAt) / 1000);
+      metrics.stored(operation, (performance.now() - begunAt) / 1000);
     }
   };
 }

@@ -2,11 +2,11 @@ import type { Clients } from "../authorization-server/clients/clients.ts";
 import type { DisabledClients } from "../authorization-server/clients/disabled-clients.ts";
 import type { SigningKeys } from "../authorization-server/tokens/signing-keys.ts";
 import type { Log } from "../platform/logging.ts";
-import type { RemoteChange, Store } from "../store/store.ts";
+import type { OpenStore, RemoteChange } from "../store/store.ts";
 import type { RevocationLease } from "./revocation-lease.ts";
 
 type Followed = {
-  readonly store: Pick<Store, "followChanges">;
+  readonly followChanges: OpenStore["followChanges"];
   readonly clients: Pick<Clients, "invalidate" | "invalidateAll">;
   readonly keys: Pick<SigningKeys, "jwks" | "reload">;
   readonly disabled: Pick<DisabledClients, "changed" | "reload">;
@@ -28,7 +28,7 @@ const RETRY_MS = 500;
  * @returns the function that stops it.
  */
 export function followRemoteChanges(
-  { store, clients, keys, disabled, log }: Followed,
+  { followChanges, clients, keys, disabled, log }: Followed,
   { grantRevoked, verifyAgain }: Told,
   lease: Pick<RevocationLease, "renewedUntil" | "lost">,
 ): () => void {
@@ -72,10 +72,10 @@ export function followRemoteChanges(
     }
   };
 
-  const unfollow = store.followChanges({
+  const unfollow = followChanges({
     changed: (changes) => changes.forEach(changed),
-    heard: lease.renewedUntil,
-    lost: lease.lost,
+    caughtUp: lease.renewedUntil,
+    interrupted: lease.lost,
   });
   return () => {
     unfollow();

@@ -52,7 +52,7 @@ export type OAuthServer = Registrar & {
 
 export type Listening = { readonly url: string; readonly port: number };
 
-/** The same, with its inside: for the demonstration, whose tools keep data beside the server's. */
+/** The same, with its inside: for the demonstration, whose tools keep to-do lists. */
 export type AssembledServer<Opened extends OpenServer> = OAuthServer & {
   readonly opened: () => Promise<Opened>;
   readonly log: Log;

@@ -25,16 +25,17 @@ import { createDocuments } from "../resource-server/documents.ts";
 import { createGuard, type Guard } from "../resource-server/guard.ts";
 import { authorizationServerOf, verifyBeside } from "../resource-server/protect.ts";
 import { verifyOwnTokens } from "../resource-server/verifiers/own-tokens.ts";
+import type { Counters } from "../store/counters.ts";
 import { createGrantUses, type GrantUses } from "../store/grant-uses.ts";
 import { startJanitor } from "../store/janitor.ts";
-import type { StoreWithTodos } from "../store/kysely-store.ts";
 import { openStore } from "../store/open-store.ts";
+import type { OpenStore, Store } from "../store/store.ts";
 import { authorizationServerRoutes } from "./authorization-server.ts";
 import { createEndpoint, type OpenServer, type ServerParts, serve } from "./open-server.ts";
 import { type OpenPart, openInOrder } from "./opening.ts";
 
 /** A server that is its own authorization server. */
-export type EmbeddedServer = OpenServer & { readonly store: StoreWithTodos };
+export type EmbeddedServer = OpenServer & { readonly database: OpenStore };
 
 export type EmbeddedParts = ServerParts &
   RegistrationLimits & {
@@ -113,7 +114,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const told = { grantRevoked: onGrantRevoked, verifyAgain: guard.invalidateAll };
   await open(
     "remote changes",
-    () => followRemoteChanges({ ...kept, clients, disabled, log }, told, lease),
+    () => followRemoteChanges({ ...kept, ...kept.database, clients, disabled, log }, told, lease),
     (stop) => stop(),
   );
   await open(
@@ -121,13 +122,14 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     () => lease.whenLapsed(endpoint.revocationLeaseLapsed),
     (stop) => stop(),
   );
-  return { ...served, guard, store };
+  return { ...served, guard, database: kept.database };
 }
 
 /** What outlives the process: the database, and what the master secret opens in it. */
 type Kept = {
-  readonly store: StoreWithTodos;
-  readonly counters: StoreWithTodos["counters"];
+  readonly database: OpenStore;
+  readonly store: Store;
+  readonly counters: Counters;
   readonly clock: Clock;
   readonly keyring: Keyring;
   readonly keys: SigningKeys;
@@ -147,9 +149,9 @@ async function openKept(
     () => openStore({ ...settings, log, measure: instrumentation.metrics }),
     ({ close }) => close(),
   );
-  const store = instrumentation.store(opened);
-  const { counters } = store;
-  const clock = parts.clock ?? store.clock;
+  const store = instrumentation.store(opened.store);
+  const { counters } = opened;
+  const clock = parts.clock ?? opened.clock;
   const keyring = await open("secret", async () => {
     const hasSecret = () => existingSecrets(settings, clock) !== undefined;
     await refuseNewSecret({ store }, settings.database, hasSecret);
@@ -161,7 +163,7 @@ async function openKept(
     () => createGrantUses({ store, clock, log }),
     ({ close }) => close(),
   );
-  return { store, counters, clock, keyring, keys, uses };
+  return { database: { ...opened, store }, store, counters, clock, keyring, keys, uses };
 }
 
 type GuardParts = Kept & {

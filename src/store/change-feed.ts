@@ -7,11 +7,11 @@ export type ChangeFeed = {
   begin(read: ReadFeed): Promise<void>;
   /** Tells the followers what is new. @param askedAt when the look began, of `performance.now()` */
   look(read: ReadFeed, askedAt: number): Promise<void>;
-  /** There is nothing new. */
-  heard(askedAt: number): void;
+  /** There was nothing new. */
+  caughtUp(askedAt: number): void;
   /** The way to the database is cut: the next look may come late. */
-  lost(): void;
-  /** Returns the function that ends it. */
+  interrupted(): void;
+  /** Returns the function that stops it. */
   follow(follower: Follower): () => void;
 };
 
@@ -28,16 +28,16 @@ export function createChangeFeed(db: QueryBuilder): ChangeFeed {
   const followers = new Set<Follower>();
   const queries = feedQueries(db);
   let mark = 0;
-  let isLost = false;
+  let isInterrupted = false;
 
   const tell = (changes: readonly RemoteChange[]) => {
     if (changes.length === 0) return;
     for (const { changed } of followers) changed(changes);
   };
 
-  const heard = (askedAt: number) => {
-    isLost = false;
-    for (const follower of followers) follower.heard(askedAt);
+  const caughtUp = (askedAt: number) => {
+    isInterrupted = false;
+    for (const follower of followers) follower.caughtUp(askedAt);
   };
 
   return {
@@ -45,8 +45,8 @@ export function createChangeFeed(db: QueryBuilder): ChangeFeed {
       [mark = 0] = await read(queries.last);
     },
     async look(read, askedAt) {
-      const wasLost = isLost;
-      if (wasLost) {
+      const wasInterrupted = isInterrupted;
+      if (wasInterrupted) {
         const [last = 0] = await read(queries.last);
         // Telling twice does no harm.
         mark = last < mark ? 0 : Math.max(0, mark - READ_AGAIN);
@@ -57,13 +57,13 @@ export function createChangeFeed(db: QueryBuilder): ChangeFeed {
         tell(page.map(({ change }) => change));
         mark = page.at(-1)?.id ?? mark;
       } while (page.length === PAGE);
-      if (wasLost) tell([{ kind: "anything" }]);
-      heard(askedAt);
+      if (wasInterrupted) tell([{ kind: "anything" }]);
+      caughtUp(askedAt);
     },
-    heard,
-    lost() {
-      isLost = true;
-      for (const follower of followers) follower.lost();
+    caughtUp,
+    interrupted() {
+      isInterrupted = true;
+      for (const follower of followers) follower.interrupted();
     },
     follow(follower) {
       followers.add(follower);

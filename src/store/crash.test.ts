@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ChildStore, startChildStore } from "../../test/store/child-store.ts";
 import { APPROVED, DAY, REDEEMED, START, sampleApproval } from "../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../test/support/postgres.ts";
-import { openStore } from "./open-store.ts";
+import { openTestStore } from "../../test/support/store.ts";
 
 const GRANTS = 30;
 const ROUNDS = 3;
@@ -43,7 +43,7 @@ describe.each(databases)("kill -9 in the middle of a burst, on $name", ({ freshD
       // Every one of them was still at it.
       expect(await Promise.race([...clients, "all waiting"])).toBe("all waiting");
 
-      const store = await openStore({ database });
+      const store = await openTestStore({ database });
       for (const [id, generation] of answered) {
         const grant = await store.findGrant(id);
         // A write may have been made without being answered; the other way round must not be.

@@ -1,13 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { APPROVED, DAY, REDEEMED, SECOND, START, sampleApproval } from "../../test/store/samples.ts";
+import { openTestStore, type TestStore } from "../../test/support/store.ts";
 import type { Grant } from "../core/grant.ts";
 import { createGrantUses, type GrantUses } from "./grant-uses.ts";
-import type { StoreWithTodos } from "./kysely-store.ts";
-import { openSqliteStore } from "./sqlite/open.ts";
 import type { GrantUse } from "./store.ts";
 
-let store: StoreWithTodos;
+let store: TestStore;
 let uses: GrantUses;
 let now = START;
 /** How the database is, and what it was asked to write. */
@@ -16,7 +15,7 @@ let batches: (readonly GrantUse[])[] = [];
 let errors: string[] = [];
 
 beforeEach(async () => {
-  store = await openSqliteStore({ database: ":memory:" });
+  store = await openTestStore({ database: ":memory:" });
   [now, isAway, batches, errors] = [START, false, [], []];
   uses = createGrantUses({
     store: {

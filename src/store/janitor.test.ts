@@ -1,17 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { APPROVED, DAY, START, sampleApproval, sampleEntry } from "../../test/store/samples.ts";
+import { openTestStore, type TestStore } from "../../test/support/store.ts";
 import { type Log, silentLog } from "../platform/logging.ts";
 import { type JanitorOptions, startJanitor } from "./janitor.ts";
-import type { StoreWithTodos } from "./kysely-store.ts";
-import { openSqliteStore } from "./sqlite/open.ts";
 
 const EVERY_SECONDS = 60;
 const AUDIT_DAYS = 90;
 const clock = (): number => START + 100 * DAY;
 
-let store: StoreWithTodos;
+let store: TestStore;
 beforeEach(async () => {
-  store = await openSqliteStore({ database: ":memory:" });
+  store = await openTestStore({ database: ":memory:" });
   // Its pauses only; the store commits in real time.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 });

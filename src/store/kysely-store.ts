@@ -1,4 +1,3 @@
-import type { Counters } from "./counters.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import type { Dialect } from "./migrations/migration.ts";
 import { assertionQueries } from "./queries/assertions.ts";
@@ -11,19 +10,12 @@ import { grantPageQueries } from "./queries/grant-pages.ts";
 import { grantUseQueries } from "./queries/grant-uses.ts";
 import { grantQueries } from "./queries/grants.ts";
 import { signingKeyQueries } from "./queries/signing-keys.ts";
-import { type TodoStore, todoStore } from "./queries/todos.ts";
 import { unapprovedClientQueries } from "./queries/unapproved-clients.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
 import type { Store } from "./store.ts";
 
-/** The store, and beside it what strangers do, counted, and what the demonstration keeps in the same database. */
-export type StoreWithTodos = Store & { readonly counters: Counters; readonly todos: TodoStore };
-
-/** The verbs that are the same on every database of ours. */
-export type SharedQueries = Omit<
-  StoreWithTodos,
-  "clock" | "counters" | "followChanges" | "probeWrites" | "close"
->;
+/** What is the same on every database of ours. */
+export type SharedQueries = Omit<Store, "probeWrites">;
 
 /** Makes the verbs for one database: its dialect of SQL, and the connection that runs it. */
 export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: Dialect): SharedQueries {
@@ -47,7 +39,6 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...familiarNetworkQueries(db, connection),
     ...auditQueries(db, connection),
     ...expiryQueries(db, connection),
-    todos: todoStore(db, connection),
     async ping() {
       await connection.read(ping({}));
     },

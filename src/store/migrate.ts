@@ -2,6 +2,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import { refuseUnfinishedCopy } from "./maintenance/unfinished-copy.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import type { Dialect, Migration } from "./migrations/migration.ts";
+import { isUnreleased, unreleasedProblem } from "./migrations/unreleased.ts";
 import { type Query, type QueryBuilder, query } from "./query.ts";
 
 /** Runs queries on one connection, one after the other. */
@@ -25,7 +26,8 @@ export type Migrating = {
  *
  * @param migrations those that this version of the code knows.
  * @returns the names of the migrations that ran.
- * @throws ConfigurationError where the database has had one that this version does not know, and does not work with.
+ * @throws ConfigurationError where the database has had one that this version does not know, and does not work with; or was
+ * made before the first release.
  */
 export async function migrate(
   db: QueryBuilder,
@@ -68,10 +70,9 @@ function stepsOf(db: QueryBuilder) {
 }
 
 function refuseUnknown(done: readonly Step[], migrations: readonly Migration[], database: string): void {
-  refuseUnfinishedCopy(
-    done.map(({ name }) => name),
-    database,
-  );
+  const names = done.map(({ name }) => name);
+  if (isUnreleased(names)) throw new ConfigurationError(unreleasedProblem(database));
+  refuseUnfinishedCopy(names, database);
   const isKnown = (step: string) => migrations.some(({ name }) => name === step);
   const tooNew = done.filter(({ name, needs }) => !isKnown(name) && !isKnown(needs)).map(({ name }) => name);
   if (tooNew.length === 0) return;

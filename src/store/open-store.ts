@@ -1,9 +1,9 @@
 import { isPostgresUrl } from "../core/database-url.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
-import type { StoreWithTodos } from "./kysely-store.ts";
 import { openPostgresStore } from "./postgres/open.ts";
 import { openSqliteStore } from "./sqlite/open.ts";
+import type { OpenStore } from "./store.ts";
 
 export type StoreOptions = {
   /** `postgres://…`, a file, or ":memory:". */
@@ -20,7 +20,7 @@ export type StoreOptions = {
  * Opens the store that the database option names, and brings its schema up to date.
  * @throws ConfigurationError, in one sentence that names the database and says what to do.
  */
-export function openStore(options: StoreOptions): Promise<StoreWithTodos> {
+export function openStore(options: StoreOptions): Promise<OpenStore> {
   const { database, databaseConnections: connections, answerMs, log, measure } = options;
   return isPostgresUrl(database)
     ? openPostgresStore({ database, connections, answerMs, log, measure })

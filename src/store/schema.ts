@@ -17,7 +17,6 @@ export type Schema = {
   familiar_networks: FamiliarNetworkTable;
   audit: AuditTable;
   changes: ChangeTable;
-  todos: TodoTable;
   gatehouse_migrations: MigrationTable;
 };
 
@@ -118,8 +117,6 @@ export type ChangeTable = {
   /** By the database's clock. */
   made_at: number;
 };
-
-export type TodoTable = { id: string; person_id: string; title: string; created_at: number };
 
 /** The migrations that this database has had, each with the one that code must know to work with it. */
 export type MigrationTable = { name: string; needs: string };

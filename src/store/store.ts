@@ -2,6 +2,7 @@ import type { Client } from "../core/client.ts";
 import type { AuditEntry, AuditedEvent, AuditRecord } from "../core/events.ts";
 import type { Grant, RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Counters } from "./counters.ts";
 
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
@@ -154,23 +155,31 @@ export type Store = {
   /** Deletes rows that were written before, up to `limit` of them. Says how many went. */
   deleteAudit(before: number, limit: number): Promise<number>;
 
-  // — the house itself —
+  // — the database itself —
 
-  /** What time it is, for everybody who uses this database: its own, where their machines are several. */
-  readonly clock: Clock;
   /** Deletes what has expired, up to `limit` rows of each kind. Says how many went and whether there may be more. */
   deleteExpired(now: number, limit: number): Promise<{ readonly deleted: number; readonly more: boolean }>;
-  /**
-   * Tells what other processes change, within half a second as long as the database can be reached, and whatever was
-   * missed as soon as it can be again. What this process changes may be told too. Returns the function that stops it.
-   */
-  followChanges(follower: Follower): () => void;
   /** Resolves if the database answers. */
   ping(): Promise<void>;
   /** Resolves if it takes writes: it is no standby, and nobody else keeps it locked. Writes nothing. */
   probeWrites(): Promise<void>;
   /** The migrations that this version has and the database has not had. One of a later version may have had more. */
   pendingMigrations(): Promise<readonly string[]>;
+};
+
+/** What opening a database gives. Code that opens one closes it, once nothing uses these parts any more. */
+export type OpenStore = {
+  readonly store: Store;
+  /** What strangers may do, counted: beside the store, because it may be lost. */
+  readonly counters: Counters;
+  /** What time it is, for everyone who uses this database: its own time, where several machines use it. */
+  readonly clock: Clock;
+  /**
+   * Tells what other processes change, within half a second as long as the database can be reached, and whatever was
+   * missed as soon as it can be again. What this process changes may be told too. Returns the function that stops it.
+   */
+  followChanges(follower: Follower): () => void;
+  /** Commits what is under way. Everything is refused after it. */
   close(): Promise<void>;
 };
 
@@ -180,13 +189,13 @@ export type Store = {
  */
 export type Unaudited = "unaudited";
 
-/** Who must hear of what other processes change: the caches. */
+/** What must learn of changes by other processes: the caches. */
 export type Follower = {
   changed(changes: readonly RemoteChange[]): void;
-  /** Whatever was changed by this time (of `performance.now()`) has been told. Comes several times a second. */
-  heard(until: number): void;
-  /** From now on changes may be missed, until they are told after all. */
-  lost(): void;
+  /** Everything changed by this time (of `performance.now()`) has been told. Comes several times a second. */
+  caughtUp(until: number): void;
+  /** From now on changes may be missed, until {@link Follower.caughtUp} is called again. */
+  interrupted(): void;
 };
 
 export type RemoteChange =

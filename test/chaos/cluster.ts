@@ -4,9 +4,8 @@ import { openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createKeyring, type Keyring } from "../../src/platform/secrets/keyring.ts";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
-import { openStore } from "../../src/store/open-store.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { openTestStore, type TestStore } from "../support/store.ts";
 import type { InstanceOptions, SetClock } from "./instance.ts";
 
 /** Some instances of one server, each a process of its own, and their Postgres. */
@@ -14,7 +13,7 @@ export type Cluster = {
   readonly postgres: TestPostgres;
   readonly database: string;
   /** The same database and the same secret, as a command has them. */
-  readonly command: { readonly store: StoreWithTodos; readonly keyring: Keyring };
+  readonly command: { readonly store: TestStore; readonly keyring: Keyring };
   /** @throws TypeError where the instance is not there, or goes away before it has answered. */
   fetch(instance: number, request: Request): Promise<Response>;
   /** Resolves once its process has ended. */
@@ -104,7 +103,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 
   await Promise.all(clocksAheadSeconds.map((_, instance) => start(instance)));
-  const store = await openStore({ database });
+  const store = await openTestStore({ database });
   return {
     postgres,
     database,

@@ -2,8 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { OAuthError } from "../../src/core/errors.ts";
 import type { Keyring } from "../../src/platform/secrets/keyring.ts";
-import type { Store } from "../../src/store/store.ts";
 import { DISABLED, ENABLED, KEY_ROTATED } from "../store/samples.ts";
+import type { TestStore } from "../support/store.ts";
 import type { OperationOf, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
 import { hashed, type World } from "./world.ts";
@@ -12,7 +12,7 @@ import { hashed, type World } from "./world.ts";
 export type Operator = {
   readonly random: Random;
   readonly world: World;
-  readonly store: Store;
+  readonly store: TestStore;
   readonly keyring: Keyring;
 };
 

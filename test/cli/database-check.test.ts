@@ -49,6 +49,12 @@ async function check(
   return { ...report, text: text.stdout };
 }
 
+function exec(file: string, statement: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(statement);
+  database.close();
+}
+
 /** The first page of a table; without one, of the table of tables. */
 function overwritePageOf(table: string | undefined, file: string): void {
   const database = new DatabaseSync(file, { readOnly: true });
@@ -114,22 +120,45 @@ describe("gatehouse database check, on a file", () => {
     expect((await check(demo.cwd)).problems).toEqual([expect.stringMatching(/There is no secret here/)]);
   });
 
-  it("names what is pending, changes nothing, and migrate applies it", async () => {
+  it("names what is pending, and changes nothing", async () => {
     const demo = await startDemo();
     await demo.stop();
-    const file = new DatabaseSync(join(demo.cwd, "gatehouse.db"));
-    file.exec("DROP INDEX grants_created_at");
-    file.exec("DELETE FROM gatehouse_migrations WHERE name = '0003-grants-by-time'");
-    file.close();
+    exec(join(demo.cwd, "gatehouse.db"), "DELETE FROM gatehouse_migrations");
     const report = await check(demo.cwd);
-    expect(report.migrations?.pending).toEqual(["0003-grants-by-time"]);
-    expect(report.problems).toEqual([expect.stringMatching(/^It lacks 0003-grants-by-time\. /)]);
-    expect((await check(demo.cwd)).migrations?.pending).toEqual(["0003-grants-by-time"]);
+    expect(report.migrations?.pending).toEqual(["0001-first-release"]);
+    expect(report.problems).toEqual([expect.stringMatching(/^It lacks 0001-first-release\. /)]);
+    expect((await check(demo.cwd)).migrations?.pending).toEqual(["0001-first-release"]);
+  });
 
-    const migrate = () => gatehouse(["database", "migrate"], { cwd: demo.cwd });
-    expect(await migrate()).toMatchObject({ exitCode: 0, stdout: "Applied 0003-grants-by-time.\n" });
+  it("finds nothing wrong once migrate has applied what was pending", async () => {
+    const cwd = await temporaryFolder();
+    writeFileSync(join(cwd, "gatehouse.db"), "");
+    const migrate = () => gatehouse(["database", "migrate"], { cwd });
+    expect(await migrate()).toMatchObject({ exitCode: 0, stdout: "Applied 0001-first-release.\n" });
     expect(await migrate()).toMatchObject({ exitCode: 0, stdout: "It is up to date.\n" });
-    expect((await check(demo.cwd)).problems).toEqual([]);
+    expect((await check(cwd)).problems).toEqual([]);
+  });
+
+  it("refuses a database from before the first release, as every command and a server do", async () => {
+    const { cwd, stop } = await startDemo();
+    await stop();
+    exec(join(cwd, "gatehouse.db"), "UPDATE gatehouse_migrations SET name = '0001-initial'");
+    const refusal =
+      /The database \S*gatehouse\.db was made before the first release .* Name a new database, /;
+    expect((await check(cwd)).problems).toEqual([expect.stringMatching(refusal)]);
+    writeFileSync(join(cwd, "new.db"), "");
+    await gatehouse(["database", "migrate", "-d", "new.db"], { cwd });
+    for (const command of [
+      ["database", "migrate"],
+      ["database", "copy", "--from", "gatehouse.db", "--to", "other.db"],
+      ["database", "copy", "--from", "new.db", "--to", "gatehouse.db"],
+      ["client", "list"],
+      ["demo", "--port", "0"],
+    ]) {
+      const { exitCode, stderr } = await gatehouse(command, { cwd });
+      expect(stderr).toMatch(refusal);
+      expect(exitCode).toBe(1);
+    }
   });
 
   it("finds damage", async () => {
@@ -204,7 +233,7 @@ describe("what is wrong with a database", () => {
   const well = {
     name: "a.db",
     version: "SQLite 3",
-    schema: { applied: ["0001-initial"], pending: [], unknown: [], isUnfinishedCopy: false },
+    schema: { applied: ["0001-first-release"], pending: [], unknown: [], isUnfinishedCopy: false },
     rows: {},
   };
   const GB = 1024 ** 3;

@@ -13,10 +13,10 @@ import { z } from "zod";
 import { createOAuthServer, type OAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import type { CreateOptions } from "../../src/server/create-oauth-server.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { REMOVED, REVOKED } from "../store/samples.ts";
 import { approve, openNetworkBrowser } from "../support/network.ts";
 import { PEOPLE } from "../support/server.ts";
+import { openTestStore } from "../support/store.ts";
 import { createProvider, type TestProvider } from "./oauth-provider.ts";
 
 const ADA = { username: "ada", password: PEOPLE.ada ?? "" };
@@ -327,9 +327,9 @@ async function text(client: Client, name: string, parameters: Record<string, unk
 
 /** As `gatehouse client` and `gatehouse grant` do it: another connection to the same database. */
 async function besideTheServer<T>(
-  use: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<T>,
+  use: (store: Awaited<ReturnType<typeof openTestStore>>) => Promise<T>,
 ): Promise<T> {
-  const store = await openSqliteStore({ database: join(folder, "gatehouse.db") });
+  const store = await openTestStore({ database: join(folder, "gatehouse.db") });
   try {
     return await use(store);
   } finally {

@@ -6,7 +6,6 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { ConfigurationError } from "../../src/core/errors.ts";
 import { preregisteredClient } from "../../src/core/preregistered-client.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import type { Approval } from "../../src/store/store.ts";
 import { APPROVED, REMOVED, REVOKED, sampleApproval } from "../store/samples.ts";
 import {
@@ -23,6 +22,7 @@ import {
 } from "../support/client.ts";
 import { claimsOf, SECRET } from "../support/forge.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { openTestStore as openSqliteStore } from "../support/store.ts";
 
 // RFC 6749 §4.4, and the extension io.modelcontextprotocol/oauth-client-credentials.
 

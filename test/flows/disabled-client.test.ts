@@ -3,8 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { DISABLED, ENABLED, REMOVED } from "../store/samples.ts";
 import {
   authorize,
@@ -21,6 +19,7 @@ import {
 import { SECRET } from "../support/forge.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { openTestStore as openSqliteStore, type TestStore } from "../support/store.ts";
 
 // `gatehouse client disable`: another process writes it into the database of a running server.
 
@@ -32,7 +31,7 @@ let files = 0;
 
 let database: string;
 let server: TestServer;
-let command: StoreWithTodos;
+let command: TestStore;
 beforeEach(async () => {
   files += 1;
   database = join(directory, `${files}.db`);

@@ -3,8 +3,6 @@ import { decodeProtectedHeader } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
-import { openStore } from "../../src/store/open-store.ts";
 import { createProvider } from "../clients/oauth-provider.ts";
 import { DISABLED, ENABLED, KEY_ROTATED, REMOVED, REVOKED } from "../store/samples.ts";
 import {
@@ -26,6 +24,7 @@ import { atLogin } from "../support/login.ts";
 import { decide, openBrowser, signIn, stateOf } from "../support/person.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { PEOPLE, type TestServer } from "../support/server.ts";
+import { openTestStore as openStore, type TestStore } from "../support/store.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -35,7 +34,7 @@ afterAll(() => postgres.stop());
 
 let database: string;
 let instances: Instances;
-let command: StoreWithTodos;
+let command: TestStore;
 const start = async (options?: Parameters<typeof startInstances>[1]) => {
   database = await postgres.freshDatabase();
   instances = await startInstances(database, options);

@@ -6,12 +6,12 @@ import { decodeProtectedHeader } from "jose";
 import { afterAll, expect, it, vi } from "vitest";
 import { makeSigningKey, rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { KEY_ROTATED, REMOVED, REVOKED, SECRET_ROTATED } from "../store/samples.ts";
 import { authorizeUrl, callTool, connect, newPkce, refresh, tokensOf } from "../support/client.ts";
 import { claimsOf, SECRET } from "../support/forge.ts";
 import { openBrowser } from "../support/person.ts";
 import { startServer } from "../support/server.ts";
+import { openTestStore as openSqliteStore } from "../support/store.ts";
 
 // A command beside the running server: another connection to its file, which the server must follow by itself.
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { RemoteChange, Store } from "../../src/store/store.ts";
+import type { RemoteChange } from "../../src/store/store.ts";
+import type { TestStore } from "../support/store.ts";
 import {
   APPROVED,
   DAY,
@@ -17,20 +18,23 @@ import {
 } from "./samples.ts";
 
 /** What one process hears of the others. A database's own tests say how several processes open the same one. */
-export function changeContract(name: string, openAll: (count: number) => Promise<readonly Store[]>): void {
+export function changeContract(
+  name: string,
+  openAll: (count: number) => Promise<readonly TestStore[]>,
+): void {
   describe(`what other processes change, on ${name}`, () => {
-    let ours: Store;
-    let theirs: Store;
-    let others: Store;
+    let ours: TestStore;
+    let theirs: TestStore;
+    let others: TestStore;
     let told: RemoteChange[];
     beforeEach(async () => {
-      [ours, theirs, others] = (await openAll(3)) as [Store, Store, Store];
+      [ours, theirs, others] = (await openAll(3)) as [TestStore, TestStore, TestStore];
       told = [];
     });
     afterEach(() => Promise.all([ours, theirs, others].map((store) => store.close())));
 
     const follow = (store = ours, changes = told) =>
-      store.followChanges({ changed: (news) => changes.push(...news), heard() {}, lost() {} });
+      store.followChanges({ changed: (news) => changes.push(...news), caughtUp() {}, interrupted() {} });
     /** Fails only where it is never told. */
     const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
     const revocation = (id: string): RemoteChange => ({ kind: "grant_revoked", id });
@@ -109,11 +113,11 @@ export function changeContract(name: string, openAll: (count: number) => Promise
 
     test("it is said again and again how far that goes", async () => {
       const until = performance.now();
-      const heard = vi.fn();
-      const stop = ours.followChanges({ changed() {}, heard, lost() {} });
-      await soon(() => expect(heard.mock.lastCall?.[0]).toBeGreaterThan(until));
-      const calls = heard.mock.calls.length;
-      await soon(() => expect(heard.mock.calls.length).toBeGreaterThan(calls));
+      const caughtUp = vi.fn();
+      const stop = ours.followChanges({ changed() {}, caughtUp, interrupted() {} });
+      await soon(() => expect(caughtUp.mock.lastCall?.[0]).toBeGreaterThan(until));
+      const calls = caughtUp.mock.calls.length;
+      await soon(() => expect(caughtUp.mock.calls.length).toBeGreaterThan(calls));
       stop();
     });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import type { TestStore } from "../support/store.ts";
 import { KEY_ROTATED, SECOND, START, sampleKey } from "./samples.ts";
 
-export function housekeepingContract(store: () => StoreWithTodos): void {
+export function housekeepingContract(store: () => TestStore): void {
   describe("signing keys", () => {
     test("are kept as they came, in the order in which they came", async () => {
       const retired = sampleKey("b", { signsUntil: START - 1, publishedUntil: START });
@@ -84,28 +84,6 @@ export function housekeepingContract(store: () => StoreWithTodos): void {
       for (const [clientId, jti] of pairs) {
         expect(await store().useAssertion(clientId, jti, START)).toBe(true);
       }
-    });
-  });
-
-  describe("to-do lists", () => {
-    const todos = (): StoreWithTodos["todos"] => store().todos;
-
-    test("are kept for each person, oldest first", async () => {
-      const milk = await todos().createTodo("ada", "Milk", START);
-      const tea = await todos().createTodo("ada", "Tea", START + 1);
-      await todos().createTodo("eve", "Poison", START);
-      expect(milk).toEqual({ id: expect.any(String), title: "Milk", createdAt: START });
-      expect(await todos().listTodos("ada")).toEqual([milk, tea]);
-      expect(await todos().listTodos("nobody")).toEqual([]);
-    });
-
-    test("nobody deletes what is another person's", async () => {
-      const milk = await todos().createTodo("ada", "Milk", START);
-      expect(await todos().deleteTodo("eve", milk.id)).toBe(false);
-      expect(await todos().listTodos("ada")).toEqual([milk]);
-      expect(await todos().deleteTodo("ada", milk.id)).toBe(true);
-      expect(await todos().deleteTodo("ada", milk.id)).toBe(false);
-      expect(await todos().listTodos("ada")).toEqual([]);
     });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import type { TestStore } from "../support/store.ts";
 import {
   APPROVED,
   DAY,
@@ -14,7 +14,7 @@ import {
 } from "./samples.ts";
 
 /** What replacing the master secret needs: keys that are sealed anew, and every grant, page by page. */
-export function replacementContract(store: () => StoreWithTodos): void {
+export function replacementContract(store: () => TestStore): void {
   describe("resealSigningKey", () => {
     test("changes the ciphertext of one key and nothing else", async () => {
       await store().addFirstSigningKey(sampleKey("a"));

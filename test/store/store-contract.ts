@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe } from "vitest";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import type { TestStore } from "../support/store.ts";
 import { auditContract } from "./audit-contract.ts";
 import { clientContract } from "./client-contract.ts";
 import { expiryContract } from "./expiry-contract.ts";
@@ -13,9 +13,9 @@ import { replacementContract } from "./replacement-contract.ts";
  * What every database must do, in the same way. A database's own tests call this with a function that opens an empty
  * store.
  */
-export function storeContract(name: string, open: () => Promise<StoreWithTodos>): void {
+export function storeContract(name: string, open: () => Promise<TestStore>): void {
   describe(`the store on ${name}`, () => {
-    let store: StoreWithTodos;
+    let store: TestStore;
     beforeEach(async () => {
       store = await open();
     });

@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   print({ id: 0 });
   await lines.next();
-  const store = await openStore({ database: process.argv[2] ?? "" });
+  const { store, close } = await openStore({ database: process.argv[2] ?? "" });
   print({ id: 0 });
   for await (const line of lines) {
     const { id, verb, args }: StoreCall = JSON.parse(line);
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
       (error: unknown) => print({ id, error: String(error) }),
     );
   }
-  await store.close();
+  await close();
 }
 
 main().catch((error: unknown) => {

@@ -10,11 +10,13 @@ import {
   type EmbeddedServer,
   openServer,
 } from "../../src/server/open-embedded-server.ts";
+import { inOnePiece, type TestStore } from "./store.ts";
 
 /** One line of the security log. */
 export type LogLine = { readonly name: string; readonly fields: Readonly<Record<string, unknown>> };
 
-export type TestServer = EmbeddedServer & {
+export type TestServer = Omit<EmbeddedServer, "database"> & {
+  readonly store: TestStore;
   readonly settings: Settings;
   readonly registrations: Registrations;
   readonly lines: readonly LogLine[];
@@ -59,7 +61,7 @@ export async function startServer(
   };
   const registrations = createRegistrations((scope) => settings.catalogue.descriptions.has(scope));
   registerTools(registrations);
-  const server = await openServer({
+  const { database, ...server } = await openServer({
     settings,
     checkUser,
     alsoAccept: parseAlsoAccepted(alsoAccept, settings),
@@ -72,6 +74,7 @@ export async function startServer(
   });
   return {
     ...server,
+    store: inOnePiece(database),
     settings,
     registrations,
     lines,
@@ -109,6 +112,6 @@ function registerTools(registrations: Registrations): void {
 /** Resolves once what this server remembers counts. */
 export function heardOf({ store }: TestServer): Promise<void> {
   return new Promise((resolve) => {
-    store.followChanges({ changed() {}, heard: () => resolve(), lost() {} });
+    store.followChanges({ changed() {}, caughtUp: () => resolve(), interrupted() {} });
   });
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { DISABLED, ENABLED } from "../../../test/store/samples.ts";
-import { openSqliteStore } from "../../store/sqlite/open.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 import { openDisabledClients } from "./disabled-clients.ts";
 
 /** A store that the test can hold up, or have fail, once it has read the ids. */
 async function openRig() {
-  const store = await openSqliteStore({ database: ":memory:" });
+  const store = await openTestStore({ database: ":memory:" });
   let afterReading = async () => {};
   const disabled = await openDisabledClients(
     {

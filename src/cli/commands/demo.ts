@@ -25,6 +25,8 @@ export function demoCommand(): Command {
       "after",
       `
 The master secret comes from GATEHOUSE_SECRET, or from a key file made beside the database.
+The to-do lists are in a file of their own beside the database (gatehouse-todos.db). Where the
+database is Postgres or :memory:, they are in memory, and end with the server.
 
 Behind an identity provider (gatehouse provider tells what to do there):
   OAUTH_ISSUER and OAUTH_AUDIENCE, where needed OAUTH_JWKS_URI, OAUTH_WELL_KNOWN_URL
@@ -48,12 +50,17 @@ async function demo(flags: DemoFlags): Promise<void> {
   const fromFlags = flagOptions(flags);
   const given = withFlags(environmentOptions(environment), fromFlags);
   const settings = parseOptions("Gatehouse demo", {}, given, provider === undefined ? "mcp" : null);
-  const { createDemoServer, DEMO_PERSON } = await import("../../demo/server.ts");
+  const [{ createDemoServer, DEMO_PERSON }, { todosFileOf }] = await Promise.all([
+    import("../../demo/server.ts"),
+    import("../../demo/todos.ts"),
+  ]);
   const { port, tls } = settings;
   const server = createDemoServer({ ...optionsOf(fromFlags), port, ...(tls && { tls }) }, provider);
   const { url } = await server.listen();
   const signIn = provider ? providerLines(provider) : ownLines(DEMO_PERSON);
-  printBanner({ url, signIn, settings, isOpenToAll: provider === undefined });
+  // Behind a provider, the to-do lists are all that is kept.
+  const data = provider ? todosFileOf(settings.database) : settings.database;
+  printBanner({ url, signIn, data, settings, isOpenToAll: provider === undefined });
 }
 
 /** What the environment says and, over it, the flags. */
@@ -82,11 +89,14 @@ function providerLines({ issuer, audience }: ProviderOptions): Lines {
 function printBanner({
   url,
   signIn,
+  data,
   settings,
   isOpenToAll,
 }: {
   readonly url: string;
   readonly signIn: Lines;
+  /** The database or file where the data is kept. */
+  readonly data: string;
   readonly settings: Settings;
   /** Whether the password is known to everybody. */
   readonly isOpenToAll: boolean;
@@ -95,7 +105,7 @@ function printBanner({
   printPairs([
     ["MCP URL", bold(url)],
     ...signIn,
-    ["Data", placeOf(settings.database)],
+    ["Data", placeOf(data)],
     ["Try", `claude mcp add --transport http gatehouse-demo ${url}`],
     ["", `or open ${url.slice(0, -settings.path.length)}/ for other clients`],
     ["Stop", "Ctrl+C"],

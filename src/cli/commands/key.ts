@@ -52,8 +52,8 @@ async function rotate(flags: DatabaseFlags): Promise<void> {
     import("../../authorization-server/tokens/signing-keys.ts"),
     import("../../platform/secrets/master-secret.ts"),
   ]);
-  const key = await withStore(flags, (store, settings) =>
-    rotateSigningKey({ store, keyring: openKeyring(settings), clock: store.clock }, ({ kid }) =>
+  const key = await withStore(flags, (store, settings, clock) =>
+    rotateSigningKey({ store, keyring: openKeyring(settings), clock }, ({ kid }) =>
       operatorEntry("key.rotated", { kid }),
     ),
   );

@@ -14,8 +14,8 @@ export type Metrics = {
   lookedUp(found: boolean): void;
   /** So many writes were made durable together. */
   committed(writes: number): void;
-  /** A verb of the store was done, well or not, in so many seconds. */
-  stored(verb: string, seconds: number): void;
+  /** An operation of the store was done, well or not, in so many seconds. */
+  stored(operation: string, seconds: number): void;
   /** A number that is read whenever somebody asks for the metrics. */
   watch(gauge: GaugeName, read: () => number): void;
 };

@@ -69,12 +69,12 @@ export function createTracing(database: string): Tracing {
       });
     },
 
-    operation(verb, work) {
+    operation(name, work) {
       const parent = context.active();
       // What nobody outside asked for (the janitor, a probe) would be a trace of its own, over and over.
       if (trace.getSpan(parent) === undefined) return work();
-      const attributes = { "db.system.name": database, "db.operation.name": verb };
-      return within(tracer.startSpan(verb, { kind: SpanKind.CLIENT, attributes }, parent), parent, work);
+      const attributes = { "db.system.name": database, "db.operation.name": name };
+      return within(tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent), parent, work);
     },
 
     fetch(method, url, work, statusOf) {

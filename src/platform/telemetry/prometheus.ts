@@ -133,12 +133,12 @@ function measureStore(registry: Registry): Metrics["stored"] {
     buckets: STORE_BUCKETS,
     registers: [registry],
   });
-  const verbs = new Map<string, Histogram.Internal<"operation">>();
-  return (verb, seconds) => {
-    let series = verbs.get(verb);
+  const operations = new Map<string, Histogram.Internal<"operation">>();
+  return (operation, seconds) => {
+    let series = operations.get(operation);
     if (!series) {
-      series = durations.labels(verb);
-      verbs.set(verb, series);
+      series = durations.labels(operation);
+      operations.set(operation, series);
     }
     series.observe(seconds);
   };

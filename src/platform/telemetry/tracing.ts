@@ -5,8 +5,8 @@ import { type Instrument, notInstrumented } from "./instrument.ts";
 export type Tracing = {
   /** A request from outside and its answer, below the span of who sent it. */
   readonly request: Instrument;
-  /** A verb of the store. */
-  operation<T>(verb: string, work: () => Promise<T>): Promise<T>;
+  /** An operation of the store. */
+  operation<T>(operation: string, work: () => Promise<T>): Promise<T>;
   /** A request of ours to somebody else. `statusOf` says how it was answered, where the answer tells. */
   fetch<T>(method: string, url: string, work: () => Promise<T>, statusOf?: (answer: T) => number): Promise<T>;
   /** Begins the span of an MCP message; `read` is called where there will be one. */

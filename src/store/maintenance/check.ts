@@ -1,4 +1,5 @@
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
+import { isUnreleased, unreleasedProblem } from "../migrations/unreleased.ts";
 import { countRows } from "./copy-table.ts";
 import type { Database } from "./database.ts";
 import { type SchemaState, schemaStateOf } from "./schema-state.ts";
@@ -24,9 +25,9 @@ export type DatabaseFacts = {
 };
 
 /** What only a database of one kind can tell. */
-export type OwnFacts = Omit<DatabaseFacts, "name" | "schema" | "rows">;
+export type EngineFacts = Omit<DatabaseFacts, "name" | "schema" | "rows">;
 
-export async function factsOf(database: Database, own: OwnFacts): Promise<DatabaseFacts> {
+export async function factsOf(database: Database, own: EngineFacts): Promise<DatabaseFacts> {
   // What a damaged file answers is worth nothing.
   if (isDamaged(own)) return { name: database.name, schema: undefined, rows: {}, ...own };
   const schema = await schemaStateOf(database);
@@ -79,9 +80,10 @@ export function isDamaged({ damage = [] }: Pick<DatabaseFacts, "damage">): boole
   return damage.length > 0;
 }
 
-function schemaProblems({ schema }: DatabaseFacts): readonly string[] {
+function schemaProblems({ name, schema }: DatabaseFacts): readonly string[] {
   if (!schema) return ["It has no tables of Gatehouse yet. A server makes them when it starts."];
-  const { pending, unknown, isUnfinishedCopy } = schema;
+  const { applied, pending, unknown, isUnfinishedCopy } = schema;
+  if (isUnreleased(applied)) return [unreleasedProblem(name)];
   return [
     ...(pending.length === 0
       ? []

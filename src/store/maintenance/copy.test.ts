@@ -20,9 +20,8 @@ import {
   sampleKey,
 } from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { openTestStore, type TestStore } from "../../../test/support/store.ts";
 import { ConfigurationError } from "../../core/errors.ts";
-import type { StoreWithTodos } from "../kysely-store.ts";
-import { openStore } from "../open-store.ts";
 import { type CopyProgress, copyDatabase } from "./copy.ts";
 import type { Beside } from "./database.ts";
 import { openDatabase } from "./open-database.ts";
@@ -55,8 +54,8 @@ const KINDS = {
   "Postgres that sorts by bytes": () => postgres.freshDatabase(),
 };
 
-async function withStore<T>(database: string, use: (store: StoreWithTodos) => Promise<T>): Promise<T> {
-  const store = await openStore({ database });
+async function withStore<T>(database: string, use: (store: TestStore) => Promise<T>): Promise<T> {
+  const store = await openTestStore({ database });
   try {
     return await use(store);
   } finally {
@@ -90,7 +89,6 @@ async function fill(database: string): Promise<void> {
     await store.revokeGrant(GRANTS[2] ?? "", "refresh_reuse", START + 1, REVOKED);
     for (let index = 0; index < ASSERTIONS; index += 1)
       await store.useAssertion(index % 2 ? "client-1" : "Client-2", `jti ${index}`, START + index);
-    await store.todos.createTodo("ada", "buy milk", START);
   });
 }
 
@@ -102,7 +100,6 @@ const contentOf = (database: string) =>
     document: await store.findDocument(sampleDocument().clientId),
     grants: sorted(await store.listGrants({})),
     audit: await store.auditAfter(0, 10),
-    todos: await store.todos.listTodos("ada"),
   }));
 
 /** In one order, whichever database they are from. */
@@ -155,7 +152,6 @@ describe.each([
       ["assertions", ASSERTIONS],
       ["familiar_networks", 1],
       ["audit", ENTRIES],
-      ["todos", 1],
     ]);
     for (const { checksum } of copied) expect(checksum).toMatch(/^[0-9a-f]{32}$/);
     const content = await contentOf(source);
@@ -181,7 +177,7 @@ describe.each([
     await expect(copy(source, target, { onProgress: interrupt })).rejects.toThrow(
       /Copying stopped in the table grants: interrupted.*run the same again/,
     );
-    await expect(openStore({ database: target })).rejects.toThrow(
+    await expect(openTestStore({ database: target })).rejects.toThrow(
       /is being copied to, and not all of it is there. Run the same gatehouse database copy again/,
     );
     const copied = await copy(source, target);
@@ -193,9 +189,9 @@ describe.each([
   test("catches up with a source that went on: rows that changed, came and went", async () => {
     const [source, target] = [await KINDS[sourceKind](), await KINDS[targetKind]()];
     await fill(source);
-    const headStart = await openStore({ database: source });
+    const headStart = await openTestStore({ database: source });
     await copy(source, target, { whileRunning: true });
-    await expect(openStore({ database: target })).rejects.toThrow(/not all of it is there/);
+    await expect(openTestStore({ database: target })).rejects.toThrow(/not all of it is there/);
     await headStart.revokeGrant(GRANTS[5] ?? "", "operator", START, REVOKED);
     await headStart.approve(sampleApproval({ id: "new" }), APPROVED);
     await headStart.removeClient("Client-2", START, REMOVED);
@@ -261,10 +257,10 @@ describe("copying is refused, and nothing has changed", () => {
 
   test("where a server runs on a file", async () => {
     const [source, target] = [await filled(), freshFile()];
-    const server = await openStore({ database: source });
+    const server = await openTestStore({ database: source });
     expect(await refusal(source, target)).toMatch(/is in use: a server .* Stop it first/);
     await server.close();
-    const onTarget = await openStore({ database: target });
+    const onTarget = await openTestStore({ database: target });
     expect(await refusal(source, target)).toMatch(/is in use/);
     await onTarget.close();
     await copy(source, target);
@@ -272,7 +268,7 @@ describe("copying is refused, and nothing has changed", () => {
 
   test("where a server runs on Postgres", async () => {
     const source = await filled("Postgres");
-    const server = await openStore({ database: source });
+    const server = await openTestStore({ database: source });
     expect(await refusal(source, freshFile())).toMatch(/is in use: a server or a command .* Stop it first/);
     await server.close();
     await copy(source, freshFile());
@@ -281,7 +277,7 @@ describe("copying is refused, and nothing has changed", () => {
   test("and a server is kept out of a file while it is copied", async () => {
     const source = await filled();
     const from = await openDatabase(source, "nobody");
-    await expect(openStore({ database: source })).rejects.toThrow(/locked by another program/);
+    await expect(openTestStore({ database: source })).rejects.toThrow(/locked by another program/);
     await from.close();
   });
 
@@ -297,10 +293,13 @@ describe("copying is refused, and nothing has changed", () => {
 
   test.each([
     [
-      "INSERT INTO gatehouse_migrations VALUES ('9999-future', '0001-initial')",
+      "INSERT INTO gatehouse_migrations VALUES ('9999-future', '0001-first-release')",
       /of a newer version.*9999-future/,
     ],
-    ["DELETE FROM gatehouse_migrations WHERE name = '0001-initial'", /of an older version.*0001-initial/],
+    [
+      "DELETE FROM gatehouse_migrations WHERE name = '0001-first-release'",
+      /of an older version.*0001-first-release/,
+    ],
     ["DROP TABLE gatehouse_migrations", /is not one of Gatehouse/],
   ])("where the schema of the source is another one: %s", async (statement, sentence) => {
     const [source, target] = [await filled(), freshFile()];
@@ -318,7 +317,7 @@ describe("copying is refused, and nothing has changed", () => {
   test("where an unfinished copy was begun by another version", async () => {
     const [source, target] = [await filled(), freshFile()];
     await copy(source, target, { onProgress: interrupt }).catch(() => {});
-    exec(target, "DELETE FROM gatehouse_migrations WHERE name = '0001-initial'");
+    exec(target, "DELETE FROM gatehouse_migrations WHERE name = '0001-first-release'");
     expect(await refusal(source, target)).toMatch(/was begun by another version/);
   });
 });
@@ -334,7 +333,7 @@ describe("what is not the same is not called the same", () => {
       await client.end();`;
     const copying = copy(source, target, {
       onProgress({ doing, table }) {
-        if (doing === "copying" && table === "todos")
+        if (doing === "copying" && table === "audit")
           execFileSync(process.execPath, ["--input-type=module", "-e", change, target, GRANTS[7] ?? ""]);
       },
     });

@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../../core/errors.ts";
 import { migrate } from "../migrate.ts";
+import { isUnreleased, unreleasedProblem } from "../migrations/unreleased.ts";
 import { type Query, query } from "../query.ts";
 import { type CopiedTable, copyTable, countRows, sumTable } from "./copy-table.ts";
 import type { Database } from "./database.ts";
@@ -48,6 +49,7 @@ export async function refuseSource(from: Database): Promise<void> {
     throw new ConfigurationError(
       `The database ${from.name} is not one of Gatehouse: it has no tables of it.`,
     );
+  if (isUnreleased(state.applied)) throw new ConfigurationError(unreleasedProblem(from.name));
   if (state.isUnfinishedCopy) refuseUnfinishedCopy([UNFINISHED_COPY], from.name);
   if (state.unknown.length > 0) {
     throw new ConfigurationError(

@@ -1,11 +1,11 @@
 import { statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Query } from "../query.ts";
-import type { OwnFacts } from "./check.ts";
+import type { EngineFacts } from "./check.ts";
 import type { Database } from "./database.ts";
 
 /** What only SQLite can tell. @param file where the database is */
-export async function sqliteFacts({ run }: Pick<Database, "run">, file: string): Promise<OwnFacts> {
+export async function sqliteFacts({ run }: Pick<Database, "run">, file: string): Promise<EngineFacts> {
   const [version = ""] = await run(text("SELECT sqlite_version() AS answer"));
   const { bavail, bsize } = statfsSync(dirname(resolve(file)));
   return {
@@ -41,7 +41,7 @@ const QUICK_CHECK: Query<string> = {
 };
 
 /** What only Postgres can tell. */
-export async function postgresFacts({ run }: Pick<Database, "run">): Promise<OwnFacts> {
+export async function postgresFacts({ run }: Pick<Database, "run">): Promise<EngineFacts> {
   const [version = ""] = await run(text("SELECT version() AS answer"));
   const [readOnly] = await run(text("SELECT current_setting('transaction_read_only') AS answer"));
   return {

@@ -1,4 +1,5 @@
 import { MIGRATIONS } from "../migrations/index.ts";
+import type { Migration } from "../migrations/migration.ts";
 import { query } from "../query.ts";
 import type { Database } from "./database.ts";
 import { UNFINISHED_COPY } from "./unfinished-copy.ts";
@@ -13,12 +14,18 @@ export type SchemaState = {
   readonly isUnfinishedCopy: boolean;
 };
 
-/** Undefined where the database has none of our tables. */
-export async function schemaStateOf({ db, hasTable, run }: Database): Promise<SchemaState | undefined> {
+/**
+ * @param migrations those that this version of the code knows.
+ * @returns undefined where the database has none of our tables.
+ */
+export async function schemaStateOf(
+  { db, hasTable, run }: Database,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<SchemaState | undefined> {
   if ((await run(hasTable)).length === 0) return undefined;
   const rows = db.selectFrom("gatehouse_migrations").select("name").orderBy("name");
   const names = await run(query(rows, ({ name }) => name));
-  const known = MIGRATIONS.map(({ name }) => name);
+  const known = migrations.map(({ name }) => name);
   const applied = names.filter((name) => name !== UNFINISHED_COPY);
   return {
     applied,

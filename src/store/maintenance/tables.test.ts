@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
-import { openStore } from "../open-store.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 import { OWN_TABLES, TABLES } from "./tables.ts";
 
 let postgres: TestPostgres;
@@ -8,7 +8,7 @@ let database: string;
 beforeAll(async () => {
   postgres = await startPostgres();
   database = await postgres.freshDatabase();
-  await (await openStore({ database })).close();
+  await (await openTestStore({ database })).close();
 });
 afterAll(() => postgres.stop());
 

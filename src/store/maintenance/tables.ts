@@ -17,7 +17,6 @@ const MOVED: Readonly<Record<MovedTable, Omit<Table, "name">>> = {
   assertions: { key: ["client_id", "jti"] },
   familiar_networks: { key: ["name", "network"] },
   audit: { key: ["id"], isNumbered: true },
-  todos: { key: ["id"] },
 };
 
 export type Table = {

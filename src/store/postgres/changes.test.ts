@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { changeContract } from "../../../test/store/change-contract.ts";
 import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
-import type { RemoteChange, Store } from "../store.ts";
-import { openPostgresStore } from "./open.ts";
+import { openTestStore, type TestStore } from "../../../test/support/store.ts";
+import type { RemoteChange } from "../store.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.stop());
 
-const open = (database: string) => openPostgresStore({ database, connections: 3 });
+const open = (database: string) => openTestStore({ database, databaseConnections: 3 });
 const openAll = (database: string, count: number) =>
   Promise.all(Array.from({ length: count }, () => open(database)));
 const pooled = (url: string) => `${url}?pgbouncer=true`;
@@ -24,22 +24,22 @@ changeContract("Postgres, whose notifications a pooler keeps", async (count) =>
 
 describe("following Postgres", () => {
   let url: string;
-  let ours: Store;
-  let theirs: Store;
+  let ours: TestStore;
+  let theirs: TestStore;
   let told: RemoteChange[];
-  let heard: number;
-  let lost: number;
+  let caughtUp: number;
+  let interrupted: number;
   const start = async (decorate = (database: string) => database, before = "SELECT 1") => {
     url = await postgres.freshDatabase();
     await postgres.query(url, before);
     [ours, theirs] = await Promise.all([open(decorate(url)), open(decorate(url))]);
-    [told, heard, lost] = [[], 0, 0];
+    [told, caughtUp, interrupted] = [[], 0, 0];
     ours.followChanges({
       changed: (changes) => told.push(...changes),
-      heard: () => (heard += 1),
-      lost: () => (lost += 1),
+      caughtUp: () => (caughtUp += 1),
+      interrupted: () => (interrupted += 1),
     });
-    await soon(() => expect(heard).toBeGreaterThan(0));
+    await soon(() => expect(caughtUp).toBeGreaterThan(0));
     for (const id of ["a", "b"]) await theirs.approve(sampleApproval({ id }), APPROVED);
   };
   afterEach(async () => {
@@ -82,17 +82,17 @@ describe("following Postgres", () => {
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%changes%' AND pid <> pg_backend_pid()",
     );
     await revoke("a");
-    await soon(() => expect(lost).toBe(1));
+    await soon(() => expect(interrupted).toBe(1));
     await soon(() => expect(told).toEqual([revocation("a"), { kind: "anything" }]));
     await revoke("b");
     await soon(() => expect(told).toContainEqual(revocation("b")));
-    expect(lost).toBe(1);
+    expect(interrupted).toBe(1);
   });
 
   test("a database that goes away: it says so, and after it came back what was missed", async () => {
     await start();
     await postgres.goDown();
-    await soon(() => expect(lost).toBeGreaterThan(0));
+    await soon(() => expect(interrupted).toBeGreaterThan(0));
     await postgres.comeBack();
     await revoke("a");
     await soon(() => expect(told).toContainEqual(revocation("a")));
@@ -102,7 +102,7 @@ describe("following Postgres", () => {
   test("a database that hangs: it says so", async () => {
     await start();
     postgres.hang();
-    await soon(() => expect(lost).toBeGreaterThan(0));
+    await soon(() => expect(interrupted).toBeGreaterThan(0));
     postgres.goOn();
     await revoke("a");
     await soon(() => expect(told).toContainEqual(revocation("a")));
@@ -136,7 +136,7 @@ describe("following Postgres", () => {
     await soon(() => expect(told).toContainEqual(revocation("b")));
   });
 
-  test("another database that lacks the last changes and has gone on since: what it said under numbers heard before is told", async () => {
+  test("another database that lacks the last changes and has gone on since: what it said under numbers read before is told", async () => {
     await start();
     await revoke("a");
     await soon(() => expect(told).toEqual([revocation("a")]));

@@ -47,7 +47,7 @@ export function watchPostgresChanges(options: PostgresChangesOptions): PostgresC
         });
       } catch (error) {
         if (closing.signal.aborted) return;
-        feed.lost();
+        feed.interrupted();
         if (failures === 0) {
           log.error("changes by other instances could not be read", { cause: toStoreError(error) });
         }
@@ -89,7 +89,7 @@ async function stayConnected(
       await clock.compare(read);
       await feed.look(read, performance.now());
       looked();
-      await bell.heard(POLL_MS);
+      await bell.rung(POLL_MS);
     }
   } finally {
     stop.removeEventListener("abort", bell.ring);
@@ -102,7 +102,7 @@ type Bell = {
   ring(): void;
   fail(error: Error): void;
   /** Resolves once it has rung since the last time, or after a while. Rejects where something has failed. */
-  heard(milliseconds: number): Promise<void>;
+  rung(milliseconds: number): Promise<void>;
 };
 
 function createBell(): Bell {
@@ -119,7 +119,7 @@ function createBell(): Bell {
       failure ??= error;
       ring();
     },
-    async heard(milliseconds) {
+    async rung(milliseconds) {
       if (!rang) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, milliseconds).unref();

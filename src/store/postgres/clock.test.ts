@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 import { silentLog } from "../../platform/logging.ts";
-import { openPostgresStore } from "./open.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ test.each([30, -30, 3600])(
     const url = await postgres.freshDatabase();
     setMachineClock(ahead);
     const said: object[] = [];
-    const store = await openPostgresStore({
+    const store = await openTestStore({
       database: url,
       log: { ...silentLog, info: (_, fields = {}) => said.push(fields) },
     });
@@ -41,12 +41,12 @@ test("a machine whose clock is set while it runs goes by the database's all the 
   const database = await postgres.freshDatabase();
   const said: object[] = [];
   const log = { ...silentLog, info: (_: string, fields = {}) => said.push(fields) };
-  const store = await openPostgresStore({ database, log });
+  const store = await openTestStore({ database, log });
   const isRight = () => expect(Math.abs(store.clock() - theirTime())).toBeLessThan(CLOSE_MS);
   setMachineClock(45);
   // Before it has asked the database again.
   isRight();
-  store.followChanges({ changed() {}, heard() {}, lost() {} });
+  store.followChanges({ changed() {}, caughtUp() {}, interrupted() {} });
   await vi.waitFor(() => expect(said).toEqual([{ aheadMilliseconds: expect.closeTo(45_000, -4) }]), {
     timeout: 20_000,
     interval: 20,

@@ -12,11 +12,10 @@ import {
   sampleKey,
 } from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { openTestStore, type TestStore } from "../../../test/support/store.ts";
 import { OAuthError } from "../../core/errors.ts";
-import type { StoreWithTodos } from "../kysely-store.ts";
 import type { Query } from "../query.ts";
 import { connectPostgres, type PostgresConnection } from "./connection.ts";
-import { openPostgresStore } from "./open.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -47,9 +46,12 @@ const rotation = (presented: number) => ({
 
 describe("the store on Postgres", () => {
   let url: string;
-  let store: StoreWithTodos;
-  const open = async (connections?: number): Promise<StoreWithTodos> => {
-    store = await openPostgresStore({ database: url, connections });
+  let store: TestStore;
+  const open = async (connections?: number): Promise<TestStore> => {
+    store = await openTestStore({
+      database: url,
+      ...(connections !== undefined && { databaseConnections: connections }),
+    });
     return store;
   };
   beforeEach(async () => {
@@ -142,7 +144,7 @@ describe("the store on Postgres", () => {
   });
 
   test("who may wait longer, as commands do, gets an answer later", async () => {
-    store = await openPostgresStore({ database: url, answerMs: 60_000 });
+    store = await openTestStore({ database: url, answerMs: 60_000 });
     await store.approve(sampleApproval(), APPROVED);
     const unlock = await lockGrants(url);
     const redeemed = store.redeemCode("grant-1", START + DAY, START, REDEEMED);

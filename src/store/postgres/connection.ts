@@ -40,9 +40,7 @@ export function connectPostgres(
   { answerMs, connections, together, prepared }: PostgresLimits,
 ): PostgresConnection {
   let keepsPrepared = prepared;
-  let closed = false;
   let waitingAlone = 0;
-  const underWay = new Set<Promise<unknown>>();
   const failed = (error: unknown) => {
     if (isPreparedElsewhere(error)) keepsPrepared = false;
   };
@@ -78,30 +76,8 @@ export function connectPostgres(
     }
   };
 
-  const until = async <T>(deadline: number, attempt: (deadline: number) => Promise<T>): Promise<T> => {
-    for (;;) {
-      try {
-        if (waiting() >= connections * WAITING_PER_CONNECTION)
-          throw unavailable("too much waits for a connection");
-        return await attempt(deadline);
-      } catch (error) {
-        // A repetition may have to wait for a connection anew.
-        const isLate = deadline - performance.now() < answerMs / 2;
-        if (!isRepeatable(error) || isLate) throw toStoreError(error);
-      }
-    }
-  };
-
-  const run = async <T>(attempt: (deadline: number) => Promise<T>): Promise<T> => {
-    if (closed) throw new Error("The store is closed.");
-    const work = until(performance.now() + answerMs, attempt);
-    underWay.add(work);
-    try {
-      return await work;
-    } finally {
-      underWay.delete(work);
-    }
-  };
+  const isFull = () => waiting() >= connections * WAITING_PER_CONNECTION;
+  const { run, close } = createAttempts(answerMs, isFull);
 
   const runOne = (query: Query<unknown>): Promise<Rows> =>
     run((deadline) =>
@@ -132,6 +108,45 @@ export function connectPostgres(
       };
     },
     waiting,
+    close,
+  };
+}
+
+type Attempts = {
+  /** Makes an attempt, and again where that is safe and there is time. The attempt is told when its answer is too late. */
+  run<T>(attempt: (deadline: number) => Promise<T>): Promise<T>;
+  /** Waits for what is under way. What comes after is refused. */
+  close(): Promise<void>;
+};
+
+function createAttempts(answerMs: number, isFull: () => boolean): Attempts {
+  const underWay = new Set<Promise<unknown>>();
+  let closed = false;
+
+  const until = async <T>(deadline: number, attempt: (deadline: number) => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        if (isFull()) throw unavailable("too much waits for a connection");
+        return await attempt(deadline);
+      } catch (error) {
+        // A repetition may have to wait for a connection anew.
+        const isLate = deadline - performance.now() < answerMs / 2;
+        if (!isRepeatable(error) || isLate) throw toStoreError(error);
+      }
+    }
+  };
+
+  return {
+    async run(attempt) {
+      if (closed) throw new Error("The store is closed.");
+      const work = until(performance.now() + answerMs, attempt);
+      underWay.add(work);
+      try {
+        return await work;
+      } finally {
+        underWay.delete(work);
+      }
+    },
     async close() {
       closed = true;
       await Promise.allSettled(underWay);

@@ -9,7 +9,7 @@ import {
   sampleApproval,
 } from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
-import { openStore } from "../open-store.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 
 const GRANTS = 200;
 /** Postgres plans a statement for its parameters five times, and then once for all. */
@@ -23,7 +23,7 @@ afterAll(() => postgres.stop());
 
 test("what happens to one grant reads no other grant of its client, though the table has no statistics yet", async () => {
   const url = await postgres.freshDatabase();
-  const store = await openStore({ database: url, databaseConnections: 1 });
+  const store = await openTestStore({ database: url, databaseConnections: 1 });
   const now = START + SECOND;
   for (let i = 0; i < GRANTS; i += 1) await store.approve(sampleApproval({ id: `grant-${i}` }), APPROVED);
   await store.redeemCode("grant-7", now + DAY, now, REDEEMED);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { counterContract } from "../../../test/store/counter-contract.ts";
 import { START } from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
-import { openPostgresStore } from "./open.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 
 let postgres: TestPostgres;
 const opened: { close(): Promise<void> }[] = [];
@@ -15,7 +15,7 @@ afterEach(async () => {
 afterAll(() => postgres.stop());
 
 async function openOn(database: string) {
-  const store = await openPostgresStore({ database });
+  const store = await openTestStore({ database });
   opened.push(store);
   return store;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { storeContract } from "../../../test/store/store-contract.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
-import { openPostgresStore } from "./open.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -9,4 +9,4 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.stop());
 
-storeContract("Postgres", async () => openPostgresStore({ database: await postgres.freshDatabase() }));
+storeContract("Postgres", async () => openTestStore({ database: await postgres.freshDatabase() }));

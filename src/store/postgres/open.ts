@@ -4,22 +4,23 @@ import type { Pool, PoolClient } from "pg";
 import { shownDatabase } from "../../core/database-url.ts";
 import { type Log, silentLog } from "../../platform/logging.ts";
 import { type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
-import { createChangeFeed } from "../change-feed.ts";
-import { kyselyStore, type StoreWithTodos } from "../kysely-store.ts";
+import { type ChangeFeed, createChangeFeed } from "../change-feed.ts";
+import { kyselyStore } from "../kysely-store.ts";
 import { migrate, type Run } from "../migrate.ts";
 import { unavailable } from "../outage.ts";
-import type { Query, QueryBuilder } from "../query.ts";
+import type { Connection, Query, QueryBuilder } from "../query.ts";
+import type { OpenStore, Store } from "../store.ts";
 import { watchPostgresChanges } from "./changes.ts";
-import { databaseClock } from "./clock.ts";
+import { type DatabaseClock, databaseClock } from "./clock.ts";
 import { command, connectPostgres, inTransaction, rowsOf } from "./connection.ts";
-import { postgresCounters } from "./counters.ts";
+import { type PostgresCounters, postgresCounters } from "./counters.ts";
 import { isNotThereYet, openingError } from "./errors.ts";
 import { isPooled, postgresConnections } from "./pool.ts";
 
 export type PostgresOptions = {
   /** `postgres://user:password@host:port/database`, with the parameters that `pg` knows, and `pgbouncer=true`. */
   readonly database: string;
-  /** How many connections to open at the most, and one more that hears of changes. Default 10. */
+  /** How many connections to open at the most, and one more for changes by other instances. Default 10. */
   readonly connections?: number | undefined;
   /** How long an answer may take. Default: under two seconds, as requests wait for it. */
   readonly answerMs?: number | undefined;
@@ -52,49 +53,65 @@ export async function openPostgresStore({
   answerMs = ANSWER_MS,
   log = silentLog,
   measure = noMetrics,
-}: PostgresOptions): Promise<StoreWithTodos> {
-  const name = shownDatabase(database);
+}: PostgresOptions): Promise<OpenStore> {
   const db = queryBuilder();
+  const pooled = isPooled(database);
   const limits = { connections, answerMs, connectMs: ANSWER_MS };
-  const {
-    pool,
-    canPipeline,
-    connect,
-    end: endConnections,
-  } = await postgresConnections(database, limits, log);
+  const { pool, canPipeline, connect, end } = await postgresConnections(database, limits, log);
   const connection = connectPostgres(pool, {
     answerMs,
     connections,
     together: canPipeline ? STATEMENTS_TOGETHER : 1,
-    prepared: !isPooled(database),
+    prepared: !pooled,
   });
   const feed = createChangeFeed(db);
   const clock = databaseClock(log);
   try {
-    for (const migration of await bringUpToDate(pool, name, db)) {
-      log.debug("the database was migrated", { database: name, migration });
-    }
-    await clock.compare(runner(pool, ANSWER_MS));
-    await feed.begin(runner(pool, ANSWER_MS));
+    await prepareDatabase({ name: shownDatabase(database), pool, db, clock, feed, log });
   } catch (error) {
-    await endConnections();
-    throw openingError(error, name);
+    await end();
+    throw openingError(error, shownDatabase(database));
   }
-  const changes = watchPostgresChanges({ connect, feed, clock, listens: !isPooled(database), log });
+  const changes = watchPostgresChanges({ connect, feed, clock, listens: !pooled, log });
   measure.watch("pool_connections", () => pool.totalCount);
   measure.watch("pool_idle_connections", () => pool.idleCount);
   measure.watch("pool_waiting_requests", connection.waiting);
-  let ended: Promise<void> | undefined;
-  const end = async () => {
-    await Promise.all([connection.close(), changes.close()]);
-    await endConnections();
-  };
-  const shared = kyselyStore(db, connection, "postgres");
   const counters = postgresCounters(connection);
   return {
-    ...shared,
-    clock: clock.now,
+    store: postgresStore(db, connection, counters),
     counters,
+    clock: clock.now,
+    followChanges: changes.follow,
+    close: once(async () => {
+      await Promise.all([connection.close(), changes.close()]);
+      await end();
+    }),
+  };
+}
+
+type Preparing = {
+  /** What to call the database in the log and in an error. */
+  readonly name: string;
+  readonly pool: Pool;
+  readonly db: QueryBuilder;
+  readonly clock: DatabaseClock;
+  readonly feed: ChangeFeed;
+  readonly log: Log;
+};
+
+/** Brings the schema up to date, and learns what time it is there and which change was the last. */
+async function prepareDatabase({ name, pool, db, clock, feed, log }: Preparing): Promise<void> {
+  for (const migration of await bringUpToDate(pool, name, db)) {
+    log.debug("the database was migrated", { database: name, migration });
+  }
+  await clock.compare(runner(pool, ANSWER_MS));
+  await feed.begin(runner(pool, ANSWER_MS));
+}
+
+function postgresStore(db: QueryBuilder, connection: Connection, counters: PostgresCounters): Store {
+  const shared = kyselyStore(db, connection, "postgres");
+  return {
+    ...shared,
     async probeWrites() {
       const [[takesWrites]] = await Promise.all([
         connection.read(TAKES_WRITES),
@@ -106,11 +123,14 @@ export async function openPostgresStore({
       const { deleted, more } = await shared.deleteExpired(now, limit);
       return { deleted, more: (await counters.deleteEnded(now, limit)) || more };
     },
-    followChanges: changes.follow,
-    async close() {
-      ended ??= end();
-      await ended;
-    },
+  };
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
   };
 }
 

@@ -1,13 +1,15 @@
 import { createServer, type Server } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { migrationContract } from "../../../test/store/migration-contract.ts";
 import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/store/samples.ts";
 import { storeContract } from "../../../test/store/store-contract.ts";
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../../../test/support/postgres.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { MIGRATIONS } from "../migrations/index.ts";
-import { openStore } from "../open-store.ts";
-import { MIGRATION_LOCK, openPostgresStore } from "./open.ts";
+import { openPostgresDatabase } from "./database.ts";
+import { MIGRATION_LOCK } from "./open.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -25,7 +27,7 @@ const KNOWN = MIGRATIONS.map(({ name }) => name);
 
 describe("a database that cannot be opened is named, without its password and with what to do", () => {
   const refusal = async (database: string): Promise<string> => {
-    const error = await openStore({ database }).catch((thrown: unknown) => thrown);
+    const error = await openTestStore({ database }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigurationError);
     const { message, cause } = error as ConfigurationError;
     expect(cause).toBeUndefined();
@@ -95,7 +97,7 @@ describe("a database that cannot be opened is named, without its password and wi
     [poor.username, poor.password] = ["poor", "wrong"];
     expect(await refusal(poor.href)).toMatch(/does not let this user .*: .*schema.*GRANT CREATE ON SCHEMA/);
     await postgres.query(url, "GRANT CREATE ON SCHEMA public TO poor");
-    await (await openStore({ database: url })).close();
+    await (await openTestStore({ database: url })).close();
     expect(await refusal(poor.href)).toMatch(/: .*for table .*GRANT SELECT, INSERT, UPDATE, DELETE ON ALL/);
     await postgres.query(url, `REVOKE CONNECT ON DATABASE ${poor.pathname.slice(1)} FROM PUBLIC`);
     expect(await refusal(poor.href)).toMatch(/: .*for database .*GRANT CONNECT ON DATABASE/);
@@ -121,14 +123,14 @@ describe("opening", () => {
   test("waits for a Postgres that is just starting", async () => {
     const database = await postgres.freshDatabase();
     await postgres.goDown();
-    const opened = openStore({ database });
+    const opened = openTestStore({ database });
     await postgres.comeBack();
     await (await opened).close();
   });
 
   test("by many at once migrates once", async () => {
     const database = await postgres.freshDatabase();
-    const stores = await Promise.all(Array.from({ length: 8 }, () => openPostgresStore({ database })));
+    const stores = await Promise.all(Array.from({ length: 8 }, () => openTestStore({ database })));
     expect(await migrationsOf(database)).toEqual(KNOWN);
     await stores[0]?.approve(sampleApproval(), APPROVED);
     for (const store of stores) expect(await store.findGrant("grant-1")).toBeDefined();
@@ -137,7 +139,7 @@ describe("opening", () => {
 
   test("needs no right to make tables once they are there", async () => {
     const database = await postgres.freshDatabase();
-    await (await openStore({ database })).close();
+    await (await openTestStore({ database })).close();
     await postgres.query(database, "CREATE ROLE plain LOGIN PASSWORD 'plain'");
     await postgres.query(
       database,
@@ -145,7 +147,7 @@ describe("opening", () => {
     );
     const plain = new URL(database);
     [plain.username, plain.password] = ["plain", "plain"];
-    const store = await openStore({ database: plain.href });
+    const store = await openTestStore({ database: plain.href });
     await store.approve(sampleApproval(), APPROVED);
     // Announced by a function that works with this user's rights.
     expect(await store.revokeGrant("grant-1", "operator", START, REVOKED)).toBe(true);
@@ -154,24 +156,26 @@ describe("opening", () => {
 
   test("does not wait for a migration where there is nothing to do", async () => {
     const database = await postgres.freshDatabase();
-    await (await openStore({ database })).close();
+    await (await openTestStore({ database })).close();
     const migrating = new pg.Client(database);
     await migrating.connect();
     await migrating.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
-    await (await openStore({ database })).close();
+    await (await openTestStore({ database })).close();
     await migrating.end();
   });
 
   test("a database of a newer version that does not work with this one is refused and left alone", async () => {
     const database = await postgres.freshDatabase();
-    await (await openStore({ database })).close();
+    await (await openTestStore({ database })).close();
     await postgres.query(database, "INSERT INTO gatehouse_migrations VALUES ('9998-next', '9998-next')");
     await postgres.query(database, "INSERT INTO gatehouse_migrations VALUES ('9999-later', '9998-next')");
-    await expect(openStore({ database })).rejects.toThrow(
+    await expect(openTestStore({ database })).rejects.toThrow(
       /was made by a newer version of Gatehouse \(it has 9998-next, 9999-later\)/,
     );
   });
 });
+
+migrationContract("Postgres", async () => openPostgresDatabase(await postgres.freshDatabase(), "anybody"));
 
 /** What the next version may do while this one goes on: it adds. */
 const NEWER = [
@@ -188,9 +192,9 @@ const NEWER = [
 // A rolling upgrade: the next version has migrated, and this one goes on until its turn comes, or is started again.
 storeContract("Postgres, with the schema of a newer version", async () => {
   const database = await postgres.freshDatabase();
-  await (await openPostgresStore({ database })).close();
+  await (await openTestStore({ database })).close();
   await postgres.query(database, NEWER.join(";\n"));
-  return openPostgresStore({ database });
+  return openTestStore({ database });
 });
 
 /** Takes a connection, and answers the first message with an error, in the words of Postgres's protocol. */

@@ -4,7 +4,7 @@ import { APPROVED, DAY, REDEEMED, START, sampleApproval } from "../../../test/st
 import { storeContract } from "../../../test/store/store-contract.ts";
 import { PGBOUNCER, startPgBouncer, type TestPgBouncer } from "../../../test/support/pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
-import { openPostgresStore } from "./open.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 
 // The default reporter prints no name of a suite that is left out, and so no reason.
 if (PGBOUNCER === undefined) {
@@ -28,7 +28,7 @@ describe.skipIf(PGBOUNCER === undefined)("behind PgBouncer, in transaction mode"
   });
 
   const named = async () => `${told.through(await postgres.freshDatabase())}?pgbouncer=true`;
-  const open = (database: string) => openPostgresStore({ database });
+  const open = (database: string) => openTestStore({ database });
 
   storeContract("Postgres behind PgBouncer", async () => open(await named()));
   changeContract("Postgres behind PgBouncer", async (count) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { START } from "../../../test/store/samples.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
-import { openStore } from "../open-store.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 import type { Store } from "../store.ts";
 
 const TLS = join(import.meta.dirname, "../../../test/fixtures/tls");
@@ -63,7 +63,7 @@ const manyAtOnce = (store: Store) =>
 test("every connection is encrypted, and those that are made after the authority's file is gone", async () => {
   const sslrootcert = authority();
   const url = await urlWith({ sslmode: "verify-full", sslrootcert });
-  const store = await openStore({ database: url, databaseConnections: 4 });
+  const store = await openTestStore({ database: url, databaseConnections: 4 });
   try {
     rmSync(sslrootcert);
     await manyAtOnce(store);
@@ -76,13 +76,13 @@ test("every connection is encrypted, and those that are made after the authority
 });
 
 test("a certificate whose authority is not named is refused", async () => {
-  const opening = openStore({ database: await urlWith({ sslmode: "verify-full" }) });
+  const opening = openTestStore({ database: await urlWith({ sslmode: "verify-full" }) });
   await expect(opening).rejects.toThrow(/shows a certificate that is not trusted/);
 });
 
 test.each(["disable", "no-verify"])("sslmode=%s does what it says", async (sslmode) => {
   const url = await urlWith({ sslmode });
-  const store = await openStore({ database: url });
+  const store = await openTestStore({ database: url });
   try {
     await manyAtOnce(store);
     expect(new Set(await encrypted(url))).toEqual(new Set([sslmode === "no-verify"]));

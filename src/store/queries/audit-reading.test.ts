@@ -6,17 +6,15 @@ import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { START, sampleEntry } from "../../../test/store/samples.ts";
 import { startPostgres } from "../../../test/support/postgres.ts";
+import { openTestStore, type TestStore } from "../../../test/support/store.ts";
 import type { AuditRecord } from "../../core/events.ts";
-import type { StoreWithTodos } from "../kysely-store.ts";
-import { openPostgresStore } from "../postgres/open.ts";
-import { openSqliteStore } from "../sqlite/open.ts";
 import { type AuditSearch, followAudit, searchAudit } from "./audit-reading.ts";
 
 let folder: string;
-let store: StoreWithTodos;
+let store: TestStore;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-audit-"));
-  store = await openSqliteStore({ database: join(folder, "a.db") });
+  store = await openTestStore({ database: join(folder, "a.db") });
 });
 afterEach(async () => {
   await store.close();
@@ -122,7 +120,7 @@ describe("followAudit", () => {
     const postgres = await startPostgres();
     onTestFinished(() => postgres.stop());
     const database = await postgres.freshDatabase();
-    const onPostgres = await openPostgresStore({ database });
+    const onPostgres = await openTestStore({ database });
     const slow = new pg.Client(database);
     await slow.connect();
     const follower = await followAudit(onPostgres, () => 0);

@@ -4,14 +4,14 @@ import { type Connection, type Given, prepare, type Query, type QueryBuilder } f
 import { auditNote } from "./audit.ts";
 import { KEPT_AFTER_END_MS } from "./expiry.ts";
 
-/** That all grants of the client with this id end. */
+/** That all grants of the client with this id are revoked. */
 export type ClientRevocation = {
   readonly id: string;
   readonly now: number;
   readonly reason: RevocationReason;
 };
 
-/** Ends the grants of a client. Everybody may have one, and revoking them all takes longer than a statement may. */
+/** Revokes the grants of a client. Everybody may have one, and revoking them all takes longer than a statement may. */
 export type ClientGrants = {
   /** Leaves so few that {@link ClientGrants.revokeRest} is quick. @param entry of what ends them, in the last commit */
   revokeMost(

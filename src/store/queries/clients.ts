@@ -16,58 +16,23 @@ export function clientQueries(db: QueryBuilder, connection: Connection): ClientQ
   const note = auditNote(db);
   const grants = clientGrants(db, connection);
 
-  const insert = (given: Given<ClientTable>) => db.insertInto("clients").values(columns(given));
-
   const add = prepare(
     (given: Given<ClientTable>) =>
-      insert(given)
+      insertClient(db, given)
         .onConflict((conflict) => conflict.column("id").doNothing())
         .returning("id"),
     (row) => row.id,
   );
 
-  const saveDocument = prepare(
-    (given: Given<ClientTable>) =>
-      insert(given).onConflict((conflict) => {
-        const { id, origin, created_at, ...changing } = columns(given);
-        // Only over an earlier document: a client that the operator made under this id is the operator's.
-        return conflict.column("id").doUpdateSet(changing).where("clients.origin", "=", "metadata_document");
-      }),
-    () => undefined,
-  );
+  const saveDocument = saveClientDocument(db);
 
   const find = prepare(
     (given: Given<{ id: string }>) => db.selectFrom("clients").selectAll().where("id", "=", given("id")),
     toClient,
   );
 
-  const findDocument = prepare(
-    (given: Given<{ id: string }>) =>
-      db
-        .selectFrom("clients")
-        .selectAll()
-        .where("id", "=", given("id"))
-        .where("origin", "=", "metadata_document"),
-    toDocument,
-  );
-
-  const list = prepare(
-    () =>
-      db
-        .selectFrom("clients")
-        .selectAll()
-        .select((eb) =>
-          eb
-            .selectFrom("grants")
-            .select((count) => count.fn.countAll<number>().as("count"))
-            .whereRef("grants.client_id", "=", "clients.id")
-            .where("grants.revoked_at", "is", null)
-            .as("live_grants"),
-        )
-        .orderBy("created_at", "desc")
-        .orderBy("id"),
-    (row) => ({ ...toClient(row), liveGrants: Number(row.live_grants) }),
-  );
+  const findDocument = findClientDocument(db);
+  const list = listNewestFirst(db);
 
   const remove = prepare(
     (given: Given<{ id: string }>) => db.deleteFrom("clients").where("id", "=", given("id")).returning("id"),
@@ -118,6 +83,54 @@ export function clientQueries(db: QueryBuilder, connection: Connection): ClientQ
       );
     },
   };
+}
+
+function insertClient(db: QueryBuilder, given: Given<ClientTable>) {
+  return db.insertInto("clients").values(columns(given));
+}
+
+function saveClientDocument(db: QueryBuilder) {
+  return prepare(
+    (given: Given<ClientTable>) =>
+      insertClient(db, given).onConflict((conflict) => {
+        const { id, origin, created_at, ...changing } = columns(given);
+        // Only over an earlier document: a client that the operator made under this id is the operator's.
+        return conflict.column("id").doUpdateSet(changing).where("clients.origin", "=", "metadata_document");
+      }),
+    () => undefined,
+  );
+}
+
+function findClientDocument(db: QueryBuilder) {
+  return prepare(
+    (given: Given<{ id: string }>) =>
+      db
+        .selectFrom("clients")
+        .selectAll()
+        .where("id", "=", given("id"))
+        .where("origin", "=", "metadata_document"),
+    toDocument,
+  );
+}
+
+function listNewestFirst(db: QueryBuilder) {
+  return prepare(
+    () =>
+      db
+        .selectFrom("clients")
+        .selectAll()
+        .select((eb) =>
+          eb
+            .selectFrom("grants")
+            .select((count) => count.fn.countAll<number>().as("count"))
+            .whereRef("grants.client_id", "=", "clients.id")
+            .where("grants.revoked_at", "is", null)
+            .as("live_grants"),
+        )
+        .orderBy("created_at", "desc")
+        .orderBy("id"),
+    (row) => ({ ...toClient(row), liveGrants: Number(row.live_grants) }),
+  );
 }
 
 function columns(given: Given<ClientTable>) {

@@ -26,6 +26,45 @@ const LOOK_AGAIN_MS = 7 * DAY_MS;
  * ended go, and for the others the day to look again is put off.
  */
 export function expiryQueries(db: QueryBuilder, connection: Connection): Pick<Store, "deleteExpired"> {
+  const { deleteGrants, postponeGrants } = grantStatements(db);
+  const { deleteClients, postponeClients } = clientStatements(db);
+  const { deleteAssertions, deleteNetworks, deleteKeys, deleteChanges } = otherStatements(db);
+
+  return {
+    async deleteExpired(now, limit) {
+      const batch = {
+        now,
+        limit,
+        endedBefore: now - KEPT_AFTER_END_MS,
+        lookAgainAt: now + LOOK_AGAIN_MS,
+        madeBefore: now - CHANGES_KEPT_MS,
+      };
+      // Grants before clients: a client whose last grant goes can go as well.
+      const [grants, liveGrants, clients, busyClients, assertions, networks, keys, changes] =
+        await connection.writeTogether([
+          deleteGrants(batch),
+          postponeGrants(batch),
+          deleteClients(batch),
+          postponeClients(batch),
+          deleteAssertions(batch),
+          deleteNetworks(batch),
+          deleteKeys(batch),
+          deleteChanges(batch),
+        ]);
+      return {
+        deleted: grants.length + clients.length + assertions.length + networks.length + keys.length,
+        more:
+          grants.length + liveGrants.length >= limit ||
+          clients.length + busyClients.length >= limit ||
+          assertions.length >= limit ||
+          networks.length >= limit ||
+          changes.length >= limit,
+      };
+    },
+  };
+}
+
+function grantStatements(db: QueryBuilder) {
   const dueGrants = (given: Given<Batch>) =>
     db
       .selectFrom("grants")
@@ -55,6 +94,10 @@ export function expiryQueries(db: QueryBuilder, connection: Connection): Pick<St
     (row) => row.id,
   );
 
+  return { deleteGrants, postponeGrants };
+}
+
+function clientStatements(db: QueryBuilder) {
   const dueClients = (given: Given<Batch>) =>
     db
       .selectFrom("clients")
@@ -90,6 +133,10 @@ export function expiryQueries(db: QueryBuilder, connection: Connection): Pick<St
     (row) => row.id,
   );
 
+  return { deleteClients, postponeClients };
+}
+
+function otherStatements(db: QueryBuilder) {
   const deleteAssertions = prepare(
     (given: Given<Batch>) =>
       db
@@ -144,7 +191,7 @@ export function expiryQueries(db: QueryBuilder, connection: Connection): Pick<St
           eb
             .selectFrom("changes as old")
             .select("old.id")
-            .where("old.made_at", "<=", given("heardBefore"))
+            .where("old.made_at", "<=", given("madeBefore"))
             .orderBy("old.made_at")
             .limit(given("limit")),
         )
@@ -152,38 +199,7 @@ export function expiryQueries(db: QueryBuilder, connection: Connection): Pick<St
     (row) => row.id,
   );
 
-  return {
-    async deleteExpired(now, limit) {
-      const batch = {
-        now,
-        limit,
-        endedBefore: now - KEPT_AFTER_END_MS,
-        lookAgainAt: now + LOOK_AGAIN_MS,
-        heardBefore: now - CHANGES_KEPT_MS,
-      };
-      // Grants before clients: a client whose last grant goes can go as well.
-      const [grants, liveGrants, clients, busyClients, assertions, networks, keys, changes] =
-        await connection.writeTogether([
-          deleteGrants(batch),
-          postponeGrants(batch),
-          deleteClients(batch),
-          postponeClients(batch),
-          deleteAssertions(batch),
-          deleteNetworks(batch),
-          deleteKeys(batch),
-          deleteChanges(batch),
-        ]);
-      return {
-        deleted: grants.length + clients.length + assertions.length + networks.length + keys.length,
-        more:
-          grants.length + liveGrants.length >= limit ||
-          clients.length + busyClients.length >= limit ||
-          assertions.length >= limit ||
-          networks.length >= limit ||
-          changes.length >= limit,
-      };
-    },
-  };
+  return { deleteAssertions, deleteNetworks, deleteKeys, deleteChanges };
 }
 
 type Batch = {
@@ -191,7 +207,7 @@ type Batch = {
   readonly limit: number;
   readonly endedBefore: number;
   readonly lookAgainAt: number;
-  readonly heardBefore: number;
+  readonly madeBefore: number;
 };
 
 /** When a grant is over, whatever ends it. */

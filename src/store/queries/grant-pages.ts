@@ -33,7 +33,26 @@ export function grantPageQueries(
     (row) => row.id,
   );
 
-  const countNext = prepare(
+  const countNext = countTokensOfNext(db);
+
+  return {
+    async revokeNextGrants(after, limit, now, entry) {
+      const last = (await connection.read(nextIds({ after, limit }))).at(-1);
+      if (last === undefined) return undefined;
+      const revocation = revokeBetween({ after, last, now, dueAt: now + KEPT_AFTER_END_MS });
+      await connection.write(revocation, entry && note(entry));
+      return last;
+    },
+    async countRefreshTokens(page) {
+      const [counted] = await connection.read(countNext(page));
+      if (!counted || counted.last === null) return undefined;
+      return { ...counted, last: counted.last };
+    },
+  };
+}
+
+function countTokensOfNext(db: QueryBuilder) {
+  return prepare(
     (given: Given<{ after: string; limit: number; madeUntil: number; now: number }>) =>
       db
         .selectFrom((from) =>
@@ -74,19 +93,4 @@ export function grantPageQueries(
       lastEndsAt: last_ends_at,
     }),
   );
-
-  return {
-    async revokeNextGrants(after, limit, now, entry) {
-      const last = (await connection.read(nextIds({ after, limit }))).at(-1);
-      if (last === undefined) return undefined;
-      const revocation = revokeBetween({ after, last, now, dueAt: now + KEPT_AFTER_END_MS });
-      await connection.write(revocation, note(entry));
-      return last;
-    },
-    async countRefreshTokens(page) {
-      const [counted] = await connection.read(countNext(page));
-      if (!counted || counted.last === null) return undefined;
-      return { ...counted, last: counted.last };
-    },
-  };
 }

@@ -15,50 +15,8 @@ type GrantQueries = Pick<
 /** What happens to a grant. Every change is one statement that says itself when it applies. */
 export function grantQueries(db: QueryBuilder, connection: Connection): GrantQueries {
   const note = auditNote(db);
-
-  const insert = prepare(
-    (given: Given<ApprovalRow>) =>
-      db
-        .insertInto("grants")
-        .values({
-          id: given("id"),
-          client_id: given("client_id"),
-          client_name: given("client_name"),
-          person_id: given("person_id"),
-          person: given("person"),
-          resource: given("resource"),
-          scopes: given("scopes"),
-          redirect_uri: given("redirect_uri"),
-          code_challenge: given("code_challenge"),
-          code_expires_at: given("code_expires_at"),
-          generation: 0,
-          refresh_expires_at: given("refresh_expires_at"),
-          ends_at: given("ends_at"),
-          created_at: given("created_at"),
-          due_at: given("due_at"),
-        })
-        .onConflict((conflict) => conflict.column("id").doNothing())
-        .returningAll(),
-    toGrant,
-  );
-
-  const approveAgain = prepare(
-    (given: Given<ApprovalRow>) =>
-      db
-        .updateTable("grants")
-        .set({
-          code_expires_at: given("code_expires_at"),
-          refresh_expires_at: given("refresh_expires_at"),
-          due_at: given("due_at"),
-        })
-        .where("id", "=", given("id"))
-        .where("redeemed_at", "is", null)
-        .where("revoked_at", "is", null)
-        .where("person_id", "=", given("person_id"))
-        .where("scopes", "=", given("scopes"))
-        .returningAll(),
-    toGrant,
-  );
+  const insert = insertGrant(db);
+  const approveAgain = approveGrantAgain(db);
 
   const find = prepare(
     (given: Given<{ id: string }>) => db.selectFrom("grants").selectAll().where("id", "=", given("id")),
@@ -83,30 +41,7 @@ export function grantQueries(db: QueryBuilder, connection: Connection): GrantQue
     toGrant,
   );
 
-  const rotate = prepare(
-    (given: Given<RotationRow>) =>
-      db
-        .updateTable("grants")
-        .set((eb) => ({
-          generation: eb(given("presented"), "+", eb.lit(1)),
-          rotated_at: given("now"),
-          unused_generation: eb(given("presented"), "+", eb.lit(1)),
-          refresh_expires_at: given("refreshExpiresAt"),
-          // Healing a lost write: the code was redeemed, or there would be no refresh token.
-          redeemed_at: eb.fn.coalesce("redeemed_at", given("now")),
-        }))
-        .where("id", "=", given("id"))
-        // Not for an index: without statistics Postgres would take that of clients, and read all grants of one.
-        .where(sql`client_id || ''`, "=", given("clientId"))
-        .where("generation", ">=", given("atLeast"))
-        .where("generation", "<=", given("presented"))
-        .where("resource", "=", (eb) => eb.fn.coalesce(given("resource"), "resource"))
-        .where("revoked_at", "is", null)
-        .where("refresh_expires_at", ">", given("now"))
-        .where("ends_at", ">", given("now"))
-        .returningAll(),
-    toGrant,
-  );
+  const rotate = rotateGrant(db);
 
   const revoke = prepare(
     (given: Given<{ id: string; reason: RevocationReason; now: number; dueAt: number }>) =>
@@ -149,6 +84,82 @@ export function grantQueries(db: QueryBuilder, connection: Connection): GrantQue
     },
     listGrants: (filter) => connection.read(listQuery(db, filter)),
   };
+}
+
+function insertGrant(db: QueryBuilder) {
+  return prepare(
+    (given: Given<ApprovalRow>) =>
+      db
+        .insertInto("grants")
+        .values({
+          id: given("id"),
+          client_id: given("client_id"),
+          client_name: given("client_name"),
+          person_id: given("person_id"),
+          person: given("person"),
+          resource: given("resource"),
+          scopes: given("scopes"),
+          redirect_uri: given("redirect_uri"),
+          code_challenge: given("code_challenge"),
+          code_expires_at: given("code_expires_at"),
+          generation: 0,
+          refresh_expires_at: given("refresh_expires_at"),
+          ends_at: given("ends_at"),
+          created_at: given("created_at"),
+          due_at: given("due_at"),
+        })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .returningAll(),
+    toGrant,
+  );
+}
+
+/** The same decision, approved again before its code was redeemed: only the code lives longer. */
+function approveGrantAgain(db: QueryBuilder) {
+  return prepare(
+    (given: Given<ApprovalRow>) =>
+      db
+        .updateTable("grants")
+        .set({
+          code_expires_at: given("code_expires_at"),
+          refresh_expires_at: given("refresh_expires_at"),
+          due_at: given("due_at"),
+        })
+        .where("id", "=", given("id"))
+        .where("redeemed_at", "is", null)
+        .where("revoked_at", "is", null)
+        .where("person_id", "=", given("person_id"))
+        .where("scopes", "=", given("scopes"))
+        .returningAll(),
+    toGrant,
+  );
+}
+
+function rotateGrant(db: QueryBuilder) {
+  return prepare(
+    (given: Given<RotationRow>) =>
+      db
+        .updateTable("grants")
+        .set((eb) => ({
+          generation: eb(given("presented"), "+", eb.lit(1)),
+          rotated_at: given("now"),
+          unused_generation: eb(given("presented"), "+", eb.lit(1)),
+          refresh_expires_at: given("refreshExpiresAt"),
+          // Healing a lost write: the code was redeemed, or there would be no refresh token.
+          redeemed_at: eb.fn.coalesce("redeemed_at", given("now")),
+        }))
+        .where("id", "=", given("id"))
+        // Not for an index: without statistics Postgres would take that of clients, and read all grants of one.
+        .where(sql`client_id || ''`, "=", given("clientId"))
+        .where("generation", ">=", given("atLeast"))
+        .where("generation", "<=", given("presented"))
+        .where("resource", "=", (eb) => eb.fn.coalesce(given("resource"), "resource"))
+        .where("revoked_at", "is", null)
+        .where("refresh_expires_at", ">", given("now"))
+        .where("ends_at", ">", given("now"))
+        .returningAll(),
+    toGrant,
+  );
 }
 
 type ApprovalRow = Omit<

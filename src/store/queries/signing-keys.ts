@@ -14,45 +14,8 @@ export function signingKeyQueries(db: QueryBuilder, connection: Connection): Sig
 
   const list = prepare(() => db.selectFrom("signing_keys").selectAll().orderBy("ordinal"), toSigningKey);
 
-  const add = prepare(
-    (given: Given<KeyRow>) =>
-      db
-        .insertInto("signing_keys")
-        .values((eb) => ({
-          kid: given("kid"),
-          algorithm: given("algorithm"),
-          public_jwk: given("public_jwk"),
-          sealed_private_jwk: given("sealed_private_jwk"),
-          created_at: given("created_at"),
-          signs_from: given("signs_from"),
-          signs_until: given("signs_until"),
-          published_until: given("published_until"),
-          ordinal: eb
-            .selectFrom("signing_keys as other")
-            .select(({ eb: sum, fn }) =>
-              sum(fn.coalesce(fn.max("other.ordinal"), sum.lit(0)), "+", sum.lit(1)).as("ordinal"),
-            ),
-        }))
-        .returning("kid"),
-    (row) => row.kid,
-  );
-
-  // Only where the table is empty; and where two look at once and both see it empty, both want to be number 1.
-  const addFirst = prepare(
-    (given: Given<KeyRow>) =>
-      db
-        .insertInto("signing_keys")
-        .columns([...COLUMNS, "ordinal"])
-        .expression(
-          db
-            .selectNoFrom((eb) => [...COLUMNS.map((name) => given(name).as(name)), eb.lit(1).as("ordinal")])
-            .where(({ not, exists, selectFrom }) =>
-              not(exists(selectFrom("signing_keys as other").select("other.kid"))),
-            ),
-        )
-        .onConflict((conflict) => conflict.column("ordinal").doNothing()),
-    () => undefined,
-  );
+  const add = addKey(db);
+  const addFirst = addFirstKey(db);
 
   const retire = prepare(
     (given: Given<{ except: string; signsUntil: number; publishedUntil: number }>) =>
@@ -102,6 +65,50 @@ export function signingKeyQueries(db: QueryBuilder, connection: Connection): Sig
       await connection.writeTogether([removeAll({}), add(toRow(key))], note(entry));
     },
   };
+}
+
+function addKey(db: QueryBuilder) {
+  return prepare(
+    (given: Given<KeyRow>) =>
+      db
+        .insertInto("signing_keys")
+        .values((eb) => ({
+          kid: given("kid"),
+          algorithm: given("algorithm"),
+          public_jwk: given("public_jwk"),
+          sealed_private_jwk: given("sealed_private_jwk"),
+          created_at: given("created_at"),
+          signs_from: given("signs_from"),
+          signs_until: given("signs_until"),
+          published_until: given("published_until"),
+          ordinal: eb
+            .selectFrom("signing_keys as other")
+            .select(({ eb: sum, fn }) =>
+              sum(fn.coalesce(fn.max("other.ordinal"), sum.lit(0)), "+", sum.lit(1)).as("ordinal"),
+            ),
+        }))
+        .returning("kid"),
+    (row) => row.kid,
+  );
+}
+
+/** Only where the table is empty; and where two look at once and both see it empty, both want to be number 1. */
+function addFirstKey(db: QueryBuilder) {
+  return prepare(
+    (given: Given<KeyRow>) =>
+      db
+        .insertInto("signing_keys")
+        .columns([...COLUMNS, "ordinal"])
+        .expression(
+          db
+            .selectNoFrom((eb) => [...COLUMNS.map((name) => given(name).as(name)), eb.lit(1).as("ordinal")])
+            .where(({ not, exists, selectFrom }) =>
+              not(exists(selectFrom("signing_keys as other").select("other.kid"))),
+            ),
+        )
+        .onConflict((conflict) => conflict.column("ordinal").doNothing()),
+    () => undefined,
+  );
 }
 
 type KeyRow = Omit<SigningKeyTable, "ordinal">;

@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { changeContract } from "../../../test/store/change-contract.ts";
 import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/store/samples.ts";
-import type { RemoteChange, Store } from "../store.ts";
-import { openSqliteStore } from "./open.ts";
+import { openTestStore, type TestStore } from "../../../test/support/store.ts";
+import type { RemoteChange } from "../store.ts";
 
 const HALF_A_SECOND_MS = 500;
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-changes-"));
@@ -16,17 +16,17 @@ const freshFile = () => join(folder, `${++files}.db`);
 
 changeContract("SQLite", async (count) => {
   const database = freshFile();
-  return Promise.all(Array.from({ length: count }, () => openSqliteStore({ database })));
+  return Promise.all(Array.from({ length: count }, () => openTestStore({ database })));
 });
 
 describe("following a file", () => {
   let database: string;
-  let ours: Store;
-  let theirs: Store;
+  let ours: TestStore;
+  let theirs: TestStore;
   beforeEach(async () => {
     database = freshFile();
-    ours = await openSqliteStore({ database });
-    theirs = await openSqliteStore({ database });
+    ours = await openTestStore({ database });
+    theirs = await openTestStore({ database });
     // Only the polling: everything else goes on in real time.
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   });
@@ -38,7 +38,7 @@ describe("following a file", () => {
 
   test("tells within half a second, and once", async () => {
     const told: RemoteChange[] = [];
-    ours.followChanges({ changed: (changes) => told.push(...changes), heard() {}, lost() {} });
+    ours.followChanges({ changed: (changes) => told.push(...changes), caughtUp() {}, interrupted() {} });
     await theirs.approve(sampleApproval(), APPROVED);
     await theirs.revokeGrant("grant-1", "operator", START, REVOKED);
     await vi.advanceTimersByTimeAsync(HALF_A_SECOND_MS);
@@ -50,14 +50,14 @@ describe("following a file", () => {
 
   test("what cannot be read is lost, and told once it can be read again", async () => {
     const told: RemoteChange[] = [];
-    const lost = vi.fn();
-    ours.followChanges({ changed: (changes) => told.push(...changes), heard() {}, lost });
+    const interrupted = vi.fn();
+    ours.followChanges({ changed: (changes) => told.push(...changes), caughtUp() {}, interrupted });
     const file = new DatabaseSync(database);
     await theirs.approve(sampleApproval(), APPROVED);
     await theirs.revokeGrant("grant-1", "operator", START, REVOKED);
     file.exec("ALTER TABLE changes RENAME TO away");
     await vi.advanceTimersByTimeAsync(HALF_A_SECOND_MS);
-    expect(lost).toHaveBeenCalled();
+    expect(interrupted).toHaveBeenCalled();
     file.exec("ALTER TABLE away RENAME TO changes");
     file.close();
     await vi.advanceTimersByTimeAsync(HALF_A_SECOND_MS);
@@ -65,7 +65,7 @@ describe("following a file", () => {
   });
 
   test("ends with the last who follows, and with the store", async () => {
-    const follower = { changed() {}, heard() {}, lost() {} };
+    const follower = { changed() {}, caughtUp() {}, interrupted() {} };
     const [first, second] = [ours.followChanges(follower), ours.followChanges(follower)];
     first();
     expect(vi.getTimerCount()).toBe(1);

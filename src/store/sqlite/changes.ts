@@ -30,11 +30,11 @@ export function watchSqliteChanges(
     const askedAt = performance.now();
     try {
       const current = versionNow();
-      if (current === seen) return feed.heard(askedAt);
+      if (current === seen) return feed.caughtUp(askedAt);
       await feed.look(read, askedAt);
       seen = current;
     } catch (cause) {
-      feed.lost();
+      feed.interrupted();
       log.error("changes by other processes could not be read", { cause });
     }
   };

@@ -13,16 +13,15 @@ import {
   sampleClient,
   sampleDocument,
 } from "../../../test/store/samples.ts";
-import type { StoreWithTodos } from "../kysely-store.ts";
-import { openSqliteStore } from "./open.ts";
+import { openTestStore, type TestStore } from "../../../test/support/store.ts";
 
 let folder: string;
 let file: string;
-let store: StoreWithTodos;
+let store: TestStore;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-cost-"));
   file = join(folder, "a.db");
-  store = await openSqliteStore({ database: file });
+  store = await openTestStore({ database: file });
 });
 afterEach(async () => {
   await store.close();
@@ -32,7 +31,7 @@ afterEach(async () => {
 /** An index that has these clients alone, of which there is a limited number. */
 const UNAPPROVED = "SCAN clients USING COVERING INDEX clients_unapproved_since";
 
-test("no verb that a request or the janitor uses reads a whole table of clients, grants or to-dos", async () => {
+test("no verb that a request or the janitor uses reads a whole table of clients or grants", async () => {
   const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
   const rotation = { id: "grant-1", clientId: "client-1", presented: 1, refreshExpiresAt: START, now: START };
   await store.addClient(sampleClient(), "unaudited");
@@ -55,9 +54,6 @@ test("no verb that a request or the janitor uses reads a whole table of clients,
   await store.readAudit({ concerning: { kind: "grant", id: "grant-1" }, order: "oldest_first", limit: 5 });
   await store.readAudit({ since: START, order: "newest_first", limit: 5 });
   await store.auditAfter(0, 5);
-  await store.todos.createTodo("ada", "Tea", START);
-  await store.todos.listTodos("ada");
-  await store.todos.deleteTodo("ada", "tea");
   const texts = prepare.mock.calls.map(([sql]) => sql);
   prepare.mockRestore();
 

@@ -13,10 +13,10 @@ import {
   sampleClient,
   sampleKey,
 } from "../../../test/store/samples.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { Query } from "../query.ts";
 import { connectSqlite } from "./connection.ts";
-import { openSqliteStore } from "./open.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -27,7 +27,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe("writes that are issued together share a commit", () => {
   test("a hundred rotations, approvals and revocations at once are one", async () => {
     const database = join(folder, "a.db");
-    const store = await openSqliteStore({ database });
+    const store = await openTestStore({ database });
     const ids = Array.from({ length: 50 }, (_, index) => `grant-${index}`);
     const before = commitsIn(`${database}-wal`);
     await Promise.all(ids.map((id) => store.approve(sampleApproval({ id }), APPROVED)));
@@ -48,7 +48,7 @@ describe("writes that are issued together share a commit", () => {
 
   test("also those of requests that go on from a read, each in its own time", async () => {
     const database = join(folder, "a.db");
-    const store = await openSqliteStore({ database });
+    const store = await openTestStore({ database });
     for (let index = 0; index < 10; index += 1)
       await store.approve(sampleApproval({ id: `grant-${index}` }), APPROVED);
     const before = commitsIn(`${database}-wal`);
@@ -64,7 +64,7 @@ describe("writes that are issued together share a commit", () => {
 
   test("one that fails rejects alone; the others are kept", async () => {
     const database = join(folder, "a.db");
-    const store = await openSqliteStore({ database });
+    const store = await openTestStore({ database });
     const answers = await Promise.allSettled([
       store.addSigningKey(sampleKey("a"), START, KEY_ROTATED),
       store.addSigningKey(sampleKey("a"), START, KEY_ROTATED),
@@ -78,7 +78,7 @@ describe("writes that are issued together share a commit", () => {
       "fulfilled",
     ]);
     await store.close();
-    const again = await openSqliteStore({ database });
+    const again = await openTestStore({ database });
     expect((await again.listSigningKeys()).map((key) => key.kid)).toEqual(["a", "b"]);
     expect(await again.findGrant("grant-1")).toBeDefined();
     await again.close();

@@ -7,8 +7,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type ChildStore, startChildStore } from "../../../test/store/child-store.ts";
 import { APPROVED, REDEEMED, START, sampleApproval, sampleKey } from "../../../test/store/samples.ts";
 import { storeContract } from "../../../test/store/store-contract.ts";
+import { openTestStore } from "../../../test/support/store.ts";
 import { ConfigurationError } from "../../core/errors.ts";
-import { openSqliteStore } from "./open.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-store-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,13 +18,13 @@ const freshFile = (): string => {
   return join(folder, `${files}.db`);
 };
 
-storeContract("SQLite in memory", () => openSqliteStore({ database: ":memory:" }));
-storeContract("SQLite in a file", () => openSqliteStore({ database: freshFile() }));
+storeContract("SQLite in memory", () => openTestStore({ database: ":memory:" }));
+storeContract("SQLite in a file", () => openTestStore({ database: freshFile() }));
 
 describe("the file", () => {
   test("is for its owner alone, and so are the files beside it", async () => {
     const database = freshFile();
-    const store = await openSqliteStore({ database });
+    const store = await openTestStore({ database });
     await store.approve(sampleApproval(), APPROVED);
     for (const name of [database, `${database}-wal`, `${database}-shm`]) {
       expect(statSync(name).mode & 0o777).toBe(0o600);
@@ -34,10 +34,10 @@ describe("the file", () => {
 
   test("keeps everything when it is closed and opened again", async () => {
     const database = freshFile();
-    const store = await openSqliteStore({ database });
+    const store = await openTestStore({ database });
     const grant = await store.approve(sampleApproval(), APPROVED);
     await store.close();
-    const again = await openSqliteStore({ database });
+    const again = await openTestStore({ database });
     expect(await again.findGrant(grant.id)).toEqual(grant);
     await again.close();
   });
@@ -70,7 +70,7 @@ const PRAGMAS = `
 
 describe("a database that cannot be opened is named, with what to do", () => {
   const refusal = async (database: string): Promise<string> => {
-    const error = await openSqliteStore({ database }).catch((thrown: unknown) => thrown);
+    const error = await openTestStore({ database }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigurationError);
     const { message } = error as ConfigurationError;
     expect(message).toContain(database);
@@ -144,33 +144,33 @@ describe("migrations", () => {
 
   test("opening again changes nothing", async () => {
     const database = freshFile();
-    await (await openSqliteStore({ database })).close();
+    await (await openTestStore({ database })).close();
     const schema = schemaOf(database);
     expect(schema.length).toBeGreaterThan(5);
-    await (await openSqliteStore({ database })).close();
+    await (await openTestStore({ database })).close();
     expect(schemaOf(database)).toEqual(schema);
   });
 
   test("a database of a newer version is refused and left alone", async () => {
     const database = freshFile();
-    await (await openSqliteStore({ database })).close();
+    await (await openTestStore({ database })).close();
     const file = new DatabaseSync(database);
     file.exec("INSERT INTO gatehouse_migrations VALUES ('9999-from-the-future', '9999-from-the-future')");
     file.close();
     const schema = schemaOf(database);
-    await expect(openSqliteStore({ database })).rejects.toThrow(
+    await expect(openTestStore({ database })).rejects.toThrow(
       new RegExp(`database ${database} was made by a newer version of Gatehouse.*9999-from-the-future`),
     );
-    await expect(openSqliteStore({ database })).rejects.toThrow(ConfigurationError);
+    await expect(openTestStore({ database })).rejects.toThrow(ConfigurationError);
     expect(schemaOf(database)).toEqual(schema);
   });
 
   test("an up-to-date database opens while another process is writing", async () => {
     const database = freshFile();
-    await (await openSqliteStore({ database })).close();
+    await (await openTestStore({ database })).close();
     const other = new DatabaseSync(database);
     other.exec("BEGIN IMMEDIATE");
-    const store = await openSqliteStore({ database });
+    const store = await openTestStore({ database });
     await store.ping();
     other.close();
     await store.close();
@@ -180,7 +180,7 @@ describe("migrations", () => {
     const database = freshFile();
     const other = new DatabaseSync(database);
     other.exec("BEGIN EXCLUSIVE");
-    const opened = openSqliteStore({ database });
+    const opened = openTestStore({ database });
     setTimeout(() => other.close(), 10);
     const store = await opened;
     await store.ping();
@@ -190,8 +190,8 @@ describe("migrations", () => {
   test("one that fails leaves nothing behind", async () => {
     const database = freshFile();
     const other = new DatabaseSync(database);
-    other.exec("CREATE TABLE todos (theirs)");
-    await expect(openSqliteStore({ database })).rejects.toThrow(ConfigurationError);
+    other.exec("CREATE TABLE familiar_networks (theirs)");
+    await expect(openTestStore({ database })).rejects.toThrow(ConfigurationError);
     other.close();
     const names = schemaOf(database).map((row) => (row as { name: string }).name);
     expect(names).not.toContain("grants");

@@ -8,9 +8,10 @@ import { type Log, silentLog } from "../../platform/logging.ts";
 import { type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
 import { createChangeFeed } from "../change-feed.ts";
 import { memoryCounters } from "../counters.ts";
-import { kyselyStore, type StoreWithTodos } from "../kysely-store.ts";
+import { kyselyStore } from "../kysely-store.ts";
 import { migrate, type Run } from "../migrate.ts";
 import type { Query, QueryBuilder } from "../query.ts";
+import type { OpenStore } from "../store.ts";
 import { watchSqliteChanges } from "./changes.ts";
 import { connectSqlite, inTransaction, statementRunner } from "./connection.ts";
 import { isBusy, openingError } from "./errors.ts";
@@ -40,7 +41,7 @@ export async function openSqliteStore({
   database: name,
   log = silentLog,
   measure = noMetrics,
-}: SqliteOptions): Promise<StoreWithTodos> {
+}: SqliteOptions): Promise<OpenStore> {
   const db = queryBuilder();
   const database = await open(name, db, log).catch((error: unknown) => {
     throw openingError(error, name);
@@ -50,15 +51,17 @@ export async function openSqliteStore({
   const watch = watchSqliteChanges(database, feed, connection.read, log);
   await feed.begin(connection.read);
   return {
-    ...kyselyStore(db, connection, "sqlite"),
+    store: {
+      ...kyselyStore(db, connection, "sqlite"),
+      async probeWrites() {
+        // A commit of nothing: it needs the lock, and syncs nothing.
+        await connection.writeTogether([]);
+      },
+    },
+    counters: memoryCounters(),
     // One file is one machine's.
     clock: systemClock,
-    counters: memoryCounters(),
     followChanges: watch.follow,
-    async probeWrites() {
-      // A commit of nothing: it needs the lock, and syncs nothing.
-      await connection.writeTogether([]);
-    },
     async close() {
       if (!database.isOpen) return;
       watch.close();

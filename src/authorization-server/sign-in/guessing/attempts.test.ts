@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openTestStore, type TestStore } from "../../../../test/support/store.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import { silentLog } from "../../../platform/logging.ts";
 import { createKeyring } from "../../../platform/secrets/keyring.ts";
-import type { StoreWithTodos } from "../../../store/kysely-store.ts";
-import { openStore } from "../../../store/open-store.ts";
 import { createRecorder } from "../../recorder.ts";
 import { createPasswordCheck } from "../password.ts";
 import { type Attempts, createAttempts } from "./attempts.ts";
@@ -13,14 +12,14 @@ const PEER = { address: "10.0.0.1", correlationId: "c0ffee" };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-let store: StoreWithTodos;
+let store: TestStore;
 let attempts: Attempts;
 let now = 0;
 const clock = () => now;
 
 beforeEach(async () => {
   now = 0;
-  store = await openStore({ database: ":memory:" });
+  store = await openTestStore({ database: ":memory:" });
   attempts = createAttempts({ counters: store.counters, store, keyring, clock });
 });
 afterEach(() => store.close());

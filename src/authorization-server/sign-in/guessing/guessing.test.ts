@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { openTestStore } from "../../../../test/support/store.ts";
 import { createKeyring } from "../../../platform/secrets/keyring.ts";
-import { openStore } from "../../../store/open-store.ts";
 import { createAttempts } from "./attempts.ts";
 import { FAMILIAR_SECONDS } from "./guess-limits.ts";
 
@@ -27,7 +27,7 @@ const addressOf = (host: number) =>
 it("whatever guessers do, they stay below the limits, and no one else waits for longer than a minute", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
-      const store = await openStore({ database: ":memory:" });
+      const store = await openTestStore({ database: ":memory:" });
       let now = FAMILIAR_SECONDS * 1000;
       const began = now;
       const attempts = createAttempts({ counters: store.counters, store, keyring, clock: () => now });
@@ -69,7 +69,7 @@ it("without an account that is spelled like hers, one host has ten guesses in a 
         maxLength: 30,
       }),
       async (bursts) => {
-        const store = await openStore({ database: ":memory:" });
+        const store = await openTestStore({ database: ":memory:" });
         let now = 0;
         const attempts = createAttempts({ counters: store.counters, store, keyring, clock: () => now });
         let guesses = 0;
