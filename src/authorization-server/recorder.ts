@@ -31,7 +31,7 @@ export type Recording<Name extends RequestEvent> = {
   log(): void;
 };
 
-export type RecorderDeps = {
+export type RecorderParts = {
   readonly store: Pick<Store, "recordAudit">;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,7 +41,7 @@ export type RecorderDeps = {
 const ROWS_AN_HOUR = 1000;
 const HOUR_MS = 60 * 60 * 1000;
 
-export function createRecorder({ store, clock, log }: RecorderDeps): Recorder {
+export function createRecorder({ store, clock, log }: RecorderParts): Recorder {
   const hours = new Map<AuditedEvent, Hour>();
 
   /** The log has them all, and the next row says how many it is ahead. */

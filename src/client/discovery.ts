@@ -21,11 +21,11 @@ type Deps = {
  */
 export async function findTokenEndpoint(
   { tokenEndpoint, issuer, resource }: Pick<TokenManagerSettings, "tokenEndpoint" | "issuer" | "resource">,
-  deps: Deps,
+  parts: Deps,
 ): Promise<ProvingEndpoint> {
   if (tokenEndpoint !== undefined) return { url: tokenEndpoint, issuer, methods: undefined };
-  if (issuer !== undefined) return endpointOf(issuer, deps);
-  return endpointOf(await authorizationServerOf(resource ?? "", deps), deps);
+  if (issuer !== undefined) return endpointOf(issuer, parts);
+  return endpointOf(await authorizationServerOf(resource ?? "", parts), parts);
 }
 
 const PROBE_MS = 5000;
@@ -57,43 +57,43 @@ const resourceMetadata = z.object({
   authorization_servers: z.array(z.string()).min(1),
 });
 
-async function authorizationServerOf(resource: string, deps: Deps): Promise<string> {
+async function authorizationServerOf(resource: string, parts: Deps): Promise<string> {
   const { origin } = new URL(resource);
-  const named = await challengedMetadata(resource, deps);
+  const named = await challengedMetadata(resource, parts);
   const urls =
     named === undefined
       ? protectedResourceMetadataPaths(resource).map((path) => `${origin}${path}`)
       : [named];
-  const { url, document } = await firstDocument(urls, deps.fetchJson);
+  const { url, document } = await firstDocument(urls, parts.fetchJson);
   const metadata = resourceMetadata.safeParse(document);
   if (!metadata.success)
     throw failed(`${url} is no protected resource's metadata: ${missing(metadata.error)}.`);
   // RFC 9728 §3.3: else one resource could speak for another, and get its tokens.
   if (metadata.data.resource !== resource) throw mismatch(url, "resource", metadata.data.resource, resource);
   const [server = ""] = metadata.data.authorization_servers;
-  if (!isUsableUrl(server, deps.allowInsecure))
+  if (!isUsableUrl(server, parts.allowInsecure))
     throw failed(`${url} names an authorization server that is not https://.`);
   return server;
 }
 
 /** The metadata URL of the challenge to a request without a token (RFC 9728 §5.1), where there is one. */
-async function challengedMetadata(resource: string, deps: Deps): Promise<string | undefined> {
-  const response = await probe(resource, deps);
+async function challengedMetadata(resource: string, parts: Deps): Promise<string | undefined> {
+  const response = await probe(resource, parts);
   // It may be an endless stream.
   await response.body?.cancel();
   if (response.status !== 401) return undefined;
   const challenge = response.headers.get("www-authenticate") ?? "";
   const [, quoted, bare] = /\bresource_metadata=(?:"([^"]*)"|([^\s,"]+))/i.exec(challenge) ?? [];
   const named = quoted ?? bare;
-  if (named !== undefined && !isUsableUrl(named, deps.allowInsecure)) {
+  if (named !== undefined && !isUsableUrl(named, parts.allowInsecure)) {
     throw failed(`The challenge of ${resource} names metadata that is not at an https:// URL.`);
   }
   return named;
 }
 
-async function probe(resource: string, deps: Deps): Promise<Response> {
+async function probe(resource: string, parts: Deps): Promise<Response> {
   try {
-    return await deps.fetch(resource, {
+    return await parts.fetch(resource, {
       headers: { Accept: "application/json, text/event-stream" },
       redirect: "manual",
       signal: AbortSignal.timeout(PROBE_MS),

@@ -79,30 +79,30 @@ export function createReadiness(checks: readonly Check[], clock: Clock, log: Log
 }
 
 /** What a server with a database of its own needs. */
-export function storeChecks(deps: {
+export function storeChecks(parts: {
   readonly store: Store;
   readonly keyring: Keyring;
   readonly clock: Clock;
 }): readonly Check[] {
   return [
-    { name: "database", failure: "The database does not answer.", run: () => deps.store.ping() },
+    { name: "database", failure: "The database does not answer.", run: () => parts.store.ping() },
     {
       name: "writes",
       failure: "The database does not take writes.",
-      run: () => deps.store.probeWrites(),
+      run: () => parts.store.probeWrites(),
     },
     {
       name: "migrations",
       failure: "The database is not at the schema of this version.",
       async run() {
-        const pending = await deps.store.pendingMigrations();
+        const pending = await parts.store.pendingMigrations();
         if (pending.length > 0) throw new Error(`the database lacks ${pending.join(", ")}`);
       },
     },
     {
       name: "keys",
       failure: "The signing keys cannot be opened with this secret.",
-      run: () => checkSigningKeys(deps),
+      run: () => checkSigningKeys(parts),
     },
   ];
 }

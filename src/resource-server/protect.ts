@@ -96,10 +96,10 @@ export type OwnTokens = {
 export function verifyBeside(
   own: OwnTokens,
   providers: readonly Provider[],
-  deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
+  parts: { readonly fetchJson: FetchJson; readonly clock: Clock },
 ): Verify {
   if (providers.length === 0) return own.verify;
-  const open = providers.map((provider) => openProvider(provider, deps));
+  const open = providers.map((provider) => openProvider(provider, parts));
   const verify = verifyAll(open, own);
   return async (token) =>
     // The padding that a bearer token may have is none of ours, and a provider would see the secret beside it.

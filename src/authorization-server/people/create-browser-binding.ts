@@ -11,14 +11,14 @@ import { bindToSession } from "./session.ts";
  * this computer is sent them, and over plain http others can set them too. A sign-in counts for its own request there,
  * and opens it only together with the sealed request, which no cookie holds. On https at any other host it is a session.
  */
-export function createBrowserBinding(deps: {
+export function createBrowserBinding(parts: {
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly issuer: string;
 }): BrowserBinding {
-  const cookies = createCookies(deps.issuer);
-  const { protocol, hostname } = new URL(deps.issuer);
+  const cookies = createCookies(parts.issuer);
+  const { protocol, hostname } = new URL(parts.issuer);
   return protocol === "https:" && !isLoopbackHost(hostname)
-    ? bindToSession({ ...deps, cookies })
-    : bindToRequest({ ...deps, cookies });
+    ? bindToSession({ ...parts, cookies })
+    : bindToRequest({ ...parts, cookies });
 }

@@ -14,8 +14,8 @@ const SHORT_ID = /^[\w-]{8}$/;
  * signed in, that of the sign-in, which is new each time. The sealed request that this opens is in the answer to the
  * sign-in and nowhere else: a program that is sent every cookie has never seen it.
  */
-export function bindToRequest(deps: { readonly cookies: Cookies; readonly clock: Clock }): BrowserBinding {
-  const { cookies, clock } = deps;
+export function bindToRequest(parts: { readonly cookies: Cookies; readonly clock: Clock }): BrowserBinding {
+  const { cookies, clock } = parts;
   const read = (request: Request, bound: Bound) => parse(cookies.read(request, nameOf(bound)) ?? "");
   const set = (bound: Bound, signIn?: string): string => {
     const seconds = Math.max(0, Math.ceil((bound.endsAt - clock()) / 1000));

@@ -15,13 +15,13 @@ const SESSION = "gatehouse-session";
  * Two cookies for all requests of a browser: its id, and who is signed in. The session is sealed; it opens nothing but
  * the consent page, and only for its own person.
  */
-export function bindToSession(deps: {
+export function bindToSession(parts: {
   readonly cookies: Cookies;
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly issuer: string;
 }): BrowserBinding {
-  const { cookies, keyring, clock, issuer } = deps;
+  const { cookies, keyring, clock, issuer } = parts;
   const signedIn = async (request: Request): Promise<Person | undefined> => {
     const sealed = cookies.read(request, SESSION);
     const text = sealed === undefined ? undefined : await keyring.open("session", sealed);

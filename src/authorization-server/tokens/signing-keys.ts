@@ -34,15 +34,15 @@ export type SigningKeys = {
   reload(): Promise<void>;
 };
 
-type KeyDeps = { readonly store: Store; readonly keyring: Keyring; readonly clock: Clock };
+type KeyParts = { readonly store: Store; readonly keyring: Keyring; readonly clock: Clock };
 
 /**
  * Opens the signing keys, making the first one where there is none.
  * @throws ConfigurationError where the master secret does not open them.
  */
-export async function openSigningKeys(deps: KeyDeps): Promise<SigningKeys> {
-  const { store, clock } = deps;
-  let keys: readonly PublishedKey[] = await openAll(await loadOrMakeFirst(deps), deps);
+export async function openSigningKeys(parts: KeyParts): Promise<SigningKeys> {
+  const { store, clock } = parts;
+  let keys: readonly PublishedKey[] = await openAll(await loadOrMakeFirst(parts), parts);
   const published = (key: PublishedKey) => key.publishedUntil === null || clock() < key.publishedUntil;
   return {
     current() {
@@ -58,14 +58,14 @@ export async function openSigningKeys(deps: KeyDeps): Promise<SigningKeys> {
     verificationKey: (kid) => keys.find((key) => key.kid === kid && published(key))?.publicKey,
     jwks: () => ({ keys: keys.filter(published).map((key) => key.publicJwk) }),
     async reload() {
-      deps.keyring.lookAgain();
+      parts.keyring.lookAgain();
       const stored = await store.listSigningKeys();
       const openedBefore = new Map(keys.map((key) => [key.kid, key]));
       keys = await Promise.all(
         // Sealed anew with a secret that this server does not know yet, it is still the key that it was.
         stored.map(async (key) => ({
           ...publicPart(key),
-          privateKey: (await openPrivate(key, deps)) ?? openedBefore.get(key.kid)?.privateKey,
+          privateKey: (await openPrivate(key, parts)) ?? openedBefore.get(key.kid)?.privateKey,
         })),
       );
       if (!keys.every(isOpen)) throw doesNotOpen();
@@ -79,7 +79,7 @@ export async function openSigningKeys(deps: KeyDeps): Promise<SigningKeys> {
  * @throws ConfigurationError where signing keys are there already, and says what to do.
  */
 export async function refuseNewSecret(
-  { store }: Pick<KeyDeps, "store">,
+  { store }: Pick<KeyParts, "store">,
   database: string,
   hasSecret: () => boolean,
 ): Promise<void> {
@@ -91,11 +91,11 @@ export async function refuseNewSecret(
 }
 
 /** @throws ConfigurationError where the store has no signing key, or one that the master secret does not open. */
-export async function checkSigningKeys(deps: KeyDeps): Promise<void> {
-  const stored = await deps.store.listSigningKeys();
+export async function checkSigningKeys(parts: KeyParts): Promise<void> {
+  const stored = await parts.store.listSigningKeys();
   if (stored.length === 0)
     throw new ConfigurationError("The database has no signing key. Start the server again.");
-  await openAll(stored, deps);
+  await openAll(stored, parts);
 }
 
 /**
@@ -105,18 +105,18 @@ export async function checkSigningKeys(deps: KeyDeps): Promise<void> {
  * @returns the new key.
  */
 export async function rotateSigningKey(
-  deps: KeyDeps,
+  parts: KeyParts,
   entryFor: (key: StoredSigningKey) => AuditEntry<"key.rotated">,
 ): Promise<StoredSigningKey> {
-  const now = deps.clock();
-  const existing = await deps.store.listSigningKeys();
+  const now = parts.clock();
+  const existing = await parts.store.listSigningKeys();
   const signsFrom = existing.length === 0 ? now : now + PUBLISHED_BEFORE_USE_SECONDS * 1000;
   // A wrong secret must not add a key that the running server cannot open.
-  await openAll(existing, deps);
-  const key = await makeSigningKey(deps, signsFrom);
+  await openAll(existing, parts);
+  const key = await makeSigningKey(parts, signsFrom);
   // An instance whose clock is behind ours signs with the old ones for so much longer.
   const lastTokenEnds = signsFrom + (LONGEST_ACCESS_TOKEN_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
-  await deps.store.addSigningKey(key, lastTokenEnds, entryFor(key));
+  await parts.store.addSigningKey(key, lastTokenEnds, entryFor(key));
   return key;
 }
 
@@ -131,15 +131,15 @@ function isOpen(key: PublishedKey): key is OpenSigningKey {
   return key.privateKey !== undefined;
 }
 
-async function loadOrMakeFirst(deps: KeyDeps): Promise<readonly StoredSigningKey[]> {
-  const stored = await deps.store.listSigningKeys();
+async function loadOrMakeFirst(parts: KeyParts): Promise<readonly StoredSigningKey[]> {
+  const stored = await parts.store.listSigningKeys();
   if (stored.length > 0) return stored;
-  return deps.store.addFirstSigningKey(await makeSigningKey(deps, deps.clock()));
+  return parts.store.addFirstSigningKey(await makeSigningKey(parts, parts.clock()));
 }
 
 /** A new key, which is not in the store yet. */
 export async function makeSigningKey(
-  deps: Pick<KeyDeps, "keyring" | "clock">,
+  parts: Pick<KeyParts, "keyring" | "clock">,
   signsFrom: number,
 ): Promise<StoredSigningKey> {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -148,11 +148,11 @@ export async function makeSigningKey(
     kid,
     algorithm: "ES256",
     publicJwk: { ...publicKey.export({ format: "jwk" }), kid, use: "sig", alg: "ES256" },
-    sealedPrivateJwk: await deps.keyring.seal(
+    sealedPrivateJwk: await parts.keyring.seal(
       "signing-key",
       JSON.stringify(privateKey.export({ format: "jwk" })),
     ),
-    createdAt: deps.clock(),
+    createdAt: parts.clock(),
     signsFrom,
     signsUntil: null,
     publishedUntil: null,
@@ -161,11 +161,11 @@ export async function makeSigningKey(
 
 async function openAll(
   stored: readonly StoredSigningKey[],
-  deps: KeyDeps,
+  parts: KeyParts,
 ): Promise<readonly OpenSigningKey[]> {
   return Promise.all(
     stored.map(async (key) => {
-      const privateKey = await openPrivate(key, deps);
+      const privateKey = await openPrivate(key, parts);
       if (!privateKey) throw doesNotOpen();
       return { ...publicPart(key), privateKey };
     }),
@@ -176,7 +176,7 @@ function publicPart(key: StoredSigningKey): StoredSigningKey & { readonly public
   return { ...key, publicKey: importPublicJwk(key.publicJwk) };
 }
 
-async function openPrivate(key: StoredSigningKey, { keyring }: KeyDeps): Promise<KeyObject | undefined> {
+async function openPrivate(key: StoredSigningKey, { keyring }: KeyParts): Promise<KeyObject | undefined> {
   const privateJwk = await keyring.open("signing-key", key.sealedPrivateJwk);
   return privateJwk === undefined ? undefined : importPrivateJwk(JSON.parse(privateJwk));
 }

@@ -33,9 +33,9 @@ export function createDiscovery(
     readonly issuer: string;
     readonly metadataUrl: string | undefined;
   },
-  deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
+  parts: { readonly fetchJson: FetchJson; readonly clock: Clock },
 ): Discovery {
-  const { fetchJson, clock } = deps;
+  const { fetchJson, clock } = parts;
   const urls =
     provider.metadataUrl === undefined ? metadataUrls(provider.authorizationServer) : [provider.metadataUrl];
   let kept: Discovered | undefined;

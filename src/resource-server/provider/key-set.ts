@@ -32,9 +32,9 @@ const RETRY_MS = 5000;
 
 export function createKeySet(
   jwksUri: () => Promise<string>,
-  deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
+  parts: { readonly fetchJson: FetchJson; readonly clock: Clock },
 ): KeySet {
-  const { fetchJson, clock } = deps;
+  const { fetchJson, clock } = parts;
   let keys: readonly PublicKey[] | undefined;
   let freshUntil = 0;
   let askedAt = Number.NEGATIVE_INFINITY;

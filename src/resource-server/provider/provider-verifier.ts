@@ -8,7 +8,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
 import type { Verify } from "../verifiers/by-issuer.ts";
 import { introspection } from "../verifiers/introspection.ts";
-import { type AskingDeps, verifyByAsking } from "../verifiers/opaque-tokens.ts";
+import { type AskingParts, verifyByAsking } from "../verifiers/opaque-tokens.ts";
 import { verifyProviderTokens } from "../verifiers/provider-tokens.ts";
 import type { TokenRules } from "../verifiers/token-rules.ts";
 import { tokeninfo } from "../verifiers/tokeninfo.ts";
@@ -27,7 +27,7 @@ export type OpenProvider = {
 
 export function openProvider(
   provider: Provider,
-  deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
+  parts: { readonly fetchJson: FetchJson; readonly clock: Clock },
 ): OpenProvider {
   const { issuer, claims, audience } = provider;
   const discovery = createDiscovery(
@@ -36,7 +36,7 @@ export function openProvider(
       issuer,
       metadataUrl: provider.metadataUrl,
     },
-    deps,
+    parts,
   );
   const rules: TokenRules = {
     issuers: [issuer, ...provider.issuerAliases],
@@ -48,12 +48,12 @@ export function openProvider(
     personPrefix: provider.personPrefix,
     leewaySeconds: provider.leewaySeconds,
   };
-  const asking = askingOf(provider, discovery, deps);
+  const asking = askingOf(provider, discovery, parts);
   if (asking) {
     return {
       provider,
       discovery,
-      verify: verifyByAsking(rules, issuer, { ...asking, clock: deps.clock }),
+      verify: verifyByAsking(rules, issuer, { ...asking, clock: parts.clock }),
       opaque: true,
     };
   }
@@ -61,7 +61,7 @@ export function openProvider(
   return {
     provider,
     discovery,
-    verify: verifyProviderTokens(rules, { keySet: createKeySet(jwksUri, deps), clock: deps.clock }),
+    verify: verifyProviderTokens(rules, { keySet: createKeySet(jwksUri, parts), clock: parts.clock }),
     opaque: false,
   };
 }
@@ -72,8 +72,8 @@ const NOT_ACTIVE = "the provider says that it is not active";
 function askingOf(
   provider: Provider,
   discovery: Discovery,
-  deps: { readonly fetchJson: FetchJson; readonly clock: Clock },
-): Omit<AskingDeps, "clock"> | undefined {
+  parts: { readonly fetchJson: FetchJson; readonly clock: Clock },
+): Omit<AskingParts, "clock"> | undefined {
   if (provider.verify !== undefined) {
     return {
       ask: verifyOption(provider.verify),
@@ -83,7 +83,7 @@ function askingOf(
   }
   if (provider.tokeninfo !== undefined) {
     return {
-      ask: tokeninfo(provider.tokeninfo, deps.fetchJson),
+      ask: tokeninfo(provider.tokeninfo, parts.fetchJson),
       notGood: NOT_ACTIVE,
       believeSeconds: BELIEVED_SECONDS,
     };
@@ -92,7 +92,7 @@ function askingOf(
   const { endpoint: said, clientId, credentials, cacheSeconds } = provider.introspection;
   const endpoint = async () => said ?? announced(await discovery.find(), "introspection_endpoint", provider);
   return {
-    ask: introspection({ endpoint, issuer: provider.issuer, clientId, credentials, ...deps }),
+    ask: introspection({ endpoint, issuer: provider.issuer, clientId, credentials, ...parts }),
     notGood: NOT_ACTIVE,
     believeSeconds: cacheSeconds,
   };

@@ -5,7 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
 import type { Ask } from "./opaque-tokens.ts";
 
-export type IntrospectionDeps = {
+export type IntrospectionParts = {
   readonly endpoint: () => Promise<string>;
   /** Whom an assertion is for, unless the options say it. */
   readonly issuer: string;
@@ -18,8 +18,8 @@ export type IntrospectionDeps = {
 const answer = z.looseObject({ active: z.boolean() });
 
 /** Asks as RFC 7662 says, with credentials of our own. */
-export function introspection(deps: IntrospectionDeps): Ask {
-  const { endpoint, issuer, clientId, credentials, fetchJson, clock } = deps;
+export function introspection(parts: IntrospectionParts): Ask {
+  const { endpoint, issuer, clientId, credentials, fetchJson, clock } = parts;
   return async (token) => {
     const url = await endpoint();
     const asking = { url, issuer, methods: undefined };

@@ -14,7 +14,7 @@ export type Ask = (token: string) => Promise<Claims | undefined>;
 /** Without an end (RFC 7662 §2.2 makes `exp` optional) an answer holds for a minute, and is then asked for again. */
 const UNKNOWN_END_SECONDS = 60;
 
-export type AskingDeps = {
+export type AskingParts = {
   readonly ask: Ask;
   /** What the log says of a token that is not a good one. */
   readonly notGood: string;
@@ -31,7 +31,7 @@ export type AskingDeps = {
 export function verifyByAsking(
   rules: TokenRules,
   issuer: string,
-  { ask, notGood, believeSeconds, clock }: AskingDeps,
+  { ask, notGood, believeSeconds, clock }: AskingParts,
 ): Verify {
   const refused = (why: string, ended?: "expired"): Verification => ({
     kind: "refused",

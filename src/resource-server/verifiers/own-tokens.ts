@@ -16,7 +16,7 @@ import type { RefusalFields } from "../refusals.ts";
  * Verifies the tokens of the authorization server in this house: the signature, every claim, that the grant behind it
  * lives, and that its client is still one.
  */
-export function verifyOwnTokens(deps: {
+export function verifyOwnTokens(parts: {
   readonly issuer: string;
   readonly resource: string;
   readonly verificationKey: (kid: string) => KeyObject | undefined;
@@ -26,7 +26,7 @@ export function verifyOwnTokens(deps: {
   readonly seen: GrantUses["seen"];
   readonly clock: Clock;
 }): (token: string) => Promise<Verification> {
-  const { issuer, resource, verificationKey, store, isKnownClient, seen, clock } = deps;
+  const { issuer, resource, verificationKey, store, isKnownClient, seen, clock } = parts;
   const expected = { issuer, resource, leewaySeconds: CLOCK_SKEW_SECONDS, expiryLeewaySeconds: 0 };
   return async (token) => {
     const jws = parseJws(token);

@@ -22,14 +22,14 @@ export type Attempt = {
   succeeded(person: Pick<Person, "id">): Promise<void>;
 };
 
-export type AttemptsDeps = {
+export type AttemptsParts = {
   readonly counters: Counters;
   readonly store: Pick<Store, "isFamiliarNetwork" | "rememberNetwork">;
   readonly keyring: Pick<Keyring, "mac">;
   readonly clock: Clock;
 };
 
-export function createAttempts({ counters, store, keyring, clock }: AttemptsDeps): Attempts {
+export function createAttempts({ counters, store, keyring, clock }: AttemptsParts): Attempts {
   const take = async ({ familiar, counts, oneAMinute }: Place): Promise<Taken> => {
     const everything = await counters.take(counts(GUESS_LIMITS), clock());
     if (everything.waitSeconds === 0) return everything;
@@ -87,7 +87,7 @@ type Place = {
 /** No limit of its own: what a success takes back. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
-function placeOf(username: string, address: string | undefined, keyring: AttemptsDeps["keyring"]): Place {
+function placeOf(username: string, address: string | undefined, keyring: AttemptsParts["keyring"]): Place {
   // People type passwords for usernames, and addresses are theirs: reading the counts must reveal neither.
   const keyOf = (...parts: readonly string[]) => keyring.mac("counter-key", JSON.stringify(parts));
   const folded = foldedUsername(username);
