@@ -220,7 +220,7 @@ describe("the consent page", () => {
   it("says who asks, where the answer goes, who is signed in and what each scope opens", () => {
     const page = text(consentPage(values));
     expect(page).toContain("Claude wants to connect to my-app");
-    expect(page).toMatch(/It will send you back to\s*claude\.ai/);
+    expect(page).toMatch(/Sends you back to\s*claude\.ai/);
     expect(page).toMatch(/Signed in as\s*Ada/);
     expect(page).toMatch(/Use it\s*Always included\. Tools: echo, get_time\. Scope: mcp/);
     expect(page).toMatch(/See to-dos\s*Tool: list_todos\. Scope: todo:read/);
@@ -255,7 +255,7 @@ describe("the consent page", () => {
     "warns of this computer, however well the client is known: $origin",
     (who) => {
       const page = text(markupOf(who, LOCAL));
-      expect(page).toMatch(/send you back to\s*An app on this computer\s*localhost:8787/);
+      expect(page).toMatch(/Sends you back to\s*An app on this computer\s*localhost:8787/);
       expect(page).toContain("Only continue if you just started this from your app.");
       expect(page).not.toContain("Anyone can register");
     },
@@ -426,7 +426,7 @@ describe("the return page", () => {
     expect(said("denied")).toContain("You denied Cursor. It got no access.");
     const wrong = said({ error: "The parameter state is repeated.", correlationId: "id-1" });
     expect(wrong).toContain("The parameter state is repeated.");
-    expect(wrong).toContain("give this ID: id-1");
+    expect(wrong).toContain("Reference ID: id-1");
     expect(wrong).toContain("This request can’t continue");
   });
 
@@ -476,7 +476,7 @@ describe("the status page", () => {
   });
 
   it("says where only this computer can connect", () => {
-    const local = "This address works on this computer only.";
+    const local = "This URL works on this computer only.";
     expect(text(statusPage({ appName: "x", mcpUrl: "http://localhost:3000/mcp" }))).toContain(local);
     expect(text(page)).not.toContain(local);
   });
