@@ -80,13 +80,13 @@ function whereTo({ kind, shown }: Destination): Html {
 /** Who vouches for the app. Three facts that are never one: only the operator's word proves a name. */
 function provenance(client: ClientIdentity, appName: string): Html {
   if (client.origin === "preregistered") {
-    return html`The operator of ${nameOf(appName)} added it.${client.holdsKey ? " It holds a key or secret." : ""}`;
+    return html`Added by the operator of ${nameOf(appName)}.${client.holdsKey ? " It has a key or secret." : ""}`;
   }
   const host = documentHost(client);
-  const key = client.holdsKey ? " It holds a key or secret, which does not prove its name." : "";
+  const key = client.holdsKey ? " It has a key or secret, which doesn’t prove its name." : "";
   return host === undefined
-    ? html`It registered itself and chose its own name.${key}`
-    : html`It is published by <strong class="host">${host}</strong>, which chose its name.${key}`;
+    ? html`Registered itself and chose its own name.${key}`
+    : html`Published by <strong class="host">${host}</strong>, which chose its name.${key}`;
 }
 
 /** One notice, however many reasons there are for it: the second would not be read. */
@@ -101,7 +101,7 @@ ${warning}
   );
 }
 
-const UNVERIFIED = "Anyone can register an app under this name.";
+const UNVERIFIED = "Anyone can use this name.";
 
 /** Whose program listens there, nothing can tell: however well the client is known. */
 function loopbackWarning(client: ClientIdentity): Html {
@@ -118,7 +118,7 @@ function elsewhereWarning(client: ClientIdentity, { kind, shown, isForeign }: De
   }
   if (!isForeign) return undefined;
   return html`<p><strong>This app sends you somewhere else.</strong></p>
-<p>${place} is not part of <bdi class="host">${documentHost(client) ?? ""}</bdi>, which publishes this app. Only continue if you just started this ${condition}.</p>`;
+<p>${place} isn’t part of <bdi class="host">${documentHost(client) ?? ""}</bdi>, which publishes this app. Only continue if you just started this ${condition}.</p>`;
 }
 
 /** Whether nothing at all stands behind the name: no operator and no host. */

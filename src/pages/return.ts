@@ -71,12 +71,12 @@ function leadOn(url: string, appName: string): { readonly link: string; readonly
     const { protocol } = new URL(url);
     return {
       link: "Open the app",
-      notice: html`<p>This opens the app on your computer that is registered for <code>${protocol}</code>. Only open it if you just started this from that app.</p>`,
+      notice: html`<p>This opens the app for <code>${protocol}</code> links on your computer. Only open it if you just started this from that app.</p>`,
     };
   }
   return {
     link: "Continue to this website",
-    notice: html`<p>The button leads to another website:</p>
+    notice: html`<p>The button opens another website:</p>
 <p class="place"><bdi>${shown}</bdi></p>
 <p>${nameOf(appName)} doesn’t know who runs it. Only continue if you know it and just came from there.</p>`,
   };
