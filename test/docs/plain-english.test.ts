@@ -54,7 +54,10 @@ describe("what users read is in plain English", () => {
   });
 
   it("in examples, and in the files to deploy with", () => {
-    const files = ["examples", "deploy"].flatMap((folder) => filesIn(folder));
+    // Running one there leaves a database and a key file behind.
+    const files = ["examples", "deploy"]
+      .flatMap((folder) => filesIn(folder))
+      .filter((file) => !/\.(db|key)\b/.test(file));
     expect(files).toContain("examples/simple-server.ts");
     expect(files.flatMap((file) => findings(file, [{ line: 1, text: readDocument(file) }]))).toEqual([]);
   });
