@@ -17,7 +17,7 @@ export function docsRedirectUri(origin: string, path: string): string {
 }
 
 /**
- * Swagger UI from files of this computer: nothing is loaded from elsewhere, and no script stands in the page.
+ * Swagger UI from files of this computer: nothing is loaded from elsewhere, and no script is in the page.
  * @returns answers the paths of the page, and undefined for every other one
  */
 export function serveApiDocs(docs: ApiDocs): (pathname: string) => Response | undefined {
@@ -49,7 +49,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 const HEADERS = {
-  // Swagger UI asks the token endpoint of a provider itself; images stand in its style sheet.
+  // Swagger UI asks the token endpoint of a provider itself; images are in its style sheet.
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
     "connect-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -2,7 +2,7 @@ import { ConfigurationError, createOAuthServer } from "mcp-gatehouse";
 import { signInBy } from "./sign-in.ts";
 import { openUserTable, type UserTable } from "./user-table.ts";
 
-// The people of a table that you have already. To try it, add somebody, and then start the server:
+// The people of a table that you have already. To try it, add a person, and then start the server:
 //   echo 'a long password' | npm run -s example -- custom-auth add ada "Ada Lovelace" ada@example.com
 //   npm run -s example -- custom-auth
 
@@ -35,7 +35,7 @@ async function serve(users: UserTable): Promise<void> {
 
 async function addUser(users: UserTable, [username, name, email]: readonly string[]): Promise<void> {
   if (username === undefined) throw new ConfigurationError("The username is missing. Say add <username>.");
-  // From standard input: what stands on the command line, everybody on this computer can read.
+  // From standard input: everyone on this computer can read the command line.
   const password = (await new Response(ReadableStream.from(process.stdin)).text()).replace(/\r?\n$/, "");
   await users.add({ username, password, name, email });
   console.log(`${username} can sign in.`);

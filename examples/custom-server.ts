@@ -23,7 +23,7 @@ const server = createOAuthServer("Notebook", signInBy(findPerson), {
   publicUrl: PUBLIC_URL,
   path: "/notebook",
   tls: TLS_CERT && TLS_KEY ? { cert: TLS_CERT, key: TLS_KEY } : undefined,
-  // True behind a proxy of your own: it reads the address that the proxy appends to X-Forwarded-For.
+  // True behind your own proxy: it reads the address that the proxy appends to X-Forwarded-For.
   trustProxy: false,
 
   // What it keeps, and the secrets that seal it: the newest first, the older ones until nothing needs them.
@@ -57,7 +57,7 @@ const server = createOAuthServer("Notebook", signInBy(findPerson), {
   grantSeconds: 90 * 24 * 60 * 60,
   refreshGraceSeconds: 30,
 
-  // A login page of one's own: as a template, or in code.
+  // Your own login page: as a template, or in code.
   ...(LOGIN === "handler"
     ? { loginHandler }
     : { loginTemplate: readFileSync(new URL("login.html", import.meta.url), "utf8") }),
@@ -93,7 +93,7 @@ server.registerTool(
 
 await server.listen();
 
-/** Your own users. What stands beside the id is handed to every tool. */
+/** Your own users. Every tool gets what you return beside the id. */
 async function findPerson(username: string, password: string) {
   if (username !== "ada" || password !== "lovelace") return null;
   return { id: "u-1", name: "Ada Lovelace", email: "ada@example.com" };

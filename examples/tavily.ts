@@ -36,7 +36,7 @@ export type Search = (input: z.output<typeof searchInput>) => Promise<SearchAnsw
 
 export type TavilyOptions = {
   readonly apiKey: string | undefined;
-  /** Where the API is; the real one unless said. */
+  /** Where the API is; the real one by default. */
   readonly baseUrl?: string | undefined;
   readonly timeoutSeconds?: number | undefined;
   /** Told why a search failed, without the key. */
@@ -111,7 +111,7 @@ const ADVICE: readonly (readonly [tells: RegExp, advice: string])[] = [
   [/^An unexpected error/, "The search service cannot be reached. Try again in a minute."],
   [
     /^40[13] Error|\bunauthorized\b|\bAPI key\b/i,
-    "The search service refuses this server's API key. Trying again will not help: whoever runs this server must set " +
+    "The search service refuses this server's API key. Trying again will not help: the operator of this server must set " +
       "a valid TAVILY_API_KEY and restart it.",
   ],
   [
@@ -120,19 +120,19 @@ const ADVICE: readonly (readonly [tells: RegExp, advice: string])[] = [
   ],
   [
     /^432 Error|plan's set usage limit/i,
-    "The search quota of this server's Tavily plan is used up. Trying again will not help: whoever runs this server " +
-      "must upgrade the plan, or wait until the quota starts anew.",
+    "The search quota of this server's Tavily plan is used up. Trying again will not help: the operator of this " +
+      "server must upgrade the plan, or wait until the quota starts again.",
   ],
   [
     /^433 Error|pay-as-you-go limit/i,
-    "The pay-as-you-go limit of this server's Tavily account is reached. Trying again will not help: whoever runs " +
-      "this server must raise it in the Tavily dashboard.",
+    "The pay-as-you-go limit of this server's Tavily account is reached. Trying again will not help: the operator " +
+      "of this server must raise it in the Tavily dashboard.",
   ],
   [/^5\d\d Error|internal server error/i, "The search service has a problem. Try again in a few minutes."],
 ];
 
 const OTHERWISE =
-  "The search service refused this search. Search with other words or options; whoever runs this server finds the " +
+  "The search service refused this search. Search with other words or options; the operator of this server finds the " +
   "reason in its log.";
 
 function adviceFor(why: string): string {
@@ -146,7 +146,7 @@ async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
-/** Without a key the library would go on under Tavily's terms for anonymous use. */
+/** Without a key the library would continue under Tavily's terms for anonymous use. */
 function usableKey(given: string | undefined): string {
   const key = given?.trim();
   if (!key) {

@@ -4,16 +4,16 @@ import type { Auth } from "mcp-gatehouse";
 
 export type Todo = { readonly id: string; readonly title: string; readonly created_at: string };
 
-/** Everybody's list. What is asked for is always the list of who asks. */
+/** Everyone's list. Each call is about the list of its owner. */
 export type TodoLists = {
   list(owner: Owner): readonly Todo[];
   add(owner: Owner, title: string): Todo;
-  /** False where this person has no such entry, also where somebody else has it. */
+  /** False where this person has no such entry, also where another person has it. */
   delete(owner: Owner, id: string): boolean;
   close(): void;
 };
 
-/** An id names a person at one issuer only: after a move to another provider, its "1" is somebody else. */
+/** An id names a person at one issuer only: after a move to another provider, its "1" is someone else. */
 type Owner = Pick<Auth, "issuer" | "person">;
 
 /** The to-do lists in a SQLite file. */

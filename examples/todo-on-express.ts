@@ -28,7 +28,7 @@ export function onExpress({ server, lists, rest }: TodoParts): RequestListener {
   return app;
 }
 
-/** A body that is no JSON, or too large, says so by its status. Anything else is ours. */
+/** A body that is not JSON, or too large, says so by its status. Anything else is ours. */
 const answerError: ErrorRequestHandler = (error: { status?: number }, _req, res, _next) => {
   const { status = 500 } = error;
   if (status >= 500) console.error(error);

@@ -113,7 +113,7 @@ async function apiOf(server: OAuthServer): Promise<Response> {
   const here = await server.fetch(new Request(`${origin}/.well-known/oauth-authorization-server`));
   const provider = here.headers.get("location");
   const metadata = provider === null ? here : await fetch(provider);
-  // The provider is down, and nobody could sign in anyway.
+  // The provider is down, and no one could sign in anyway.
   if (!metadata.ok) return new Response(metadata.body, { status: 503, headers: { "Retry-After": "5" } });
   const { authorization_endpoint: authorizationUrl, token_endpoint: tokenUrl } =
     (await metadata.json()) as Readonly<Record<string, string>>;

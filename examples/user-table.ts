@@ -46,14 +46,14 @@ export function openUserTable(file: string): UserTable {
   const insert = database.prepare(
     "INSERT OR IGNORE INTO users (id, username, password_hash, name, email) VALUES (?, ?, ?, ?, ?)",
   );
-  // Somebody who does not exist is compared as well, so that the time of an answer tells nobody who does.
-  const nobody = hashPassword(randomUUID());
+  // A username that does not exist is compared too, so that the time of an answer does not show which ones exist.
+  const noOne = hashPassword(randomUUID());
   return {
     async check(username, password) {
       const row = find.get(nameOf(username)) as Row | undefined;
-      const right = await isPassword(password, row?.password_hash ?? (await nobody));
+      const right = await isPassword(password, row?.password_hash ?? (await noOne));
       if (!right || !row || row.locked) return null;
-      // The id and never the username: whoever is renamed keeps what is theirs, and whoever takes the name gets nothing.
+      // The id and never the username: a renamed person keeps their data, and the next one with the name gets none of it.
       return { id: row.id, ...(row.name && { name: row.name }), ...(row.email && { email: row.email }) };
     },
     async add({ username, password, name = null, email = null }) {
@@ -68,7 +68,7 @@ export function openUserTable(file: string): UserTable {
   };
 }
 
-/** Which spelling somebody typed must not matter. */
+/** Which spelling a person types must not matter. */
 function nameOf(username: string): string {
   return username.normalize("NFC").toLowerCase();
 }
@@ -78,7 +78,7 @@ const BYTES = 32;
 /** 64 MiB and some hundred milliseconds for each guess (OWASP, password storage). */
 const COST = { N: 2 ** 16, r: 8, p: 1 } as const;
 
-/** `scrypt$N$r$p$salt$hash`: what was used stands beside it, so that the cost can be raised later. */
+/** `scrypt$N$r$p$salt$hash`: the parameters are kept with it, so that the cost can be raised later. */
 async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const hash = await derive(password.normalize("NFC"), salt, BYTES, withMemory(COST));
@@ -93,7 +93,7 @@ async function isPassword(password: string, stored: string): Promise<boolean> {
   return timingSafeEqual(derived, Buffer.from(hash, "base64"));
 }
 
-/** Node allows 32 MiB unless told. */
+/** Node allows 32 MiB by default. */
 function withMemory({
   N,
   r,

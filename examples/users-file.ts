@@ -4,7 +4,7 @@ import { type CheckUser, ConfigurationError } from "mcp-gatehouse";
 
 /**
  * The people of a file of `name:password` lines, as the check that `createOAuthServer` asks for. A file that changed is
- * read again at the next sign-in; while it is wrong, nobody can sign in.
+ * read again at the next sign-in; while it is wrong, no one can sign in.
  * @throws ConfigurationError where the file cannot be read, or a line is wrong. It names the line, never a password.
  */
 export function usersOf(file: string): CheckUser {
@@ -14,13 +14,13 @@ export function usersOf(file: string): CheckUser {
     hashes: new Map([...readUsers(file)].map(([name, password]) => [name, hash(password)])),
   });
   let known = read();
-  // Somebody who does not exist is compared as well, so that the time of an answer tells nobody who does.
-  const nobody = randomBytes(32);
+  // A username that does not exist is compared too, so that the time of an answer does not show which ones exist.
+  const noOne = randomBytes(32);
   return (username, password) => {
     if (versionOf(file) !== known.version) known = read();
     const name = username.normalize("NFC");
     const right = known.hashes.get(name);
-    const same = timingSafeEqual(hash(password), right ?? nobody);
+    const same = timingSafeEqual(hash(password), right ?? noOne);
     return same && right ? name : null;
   };
 }
@@ -52,13 +52,13 @@ function readUsers(file: string): ReadonlyMap<string, string> {
     users.set(name, password);
     lineOf.set(name, i + 1);
   }
-  if (users.size === 0) throw new ConfigurationError(`${file} has nobody in it. Add a line name:password.`);
+  if (users.size === 0) throw new ConfigurationError(`${file} has no one in it. Add a line name:password.`);
   return users;
 }
 
 function readText(file: string): string {
   try {
-    // Fatal: a file in another encoding would otherwise become passwords that nobody can type.
+    // Fatal: a file in another encoding would otherwise become passwords that no one can type.
     return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

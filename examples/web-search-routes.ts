@@ -34,7 +34,7 @@ export function routes({ server, search, scopes, docsClientId }: RouteParts): Ho
 
   app.post(
     "/tools/call",
-    // The guard first: nobody's body is read before it is known who sends it.
+    // The guard first: no body is read before it is known who sends it.
     async ({ req }, next) => {
       const auth = await server.guard(req.raw);
       return auth instanceof Response ? auth : next();

@@ -85,7 +85,7 @@ async function listen(listener: ServerType, server: OAuthServer): Promise<void> 
   const stop = async () => {
     listener.close(() => process.exit(0));
     await server.close();
-    // Whoever still waits for a search by then, waits in vain.
+    // A search that still runs by then gets no answer.
     setTimeout(() => process.exit(0), 4000);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);

@@ -44,7 +44,7 @@ server.registerTool(
 await server.listen();
 
 /**
- * Yours: ask the table, the directory or the service that knows your people. This one knows Ada alone, and nobody where
+ * Yours: ask the table, the directory or the service that knows your people. This one knows only Ada, and no one where
  * no password is set.
  */
 function checkMyUsers(username: string, password: string): string | null {

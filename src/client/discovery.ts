@@ -42,12 +42,12 @@ async function endpointOf(issuer: string, { fetchJson, allowInsecure }: Deps): P
   const { url, document } = await firstDocument(urls, fetchJson);
   const metadata = serverMetadata.safeParse(document);
   if (!metadata.success)
-    throw failed(`${url} is no authorization server's metadata: ${missing(metadata.error)}.`);
+    throw failed(`${url} is not an authorization server's metadata: ${missing(metadata.error)}.`);
   const { data } = metadata;
   // RFC 8414 §3.3: else anybody's document could say where the credentials go.
   if (data.issuer !== issuer) throw mismatch(url, "issuer", data.issuer, issuer);
   if (!isUsableUrl(data.token_endpoint, allowInsecure)) {
-    throw failed(`${url} names a token endpoint that is not https://, to which no credentials are sent.`);
+    throw failed(`${url} names a token endpoint that is not https://. No credentials are sent there.`);
   }
   return { url: data.token_endpoint, issuer, methods: data.token_endpoint_auth_methods_supported };
 }
@@ -67,7 +67,7 @@ async function authorizationServerOf(resource: string, parts: Deps): Promise<str
   const { url, document } = await firstDocument(urls, parts.fetchJson);
   const metadata = resourceMetadata.safeParse(document);
   if (!metadata.success)
-    throw failed(`${url} is no protected resource's metadata: ${missing(metadata.error)}.`);
+    throw failed(`${url} is not a protected resource's metadata: ${missing(metadata.error)}.`);
   // RFC 9728 §3.3: else one resource could speak for another, and get its tokens.
   if (metadata.data.resource !== resource) throw mismatch(url, "resource", metadata.data.resource, resource);
   const [server = ""] = metadata.data.authorization_servers;
@@ -137,5 +137,5 @@ function failed(message: string): TokenError {
 }
 
 function missing({ issues }: z.ZodError): string {
-  return issues.map(({ path }) => path.join(".") || "it is no object").join(", ");
+  return issues.map(({ path }) => path.join(".") || "it is not an object").join(", ");
 }

@@ -37,7 +37,7 @@ function checkTarget(target: Target, allowInsecure: boolean): URL {
   url.hash = "";
   if (isUsableUrl(url.href, allowInsecure)) return url;
   throw new ConfigurationError(
-    `${url.origin} gets no token: it would cross the network readable. Use an https:// URL without a user name.`,
+    `${url.origin} gets no token, because it would be sent unencrypted. Use an https:// URL without a user name.`,
   );
 }
 

@@ -37,7 +37,7 @@ describe("options of a TokenManager", () => {
         resource: "https://mcp.example/mcp",
         assertionAudience: "https://idp.example",
       },
-      "assertionAudience needs an issuer or a tokenEndpoint beside the resource.",
+      "assertionAudience also needs an issuer or a tokenEndpoint.",
     ],
     [{ clientId: undefined }, "clientId is missing; it must be the client_id, as text."],
     [{ clientSecret: undefined }, "clientSecret is missing; give it, or a privateKey."],

@@ -127,9 +127,7 @@ export function parseTokenManagerOptions(given: TokenManagerOptions): TokenManag
     }
     if (assertionAudience !== undefined) {
       // The resource would choose who gets an assertion that is good elsewhere.
-      throw new ConfigurationError(
-        "assertionAudience needs an issuer or a tokenEndpoint beside the resource.",
-      );
+      throw new ConfigurationError("assertionAudience also needs an issuer or a tokenEndpoint.");
     }
   }
   const credentials = readCredentials(

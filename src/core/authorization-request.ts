@@ -90,7 +90,7 @@ function readPrompt(params: Params): Prompt {
   const values = parseScopes(params.get("prompt"));
   const none = values.includes("none");
   if (none && values.length > 1) {
-    throw new OAuthError("invalid_request", "prompt=none stands alone.");
+    throw new OAuthError("invalid_request", "prompt=none cannot be combined with other values.");
   }
   return { none, login: values.includes("login") || values.includes("select_account") };
 }

@@ -102,7 +102,7 @@ const GRANT_TYPES = ["authorization_code", "refresh_token"];
 
 /** What a public JWK is made of (RFC 7517 §4): text, lists of text (`key_ops`, `x5c`), and extensions as simple. */
 const keyMember = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())], {
-  error: "a key holds something else than text",
+  error: "a key has a value that is not text",
 });
 
 const wireMetadata = z.object({
@@ -177,7 +177,7 @@ function pickGrantTypes(
   if (kept.includes("authorization_code")) return kept;
   // Without people there is nothing to refresh (RFC 6749 §4.4.3).
   if (kept.includes(CLIENT_CREDENTIALS)) return [CLIENT_CREDENTIALS];
-  throw refuse("grant_types must have authorization_code: without it nobody can sign in with this client.");
+  throw refuse("grant_types must have authorization_code: without it no one can sign in with this client.");
 }
 
 /** RFC 7591 §2: `jwks` and `jwks_uri` exclude each other. Only `private_key_jwt` has a use for either. */
@@ -187,7 +187,7 @@ function pickKeys(
   jwksUri: string | null | undefined,
 ): Pick<Client, "jwks" | "jwksUri"> {
   if (method !== "private_key_jwt") return { jwks: null, jwksUri: null };
-  if (jwks && jwksUri) throw refuse("jwks and jwks_uri exclude each other; send one of them.");
+  if (jwks && jwksUri) throw refuse("jwks and jwks_uri are both given; send one of them.");
   if (jwksUri) {
     const url = httpsUrl(jwksUri);
     if (url === null) throw refuse("jwks_uri must be an https URL without a user name or a fragment.");
@@ -203,7 +203,7 @@ function pickKeys(
 /** Whoever could read a private or symmetric key here could be the client. */
 function checkPublicKey(key: Readonly<Record<string, unknown>>): void {
   if (key.kty === "oct" || "d" in key || "k" in key) {
-    throw refuse("jwks holds a secret key; send public keys only, and stop using this one.");
+    throw refuse("jwks has a secret key; send only public keys, and stop using this one.");
   }
 }
 

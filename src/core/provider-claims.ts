@@ -92,13 +92,13 @@ export function idOf(
   names: readonly string[],
 ): { readonly id: string } | { readonly why: string } {
   const found = firstOf(claims, names);
-  if (!found) return { why: `none of ${names.join(", ")} is there` };
+  if (!found) return { why: `none of ${names.join(", ")} is present` };
   const { name, value } = found;
   if (typeof value === "string") return { id: value };
   if (Number.isSafeInteger(value)) return { id: String(value) };
   const said = typeof value === "number" ? value : shown(value);
   return {
-    why: `${name} is ${said}, and only text and whole numbers up to ${Number.MAX_SAFE_INTEGER} are ids`,
+    why: `${name} is ${said}, and an id must be text or a whole number up to ${Number.MAX_SAFE_INTEGER}`,
   };
 }
 

@@ -39,7 +39,7 @@ describe("an entry", () => {
     ["myapp://", /^a host/],
     ["https:", /^a host/],
     ["http:", /^a host/],
-    ["cursor", /^"cursor:" where the app's scheme is meant/],
+    ["cursor", /^"cursor:" for the scheme of an app/],
     ["javascript:", /^another scheme: the scheme javascript: is never allowed$/],
     ["ms-settings:", /^another scheme: the scheme ms-settings: is never allowed$/],
     ["https.:", /^another scheme: the scheme https\.: looks like http: or https:$/],

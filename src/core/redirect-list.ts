@@ -61,7 +61,7 @@ export function readRedirectEntry(text: string): { readonly entry: string } | { 
   const url = /^[^/?#@\\\s*]+$/.test(host) ? URL.parse(`https://${host}`) : null;
   if (!url) return { problem: REDIRECT_ENTRY };
   if (BUILT_IN_REDIRECTS.has(`${url.host}:`)) {
-    return { problem: `"${url.host}:" where the app's scheme is meant, with a colon` };
+    return { problem: `"${url.host}:" for the scheme of an app, with a colon` };
   }
   return { entry: `${wildcard}${url.host}` };
 }

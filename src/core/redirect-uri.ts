@@ -10,23 +10,23 @@ export type RedirectKind = "https" | "loopback" | "private-use";
  */
 export function redirectKind(uri: string): RedirectKind {
   const wrong = (why: string) => unusableRedirect(uri, why);
-  if (!URI_CHARACTERS.test(uri)) throw wrong("it holds a character that no URI has");
+  if (!URI_CHARACTERS.test(uri)) throw wrong("it has a character that is not allowed in a URI");
   if (uri.includes("#")) throw wrong("it has a fragment");
   const url = URL.parse(uri);
   if (!url) throw wrong("it is not an absolute URI");
   const scheme = url.protocol.slice(0, -1);
   if (url.username !== "" || url.password !== "" || /^[^/?]*\/\/[^/?]*@/.test(uri)) {
-    throw wrong("it holds a user name or password");
+    throw wrong("it has a user name or password");
   }
   switch (scheme) {
     case "https":
       // Parsers forgive missing and surplus slashes, each in its own way.
       if (!/^https:\/\/[^/?]/.test(uri)) throw wrong("it must begin with https:// and a host");
-      if (!HOST.test(url.hostname)) throw wrong("its host is no name of a host");
+      if (!HOST.test(url.hostname)) throw wrong("its host is not a valid host name");
       return LOOPBACK_HOSTS.has(url.hostname) ? "loopback" : "https";
     case "http":
       if (splitLoopback(uri)) return "loopback";
-      throw wrong("http:// is for a port of this computer only (127.0.0.1, [::1], localhost); use https://");
+      throw wrong("http:// is only for this computer (127.0.0.1, [::1], localhost); use https://");
     default: {
       const problem = schemeProblem(scheme) ?? formProblem(uri, scheme);
       if (problem !== undefined) throw wrong(problem);
@@ -46,7 +46,7 @@ function formProblem(uri: string, scheme: string): string | undefined {
   if (/^\d/.test(rest)) return `it begins with a host and a port; put ${missing} before it`;
   return isReverseDomain(scheme)
     ? `a slash must come after ${scheme}: (${scheme}:/path); if ${scheme} is a host, put ${missing} before it`
-    : "a scheme of your own needs a dot (com.example.app:/path) or two slashes (example-app://path)";
+    : "your own scheme needs a dot (com.example.app:/path) or two slashes (example-app://path)";
 }
 
 /** Whether two addresses are the same, letter for letter, but for the port of a loopback address (RFC 8252 §7.3). */

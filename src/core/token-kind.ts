@@ -32,13 +32,13 @@ export function refuseKind(token: ShownToken, mustShow: ClaimGroups): string | u
   }
   // RFC 7800: whoever presents it must prove the key, by DPoP or TLS; a thief could not.
   if (claimAt(claims, "cnf") !== undefined) {
-    return "the token is bound to a key (cnf), and no proof of that key is checked here";
+    return "the token is bound to a key (cnf), and this server does not check the proof of that key";
   }
   const lacking = mustShow.find((group) => !isOneThere(claims, group));
-  if (lacking) return refusal(`none of ${lacking.join(", ")} is there`);
+  if (lacking) return refusal(`none of ${lacking.join(", ")} is present`);
   if (isStated || mustShow.length > 0 || isOneThere(claims, USUAL_CLAIMS)) return undefined;
   return refusal(
-    `it states no kind, and none of ${USUAL_CLAIMS.join(", ")} is there (the option accessTokenClaims names others)`,
+    `it states no kind, and none of ${USUAL_CLAIMS.join(", ")} is present (the option accessTokenClaims names others)`,
   );
 }
 

@@ -32,7 +32,7 @@ ${snippet(`code --add-mcp ${shellWord(JSON.stringify({ name, type: "http", url: 
     },
     {
       client: "Cursor",
-      content: html`<p>In <code>.cursor/mcp.json</code> of a project, or in <code>~/.cursor/mcp.json</code> for all:</p>
+      content: html`<p>In <code>.cursor/mcp.json</code> (this project) or <code>~/.cursor/mcp.json</code> (all projects):</p>
 ${snippet(json({ mcpServers: { [name]: { url: mcpUrl } } }))}`,
     },
     {

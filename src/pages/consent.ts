@@ -43,10 +43,10 @@ export function consentPage(values: ConsentValues): string {
   const body = html`<div class="centred">
 <div class="marks">${mark(client.name, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
 <h1>${clientName(client)} wants to connect to ${nameOf(appName)}</h1>
-<p class="soft">It will be able to act for you there.</p>
+<p class="soft">If you approve, it can act for you there.</p>
 </div>
 <dl class="facts">
-<div><dt>It will send you back to</dt><dd>${whereTo(destination)}</dd></div>
+<div><dt>Sends you back to</dt><dd>${whereTo(destination)}</dd></div>
 <div><dt>Signed in as</dt><dd class="both"><strong>${nameOf(personName)}</strong> <a href="${switchAction}">Use another account</a></dd></div>
 <div><dt>About this app</dt><dd>${provenance(client, appName)}</dd></div>
 </dl>
@@ -60,7 +60,7 @@ ${scopes.length > 0 ? scopeList(scopes) : undefined}
 </div>
 </form>
 <p class="soft small">App ID: <bdi>${undeceiving(client.id)}</bdi></p>`;
-  return layout({ appName, title: "Approve the connection", body });
+  return layout({ appName, title: "Approve access", body });
 }
 
 type Destination = ConsentValues["destination"];
@@ -72,7 +72,7 @@ function whereTo({ kind, shown }: Destination): Html {
     return html`<p class="place">An app on this computer</p><p class="soft small">${address}</p>`;
   }
   if (kind === "private-use") {
-    return html`<p class="place">${address}</p><p class="soft small">The app on this device that opens such addresses</p>`;
+    return html`<p class="place">${address}</p><p class="soft small">An app on this device that opens this address</p>`;
   }
   return html`<p class="place">${address}</p>`;
 }
@@ -80,13 +80,13 @@ function whereTo({ kind, shown }: Destination): Html {
 /** Who vouches for the app. Three facts that are never one: only the operator's word proves a name. */
 function provenance(client: ClientIdentity, appName: string): Html {
   if (client.origin === "preregistered") {
-    return html`The operator of ${nameOf(appName)} added it.${client.holdsKey ? " It holds a key or secret." : ""}`;
+    return html`Added by the operator of ${nameOf(appName)}.${client.holdsKey ? " It has a key or secret." : ""}`;
   }
   const host = documentHost(client);
-  const key = client.holdsKey ? " It holds a key or secret, which does not prove its name." : "";
+  const key = client.holdsKey ? " It has a key or secret, which doesn’t prove its name." : "";
   return host === undefined
-    ? html`It registered itself and chose its own name.${key}`
-    : html`It is published by <strong class="host">${host}</strong>, which chose its name.${key}`;
+    ? html`Registered itself and chose its own name.${key}`
+    : html`Published by <strong class="host">${host}</strong>, which chose its name.${key}`;
 }
 
 /** One notice, however many reasons there are for it: the second would not be read. */
@@ -101,24 +101,24 @@ ${warning}
   );
 }
 
-const UNVERIFIED = "Anyone can register an app under this name.";
+const UNVERIFIED = "Anyone can use this name.";
 
 /** Whose program listens there, nothing can tell: however well the client is known. */
 function loopbackWarning(client: ClientIdentity): Html {
   return html`<p><strong>Only continue if you just started this from your app.</strong></p>
-<p>You go back to an app on this computer, and any program that runs here could be asking.${isUnverified(client) ? ` ${UNVERIFIED}` : ""}</p>`;
+<p>Any program on this computer could be asking.${isUnverified(client) ? ` ${UNVERIFIED}` : ""}</p>`;
 }
 
 function elsewhereWarning(client: ClientIdentity, { kind, shown, isForeign }: Destination): Html | undefined {
   const place = html`<bdi class="host">${shown}</bdi>`;
   const condition = kind === "https" ? html`and know ${place}` : "from your app";
   if (isUnverified(client)) {
-    return html`<p><strong>This app’s name is not verified.</strong></p>
+    return html`<p><strong>This app’s name isn’t verified.</strong></p>
 <p>${UNVERIFIED} Only continue if you just started this ${condition}.</p>`;
   }
   if (!isForeign) return undefined;
   return html`<p><strong>This app sends you somewhere else.</strong></p>
-<p>${place} is not part of <bdi class="host">${documentHost(client) ?? ""}</bdi>, which publishes this app. Only continue if you just started this ${condition}.</p>`;
+<p>${place} isn’t part of <bdi class="host">${documentHost(client) ?? ""}</bdi>, which publishes this app. Only continue if you just started this ${condition}.</p>`;
 }
 
 /** Whether nothing at all stands behind the name: no operator and no host. */
@@ -128,7 +128,7 @@ function isUnverified(client: ClientIdentity): boolean {
 
 function scopeList(scopes: readonly ConsentScope[]): Html {
   return html`<fieldset>
-<legend>What it may do</legend>
+<legend>What it can do</legend>
 <ul class="scopes">
 ${scopes.map(scopeItem)}
 </ul>

@@ -14,7 +14,7 @@ export function alreadyApprovedPage({ appName, client }: DoneValues): string {
   const body = html`<div class="centred">
 <span class="mark good">${CHECK_ICON}</span>
 <h1>Already connected</h1>
-<p class="soft">${clientName(client, "Your app")} is connected to ${nameOf(appName)}. There is nothing left to do here; you can close this window.</p>
+<p class="soft">${clientName(client, "Your app")} is connected to ${nameOf(appName)}. You can close this window.</p>
 </div>`;
   return layout({ appName, title: "Already connected", body });
 }

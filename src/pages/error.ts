@@ -4,7 +4,7 @@ import { layout } from "./layout.ts";
 
 export type ErrorValues = {
   readonly appName: string;
-  /** A few words, such as "This request cannot be completed". */
+  /** A few words, such as "This request can’t continue". */
   readonly title: string;
   readonly whatHappened: string;
   readonly whatToDo: string;
@@ -31,6 +31,6 @@ export function errorPage({
 <p>${whatHappened}</p>
 </div>
 <div class="notice"><div><p><strong>What you can do</strong></p><p>${whatToDo}</p></div></div>
-<p class="soft small centred">${status === undefined ? "" : `Error ${status}. `}If you ask for help, give this ID: <code class="whole">${correlationId}</code></p>`;
+<p class="soft small centred">${status === undefined ? "" : `Error ${status}. `}Reference ID: <code class="whole">${correlationId}</code></p>`;
   return layout({ appName, title, body });
 }

@@ -70,11 +70,11 @@ describe("checkLoginTemplate", () => {
 
   it.each([
     ["nothing at all", "", "{state}"],
-    ["no {state}", TEMPLATE.replace("{state}", ""), "lacks {state}"],
+    ["no {state}", TEMPLATE.replace("{state}", ""), "has no {state}"],
     [
       "{state} in a comment only",
       TEMPLATE.replace("{state}", "").concat("<!-- {state} -->"),
-      "lacks {state}",
+      "has no {state}",
     ],
     ["no form", TEMPLATE.replace(/<\/?form[^>]*>/g, ""), "no form that posts"],
     [
@@ -82,15 +82,15 @@ describe("checkLoginTemplate", () => {
       TEMPLATE.replace('method="post"', ""),
       "no form that posts",
     ],
-    ["no field for the state", TEMPLATE.replace('name="state"', ""), "an input named state"],
-    ["no field for the name", TEMPLATE.replace('name="username"', 'name="user"'), "an input named username"],
+    ["no field for the state", TEMPLATE.replace('name="state"', ""), "input named state"],
+    ["no field for the name", TEMPLATE.replace('name="username"', 'name="user"'), "input named username"],
     [
       "no field for the password",
       TEMPLATE.replace('name="password"', 'data-name="password"'),
       "named password",
     ],
     ["a placeholder without quotes", TEMPLATE.replace("'{username}'", "{username}"), "without quotes"],
-    ["a placeholder in a script", `${TEMPLATE}<script>let name = "{username}"</script>`, "inside <script>"],
+    ["a placeholder in a script", `${TEMPLATE}<script>let name = "{username}"</script>`, "in <script>"],
   ])("refuses %s, with a sentence that says what to write", (_, template, said) => {
     const check = () => checkLoginTemplate(template);
     expect(check).toThrow(ConfigurationError);

@@ -48,23 +48,23 @@ function escapeHtml(text: string): string {
 function problemOf(template: string): string | undefined {
   const live = template.replace(/<!--[\s\S]*?-->/g, "");
   if (!live.includes("{state}")) {
-    return 'it lacks {state}. Put <input type="hidden" name="state" value="{state}"> into its form.';
+    return 'it has no {state}. Put <input type="hidden" name="state" value="{state}"> into its form.';
   }
   if (!/<form\b[^>]*\smethod\s*=\s*["']?post\b/i.test(live)) {
     return 'it has no form that posts. Write <form method="post" action="/oauth/login">.';
   }
   const missing = ["state", "username", "password"].filter((name) => !hasField(live, name));
   if (missing.length > 0) {
-    return `its form lacks ${missing.map((name) => `an input named ${name}`).join(" and ")}.`;
+    return `its form has no ${missing.map((name) => `input named ${name}`).join(" or ")}.`;
   }
   // Escaping covers text and quoted attributes. The state is safe anywhere; what people type is not.
   if (/=\s*\{(?:username|app_name|error_message)\}/.test(live)) {
-    return 'a placeholder stands in an attribute without quotes. Write value="{username}".';
+    return 'a placeholder is in an attribute without quotes. Write value="{username}".';
   }
   if (
     /<(script|style)\b[^>]*>(?:(?!<\/\1)[\s\S])*?\{(?:state|username|app_name|error_message)\}/i.test(live)
   ) {
-    return "a placeholder stands inside <script> or <style>, where its value could not be escaped. Move it into the page.";
+    return "a placeholder is in <script> or <style>, where its value cannot be escaped. Move it into the page.";
   }
   return undefined;
 }

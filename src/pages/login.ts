@@ -31,7 +31,7 @@ export function loginPage({
   const body = html`<div class="centred">
 <div class="marks">${mark(client.name, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
 <h1>Sign in to ${nameOf(appName)}</h1>
-<p class="soft"><strong>${clientName(client)}</strong> wants to connect. Sign in to see what it asks for; nothing is shared yet.</p>
+<p class="soft"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>
 </div>
 <form method="post" action="${action}">
 ${
@@ -50,5 +50,5 @@ ${
 </div>
 <button type="submit">Sign in</button>
 </form>`;
-  return layout({ appName, title: errorMessage ? "Sign in: please try again" : "Sign in", body });
+  return layout({ appName, title: errorMessage ? "Sign in: try again" : "Sign in", body });
 }

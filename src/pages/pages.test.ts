@@ -220,7 +220,7 @@ describe("the consent page", () => {
   it("says who asks, where the answer goes, who is signed in and what each scope opens", () => {
     const page = text(consentPage(values));
     expect(page).toContain("Claude wants to connect to my-app");
-    expect(page).toMatch(/It will send you back to\s*claude\.ai/);
+    expect(page).toMatch(/Sends you back to\s*claude\.ai/);
     expect(page).toMatch(/Signed in as\s*Ada/);
     expect(page).toMatch(/Use it\s*Always included\. Tools: echo, get_time\. Scope: mcp/);
     expect(page).toMatch(/See to-dos\s*Tool: list_todos\. Scope: todo:read/);
@@ -255,26 +255,26 @@ describe("the consent page", () => {
     "warns of this computer, however well the client is known: $origin",
     (who) => {
       const page = text(markupOf(who, LOCAL));
-      expect(page).toMatch(/send you back to\s*An app on this computer\s*localhost:8787/);
+      expect(page).toMatch(/Sends you back to\s*An app on this computer\s*localhost:8787/);
       expect(page).toContain("Only continue if you just started this from your app.");
-      expect(page).not.toContain("Anyone can register");
+      expect(page).not.toContain("Anyone can use");
     },
   );
 
   it.each([WEB, LOCAL, APP])("warns of a name that nothing stands behind: $kind", (to) => {
     for (const holdsKey of [false, true]) {
       const page = text(markupOf({ ...SELF, holdsKey }, to));
-      expect(page).toContain("Anyone can register an app under this name.");
+      expect(page).toContain("Anyone can use this name.");
       expect(page).toContain(to.shown);
     }
   });
 
   it("warns of a document's client that sends people to where its host does not vouch for", () => {
     const web = text(markupOf(DOCUMENT, { ...WEB, shown: "evil.example", isForeign: true }));
-    expect(web).toContain("evil.example is not part of claude.ai, which publishes this app.");
+    expect(web).toContain("evil.example isn’t part of claude.ai, which publishes this app.");
     expect(web).toContain("Only continue if you just started this and know evil.example.");
     const app = text(markupOf(DOCUMENT, { ...APP, isForeign: true }));
-    expect(app).toContain("myapp://x is not part of claude.ai, which publishes this app.");
+    expect(app).toContain("myapp://x isn’t part of claude.ai, which publishes this app.");
   });
 
   it("names the host of a document beside the name, whole and set apart, and no other", () => {
@@ -296,33 +296,33 @@ describe("the consent page", () => {
   });
 
   it.each([
-    [OPERATOR, false, "The operator of my-app added it."],
-    [OPERATOR, true, "The operator of my-app added it. It holds a key or secret."],
-    [DOCUMENT, false, "It is published by claude.ai, which chose its name."],
+    [OPERATOR, false, "Added by the operator of my-app."],
+    [OPERATOR, true, "Added by the operator of my-app. It has a key or secret."],
+    [DOCUMENT, false, "Published by claude.ai, which chose its name."],
     [
       DOCUMENT,
       true,
-      "published by claude.ai, which chose its name. It holds a key or secret, which does not prove its name.",
+      "Published by claude.ai, which chose its name. It has a key or secret, which doesn’t prove its name.",
     ],
-    [SELF, false, "It registered itself and chose its own name."],
+    [SELF, false, "Registered itself and chose its own name."],
     [
       SELF,
       true,
-      "It registered itself and chose its own name. It holds a key or secret, which does not prove its name.",
+      "Registered itself and chose its own name. It has a key or secret, which doesn’t prove its name.",
     ],
   ] as const)("keeps three facts apart: %j, key %j", (who, holdsKey, words) => {
     const page = text(markupOf({ ...who, holdsKey }, WEB));
     expect(page).toContain(words);
-    if (!holdsKey) expect(page).not.toContain("holds a key");
-    if (who !== OPERATOR) expect(page).not.toContain("added it");
-    if (who !== DOCUMENT) expect(page).not.toContain("published by");
+    if (!holdsKey) expect(page).not.toContain("a key or secret");
+    if (who !== OPERATOR) expect(page).not.toContain("Added by");
+    if (who !== DOCUMENT) expect(page).not.toContain("Published by");
   });
 
   it("names a client that has no name", () => {
     for (const name of [null, "", " \u202E ", "\u3164\u2800"]) {
       const page = text(consentPage({ ...values, client: clientCalled(name) }));
       expect(page).toContain("An app without a name wants to connect");
-      expect(page).toContain("Anyone can register an app under this name.");
+      expect(page).toContain("Anyone can use this name.");
     }
   });
 });
@@ -396,7 +396,7 @@ describe("the return page", () => {
       expect(refreshOf(page)).toBeUndefined();
       expect(linksOf(page)).toEqual([to]);
       expect(text(page)).toContain(
-        `This opens the app on your computer that is registered for ${scheme}. Only open it if`,
+        `This opens the app for ${scheme} links on your computer. Only open it if`,
       );
     }
   });
@@ -407,7 +407,7 @@ describe("the return page", () => {
     expect(refreshOf(page)).toBeUndefined();
     expect(linksOf(page)).toEqual([to]);
     expect(text(page)).toContain(
-      "leads to another website:\nclaude.ai.evil.example\nmy-app doesn’t know who runs it.",
+      "opens another website:\nclaude.ai.evil.example\nmy-app doesn’t know who runs it.",
     );
     expect(text(page)).toContain("Continue to this website");
   });
@@ -426,7 +426,7 @@ describe("the return page", () => {
     expect(said("denied")).toContain("You denied Cursor. It got no access.");
     const wrong = said({ error: "The parameter state is repeated.", correlationId: "id-1" });
     expect(wrong).toContain("The parameter state is repeated.");
-    expect(wrong).toContain("give this ID: id-1");
+    expect(wrong).toContain("Reference ID: id-1");
     expect(wrong).toContain("This request can’t continue");
   });
 
@@ -476,7 +476,7 @@ describe("the status page", () => {
   });
 
   it("says where only this computer can connect", () => {
-    const local = "This address works on this computer only.";
+    const local = "This URL works on this computer only.";
     expect(text(statusPage({ appName: "x", mcpUrl: "http://localhost:3000/mcp" }))).toContain(local);
     expect(text(page)).not.toContain(local);
   });

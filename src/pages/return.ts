@@ -30,11 +30,11 @@ export function returnPage({ appName, client, url, outcome, opensItself }: Retur
   const body = html`<div class="centred">
 <span class="mark ${mark}">${icon}</span>
 <h1>${title}</h1>
-<p class="soft">${said}${opensItself ? " If your browser asks whether to open the app, allow it. Then you can close this window." : ""}</p>
+<p class="soft">${said}${opensItself ? " If your browser asks, let it open the app. Then you can close this window." : ""}</p>
 </div>
 ${opensItself ? "" : html`<div class="notice caution">${CAUTION_ICON}<div>${notice}</div></div>`}
 <p class="settled"><a class="button${outcome === "approved" ? "" : " plain"}" href="${url}">${link}</a></p>
-${typeof outcome === "string" ? "" : html`<p class="soft small centred">If you ask for help, give this ID: <code class="whole">${outcome.correlationId}</code></p>`}`;
+${typeof outcome === "string" ? "" : html`<p class="soft small centred">Reference ID: <code class="whole">${outcome.correlationId}</code></p>`}`;
   const head = opensItself ? html`<meta http-equiv="refresh" content="0;url=${url}">` : undefined;
   return layout({ appName, title, body, ...(head && { head }) });
 }
@@ -71,13 +71,13 @@ function leadOn(url: string, appName: string): { readonly link: string; readonly
     const { protocol } = new URL(url);
     return {
       link: "Open the app",
-      notice: html`<p>This opens the app on your computer that is registered for <code>${protocol}</code>. Only open it if you just started this from that app.</p>`,
+      notice: html`<p>This opens the app for <code>${protocol}</code> links on your computer. Only open it if you just started this from that app.</p>`,
     };
   }
   return {
     link: "Continue to this website",
-    notice: html`<p>The button leads to another website:</p>
+    notice: html`<p>The button opens another website:</p>
 <p class="place"><bdi>${shown}</bdi></p>
-<p>${nameOf(appName)} doesn’t know who runs it. Only continue if you know this website and just came from it.</p>`,
+<p>${nameOf(appName)} doesn’t know who runs it. Only continue if you know it and just came from there.</p>`,
   };
 }

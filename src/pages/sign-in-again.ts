@@ -16,13 +16,13 @@ export type SignInAgainValues = {
 export function signInAgainPage({ appName, personName, currentName, loginUrl }: SignInAgainValues): string {
   const whatHappened =
     currentName === undefined
-      ? html`The sign-in of <strong>${nameOf(personName)}</strong> for this request has ended.`
+      ? html`<strong>${nameOf(personName)}</strong> is no longer signed in for this request.`
       : html`This request is for <strong>${nameOf(personName)}</strong>, but you are now signed in as <strong>${nameOf(currentName)}</strong>.`;
   const body = html`<div class="centred">
 <span class="mark alarm">${CAUTION_ICON}</span>
 <h1>Sign in again to continue</h1>
 <p>${whatHappened}</p>
-<p class="soft">Nothing was approved or denied. Sign in with the account that you want to connect.</p>
+<p class="soft">Nothing is approved or denied yet. Sign in with the account to connect.</p>
 </div>
 <p><a class="button" href="${loginUrl}">Sign in</a></p>`;
   return layout({ appName, title: "Sign in again to continue", body });

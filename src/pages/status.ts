@@ -11,7 +11,7 @@ export type StatusValues = {
 /** The page at the server's root, for the person who opens it in a browser: what this is and how to connect. */
 export function statusPage({ appName, mcpUrl }: StatusValues): string {
   const body = html`<h1>${nameOf(appName)} is running</h1>
-<p class="soft">This is an MCP server. AI assistants and editors connect to it by the address below. You sign in and approve each of them in your browser.</p>
+<p class="soft">This is an MCP server. Give its URL to your AI assistant or editor, then sign in and approve it in your browser.</p>
 <div>
 <label for="mcp-url">MCP server URL</label>
 <input type="url" id="mcp-url" value="${mcpUrl}" readonly>
@@ -19,7 +19,7 @@ export function statusPage({ appName, mcpUrl }: StatusValues): string {
 ${isThisComputer(mcpUrl) ? LOCAL_ONLY : undefined}
 <section aria-labelledby="connect">
 <h2 id="connect">Connect your client</h2>
-<p class="soft small">None of them needs a client ID, a secret or a token. Click a snippet to select all of it.</p>
+<p class="soft small">You need no client ID, secret or token. Click a snippet to select it.</p>
 </section>
 <div>
 ${clientSettings(appName, mcpUrl).map(settingsItem)}
@@ -27,7 +27,7 @@ ${clientSettings(appName, mcpUrl).map(settingsItem)}
   return layout({ appName, title: "MCP server", body, wide: true });
 }
 
-const LOCAL_ONLY = html`<div class="notice"><div><p>This address works on this computer only. Hosted clients such as claude.ai and ChatGPT need one that is reachable over https from the internet.</p></div></div>`;
+const LOCAL_ONLY = html`<div class="notice"><div><p>This URL works on this computer only. claude.ai, ChatGPT and other hosted clients need a public <code>https://</code> URL.</p></div></div>`;
 
 function settingsItem({ client, content }: { readonly client: string; readonly content: Html }): Html {
   return html`<details>

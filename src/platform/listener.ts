@@ -153,7 +153,7 @@ function makeServer(tls: ListenOptions["tls"], handle: Handler): Server {
     return createTlsServer({ ...settings, ...tls }, handle);
   } catch (cause) {
     throw new ConfigurationError(
-      `The TLS certificate and key cannot be used (${(cause as Error).message}). They must be PEM, and belong together.`,
+      `The TLS certificate and key cannot be used (${(cause as Error).message}). They must be PEM, and the key must match the certificate.`,
     );
   }
 }
@@ -161,7 +161,7 @@ function makeServer(tls: ListenOptions["tls"], handle: Handler): Server {
 function bindProblem(cause: NodeJS.ErrnoException, host: string, port: number): ConfigurationError {
   const sentence: Readonly<Record<string, string>> = {
     EADDRINUSE: `Port ${port} is already in use. Stop the other program, or choose another port.`,
-    EACCES: `Port ${port} may not be opened by this user. Choose one above 1023.`,
+    EACCES: `Port ${port} cannot be opened by this user. Choose one above 1023.`,
     EADDRNOTAVAIL: `The host ${host} is not an address of this machine.`,
     ENOTFOUND: `The host ${host} cannot be found.`,
   };

@@ -101,7 +101,7 @@ function checkUrl(text: string): URL {
   const url = URL.parse(text);
   if (url?.protocol !== "https:") throw new SafeFetchError("refused", "it is not an https URL");
   if (url.username !== "" || url.password !== "") {
-    throw new SafeFetchError("refused", "the URL holds a user name or password");
+    throw new SafeFetchError("refused", "the URL has a user name or password");
   }
   return url;
 }
@@ -228,7 +228,7 @@ function checkHead(status: number, headers: Headers, maxBytes: number): void {
   }
   const encoding = headers.get("content-encoding");
   if (encoding !== null && encoding !== "identity") {
-    throw new SafeFetchError("unusable", "it is compressed, which was not asked for");
+    throw new SafeFetchError("unusable", "it is compressed, although no compression was requested");
   }
   if (Number(headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
 }

@@ -37,7 +37,7 @@ export function readSigningKey(
   const algorithm = said.algorithm ?? textOf(own.alg) ?? possible[0];
   if (algorithm === undefined || !possible.includes(algorithm)) {
     throw new ConfigurationError(
-      `${label} is a key (${kindOf(key)}) that cannot sign with ${algorithm ?? "anything we know"}; ` +
+      `${label} is a key (${kindOf(key)}) that cannot sign with ${algorithm ?? "any supported algorithm"}; ` +
         `it can with ${possible.join(", ") || "nothing"}.`,
     );
   }

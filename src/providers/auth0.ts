@@ -43,7 +43,7 @@ export const auth0Preset = definePreset({
   options: optionsOf,
   explain: ({ audience }) => ({
     about:
-      "Works with an API of yours at Auth0, whose access tokens are JWTs. Clients can register themselves if you let them.",
+      "Works with your API at Auth0, whose access tokens are JWTs. Clients can register themselves if you let them.",
     console: "In the Auth0 Dashboard",
     steps: [
       `**Applications → APIs → Create API**. The **Identifier** cannot be changed later. It is
@@ -60,14 +60,14 @@ export const auth0Preset = definePreset({
       `For clients that register themselves, also there: **OIDC Dynamic Application Registration**. Such clients are
    third-party applications: they can use only connections at the domain level (**Authentication**, the connection,
    its settings), and only APIs that let them.`,
-      `Else **Applications → Create Application** for each client, with its callback URL (claude.ai:
+      `Otherwise **Applications → Create Application** for each client, with its callback URL (claude.ai:
    \`https://claude.ai/api/mcp/auth_callback\`), and enter its Client ID in the MCP client.`,
     ],
     mind: [
-      `A token that is refused with "not a JWT" was made for no API: the client sent no \`resource\`, or the compatibility
+      `A token that is refused with "not a JWT" was not made for an API: the client sent no \`resource\`, or the compatibility
   profile is off. **Settings → General → Default Audience** helps older clients.`,
-      `With role-based access control on the API, \`scope\` holds what was asked for and allowed. \`permissions\` counts
-  only where there is no \`scope\`.`,
+      `With role-based access control on the API, \`scope\` contains what was asked for and allowed. \`permissions\` counts
+  only if there is no \`scope\`.`,
     ],
   }),
 });

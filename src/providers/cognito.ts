@@ -51,8 +51,8 @@ function optionsOf(parsed: z.output<typeof values>): ProviderOptions {
   }
   throw new ConfigurationError(
     audience === undefined
-      ? "The audience is missing. Give audience, the resource that clients ask for, or clientIds where the user pool puts none into its tokens."
-      : "audience and clientIds are both given. Keep audience where tokens have aud, else clientIds.",
+      ? "The audience is missing. Give audience, the resource that clients ask for, or clientIds if the user pool puts none into its tokens."
+      : "audience and clientIds are both given. Keep audience if tokens have aud, otherwise clientIds.",
   );
 }
 
@@ -72,12 +72,12 @@ export const cognitoPreset = definePreset({
   options: optionsOf,
   explain: ({ audience, clientIds }, _resource, { scopePrefix = "" }) => ({
     about:
-      "Works with a user pool, whose access tokens are JWTs. Clients cannot register themselves: each one gets an app\n" +
-      "client that you make for it.",
+      "Works with a user pool, whose access tokens are JWTs. Clients cannot register themselves: you make an app\n" +
+      "client for each one.",
     console: "In the Amazon Cognito console, in the user pool",
     steps: [
       `**Branding → Domain**: there must be one, with managed login. The Essentials or Plus feature plan puts the resource
-   that a client asks for into \`aud\`; with Lite, give \`clientIds\` in place of \`audience\`.`,
+   that a client asks for into \`aud\`; with Lite, give \`clientIds\` instead of \`audience\`.`,
       `**Branding → Domain → Resource servers → Create resource server**. Its identifier:
 
    \`\`\`text
@@ -85,12 +85,12 @@ export const cognitoPreset = definePreset({
    \`\`\`
 
    and a custom scope for every scope that your tools need, such as \`todo:read\`. Clients ask for it by its full name,
-   which the server's challenges and documents say; the server's own code goes on saying \`todo:read\`:
+   which the server's challenges and documents say; the server's own code still says \`todo:read\`:
 
    \`\`\`text
    ${scopePrefix}todo:read
    \`\`\``,
-      `**Applications → App clients → Create app client**: without a secret for public clients, else with one. Under
+      `**Applications → App clients → Create app client**: without a secret for public clients, otherwise with one. Under
    **Login pages**: Authorization code grant, the custom scopes, and the callback URLs of the clients:
 
 ${CLIENT_ADDRESSES}`,
@@ -110,10 +110,10 @@ ${CLIENT_ADDRESSES}`,
    which is what MCP clients send in \`resource\`.`,
     ],
     mind: [
-      `Cognito's metadata does not say \`code_challenge_methods_supported\`, although it supports PKCE. Clients that keep to
-  the letter of the MCP specification refuse it for that.`,
-      `With \`clientIds\`, tokens are bound to a client and not to this server: an app client that is used for something
-  else too opens both. Give the server app clients of its own.`,
+      `Cognito's metadata does not say \`code_challenge_methods_supported\`, although it supports PKCE. Clients that follow
+  the MCP specification exactly refuse it for that.`,
+      `With \`clientIds\`, tokens are bound to a client and not to this server: an app client that is also used for something
+  else opens both. Give the server its own app clients.`,
       `With \`clientIds\`, scopes carry the identifier of the resource server too: give it as \`resourceServerId\`.`,
       "The person is `sub`. The user name is in `auth.claims.username`.",
     ],

@@ -74,7 +74,7 @@ export const entraPreset = definePreset({
   explain: ({ clientId, tenant }, resource, { scopePrefix = "" }) => ({
     about:
       "Works with an app registration of one tenant, with access tokens of version 1 and 2. Clients cannot register\n" +
-      "themselves: each one gets an app registration that you make for it.",
+      "themselves: you make an app registration for each one.",
     console: "In the Microsoft Entra admin center",
     steps: [
       `**App registrations → New registration** for this server: accounts in this organizational directory only, no
@@ -90,10 +90,10 @@ export const entraPreset = definePreset({
    ${scopePrefix.slice(0, -1)}
    \`\`\`
 
-   An \`https://\` URI must be on a verified domain of the tenant. Where you have none, take the proposed
-   \`api://${clientId}\`, leave \`applicationIdUri\` out, and see below what that costs.`,
+   An \`https://\` URI must be on a verified domain of the tenant. If you have none, use the proposed
+   \`api://${clientId}\`, leave \`applicationIdUri\` out, and see below what that means.`,
       `**Expose an API → Add a scope** for every scope that your tools need, such as \`todo:read\`. Clients ask for it by
-   its full name, which the server's challenges and documents say; the server's own code goes on saying \`todo:read\`:
+   its full name, which the server's challenges and documents say; the server's own code still says \`todo:read\`:
 
    \`\`\`text
    ${scopePrefix}todo:read
@@ -101,8 +101,8 @@ export const entraPreset = definePreset({
       `**Manifest**: set \`requestedAccessTokenVersion\` to \`2\`. With \`null\` the tokens are of version 1, which work
    too.`,
       `**App registrations → New registration** for the clients. Under **API permissions**, add the scopes of this
-   server's registration and grant consent. Its redirect URIs are those of the clients (*Web* for those that take a
-   secret, else *Mobile and desktop applications*):
+   server's registration and grant consent. Its redirect URIs are those of the clients (*Web* for those that have a
+   secret, otherwise *Mobile and desktop applications*):
 
 ${CLIENT_ADDRESSES}`,
       "Enter its **Application (client) ID** (and secret) in the MCP client.",
@@ -110,13 +110,13 @@ ${CLIENT_ADDRESSES}`,
     mind: [
       `MCP clients send \`resource=${resource}\`. Entra compares it with the scopes, and refuses
   the two together (AADSTS9010010) unless the Application ID URI is exactly that URL. With an \`api://\` URI, only clients that can leave
-  \`resource\` out get through.`,
-      `Entra's metadata does not say \`code_challenge_methods_supported\`, although it supports PKCE. Clients that keep to
-  the letter of the MCP specification refuse it for that.`,
-      `The person is \`sub\`, which is another one for each app registration. \`oid\`, the same throughout the tenant, is in
+  \`resource\` out can connect.`,
+      `Entra's metadata does not say \`code_challenge_methods_supported\`, although it supports PKCE. Clients that follow
+  the MCP specification exactly refuse it for that.`,
+      `The person is \`sub\`, which differs for each app registration. \`oid\`, the same throughout the tenant, is in
   \`auth.claims\`; to make it the person, put \`claims: { scopes: "scp", client: ["azp", "appid"], person: "oid" }\`
   after the preset.`,
-      `A program that comes for itself has application permissions in \`roles\`, which count as its scopes. A person's
+      `A program that acts for itself has application permissions in \`roles\`, which count as its scopes. A person's
   roles do not. A program that was given none is refused: Entra makes tokens for any program of the tenant.`,
     ],
   }),

@@ -69,11 +69,8 @@ describe("the environment", () => {
   });
 
   it.each([
-    [
-      { OAUTH_ISSUER: OAUTH.OAUTH_ISSUER },
-      /^OAUTH_AUDIENCE is missing, which OAUTH_ISSUER needs beside it\./,
-    ],
-    [{ OAUTH_AUDIENCE: "x" }, /^OAUTH_ISSUER is missing, which OAUTH_AUDIENCE needs/],
+    [{ OAUTH_ISSUER: OAUTH.OAUTH_ISSUER }, /^OAUTH_AUDIENCE is missing, which OAUTH_ISSUER also needs\./],
+    [{ OAUTH_AUDIENCE: "x" }, /^OAUTH_ISSUER is missing, which OAUTH_AUDIENCE also needs/],
     [
       { OAUTH_JWKS_URI: "https://x.example" },
       /^OAUTH_ISSUER and OAUTH_AUDIENCE are missing, which OAUTH_JWKS_URI/,
@@ -81,11 +78,11 @@ describe("the environment", () => {
     [{ OAUTH_WELL_KNOWN_URL: "https://x.example" }, /^OAUTH_ISSUER and OAUTH_AUDIENCE are missing/],
     [
       { SCALEKIT_AUDIENCE_NAME: "x" },
-      /^SCALEKIT_ENVIRONMENT_URL is missing, which SCALEKIT_AUDIENCE_NAME needs/,
+      /^SCALEKIT_ENVIRONMENT_URL is missing, which SCALEKIT_AUDIENCE_NAME also needs/,
     ],
     [
       { SCALEKIT_ENVIRONMENT_URL: "https://acme.scalekit.com" },
-      /^SCALEKIT_RESOURCE_ID \(or SCALEKIT_AUDIENCE_NAME\) is missing, which SCALEKIT_ENVIRONMENT_URL needs/,
+      /^SCALEKIT_RESOURCE_ID \(or SCALEKIT_AUDIENCE_NAME\) is missing, which SCALEKIT_ENVIRONMENT_URL also needs/,
     ],
     [
       { SCALEKIT_CLIENT_SECRET: "x" },

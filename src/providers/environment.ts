@@ -35,7 +35,7 @@ export function providerFromEnvironment(
   const missing = way.missing(values);
   if (missing.length > 0) {
     throw new ConfigurationError(
-      `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing, which ${set} needs beside it. ${way.hint}`,
+      `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing, which ${set} also needs. ${way.hint}`,
     );
   }
   return naming(given, () => way.options(values));
@@ -76,7 +76,7 @@ const WAYS: readonly Way[] = [
       ...(issuer === undefined ? ["OAUTH_ISSUER"] : []),
       ...(audience === undefined ? ["OAUTH_AUDIENCE"] : []),
     ],
-    hint: "The issuer is what the provider's tokens say in iss, and the audience what they say in aud.",
+    hint: "The issuer is the iss of the provider's tokens, and the audience their aud.",
     options: ({ issuer = "", audience = "", allowInsecureIssuer: allow = "false", ...others }) =>
       generic({
         issuer,

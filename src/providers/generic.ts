@@ -59,7 +59,7 @@ export const genericPreset = definePreset({
   explain: ({ issuer, audience }) => ({
     about:
       "Works with every OAuth 2.1 or OpenID provider whose access tokens are JWTs, signed with a key that it publishes. For\n" +
-      "opaque tokens, give `introspection: { clientId, clientSecret }` beside the rest (RFC 7662), or a `verify` function.",
+      "opaque tokens, also give `introspection: { clientId, clientSecret }` (RFC 7662), or a `verify` function.",
     console: "At the provider",
     steps: [
       `Make an API, a resource or a resource server (the name differs) whose audience or identifier is
@@ -68,7 +68,7 @@ export const genericPreset = definePreset({
    ${[audience].flat().join("\n   ")}
    \`\`\``,
       "Define every scope that your tools need, such as `todo:read`.",
-      `Let MCP clients register themselves, by Client ID Metadata Documents or dynamic client registration; or register them,
+      `Let MCP clients register themselves, by Client ID Metadata Documents or dynamic client registration; or register them
    with their redirect URIs, and enter the client IDs in the clients.`,
       `Let them use the authorization code grant with PKCE (S256), and refresh tokens.`,
       `Look at the metadata. One of these must answer, with \`${issuer}\` as its \`issuer\`, byte for byte:
@@ -80,12 +80,12 @@ ${authorizationServerMetadataPaths(issuer)
    \`\`\``,
     ],
     mind: [
-      `Look into a token: \`iss\` must be the issuer, \`aud\` must hold the audience, and \`scope\` (or \`scp\`, or
-  \`permissions\`) the scopes. Where other claims hold them, say so in \`claims\`.`,
+      `Look into a token: \`iss\` must be the issuer, \`aud\` must contain the audience, and \`scope\` (or \`scp\`, or
+  \`permissions\`) the scopes. If other claims contain them, set \`claims\`.`,
       `A token must also show that it is an access token: the header's or the claim's \`typ\` says so (\`at+jwt\`, \`Bearer\`), or
-  \`scope\`, \`scp\`, \`permissions\`, \`client_id\` or \`cid\` is there. Where it has something else, name that in
+  \`scope\`, \`scp\`, \`permissions\`, \`client_id\` or \`cid\` is present. If it has something else, name that in
   \`accessTokenClaims\`.`,
-      `An audience that all of the provider's tokens share is none: another server's tokens would open this one.`,
+      `Don't use an audience that all of the provider's tokens share: another server's tokens would open this one.`,
       `MCP clients send \`resource\`. A provider that does not read it must put the audience into the token by itself; one that
   refuses it cannot serve them.`,
     ],

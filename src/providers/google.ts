@@ -49,15 +49,15 @@ export const googlePreset = definePreset({
   options: optionsOf,
   explain: ({ clientIds }) => ({
     about:
-      "Says who somebody is by their Google account, and no more than that: Google's access tokens are made for Google's\n" +
-      "own APIs. Choose it only if what stands under *Mind* is all right for you; else let a provider that signs people in\n" +
+      "Identifies people by their Google account, and does no more than that: Google's access tokens are made for Google's\n" +
+      "own APIs. Choose it only if the *Notes* below are acceptable; otherwise let a provider that signs people in\n" +
       "with Google (Auth0, Keycloak, Descope and others do) issue the tokens.",
     console: "In the Google Cloud console",
     beside: ['supportedScopes: ["openid"]', 'requiredScopes: ["openid"]'],
     steps: [
       `**Google Auth Platform → Audience**. *Internal* admits the people of your Google Workspace only. *External* admits
-   everybody who has a Google account, once the app is published: then decide in your own code, by \`person.id\`.`,
-      `**Google Auth Platform → Clients → Create client**, type *Web application*, for this server alone. Its authorized
+   everyone with a Google account, once the app is published: then decide in your own code, by \`person.id\`.`,
+      `**Google Auth Platform → Clients → Create client**, type *Web application*, only for this server. Its authorized
    redirect URIs are those of the MCP clients:
 
 ${CLIENT_ADDRESSES}`,
@@ -70,11 +70,11 @@ ${CLIENT_ADDRESSES}`,
     ],
     mind: [
       `Google's tokens name the client, not the server. A client ID that is also used elsewhere, for a web site or another
-  MCP server, opens this one to that one's tokens. One client ID, one server.`,
+  MCP server, opens this server to the other's tokens. One client ID, one server.`,
       `The tokens are opaque, and Google has no introspection (RFC 7662). Each new token is asked about once at
-  \`tokeninfo\`, and then believed until its end, an hour at most. Google states no quota for it. While Google cannot be
+  \`tokeninfo\`, and then accepted until it expires, after at most an hour. Google states no quota for it. While Google cannot be
   reached, new tokens are answered 503.`,
-      `There are no scopes of your own: Google does not know \`todo:read\`, and refuses sign-ins that ask for it. Give tools no
+      `You cannot define scopes: Google does not know \`todo:read\`, and refuses sign-ins that ask for it. Give tools no
   \`scopes\`. \`openid\` must be asked for, as the options do, or the answer names no person. Do not require \`email\`:
   Google reports it under another name.`,
       "Clients cannot register themselves, and only those that take a client ID and a secret can be used.",

@@ -70,17 +70,17 @@ export const keycloakPreset = definePreset({
       `For clients that register themselves: **Clients → Client registration → Anonymous access policies**. *Allowed
    Client Scopes* must have the scopes above, *Trusted Hosts* the hosts that register, and *Allowed Registration Web
    Origins* the origins of clients in a browser, such as \`http://localhost:6274\` for MCP Inspector.`,
-      `Else **Clients → Create client** for each MCP client, with its redirect URIs (claude.ai:
+      `Otherwise **Clients → Create client** for each MCP client, with its redirect URIs (claude.ai:
    \`https://claude.ai/api/mcp/auth_callback\`) and, under **Client scopes**, the scopes above. Enter its Client ID
    in the MCP client.`,
     ],
     mind: [
-      `Without the mapper, Keycloak's tokens are for nobody in particular and are refused with "wrong audience". A client
+      `Without the mapper, Keycloak's tokens have no audience and are refused with "wrong audience". A client
   that asks for none of the scopes gets no audience either: name at least one in \`requiredScopes\`, so that every client
-  is told to ask for it.`,
+  asks for it.`,
       `Keycloak does not read \`resource\`, unless it was started with \`--features=resource-indicators\` (experimental). Client
   ID Metadata Documents need \`--features=cimd\` (experimental).`,
-      `The issuer is what Keycloak believes its own address to be. Where tokens are refused with "wrong issuer", set its
+      `The issuer is the address that Keycloak has for itself. If tokens are refused with "wrong issuer", set its
   \`hostname\` option.`,
       `In a cluster, keys can come over plain HTTP: \`jwksUri: "http://keycloak:8080/realms/…/protocol/openid-connect/certs"\`
   with \`[allowInsecureIssuer]: true\`, on a network that only you use.`,

@@ -49,24 +49,24 @@ export const oktaPreset = definePreset({
   explain: ({ domain, audience }, _resource, { issuer }) => ({
     about:
       "Works with a custom authorization server, whose access tokens are JWTs. Clients do not register themselves:\n" +
-      "each one gets a client ID that you make for it.",
+      "you make a client ID for each one.",
     console: "In the Okta Admin Console",
     steps: [
-      `**Security → API → Authorization Servers → Add Authorization Server**, or open one that you have. Set its
+      `**Security → API → Authorization Servers → Add Authorization Server**, or open an existing one. Set its
    **Audience** to
 
    \`\`\`text
    ${[audience].flat().join("\n   ")}
    \`\`\`
 
-   Every token of this authorization server carries it, so give each MCP server an authorization server of its own.`,
+   Every token of this authorization server carries it, so give each MCP server its own authorization server.`,
       `Its **Settings** tab shows the **Issuer**. It must be
 
    \`\`\`text
    ${issuer}
    \`\`\`
 
-   Where it is another host, a custom domain for instance, give that one as \`domain\`.`,
+   If it is another host, such as a custom domain, give that host as \`domain\`.`,
       "Its **Scopes** tab: **Add Scope** for every scope that your tools need, such as `todo:read`.",
       `Its **Access Policies** tab: a policy for the clients below, with a rule that allows the grant types
    Authorization Code and Refresh Token, and these scopes.`,
@@ -78,11 +78,11 @@ ${CLIENT_ADDRESSES}`,
       "Enter its **Client ID** (and secret) in the MCP client.",
     ],
     mind: [
-      `The org authorization server (issuer \`https://${domain}\`, without \`/oauth2/…\`) will not do: its access tokens
+      `The org authorization server (issuer \`https://${domain}\`, without \`/oauth2/…\`) does not work: its access tokens
   are for Okta's own APIs.`,
       "Okta has a registration endpoint, but it asks for an administrator's API token, which MCP clients do not have.",
-      `The person is \`uid\`, Okta's id. \`sub\` is the login name, which can change and be given to somebody else; it
-  counts only where a program comes for itself, without a person.`,
+      `The person is \`uid\`, Okta's id. \`sub\` is the login name, which can change and be given to someone else; it
+  counts only if a program acts for itself, without a person.`,
     ],
   }),
 });

@@ -21,9 +21,9 @@ export function pageOf(preset: Preset, resource: string = EXAMPLE_RESOURCE, give
     codeOf(preset, values, resource, explanation.beside),
     `## ${explanation.console}`,
     explanation.steps.map((step, i) => `${i + 1}. ${step}`).join("\n\n"),
-    "## What a token must say",
+    "## What a token must contain",
     tableOf(explanation.options),
-    "## Mind",
+    "## Notes",
     explanation.mind.map((line) => `- ${line}`).join("\n"),
     ...demonstrationOf(explanation, resource),
     "## This page with your own values",
@@ -49,11 +49,11 @@ function codeOf(preset: Preset, values: Given, resource: string, beside: readonl
 
 function tableOf(options: ProviderOptions): string {
   const { issuer, issuerAliases = [], audience, claims = {}, accessTokenClaims = [] } = options;
-  const claim = (names: string | readonly string[]) => [names].flat().map(code).join(", else ");
+  const claim = (names: string | readonly string[]) => [names].flat().map(code).join(", otherwise ");
   const rows = [
     ["`iss`", [issuer, ...issuerAliases].map(code).join(" or ")],
     [code(claims.audience ?? "aud"), [audience].flat().map(code).join(" or ")],
-    ...groupsOf(accessTokenClaims).map((group) => ["one of these at all", group.map(code).join(", ")]),
+    ...groupsOf(accessTokenClaims).map((group) => ["at least one of these", group.map(code).join(", ")]),
     [
       "scopes",
       claim(claims.scopes ?? USUAL_CLAIM_NAMES.scopes) +
@@ -61,7 +61,7 @@ function tableOf(options: ProviderOptions): string {
     ],
     ["person", claim(claims.person ?? USUAL_CLAIM_NAMES.person)],
     ["client", claim(claims.client ?? USUAL_CLAIM_NAMES.client)],
-    [options.tokeninfo === undefined ? "signed with a key from" : "asked about at", code(keysOf(options))],
+    [options.tokeninfo === undefined ? "signed with a key from" : "checked at", code(keysOf(options))],
   ];
   return ["| claim | value |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join(
     "\n",
@@ -89,8 +89,8 @@ function demonstrationOf({ options, environment }: Explanation, resource: string
   if (!variables || publicUrl === undefined) return [];
   const lines = [...variables, `GATEHOUSE_PUBLIC_URL=${publicUrl}`, "gatehouse demo"];
   return [
-    "## The demonstration behind it",
-    "From the environment, or a `.env` file, and without code:",
+    "## Run the demonstration behind it",
+    "Without code, from the environment or a `.env` file:",
     `\`\`\`sh\n${lines.join(" \\\n  ")}\n\`\`\``,
   ];
 }

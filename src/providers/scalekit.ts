@@ -78,11 +78,11 @@ export const scalekitPreset = definePreset({
     environment: environmentOf({ environmentUrl, resourceId, audience }),
     mind: [
       resourceId === undefined
-        ? `The authorization server that clients are told is \`${issuer}\`.`
-        : `The authorization server that clients are told is \`${issuer}\`.
+        ? `Clients use \`${issuer}\` as the authorization server.`
+        : `Clients use \`${issuer}\` as the authorization server.
   Tokens say that or the environment's URL in \`iss\`, and both are accepted.`,
-      `The audience is the resource id. Where tokens say something else, give it as \`audience\`
-  (\`SCALEKIT_AUDIENCE_NAME\`). With the name of the audience alone, the environment itself is the authorization server.`,
+      `The audience is the resource id. If tokens have something else, give it as \`audience\`
+  (\`SCALEKIT_AUDIENCE_NAME\`). With only the name of the audience, the environment itself is the authorization server.`,
       `A \`.env\` file of Scalekit's own examples works as it is: \`RESOURCE_ID\` counts as \`SCALEKIT_RESOURCE_ID\`, and
   \`MCP_SERVER_URL\` is the URL that clients connect to. No client id or secret is needed.`,
     ],

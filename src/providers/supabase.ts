@@ -12,7 +12,7 @@ const values = z.strictObject({
   /** What the access token hook puts into `aud`. */
   audience: text(AUDIENCE).refine(
     (value) => value !== EVERYBODY,
-    `${AUDIENCE}, such as the server's URL: "${EVERYBODY}" is in every token of the project, whatever it was made for`,
+    `${AUDIENCE}, such as the server's URL: "${EVERYBODY}" is in every token of the project, for any purpose`,
   ),
 });
 
@@ -53,13 +53,13 @@ export const supabasePreset = definePreset({
   explain: ({ audience }) => ({
     about:
       "Works with the OAuth 2.1 server of Supabase Auth and a hook that names this server in its tokens. Clients register\n" +
-      "themselves if you let them. The page on which people approve is yours to build.",
+      "themselves if you let them. You build the page on which people approve.",
     console: "In the Supabase Dashboard, in the project",
     steps: [
       `**Project Settings → JWT Keys**: an asymmetric signing key (ES256 or RS256). Tokens that are signed with the legacy
-   shared secret cannot be verified by anybody else, and are refused.`,
+   shared secret cannot be verified by other servers, and are refused.`,
       `**Authentication → OAuth Server**: enable it, enable dynamic client registration, and set the authorization path to
-   a page of yours on which people approve or deny.`,
+   your page on which people approve or deny.`,
       `**SQL Editor**: a hook that gives OAuth clients' tokens this server as their audience.
 
    \`\`\`sql
@@ -83,9 +83,9 @@ export const supabasePreset = definePreset({
   server refuses them, and refuses to start with that audience.`,
       `Supabase does not read \`resource\`. With several MCP servers in one project, the hook must tell their clients apart by
   \`client_id\`.`,
-      `There are no scopes of your own, and none are in the token. Give tools no \`scopes\`, or let the hook add a claim
+      `You cannot define scopes, and the token has none. Give tools no \`scopes\`, or let the hook add a claim
   \`permissions\` with a list of them.`,
-      `Row level security sees the token's \`role\`, \`sub\` and \`client_id\` as before; check any policy of yours that reads
+      `Row level security sees the token's \`role\`, \`sub\` and \`client_id\` as before; check your policies that read
   \`aud\`.`,
     ],
   }),

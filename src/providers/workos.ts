@@ -64,8 +64,8 @@ export const workosPreset = definePreset({
   indicator above is missing: AuthKit then puts the environment's own id into \`aud\`, which every MCP server of the
   environment shares. Do not accept that one.`,
       `The session tokens of your web application (issuer \`https://api.workos.com/…\`) are others, and are refused.`,
-      `AuthKit offers OpenID's scopes (\`openid\`, \`profile\`, \`email\`, \`offline_access\`). Where tools need scopes of your
-  own, look at what your tokens hold, and name that claim in \`claims.scopes\`.`,
+      `AuthKit offers OpenID's scopes (\`openid\`, \`profile\`, \`email\`, \`offline_access\`). If tools need your own
+  scopes, look into your tokens, and name the claim that has them in \`claims.scopes\`.`,
     ],
   }),
 });

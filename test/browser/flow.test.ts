@@ -347,7 +347,7 @@ describe("where the answer goes", () => {
       expect(response?.status()).toBe(400);
       const text = (await page.locator("main").textContent()) ?? "";
       expect(text).toContain("not registered here");
-      expect(text).toMatch(/give this ID: \S{8,}/);
+      expect(text).toMatch(/Reference ID: \S{8,}/);
       expect(await page.locator("a").count()).toBe(0);
       expect(page.url()).toContain(rig.origin);
     });

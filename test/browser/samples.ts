@@ -59,7 +59,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     state: "sealed",
     client: claude,
     username: "ada",
-    errorMessage: "The username or the password is not right. Please try again.",
+    errorMessage: "Incorrect username or password.",
   }),
   "consent-https": consentPage({
     ...consent,
@@ -121,9 +121,9 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   }),
   error: errorPage({
     appName: "my-app",
-    title: "This request cannot be completed",
-    whatHappened: "The address to send you back to is not one that this app registered.",
-    whatToDo: "Close this window, remove the connection in your app, and connect again.",
+    title: "This request can’t continue",
+    whatHappened: "The redirect_uri is not one that this client registered.",
+    whatToDo: "Remove the connection in your app, then add it again.",
     correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
     status: 400,
   }),

@@ -238,7 +238,7 @@ describe("the file of people", () => {
     ["# people\n:hunter2\n", "line 2 has no name before the colon."],
     ["\r\nada:\r\n", "line 2 has no password after the colon."],
     ["ada:lovelace\ngrace:hopper\nada:hunter2\n", "line 3 has the same name as line 1. Remove one of them."],
-    ["# nobody yet\n", "has nobody in it. Add a line name:password."],
+    ["# nobody yet\n", "has no one in it. Add a line name:password."],
   ])("refuses %j by the line's number, without the password", (content, sentence) => {
     const refusal = messageOf(() => usersIn(content));
     expect(refusal).toContain(sentence);

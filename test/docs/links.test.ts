@@ -36,8 +36,8 @@ describe("the sources", () => {
 /** The targets of a document's links, but for those that leave the project. */
 function linksOf(text: string): readonly string[] {
   const prose = text.replace(/^```.*?^```$/gms, "").replace(/`[^`\n]*`/g, "");
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target]) => target ?? "")
+  return [...prose.matchAll(/\]\(([^)\s]+)\)|<img src="([^"]+)"/g)]
+    .map(([, target, picture]) => target ?? picture ?? "")
     .filter((target) => !/^[a-z]+:/i.test(target));
 }
 

@@ -222,8 +222,7 @@ describe.each(["express", "hono"])("todo-server on %s", (framework) => {
   }
 });
 
-const WHAT_THEY_ARE =
-  "The issuer is what the provider's tokens say in iss, and the audience what they say in aud.\n";
+const WHAT_THEY_ARE = "The issuer is the iss of the provider's tokens, and the audience their aud.\n";
 
 describe("todo-server ends with one sentence", () => {
   it.each<readonly [string, readonly string[], Readonly<Record<string, string>>, string]>([
@@ -232,13 +231,13 @@ describe("todo-server ends with one sentence", () => {
       "a provider without an audience, of which every token would do",
       [],
       { OAUTH_ISSUER: "https://idp.example" },
-      `OAUTH_AUDIENCE is missing, which OAUTH_ISSUER needs beside it. ${WHAT_THEY_ARE}`,
+      `OAUTH_AUDIENCE is missing, which OAUTH_ISSUER also needs. ${WHAT_THEY_ARE}`,
     ],
     [
       "keys of no provider",
       [],
       { OAUTH_JWKS_URI: "https://idp.example/jwks" },
-      `OAUTH_ISSUER and OAUTH_AUDIENCE are missing, which OAUTH_JWKS_URI needs beside it. ${WHAT_THEY_ARE}`,
+      `OAUTH_ISSUER and OAUTH_AUDIENCE are missing, which OAUTH_JWKS_URI also needs. ${WHAT_THEY_ARE}`,
     ],
   ])("%s", async (_what, args, environment, sentence) => {
     const ended = await runProgram("examples/todo-server.ts", { cwd: folder, args, environment });

@@ -42,8 +42,8 @@ describe("the start of web-search-server", () => {
     [
       "a provider without an audience",
       { TAVILY_API_KEY: KEY, OAUTH_ISSUER: "https://idp.example" },
-      "OAUTH_AUDIENCE is missing, which OAUTH_ISSUER needs beside it. The issuer is what the provider's tokens say in iss, " +
-        "and the audience what they say in aud.\n",
+      "OAUTH_AUDIENCE is missing, which OAUTH_ISSUER also needs. The issuer is the iss of the provider's tokens, " +
+        "and the audience their aud.\n",
     ],
   ])("ends with one sentence: %s", async (_what, environment, sentence) => {
     expect(await runProgram(FILE, { cwd: folder, environment })).toEqual({ exitCode: 1, output: sentence });

@@ -60,7 +60,7 @@ describe("an error before anybody signed in (RFC 9700 §4.11.2)", () => {
       await ask(openBrowser(server), client_id, { redirect_uri, ...changes }),
     );
     expect({ status, location, opensItself }).toEqual({ status: 400, location: null, opensItself: false });
-    expect(page).toContain("leads to another website");
+    expect(page).toContain("opens another website");
     expect(page).toContain("<bdi>evil.example</bdi>");
     expect(links).toHaveLength(1);
     const link = new URL(links[0] ?? "");
@@ -84,7 +84,7 @@ describe("an error before anybody signed in (RFC 9700 §4.11.2)", () => {
       expect({ location, opensItself }).toEqual({ location: null, opensItself: false });
       expect(links[0]?.startsWith(`${redirect_uri}?error=`)).toBe(true);
       const scheme = redirect_uri.slice(0, redirect_uri.indexOf(":") + 1);
-      expect(page).toContain(`on your computer that is registered for <code>${scheme}</code>`);
+      expect(page).toContain(`This opens the app for <code>${scheme}</code> links on your computer`);
     }
   });
 
@@ -158,7 +158,7 @@ describe("the decision", () => {
     const { status, location, page, links } = await decided("https://evil.example/cb", "deny");
     expect({ status, location }).toEqual({ status: 200, location: null });
     expect(page).toContain("You denied");
-    expect(page).toContain("leads to another website");
+    expect(page).toContain("opens another website");
     const { searchParams } = new URL(links[0] ?? "");
     expect(searchParams.get("error")).toBe("access_denied");
     expect(searchParams.get("state")).toBe("client-state");
@@ -191,7 +191,7 @@ describe("the decision", () => {
 });
 
 describe("what the consent page says of a client", () => {
-  const UNVERIFIED = "Anyone can register an app under this name.";
+  const UNVERIFIED = "Anyone can use this name.";
 
   it.each<[string, ClientAuthenticationMethod, boolean]>([
     ["without a key", "none", false],
@@ -208,9 +208,9 @@ describe("what the consent page says of a client", () => {
       });
       const page = await consentPageOf(server, client_id, redirect_uri);
       expect(page).toContain("Claude wants to connect to Test App");
-      expect(page).toContain("It registered itself and chose its own name.");
+      expect(page).toContain("Registered itself and chose its own name.");
       expect(page).toContain(UNVERIFIED);
-      expect(page.includes("It holds a key or secret, which does not prove its name.")).toBe(holdsKey);
+      expect(page.includes("It has a key or secret, which doesn’t prove its name.")).toBe(holdsKey);
     },
   );
 
@@ -219,9 +219,9 @@ describe("what the consent page says of a client", () => {
     const server = await serverWithDocument({ redirect_uris: [redirect_uri] });
     const page = await consentPageOf(server, DOCUMENT_ID, redirect_uri);
     expect(page).toContain("Claude from evil.example wants to connect to Test App");
-    expect(page).toContain("It is published by evil.example, which chose its name.");
-    expect(page).not.toContain("is not part of");
-    expect(page).not.toContain("holds a key");
+    expect(page).toContain("Published by evil.example, which chose its name.");
+    expect(page).not.toContain("isn’t part of");
+    expect(page).not.toContain("a key or secret");
   });
 
   it("whose document holds a key: it proves no name", async () => {
@@ -229,7 +229,7 @@ describe("what the consent page says of a client", () => {
     const keyed = { token_endpoint_auth_method: "private_key_jwt", jwks_uri: "https://evil.example/jwks" };
     const server = await serverWithDocument({ redirect_uris: [redirect_uri], ...keyed });
     expect(await consentPageOf(server, DOCUMENT_ID, redirect_uri)).toContain(
-      "which chose its name. It holds a key or secret, which does not prove its name.",
+      "which chose its name. It has a key or secret, which doesn’t prove its name.",
     );
   });
 
@@ -244,7 +244,7 @@ describe("what the consent page says of a client", () => {
   ])("whose document sends people to %s, with %j: warned %s", async (redirect_uri, options, isWarned) => {
     const server = await serverWithDocument({ redirect_uris: [redirect_uri] }, options);
     const page = await consentPageOf(server, DOCUMENT_ID, redirect_uri);
-    expect(page.includes("is not part of evil.example, which publishes this app.")).toBe(isWarned);
+    expect(page.includes("isn’t part of evil.example, which publishes this app.")).toBe(isWarned);
   });
 
   it("that the operator registered: its name is proven", async () => {
@@ -254,7 +254,7 @@ describe("what the consent page says of a client", () => {
     });
     const page = await consentPageOf(server, "reports", redirect_uri);
     expect(page).toContain("Reports wants to connect to Test App");
-    expect(page).toContain("The operator of Test App added it.");
+    expect(page).toContain("Added by the operator of Test App.");
     expect(page).not.toContain(UNVERIFIED);
     expect(page).not.toContain("chose its");
   });

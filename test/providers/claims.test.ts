@@ -34,7 +34,7 @@ describe.each(WAYS)("%s", (way) => {
       for (const person of ["sub", ["sub", "email"]]) {
         expect(await present(way, { sub, email: "ada@example.com" }, { claims: { person } })).toMatchObject({
           kind: "refused",
-          why: `no person: sub is ${sub}, and only text and whole numbers up to ${Number.MAX_SAFE_INTEGER} are ids`,
+          why: `no person: sub is ${sub}, and an id must be text or a whole number up to ${Number.MAX_SAFE_INTEGER}`,
         });
       }
     });

@@ -152,7 +152,7 @@ const CASES: Readonly<Record<string, Case>> = {
       "for Microsoft Graph": [{ aud: GRAPH }, /wrong audience/],
       "of a program that nobody gave anything to": [
         { idtyp: "app", scp: undefined, roles: undefined },
-        /none of scp, roles is there/,
+        /none of scp, roles is present/,
       ],
       "an ID token of the same application": [
         { azp: undefined, azpacr: undefined, scp: undefined, roles: ["todo:read"] },

@@ -102,7 +102,7 @@ describe.each(WAYS)("%s", (way) => {
         expect(await present(way, { ...BARE, ...claims }, PLAIN)).toMatchObject({
           kind: "refused",
           why:
-            "not an access token: it states no kind, and none of scope, scp, permissions, client_id, cid is there " +
+            "not an access token: it states no kind, and none of scope, scp, permissions, client_id, cid is present " +
             "(the option accessTokenClaims names others)",
         });
       },
@@ -113,7 +113,7 @@ describe.each(WAYS)("%s", (way) => {
       expect(await present(way, { ...BARE, azp: "c" }, PLAIN, one)).toMatchObject({ kind: "verified" });
       expect(await present(way, { typ: "Bearer", scope: "mcp" }, PLAIN, one)).toMatchObject({
         kind: "refused",
-        why: "not an access token: none of azp, uti is there",
+        why: "not an access token: none of azp, uti is present",
       });
       const each = { accessTokenClaims: [["azp"], ["realm_access.roles", "scp"]] };
       const roles = { realm_access: { roles: ["mcp"] } };
@@ -126,7 +126,7 @@ describe.each(WAYS)("%s", (way) => {
       ] as const) {
         expect(await present(way, claims, PLAIN, each)).toMatchObject({
           kind: "refused",
-          why: `not an access token: none of ${missing} is there`,
+          why: `not an access token: none of ${missing} is present`,
         });
       }
     });
@@ -137,7 +137,7 @@ describe.each(WAYS)("%s", (way) => {
     async (cnf) => {
       expect(await present(way, { cnf })).toMatchObject({
         kind: "refused",
-        why: "the token is bound to a key (cnf), and no proof of that key is checked here",
+        why: "the token is bound to a key (cnf), and this server does not check the proof of that key",
       });
       expect(await present(way, { cnf: null })).toMatchObject({ kind: "verified" });
     },
@@ -156,11 +156,11 @@ describe.each(WAYS)("%s", (way) => {
       });
       expect(await present(way, app, PLAIN, options)).toMatchObject({
         kind: "refused",
-        why: "not an access token: none of scp, roles is there",
+        why: "not an access token: none of scp, roles is present",
       });
       expect(await present(way, { ...app, azp: undefined, scp: "x" }, PLAIN, options)).toMatchObject({
         kind: "refused",
-        why: "not an access token: none of azp, appid is there",
+        why: "not an access token: none of azp, appid is present",
       });
     });
   });

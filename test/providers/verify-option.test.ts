@@ -78,7 +78,7 @@ describe("a token that verify knows", () => {
     async (said) => {
       const { status, reasons } = start(said);
       expect(await status()).toBe(401);
-      expect(reasons).toEqual(["verify says that the token is not valid"]);
+      expect(reasons).toEqual(["verify returned undefined: the token is not valid"]);
     },
   );
 
@@ -92,7 +92,7 @@ describe("a token that verify knows", () => {
     ],
     ["that is over", { exp: SECONDS - 31 }, "the token has expired"],
     ["not yet good", { nbf: SECONDS + 31 }, "nbf is in the future"],
-    ["of nobody", { sub: undefined }, "no person: none of sub is there"],
+    ["of nobody", { sub: undefined }, "no person: none of sub is present"],
   ])("is refused %s", async (_what, more, reason) => {
     const { status, reasons } = start({ ...GOOD, ...more });
     expect(await status()).toBe(401);

@@ -149,6 +149,6 @@ describe("changing the key file", () => {
   it("says what to do where its folder is gone", () => {
     const change = () => changeKeyFile("/nonexistent/gatehouse.db.key", (secrets) => secrets);
     expect(change).toThrow(ConfigurationError);
-    expect(change).toThrow(/ENOENT.*right to write/);
+    expect(change).toThrow(/ENOENT.*Let this user write/);
   });
 });

@@ -33,7 +33,7 @@ const LINE = /^(.+?)(?: until (\d{4}-\S+))?$/;
 export function keyFileOf(database: string): string {
   if (isPostgresUrl(database)) {
     throw new ConfigurationError(
-      "The secret is missing: with Postgres there is no key file. Set GATEHOUSE_SECRET, the same one on every instance " +
+      "The secret is missing: with Postgres there is no key file. Set GATEHOUSE_SECRET, the same on every instance " +
         "(make one with: openssl rand -base64 32).",
     );
   }
@@ -91,7 +91,7 @@ export function makeKeyFile(file: string): readonly KeptSecret[] {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return readKeyFile(file) ?? makeKeyFile(file);
     throw new ConfigurationError(
-      `The key file ${file} cannot be made (${code}). Choose another place for the database, or set GATEHOUSE_SECRET.`,
+      `The key file ${file} cannot be created (${code}). Choose another place for the database, or set GATEHOUSE_SECRET.`,
     );
   } finally {
     rmSync(draft, { force: true });
@@ -141,7 +141,7 @@ function openDraft(draft: string, file: string): number {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(file, error);
     throw new ConfigurationError(
       `The key file ${file} is being changed by another process, or one was interrupted: there is a ${draft}. ` +
-        "If nothing else is at it, delete that file and run this again.",
+        "If no other process is using it, delete that file and run this again.",
     );
   }
 }
@@ -149,7 +149,7 @@ function openDraft(draft: string, file: string): number {
 function unwritable(file: string, error: unknown): ConfigurationError {
   const { code, message } = error as NodeJS.ErrnoException;
   return new ConfigurationError(
-    `The key file ${file} cannot be changed (${code ?? message}). Give this user the right to write in its folder.`,
+    `The key file ${file} cannot be changed (${code ?? message}). Let this user write in its folder.`,
     { cause: error },
   );
 }
@@ -172,9 +172,7 @@ function parseLine(line: string, file: string): KeptSecret {
 }
 
 function damaged(file: string, how: string): ConfigurationError {
-  return new ConfigurationError(
-    `The key file ${file} ${how}. Put back the one that belongs to the database.`,
-  );
+  return new ConfigurationError(`The key file ${file} ${how}. Restore the key file of this database.`);
 }
 
 function format(secrets: readonly KeptSecret[]): string {

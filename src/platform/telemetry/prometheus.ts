@@ -24,11 +24,11 @@ const GAUGES: Readonly<Record<GaugeName, { readonly name: string; readonly help:
   sessions: { name: "gatehouse_mcp_open_sessions", help: "MCP sessions of 2025-era clients that are open." },
   pool_connections: {
     name: "gatehouse_database_pool_connections",
-    help: "Connections to the database that this process holds.",
+    help: "Connections to the database that this process has open.",
   },
   pool_idle_connections: {
     name: "gatehouse_database_pool_idle_connections",
-    help: "Connections to the database that nobody uses at the moment.",
+    help: "Connections to the database that are not in use.",
   },
   pool_waiting_requests: {
     name: "gatehouse_database_pool_waiting_requests",
@@ -48,13 +48,13 @@ export function createPrometheus(): Prometheus {
   });
   const commits = new Histogram({
     name: "gatehouse_group_commit_writes",
-    help: "Writes that were made durable together, by one commit to SQLite.",
+    help: "Writes that shared one commit to SQLite.",
     buckets: COMMIT_BUCKETS,
     registers,
   });
   const lookups = counterBy(registry, {
     name: "gatehouse_guard_cache_lookups_total",
-    help: "Access tokens that the guard looked for among those that it had verified.",
+    help: "Lookups of access tokens in the guard's cache.",
     label: "result",
     values: ["hit", "miss"],
   });
@@ -128,7 +128,7 @@ type Route = {
 function measureStore(registry: Registry): Metrics["stored"] {
   const durations = new Histogram({
     name: "gatehouse_store_operation_duration_seconds",
-    help: "Time that an operation of the store took, whether it succeeded or not.",
+    help: "Time of each operation of the store, successful or not.",
     labelNames: ["operation"],
     buckets: STORE_BUCKETS,
     registers: [registry],

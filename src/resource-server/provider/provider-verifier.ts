@@ -77,7 +77,7 @@ function askingOf(
   if (provider.verify !== undefined) {
     return {
       ask: verifyOption(provider.verify),
-      notGood: "verify says that the token is not valid",
+      notGood: "verify returned undefined: the token is not valid",
       believeSeconds: BELIEVED_SECONDS,
     };
   }
@@ -105,7 +105,7 @@ function announced(
   { allowInsecure }: Provider,
 ): string {
   const url = document[name] ?? undefined;
-  if (url === undefined) throw unusable(`its metadata has no ${name}; give it as an option`);
+  if (url === undefined) throw unusable(`its metadata has no ${name}; set it as an option`);
   if (isUsableUrl(url, allowInsecure)) return url;
   throw unusable(`its metadata names ${shown(withoutPassword(url))} as ${name}, which is not ${SECURE_URL}`);
 }

@@ -39,7 +39,7 @@ export function introspection(parts: IntrospectionParts): Ask {
         detail:
           status === 401
             ? "introspection answered 401: check the client id and secret, or the key, " +
-              "and how the provider wants them (introspection.authentication)"
+              "and how the provider expects them (introspection.authentication)"
             : `introspection answered ${status}`,
       },
     );
