@@ -12,15 +12,14 @@ export async function backupCommand(flags: DatabaseFlags & { readonly to: string
   const { database } = settings;
   if (isPostgresUrl(database)) {
     throw new ConfigurationError(
-      `The database ${shownDatabase(database)} is Postgres, which has a tool for that: ` +
-        `pg_dump --format=custom --file=${flags.to}, and pg_restore to bring it back.`,
+      `The database ${shownDatabase(database)} is Postgres, which has its own tool: ` +
+        `pg_dump --format=custom --file=${flags.to}, and pg_restore to restore it.`,
     );
   }
   refuseMissing(database);
   const { bytes, rows } = await backupSqlite(database, flags.to);
   const counted = rows === undefined ? "" : `, ${rows.toLocaleString("en")} rows`;
-  print(`Made ${flags.to}: ${sizeText(bytes)}${counted}, looked through.`);
+  print(`Made ${flags.to}: ${sizeText(bytes)}${counted}, checked.`);
   const secret = findSecret(settings);
-  if (secret)
-    print(`It is of use with the secret in ${secret.from} alone. Keep that too, and apart from it.`);
+  if (secret) print(`It needs the secret in ${secret.from}. Keep that too, in another place.`);
 }

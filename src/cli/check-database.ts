@@ -23,7 +23,7 @@ type SecretReport = {
   readonly sealedWithOlder: readonly string[];
 };
 
-/** Looks a database over. The exit code is 1 where something is wrong. */
+/** Looks a database over. The exit code is 1 if something is wrong. */
 export async function checkCommand(flags: DatabaseFlags & { readonly json?: true }): Promise<void> {
   const settings = await databaseSettings(flags);
   const report = await examine(settings);
@@ -72,13 +72,13 @@ async function tryThem(keys: readonly SealedKey[], settings: Settings): Promise<
 function secretProblems({ from, signingKeys, closed }: SecretReport, settings: Settings): readonly string[] {
   if (from === null && signingKeys > 0) {
     return [
-      `There is no secret here (${placesOfSecret(settings)}), so it is not known whether the servers' one opens the signing keys. Set it as they have it.`,
+      `There is no secret here (${placesOfSecret(settings)}), so this cannot check whether the servers' secret opens the signing keys. Set the same secret here.`,
     ];
   }
   if (closed.length === 0) return [];
   return [
     `The secret in ${from} does not open the signing ${closed.length === 1 ? "key" : "keys"} ${closed.join(", ")}. ` +
-      "Put back the secret that belongs to this database; no server starts without it.",
+      "Restore the secret of this database; no server starts without it.",
   ];
 }
 

@@ -6,7 +6,7 @@ import { problemsOfDatabase } from "./check-database.ts";
 import { type NetworkFlags, networkSettings } from "./network-settings.ts";
 import { bold, print, printJson, printTable } from "./output.ts";
 
-/** Says what cannot be reached from here. The exit code is 1 where something is wrong. */
+/** Says what cannot be reached from here. The exit code is 1 if something is wrong. */
 export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?: true }): Promise<void> {
   const { settings, proxy, providers, hasDatabase } = networkSettings(flags);
   const checks = await checkNetwork({

@@ -8,10 +8,10 @@ import { printable } from "./output.ts";
  */
 export async function confirm(question: string): Promise<void> {
   if (!process.stdin.isTTY) {
-    throw new ConfigurationError(`${question} Nobody can be asked here: add --yes if you are sure.`);
+    throw new ConfigurationError(`${question} There is no terminal to ask: add --yes if you are sure.`);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(printable(`${question} Type yes to go on: `));
+  const answer = await terminal.question(printable(`${question} Type yes to continue: `));
   terminal.close();
   if (answer.trim().toLowerCase() !== "yes") throw new ConfigurationError("Nothing was changed.");
 }

@@ -38,7 +38,7 @@ export async function copyCommand({ from, to, ...flags }: CopyFlags): Promise<vo
     print(`\n${bold("Every row is there, and the same.")}`);
     print(secretMoves(secret, source, target));
     print(
-      `Start no server on ${shownDatabase(source.database)} any more: what it would write, the new one lacks.`,
+      `Do not start a server on ${shownDatabase(source.database)} again: the new database would lack what it writes.`,
     );
   } finally {
     await sourceDatabase.close();
@@ -87,8 +87,8 @@ async function checkSecrets(
   for (const secret of [found, findSecret(target)]) {
     if (!secret || (await tryKeys(keys, secret)).closed.length === 0) continue;
     throw new ConfigurationError(
-      `The secret in ${secret.from} does not open the signing keys in ${database.name}: with it, everybody would have ` +
-        "to sign in again. Put the one in its place that belongs to that database.",
+      `The secret in ${secret.from} does not open the signing keys in ${database.name}: with it, everyone would have ` +
+        "to sign in again. Use the secret of that database instead.",
     );
   }
   return found;
@@ -111,16 +111,16 @@ function printHeadStart(target: string): void {
 
 function secretMoves(secret: FoundSecret | undefined, source: Settings, target: Settings): string {
   if (!secret) {
-    return `No secret was found here (${placesOfSecret(source)}), so none was tried: give the servers the one that they had.`;
+    return `No secret was found here (${placesOfSecret(source)}), so none was checked: give the servers the same secret as before.`;
   }
   if (secret.from === "GATEHOUSE_SECRET") return "Give the servers the same GATEHOUSE_SECRET as before.";
   if (isPostgresUrl(target.database)) {
     const several =
       secret.secrets.length > 1 ? "the secrets (one in each line; separate them by commas)" : "the secret";
-    return `The secret has to move along: set GATEHOUSE_SECRET of every server to ${several} in ${secret.from}.`;
+    return `Move the secret too: set GATEHOUSE_SECRET of every server to ${several} in ${secret.from}.`;
   }
   const keyFile = keyFileOf(target.database);
   return findSecret(target)
     ? `Its key file ${keyFile} is there already.`
-    : `The secret has to move along: cp -p ${secret.from} ${keyFile}`;
+    : `Move the secret too: cp -p ${secret.from} ${keyFile}`;
 }

@@ -46,11 +46,9 @@ async function rotateKeyFile(store: Store, settings: Settings, clock: Clock): Pr
   const { lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
   const until = Math.max(lastEndsAt ?? 0, clock()) + MARGIN_MS;
   changeKeyFile(file, (secrets) => finished(secrets, until, clock()));
-  print(`The new secret is the first line of ${file}, and running servers use it. Nobody is signed out.`);
-  print(
-    `Signing keys sealed anew: ${keys}. The old secret opens what it made until ${time(until)}, and then nothing.`,
-  );
-  print(`Put a copy of ${file} where you keep the one that you have.`);
+  print(`The new secret is the first line of ${file}, and running servers use it. No one is signed out.`);
+  print(`Signing keys sealed with it: ${keys}. The old secret opens what it made until ${time(until)}.`);
+  print(`Update the copy of ${file} that you keep.`);
 }
 
 function rotatedEntry(kid: string): AuditEntry<"secret.rotated"> {
@@ -79,18 +77,18 @@ async function rotateGiven(store: Store, secrets: readonly string[], clock: Cloc
   print(
     keys === 0
       ? "Every signing key is sealed with the first secret of GATEHOUSE_SECRET already."
-      : `Signing keys sealed anew with the first secret of GATEHOUSE_SECRET: ${keys}. Nobody is signed out.`,
+      : `Signing keys sealed with the first secret of GATEHOUSE_SECRET: ${keys}. No one is signed out.`,
   );
   print(
     lastEndsAt === null
-      ? "No refresh token of another secret is good any more: set GATEHOUSE_SECRET to the first one alone, and restart. " +
+      ? "No refresh token of another secret is valid any more: set GATEHOUSE_SECRET to only the first one, and restart. " +
           "If the first one is the one that you want to replace, put the new one before it, restart, and run this again."
       : `Keep the older one until ${time(lastEndsAt + MARGIN_MS)}: it made ${count} ${count === 1 ? "refresh token" : "refresh tokens"} ` +
-          "that nobody has used since. Then set GATEHOUSE_SECRET to the first one alone, and restart.",
+          "not used since. Then set GATEHOUSE_SECRET to only the first one, and restart.",
   );
 }
 
-const STEPS = `To replace the secret while everybody stays signed in:
+const STEPS = `To replace the secret while everyone stays signed in:
 
   1. Make one:                  openssl rand -base64 32
   2. On every instance:         GATEHOUSE_SECRET=<old>,<new>   and restart them, one after the other.
@@ -98,7 +96,7 @@ const STEPS = `To replace the secret while everybody stays signed in:
                                 (A single instance can leave this step out.)
   3. On every instance:         GATEHOUSE_SECRET=<new>,<old>   and restart them, one after the other.
   4. With the same setting:     gatehouse secret rotate
-                                It seals anew what the old one sealed, and says when that one is no longer needed.
+                                It seals the signing keys with the new one, and says how long the old one is needed.
   5. Then on every instance:    GATEHOUSE_SECRET=<new>         and restart them.
 `;
 
@@ -107,14 +105,14 @@ export function replaceLeakedSecret(flags: DatabaseFlags & { readonly yes?: true
   return withStore(flags, async (store, settings, clock) => {
     if (settings.secrets) await refuseLeaked(store, settings.secrets);
     else secretsOf(settings, clock);
-    if (!flags.yes) await confirm("This signs everybody out, in every client.");
+    if (!flags.yes) await confirm("This signs everyone out, in every client.");
     const secret = settings.secrets?.[0] ?? newSecret();
     if (!settings.secrets) changeKeyFile(keyFileOf(settings.database), () => [{ secret, until: null }]);
     const kid = await discardSigningKeys(store, { secret, clock }, (key) =>
       operatorEntry("secret.rotated", { reason: "compromised", kid: key.kid }),
     );
     await revokeAllGrants(store, clock, operatorEntry("grant.revoked", { reason: "operator" }));
-    print("The old secret and the old signing keys open nothing any more. Everybody signs in again.");
+    print("The old secret and the old signing keys open nothing any more. Everyone must sign in again.");
     print(`Tokens are signed with ${kid} from now on.`);
     print(
       settings.secrets
@@ -127,7 +125,7 @@ export function replaceLeakedSecret(flags: DatabaseFlags & { readonly yes?: true
 async function refuseLeaked(store: Store, secrets: readonly string[]): Promise<void> {
   if (secrets.length > 1) {
     throw new ConfigurationError(
-      `GATEHOUSE_SECRET holds ${secrets.length} secrets. Stop the servers, set it to a new one alone ` +
+      `GATEHOUSE_SECRET holds ${secrets.length} secrets. Stop the servers, set it to a new one only ` +
         "(make one with: openssl rand -base64 32), and run this again.",
     );
   }

@@ -15,14 +15,14 @@ describe("the parameters of a Postgres URL", () => {
   });
 
   it.each([
-    ["sslmod=verify-full", "one with sslmode in place of sslmod"],
-    ["ssl_mode=verify-full", "one with sslmode in place of ssl_mode"],
-    ["SSLMODE=verify-full", "one with sslmode in place of SSLMODE"],
-    ["sslmode=verify-full&sslrootcerts=/ca.pem", "one with sslrootcert in place of sslrootcerts"],
-    ["SSL=true", "one with ssl in place of SSL"],
-    ["sslnegotation=direct", "one with sslnegotiation in place of sslnegotation"],
+    ["sslmod=verify-full", "one with sslmode instead of sslmod"],
+    ["ssl_mode=verify-full", "one with sslmode instead of ssl_mode"],
+    ["SSLMODE=verify-full", "one with sslmode instead of SSLMODE"],
+    ["sslmode=verify-full&sslrootcerts=/ca.pem", "one with sslrootcert instead of sslrootcerts"],
+    ["SSL=true", "one with ssl instead of SSL"],
+    ["sslnegotation=direct", "one with sslnegotiation instead of sslnegotation"],
     ["sslmode=verify-full&sslmode=disable", "one with sslmode once"],
-    ["pgbouncr=true", "one with pgbouncer in place of pgbouncr"],
+    ["pgbouncr=true", "one with pgbouncer instead of pgbouncr"],
     [
       "sslmode=verify_full",
       "one whose sslmode is one of disable, no-verify, prefer, require, verify-ca, verify-full",

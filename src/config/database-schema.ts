@@ -37,7 +37,7 @@ function mustBe(database: string): string | undefined {
 function parametersMustBe(parameters: URLSearchParams): string | undefined {
   for (const name of parameters.keys()) {
     const meant = PARAMETERS.includes(name) ? undefined : slipOf(name, PARAMETERS);
-    if (meant !== undefined) return `one with ${meant} in place of ${name}`;
+    if (meant !== undefined) return `one with ${meant} instead of ${name}`;
   }
   const modes = parameters.getAll("sslmode");
   if (modes.length > 1) return "one with sslmode once";

@@ -23,7 +23,7 @@ export const loginOptions = {
   }),
   loginHandler: aFunction<LoginHandler>().optional().register(declared, {
     says: "Your own function that answers GET and POST of `/oauth/login`: `(request, completeUserCheck) => Response`.",
-    more: "`completeUserCheck(state, username, password)` resolves to the URL to go on to, or throws an `OAuthError`: `message` is the text to show, `status` that of the page (403, 429, 503 and so on). Do not let a cookie of your own stand for the password: on localhost, programs on other ports are sent it.",
+    more: "`completeUserCheck(state, username, password)` resolves to the URL to continue at, or throws an `OAuthError`: `message` is the text to show, `status` that of the page (403, 429, 503 and so on). Don't accept a cookie of your own instead of the password: on localhost, programs on other ports receive it.",
     otherwise: "the built-in page",
   }),
 };

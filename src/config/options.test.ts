@@ -100,7 +100,7 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ host: "http://localhost" }, /^host is "http:\/\/localhost"; .* without scheme and port/],
     [{ host: "localhost:3000" }, /^host /],
     [{ host: "[::1]" }, /^host /],
-    [{ host: "192.0.2.7" }, /^publicUrl is missing; .* reach 192\.0\.2\.7, because tokens and passwords/],
+    [{ host: "192.0.2.7" }, /^publicUrl is missing; .* for 192\.0\.2\.7, because tokens and passwords/],
     [{ database: "" }, /^database is ""/],
     [{ database: "mysql://me:pw@db/x" }, /^database is "mysql:\/\/…@db\/x"; it must be a file/],
     [

@@ -42,7 +42,7 @@ export function tellPeopleApart<Provider extends SaysWhosePeople>(
 function neither(issuer: string, first: string): ConfigurationError {
   const [name = "idp"] = new URL(issuer).hostname.split(".");
   return new ConfigurationError(
-    `The provider ${issuer} has neither personPrefix nor samePeople, and the same id may be somebody else at ${first}. ` +
+    `The provider ${issuer} has neither personPrefix nor samePeople, and the same id may be someone else at ${first}. ` +
       `Set personPrefix: "${name}:" to keep its people apart, or samePeople: true where an equal id is the same person.`,
   );
 }

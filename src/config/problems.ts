@@ -47,7 +47,7 @@ export function unknownName(label: string, known: readonly PropertyKey[]): Confi
   const name = label.slice(label.lastIndexOf(".") + 1);
   if (known.some((key) => typeof key === "symbol" && key.description === name)) {
     return new ConfigurationError(
-      `${label} is a symbol, so that it can be found. Import ${name} from mcp-gatehouse, and write [${name}] in place of ${name}.`,
+      `${label} is a symbol, so that it can be found. Import ${name} from mcp-gatehouse, and write [${name}] instead of ${name}.`,
     );
   }
   const names = known.filter((key) => typeof key === "string");

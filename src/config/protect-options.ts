@@ -95,9 +95,7 @@ export function parseProtectOptions(given: ProtectOptions): ProtectSettings {
   const beside = namedPath(Reflect.ownKeys(rest)).filter((name) => name !== "providers");
   if ("providers" in rest && beside[0] !== undefined) {
     const [other] = beside;
-    throw new ConfigurationError(
-      `${other} stands beside providers. Put it into the provider that it is about.`,
-    );
+    throw new ConfigurationError(`${other} is given beside providers. Put it into its provider.`);
   }
   const said =
     "providers" in rest ? (rest.providers as readonly ProviderOptions[]) : (rest as ProviderOptions);

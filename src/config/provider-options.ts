@@ -33,7 +33,7 @@ export type ProviderOptions = {
   metadataUrl?: Given["metadataUrl"];
   /** For opaque tokens: the credentials to ask the provider about them (RFC 7662). Default: none. */
   introspection?: IntrospectionOptions | undefined;
-  /** For opaque tokens of Google, which has an endpoint of its own kind in place of RFC 7662. Default: none. */
+  /** For opaque tokens of Google, which has its own kind of endpoint instead of RFC 7662. Default: none. */
   tokeninfo?: Given["tokeninfo"];
   /**
    * For tokens that only your own code can read: it resolves to their claims, as introspection answers them, or to
@@ -41,13 +41,13 @@ export type ProviderOptions = {
    */
   verify?: Given["verify"];
   /**
-   * Stands before the ids of its people, where several issuers are accepted: "okta:" makes "okta:00u1" of "00u1".
-   * Default: none.
+   * Prefix for the ids of its people, if several issuers are accepted: "okta:" makes "okta:00u1" of "00u1". Default:
+   * none.
    */
   personPrefix?: Given["personPrefix"];
   /** Whether an id of this provider is the person of that id at the first issuer. Default: `false`. */
   samePeople?: Given["samePeople"];
-  /** What stands before the name of a scope where clients ask for it (Entra, Cognito). Default: none. */
+  /** The prefix of a scope's name in requests of clients (Entra, Cognito). Default: none. */
   scopePrefix?: Given["scopePrefix"];
   /**
    * What marks the provider's access tokens, where its ID tokens look alike: claims of which one must be there, or
@@ -125,7 +125,7 @@ export function parseProviders(
 ): readonly [Provider, ...Provider[]] {
   const [first, ...others] = parseList(given, resource, [], beside);
   if (!first)
-    throw new ConfigurationError("There is no provider. Say at least one, with issuer and audience.");
+    throw new ConfigurationError("There is no provider. Give at least one, with issuer and audience.");
   checkIssuers([first, ...others]);
   const { issuer, personPrefix = "" } = first;
   const further = tellPeopleApart({ issuer, personPrefix }, others);
@@ -215,7 +215,7 @@ function readIntrospection(given: NonNullable<Parsed["introspection"]>, at: Opti
   const hasOther = isForKey ? clientSecret !== undefined : privateKey !== undefined;
   if (authentication !== undefined && lacks && hasOther) {
     throw new ConfigurationError(
-      `${label("authentication")} is "${authentication}", which needs a ${needed} in place of the ${is}.`,
+      `${label("authentication")} is "${authentication}", which needs a ${needed} instead of the ${is}.`,
     );
   }
   const method = isForKey ? undefined : (authentication ?? "client_secret_basic");

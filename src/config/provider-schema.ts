@@ -106,10 +106,10 @@ export const providerSchema = z
     }),
     introspection: introspection.optional().register(declared, {
       says: "For opaque tokens: the credentials to ask the provider about them (RFC 7662).",
-      more: 'Give `{ clientId, clientSecret, endpoint?, cacheSeconds? }`. An active token is believed for `cacheSeconds` (60), and never past its end. `authentication` is `"client_secret_basic"`, `"client_secret_post"` or, with a `privateKey` in place of the secret, `"private_key_jwt"`.',
+      more: 'Give `{ clientId, clientSecret, endpoint?, cacheSeconds? }`. An active token is believed for `cacheSeconds` (60), and never past its end. `authentication` is `"client_secret_basic"`, `"client_secret_post"` or, with a `privateKey` instead of the secret, `"private_key_jwt"`.',
     }),
     tokeninfo: issuerUrl.optional().register(declared, {
-      says: "For opaque tokens of Google, which has an endpoint of its own kind in place of RFC 7662.",
+      says: "For opaque tokens of Google, which has its own kind of endpoint instead of RFC 7662.",
     }),
     verify: z
       .custom<VerifyToken>(
@@ -126,15 +126,15 @@ export const providerSchema = z
       .regex(/^[A-Za-z0-9._-]{1,63}:$/, PREFIX)
       .optional()
       .register(declared, {
-        says: 'Stands before the ids of its people, where several issuers are accepted: "okta:" makes "okta:00u1" of "00u1".',
+        says: 'Prefix for the ids of its people, if several issuers are accepted: "okta:" makes "okta:00u1" of "00u1".',
         more: "Each issuer after the first has this or `samePeople`. [More](providers/README.md#several-at-once).",
       }),
     samePeople: yesOrNo.default(false).register(declared, {
       says: "Whether an id of this provider is the person of that id at the first issuer.",
     }),
     scopePrefix: z.string("text").default("").register(declared, {
-      says: "What stands before the name of a scope where clients ask for it (Entra, Cognito).",
-      more: "It is put before the scopes in challenges and documents, and taken away from those in tokens.",
+      says: "The prefix of a scope's name in requests of clients (Entra, Cognito).",
+      more: "It is added to the scopes in challenges and documents, and removed from those in tokens.",
     }),
     accessTokenClaims: z
       .union(

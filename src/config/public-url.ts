@@ -25,7 +25,7 @@ export function defaultIssuer(listener: {
 /** What is wrong with having no public URL: clients on the network would be told an `http://` one. */
 export function defaultIssuerProblem(host: string, tls: boolean, allowInsecure: boolean): string | undefined {
   if (tls || allowInsecure || isLoopbackHost(host) || isWildcardHost(host)) return undefined;
-  return `the https:// URL under which clients reach ${host}, ${WHY_NOT_INSECURE}`;
+  return `the https:// URL that clients use for ${host}, ${WHY_NOT_INSECURE}`;
 }
 
 /**

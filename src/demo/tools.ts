@@ -37,7 +37,7 @@ function registerBasicTools(server: Registrar, clock: Clock): void {
   );
   server.registerTool(
     "get_me",
-    { description: "Who you are to this server, and with what access token." },
+    { description: "Who you are on this server, and which access token you use." },
     ({ person, auth }) =>
       result({
         user_id: person.id,

@@ -58,17 +58,17 @@ export function logRefusal(
 }
 
 const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
-  access_denied: "Go back to the app that you came from and connect again from there.",
-  invalid_client: "Remove the connection in the app and add it again: the app then registers anew.",
+  access_denied: "Go back to your app and connect again.",
+  invalid_client: "Remove the connection in your app and add it again.",
   unauthorized_client:
-    "Connecting again does not help. Ask whoever runs this server, and give them the ID below.",
-  slow_down: "Wait a little, then go back to the app and connect again.",
+    "Connecting again does not help. Contact the server's operator with the reference ID below.",
+  slow_down: "Wait a moment, then go back to your app and connect again.",
   temporarily_unavailable:
-    "Wait a little, then reload this page. If nothing changes, go back to the app and connect again.",
-  server_error: "Try again. If it happens again, give the operator the reference below.",
+    "Wait a moment, then reload this page. If that does not help, go back to your app and connect again.",
+  server_error: "Try again. If it happens again, contact the server's operator with the reference ID below.",
 };
 const BEGIN_AGAIN =
-  "Go back to the app that you came from and connect again. If it happens again, tell the makers of the app.";
+  "Go back to your app and connect again. If it happens again, contact the app's developer.";
 
 function errorPageResponse(error: OAuthError, appName: string, { correlationId }: Peer): Response {
   const status = pageStatus(error);

@@ -12,8 +12,8 @@ export function onlyData<Config extends object>(config: Config, { kind, name }: 
   const [path] = functionsIn(config);
   if (path !== undefined) {
     throw new ConfigurationError(
-      `The ${kind} "${name}" has a function at ${path}, which could run for callers without its scopes. Remove it; ` +
-        "the scopes that callers need are named in scopes.",
+      `The ${kind} "${name}" has a function at ${path}, which could run for callers without its scopes. Remove it, ` +
+        "and name the scopes that callers need in scopes.",
     );
   }
   return config;

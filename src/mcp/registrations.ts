@@ -132,7 +132,7 @@ function checkScopes(
     }
     if (!isKnownScope(scope)) {
       throw new ConfigurationError(
-        `Nobody can be granted "${scope}", which ${what} needs. Add it to supportedScopes.`,
+        `No one can be granted "${scope}", which ${what} needs. Add it to supportedScopes.`,
       );
     }
   }

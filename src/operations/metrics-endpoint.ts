@@ -15,7 +15,7 @@ export type AnswerMetrics = (request: Request) => Promise<Response>;
 export function answerMetrics(prometheus: Prometheus, token: string | undefined): AnswerMetrics {
   return async (request) => {
     if (token !== undefined && !isBearer(request, token)) {
-      return new Response("The metrics need their token, as a bearer token.\n", {
+      return new Response("The metrics need a bearer token.\n", {
         status: 401,
         headers: { "WWW-Authenticate": 'Bearer realm="metrics"', "Cache-Control": "no-store" },
       });

@@ -82,12 +82,12 @@ async function publicUrl({ server, fetchJson }: NetworkParts): Promise<Finding> 
   const url = protectedResourceMetadataUrl(resource);
   const advice =
     "Start the server, and let every path of the public URL reach it: docs/behind-a-proxy.md. " +
-    "If only this host cannot reach it, that does no harm.";
+    "If only this host cannot reach it, there is no problem.";
   try {
     const { status, body } = await fetchJson(url);
     const said = memberOf(body, "resource");
     if (status !== 200 || typeof said !== "string") {
-      const detail = `${url} answers ${status}${status === 200 ? " with something else than its metadata" : ""}`;
+      const detail = `${url} answers ${status}${status === 200 ? " without its metadata" : ""}`;
       return { result: "failed", detail, advice };
     }
     if (said === resource) return { result: "ok", detail: `${resource} answers as this server` };
@@ -135,7 +135,7 @@ async function document(
     return {
       result: "failed",
       detail: `${url} is not the document of that client`,
-      advice: "Something between here and there answers in its place: look at the proxy.",
+      advice: "Something else answers instead: check the proxy.",
     };
   } catch (error) {
     return {
@@ -149,7 +149,7 @@ async function document(
 }
 
 function documentsUnused(server: CheckedServer, providers: readonly Provider[]): Finding | undefined {
-  if (providers.length > 0) return { result: "skipped", detail: "clients are the provider's matter" };
+  if (providers.length > 0) return { result: "skipped", detail: "the provider handles clients" };
   if (server.clientIdMetadataDocuments) return undefined;
   return { result: "skipped", detail: "not needed: clientIdMetadataDocuments is false" };
 }
@@ -199,9 +199,9 @@ async function keys(provider: Provider, parts: NetworkParts): Promise<Finding> {
 
 async function database({ providers, databaseProblems }: NetworkParts): Promise<Finding> {
   if (providers.length > 0) return { result: "skipped", detail: "not needed with a provider" };
-  if (!databaseProblems) return { result: "skipped", detail: "there is none yet; a server makes it" };
+  if (!databaseProblems) return { result: "skipped", detail: "not created yet; a server creates it" };
   const problems = await databaseProblems();
-  if (problems.length === 0) return { result: "ok", detail: "it answers, and nothing is wrong with it" };
+  if (problems.length === 0) return { result: "ok", detail: "it answers and has no problems" };
   return {
     result: "failed",
     detail: problems.join(" ").replace(/\.$/, ""),

@@ -36,7 +36,7 @@ export function fetchOnceOpen(
 function comeAgain(request: Request): Response {
   const headers = { "Retry-After": "2", "Cache-Control": "no-store" };
   if (request.headers.get("accept")?.includes("text/html")) {
-    return new Response("The server is starting. Wait a little, then reload this page.\n", {
+    return new Response("The server is starting. Wait a moment, then reload this page.\n", {
       status: 503,
       headers,
     });

@@ -30,7 +30,7 @@ export type Answer = {
 /** Everything is answered in under two seconds; a busy machine needs some more. None in so long is none at all. */
 const NO_ANSWER_MS = 15_000;
 
-const DISABLED = "This app was disabled by whoever runs this server.";
+const DISABLED = "The operator of this server disabled this app.";
 
 /**
  * Sends a request to an instance, and says what came of it. Never rejects.

@@ -115,7 +115,7 @@ describe("gatehouse audit", () => {
     expect(events.slice(-3)).toEqual(["code.redeemed", "consent.approved", "sign_in.ok"]);
     for (const word of ["demo", clientId, "127.0.0.1"]) expect(lines.at(-1)).toContain(word);
     const nothing = await beside("audit", "search", "--until", "1d");
-    expect(nothing.stdout).toBe("There are no such entries.\n");
+    expect(nothing.stdout).toBe("No entries found.\n");
   });
 
   it("search says when there are more than it shows", async () => {
@@ -170,7 +170,7 @@ describe("gatehouse audit", () => {
     [["--since", "yesterday"], /^gatehouse: --since is "yesterday"; it must be an age such as 30m/],
     [
       ["--since", "1d", "--until", "2d"],
-      /^gatehouse: --since \(20\S+ \S+Z\) is not before --until \(20\S+ \S+Z\), so no entry .* Exchange them, or leave one out\.\n$/,
+      /^gatehouse: --since \(20\S+ \S+Z\) is not before --until \(20\S+ \S+Z\), so no entry .* Swap them, or leave one out\.\n$/,
     ],
     [["--limit", "none"], /^gatehouse: --limit is "none"; it must be a whole number from 1 to 1000000\.\n$/],
     [

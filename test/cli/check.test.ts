@@ -217,7 +217,7 @@ describe("a check", () => {
       const [none] = await checkNetwork(answering(200, body));
       expect(none).toMatchObject({
         result: "failed",
-        detail: expect.stringContaining("answers 200 with something else"),
+        detail: expect.stringContaining("answers 200 without its metadata"),
       });
     }
   });

@@ -169,11 +169,11 @@ describe("gatehouse database check, on a file", () => {
     overwritePageOf("grants", file);
     const { problems, damage } = await check(demo.cwd);
     expect(damage).not.toEqual([]);
-    expect(problems).toEqual([expect.stringMatching(/^The file is damaged \(.*put back the last backup/)]);
+    expect(problems).toEqual([expect.stringMatching(/^The file is damaged \(.*restore the last backup/)]);
 
     overwritePageOf(undefined, file);
     expect((await check(demo.cwd)).problems).toEqual([
-      expect.stringMatching(/is damaged\..*put back the last backup/),
+      expect.stringMatching(/is damaged\..*restore the last backup/),
     ]);
   });
 

@@ -99,7 +99,7 @@ describe("gatehouse database copy", () => {
     const client = await connectTo(demo);
     await stopped(demo);
     expect(await copied(demo.cwd, "gatehouse.db", "moved.db")).toContain(
-      "The secret has to move along: cp -p gatehouse.db.key moved.db.key",
+      "Move the secret too: cp -p gatehouse.db.key moved.db.key",
     );
     const env = { GATEHOUSE_DATABASE: "moved.db" };
     // Without it, no server starts: it would have a secret of its own, and nobody's tokens would be valid.

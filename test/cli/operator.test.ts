@@ -129,10 +129,10 @@ describe("gatehouse client disable and enable", () => {
     expect(await beside("client", "show", clientId)).toMatch(/^ *disabled +since 2/m);
     const shown = JSON.parse(await beside("client", "show", clientId, "--json"));
     expect(shown).toMatchObject({ id: clientId, disabledAt: expect.any(Number) });
-    expect(await beside("client", "disable", clientId)).toBe(`${clientId} was disabled before.\n`);
+    expect(await beside("client", "disable", clientId)).toBe(`${clientId} is already disabled.\n`);
 
     expect(await beside("client", "enable", clientId)).toBe(
-      `Enabled ${clientId}. People have to approve it again.\n`,
+      `Enabled ${clientId}. People must approve it again.\n`,
     );
     expect(await beside("client", "show", clientId)).not.toContain("disabled");
     await soon(async () => {
@@ -144,7 +144,7 @@ describe("gatehouse client disable and enable", () => {
   it("take an address that nobody has met, and no other id that nobody has", async () => {
     const address = "https://app.example/client.json";
     expect(await beside("client", "disable", address)).toContain(`Disabled ${address}`);
-    expect(await beside("client", "list")).toContain(`Disabled, and not known now: ${address}`);
+    expect(await beside("client", "list")).toContain(`Disabled, but not known here: ${address}`);
     await beside("client", "enable", address);
     for (const parameters of [
       ["client", "disable", "dcr_nobody"],
@@ -171,7 +171,7 @@ describe("gatehouse grant", () => {
     expect(await refused.json()).toMatchObject({ error: "invalid_grant" });
     expect(await statusOfMcp(kept.access_token)).toBe(200);
 
-    expect(await beside("grant", "revoke", id)).toContain("was revoked before");
+    expect(await beside("grant", "revoke", id)).toContain("is already revoked");
     expect(JSON.parse(await beside("grant", "list", "--client", ended.clientId, "--json"))).toEqual([]);
     expect(await beside("grant", "list", "--client", ended.clientId, "--all")).toContain(
       "revoked (operator)",

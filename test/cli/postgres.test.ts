@@ -61,7 +61,7 @@ describe("the command on Postgres", () => {
     url.password = "";
     const { exitCode, stderr } = await gatehouse(["grant", "list"], { env: { DATABASE_URL: url.href } });
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^gatehouse: The database \S+ wants a password, .*PGPASSWORD\.\n$/);
+    expect(stderr).toMatch(/^gatehouse: The database \S+ needs a password\. .*PGPASSWORD\.\n$/);
   });
 
   it("a URL that was meant for it and is misspelt is not passed over for a file", async () => {

@@ -109,7 +109,7 @@ describe.concurrent("gatehouse secret rotate, with the key file", () => {
     const [old = ""] = secretsOf(demo.cwd);
 
     const said = await run(demo.cwd, ["secret", "rotate"]);
-    expect(said).toContain("Signing keys sealed anew: 1.");
+    expect(said).toContain("Signing keys sealed with it: 1.");
     const [fresh = "", ...older] = secretsOf(demo.cwd);
     expect(older).toEqual([old]);
     expect(said).not.toContain(fresh);
@@ -218,7 +218,7 @@ describe.concurrent("gatehouse secret rotate, with GATEHOUSE_SECRET", () => {
     expect(await statusOfMcp(there, client.access_token)).toBe(200);
 
     const said = await run(demo.cwd, ["secret", "rotate"], env);
-    expect(said).toContain("sealed anew with the first secret of GATEHOUSE_SECRET: 1.");
+    expect(said).toContain("sealed with the first secret of GATEHOUSE_SECRET: 1.");
     expect(said).toMatch(/Keep the older one until \d{4}-\d\d-\d\d \d\d:\d\dZ: it made 1 refresh token /);
     expect(said).not.toMatch(new RegExp(`${OLD}|${NEW}`));
     expect(await sealedWith(demo.cwd, [NEW, OLD])).toEqual([0]);
@@ -260,7 +260,7 @@ describe.concurrent("gatehouse secret rotate --compromised", () => {
     const [before] = queryKeys(demo.cwd);
 
     const said = await run(demo.cwd, ["secret", "rotate", "--compromised", "--yes"]);
-    expect(said).toContain("Everybody signs in again");
+    expect(said).toContain("Everyone must sign in again");
     const secrets = secretsOf(demo.cwd);
     expect(secrets).toHaveLength(1);
     expect(secrets).not.toContain(leaked);
@@ -274,7 +274,7 @@ describe.concurrent("gatehouse secret rotate --compromised", () => {
       expect([answer.status, await answer.json()]).toMatchObject([400, { error: "invalid_grant" }]);
     }
     expect(await isSignedIn(browser, consent)).toBe(false);
-    expect(await run(demo.cwd, ["grant", "list"])).toContain("There are no grants");
+    expect(await run(demo.cwd, ["grant", "list"])).toContain("No grants found");
     const { keys } = (await (await fetch(`${demo.origin}/oauth/jwks`)).json()) as { keys: { kid: string }[] };
     expect(keys.map(({ kid }) => kid)).toEqual(queryKeys(demo.cwd).map(({ kid }) => kid));
 
@@ -292,7 +292,7 @@ describe.concurrent("gatehouse secret rotate --compromised", () => {
     const unchanged = JSON.stringify([linesOf(demo.cwd), queryKeys(demo.cwd)]);
     const { exitCode, stderr } = await gatehouse(["secret", "rotate", "--compromised"], { cwd: demo.cwd });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("signs everybody out, in every client. Nobody can be asked here: add --yes");
+    expect(stderr).toContain("signs everyone out, in every client. There is no terminal to ask: add --yes");
     expect(JSON.stringify([linesOf(demo.cwd), queryKeys(demo.cwd)])).toBe(unchanged);
   });
 
@@ -306,10 +306,10 @@ describe.concurrent("gatehouse secret rotate --compromised", () => {
         cwd: demo.cwd,
       }).ended;
     expect(stripVTControlCharacters((await answering("no")).stdout)).toMatch(
-      /Type yes to go on:[\s\S]*Nothing was changed/,
+      /Type yes to continue:[\s\S]*Nothing was changed/,
     );
     expect(JSON.stringify([linesOf(demo.cwd), queryKeys(demo.cwd)])).toBe(unchanged);
-    expect((await answering("yes")).stdout).toContain("Everybody signs in again");
+    expect((await answering("yes")).stdout).toContain("Everyone must sign in again");
     expect(JSON.stringify([linesOf(demo.cwd), queryKeys(demo.cwd)])).not.toBe(unchanged);
   });
 
@@ -373,7 +373,7 @@ describe("on Postgres, with two servers", () => {
     await goesOnAtBoth();
     // The keys are sealed with the one that will be first.
     const swapped = { DATABASE_URL, GATEHOUSE_SECRET: `${OLD},${NEW}` };
-    expect(await run(cwd, ["secret", "rotate"], swapped)).toContain("sealed anew");
+    expect(await run(cwd, ["secret", "rotate"], swapped)).toContain("sealed with the first secret");
     await goesOnAtBoth();
 
     const leaked = ["secret", "rotate", "--compromised", "--yes"];

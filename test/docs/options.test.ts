@@ -34,7 +34,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "The rest": { ...guardOptions, ...operationOptions },
 };
 
-const PROVIDER_TABLE = { "A provider in place of the sign-in": providerSchema.shape };
+const PROVIDER_TABLE = { "A provider instead of your own sign-in": providerSchema.shape };
 
 /** The types whose members are options. */
 const TYPES = [

@@ -56,9 +56,9 @@ describe("gatehouse provider", () => {
   });
 
   it.each([
-    [["provider", "nobody"], /^gatehouse: "nobody" is none of the providers .* take generic\.$/m],
+    [["provider", "nobody"], /^gatehouse: "nobody" is not a known provider\. .* use generic\.$/m],
     [["provider", "okta", "audience=x"], /^gatehouse: domain is missing; it must be a host/m],
-    [["provider", "okta", "domain"], /^gatehouse: "domain" is no value; write the name/m],
+    [["provider", "okta", "domain"], /^gatehouse: "domain" is not a value; write the name/m],
     [["provider", "okta", "--resource", "mcp"], /^gatehouse: --resource is "mcp"; it must be a URL/m],
   ])("%j is answered with a sentence", async (parameters, sentence) => {
     const { exitCode, stdout, stderr } = await gatehouse(parameters);

@@ -23,7 +23,7 @@ import { openTestStore as openSqliteStore, type TestStore } from "../support/sto
 
 // `gatehouse client disable`: another process writes it into the database of a running server.
 
-const WHY = "This app was disabled by whoever runs this server.";
+const WHY = "The operator of this server disabled this app.";
 
 const directory = mkdtempSync(join(tmpdir(), "gatehouse-disabled-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

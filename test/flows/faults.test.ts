@@ -245,7 +245,9 @@ it("a slow database: some wait, the others are told to come again at once, and a
     expect(answer.status).toBe(503);
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   }
-  const refusedAtOnce = server.lines.filter(({ fields }) => String(fields.reason).includes("too much waits"));
+  const refusedAtOnce = server.lines.filter(({ fields }) =>
+    String(fields.reason).includes("too many statements wait"),
+  );
   expect(refusedAtOnce.length).toBeGreaterThan(300);
   await unlock();
   const next = await tokensOf(refresh(server, clientId, refresh_token));

@@ -117,11 +117,11 @@ describe("introspection.authentication", () => {
     ],
     [
       { clientSecret: "hunter2", authentication: "private_key_jwt" },
-      /^introspection\.authentication is "private_key_jwt", which needs a privateKey in place of the clientSecret\.$/,
+      /^introspection\.authentication is "private_key_jwt", which needs a privateKey instead of the clientSecret\.$/,
     ],
     [
       { privateKey: ec.privateKey, authentication: "client_secret_post" },
-      /^introspection\.authentication is "client_secret_post", which needs a clientSecret in place of the privateKey\.$/,
+      /^introspection\.authentication is "client_secret_post", which needs a clientSecret instead of the privateKey\.$/,
     ],
     [
       { clientSecret: "hunter2", authentication: "none" },

@@ -146,7 +146,7 @@ describe("inside a cluster, with the symbol", () => {
     expect(() => protect({ ...one, ...common })).not.toThrow();
     expect(() => protect({ providers: [one], ...common })).not.toThrow();
     expect(() => protect({ providers: [sound], ...common, ...danger } as ProtectOptions)).toThrow(
-      /^allowInsecureIssuer stands beside providers\. Put it into the provider/,
+      /^allowInsecureIssuer is given beside providers\. Put it into its provider/,
     );
   });
 

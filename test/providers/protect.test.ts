@@ -297,7 +297,7 @@ it.each([
   [{ providers: [], resource: AUDIENCE }, /no provider/],
   [
     { providers: [{ issuer: "https://a.example", audience: "x" }], audience: "x", resource: AUDIENCE },
-    /^audience stands beside providers/,
+    /^audience is given beside providers/,
   ],
   [
     { issuer: "https://idp.example", audience: "x", resource: AUDIENCE, requiredScopes: ["a"] },

@@ -63,7 +63,7 @@ export async function checkAssertion(
     throw refuse(`it lives longer than ${LONGEST_LIFE_SECONDS} seconds`);
   }
   if (typeof jti !== "string" || jti === "" || jti.length > LONGEST_JTI)
-    throw refuse("its jti is no usable id");
+    throw refuse("its jti is not a usable id");
   // Kept until no instance takes the assertion any more: the clock of the one that deletes may be ahead.
   const keptUntil = (exp + LEEWAY_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
   // Without a grant there is nothing that a second use could reach, and whoever holds a code or a token has one already:

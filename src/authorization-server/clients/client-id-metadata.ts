@@ -212,7 +212,7 @@ function readDocument(
     throw wrong("its client_id is not its own address, letter for letter");
   // Draft 00 §4.1: what everybody can read holds no secret.
   if ("client_secret" in parsed.data || "client_secret_expires_at" in parsed.data) {
-    throw wrong("it has a client_secret, which everybody can read");
+    throw wrong("it has a client_secret, which everyone can read");
   }
   try {
     const metadata = parseClientMetadata(parsed.data, {
@@ -271,6 +271,7 @@ function asOAuthError(error: DocumentError, clientId: string): OAuthError {
 function busy(): OAuthError {
   return new OAuthError("temporarily_unavailable", "Too many client metadata documents are being fetched.", {
     retryAfterSeconds: 5,
-    detail: "every place for a fetch that this host, this network or strangers together may have is taken",
+    detail:
+      "this host, this network or unknown clients together have reached their limit of parallel fetches",
   });
 }

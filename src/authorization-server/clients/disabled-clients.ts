@@ -45,7 +45,7 @@ export async function openDisabledClients(
 
 /** Clients forget what they registered when they are told so, and ask people again; these are told why. */
 export function disabledClient(clientId: string): OAuthError {
-  return new OAuthError("unauthorized_client", "This app was disabled by whoever runs this server.", {
+  return new OAuthError("unauthorized_client", "The operator of this server disabled this app.", {
     detail: `${clientId} is disabled`,
   });
 }

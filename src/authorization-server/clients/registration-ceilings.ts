@@ -141,8 +141,8 @@ function createRoom(
 }
 
 function tooManyRegistrations(waitSeconds: number): OAuthError {
-  return new OAuthError("slow_down", "Too many new clients are registering. Try again in a little while.", {
+  return new OAuthError("slow_down", "Too many new clients are registering. Try again later.", {
     retryAfterSeconds: waitSeconds,
-    detail: "a ceiling for new registrations is reached",
+    detail: "the limit for new registrations is reached",
   });
 }

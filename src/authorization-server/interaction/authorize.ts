@@ -70,7 +70,7 @@ async function settleClient(params: Params, peer: Peer, clients: AuthorizeParts[
   if (clientId === undefined) throw new OAuthError("invalid_request", "The parameter client_id is missing.");
   const client = await clients.find(clientId, peer.address);
   if (!client) {
-    throw new OAuthError("invalid_client", "This app is not registered here, or is not any more.", {
+    throw new OAuthError("invalid_client", "This app is not registered here.", {
       detail: `unknown client ${JSON.stringify(clientId.slice(0, 200))}`,
     });
   }

@@ -59,7 +59,7 @@ export async function decide(
   if (asked instanceof Response) return asked;
   // Again, because the client may have been removed or changed since.
   const client = await clients.find(asked.clientId, peer.address);
-  if (!client) throw new OAuthError("invalid_client", "This app has been removed in the meantime.");
+  if (!client) throw new OAuthError("invalid_client", "This app has been removed.");
   const redirect = parts.settleRedirect(client, asked.redirectUri);
   const asker: Asker = { client, redirect, state: asked.state };
   switch (form.get("decision")) {
@@ -79,13 +79,9 @@ async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): P
   if (isDocumentUrl(person.id)) return;
   const namesake = await clients.find(person.id);
   if (!namesake?.grantTypes.includes(CLIENT_CREDENTIALS)) return;
-  throw new OAuthError(
-    "access_denied",
-    "Nothing can be approved with this account. Ask who runs the server.",
-    {
-      detail: `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
-    },
-  );
+  throw new OAuthError("access_denied", "This account can't approve apps. Contact the server's operator.", {
+    detail: `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
+  });
 }
 
 async function approve(
@@ -101,7 +97,7 @@ async function approve(
   if (scopes.length === 0) {
     throw new OAuthError(
       "invalid_request",
-      "Nothing was ticked, so there is nothing to approve. Go back and tick something, or deny.",
+      "Nothing is selected. Go back and select at least one item, or deny.",
     );
   }
   const approval = approvalOf(asked, scopes, parts);
@@ -109,13 +105,10 @@ async function approve(
   const grant = await store.approve(approval, entry);
   if (!isSameDecision(grant, asked.person.id, scopes)) {
     // Back, other boxes or another account, and again: the first approval stands, and is not what this one says.
-    throw new OAuthError(
-      "access_denied",
-      "You have approved this before, with other choices, which still count.",
-    );
+    throw new OAuthError("access_denied", "You already approved this with other choices, which still apply.");
   }
   if (grant.revokedAt !== null) {
-    throw new OAuthError("access_denied", "You approved this before, and the connection has ended since.");
+    throw new OAuthError("access_denied", "You approved this before, but the connection has ended.");
   }
   if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.

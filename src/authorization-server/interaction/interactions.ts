@@ -107,7 +107,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       const asked = await open(request, sealed);
       // A request of the sign-in stage holds no person: nobody may approve it.
       if (!isSignedIn(asked))
-        throw new OAuthError("access_denied", "Nobody has signed in for this request yet.");
+        throw new OAuthError("access_denied", "No one has signed in for this request yet.");
       // Cookies of before the sign-in are not enough, or whoever planted them could decide (session fixation).
       const current = await binding.signedInFor(request, asked);
       if (current?.id !== asked.person.id)

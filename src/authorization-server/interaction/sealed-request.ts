@@ -76,12 +76,12 @@ export async function openRequest(
   if (opened.request.browser !== browser) {
     throw new OAuthError(
       "access_denied",
-      "This request has ended, or began in another browser, or too many others were started after it.",
+      "This request has ended, was started in another browser, or too many others were started after it.",
       { detail: browser === undefined ? "no cookie for it" : "its cookie is another browser's" },
     );
   }
   if (clock() >= opened.request.endsAt) {
-    throw new OAuthError("invalid_request", "This sign-in has taken too long and is over.", {
+    throw new OAuthError("invalid_request", "This sign-in has expired.", {
       detail: "expired",
     });
   }

@@ -183,8 +183,8 @@ async function openPrivate(key: StoredSigningKey, { keyring }: KeyParts): Promis
 
 export function doesNotOpen(): ConfigurationError {
   return new ConfigurationError(
-    "The secret does not open the signing keys in this database: it was made with another one. " +
-      "Give GATEHOUSE_SECRET (or the key file beside the database) as it was.",
+    "The secret does not open the signing keys in this database, which was made with another one. " +
+      "Restore GATEHOUSE_SECRET, or the key file beside the database.",
   );
 }
 

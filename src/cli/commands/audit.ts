@@ -29,9 +29,9 @@ export function auditCommand(): Command {
     "The audit log: who did what, when, and from where. Follow, search and export it.",
   );
   searching(command.command("tail"))
-    .description("Show the latest entries, and with --follow those that come.")
-    .addOption(countOption("-n, --limit <number>", "how many of the latest", 20))
-    .addOption(new Option("-f, --follow", "go on until Ctrl+C").conflicts("until"))
+    .description("Show the latest entries; with --follow, also new ones.")
+    .addOption(countOption("-n, --limit <number>", "how many entries", 20))
+    .addOption(new Option("-f, --follow", "continue until Ctrl+C").conflicts("until"))
     .option("--json", "print a line of JSON for each")
     .action(tail);
   searching(command.command("search"))
@@ -52,12 +52,12 @@ function searching(command: Command): Command {
     .option("--grant <grant>", "only this grant's")
     .option("--username <name>", "only failed sign-ins under this username; it needs the secret")
     .addOption(new Option("--event <event...>", "only these events").choices(AUDITED_EVENTS))
-    .addOption(new Option("--outcome <outcome>", "only what came to this").choices(OUTCOMES))
+    .addOption(new Option("--outcome <outcome>", "only this outcome").choices(OUTCOMES))
     .option(
       "--since <time>",
-      "not before: an age (30m, 2h, 7d) or a time in UTC (2026-11-01, 2026-11-01T09:30)",
+      "from this time on: an age (30m, 2h, 7d) or a time in UTC (2026-11-01, 2026-11-01T09:30)",
     )
-    .option("--until <time>", "not at this time or later")
+    .option("--until <time>", "before this time")
     .addOption(databaseOption());
 }
 
@@ -81,7 +81,7 @@ async function search(flags: ShowFlags): Promise<void> {
   await withAudit(flags, async (store, wanted) => {
     const { searchAudit } = await import("../../store/queries/audit-reading.ts");
     const { records, isMore } = await first(limit, searchAudit(store, wanted, "newest_first"));
-    if (records.length === 0 && !flags.json) return print("There are no such entries.");
+    if (records.length === 0 && !flags.json) return print("No entries found.");
     printer(records, flags);
     if (isMore) printError("There are more. Show them with --limit, or all with: gatehouse audit export");
   });
@@ -127,7 +127,7 @@ function refuseEmptySpan(since: number | undefined, until: number | undefined): 
   if (since === undefined || until === undefined || since < until) return;
   throw new ConfigurationError(
     `--since (${exactTime(since)}) is not before --until (${exactTime(until)}), so no entry is between them. ` +
-      "Exchange them, or leave one out.",
+      "Swap them, or leave one out.",
   );
 }
 

@@ -6,7 +6,7 @@ import { optionFlag } from "../option-flags.ts";
 export function checkCommand(): Command {
   return new Command("check")
     .description(
-      "Say what a server with these settings cannot reach from here: its public URL, DNS, clients' metadata documents, the provider, the database. The exit code is 1 where something is wrong.",
+      "Check what a server with these settings cannot reach from this host: its public URL, DNS, clients' metadata documents, the provider, the database. The exit code is 1 if something is wrong.",
     )
     .addOption(optionFlag("publicUrl"))
     .addOption(databaseOption())

@@ -33,13 +33,13 @@ type ListFlags = DatabaseFlags & { readonly json?: true };
 
 export function clientCommand(): Command {
   const command = new Command("client").description(
-    "The clients: add one beforehand, list, show, disable and remove them.",
+    "Manage clients: add, list, show, disable, enable and remove them.",
   );
   command
     .command("add")
     .description("Add a client that cannot register itself. Its secret is printed once.")
     .requiredOption("--name <name>", "the name that people see when they approve it")
-    .option("--redirect-uri <uri...>", "where it sends people back to; may be given several times")
+    .option("--redirect-uri <uri...>", "its redirect URI; can be repeated")
     .addOption(
       new Option(
         "--grant <type...>",
@@ -48,13 +48,13 @@ export function clientCommand(): Command {
     )
     .option(
       "--scope <scope...>",
-      "what it may ask for (default: everything; for itself, what every request needs)",
+      "the scopes that it may ask for (default: all; for itself, those that every request needs)",
     )
     .option("--id <client_id>", "its client_id (default: a random one)")
     .addOption(
       new Option(
         "--auth-method <method>",
-        "how it proves itself (default: by its keys where it has some, else by a secret)",
+        "how it authenticates (default: with its keys if it has some, otherwise with a secret)",
       ).choices(CLIENT_AUTHENTICATION_METHODS),
     )
     .option("--public-key <file>", "its public key in PEM, or a JSON Web Key Set, for private_key_jwt")
@@ -76,12 +76,12 @@ export function clientCommand(): Command {
     .action(show);
   command
     .command("remove <client_id>")
-    .description("Remove a client and revoke every grant that it has. It may register again: see disable.")
+    .description("Remove a client and revoke its grants. It can register again: see disable.")
     .addOption(databaseOption())
     .action(remove);
   command
     .command("disable <client_id>")
-    .description("Revoke every grant that a client has, and let nobody approve it until it is enabled again.")
+    .description("Revoke a client's grants, and let no one approve it until it is enabled again.")
     .addOption(databaseOption())
     .action(disable);
   command
@@ -98,8 +98,8 @@ async function add(flags: AddFlags): Promise<void> {
     !flags.grant?.includes(CLIENT_CREDENTIALS) || flags.grant.includes("authorization_code");
   if (actsForPeople && !flags.redirectUri) {
     throw new ConfigurationError(
-      "--redirect-uri is missing: say where the client sends people back to. " +
-        `One that acts for itself alone (--grant ${CLIENT_CREDENTIALS}) needs none.`,
+      "--redirect-uri is missing: give the address that the client sends people back to. " +
+        `A client that acts only for itself (--grant ${CLIENT_CREDENTIALS}) needs none.`,
     );
   }
   const hasKeys = flags.publicKey !== undefined || flags.jwksUri !== undefined;
@@ -140,7 +140,7 @@ async function add(flags: AddFlags): Promise<void> {
     ["client_id", bold(client.id)],
     ...(secret === undefined ? [] : [["client_secret", bold(secret)] as const]),
   ]);
-  if (secret !== undefined) print("\nThe secret is not kept and cannot be shown again. Store it now.");
+  if (secret !== undefined) print("\nThe secret is not stored and cannot be shown again. Save it now.");
 }
 
 function addedEntry({ id, name, grantTypes, scopes }: Client): AuditEntry<"client.added"> {
@@ -158,7 +158,7 @@ async function refuseNamesake(client: Client, store: Pick<Store, "listGrants">):
 async function list(flags: ListFlags): Promise<void> {
   const { clients, disabled } = await withStore(flags, allClients);
   if (flags.json) return printJson(clients.map((client) => shown(client, disabled)));
-  if (clients.length === 0) print("There are no clients yet. They register by themselves when they connect.");
+  if (clients.length === 0) print("No clients yet. They register when they connect.");
   else
     printTable(
       ["CLIENT", "NAME", "COMES BY", "PROVES ITSELF BY", "GRANTS", "SINCE", "STATE"],
@@ -174,7 +174,7 @@ async function list(flags: ListFlags): Promise<void> {
     );
   const known = new Set(clients.map(({ id }) => id));
   const others = [...disabled.keys()].filter((id) => !known.has(id));
-  if (others.length > 0) print(`\nDisabled, and not known now: ${others.join(", ")}`);
+  if (others.length > 0) print(`\nDisabled, but not known here: ${others.join(", ")}`);
 }
 
 /** Since when each disabled one is, by its id: those that were removed since are among them. */
@@ -237,14 +237,14 @@ async function disable(id: string, flags: DatabaseFlags): Promise<void> {
       throw unknown(id);
     return store.disableClient(id, entry.at, entry);
   });
-  print(isNew ? `Disabled ${id} and revoked its grants.` : `${id} was disabled before.`);
+  print(isNew ? `Disabled ${id} and revoked its grants.` : `${id} is already disabled.`);
 }
 
 async function enable(id: string, flags: DatabaseFlags): Promise<void> {
   const entry = operatorEntry("client.enabled", { client: id });
   const wasDisabled = await withStore(flags, (store) => store.enableClient(id, entry));
   if (!wasDisabled) throw new ConfigurationError(`${id} is not disabled. See: gatehouse client list`);
-  print(`Enabled ${id}. People have to approve it again.`);
+  print(`Enabled ${id}. People must approve it again.`);
 }
 
 function unknown(id: string): ConfigurationError {

@@ -5,40 +5,36 @@ import { print } from "../output.ts";
 
 export function databaseCommand(): Command {
   const command = new Command("database").description(
-    "The database as a whole: check it, back it up, bring it up to date, copy it to another one.",
+    "Manage the database: check, back up, migrate and copy it.",
   );
   command
     .command("check")
-    .description(
-      "Look it over: schema, secret, clock, space, damage. The exit code is 1 where something is wrong.",
-    )
+    .description("Check schema, secret, clock, space and damage. The exit code is 1 if something is wrong.")
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .action(check);
   command
     .command("backup")
-    .description(
-      "Copy an SQLite file as it is at this moment, while a server runs on it. Overwrites nothing.",
-    )
+    .description("Copy an SQLite file while a server uses it. Overwrites nothing.")
     .requiredOption("--to <file>", "the file to make")
     .addOption(databaseOption())
     .action(backup);
   command
     .command("copy")
     .description(
-      "Copy everything to an empty database, and compare both. Tokens stay valid. Stop the server first. Interrupted, it goes on when it is run again.",
+      "Copy everything to an empty database, and compare both. Tokens stay valid. Stop the server first. If it is interrupted, run it again: it continues.",
     )
     .requiredOption("--from <file or URL>", "a file, or postgres://…")
     .requiredOption("--to <file or URL>", "a file, or postgres://…")
     .option(
       "--while-running",
-      "take a head start while the server runs; the copy is finished by one without this, once it is stopped",
+      "copy while the server runs; to finish, stop the server and run the same without this flag",
     )
-    .addHelpText("after", "\nThe whole of it, step by step: docs/deploy/moving.md")
+    .addHelpText("after", "\nStep by step: docs/deploy/moving.md")
     .action(copy);
   command
     .command("migrate")
-    .description("Bring the schema up to this version. A server that starts does so by itself.")
+    .description("Migrate the schema to this version. A server does so when it starts.")
     .addOption(databaseOption())
     .action(migrate);
   return command;

@@ -28,11 +28,11 @@ The master secret comes from GATEHOUSE_SECRET, or from a key file made beside th
 The to-do lists are in a file of their own beside the database (gatehouse-todos.db). Where the
 database is Postgres or :memory:, they are in memory, and end with the server.
 
-Behind an identity provider (gatehouse provider tells what to do there):
+Behind an identity provider (gatehouse provider says what to do there):
   OAUTH_ISSUER and OAUTH_AUDIENCE, where needed OAUTH_JWKS_URI, OAUTH_WELL_KNOWN_URL
   and OAUTH_ALLOW_INSECURE_ISSUER (http:// on a network),
   or SCALEKIT_ENVIRONMENT_URL and SCALEKIT_RESOURCE_ID or SCALEKIT_AUDIENCE_NAME, or both.
-While any variable of a provider is set, nobody signs in here.`,
+While any variable of a provider is set, people sign in there, not here.`,
     )
     .action(demo);
 }
@@ -114,7 +114,7 @@ function printBanner({
   if (exposed && isOpenToAll) {
     print(
       warning(
-        "\n  Careful: this faces a network, and everybody knows the password of the demo person. Use it for a try, not for data.",
+        "\n  Careful: this server is reachable from a network, and everyone knows the demo password. Use it to try things out, not for data.",
       ),
     );
   }

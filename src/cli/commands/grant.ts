@@ -17,14 +17,14 @@ type ListFlags = DatabaseFlags & {
 
 export function grantCommand(): Command {
   const command = new Command("grant").description(
-    "The grants: who let which client in. List and revoke them.",
+    "Manage grants: which client each person approved. List and revoke them.",
   );
   command
     .command("list")
     .description("List the live grants, newest first.")
     .option("--person <id>", "only this person's")
     .option("--client <client_id>", "only this client's")
-    .option("--all", "the ended ones too")
+    .option("--all", "also ended grants")
     .addOption(countOption("--limit <number>", "how many to show", 100))
     .addOption(databaseOption())
     .option("--json", "print JSON")
@@ -51,8 +51,7 @@ async function list(flags: ListFlags): Promise<void> {
   const grants = found.slice(0, limit);
   if (found.length > limit) printError("There are more. Show them with --limit, or narrow the list.");
   if (flags.json) return printJson(grants);
-  if (grants.length === 0)
-    return print("There are no grants. One is made whenever a person approves a client.");
+  if (grants.length === 0) return print("No grants found. A grant is made when a person approves a client.");
   printTable(
     ["GRANT", "PERSON", "CLIENT", "SCOPES", "APPROVED", "LAST USED", "STATE"],
     grants.map((grant) => [
@@ -90,7 +89,7 @@ async function revoke(ids: readonly string[], flags: DatabaseFlags): Promise<voi
         reason,
       });
       const isRevoked = await store.revokeGrant(id, reason, entry.at, entry);
-      print(isRevoked ? `Revoked ${id}.` : `${id} was revoked before.`);
+      print(isRevoked ? `Revoked ${id}.` : `${id} is already revoked.`);
     }
   });
 }

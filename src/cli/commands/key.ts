@@ -26,7 +26,7 @@ async function list(flags: DatabaseFlags & { readonly json?: true }): Promise<vo
   const keys = await withStore(flags, (store) => store.listSigningKeys());
   const newestFirst = [...keys].sort((left, right) => right.signsFrom - left.signsFrom);
   if (flags.json) return printJson(newestFirst.map(({ sealedPrivateJwk: _sealed, ...key }) => key));
-  if (keys.length === 0) return print("There are no keys yet. The first one is made when a server starts.");
+  if (keys.length === 0) return print("No keys yet. A server makes the first one when it starts.");
   const now = Date.now();
   printTable(
     ["KEY", "ALGORITHM", "SIGNS FROM", "SIGNS UNTIL", "PUBLISHED UNTIL", "STATE"],

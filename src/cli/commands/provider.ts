@@ -5,10 +5,8 @@ import { bold, print, printTable } from "../output.ts";
 
 export function providerCommand(): Command {
   return new Command("provider")
-    .description(
-      "What to do at an identity provider whose tokens should open your server, and what to paste where.",
-    )
-    .argument("[name]", "the provider; without it, the providers that are known")
+    .description("Show how to set up an identity provider for your server.")
+    .argument("[name]", "the provider; without it, a list of providers")
     .argument("[values...]", "your values, as in domain=acme.okta.com; without them, examples")
     .option("--resource <url>", "the URL that people type into their MCP client")
     .action(provider);
@@ -34,7 +32,7 @@ async function provider(
   const preset = PRESETS.get(name.toLowerCase());
   if (!preset) {
     throw new ConfigurationError(
-      `${JSON.stringify(name)} is none of the providers that are known here: ${[...PRESETS.keys()].join(", ")}. For another one, take generic.`,
+      `${JSON.stringify(name)} is not a known provider. Known are: ${[...PRESETS.keys()].join(", ")}. For any other, use generic.`,
     );
   }
   if (resource !== undefined && !URL.canParse(resource)) {
@@ -54,7 +52,7 @@ function valuesOf(parameters: readonly string[]): Given {
     const [, name = "", value = ""] = /^([A-Za-z]+)=(.+)$/.exec(parameter) ?? [];
     if (name === "") {
       throw new ConfigurationError(
-        `${JSON.stringify(parameter)} is no value; write the name, "=", and the value, as in domain=acme.okta.com.`,
+        `${JSON.stringify(parameter)} is not a value; write the name, "=", and the value, as in domain=acme.okta.com.`,
       );
     }
     const before = values.get(name);

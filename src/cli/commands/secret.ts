@@ -4,19 +4,19 @@ import { type DatabaseFlags, databaseOption } from "../database.ts";
 type RotateFlags = DatabaseFlags & { readonly compromised?: true; readonly yes?: true };
 
 export function secretCommand(): Command {
-  const command = new Command("secret").description("The master secret. Replace it.");
+  const command = new Command("secret").description("Replace the master secret.");
   command
     .command("rotate")
     .description(
-      "Replace the secret while servers run and everybody stays signed in. The one in the key file is replaced at once; for one in GATEHOUSE_SECRET, this says what to do, and seals anew what the old one sealed.",
+      "Replace the secret while servers run and everyone stays signed in. A secret in the key file is replaced at once. For GATEHOUSE_SECRET, this says what to do, and seals the signing keys with the new secret.",
     )
     .option(
       "--compromised",
-      "the secret has leaked: drop it and the signing keys at once. Everybody signs in again",
+      "the secret has leaked: drop it and the signing keys at once. Everyone must sign in again",
     )
-    .option("-y, --yes", "do not ask before everybody is signed out")
+    .option("-y, --yes", "do not ask before everyone is signed out")
     .addOption(databaseOption())
-    .addHelpText("after", "\nThe whole of it, step by step: docs/secret.md")
+    .addHelpText("after", "\nStep by step: docs/secret.md")
     .action(rotate);
   return command;
 }

@@ -56,7 +56,7 @@ export function sizeText(bytes: number): string {
 export function problemsOf(facts: DatabaseFacts): readonly string[] {
   const { space, damage = [], clockAheadMs = 0, isReadOnly } = facts;
   if (isDamaged(facts)) {
-    return [`The file is damaged (${damage.join("; ")}). Stop the server, and put back the last backup.`];
+    return [`The file is damaged (${damage.join("; ")}). Stop the server, and restore the last backup.`];
   }
   const problems = [...schemaProblems(facts)];
   if (space && space.freeBytes < LITTLE_SPACE_BYTES) {
@@ -67,7 +67,7 @@ export function problemsOf(facts: DatabaseFacts): readonly string[] {
   if (Math.abs(clockAheadMs) > CLOCKS_APART_MS) {
     const direction = clockAheadMs > 0 ? "ahead of" : "behind";
     problems.push(
-      `The database's clock is ${seconds(clockAheadMs)} ${direction} this machine's. Let both keep time (NTP).`,
+      `The database's clock is ${seconds(clockAheadMs)} ${direction} this machine's. Synchronize both clocks (NTP).`,
     );
   }
   if (isReadOnly) {

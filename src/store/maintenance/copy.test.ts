@@ -300,7 +300,7 @@ describe("copying is refused, and nothing has changed", () => {
       "DELETE FROM gatehouse_migrations WHERE name = '0001-first-release'",
       /of an older version.*0001-first-release/,
     ],
-    ["DROP TABLE gatehouse_migrations", /is not one of Gatehouse/],
+    ["DROP TABLE gatehouse_migrations", /is not a Gatehouse database/],
   ])("where the schema of the source is another one: %s", async (statement, sentence) => {
     const [source, target] = [await filled(), freshFile()];
     exec(source, statement);

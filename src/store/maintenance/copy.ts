@@ -47,7 +47,7 @@ export async function refuseSource(from: Database): Promise<void> {
   const state = await schemaStateOf(from);
   if (!state)
     throw new ConfigurationError(
-      `The database ${from.name} is not one of Gatehouse: it has no tables of it.`,
+      `The database ${from.name} is not a Gatehouse database: it has no tables of it.`,
     );
   if (isUnreleased(state.applied)) throw new ConfigurationError(unreleasedProblem(from.name));
   if (state.isUnfinishedCopy) refuseUnfinishedCopy([UNFINISHED_COPY], from.name);
@@ -120,7 +120,7 @@ async function sayingWhere<T>(what: string, table: Table, work: () => Promise<T>
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigurationError(
-      `${what} stopped in the table ${table.name}: ${why}. What was copied stays: run the same again, and it goes on.`,
+      `${what} stopped in the table ${table.name}: ${why}. What was copied stays: run the same again, and it continues.`,
       { cause },
     );
   }

@@ -11,6 +11,6 @@ export function refuseUnfinishedCopy(migrations: readonly string[], database: st
   if (!migrations.includes(UNFINISHED_COPY)) return;
   throw new ConfigurationError(
     `The database ${database} is being copied to, and not all of it is there. ` +
-      "Run the same gatehouse database copy again: it goes on where it stopped.",
+      "Run the same gatehouse database copy again: it continues where it stopped.",
   );
 }

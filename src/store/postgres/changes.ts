@@ -42,7 +42,7 @@ export function watchPostgresChanges(options: PostgresChangesOptions): PostgresC
     while (!closing.signal.aborted) {
       try {
         await stayConnected(options, closing.signal, () => {
-          if (failures > 0) log.info("changes by other instances are heard of again");
+          if (failures > 0) log.info("changes by other instances are read again");
           failures = 0;
         });
       } catch (error) {

@@ -41,7 +41,9 @@ export function databaseClock(log: Log): DatabaseClock {
         const ahead = systemClock() - clock.now();
         if (Math.abs(ahead - said) >= WORTH_SAYING_MS) {
           said = ahead;
-          log.info("this machine's clock is not the database's, which counts", { aheadMilliseconds: ahead });
+          log.info("this machine's clock differs from the database's, which is used", {
+            aheadMilliseconds: ahead,
+          });
         }
         return;
       }

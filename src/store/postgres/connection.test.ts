@@ -123,7 +123,7 @@ describe("the store on Postgres", () => {
     const waiting = Array.from({ length: 50 }, () => redeem().finally(() => (settled += 1)));
     await expect(store.ping()).rejects.toMatchObject({
       code: "temporarily_unavailable",
-      detail: expect.stringContaining("too much waits"),
+      detail: expect.stringContaining("too many statements wait"),
     });
     expect(settled).toBe(0);
     await unlock();

@@ -126,7 +126,7 @@ function createAttempts(answerMs: number, isFull: () => boolean): Attempts {
   const until = async <T>(deadline: number, attempt: (deadline: number) => Promise<T>): Promise<T> => {
     for (;;) {
       try {
-        if (isFull()) throw unavailable("too much waits for a connection");
+        if (isFull()) throw unavailable("too many statements wait for a connection");
         return await attempt(deadline);
       } catch (error) {
         // A repetition may have to wait for a connection anew.

@@ -96,7 +96,7 @@ function openingProblem(error: unknown): string {
     case "3D000":
       return "does not exist. Make it with createdb, or name another one.";
     case "42501":
-      return `does not let this user do what it must: ${message}. Run, as its owner: ${grantFor(message)} TO the user.`;
+      return `does not give this user the rights that it needs: ${message}. Run, as its owner: ${grantFor(message)} TO the user.`;
     case "42P07":
       return `has tables of another program: ${message}. Name another database.`;
     case "53300":
@@ -124,7 +124,7 @@ function openingProblem(error: unknown): string {
       return "cannot be reached from here. Correct the host and port, or let this machine through the firewall.";
   }
   if (/password must be a string/.test(message)) {
-    return "wants a password, and there is none. Put it in the URL, or set PGPASSWORD.";
+    return "needs a password. Put it in the URL, or set PGPASSWORD.";
   }
   if (/timeout/i.test(message)) {
     return "does not answer in time. Correct the host and port, or let this machine through the firewall.";

@@ -52,7 +52,7 @@ describe("a database that cannot be opened is named, without its password and wi
 
   test("it wants a password, and there is none", async () => {
     expect(await refusal(changed((url) => (url.password = "")))).toMatch(
-      /wants a password, .*set PGPASSWORD/,
+      /needs a password\. .*set PGPASSWORD/,
     );
   });
 
@@ -95,7 +95,7 @@ describe("a database that cannot be opened is named, without its password and wi
     await postgres.query(url, "CREATE ROLE poor LOGIN PASSWORD 'wrong'");
     const poor = new URL(url);
     [poor.username, poor.password] = ["poor", "wrong"];
-    expect(await refusal(poor.href)).toMatch(/does not let this user .*: .*schema.*GRANT CREATE ON SCHEMA/);
+    expect(await refusal(poor.href)).toMatch(/does not give this user .*: .*schema.*GRANT CREATE ON SCHEMA/);
     await postgres.query(url, "GRANT CREATE ON SCHEMA public TO poor");
     await (await openTestStore({ database: url })).close();
     expect(await refusal(poor.href)).toMatch(/: .*for table .*GRANT SELECT, INSERT, UPDATE, DELETE ON ALL/);

@@ -18,7 +18,7 @@ const OUTAGES: ReadonlyMap<number, string> = new Map([
   [CORRUPT, "it is damaged"],
   [13, "the disk is full"],
   [14, "its file cannot be opened"],
-  [NOTADB, "its file is no database"],
+  [NOTADB, "its file is not a database"],
 ]);
 
 export function isBusy(error: unknown): boolean {
@@ -58,7 +58,7 @@ function openingProblem(error: unknown): string {
     case 14:
       return "cannot be written. Give this user the right to write the file and its directory, or name another file.";
     case CORRUPT:
-      return "is damaged. Stop the server, and put back the last backup.";
+      return "is damaged. Stop the server, and restore the last backup.";
     case NOTADB:
       return "is not an SQLite database. Name another file, or move this one away.";
   }

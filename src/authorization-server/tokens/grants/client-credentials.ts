@@ -56,10 +56,7 @@ async function issueToClient(
   const { catalogue, resource, log, issueTokens } = parts;
   // The operator's rules see to that as well. What is let through here has nobody's approval but this.
   if (!isConfidential(client) || client.origin !== "preregistered") {
-    throw new OAuthError(
-      "unauthorized_client",
-      "This client has no credentials with which to act for itself.",
-    );
+    throw new OAuthError("unauthorized_client", "This client has no credentials to act for itself.");
   }
   requireResource(params.all("resource"), resource);
   const allowed = allowedScopes(client, catalogue);
@@ -138,7 +135,7 @@ async function ownGrant(
   clients.invalidate(client.id);
   if (await clients.find(client.id)) return grant;
   await parts.revokeGrant(grant, "client_removed", peer);
-  throw new OAuthError("invalid_client", "This client has been removed in the meantime.");
+  throw new OAuthError("invalid_client", "This client has been removed.");
 }
 
 /** Nobody was sent back anywhere. */
