@@ -60,8 +60,7 @@ describe("what users read is in plain English", () => {
   });
 
   it("in the texts of the sources: pages, errors, help, log messages", () => {
-    const files = filesIn("src")
-      .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+    const files = filesIn("src").filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
     const texts = files.map((file) => ({ file, passages: literals(file) }));
     expect(texts.flatMap(({ passages }) => passages).length).toBeGreaterThan(300);
     expect(texts.flatMap(({ file, passages }) => findings(file, passages))).toEqual([]);
