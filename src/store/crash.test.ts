@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ChildStore, startChildStore } from "../../test/store/child-store.ts";
-import { DAY, START, sampleApproval } from "../../test/store/samples.ts";
-import { startPostgres, type TestPostgres } from "../../test/support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../test/support/postgres/postgres.ts";
+import { type ChildStore, startChildStore } from "../../test/support/processes/child-store.ts";
+import { DAY, START, sampleApproval } from "../../test/support/store/samples.ts";
 import { openStore } from "./open-store.ts";
 
 const GRANTS = 30;

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DAY, SECOND, START, sampleApproval } from "../../test/store/samples.ts";
+import { DAY, SECOND, START, sampleApproval } from "../../test/support/store/samples.ts";
 import type { Grant } from "../core/grant.ts";
 import { createGrantUses, type GrantUses } from "./grant-uses.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";

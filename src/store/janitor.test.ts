@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DAY, START, sampleApproval, sampleEntry } from "../../test/store/samples.ts";
+import { DAY, START, sampleApproval, sampleEntry } from "../../test/support/store/samples.ts";
 import { type Log, silentLog } from "../platform/logging.ts";
 import { type JanitorOptions, startJanitor } from "./janitor.ts";
 import type { StoreWithTodos } from "./kysely-store.ts";

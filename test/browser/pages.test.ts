@@ -3,7 +3,7 @@ import { type ServerType, serve } from "@hono/node-server";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STYLE_HASH } from "../../src/pages/layout.ts";
-import { launchBrowser } from "./browser.ts";
+import { launchBrowser } from "../support/browser/launch.ts";
 import {
   doubleTheText,
   everyValueOf,

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { createKeyring, type Keyring } from "../../src/platform/secrets/keyring.ts";
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import type { InstanceOptions, SetClock } from "./instance.ts";
 
 /** Some instances of one server, each a process of its own, and their Postgres. */

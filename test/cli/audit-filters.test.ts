@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHECKOUT } from "../support/checkout.ts";
 import { authorize, postForm, redeem, register, type Tokens, tokensOf } from "../support/client.ts";
 import { claimsOf, SECRET } from "../support/forge.ts";
+import { gatehouse, start, temporaryFolder } from "../support/processes/command.ts";
 import { PEOPLE, startServer, type TestServer } from "../support/server.ts";
-import { CHECKOUT, gatehouse, start, temporaryFolder } from "./cli.ts";
 
 // Two people and two clients on three days: each filter has something to find, and something to leave out.
 

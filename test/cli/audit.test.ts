@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { CHECKOUT } from "../support/checkout.ts";
 import { authorizeUrl, connect, newPkce, REDIRECT_URI, register } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { openBrowser, signIn } from "../support/person.ts";
-import { CHECKOUT, type Demo, gatehouse, type Outcome, start, startDemo } from "./cli.ts";
+import { type Demo, gatehouse, type Outcome, start, startDemo } from "../support/processes/command.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -5,11 +5,11 @@ import { type Check, checkNetwork, type NetworkDeps } from "../../src/cli/networ
 import { parseOptions } from "../../src/config/options.ts";
 import { readProxy } from "../../src/platform/outbound-proxy.ts";
 import { safeFetch } from "../../src/platform/safe-fetch.ts";
-import { reachesThisComputer, startOrigin } from "../https-origin.ts";
 import { startProxy } from "../support/connect-proxy.ts";
+import { reachesThisComputer, startOrigin } from "../support/https-origin.ts";
 import { AUDIENCE, startIssuer } from "../support/issuer.ts";
-import { freePort } from "../support/postgres.ts";
-import { type Environment, gatehouse, startDemo, temporaryFolder } from "./cli.ts";
+import { freePort } from "../support/listening.ts";
+import { type Environment, gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
 type Report = { readonly ok: boolean; readonly proxy: string | null; readonly checks: readonly Check[] };
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { gatehouse, startDemo, temporaryFolder } from "./cli.ts";
+import { gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
 const FOR_ITSELF = ["client", "add", "--name", "Reports", "--grant", "client_credentials"];
 

@@ -1,14 +1,11 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../support/client.ts";
-
+import { CERTIFICATE_FILE, KEY_FILE } from "../support/https-origin.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { CHECKOUT, type Environment, gatehouse, startDemo, temporaryFolder } from "./cli.ts";
-
-const CERTIFICATE = resolve(CHECKOUT, "test/fixtures/tls/cert.pem");
-const KEY = resolve(CHECKOUT, "test/fixtures/tls/key.pem");
+import { type Environment, gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
 const occupied = createServer();
 beforeAll(() => new Promise<void>((done) => occupied.listen(0, "127.0.0.1", done)));
@@ -46,14 +43,17 @@ describe.concurrent("what cannot be used stops the start with a sentence", () =>
     ],
     [["--public-url", "https://person:pass-word@mcp.example.com"], ["without a user name or password"]],
     [
-      ["--tls-cert", CERTIFICATE],
+      ["--tls-cert", CERTIFICATE_FILE],
       ["--tls-key", "missing"],
     ],
     [
-      ["--tls-cert", "missing.pem", "--tls-key", KEY],
+      ["--tls-cert", "missing.pem", "--tls-key", KEY_FILE],
       ["missing.pem", "cannot be read"],
     ],
-    [["--tls-cert", KEY, "--tls-key", CERTIFICATE, "--port", "0"], ["certificate and key cannot be used"]],
+    [
+      ["--tls-cert", KEY_FILE, "--tls-key", CERTIFICATE_FILE, "--port", "0"],
+      ["certificate and key cannot be used"],
+    ],
     [
       ["--database", "missing/gatehouse.db", "--port", "0"],
       ["missing/gatehouse.db", "does not exist"],
@@ -221,7 +221,7 @@ describe.concurrent("an option on the command line", () => {
     expectRefusal(["demo", "--port", "abc"], { env: { GATEHOUSE_PORT: "3000" } }, ["port is "]));
 
   it("goes together with one from the environment", async () => {
-    const demo = await startDemo(["--tls-cert", CERTIFICATE], { env: { GATEHOUSE_TLS_KEY: KEY } });
+    const demo = await startDemo(["--tls-cert", CERTIFICATE_FILE], { env: { GATEHOUSE_TLS_KEY: KEY_FILE } });
     expect(demo.url).toMatch(/^https:\/\/localhost:\d+\/mcp$/);
   });
 });

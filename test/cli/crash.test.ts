@@ -13,7 +13,7 @@ import {
 } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { type Browser, decide, openBrowser, signIn } from "../support/person.ts";
-import { type Demo, startDemo, temporaryFolder } from "./cli.ts";
+import { type Demo, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
 type There = ReturnType<typeof reach>;
 

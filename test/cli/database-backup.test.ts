@@ -14,7 +14,7 @@ import { describe, expect, it } from "vitest";
 import { callTool, connect, refresh, type Tokens, tokensOf } from "../support/client.ts";
 import { claimsOf } from "../support/forge.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { type Demo, gatehouse, startDemo } from "./cli.ts";
+import { type Demo, gatehouse, startDemo } from "../support/processes/command.ts";
 
 type Connected = Tokens & { readonly clientId: string };
 

@@ -5,8 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemsOf } from "../../src/store/maintenance/check.ts";
 import { connect } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres.ts";
-import { type Demo, type Environment, gatehouse, startDemo, temporaryFolder } from "./cli.ts";
+import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres/postgres.ts";
+import {
+  type Demo,
+  type Environment,
+  gatehouse,
+  startDemo,
+  temporaryFolder,
+} from "../support/processes/command.ts";
 
 const SECRET = "a-secret-of-this-server-with-32-characters";
 

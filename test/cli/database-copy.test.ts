@@ -2,11 +2,12 @@ import { copyFileSync, existsSync, readFileSync, statSync, symlinkSync, writeFil
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { CHECKOUT } from "../support/checkout.ts";
 import { callTool, connect, refresh, type Tokens, tokensOf } from "../support/client.ts";
 import { claimsOf } from "../support/forge.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres.ts";
-import { CHECKOUT, type Demo, gatehouse, start, startDemo } from "./cli.ts";
+import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres/postgres.ts";
+import { type Demo, gatehouse, start, startDemo } from "../support/processes/command.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CHECKOUT, gatehouse } from "./cli.ts";
+import { CHECKOUT } from "../support/checkout.ts";
+import { gatehouse } from "../support/processes/command.ts";
 
 const { version } = JSON.parse(readFileSync(join(CHECKOUT, "package.json"), "utf8")) as { version: string };
 

@@ -12,7 +12,7 @@ import {
 } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
-import { type Demo, startDemo } from "./cli.ts";
+import { type Demo, startDemo } from "../support/processes/command.ts";
 
 type Line = Readonly<Record<string, unknown>> & { readonly event?: string };
 

@@ -12,7 +12,7 @@ import {
   tokensOf,
 } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { type Demo, gatehouse, startDemo } from "./cli.ts";
+import { type Demo, gatehouse, startDemo } from "../support/processes/command.ts";
 
 let demo: Demo;
 let there: ReturnType<typeof reach>;

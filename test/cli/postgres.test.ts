@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHECKOUT } from "../support/checkout.ts";
 import { SECRET } from "../support/forge.ts";
-import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres.ts";
-import { CHECKOUT, gatehouse, start, startDemo, temporaryFolder } from "./cli.ts";
+import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres/postgres.ts";
+import { gatehouse, start, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callTool } from "../support/client.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
+import { freePort } from "../support/listening.ts";
 import { reach } from "../support/network.ts";
-import { freePort } from "../support/postgres.ts";
-import { gatehouse, startDemo, temporaryFolder } from "./cli.ts";
+import { gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
 let issuer: Issuer;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { mintRefreshToken } from "../../src/authorization-server/tokens/tokens.ts";
 import { importPrivateJwk } from "../../src/platform/jws.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import { freePort } from "../docs/program.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 import {
   authorizeUrl,
   callTool,
@@ -20,10 +20,11 @@ import {
   tokensOf,
 } from "../support/client.ts";
 import { claimsOf, resign } from "../support/forge.ts";
+import { freePort } from "../support/listening.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { type Browser, type Consent, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { CHECKOUT, type Demo, type Environment, gatehouse, start, startDemo } from "./cli.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
+import { type Demo, type Environment, gatehouse, start, startDemo } from "../support/processes/command.ts";
 
 const OLD = "the-old-secret-of-at-least-32-characters";
 const NEW = "the-new-secret-of-at-least-32-characters";

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { Agent, get, type IncomingMessage, request } from "node:http";
 import { connect as connectSocket, type Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
+import { CHECKOUT } from "../support/checkout.ts";
 import { connect } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { CHECKOUT, type Demo, running, start, startDemo, temporaryFolder } from "./cli.ts";
+import { type Demo, running, start, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 

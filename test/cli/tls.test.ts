@@ -1,14 +1,11 @@
-import { join } from "node:path";
 import { expect, it } from "vitest";
 import { callTool, connect } from "../support/client.ts";
+import { CERTIFICATE_FILE, KEY_FILE } from "../support/https-origin.ts";
 import { DEMO, reach, trustingFetch } from "../support/network.ts";
-import { CHECKOUT, startDemo } from "./cli.ts";
-
-const CERTIFICATE = join(CHECKOUT, "test/fixtures/tls/cert.pem");
-const KEY = join(CHECKOUT, "test/fixtures/tls/key.pem");
+import { startDemo } from "../support/processes/command.ts";
 
 it("serves https by itself, from the first document to a tool", async () => {
-  const demo = await startDemo(["--tls-cert", CERTIFICATE, "--tls-key", KEY]);
+  const demo = await startDemo(["--tls-cert", CERTIFICATE_FILE, "--tls-key", KEY_FILE]);
   expect(demo.url).toMatch(/^https:\/\/localhost:\d+\/mcp$/);
   const metadata = (await (
     await trustingFetch(`${demo.origin}/.well-known/oauth-authorization-server`)

@@ -15,8 +15,8 @@ import { silentLog } from "../../src/platform/logging.ts";
 import type { CreateOptions } from "../../src/server/create-oauth-server.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { approve, openNetworkBrowser } from "../support/network.ts";
+import { createProvider, type TestProvider } from "../support/sdk-client-provider.ts";
 import { PEOPLE } from "../support/server.ts";
-import { createProvider, type TestProvider } from "./oauth-provider.ts";
 
 const ADA = { username: "ada", password: PEOPLE.ada ?? "" };
 const ERAS = [

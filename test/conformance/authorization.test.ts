@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createDemoServer } from "../../src/demo/server.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { freePort } from "../support/listening.ts";
 import { approve, DEMO, openNetworkBrowser } from "../support/network.ts";
 import { runAuthorizationScenarios } from "./runner.ts";
 
@@ -51,14 +51,4 @@ async function registerRunner(issuer: string, port: number): Promise<string> {
     }),
   });
   return ((await response.json()) as { client_id: string }).client_id;
-}
-
-/** The runner listens on a port that it is told beforehand. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -9,11 +9,8 @@ import {
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser } from "../browser/browser.ts";
-import { startCallback } from "../browser/callback.ts";
-import { createProvider, type TestProvider } from "../clients/oauth-provider.ts";
-import { freePort, type Program, startProgram } from "../docs/program.ts";
-import { testCertificate } from "../https-origin.ts";
+import { startCallback } from "../support/browser/callback.ts";
+import { launchBrowser } from "../support/browser/launch.ts";
 import {
   authorize,
   authorizeUrl,
@@ -25,9 +22,13 @@ import {
   register,
   tokensOf,
 } from "../support/client.ts";
+import { testCertificate } from "../support/https-origin.ts";
+import { freePort } from "../support/listening.ts";
 import { approve, reach, trustingFetch } from "../support/network.ts";
 import { openBrowser } from "../support/person.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
+import { type Program, startProgram } from "../support/processes/program.ts";
+import { createProvider, type TestProvider } from "../support/sdk-client-provider.ts";
 import { NGINX, type Nginx, startNginx } from "./nginx.ts";
 
 /**

@@ -7,8 +7,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { environmentOptions } from "../../src/config/environment.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { isPostgresUrl } from "../../src/core/database-url.ts";
-import { markdownFiles, readDocument } from "../docs/markdown.ts";
-import { ROOT, startProgram } from "../docs/program.ts";
+import { CHECKOUT } from "../support/checkout.ts";
+import { markdownFiles, readDocument } from "../support/markdown.ts";
+import { startProgram } from "../support/processes/program.ts";
 import { startServer } from "../support/server.ts";
 import {
   compose,
@@ -240,7 +241,7 @@ describe("the systemd unit", () => {
   it.skipIf(!canJudge)(
     `is little exposed${canJudge ? "" : " (left out: there is no systemd-analyze of 250 or newer)"}`,
     async () => {
-      const file = join(ROOT, "deploy/systemd/gatehouse.service");
+      const file = join(CHECKOUT, "deploy/systemd/gatehouse.service");
       // Of 100. It fails above the threshold.
       await promisify(execFile)("systemd-analyze", ["security", "--offline=true", "--threshold=15", file]);
     },
@@ -255,7 +256,7 @@ describe("Caddy's files", () => {
     async (name) => {
       await promisify(execFile)(
         "caddy",
-        ["validate", "--adapter", "caddyfile", "--config", join(ROOT, "deploy/caddy", name)],
+        ["validate", "--adapter", "caddyfile", "--config", join(CHECKOUT, "deploy/caddy", name)],
         { env: { ...process.env, DOMAIN: "mcp.example.com" } },
       );
     },
@@ -273,7 +274,7 @@ describe("Caddy's files", () => {
 
   it("are the ones that compose.yaml names", () => {
     const [mounted = ""] = compose().services.caddy.volumes ?? [];
-    expect(readFileSync(join(ROOT, "deploy", mounted.split(":")[0] ?? ""), "utf8")).toContain("app 3000");
+    expect(readFileSync(join(CHECKOUT, "deploy", mounted.split(":")[0] ?? ""), "utf8")).toContain("app 3000");
     expect(imageEnvironment.GATEHOUSE_PORT).toBe("3000");
   });
 });

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Program, ROOT, startProgram } from "./program.ts";
+import { CHECKOUT } from "../support/checkout.ts";
+import { type Program, startProgram } from "../support/processes/program.ts";
 
 const run = promisify(execFile);
-const blocks = shellBlocks(readFileSync(join(ROOT, "docs/by-hand.md"), "utf8"));
+const blocks = shellBlocks(readFileSync(join(CHECKOUT, "docs/by-hand.md"), "utf8"));
 
 let folder: string;
 let demo: Program;

@@ -7,8 +7,9 @@ import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openUserTable } from "../../examples/user-table.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 import { authorize, callTool, redeem, register, tokensOf } from "../support/client.ts";
-import { type Program, ROOT, startProgram } from "./program.ts";
+import { type Program, startProgram } from "../support/processes/program.ts";
 
 let folder: string;
 const programs: Program[] = [];
@@ -22,7 +23,7 @@ afterEach(async () => {
 
 /** Runs the example to its end, with a password on standard input. */
 async function run(password: string, ...args: readonly string[]) {
-  const file = join(ROOT, "examples/custom-auth.ts");
+  const file = join(CHECKOUT, "examples/custom-auth.ts");
   const child = spawn(process.execPath, ["--conditions=gatehouse-source", file, ...args], { cwd: folder });
   child.stdin.end(password);
   const [stdout, stderr, [exitCode]] = await Promise.all([

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { AUDITED_EVENTS, SECURITY_EVENTS } from "../../src/core/events.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 import {
   authorize,
   authorizeUrl,
@@ -17,10 +18,9 @@ import {
 } from "../support/client.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { type LogLine, PEOPLE, startServer } from "../support/server.ts";
-import { ROOT } from "./program.ts";
 
-const SRC = join(ROOT, "src");
-const documented = eventTable(readFileSync(join(ROOT, "docs/events.md"), "utf8"));
+const SRC = join(CHECKOUT, "src");
+const documented = eventTable(readFileSync(join(CHECKOUT, "docs/events.md"), "utf8"));
 
 /**
  * `refresh.healed` needs a lost write; its fields are those of `refresh.rotated`, in one statement. The others are the

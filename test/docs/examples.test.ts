@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { usersOf } from "../../examples/users-file.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 import { authorize, callTool, redeem, register, type Tokens, tokensOf } from "../support/client.ts";
 import { openBrowser, signIn } from "../support/person.ts";
-import { type Program, ROOT, runProgram, startProgram } from "./program.ts";
+import { type Program, runProgram, startProgram } from "../support/processes/program.ts";
 
 let folder: string;
 const programs: Program[] = [];
@@ -51,11 +52,11 @@ function at(program: Program, path: string): Pick<Program, "fetch"> {
 
 describe("simple-server", () => {
   it("is the call that the README shows, and a check, unless a provider is named", () => {
-    const [call = "", check = ""] = blocksOf(readFileSync(join(ROOT, "README.md"), "utf8"));
+    const [call = "", check = ""] = blocksOf(readFileSync(join(CHECKOUT, "README.md"), "utf8"));
     const example = call
       .replace('from "zod";', 'from "zod";\nimport { signInBy } from "./sign-in.ts";')
       .replace("(username, password) => checkMyUsers(username, password)", "signInBy(checkMyUsers)");
-    expect(readFileSync(join(ROOT, "examples/simple-server.ts"), "utf8")).toBe(`${example}\n${check}`);
+    expect(readFileSync(join(CHECKOUT, "examples/simple-server.ts"), "utf8")).toBe(`${example}\n${check}`);
   });
 
   it("lets a person sign in, and a client call echo", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { environmentOptions } from "../../src/config/environment.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { DANGERS } from "../../src/config/options-schema.ts";
-import { readDocument } from "./markdown.ts";
+import { readDocument } from "../support/markdown.ts";
 
 type Row = {
   readonly options: readonly string[];

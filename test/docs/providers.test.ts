@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PRESETS } from "../../src/providers/index.ts";
 import { pageOf } from "../../src/providers/page.ts";
-import { gatehouse } from "../cli/cli.ts";
-import { readDocument } from "./markdown.ts";
-import { ROOT } from "./program.ts";
+import { CHECKOUT } from "../support/checkout.ts";
+import { readDocument } from "../support/markdown.ts";
+import { gatehouse } from "../support/processes/command.ts";
 
 describe("docs/providers", () => {
   it("has a page for every preset, and the overview", () => {
     const pages = [...PRESETS.keys()].map((name) => `${name}.md`);
-    expect(readdirSync(join(ROOT, "docs/providers")).sort()).toEqual(["README.md", ...pages].sort());
+    expect(readdirSync(join(CHECKOUT, "docs/providers")).sort()).toEqual(["README.md", ...pages].sort());
   });
 
   it.each([...PRESETS.values()])("$name.md is what the sources say (gatehouse provider $name)", (preset) => {

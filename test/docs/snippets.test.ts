@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { markdownFiles } from "./markdown.ts";
-import { ROOT } from "./program.ts";
+import { CHECKOUT } from "../support/checkout.ts";
+import { markdownFiles } from "../support/markdown.ts";
 
 const run = promisify(execFile);
 
@@ -26,7 +26,7 @@ describe("the TypeScript in documents and docstrings", () => {
   });
 
   it("type-checks", async () => {
-    const cache = join(ROOT, "node_modules/.cache");
+    const cache = join(CHECKOUT, "node_modules/.cache");
     mkdirSync(cache, { recursive: true });
     const folder = mkdtempSync(join(cache, "snippets-"));
     try {
@@ -36,7 +36,7 @@ describe("the TypeScript in documents and docstrings", () => {
         writeFileSync(join(folder, name), `${"\n".repeat(line)}${code}\nexport {};\n`);
       }
       writeFileSync(join(folder, "readers-own.d.ts"), READERS_OWN);
-      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig(relative(folder, ROOT))));
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig(relative(folder, CHECKOUT))));
       expect(await problems(folder)).toBe("");
     } finally {
       rmSync(folder, { recursive: true });
@@ -57,7 +57,7 @@ function tsconfig(root: string): object {
 
 async function problems(folder: string): Promise<string> {
   try {
-    await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder], {
+    await run(process.execPath, [join(CHECKOUT, "node_modules/typescript/bin/tsc"), "-p", folder], {
       cwd: folder,
     });
     return "";
@@ -70,7 +70,7 @@ async function problems(folder: string): Promise<string> {
 function snippetsIn(file: string, prefix: string): readonly Snippet[] {
   const found: Snippet[] = [];
   let open: { readonly line: number; readonly code: string[] } | undefined;
-  for (const [i, text] of readFileSync(join(ROOT, file), "utf8").split("\n").entries()) {
+  for (const [i, text] of readFileSync(join(CHECKOUT, file), "utf8").split("\n").entries()) {
     const line = text.startsWith(prefix.trimEnd()) ? text.slice(prefix.length) : text;
     if (open && line === "```") {
       found.push({ file, line: open.line, code: open.code.join("\n") });
@@ -85,7 +85,7 @@ function snippetsIn(file: string, prefix: string): readonly Snippet[] {
 }
 
 function sourceFiles(): readonly string[] {
-  return readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+  return readdirSync(join(CHECKOUT, "src"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => `src/${file}`)
     .sort();

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser } from "../browser/browser.ts";
+import { launchBrowser } from "../support/browser/launch.ts";
 import { authorize, callTool, redeem, register, tokensOf } from "../support/client.ts";
 import { type Issuer, startIssuer } from "../support/issuer.ts";
-import { type Program, runProgram, startProgram } from "./program.ts";
+import { listening } from "../support/listening.ts";
+import { type Program, runProgram, startProgram } from "../support/processes/program.ts";
 
 const SCOPES = ["todo:read", "todo:write", "todo:delete"];
 
@@ -247,9 +248,9 @@ describe("todo-server ends with one sentence", () => {
 
   it.each(["express", "hono"])("a port that is taken, on %s", async (framework) => {
     const other = createServer();
-    await new Promise<void>((listening) => other.listen(0, "localhost", listening));
+    const port = await listening(other, "localhost");
     closing.push(async () => void other.close());
-    const PORT = String((other.address() as AddressInfo).port);
+    const PORT = String(port);
     expect(
       await runProgram("examples/todo-server.ts", { cwd: folder, args: [framework], environment: { PORT } }),
     ).toEqual({

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runProgram } from "./program.ts";
+import { listening } from "../support/listening.ts";
+import { runProgram } from "../support/processes/program.ts";
 
 const FILE = "examples/web-search-server.ts";
 const KEY = "tvly-dev-4Kq9ZtXw7";
@@ -51,9 +51,9 @@ describe("the start of web-search-server", () => {
 
   it("says that the port is taken", async () => {
     const other = createServer();
-    await new Promise<void>((listening) => other.listen(0, "localhost", listening));
+    const port = await listening(other, "localhost");
     try {
-      const PORT = String((other.address() as AddressInfo).port);
+      const PORT = String(port);
       const environment = { TAVILY_API_KEY: KEY, PORT };
       expect(await runProgram(FILE, { cwd: folder, environment })).toEqual({
         exitCode: 1,

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser } from "../browser/browser.ts";
+import { launchBrowser } from "../support/browser/launch.ts";
 import { authorize, callTool, redeem, register, tokensOf } from "../support/client.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
 import { messagesOf } from "../support/mcp-endpoint.ts";
+import { type Program, startProgram } from "../support/processes/program.ts";
 import {
   body,
   hangUp,
@@ -17,7 +18,6 @@ import {
   type TavilyAnswer,
   trickle,
 } from "../support/tavily.ts";
-import { type Program, startProgram } from "./program.ts";
 
 const FILE = "examples/web-search-server.ts";
 const KEY = "tvly-dev-4Kq9ZtXw7";

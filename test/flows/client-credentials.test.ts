@@ -8,7 +8,6 @@ import { ConfigurationError } from "../../src/core/errors.ts";
 import { preregisteredClient } from "../../src/core/preregistered-client.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import type { Approval } from "../../src/store/store.ts";
-import { sampleApproval } from "../store/samples.ts";
 import {
   authorize,
   callTool,
@@ -23,6 +22,7 @@ import {
 } from "../support/client.ts";
 import { claimsOf, SECRET } from "../support/forge.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { sampleApproval } from "../support/store/samples.ts";
 
 // RFC 6749 §4.4, and the extension io.modelcontextprotocol/oauth-client-credentials.
 

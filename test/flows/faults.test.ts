@@ -23,7 +23,7 @@ import {
 import { SECRET } from "../support/forge.ts";
 import { INITIALIZE } from "../support/mcp-endpoint.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import { heardOf, startServer, type TestServer } from "../support/server.ts";
 
 // What clients and people get while the database is away, and after it. That they get it at all while it hangs or is

@@ -5,7 +5,6 @@ import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import { createProvider } from "../clients/oauth-provider.ts";
 import {
   authorize,
   authorizeUrl,
@@ -23,7 +22,8 @@ import { claimsOf, SECRET } from "../support/forge.ts";
 import { type Instances, startInstances } from "../support/instances.ts";
 import { atLogin } from "../support/login.ts";
 import { decide, openBrowser, signIn, stateOf } from "../support/person.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
+import { createProvider } from "../support/sdk-client-provider.ts";
 import { PEOPLE, type TestServer } from "../support/server.ts";
 
 let postgres: TestPostgres;

@@ -5,7 +5,7 @@ import { silentLog } from "../../src/platform/logging.ts";
 import { createOAuthServer } from "../../src/server/create-oauth-server.ts";
 import { callTool, connect } from "../support/client.ts";
 import { METRICS_TOKEN, scrape } from "../support/metrics.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 const SECRET = "a master secret of thirty-two characters";

@@ -11,7 +11,7 @@ import {
   tokensOf,
 } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import { heardOf, startServer, type TestServer } from "../support/server.ts";
 
 // What docs/deploy/capacity.md reckons with: how often each operation asks Postgres, as Postgres itself counts it.

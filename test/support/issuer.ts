@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { listening } from "./listening.ts";
 
 /** A provider on loopback that mints tokens of any shape, counts what it is asked, and can be taken down. */
 export type Issuer = {
@@ -90,8 +90,8 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
       .writeHead(status, { "content-type": "application/json", location: "/sign-in", ...caching })
       .end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listening(server);
+  const url = `http://127.0.0.1:${port}`;
 
   const rotate: Issuer["rotate"] = async (publish = true, chosen = {}) => {
     made += 1;

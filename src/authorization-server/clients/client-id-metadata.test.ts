@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type ClientsRig, openClients } from "../../../test/clients-rig.ts";
-import { type Origin, startOrigin } from "../../../test/https-origin.ts";
+import { type Origin, startOrigin } from "../../../test/support/https-origin.ts";
+import { type ClientsRig, openClients } from "../../../test/support/known-clients.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { safeFetch } from "../../platform/safe-fetch.ts";
 import type { FetchDocument } from "./client-keys.ts";

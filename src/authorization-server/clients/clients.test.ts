@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openClients } from "../../../test/clients-rig.ts";
+import { openClients } from "../../../test/support/known-clients.ts";
 import type { Client } from "../../core/client.ts";
 import { preregisteredClient } from "../../core/preregistered-client.ts";
 import { createClients } from "./clients.ts";

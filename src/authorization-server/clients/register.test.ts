@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type ClientsRig, openClients } from "../../../test/clients-rig.ts";
-import { sampleApproval } from "../../../test/store/samples.ts";
+import { type ClientsRig, openClients } from "../../../test/support/known-clients.ts";
+import { sampleApproval } from "../../../test/support/store/samples.ts";
 import { isClientSecret } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { register } from "./register.ts";

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
 import {
   DAY,
   START,
@@ -12,8 +13,7 @@ import {
   sampleDocument,
   sampleEntry,
   sampleKey,
-} from "../../../test/store/samples.ts";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+} from "../../../test/support/store/samples.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import type { StoreWithTodos } from "../kysely-store.ts";
 import { openStore } from "../open-store.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { START, sampleApproval, sampleClient } from "../../../test/store/samples.ts";
+import { START, sampleApproval, sampleClient } from "../../../test/support/store/samples.ts";
 import { openSqliteStore } from "../sqlite/open.ts";
 
 test("registrations of before, without a grant, count from when they came", async () => {

@@ -1,8 +1,8 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { changeContract } from "../../../test/store/change-contract.ts";
-import { START, sampleApproval } from "../../../test/store/samples.ts";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { changeContract } from "../../../test/support/store/change-contract.ts";
+import { START, sampleApproval } from "../../../test/support/store/samples.ts";
 import type { RemoteChange, Store } from "../store.ts";
 import { openPostgresStore } from "./open.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
 import { silentLog } from "../../platform/logging.ts";
 import { openPostgresStore } from "./open.ts";
 

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { DAY, START, sampleApproval, sampleClient, sampleKey } from "../../../test/store/samples.ts";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { DAY, START, sampleApproval, sampleClient, sampleKey } from "../../../test/support/store/samples.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { StoreWithTodos } from "../kysely-store.ts";
 import type { Query } from "../query.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DAY, SECOND, START, sampleApproval } from "../../../test/store/samples.ts";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { DAY, SECOND, START, sampleApproval } from "../../../test/support/store/samples.ts";
 import { openStore } from "../open-store.ts";
 
 const GRANTS = 200;

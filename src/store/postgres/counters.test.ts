@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { counterContract } from "../../../test/store/counter-contract.ts";
-import { START } from "../../../test/store/samples.ts";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { counterContract } from "../../../test/support/store/counter-contract.ts";
+import { START } from "../../../test/support/store/samples.ts";
 import { openPostgresStore } from "./open.ts";
 
 let postgres: TestPostgres;

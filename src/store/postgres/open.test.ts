@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
-import { storeContract } from "../../../test/store/store-contract.ts";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { storeContract } from "../../../test/support/store/store-contract.ts";
 import { openPostgresStore } from "./open.ts";
 
 let postgres: TestPostgres;

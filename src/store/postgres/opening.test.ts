@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { START, sampleApproval } from "../../../test/store/samples.ts";
-import { storeContract } from "../../../test/store/store-contract.ts";
-import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../../../test/support/postgres.ts";
+import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { START, sampleApproval } from "../../../test/support/store/samples.ts";
+import { storeContract } from "../../../test/support/store/store-contract.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { MIGRATIONS } from "../migrations/index.ts";
 import { openStore } from "../open-store.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { changeContract } from "../../../test/store/change-contract.ts";
-import { DAY, START, sampleApproval } from "../../../test/store/samples.ts";
-import { storeContract } from "../../../test/store/store-contract.ts";
-import { PGBOUNCER, startPgBouncer, type TestPgBouncer } from "../../../test/support/pgbouncer.ts";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { PGBOUNCER, startPgBouncer, type TestPgBouncer } from "../../../test/support/postgres/pgbouncer.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { changeContract } from "../../../test/support/store/change-contract.ts";
+import { DAY, START, sampleApproval } from "../../../test/support/store/samples.ts";
+import { storeContract } from "../../../test/support/store/store-contract.ts";
 import { openPostgresStore } from "./open.ts";
 
 // The default reporter prints no name of a suite that is left out, and so no reason.

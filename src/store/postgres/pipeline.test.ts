@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
 import { createPipeline, type Pipeline, type Shared } from "./pipeline.ts";
 
 const SECOND = 1000;

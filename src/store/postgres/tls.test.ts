@@ -1,13 +1,12 @@
 import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { START } from "../../../test/store/samples.ts";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres.ts";
+import { CERTIFICATE_FILE, KEY_FILE } from "../../../test/support/https-origin.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { START } from "../../../test/support/store/samples.ts";
 import { openStore } from "../open-store.ts";
 import type { Store } from "../store.ts";
-
-const TLS = join(import.meta.dirname, "../../../test/fixtures/tls");
 
 let postgres: TestPostgres;
 let folder: string;
@@ -15,7 +14,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-tls-"));
   postgres = await startPostgres();
   const [{ data_directory: directory } = {}] = await postgres.query(postgres.url(), "SHOW data_directory");
-  for (const file of ["cert.pem", "key.pem"]) giveTo(String(directory), file);
+  for (const file of [CERTIFICATE_FILE, KEY_FILE]) giveTo(String(directory), file);
   for (const setting of ["ssl_cert_file = 'cert.pem'", "ssl_key_file = 'key.pem'", "ssl = on"])
     await postgres.query(postgres.url(), `ALTER SYSTEM SET ${setting}`);
   await postgres.query(postgres.url(), "SELECT pg_reload_conf()");
@@ -27,8 +26,8 @@ afterAll(async () => {
 
 /** Postgres takes no key that others may read. */
 function giveTo(directory: string, file: string): void {
-  const target = join(directory, file);
-  copyFileSync(join(TLS, file), target);
+  const target = join(directory, basename(file));
+  copyFileSync(file, target);
   chmodSync(target, 0o600);
   const { uid, gid } = statSync(directory);
   chownSync(target, uid, gid);
@@ -36,7 +35,7 @@ function giveTo(directory: string, file: string): void {
 
 const authority = () => {
   const file = join(folder, "ca.pem");
-  copyFileSync(join(TLS, "cert.pem"), file);
+  copyFileSync(CERTIFICATE_FILE, file);
   return file;
 };
 

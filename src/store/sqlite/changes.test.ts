@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { changeContract } from "../../../test/store/change-contract.ts";
-import { START, sampleApproval } from "../../../test/store/samples.ts";
+import { changeContract } from "../../../test/support/store/change-contract.ts";
+import { START, sampleApproval } from "../../../test/support/store/samples.ts";
 import type { RemoteChange, Store } from "../store.ts";
 import { openSqliteStore } from "./open.ts";
 

@@ -9,7 +9,7 @@ import {
   sampleClient,
   sampleDocument,
   sampleEntry,
-} from "../../../test/store/samples.ts";
+} from "../../../test/support/store/samples.ts";
 import type { StoreWithTodos } from "../kysely-store.ts";
 import { openSqliteStore } from "./open.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DAY, START, sampleApproval, sampleClient, sampleKey } from "../../../test/store/samples.ts";
+import { DAY, START, sampleApproval, sampleClient, sampleKey } from "../../../test/support/store/samples.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { Query } from "../query.ts";
 import { connectSqlite } from "./connection.ts";

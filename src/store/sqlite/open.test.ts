@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
-import { type ChildStore, startChildStore } from "../../../test/store/child-store.ts";
-import { START, sampleApproval, sampleKey } from "../../../test/store/samples.ts";
-import { storeContract } from "../../../test/store/store-contract.ts";
+import { type ChildStore, startChildStore } from "../../../test/support/processes/child-store.ts";
+import { START, sampleApproval, sampleKey } from "../../../test/support/store/samples.ts";
+import { storeContract } from "../../../test/support/store/store-contract.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { openSqliteStore } from "./open.ts";
 

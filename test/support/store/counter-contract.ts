@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Count, Counters } from "../../src/store/counters.ts";
+import type { Count, Counters } from "../../../src/store/counters.ts";
 import { SECOND, START } from "./samples.ts";
 
 /** How both kinds of counters count. `open` makes empty ones: as many as asked for, that count together. */

@@ -1,11 +1,11 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll } from "vitest";
+import { CHECKOUT } from "../checkout.ts";
 
-export const CHECKOUT = resolve(import.meta.dirname, "../..");
 const MAIN = join(CHECKOUT, "src/cli/main.ts");
 
 export type Environment = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import type { StoreWithTodos } from "../../../src/store/kysely-store.ts";
 import { DAY, SECOND, START, sampleApproval, sampleKey } from "./samples.ts";
 
 /** What replacing the master secret needs: keys that are sealed anew, and every grant, page by page. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RefreshRotation, Store } from "../../src/store/store.ts";
+import type { RefreshRotation, Store } from "../../../src/store/store.ts";
 import { DAY, SECOND, START, sampleApproval } from "./samples.ts";
 
 const NOW = START + SECOND;

@@ -1,6 +1,6 @@
-import type { Client } from "../../src/core/client.ts";
-import type { AuditEntry } from "../../src/core/events.ts";
-import type { Approval, ClientDocument, StoredSigningKey } from "../../src/store/store.ts";
+import type { Client } from "../../../src/core/client.ts";
+import type { AuditEntry } from "../../../src/core/events.ts";
+import type { Approval, ClientDocument, StoredSigningKey } from "../../../src/store/store.ts";
 
 /** When the samples begin. Nothing in the store reads a clock, so any time will do. */
 export const START = Date.UTC(2026, 0, 1);

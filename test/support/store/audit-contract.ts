@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { AuditEntry, AuditRecord } from "../../src/core/events.ts";
-import type { AuditPage, Store } from "../../src/store/store.ts";
+import type { AuditEntry, AuditRecord } from "../../../src/core/events.ts";
+import type { AuditPage, Store } from "../../../src/store/store.ts";
 import { SECOND, START, sampleApproval, sampleClient, sampleEntry, sampleKey } from "./samples.ts";
 
 const NOW = START + SECOND;

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
-
-export const ROOT = resolve(import.meta.dirname, "../..");
+import { CHECKOUT } from "../checkout.ts";
+import { freePort } from "../listening.ts";
 
 export type Program = {
   /** Where it listens: "http://localhost:49152". */
@@ -62,7 +60,7 @@ type RunOptions = {
 };
 
 function runNode(file: string, { cwd, args = [], environment = {} }: RunOptions): ChildProcess {
-  return spawn(process.execPath, ["--conditions=gatehouse-source", resolve(ROOT, file), ...args], {
+  return spawn(process.execPath, ["--conditions=gatehouse-source", resolve(CHECKOUT, file), ...args], {
     cwd,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -92,12 +90,4 @@ async function isUp(origin: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "localhost", listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe } from "vitest";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import type { StoreWithTodos } from "../../../src/store/kysely-store.ts";
 import { auditContract } from "./audit-contract.ts";
 import { clientContract } from "./client-contract.ts";
 import { expiryContract } from "./expiry-contract.ts";

@@ -1,13 +1,13 @@
-import { type ClientsDeps, createClients } from "../src/authorization-server/clients/clients.ts";
-import { openDisabledClients } from "../src/authorization-server/clients/disabled-clients.ts";
-import type { RegistrationLimits } from "../src/authorization-server/clients/registration-ceilings.ts";
-import type { Settings } from "../src/config/settings.ts";
-import { BUILT_IN_REDIRECTS } from "../src/core/redirect-list.ts";
-import type { SecurityEvent } from "../src/platform/logging.ts";
-import { silentLog } from "../src/platform/logging.ts";
-import { safeFetch } from "../src/platform/safe-fetch.ts";
-import { memoryCounters } from "../src/store/counters.ts";
-import { openSqliteStore } from "../src/store/sqlite/open.ts";
+import { type ClientsDeps, createClients } from "../../src/authorization-server/clients/clients.ts";
+import { openDisabledClients } from "../../src/authorization-server/clients/disabled-clients.ts";
+import type { RegistrationLimits } from "../../src/authorization-server/clients/registration-ceilings.ts";
+import type { Settings } from "../../src/config/settings.ts";
+import { BUILT_IN_REDIRECTS } from "../../src/core/redirect-list.ts";
+import type { SecurityEvent } from "../../src/platform/logging.ts";
+import { silentLog } from "../../src/platform/logging.ts";
+import { safeFetch } from "../../src/platform/safe-fetch.ts";
+import { memoryCounters } from "../../src/store/counters.ts";
+import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { reachesThisComputer } from "./https-origin.ts";
 
 export const ISSUER = "https://gatehouse.example";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { RemoteChange, Store } from "../../src/store/store.ts";
+import type { RemoteChange, Store } from "../../../src/store/store.ts";
 import { DAY, START, sampleApproval, sampleClient, sampleDocument, sampleKey } from "./samples.ts";
 
 /** What one process hears of the others. A database's own tests say how several processes open the same one. */

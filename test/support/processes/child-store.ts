@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Store } from "../../src/store/store.ts";
+import type { Store } from "../../../src/store/store.ts";
 
 export type StoreCall = {
   readonly id: number;

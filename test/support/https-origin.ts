@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import { allowPrivateAddresses, type SafeFetchOptions } from "../src/platform/safe-fetch.ts";
+import { join } from "node:path";
+import { allowPrivateAddresses, type SafeFetchOptions } from "../../src/platform/safe-fetch.ts";
+import { listening } from "./listening.ts";
 
-const read = (name: string): string =>
-  readFileSync(new URL(`fixtures/tls/${name}.pem`, import.meta.url), "utf8");
-export const testCertificate = { key: read("key"), cert: read("cert") };
+export const CERTIFICATE_FILE = join(import.meta.dirname, "tls/cert.pem");
+export const KEY_FILE = join(import.meta.dirname, "tls/key.pem");
+export const testCertificate = {
+  key: readFileSync(KEY_FILE, "utf8"),
+  cert: readFileSync(CERTIFICATE_FILE, "utf8"),
+};
 
 /** What makes `safeFetch` reach an origin of {@link startOrigin}: its certificate, and its names on this computer. */
 export const reachesThisComputer = {
@@ -31,9 +35,9 @@ export async function startOrigin(): Promise<Origin> {
     asked.push(request.url ?? "");
     listener(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listening(server);
   return {
-    url: `https://client.example:${(server.address() as AddressInfo).port}`,
+    url: `https://client.example:${port}`,
     asked,
     answer(next) {
       listener = next;

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
-import { type Cluster, makeCluster } from "./postgres-cluster.ts";
+import { freePort } from "../listening.ts";
+import { type Cluster, makeCluster } from "./cluster.ts";
 
 /** A Postgres of a test's own, on a free port of this machine. */
 export type TestPostgres = {
@@ -138,14 +138,4 @@ async function startOnFreePort(cluster: Cluster, flags: readonly string[]): Prom
 
 function isPortTaken(cause: unknown): boolean {
   return cause instanceof Error && cause.message.includes("Address already in use");
-}
-
-/** One that nothing listens on, on 127.0.0.1, and that is not taken before it is used, with luck. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FamiliarNetwork, Store } from "../../src/store/store.ts";
+import type { FamiliarNetwork, Store } from "../../../src/store/store.ts";
 import { DAY, START } from "./samples.ts";
 
 export function familiarNetworkContract(store: () => Store): void {

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listening } from "../listening.ts";
 
 /** What a client on this computer listens with while a person signs in. */
 export type Callback = {
@@ -27,9 +27,9 @@ export async function startCallback(): Promise<Callback> {
       .writeHead(200, { "content-type": "text/html" })
       .end("<title>Back</title><p>Back in the app.</p>");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listening(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
+    url: `http://127.0.0.1:${port}/callback`,
     answers,
     cookies,
     async close() {

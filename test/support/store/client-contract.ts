@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Client } from "../../src/core/client.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { Client } from "../../../src/core/client.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { DAY, START, sampleApproval, sampleClient, sampleDocument } from "./samples.ts";
 
 const NOW = START + 1000;

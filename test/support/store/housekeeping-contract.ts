@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
+import type { StoreWithTodos } from "../../../src/store/kysely-store.ts";
 import { SECOND, START, sampleKey } from "./samples.ts";
 
 export function housekeepingContract(store: () => StoreWithTodos): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Store } from "../../src/store/store.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { DAY, SECOND, START, sampleApproval, sampleClient, sampleDocument, sampleKey } from "./samples.ts";
 
 const REDEEMED = START + SECOND;

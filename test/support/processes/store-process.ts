@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { openStore } from "../../src/store/open-store.ts";
+import { openStore } from "../../../src/store/open-store.ts";
 import type { StoreAnswer, StoreCall } from "./child-store.ts";
 
 // A process that opens the store of the database that it is given, and calls a verb for each line that comes in.

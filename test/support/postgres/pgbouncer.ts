@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
-import { installed } from "./installed.ts";
-import { freePort, TEST_PASSWORD, type TestPostgres } from "./postgres.ts";
+import { freePort } from "../listening.ts";
+import { installed } from "../processes/installed.ts";
+import { TEST_PASSWORD, type TestPostgres } from "./postgres.ts";
 
 export const PGBOUNCER = installed("pgbouncer");
 
