@@ -24,7 +24,7 @@ const documented = eventTable(readFileSync(join(CHECKOUT, "docs/events.md"), "ut
 
 /**
  * `refresh.healed` needs a lost write; its fields are those of `refresh.rotated`, in one statement. The others are the
- * command's, and test/cli/audit.test.ts looks at them.
+ * command's, and test/cli/audit.system.test.ts looks at them.
  */
 const NOT_PROVOKED = [
   "client.added",

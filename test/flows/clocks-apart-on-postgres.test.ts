@@ -7,7 +7,10 @@ import { PASSWORD } from "../chaos/requests.ts";
 import { authorize, callTool, connect, redeem, refresh, register, tokensOf } from "../support/client.ts";
 import { claimsOf, SECRET } from "../support/forge.ts";
 import { reach } from "../support/network.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
+import {
+  sharedPostgres as startPostgres,
+  type SharedPostgres as TestPostgres,
+} from "../support/postgres/shared.ts";
 
 // On Postgres all go by the database's clock, so these are held to more than those of clocks-apart.test.ts: what ends, ends
 // at the same time on both. The database's clock stands still here, and time passes when a test says so.

@@ -22,7 +22,10 @@ import { claimsOf, SECRET } from "../support/forge.ts";
 import { type Instances, startInstances } from "../support/instances.ts";
 import { atLogin } from "../support/login.ts";
 import { decide, openBrowser, signIn, stateOf } from "../support/person.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
+import {
+  sharedPostgres as startPostgres,
+  type SharedPostgres as TestPostgres,
+} from "../support/postgres/shared.ts";
 import { createProvider } from "../support/sdk-client-provider.ts";
 import { PEOPLE, type TestServer } from "../support/server.ts";
 

@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { postJson, REDIRECT_URI } from "../support/client.ts";
 import { type Instances, startInstances } from "../support/instances.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
+import {
+  sharedPostgres as startPostgres,
+  type SharedPostgres as TestPostgres,
+} from "../support/postgres/shared.ts";
 import type { TestServer, TestServerParts } from "../support/server.ts";
 
 // One ceiling for all instances together: what a balancer spreads over them is not let through once for each.

@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "../listening.ts";
 import { installed } from "../processes/installed.ts";
-import { TEST_PASSWORD, type TestPostgres } from "./postgres.ts";
+import { TEST_PASSWORD, type TestDatabases } from "./databases.ts";
 
 export const PGBOUNCER = installed("pgbouncer");
 
@@ -20,7 +20,7 @@ export type TestPgBouncer = {
 
 /** @param settings lines of its own for the section `[pgbouncer]` */
 export async function startPgBouncer(
-  postgres: TestPostgres,
+  postgres: TestDatabases,
   settings: readonly string[] = [],
 ): Promise<TestPgBouncer> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-pgbouncer-"));
@@ -57,7 +57,7 @@ export async function startPgBouncer(
 }
 
 /** Three connections for everybody, so that they change hands. */
-function configuration({ port: there }: TestPostgres, port: number, settings: readonly string[]): string {
+function configuration({ port: there }: TestDatabases, port: number, settings: readonly string[]): string {
   return `[databases]
 * = host=127.0.0.1 port=${there} user=postgres password='${TEST_PASSWORD}'
 [pgbouncer]

@@ -2,19 +2,12 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import pg from "pg";
 import { freePort } from "../listening.ts";
 import { type Cluster, makeCluster } from "./cluster.ts";
+import { databasesOf, TEST_PASSWORD, type TestDatabases, urlOf } from "./databases.ts";
 
-/** A Postgres of a test's own, on a free port of this machine. */
-export type TestPostgres = {
-  readonly port: number;
-  /** Where a database is: `postgres://…`. Default: the one that every cluster has. */
-  url(database?: string): string;
-  /** Makes an empty database, and resolves to its URL. */
-  freshDatabase(): Promise<string>;
-  /** Runs SQL on a connection of its own, as an operator does beside the server. */
-  query(url: string, sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
+/** A Postgres that a test has for itself, on a free port: one that it stops, hangs or configures. */
+export type TestPostgres = TestDatabases & {
   /** Goes away and cuts every connection; `immediate` as if its power went. What was committed stays. */
   goDown(how?: "fast" | "immediate"): Promise<void>;
   /** Is there again, under the same URLs. */
@@ -28,24 +21,17 @@ export type TestPostgres = {
   stop(): Promise<void>;
 };
 
-export type Row = Readonly<Record<string, unknown>>;
-
-/** With characters that a URL has to escape, and that stand out in a log. */
-export const TEST_PASSWORD = "p@ss/w:rd%";
-
 const STARTING_ATTEMPTS = 5;
 const COMING_BACK_ATTEMPTS = 20;
 
 /** What tests do without: they take no power away, and their tables are small. */
 export type PostgresSettings = { readonly durable?: boolean; readonly flags?: readonly string[] };
 
-/** Starts a cluster in a second or so. One for each test file, in `beforeAll`; `stop()` it in `afterAll`. */
+/** Starts a cluster in a second or so. In `beforeAll`; `stop()` it in `afterAll`. */
 export async function startPostgres(settings: PostgresSettings = {}): Promise<TestPostgres> {
   const cluster = makeCluster(TEST_PASSWORD);
   const flags = flagsOf(settings);
   const port = await startOnFreePort(cluster, flags);
-  const url = (database = "postgres") =>
-    `postgres://postgres:${encodeURIComponent(TEST_PASSWORD)}@127.0.0.1:${port}/${database}`;
   let isUp = true;
   const goDown = async (how: "fast" | "immediate" = "fast") => {
     if (!isUp) return;
@@ -67,17 +53,8 @@ export async function startPostgres(settings: PostgresSettings = {}): Promise<Te
       }
     }
   };
-  let databases = 0;
   return {
-    port,
-    url,
-    query,
-    async freshDatabase() {
-      databases += 1;
-      const name = `fresh_${databases}`;
-      await query(url(), `CREATE DATABASE ${name}`);
-      return url(name);
-    },
+    ...databasesOf(urlOf(port)),
     goDown,
     comeBack,
     async restart() {
@@ -91,16 +68,6 @@ export async function startPostgres(settings: PostgresSettings = {}): Promise<Te
       rmSync(cluster.directory, { recursive: true, force: true });
     },
   };
-}
-
-async function query(url: string, sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql, [...parameters])).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 /** The first line of its lock file. */

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { openStore } from "../open-store.ts";
 import { OWN_TABLES, TABLES } from "./tables.ts";
 
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 let database: string;
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
   database = await postgres.freshDatabase();
   await (await openStore({ database })).close();
 });

@@ -6,12 +6,13 @@ import { CHECKOUT } from "../support/checkout.ts";
 import { callTool, connect, refresh, type Tokens, tokensOf } from "../support/client.ts";
 import { claimsOf } from "../support/forge.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres/postgres.ts";
+import { TEST_PASSWORD } from "../support/postgres/databases.ts";
+import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
 import { type Demo, gatehouse, start, startDemo } from "../support/processes/command.ts";
 
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
 });
 afterAll(() => postgres.stop());
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { startPostgres } from "../../../test/support/postgres/postgres.ts";
+import { sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { START, sampleEntry } from "../../../test/support/store/samples.ts";
 import type { AuditRecord } from "../../core/events.ts";
 import type { StoreWithTodos } from "../kysely-store.ts";
@@ -119,7 +119,7 @@ describe("followAudit", () => {
   });
 
   it("misses no row of a transaction that Postgres commits after a later one", async () => {
-    const postgres = await startPostgres();
+    const postgres = await sharedPostgres();
     onTestFinished(() => postgres.stop());
     const database = await postgres.freshDatabase();
     const onPostgres = await openPostgresStore({ database });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PGBOUNCER, startPgBouncer, type TestPgBouncer } from "../../../test/support/postgres/pgbouncer.ts";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { changeContract } from "../../../test/support/store/change-contract.ts";
 import { DAY, START, sampleApproval } from "../../../test/support/store/samples.ts";
 import { storeContract } from "../../../test/support/store/store-contract.ts";
@@ -8,18 +8,23 @@ import { openPostgresStore } from "./open.ts";
 
 // The default reporter prints no name of a suite that is left out, and so no reason.
 if (PGBOUNCER === undefined) {
-  process.stderr.write("PgBouncer is not installed: src/store/postgres/pgbouncer.test.ts is left out.\n");
+  process.stderr.write(
+    "PgBouncer is not installed: src/store/postgres/pgbouncer.postgres.test.ts is left out.\n",
+  );
 }
 
 /** What a PgBouncer is told that is to look like a Postgres. */
 const HIDDEN = ["ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout"];
 
 describe.skipIf(PGBOUNCER === undefined)("behind PgBouncer, in transaction mode", () => {
-  let postgres: TestPostgres;
+  let postgres: SharedPostgres;
+  let migrated: string;
   let told: TestPgBouncer;
   let hidden: TestPgBouncer;
   beforeAll(async () => {
-    postgres = await startPostgres({ flags: ["max_connections=500"] });
+    postgres = await sharedPostgres();
+    migrated = await postgres.freshDatabase();
+    await (await open(migrated)).close();
     [told, hidden] = await Promise.all([startPgBouncer(postgres), startPgBouncer(postgres, HIDDEN)]);
   });
   afterAll(async () => {
@@ -27,12 +32,15 @@ describe.skipIf(PGBOUNCER === undefined)("behind PgBouncer, in transaction mode"
     await postgres?.stop();
   });
 
-  const named = async () => `${told.through(await postgres.freshDatabase())}?pgbouncer=true`;
+  const named = (database: string) => `${told.through(database)}?pgbouncer=true`;
   const open = (database: string) => openPostgresStore({ database });
 
-  storeContract("Postgres behind PgBouncer", async () => open(await named()));
+  storeContract("Postgres behind PgBouncer", async () => {
+    await postgres.empty(migrated);
+    return open(named(migrated));
+  });
   changeContract("Postgres behind PgBouncer", async (count) => {
-    const database = await named();
+    const database = named(await postgres.freshDatabase());
     return Promise.all(Array.from({ length: count }, () => open(database)));
   });
 

@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHECKOUT } from "../support/checkout.ts";
 import { SECRET } from "../support/forge.ts";
-import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres/postgres.ts";
+import { TEST_PASSWORD } from "../support/postgres/databases.ts";
+import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
 import { gatehouse, start, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
 });
 afterAll(() => postgres.stop());
 

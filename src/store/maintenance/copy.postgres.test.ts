@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import {
   DAY,
   START,
@@ -23,9 +23,9 @@ import { openDatabase } from "./open-database.ts";
 import { UNFINISHED_COPY } from "./unfinished-copy.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-copy-"));
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
 });
 afterAll(async () => {
   await postgres.stop();
@@ -35,14 +35,7 @@ afterAll(async () => {
 let databases = 0;
 const freshFile = () => join(folder, `${++databases}.db`);
 /** One that sorts text as dictionaries do, as many are set up, and as no other of these does. */
-async function freshPostgres(): Promise<string> {
-  const name = `sorted_${++databases}`;
-  await postgres.query(
-    postgres.url(),
-    `CREATE DATABASE ${name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'`,
-  );
-  return postgres.url(name);
-}
+const freshPostgres = () => postgres.freshDatabase("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'");
 const KINDS = {
   SQLite: async () => freshFile(),
   Postgres: freshPostgres,

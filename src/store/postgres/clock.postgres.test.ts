@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { silentLog } from "../../platform/logging.ts";
 import { openPostgresStore } from "./open.ts";
 
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
 });
 afterAll(() => postgres.stop());
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { DAY, SECOND, START, sampleApproval } from "../../../test/support/store/samples.ts";
 import { openStore } from "../open-store.ts";
 
@@ -7,9 +7,9 @@ const GRANTS = 200;
 /** Postgres plans a statement for its parameters five times, and then once for all. */
 const RUNS = 12;
 
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 beforeAll(async () => {
-  postgres = await startPostgres({ flags: ["autovacuum=off"] });
+  postgres = await sharedPostgres();
 });
 afterAll(() => postgres.stop());
 

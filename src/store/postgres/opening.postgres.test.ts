@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { TEST_PASSWORD } from "../../../test/support/postgres/databases.ts";
+import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
 import { START, sampleApproval } from "../../../test/support/store/samples.ts";
 import { storeContract } from "../../../test/support/store/store-contract.ts";
 import { ConfigurationError } from "../../core/errors.ts";
@@ -186,11 +187,17 @@ const NEWER = [
 ];
 
 // A rolling upgrade: the next version has migrated, and this one goes on until its turn comes, or is started again.
-storeContract("Postgres, with the schema of a newer version", async () => {
-  const database = await postgres.freshDatabase();
-  await (await openPostgresStore({ database })).close();
-  await postgres.query(database, NEWER.join(";\n"));
-  return openPostgresStore({ database });
+describe("beside a newer version", () => {
+  let newer: string;
+  beforeAll(async () => {
+    newer = await postgres.freshDatabase();
+    await (await openPostgresStore({ database: newer })).close();
+    await postgres.query(newer, NEWER.join(";\n"));
+  });
+  storeContract("Postgres, with the schema of a newer version", async () => {
+    await postgres.empty(newer);
+    return openPostgresStore({ database: newer });
+  });
 });
 
 /** Takes a connection, and answers the first message with an error, in the words of Postgres's protocol. */

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemsOf } from "../../src/store/maintenance/check.ts";
 import { connect } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { startPostgres, TEST_PASSWORD, type TestPostgres } from "../support/postgres/postgres.ts";
+import { TEST_PASSWORD } from "../support/postgres/databases.ts";
+import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
 import {
   type Demo,
   type Environment,
@@ -16,9 +17,9 @@ import {
 
 const SECRET = "a-secret-of-this-server-with-32-characters";
 
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
 });
 afterAll(() => postgres.stop());
 

@@ -26,7 +26,7 @@ import { testCertificate } from "../support/https-origin.ts";
 import { freePort } from "../support/listening.ts";
 import { approve, reach, trustingFetch } from "../support/network.ts";
 import { openBrowser } from "../support/person.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
+import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
 import { type Program, startProgram } from "../support/processes/program.ts";
 import { createProvider, type TestProvider } from "../support/sdk-client-provider.ts";
 import { NGINX, type Nginx, startNginx } from "./nginx.ts";
@@ -39,7 +39,7 @@ import { NGINX, type Nginx, startNginx } from "./nginx.ts";
 const ADA = { username: "ada", password: "lovelace, for a test" };
 
 let folder: string;
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 let instances: readonly Program[];
 let nginx: Nginx;
 /** The server as the helpers of test/support speak to it, through nginx. */
@@ -53,7 +53,7 @@ const ERAS = [
 
 // The default reporter prints no name of a suite that is left out, and so no reason.
 if (NGINX === undefined) {
-  process.stderr.write("nginx is not installed: test/deploy/nginx.test.ts is left out.\n");
+  process.stderr.write("nginx is not installed: test/deploy/nginx.system.test.ts is left out.\n");
 }
 
 describe.skipIf(NGINX === undefined)(
@@ -61,7 +61,7 @@ describe.skipIf(NGINX === undefined)(
   () => {
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), "gatehouse-behind-nginx-"));
-      postgres = await startPostgres();
+      postgres = await sharedPostgres();
       const port = await freePort();
       const environment = {
         GATEHOUSE_PUBLIC_URL: `https://127.0.0.1:${port}`,

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { counterContract } from "../../../test/support/store/counter-contract.ts";
 import { START } from "../../../test/support/store/samples.ts";
 import { openPostgresStore } from "./open.ts";
 
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 const opened: { close(): Promise<void> }[] = [];
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
 });
 afterEach(async () => {
   for (const store of opened.splice(0)) await store.close();

@@ -1,12 +1,14 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
+import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { createPipeline, type Pipeline, type Shared } from "./pipeline.ts";
 
 const SECOND = 1000;
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
+let database: string;
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
+  database = await postgres.freshDatabase();
 });
 afterAll(() => postgres.stop());
 
@@ -20,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => pool.end());
 
 const poolOf = (max: number): pg.Pool => {
-  const made = new pg.Pool({ connectionString: postgres.url(), max, pipeline: true });
+  const made = new pg.Pool({ connectionString: database, max, pipeline: true });
   made.on("error", () => {});
   made.on("connect", (client) => client.on("error", () => {}));
   return made;

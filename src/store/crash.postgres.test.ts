@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../../test/support/postgres/postgres.ts";
+import { type SharedPostgres, sharedPostgres } from "../../test/support/postgres/shared.ts";
 import { type ChildStore, startChildStore } from "../../test/support/processes/child-store.ts";
 import { DAY, START, sampleApproval } from "../../test/support/store/samples.ts";
 import { openStore } from "./open-store.ts";
@@ -11,10 +11,10 @@ const GRANTS = 30;
 const ROUNDS = 3;
 
 let folder: string;
-let postgres: TestPostgres;
+let postgres: SharedPostgres;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-crash-"));
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true });
