@@ -7,6 +7,7 @@ import { createKeyring, type Keyring } from "../../src/platform/secrets/keyring.
 import type { StoreWithTodos } from "../../src/store/kysely-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
+import { HERE } from "../support/processes/here.ts";
 import type { InstanceOptions, SetClock } from "./instance.ts";
 
 /** Some instances of one server, each a process of its own, and their Postgres. */
@@ -138,6 +139,6 @@ function spawnInstance(options: InstanceOptions, log: string): ChildProcess {
     stdio: ["ignore", output, output, "ipc"],
     // Nothing of this machine's: not its .env file, nor its variables.
     cwd: import.meta.dirname,
-    env: { PATH: process.env.PATH ?? "" },
+    env: HERE,
   });
 }

@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../support/client.ts";
 import { CERTIFICATE_FILE, KEY_FILE } from "../support/https-origin.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { type Environment, gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
+import {
+  type Environment,
+  gatehouse,
+  gatehouseProcess,
+  startDemo,
+  temporaryFolder,
+} from "../support/processes/command.ts";
 
 const occupied = createServer();
 beforeAll(() => new Promise<void>((done) => occupied.listen(0, "127.0.0.1", done)));
@@ -18,7 +24,7 @@ async function expectRefusal(
   options: { readonly cwd?: string; readonly env?: Environment },
   words: readonly string[],
 ): Promise<void> {
-  const { exitCode, stdout, stderr } = await gatehouse(parameters, options);
+  const { exitCode, stdout, stderr } = await gatehouseProcess(parameters, options);
   expect(exitCode, stderr).toBe(1);
   expect(stdout).toBe("");
   expect(stderr).toMatch(/^gatehouse: [^\n]+\n$/);

@@ -4,7 +4,13 @@ import { CHECKOUT } from "../support/checkout.ts";
 import { SECRET } from "../support/forge.ts";
 import { TEST_PASSWORD } from "../support/postgres/databases.ts";
 import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
-import { gatehouse, start, startDemo, temporaryFolder } from "../support/processes/command.ts";
+import {
+  gatehouse,
+  gatehouseProcess,
+  start,
+  startDemo,
+  temporaryFolder,
+} from "../support/processes/command.ts";
 
 let postgres: SharedPostgres;
 beforeAll(async () => {
@@ -37,7 +43,7 @@ describe("the command on Postgres", () => {
 
   it("makes no key file, and asks for the secret that all instances share", async () => {
     const { DATABASE_URL } = await settings();
-    const { exitCode, stderr } = await gatehouse(["demo", "--port", "0"], { env: { DATABASE_URL } });
+    const { exitCode, stderr } = await gatehouseProcess(["demo", "--port", "0"], { env: { DATABASE_URL } });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/The secret is missing: .*Set GATEHOUSE_SECRET, the same one on every instance/);
   });
@@ -67,7 +73,7 @@ describe("the command on Postgres", () => {
   });
 
   it("a URL that was meant for it and is misspelt is not passed over for a file", async () => {
-    const { exitCode, stderr } = await gatehouse(["demo", "--port", "0"], {
+    const { exitCode, stderr } = await gatehouseProcess(["demo", "--port", "0"], {
       env: { DATABASE_URL: "postgre://me:pass-word@db.example/x" },
     });
     expect(exitCode).toBe(1);

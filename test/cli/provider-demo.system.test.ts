@@ -5,7 +5,7 @@ import { callTool } from "../support/client.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
 import { freePort } from "../support/listening.ts";
 import { reach } from "../support/network.ts";
-import { gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
+import { gatehouseProcess, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
 let issuer: Issuer;
 beforeAll(async () => {
@@ -152,7 +152,7 @@ describe("gatehouse demo behind a provider", () => {
     ],
     [{ SCALEKIT_RESOURCE_ID: "res_1" }, "SCALEKIT_ENVIRONMENT_URL is missing"],
   ])("does not start with %j, and says why in one line", async (env, words) => {
-    const { exitCode, stdout, stderr } = await gatehouse(["demo", "--port", "0"], { env });
+    const { exitCode, stdout, stderr } = await gatehouseProcess(["demo", "--port", "0"], { env });
     expect(exitCode).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toMatch(/^gatehouse: [^\n]+\n$/);

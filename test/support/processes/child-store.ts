@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Store } from "../../../src/store/store.ts";
+import { HERE } from "./here.ts";
 
 export type StoreCall = {
   readonly id: number;
@@ -31,6 +32,7 @@ export type ChildStore = {
 export async function startChildStore(database: string): Promise<ChildStore> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "store-process.ts"), database], {
     stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...HERE },
   });
   // A killed process does not read what it is still sent.
   child.stdin.on("error", () => {});

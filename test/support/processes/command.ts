@@ -1,12 +1,16 @@
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, fork, type SpawnOptions, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll } from "vitest";
 import { CHECKOUT } from "../checkout.ts";
+import type { HostedCommand } from "./command-host.ts";
+import { HERE } from "./here.ts";
 
 const MAIN = join(CHECKOUT, "src/cli/main.ts");
+const HOST = join(import.meta.dirname, "command-host.ts");
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -39,12 +43,60 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** The command, run to its end, in a directory of its own and without this process's environment. */
+type Surroundings = { readonly cwd?: string; readonly env?: Environment };
+
+/**
+ * The command, run to its end, in a directory of its own and without this process's environment: by a process that runs
+ * all of this file's commands, since most of what one takes is to start Node and to load it. What only a process has
+ * (its end, signals, standard input) is for {@link gatehouseProcess}.
+ */
 export async function gatehouse(
   parameters: readonly string[],
-  { cwd, env }: { readonly cwd?: string; readonly env?: Environment } = {},
+  { cwd, env = {} }: Surroundings = {},
 ): Promise<Outcome> {
-  const options = { cwd: cwd ?? (await temporaryFolder()), env: env ?? {} };
+  const command: HostedCommand = {
+    parameters,
+    cwd: cwd ?? (await temporaryFolder()),
+    env: { ...HERE, ...env },
+  };
+  const outcome = hosted.then(() => onHost(command));
+  hosted = outcome.catch(() => {});
+  return outcome;
+}
+
+let host: ChildProcess | undefined;
+let hosted: Promise<unknown> = Promise.resolve();
+
+function onHost(command: HostedCommand): Promise<Outcome> {
+  const running = host ?? startHost();
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error(`the commands' process ended in ${command.parameters.join(" ")}`));
+    running.once("exit", ended);
+    running.once("message", (outcome: Outcome) => {
+      running.off("exit", ended);
+      resolve(outcome);
+    });
+    running.send(command);
+  });
+}
+
+function startHost(): ChildProcess {
+  const started = fork(HOST, { env: HERE, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  host = started;
+  const ended = once(started, "exit");
+  cleanups.push(() => {
+    started.kill("SIGKILL");
+    return ended;
+  });
+  return started;
+}
+
+/** The command as a process of its own. */
+export async function gatehouseProcess(
+  parameters: readonly string[],
+  { cwd, env = {} }: Surroundings = {},
+): Promise<Outcome> {
+  const options = { cwd: cwd ?? (await temporaryFolder()), env };
   return start(process.execPath, [MAIN, ...parameters], options).ended;
 }
 
@@ -90,7 +142,7 @@ export async function running(spawned: Spawned, cwd: string): Promise<Demo> {
 }
 
 export function start(command: string, parameters: readonly string[], options: SpawnOptions): Spawned {
-  const env = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...options.env };
+  const env = { ...HERE, ...options.env };
   const child = spawn(command, parameters, { ...options, env, stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {

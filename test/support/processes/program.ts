@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { CHECKOUT } from "../checkout.ts";
 import { freePort } from "../listening.ts";
+import { HERE } from "./here.ts";
 
 export type Program = {
   /** Where it listens: "http://localhost:49152". */
@@ -62,7 +63,7 @@ type RunOptions = {
 function runNode(file: string, { cwd, args = [], environment = {} }: RunOptions): ChildProcess {
   return spawn(process.execPath, ["--conditions=gatehouse-source", resolve(CHECKOUT, file), ...args], {
     cwd,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { ...HERE, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
