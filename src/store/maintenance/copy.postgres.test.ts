@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -42,6 +42,8 @@ const KINDS = {
   "Postgres that sorts by bytes": () => postgres.freshDatabase(),
 };
 
+type Kind = keyof typeof KINDS;
+
 async function withStore<T>(database: string, use: (store: StoreWithTodos) => Promise<T>): Promise<T> {
   const store = await openStore({ database });
   try {
@@ -75,6 +77,25 @@ async function fill(database: string): Promise<void> {
     for (let index = 0; index < 3; index += 1) await store.recordAudit(sampleEntry());
     await store.todos.createTodo("ada", "buy milk", START);
   });
+}
+
+const originals = new Map<Kind, Promise<string>>();
+
+/** A database with something in every table: filling one takes hundreds of commits, and to copy its files none. */
+async function filled(kind: Kind = "SQLite"): Promise<string> {
+  const made = originals.get(kind) ?? fillNew(kind);
+  originals.set(kind, made);
+  const original = await made;
+  if (kind !== "SQLite") return postgres.freshDatabase(`TEMPLATE ${new URL(original).pathname.slice(1)}`);
+  const file = freshFile();
+  copyFileSync(original, file);
+  return file;
+}
+
+async function fillNew(kind: Kind): Promise<string> {
+  const database = await KINDS[kind]();
+  await fill(database);
+  return database;
 }
 
 /** What the verbs see. */
@@ -127,8 +148,7 @@ describe.each([
   ["Postgres that sorts by bytes", "Postgres"],
 ] as const)("copying from %s to %s", (sourceKind, targetKind) => {
   test("brings every row of every table, and says how many and their checksum", async () => {
-    const [source, target] = [await KINDS[sourceKind](), await KINDS[targetKind]()];
-    await fill(source);
+    const [source, target] = [await filled(sourceKind), await KINDS[targetKind]()];
     const copied = await copy(source, target);
     expect(copied.map(({ table, rows }) => [table.name, rows])).toEqual([
       ["signing_keys", 2],
@@ -159,8 +179,7 @@ describe.each([
   });
 
   test("goes on where it was interrupted, and no server starts on it until then", async () => {
-    const [source, target] = [await KINDS[sourceKind](), await KINDS[targetKind]()];
-    await fill(source);
+    const [source, target] = [await filled(sourceKind), await KINDS[targetKind]()];
     await expect(copy(source, target, { onProgress: interrupt })).rejects.toThrow(
       /Copying stopped in the table grants: interrupted.*run the same again/,
     );
@@ -174,8 +193,7 @@ describe.each([
   });
 
   test("catches up with a source that went on: rows that changed, came and went", async () => {
-    const [source, target] = [await KINDS[sourceKind](), await KINDS[targetKind]()];
-    await fill(source);
+    const [source, target] = [await filled(sourceKind), await KINDS[targetKind]()];
     const headStart = await openStore({ database: source });
     await copy(source, target, { whileRunning: true });
     await expect(openStore({ database: target })).rejects.toThrow(/not all of it is there/);
@@ -197,11 +215,6 @@ describe("copying is refused, and nothing has changed", () => {
     const { message } = error as ConfigurationError;
     expect(message).not.toMatch(/\n|p@ss|p%40ss/);
     return message;
-  };
-  const filled = async (kind: keyof typeof KINDS = "SQLite"): Promise<string> => {
-    const database = await KINDS[kind]();
-    await fill(database);
-    return database;
   };
   const exec = (file: string, statement: string) => {
     const database = new DatabaseSync(file);
@@ -308,8 +321,7 @@ describe("copying is refused, and nothing has changed", () => {
 
 describe("what is not the same is not called the same", () => {
   test("a row that somebody changed at the target meanwhile", async () => {
-    const [source, target] = [freshFile(), await freshPostgres()];
-    await fill(source);
+    const [source, target] = [await filled(), await freshPostgres()];
     const change = `import pg from "pg";
       const client = new pg.Client(process.argv[1]);
       await client.connect();
@@ -332,8 +344,7 @@ describe("what is not the same is not called the same", () => {
   });
 
   test("a value that the target does not keep stops it, and the row's values are not said", async () => {
-    const [source, target] = [freshFile(), await freshPostgres()];
-    await fill(source);
+    const [source, target] = [await filled(), await freshPostgres()];
     await withStore(source, (store) => store.addClient(sampleClient({ id: "nul", name: "secret\0name" })));
     const error = await copy(source, target).catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(/Copying stopped in the table clients: .*invalid byte sequence/);
