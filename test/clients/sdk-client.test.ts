@@ -25,6 +25,12 @@ const ERAS = [
   { era: "2026-07-28", sessions: false, client: { versionNegotiation: { mode: { pin: "2026-07-28" } } } },
 ] satisfies readonly { era: string; sessions: boolean; client: ClientOptions }[];
 
+const RECONNECTING = {
+  initialReconnectionDelay: 1000,
+  maxReconnectionDelay: 30_000,
+  reconnectionDelayGrowFactor: 1.5,
+} as const;
+
 type Running = { readonly server: OAuthServer; readonly url: string; readonly port: number };
 type Connected = { readonly client: Client; readonly transport: StreamableHTTPClientTransport };
 
@@ -292,6 +298,8 @@ async function connect(
   const client = new Client({ name: "sdk-test", version: "1.0.0" }, options);
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     authProvider: provider,
+    // Its stream, which ends with the grant, would come back in a second and ask the person by itself, before the call does.
+    reconnectionOptions: { ...RECONNECTING, maxRetries: 0 },
     ...(sessionId !== undefined && { sessionId }),
   });
   await client.connect(transport);
