@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** What a test needs beside Node stands in its file's name: `open.postgres.test.ts`. */
 const named = (need: string): readonly string[] => [`{src,test}/**/*.${need}.test.ts`];
 
-/** A Postgres that all files share, or one of a file's own. No other program. */
+/** Postgres: one that all files share, or one of a file's own. */
 const POSTGRES = [
   ...named("postgres"),
   "test/flows/*-on-postgres.test.ts",
@@ -14,15 +14,13 @@ const BROWSER = named("browser");
 /** Programs that run as processes, with whatever they need; and what a process may load or set up once. */
 const SYSTEM = [...named("system"), "test/flows/{tracing,unseen}.test.ts"];
 
-const WITH_POSTGRES = ["test/support/postgres/start-shared.ts"];
-
 export default defineConfig({
   resolve: { conditions: ["gatehouse-source"] },
   ssr: { resolve: { conditions: ["gatehouse-source"] } },
   test: {
     // A browser, listeners and child processes start on two cores: generous, so that only a hang fails.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     projects: [
       {
@@ -37,10 +35,15 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "postgres", include: POSTGRES, globalSetup: WITH_POSTGRES, isolate: false },
+        test: {
+          name: "postgres",
+          include: POSTGRES,
+          globalSetup: ["test/support/postgres/start-shared.ts"],
+          isolate: false,
+        },
       },
       { extends: true, test: { name: "browser", include: [...BROWSER] } },
-      { extends: true, test: { name: "system", include: SYSTEM, globalSetup: WITH_POSTGRES } },
+      { extends: true, test: { name: "system", include: SYSTEM } },
     ],
   },
 });

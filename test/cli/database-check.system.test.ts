@@ -6,7 +6,7 @@ import { problemsOf } from "../../src/store/maintenance/check.ts";
 import { connect } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { TEST_PASSWORD } from "../support/postgres/databases.ts";
-import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import {
   type Demo,
   type Environment,
@@ -17,9 +17,9 @@ import {
 
 const SECRET = "a-secret-of-this-server-with-32-characters";
 
-let postgres: SharedPostgres;
+let postgres: TestPostgres;
 beforeAll(async () => {
-  postgres = await sharedPostgres();
+  postgres = await startPostgres();
 });
 afterAll(() => postgres.stop());
 

@@ -7,12 +7,12 @@ import { callTool, connect, refresh, type Tokens, tokensOf } from "../support/cl
 import { claimsOf } from "../support/forge.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { TEST_PASSWORD } from "../support/postgres/databases.ts";
-import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import { type Demo, gatehouse, start, startDemo } from "../support/processes/command.ts";
 
-let postgres: SharedPostgres;
+let postgres: TestPostgres;
 beforeAll(async () => {
-  postgres = await sharedPostgres();
+  postgres = await startPostgres();
 });
 afterAll(() => postgres.stop());
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHECKOUT } from "../support/checkout.ts";
 import { SECRET } from "../support/forge.ts";
 import { TEST_PASSWORD } from "../support/postgres/databases.ts";
-import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import {
   gatehouse,
   gatehouseProcess,
@@ -12,9 +12,9 @@ import {
   temporaryFolder,
 } from "../support/processes/command.ts";
 
-let postgres: SharedPostgres;
+let postgres: TestPostgres;
 beforeAll(async () => {
-  postgres = await sharedPostgres();
+  postgres = await startPostgres();
 });
 afterAll(() => postgres.stop());
 

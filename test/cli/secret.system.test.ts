@@ -23,7 +23,7 @@ import { claimsOf, resign } from "../support/forge.ts";
 import { freePort } from "../support/listening.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { type Browser, type Consent, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
-import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import { type Demo, type Environment, gatehouse, start, startDemo } from "../support/processes/command.ts";
 
 const OLD = "the-old-secret-of-at-least-32-characters";
@@ -347,9 +347,9 @@ describe.concurrent("gatehouse secret rotate --compromised", () => {
 });
 
 describe("on Postgres, with two servers", () => {
-  let postgres: SharedPostgres;
+  let postgres: TestPostgres;
   beforeAll(async () => {
-    postgres = await sharedPostgres();
+    postgres = await startPostgres();
   });
   afterAll(() => postgres.stop());
 

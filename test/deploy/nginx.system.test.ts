@@ -26,7 +26,7 @@ import { testCertificate } from "../support/https-origin.ts";
 import { freePort } from "../support/listening.ts";
 import { approve, reach, trustingFetch } from "../support/network.ts";
 import { openBrowser } from "../support/person.ts";
-import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import { type Program, startProgram } from "../support/processes/program.ts";
 import { createProvider, type TestProvider } from "../support/sdk-client-provider.ts";
 import { NGINX, type Nginx, startNginx } from "./nginx.ts";
@@ -39,7 +39,7 @@ import { NGINX, type Nginx, startNginx } from "./nginx.ts";
 const ADA = { username: "ada", password: "lovelace, for a test" };
 
 let folder: string;
-let postgres: SharedPostgres;
+let postgres: TestPostgres;
 let instances: readonly Program[];
 let nginx: Nginx;
 /** The server as the helpers of test/support speak to it, through nginx. */
@@ -61,7 +61,7 @@ describe.skipIf(NGINX === undefined)(
   () => {
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), "gatehouse-behind-nginx-"));
-      postgres = await sharedPostgres();
+      postgres = await startPostgres();
       const port = await freePort();
       const environment = {
         GATEHOUSE_PUBLIC_URL: `https://127.0.0.1:${port}`,

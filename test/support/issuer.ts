@@ -15,10 +15,7 @@ export type Issuer = {
     header?: Readonly<Record<string, unknown>>,
   ): Promise<string>;
   /** Signs with a new key from now on, published or not; its name and its algorithm (RS256) may be chosen. */
-  rotate(
-    publish?: boolean,
-    chosen?: { readonly kid?: string; readonly alg?: Alg },
-  ): Promise<void>;
+  rotate(publish?: boolean, chosen?: { readonly kid?: string; readonly alg?: Alg }): Promise<void>;
   /** The key that it signs with now, as it is published. */
   publicKey(): JWK;
   /** Publishes the key that it signs with now and no other. */
