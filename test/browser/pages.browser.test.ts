@@ -218,7 +218,7 @@ describe("a click on what decides", () => {
         expect(await pane()).toBe("visible");
         await page.mouse.click(x + 5, y + 5);
         await clock.send("Animation.setPlaybackRate", { playbackRate: 1 });
-        await expect.poll(pane).toBe("hidden");
+        await expect.poll(pane, { timeout: 20_000 }).toBe("hidden");
         expect(posted).toEqual([]);
         expect(page.url()).toBe(`${origin}/${name}`);
         // Gone to another window, it has to settle again.

@@ -23,7 +23,7 @@ const settings = async () => ({ DATABASE_URL: await postgres.freshDatabase(), GA
 describe("the command on Postgres", () => {
   it("serves from it, and says where the data is without the password", async () => {
     const demo = await startDemo([], { env: await settings() });
-    expect(demo.stdout()).toContain(`postgres://postgres@127.0.0.1:${postgres.port}/fresh_`);
+    expect(demo.stdout()).toContain(`postgres://postgres@127.0.0.1:${postgres.port}/test_`);
     const answer = await fetch(`${demo.origin}/.well-known/oauth-authorization-server`);
     expect(await answer.json()).toMatchObject({ issuer: demo.origin });
     const { exitCode, stdout, stderr } = await demo.stop();

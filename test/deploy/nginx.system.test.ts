@@ -8,7 +8,7 @@ import {
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startCallback } from "../support/browser/callback.ts";
 import { launchBrowser } from "../support/browser/launch.ts";
 import {
@@ -72,6 +72,11 @@ describe.skipIf(NGINX === undefined)(
       };
       const start = () => startProgram("deploy/server/server.ts", { cwd: folder, environment });
       instances = await Promise.all([start(), start()]);
+      // They answer /health before their database is there.
+      for (const { origin } of instances)
+        await vi.waitFor(async () => expect((await fetch(`${origin}/ready`)).status).toBe(200), {
+          timeout: 60_000,
+        });
       nginx = await startNginx(
         port,
         instances.map(({ origin }) => Number(new URL(origin).port)),
@@ -235,7 +240,9 @@ describe.skipIf(NGINX === undefined)(
             .end();
         });
         const logged = () => instances.map((instance) => instance.output()).join("");
-        await expect.poll(logged).toMatch(/"request\.refused".*"address":"127\.0\.0\.2"/);
+        await expect
+          .poll(logged, { timeout: 20_000 })
+          .toMatch(/"request\.refused".*"address":"127\.0\.0\.2"/);
         expect(logged()).not.toContain("203.0.113.9");
       },
     );

@@ -112,7 +112,7 @@ describe("a fetch of keys", () => {
     for (let i = 0; i < 3; i += 1) {
       pass(600);
       expect(await kind()).toBe("verified");
-      await expect.poll(() => asked.length).toBe(i + 2);
+      await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(i + 2);
     }
     answer = undefined;
     pass(600);

@@ -6,7 +6,6 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { type ChildStore, startChildStore } from "../../../test/support/processes/child-store.ts";
 import { START, sampleApproval, sampleKey } from "../../../test/support/store/samples.ts";
-import { storeContract } from "../../../test/support/store/store-contract.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { openSqliteStore } from "./open.ts";
 
@@ -17,9 +16,6 @@ const freshFile = (): string => {
   files += 1;
   return join(folder, `${files}.db`);
 };
-
-storeContract("SQLite in memory", () => openSqliteStore({ database: ":memory:" }));
-storeContract("SQLite in a file", () => openSqliteStore({ database: freshFile() }));
 
 describe("the file", () => {
   test("is for its owner alone, and so are the files beside it", async () => {
