@@ -1,9 +1,8 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../src/platform/logging.ts";
 import { createOAuthServer } from "../../src/server/create-oauth-server.ts";
 import { callTool, connect } from "../support/client.ts";
+import { freePort } from "../support/listening.ts";
 import { METRICS_TOKEN, scrape } from "../support/metrics.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -124,15 +123,6 @@ describe("a server that is starting", () => {
     await starting.close();
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
 
 describe("the metrics on Postgres", () => {
   it("have the pool: what it holds, what of it is idle, and who waits", async () => {
