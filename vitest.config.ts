@@ -1,18 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 /** What a test needs beside Node stands in its file's name: `open.postgres.test.ts`. */
-const named = (need: string): readonly string[] => [`{src,test}/**/*.${need}.test.ts`];
+const named = (need: string): string[] => [`{src,test}/**/*.${need}.test.ts`];
 
 /** Postgres: one that all files share, or one of a file's own. */
-const POSTGRES = [
-  ...named("postgres"),
-  "test/flows/*-on-postgres.test.ts",
-  "test/flows/{faults,instances,registration-ceiling}.test.ts",
-];
+const POSTGRES = named("postgres");
 /** Pages in Chromium. */
 const BROWSER = named("browser");
-/** Programs that run as processes, with whatever they need; and what a process may load or set up once. */
-const SYSTEM = [...named("system"), "test/flows/{tracing,unseen}.test.ts"];
+/** Programs that run as processes, with whatever they need; and what a process loads or sets up once. */
+const SYSTEM = named("system");
 
 export default defineConfig({
   resolve: { conditions: ["gatehouse-source"] },
@@ -42,7 +38,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: "browser", include: [...BROWSER] } },
+      { extends: true, test: { name: "browser", include: BROWSER } },
       { extends: true, test: { name: "system", include: SYSTEM } },
     ],
   },
