@@ -1,12 +1,45 @@
 import { defineConfig } from "vitest/config";
 
+/** What a test needs beside Node stands in its file's name: `open.postgres.test.ts`. */
+const named = (need: string): string[] => [`{src,test}/**/*.${need}.test.ts`];
+
+/** Postgres: one that all files share, or one of a file's own. */
+const POSTGRES = named("postgres");
+/** Pages in Chromium. */
+const BROWSER = named("browser");
+/** Programs that run as processes, with whatever they need; and what a process loads or sets up once. */
+const SYSTEM = named("system");
+
 export default defineConfig({
   resolve: { conditions: ["gatehouse-source"] },
   ssr: { resolve: { conditions: ["gatehouse-source"] } },
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // A browser, listeners and child processes start on two cores: generous, so that only a hang fails.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "quick",
+          include: ["{src,test}/**/*.test.ts"],
+          exclude: [...POSTGRES, ...BROWSER, ...SYSTEM],
+          // Files share what they import: loading it for each takes three times as long as all their tests.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "postgres",
+          include: POSTGRES,
+          globalSetup: ["test/support/postgres/start-shared.ts"],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: "browser", include: BROWSER } },
+      { extends: true, test: { name: "system", include: SYSTEM } },
+    ],
   },
 });

@@ -137,6 +137,19 @@ describe("the house", () => {
     expect(described.sort()).toEqual(folders.sort());
   });
 
+  it("imports nothing of test/ but test/support, and that in tests alone", () => {
+    const outside = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .flatMap((file) => importsOf(file).map((specifier) => [file, specifier] as const))
+      .filter(([, specifier]) => specifier.startsWith("."))
+      .map(([file, specifier]) => [file, relative(SRC, resolve(SRC, dirname(file), specifier))] as const)
+      .filter(([, to]) => to.startsWith(".."));
+    const offenders = outside.filter(
+      ([from, to]) => !(from.endsWith(".test.ts") && to.startsWith("../test/support/")),
+    );
+    expect(offenders.map(([from, to]) => `${from} imports ${to}`)).toEqual([]);
+  });
+
   it("keeps node:http out of the web-standard rooms", () => {
     const offenders = files.filter(
       (file) =>

@@ -1,4 +1,4 @@
-import { startPostgres } from "../../test/support/postgres.ts";
+import { startPostgres } from "../../test/support/postgres/postgres.ts";
 import { answerQuestions } from "../worker.ts";
 
 // A Postgres that commits to the disk, on the core that this process was given.

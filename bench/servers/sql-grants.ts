@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import { isPostgresUrl } from "../../src/core/database-url.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import { sampleClient } from "../../test/store/samples.ts";
+import { sampleClient } from "../../test/support/store/samples.ts";
 
 /** As long as the id of a client that registered. */
 export const SQL_CLIENT_ID = "dcr_of_the_bench".padEnd(47, "x");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
 import type { AuditRecord } from "../core/events.ts";
 import { silentLog } from "../platform/logging.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";

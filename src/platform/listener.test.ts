@@ -1,16 +1,14 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { Agent, get, request } from "node:http";
 import { get as getTls } from "node:https";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
+import { testCertificate } from "../../test/support/https-origin.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { type Fetch, type Listener, listen } from "./listener.ts";
 import { silentLog } from "./logging.ts";
 
-const TLS = join(import.meta.dirname, "../../test/fixtures/tls");
 const open: Listener[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((listener) => listener.close()));
@@ -32,10 +30,6 @@ async function listening(
   return listener;
 }
 const ok: Fetch = () => new Response("ok");
-const pair = () => ({
-  cert: readFileSync(join(TLS, "cert.pem"), "utf8"),
-  key: readFileSync(join(TLS, "key.pem"), "utf8"),
-});
 
 describe("the listener", () => {
   it("answers on both loopback addresses for localhost, and tells the peer's address", async () => {
@@ -69,7 +63,7 @@ describe("the listener", () => {
   });
 
   it("speaks TLS with a certificate, and refuses one that is none", async () => {
-    const { port } = await listening(ok, { tls: pair() });
+    const { port } = await listening(ok, { tls: testCertificate });
     const status = await new Promise((resolve, reject) => {
       getTls({ port, host: "127.0.0.1", rejectUnauthorized: false }, (response) =>
         resolve(response.statusCode),
@@ -113,7 +107,7 @@ describe("closing", () => {
   });
 
   it("is not held up by connections that never got as far as TLS, or no further", async () => {
-    const listener = await listening(ok, { tls: pair() });
+    const listener = await listening(ok, { tls: testCertificate });
     const silent = connect(listener.port, "127.0.0.1");
     await once(silent, "connect");
     const shaken = connectTls({ port: listener.port, host: "127.0.0.1", rejectUnauthorized: false });

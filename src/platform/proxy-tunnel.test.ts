@@ -1,7 +1,12 @@
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Origin, reachesThisComputer, startOrigin, testCertificate } from "../../test/https-origin.ts";
 import { type ConnectProxy, startProxy } from "../../test/support/connect-proxy.ts";
+import {
+  type Origin,
+  reachesThisComputer,
+  startOrigin,
+  testCertificate,
+} from "../../test/support/https-origin.ts";
 import { readProxy } from "./outbound-proxy.ts";
 import { fetchJsonThrough } from "./proxy-tunnel.ts";
 import {

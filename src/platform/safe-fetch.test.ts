@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Origin, reachesThisComputer, startOrigin } from "../../test/https-origin.ts";
+import { type Origin, reachesThisComputer, startOrigin } from "../../test/support/https-origin.ts";
 import { isPublicAddress, SafeFetchError, type SafeFetchOptions, safeFetch } from "./safe-fetch.ts";
 
 let origin: Origin;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { counterContract } from "../../test/store/counter-contract.ts";
+import { counterContract } from "../../test/support/store/counter-contract.ts";
 import { memoryCounters } from "./counters.ts";
 
 counterContract("in memory", async (count) => {

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { APPROVED, DAY, REDEEMED, SECOND, START, sampleApproval } from "../../test/store/samples.ts";
-import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { APPROVED, DAY, REDEEMED, SECOND, START, sampleApproval } from "../../test/support/store/samples.ts";
+import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
 import type { Grant } from "../core/grant.ts";
 import { createGrantUses, type GrantUses } from "./grant-uses.ts";
 import type { GrantUse } from "./store.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { APPROVED, DAY, START, sampleApproval, sampleEntry } from "../../test/store/samples.ts";
-import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { APPROVED, DAY, START, sampleApproval, sampleEntry } from "../../test/support/store/samples.ts";
+import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
 import { type Log, silentLog } from "../platform/logging.ts";
 import { type JanitorOptions, startJanitor } from "./janitor.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { migrationContract } from "../../test/store/migration-contract.ts";
+import { migrationContract } from "../../test/support/store/migration-contract.ts";
 import { openSqliteDatabase } from "./sqlite/database.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-migrations-"));

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import express, { type ErrorRequestHandler } from "express";
 import { authOf, gatehouse, metadata } from "../../src/adapters/express.ts";
+import { listening } from "../support/listening.ts";
 import { describeAdapter, headerBefore } from "./adapter-suite.ts";
 import { mcpHandler } from "./sdk-server.ts";
 
@@ -66,9 +66,9 @@ describeAdapter(
     }) satisfies ErrorRequestHandler);
 
     const server = createServer(app);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const port = await listening(server);
     return {
-      port: (server.address() as AddressInfo).port,
+      port,
       close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
     };
   },

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { type AuthEnv, gatehouse, metadata } from "../../src/adapters/hono.ts";
+import { listening } from "../support/listening.ts";
 import { describeAdapter, headerBefore } from "./adapter-suite.ts";
 import { mcpHandler } from "./sdk-server.ts";
 
@@ -59,9 +59,9 @@ describeAdapter("Hono", async ({ routeGuard, documents, reached }) => {
 
   // As most programs run it: with the listener's own Request and Response in place of the global ones.
   const server = createServer(getRequestListener(app.fetch));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listening(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
   };
 });

@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import express from "express";
 import { Hono } from "hono";
 import { afterEach, describe, expect, it } from "vitest";
 import { mount } from "../../src/adapters/express.ts";
 import { callTool, connect, RESOURCE } from "../support/client.ts";
+import { listening } from "../support/listening.ts";
 import { reach } from "../support/network.ts";
 import { startServer } from "../support/server.ts";
 
@@ -13,11 +13,11 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-async function listening(app: express.Express): Promise<string> {
+async function serving(app: express.Express): Promise<string> {
   const listener = createServer(app);
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const port = await listening(listener);
   closing.push(() => listener.close().closeAllConnections());
-  return `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${port}`;
 }
 
 async function startTestServer(options = {}) {
@@ -37,7 +37,7 @@ describe("a server inside an Express application", () => {
     const server = await startTestServer();
     const app = express();
     for (const parser of parsers) app.use(parser);
-    const there = reach(await listening(app.use(mount(server))));
+    const there = reach(await serving(app.use(mount(server))));
     const { access_token: token } = await connect(there);
     const answer = await callTool(there, token, "whoami");
     expect(answer.status).toBe(200);
@@ -47,7 +47,7 @@ describe("a server inside an Express application", () => {
   it("tells the server from where requests come, as the application sees it", async () => {
     const server = await startTestServer();
     const app = express().set("trust proxy", "loopback");
-    const origin = await listening(app.use(mount(server)));
+    const origin = await serving(app.use(mount(server)));
     await fetch(`${origin}/oauth/token`, {
       method: "POST",
       headers: { "x-forwarded-for": "198.51.100.7" },
@@ -58,7 +58,7 @@ describe("a server inside an Express application", () => {
 
   it("below a path answers where publicUrl says it", async () => {
     const server = await startTestServer({ publicUrl: "https://mcp.example/app" });
-    const origin = await listening(express().use("/app", mount(server)));
+    const origin = await serving(express().use("/app", mount(server)));
     const unauthorized = await fetch(`${origin}/app/mcp`, { method: "POST" });
     expect(unauthorized.status).toBe(401);
     expect(unauthorized.headers.get("www-authenticate")).toContain(
@@ -70,7 +70,7 @@ describe("a server inside an Express application", () => {
 describe("a server below a path that it does not know", () => {
   it("names the path that it expects", async () => {
     const server = await startTestServer();
-    const origin = await listening(express().use("/app", mount(server)));
+    const origin = await serving(express().use("/app", mount(server)));
     const response = await fetch(`${origin}/app/mcp`);
     expect(response.status).toBe(404);
     expect(await response.text()).toMatch(/\/app\/mcp.* at \/mcp, as publicUrl and path say/);

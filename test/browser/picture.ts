@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { ROOT } from "../docs/program.ts";
-import { launchBrowser } from "./browser.ts";
+import { launchBrowser } from "../support/browser/launch.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 import { SAMPLES } from "./samples.ts";
 
 /** Makes the README's picture of the consent page: `npm run picture`, after a change to that page. */
@@ -11,5 +11,5 @@ const page = await browser.newPage({
   colorScheme: "light",
 });
 await page.setContent(SAMPLES["consent-https"] ?? "");
-await page.screenshot({ path: join(ROOT, "docs/consent-page.png"), fullPage: true });
+await page.screenshot({ path: join(CHECKOUT, "docs/consent-page.png"), fullPage: true });
 await browser.close();

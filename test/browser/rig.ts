@@ -9,12 +9,12 @@ import { createDemoServer } from "../../src/demo/server.ts";
 import type { OAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import type { CreateOptions } from "../../src/server/create-oauth-server.ts";
-import { freePort } from "../docs/program.ts";
-import { testCertificate } from "../https-origin.ts";
+import { startCallback } from "../support/browser/callback.ts";
+import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
 import { authorizeUrl, newPkce, redeem, refresh, register } from "../support/client.ts";
+import { testCertificate } from "../support/https-origin.ts";
+import { freePort } from "../support/listening.ts";
 import { reach } from "../support/network.ts";
-import { launchBrowser, NETWORK_NAME } from "./browser.ts";
-import { startCallback } from "./callback.ts";
 
 export const ALL_SCOPES = "mcp todo:read todo:write todo:delete";
 

@@ -4,8 +4,9 @@ import { openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createKeyring, type Keyring } from "../../src/platform/secrets/keyring.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { openTestStore, type TestStore } from "../support/store.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
+import { HERE } from "../support/processes/here.ts";
+import { openTestStore, type TestStore } from "../support/store/test-store.ts";
 import type { InstanceOptions, SetClock } from "./instance.ts";
 
 /** Some instances of one server, each a process of its own, and their Postgres. */
@@ -137,6 +138,6 @@ function spawnInstance(options: InstanceOptions, log: string): ChildProcess {
     stdio: ["ignore", output, output, "ipc"],
     // Nothing of this machine's: not its .env file, nor its variables.
     cwd: import.meta.dirname,
-    env: { PATH: process.env.PATH ?? "" },
+    env: HERE,
   });
 }

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { createOAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import { approve, openNetworkBrowser } from "../support/network.ts";
+import { createProvider } from "../support/sdk-client-provider.ts";
 import { PEOPLE } from "../support/server.ts";
-import { createProvider } from "./oauth-provider.ts";
 
 // Most clients in the field are built with the first major of the SDK.
 

@@ -13,11 +13,11 @@ import { z } from "zod";
 import { createOAuthServer, type OAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import type { CreateOptions } from "../../src/server/create-oauth-server.ts";
-import { REMOVED, REVOKED } from "../store/samples.ts";
 import { approve, openNetworkBrowser } from "../support/network.ts";
+import { createProvider, type TestProvider } from "../support/sdk-client-provider.ts";
 import { PEOPLE } from "../support/server.ts";
-import { openTestStore } from "../support/store.ts";
-import { createProvider, type TestProvider } from "./oauth-provider.ts";
+import { REMOVED, REVOKED } from "../support/store/samples.ts";
+import { openTestStore } from "../support/store/test-store.ts";
 
 const ADA = { username: "ada", password: PEOPLE.ada ?? "" };
 const ERAS = [
@@ -25,6 +25,12 @@ const ERAS = [
   { era: "2025-11-25 with sessions", sessions: true, client: {} },
   { era: "2026-07-28", sessions: false, client: { versionNegotiation: { mode: { pin: "2026-07-28" } } } },
 ] satisfies readonly { era: string; sessions: boolean; client: ClientOptions }[];
+
+const RECONNECTING = {
+  initialReconnectionDelay: 1000,
+  maxReconnectionDelay: 30_000,
+  reconnectionDelayGrowFactor: 1.5,
+} as const;
 
 type Running = { readonly server: OAuthServer; readonly url: string; readonly port: number };
 type Connected = { readonly client: Client; readonly transport: StreamableHTTPClientTransport };
@@ -293,6 +299,8 @@ async function connect(
   const client = new Client({ name: "sdk-test", version: "1.0.0" }, options);
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     authProvider: provider,
+    // Its stream, which ends with the grant, would come back in a second and ask the person by itself, before the call does.
+    reconnectionOptions: { ...RECONNECTING, maxRetries: 0 },
     ...(sessionId !== undefined && { sessionId }),
   });
   await client.connect(transport);

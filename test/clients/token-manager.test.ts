@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import {
   Client,
   ClientCredentialsProvider,
@@ -15,6 +14,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { TokenError, TokenManager, type TokenManagerOptions } from "../../src/client/index.ts";
 import { createOAuthServer, protect } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { listening } from "../support/listening.ts";
 
 // Programs without a person, over real listeners: our own manager and the SDK's providers, before our own
 // authorization server and before another one.
@@ -186,8 +186,8 @@ const AUDIENCE = "https://mcp.example/mcp";
 /** oidc-provider on loopback, with the same two programs. */
 async function startProvider(): Promise<string> {
   const server: Server = createServer((request, response) => callback(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listening(server);
+  const issuer = `http://127.0.0.1:${port}`;
   const program = {
     grant_types: ["client_credentials"],
     response_types: [],

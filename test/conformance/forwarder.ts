@@ -1,5 +1,5 @@
 import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listening } from "../support/listening.ts";
 
 export type Forwarder = { readonly url: string; close(): Promise<void> };
 
@@ -8,11 +8,11 @@ export type Forwarder = { readonly url: string; close(): Promise<void> };
  * scenarios cannot send one.
  */
 export async function startForwarder(mcpUrl: string, token: string): Promise<Forwarder> {
-  const { hostname, port, pathname } = new URL(mcpUrl);
+  const { hostname, port: upstreamPort, pathname } = new URL(mcpUrl);
   const server = createServer((incoming, outgoing) => {
     const forwarded = httpRequest({
       hostname,
-      port,
+      port: upstreamPort,
       path: pathname,
       method: incoming.method,
       headers: { ...incoming.headers, authorization: `Bearer ${token}` },
@@ -26,9 +26,9 @@ export async function startForwarder(mcpUrl: string, token: string): Promise<For
     outgoing.on("close", () => forwarded.destroy());
     incoming.pipe(forwarded);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listening(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}`,
+    url: `http://127.0.0.1:${port}${pathname}`,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -4,9 +4,9 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { ROOT } from "../docs/program.ts";
-import { testCertificate } from "../https-origin.ts";
-import { installed } from "../support/installed.ts";
+import { CHECKOUT } from "../support/checkout.ts";
+import { testCertificate } from "../support/https-origin.ts";
+import { installed } from "../support/processes/installed.ts";
 
 export const NGINX = installed("nginx");
 
@@ -70,7 +70,7 @@ function shippedFor(
     ["/etc/ssl/mcp.example.com.pem", file("certificate.pem", testCertificate.cert)],
     ["/etc/ssl/mcp.example.com.key", file("key.pem", testCertificate.key)],
   ] as const;
-  let shipped = readFileSync(join(ROOT, "deploy/nginx/gatehouse.conf"), "utf8");
+  let shipped = readFileSync(join(CHECKOUT, "deploy/nginx/gatehouse.conf"), "utf8");
   for (const [from, to] of changes) {
     if (!shipped.includes(from)) throw new Error(`deploy/nginx/gatehouse.conf has no ${from}`);
     shipped = shipped.replace(from, to);

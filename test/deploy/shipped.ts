@@ -1,17 +1,17 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { readDocument } from "../docs/markdown.ts";
-import { ROOT } from "../docs/program.ts";
+import { CHECKOUT } from "../support/checkout.ts";
+import { readDocument } from "../support/markdown.ts";
 
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string>>;
 
 /** Every file below `deploy`, by path from there. */
 export function shippedFiles(): readonly string[] {
-  return readdirSync(join(ROOT, "deploy"), { recursive: true, withFileTypes: true })
+  return readdirSync(join(CHECKOUT, "deploy"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(ROOT, "deploy/").length));
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(CHECKOUT, "deploy/").length));
 }
 
 export function readShipped(file: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDocument } from "./markdown.ts";
+import { readDocument } from "../support/markdown.ts";
 
 type Package = {
   readonly dependencies: Readonly<Record<string, string>>;

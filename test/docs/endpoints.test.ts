@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { pathsOf } from "../../src/http/mount.ts";
 import type { Route } from "../../src/http/route.ts";
+import { readDocument } from "../support/markdown.ts";
 import { METRICS_TOKEN } from "../support/metrics.ts";
 import { startServer } from "../support/server.ts";
-import { readDocument } from "./markdown.ts";
 
 it("docs/endpoints.md has every route as the server mounts it", async () => {
   const origins = ["https://app.example"];

@@ -10,6 +10,7 @@ import {
   ORIGINS,
   optional,
 } from "../../src/core/event-declaration.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 import {
   authorize,
   authorizeUrl,
@@ -25,15 +26,14 @@ import {
 } from "../support/client.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { type LogLine, PEOPLE, startServer } from "../support/server.ts";
-import { ROOT } from "./program.ts";
 
-const SRC = join(ROOT, "src");
+const SRC = join(CHECKOUT, "src");
 const DECLARED: Readonly<Record<string, EventDeclaration>> = EVENTS;
-const documented = eventTable(readFileSync(join(ROOT, "docs/events.md"), "utf8"));
+const documented = eventTable(readFileSync(join(CHECKOUT, "docs/events.md"), "utf8"));
 
 /**
  * `refresh.healed` needs a lost write; its fields are those of `refresh.rotated`, in one statement. The others are the
- * command's, and test/cli/audit.test.ts looks at them.
+ * command's, and test/cli/audit.system.test.ts looks at them.
  */
 const NOT_PROVOKED = [
   "client.added",

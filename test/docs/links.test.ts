@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { markdownFiles, readDocument } from "./markdown.ts";
-import { ROOT } from "./program.ts";
+import { CHECKOUT } from "../support/checkout.ts";
+import { markdownFiles, readDocument } from "../support/markdown.ts";
 
 describe.each(markdownFiles())("%s", (file) => {
   const text = readDocument(file);
@@ -22,12 +22,12 @@ describe.each(markdownFiles())("%s", (file) => {
 describe("the sources", () => {
   it("name documents that are there", () => {
     const missing = ["src", "test", "examples", "bench"].flatMap((folder) =>
-      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      readdirSync(join(CHECKOUT, folder), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".ts") && !file.includes("node_modules"))
         .flatMap((file) =>
           [...readDocument(join(folder, file)).matchAll(/\bdocs\/[\w./-]+\.md\b/g)].map(([path]) => path),
         )
-        .filter((path) => !existsSync(join(ROOT, path))),
+        .filter((path) => !existsSync(join(CHECKOUT, path))),
     );
     expect(missing).toEqual([]);
   });
@@ -44,7 +44,7 @@ function linksOf(text: string): readonly string[] {
 function leadsSomewhere(file: string, link: string): boolean {
   const [path = "", heading] = link.split("#");
   const target = path === "" ? file : join(dirname(file), path);
-  if (!existsSync(join(ROOT, target))) return false;
+  if (!existsSync(join(CHECKOUT, target))) return false;
   return heading === undefined || headingsOf(readDocument(target)).includes(heading);
 }
 

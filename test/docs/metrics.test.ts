@@ -4,9 +4,9 @@ import { REVOCATION_REASONS } from "../../src/core/grant.ts";
 import { GUARD_DECISIONS } from "../../src/platform/telemetry/metrics.ts";
 import { createPrometheus } from "../../src/platform/telemetry/prometheus.ts";
 import { WITHOUT_ROUTE } from "../../src/server/app.ts";
+import { readDocument } from "../support/markdown.ts";
 import { METRICS_TOKEN } from "../support/metrics.ts";
 import { startServer } from "../support/server.ts";
-import { readDocument } from "./markdown.ts";
 
 const text = readDocument("docs/metrics.md");
 const exposed = await measureEverything();

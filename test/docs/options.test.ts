@@ -20,8 +20,8 @@ import { providerOptions, providerSchema } from "../../src/config/provider-schem
 import { redirectOptions } from "../../src/config/redirect-options.ts";
 import { scopeOptions } from "../../src/config/scope-options.ts";
 import { storageOptions } from "../../src/config/storage-options.ts";
+import { readDocument } from "../support/markdown.ts";
 import { withMembers, withTable } from "./declared-options.ts";
-import { readDocument } from "./markdown.ts";
 
 /** The headings of docs/options.md that have a table of options. */
 const TABLES: Readonly<Record<string, OptionTable>> = {

@@ -9,8 +9,8 @@ import {
 } from "typescript/unstable/ast";
 import { API } from "typescript/unstable/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { markdownFiles, readDocument } from "./markdown.ts";
-import { ROOT } from "./program.ts";
+import { CHECKOUT } from "../support/checkout.ts";
+import { markdownFiles, readDocument } from "../support/markdown.ts";
 import { WORD_LIST } from "./word-list.ts";
 
 /** Decisions are records of their day: their wording changes when someone touches them. */
@@ -23,10 +23,10 @@ let typescript: API;
 let parse: (file: string) => SourceFile | undefined;
 
 beforeAll(() => {
-  typescript = new API({ cwd: ROOT });
-  const project = join(ROOT, "tsconfig.json");
+  typescript = new API({ cwd: CHECKOUT });
+  const project = join(CHECKOUT, "tsconfig.json");
   const { program } = typescript.updateSnapshot({ openProject: project }).getProject(project) ?? {};
-  parse = (file) => program?.getSourceFile(join(ROOT, file));
+  parse = (file) => program?.getSourceFile(join(CHECKOUT, file));
 });
 
 afterAll(() => typescript?.close());
@@ -105,9 +105,9 @@ function literals(file: string): readonly Passage[] {
 }
 
 function filesIn(folder: string): readonly string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+  return readdirSync(join(CHECKOUT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
-    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1))
+    .map((entry) => join(entry.parentPath, entry.name).slice(CHECKOUT.length + 1))
     .sort();
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readDocument } from "./markdown.ts";
+import { readDocument } from "../support/markdown.ts";
 
 it("docs/tracing.md has every attribute that spans carry, and no other", () => {
   const source = readDocument("src/platform/telemetry/opentelemetry.ts");

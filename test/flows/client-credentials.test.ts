@@ -7,7 +7,6 @@ import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { ConfigurationError } from "../../src/core/errors.ts";
 import { preregisteredClient } from "../../src/core/preregistered-client.ts";
 import type { Approval } from "../../src/store/store.ts";
-import { APPROVED, REMOVED, REVOKED, sampleApproval } from "../store/samples.ts";
 import {
   authorize,
   callTool,
@@ -22,7 +21,8 @@ import {
 } from "../support/client.ts";
 import { claimsOf, SECRET } from "../support/forge.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { openTestStore as openSqliteStore } from "../support/store.ts";
+import { APPROVED, REMOVED, REVOKED, sampleApproval } from "../support/store/samples.ts";
+import { openTestStore as openSqliteStore } from "../support/store/test-store.ts";
 
 // RFC 6749 §4.4, and the extension io.modelcontextprotocol/oauth-client-credentials.
 

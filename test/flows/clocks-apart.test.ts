@@ -5,7 +5,6 @@ import { decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from "jose
 import { afterAll, describe, expect, it } from "vitest";
 import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import { KEY_ROTATED } from "../store/samples.ts";
 import {
   authorizeUrl,
   callTool,
@@ -21,6 +20,7 @@ import {
 import { SECRET } from "../support/forge.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { KEY_ROTATED } from "../support/store/samples.ts";
 
 // Two processes on one database, whose clocks are half a minute apart: whatever one of them begins, the other goes on with.
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { REMOVED, REVOKED } from "../store/samples.ts";
 import { authorizeUrl, codeOf, newPkce, redeem, register, tokensOf } from "../support/client.ts";
 import { type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { REMOVED, REVOKED } from "../support/store/samples.ts";
 
 async function atConsent(server: TestServer, metadata = {}, params: Record<string, string | undefined> = {}) {
   const { client_id: clientId } = await register(server, metadata);

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DISABLED, ENABLED, REMOVED } from "../store/samples.ts";
 import {
   authorize,
   authorizeUrl,
@@ -19,7 +18,8 @@ import {
 import { SECRET } from "../support/forge.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { openTestStore as openSqliteStore, type TestStore } from "../support/store.ts";
+import { DISABLED, ENABLED, REMOVED } from "../support/store/samples.ts";
+import { openTestStore as openSqliteStore, type TestStore } from "../support/store/test-store.ts";
 
 // `gatehouse client disable`: another process writes it into the database of a running server.
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allowInsecurePublicUrl, type OAuthServerOptions } from "../../src/config/options-schema.ts";
 import type { Client } from "../../src/core/client.ts";
-import { openClients } from "../clients-rig.ts";
-import { type Origin, startOrigin } from "../https-origin.ts";
-import { REMOVED, sampleClient } from "../store/samples.ts";
 import { authorizeUrl, newPkce, postJson } from "../support/client.ts";
+import { type Origin, startOrigin } from "../support/https-origin.ts";
+import { openClients } from "../support/known-clients.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { startServer } from "../support/server.ts";
+import { REMOVED, sampleClient } from "../support/store/samples.ts";
 
 // Cookies know no ports, and without `__Host-` no schemes: what listens on another port of this server's host is sent them.
 // Only the operator can know that it may be.

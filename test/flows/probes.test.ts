@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import { KEY_ROTATED } from "../store/samples.ts";
 import { callTool, connect, refresh } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { KEY_ROTATED } from "../support/store/samples.ts";
 
 let folder: string;
 let database: string;

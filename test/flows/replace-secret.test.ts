@@ -5,9 +5,9 @@ import { afterAll, expect, it } from "vitest";
 import { sealAnew, tokensOfOlderSecrets } from "../../src/authorization-server/tokens/replace-secret.ts";
 import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
-import { KEY_ROTATED, SECRET_ROTATED } from "../store/samples.ts";
 import { callTool, connect, refresh, tokensOf } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { KEY_ROTATED, SECRET_ROTATED } from "../support/store/samples.ts";
 
 // Several instances on one database, which get their secret from the environment: an instance learns a new one when it
 // is started with it, and the others are not started at the same moment.

@@ -1,11 +1,11 @@
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ProviderOptions, parseProviders } from "../../src/config/provider-options.ts";
 import { fetchJson } from "../../src/platform/fetch-json.ts";
 import { createDiscovery } from "../../src/resource-server/provider/discovery.ts";
 import { openProvider } from "../../src/resource-server/provider/provider-verifier.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
+import { listening } from "../support/listening.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -102,9 +102,9 @@ describe("a fetch of keys", () => {
       asked.push(now);
       response.writeHead(now, { "content-type": "application/json" }).end(text);
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const port = await listening(server);
     closing.push(() => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()));
-    const jwksUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+    const jwksUri = `http://127.0.0.1:${port}/keys`;
     const { issuer, pass, kind } = await start({ jwksUri });
     const keys = JSON.stringify({ keys: [issuer.publicKey()] });
     expect(await kind()).toBe("verified");
@@ -112,7 +112,7 @@ describe("a fetch of keys", () => {
     for (let i = 0; i < 3; i += 1) {
       pass(600);
       expect(await kind()).toBe("verified");
-      await expect.poll(() => asked.length).toBe(i + 2);
+      await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(i + 2);
     }
     answer = undefined;
     pass(600);
@@ -131,9 +131,9 @@ describe("discovery (RFC 8414 §3.1, OpenID Connect Discovery §4)", () => {
         .writeHead(found ? 200 : 404, { "content-type": "application/json" })
         .end(JSON.stringify(found ? { issuer, jwks_uri: `${issuer}/jwks` } : {}));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const port = await listening(server);
     closing.push(() => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()));
-    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}${issuerPath}`;
+    const issuer = `http://127.0.0.1:${port}${issuerPath}`;
     return { issuer, asked };
   }
   const discover = (issuer: string, metadataUrl?: string) =>
@@ -191,9 +191,9 @@ describe("discovery (RFC 8414 §3.1, OpenID Connect Discovery §4)", () => {
       if (request.url !== last) fail(response);
       else response.writeHead(200).end(JSON.stringify({ issuer }));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const port = await listening(server);
     closing.push(() => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()));
-    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tenant`;
+    const issuer = `http://127.0.0.1:${port}/tenant`;
     // Each hanging one alone would take all of the time that a request may take.
     expect(await discover(issuer)).toMatchObject({ url: new URL(last, issuer).href });
   });
@@ -204,9 +204,9 @@ describe("discovery (RFC 8414 §3.1, OpenID Connect Discovery §4)", () => {
       if (request.url !== first) response.writeHead(404).end("{}");
       else setTimeout(() => response.writeHead(200).end(JSON.stringify({ issuer })), 1500);
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const port = await listening(server);
     closing.push(() => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()));
-    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tenant`;
+    const issuer = `http://127.0.0.1:${port}/tenant`;
     expect(await discover(issuer)).toMatchObject({ url: new URL(first, issuer).href });
   });
 

@@ -1,5 +1,4 @@
 import { mkdtempSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from "@modelcontextprotocol/client";
@@ -7,9 +6,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { type Authorization, type CheckUser, createOAuthServer, type OAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
-import { createProvider } from "../clients/oauth-provider.ts";
+import { freePort } from "../support/listening.ts";
 import { approve, openNetworkBrowser } from "../support/network.ts";
 import { OIDC_CLIENT_ID, type OidcProvider, startOidcProvider } from "../support/oidc-provider.ts";
+import { createProvider } from "../support/sdk-client-provider.ts";
 
 const closing: (() => Promise<void>)[] = [];
 beforeEach(() => {
@@ -121,15 +121,6 @@ async function start(name: string): Promise<World & { readonly url: string; read
   closing.push(() => server.close());
   await server.listen();
   return { ...world, url, server };
-}
-
-/** The audience must be known to the provider before the server listens. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 async function connectOnce(url: string, oauth: ReturnType<typeof createProvider>): Promise<Client> {

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { onTestFinished } from "vitest";
-import { testCertificate } from "../https-origin.ts";
+import { testCertificate } from "./https-origin.ts";
+import { listening } from "./listening.ts";
 
 /** A proxy that lets connections through to this computer, whatever host they name. */
 export type ConnectProxy = {
@@ -40,14 +41,14 @@ export async function startProxy({ isTls = false } = {}): Promise<ConnectProxy> 
     });
     sockets.add(origin.on("error", () => client.destroy()));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listening(server);
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
   return {
-    url: `${isTls ? "https" : "http"}://localhost:${(server.address() as AddressInfo).port}`,
+    url: `${isTls ? "https" : "http"}://localhost:${port}`,
     asked,
     credentials,
     refuse(status, authority = "") {

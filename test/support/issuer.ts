@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { listening } from "./listening.ts";
 
 /** A provider on loopback that mints tokens of any shape, counts what it is asked, and can be taken down. */
 export type Issuer = {
@@ -15,10 +15,7 @@ export type Issuer = {
     header?: Readonly<Record<string, unknown>>,
   ): Promise<string>;
   /** Signs with a new key from now on, published or not; its name and its algorithm (RS256) may be chosen. */
-  rotate(
-    publish?: boolean,
-    chosen?: { readonly kid?: string; readonly alg?: "RS256" | "ES256" },
-  ): Promise<void>;
+  rotate(publish?: boolean, chosen?: { readonly kid?: string; readonly alg?: Alg }): Promise<void>;
   /** The key that it signs with now, as it is published. */
   publicKey(): JWK;
   /** Publishes the key that it signs with now and no other. */
@@ -37,11 +34,26 @@ export type Issuer = {
 
 export const AUDIENCE = "https://mcp.example/mcp";
 
+type Alg = "RS256" | "ES256";
+type Keys = { readonly alg: Alg; readonly publicJwk: JWK; readonly privateKey: CryptoKey };
+
+/** Of issuers that are closed. An RSA key takes longer to make than most tests take; no two that are open share one. */
+const spareKeys: Keys[] = [];
+
+async function takeKeys(alg: Alg): Promise<Keys> {
+  const spare = spareKeys.findIndex((keys) => keys.alg === alg);
+  const [keys] = spare === -1 ? [] : spareKeys.splice(spare, 1);
+  if (keys) return keys;
+  const { publicKey, privateKey } = await generateKeyPair(alg);
+  return { alg, publicJwk: await exportJWK(publicKey), privateKey };
+}
+
 export async function startIssuer(now: () => number = Date.now): Promise<Issuer> {
   const asked = new Map<string, number>();
   const opaque = new Map<string, object>();
   const metadata: Record<string, unknown> = {};
   const published: JWK[] = [];
+  const taken: Keys[] = [];
   let signing: { readonly kid: string; readonly key: CryptoKey; readonly published: JWK } | undefined;
   let made = 0;
   const state: Pick<Issuer, "down" | "nowhere" | "cacheControl" | "held"> = {
@@ -90,14 +102,15 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
       .writeHead(status, { "content-type": "application/json", location: "/sign-in", ...caching })
       .end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listening(server);
+  const url = `http://127.0.0.1:${port}`;
 
   const rotate: Issuer["rotate"] = async (publish = true, chosen = {}) => {
     made += 1;
     const { kid = `key-${made}`, alg = "RS256" } = chosen;
-    const { publicKey, privateKey } = await generateKeyPair(alg);
-    signing = { kid, key: privateKey, published: { ...(await exportJWK(publicKey)), kid, use: "sig", alg } };
+    const keys = await takeKeys(alg);
+    taken.push(keys);
+    signing = { kid, key: keys.privateKey, published: { ...keys.publicJwk, kid, use: "sig", alg } };
     if (publish) published.push(signing.published);
   };
   await rotate();
@@ -132,6 +145,7 @@ export async function startIssuer(now: () => number = Date.now): Promise<Issuer>
     },
     close: () =>
       new Promise<void>((resolve) => {
+        spareKeys.push(...taken.splice(0));
         server.closeAllConnections();
         server.close(() => resolve());
       }),

@@ -1,5 +1,5 @@
 import { Agent, fetch as undiciFetch } from "undici";
-import { testCertificate } from "../https-origin.ts";
+import { testCertificate } from "./https-origin.ts";
 import { type Browser, decide, openBrowser, stateOf } from "./person.ts";
 
 export type Credentials = { readonly username: string; readonly password: string };

@@ -10,7 +10,7 @@ import {
   type EmbeddedServer,
   openServer,
 } from "../../src/server/open-embedded-server.ts";
-import { inOnePiece, type TestStore } from "./store.ts";
+import { inOnePiece, type TestStore } from "./store/test-store.ts";
 
 /** One line of the security log. */
 export type LogLine = { readonly name: string; readonly fields: Readonly<Record<string, unknown>> };

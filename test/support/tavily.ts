@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listening } from "./listening.ts";
 
 /** Tavily's search API on loopback: answers as the API does, and remembers what it was asked. */
 export type Tavily = {
@@ -20,8 +20,8 @@ export async function startTavily(): Promise<Tavily> {
     asked.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(body) });
     tavily.answer(response);
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listening(server);
+  const url = `http://127.0.0.1:${port}`;
   const tavily: Tavily = { url, asked, answer: results(), close: () => close(server) };
   return tavily;
 }

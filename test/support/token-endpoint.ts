@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listening } from "./listening.ts";
 
 export type Answer = {
   readonly status?: number;
@@ -45,9 +45,9 @@ export async function startScripted(
     });
     response.end(isText ? answered.body : JSON.stringify(answered.body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listening(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     asked,
     close: () =>
       new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
-import { type ClientsRig, ISSUER, openClients } from "../../../test/clients-rig.ts";
-import { sampleClient } from "../../../test/store/samples.ts";
+import { type ClientsRig, ISSUER, openClients } from "../../../test/support/known-clients.ts";
+import { sampleClient } from "../../../test/support/store/samples.ts";
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
 import { checkAssertion } from "./client-assertion.ts";
 

@@ -1,9 +1,15 @@
 import fc from "fast-check";
 import { decodeJwt, exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ClientsRig, ISSUER, openClients } from "../../../test/clients-rig.ts";
-import { type Origin, startOrigin } from "../../../test/https-origin.ts";
-import { APPROVED, REMOVED, REVOKED, sampleApproval, sampleClient } from "../../../test/store/samples.ts";
+import { type Origin, startOrigin } from "../../../test/support/https-origin.ts";
+import { type ClientsRig, ISSUER, openClients } from "../../../test/support/known-clients.ts";
+import {
+  APPROVED,
+  REMOVED,
+  REVOKED,
+  sampleApproval,
+  sampleClient,
+} from "../../../test/support/store/samples.ts";
 import { type Client, hashClientSecret } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { readParamsOnce } from "../../core/params.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type ClientsRig, openClients } from "../../../test/clients-rig.ts";
-import { type Origin, startOrigin } from "../../../test/https-origin.ts";
-import { REMOVED } from "../../../test/store/samples.ts";
+import { type Origin, startOrigin } from "../../../test/support/https-origin.ts";
+import { type ClientsRig, openClients } from "../../../test/support/known-clients.ts";
+import { REMOVED } from "../../../test/support/store/samples.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { safeFetch } from "../../platform/safe-fetch.ts";
 import type { FetchDocument } from "./client-keys.ts";

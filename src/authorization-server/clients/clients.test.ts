@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { openClients } from "../../../test/clients-rig.ts";
-import { DISABLED, REMOVED } from "../../../test/store/samples.ts";
+import { openClients } from "../../../test/support/known-clients.ts";
+import { DISABLED, REMOVED } from "../../../test/support/store/samples.ts";
 import type { Client } from "../../core/client.ts";
 import { preregisteredClient } from "../../core/preregistered-client.ts";
 import { createClients } from "./clients.ts";

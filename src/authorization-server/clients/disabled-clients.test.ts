@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { DISABLED, ENABLED } from "../../../test/store/samples.ts";
-import { openTestStore } from "../../../test/support/store.ts";
+import { DISABLED, ENABLED } from "../../../test/support/store/samples.ts";
+import { openTestStore } from "../../../test/support/store/test-store.ts";
 import { openDisabledClients } from "./disabled-clients.ts";
 
 /** A store that the test can hold up, or have fail, once it has read the ids. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type ClientsRig, openClients } from "../../../test/clients-rig.ts";
-import { APPROVED, REMOVED, sampleApproval } from "../../../test/store/samples.ts";
+import { type ClientsRig, openClients } from "../../../test/support/known-clients.ts";
+import { APPROVED, REMOVED, sampleApproval } from "../../../test/support/store/samples.ts";
 import { isClientSecret } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { type RegisterParts, register } from "./register.ts";

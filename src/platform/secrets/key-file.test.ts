@@ -1,18 +1,15 @@
-import { execFile } from "node:child_process";
 import {
   chmodSync,
   chownSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../core/errors.ts";
 import { changeKeyFile, makeKeyFile, readKeyFile, secretsAt } from "./key-file.ts";
@@ -30,21 +27,6 @@ describe("the key file", () => {
     expect(made.map(({ secret }) => Buffer.from(secret, "base64").length)).toEqual([32]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readKeyFile(file)).toEqual(made);
-    expect(neighbours(file)).toEqual(["gatehouse.db.key"]);
-  });
-
-  it("is one and the same for processes that start at once", async () => {
-    const file = inFolder();
-    const module = join(import.meta.dirname, "key-file.ts");
-    const program = `import { makeKeyFile } from ${JSON.stringify(module)};
-      process.stdout.write(makeKeyFile(${JSON.stringify(file)})[0].secret);`;
-    const processes = await Promise.all(
-      Array.from({ length: 6 }, () =>
-        promisify(execFile)(process.execPath, ["--input-type=module-typescript", "-e", program]),
-      ),
-    );
-    const kept = readFileSync(file, "utf8").trim();
-    expect(new Set(processes.map(({ stdout }) => stdout))).toEqual(new Set([kept]));
     expect(neighbours(file)).toEqual(["gatehouse.db.key"]);
   });
 

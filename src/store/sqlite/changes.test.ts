@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { changeContract } from "../../../test/store/change-contract.ts";
-import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/store/samples.ts";
-import { openTestStore, type TestStore } from "../../../test/support/store.ts";
+import { changeContract } from "../../../test/support/store/change-contract.ts";
+import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/support/store/samples.ts";
+import { openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
 import type { RemoteChange } from "../store.ts";
 
 const HALF_A_SECOND_MS = 500;

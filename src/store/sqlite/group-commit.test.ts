@@ -12,8 +12,8 @@ import {
   sampleApproval,
   sampleClient,
   sampleKey,
-} from "../../../test/store/samples.ts";
-import { openTestStore } from "../../../test/support/store.ts";
+} from "../../../test/support/store/samples.ts";
+import { openTestStore } from "../../../test/support/store/test-store.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { Query } from "../query.ts";
 import { connectSqlite } from "./connection.ts";

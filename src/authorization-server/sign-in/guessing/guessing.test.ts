@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { openTestStore } from "../../../../test/support/store.ts";
+import { openTestStore } from "../../../../test/support/store/test-store.ts";
 import { createKeyring } from "../../../platform/secrets/keyring.ts";
 import { createAttempts } from "./attempts.ts";
 import { FAMILIAR_SECONDS } from "./guess-limits.ts";

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
+import {
+  APPROVED,
+  DAY,
+  REDEEMED,
+  REVOKED,
+  SECOND,
+  START,
+  sampleApproval,
+} from "../../../test/support/store/samples.ts";
+import { openTestStore } from "../../../test/support/store/test-store.ts";
+
+const GRANTS = 200;
+/** Postgres plans a statement for its parameters five times, and then once for all. */
+const RUNS = 12;
+
+let postgres: SharedPostgres;
+beforeAll(async () => {
+  postgres = await sharedPostgres();
+});
+afterAll(() => postgres.stop());
+
+test("what happens to one grant reads no other grant of its client, though the table has no statistics yet", async () => {
+  const url = await postgres.freshDatabase();
+  const store = await openTestStore({ database: url, databaseConnections: 1 });
+  const now = START + SECOND;
+  for (let i = 0; i < GRANTS; i += 1) await store.approve(sampleApproval({ id: `grant-${i}` }), APPROVED);
+  await store.redeemCode("grant-7", now + DAY, now, REDEEMED);
+  for (let presented = 1; presented <= RUNS; presented += 1) {
+    const rotation = { id: "grant-7", clientId: "client-1", presented, refreshExpiresAt: now + DAY, now };
+    expect(await store.rotateRefresh(rotation)).toMatchObject({ generation: presented + 1 });
+    await store.findGrant("grant-7");
+    await store.recordUses([{ grantId: "grant-7", generation: presented + 1 }], now);
+  }
+  await store.revokeGrant("grant-7", "operator", now, REVOKED);
+  await store.close();
+  const scans = await postgres.query(
+    url,
+    "SELECT indexrelname AS index FROM pg_stat_user_indexes WHERE relname = 'grants' AND idx_scan > 0",
+  );
+  expect(scans).toEqual([{ index: "grants_pkey" }]);
+});

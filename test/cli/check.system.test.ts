@@ -1,0 +1,272 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parseOptions } from "../../src/config/options.ts";
+import { type Check, checkNetwork, type NetworkParts } from "../../src/operations/network-checks.ts";
+import { readProxy } from "../../src/platform/outbound-proxy.ts";
+import { safeFetch } from "../../src/platform/safe-fetch.ts";
+import { startProxy } from "../support/connect-proxy.ts";
+import { reachesThisComputer, startOrigin } from "../support/https-origin.ts";
+import { AUDIENCE, startIssuer } from "../support/issuer.ts";
+import { freePort } from "../support/listening.ts";
+import { type Environment, gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
+
+type Report = { readonly ok: boolean; readonly proxy: string | null; readonly checks: readonly Check[] };
+
+const WITHOUT_DOCUMENTS = { GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS: "false" };
+/** Nothing listens there. */
+const NOWHERE = `http://localhost:${await freePort()}`;
+
+/** What it says to programs. The exit code says whether something is wrong. */
+async function check(parameters: readonly string[], env: Environment = {}, cwd?: string) {
+  const folder = cwd ?? (await temporaryFolder());
+  const { exitCode, stdout, stderr } = await gatehouse(["check", "--json", ...parameters], {
+    cwd: folder,
+    env,
+  });
+  const report = JSON.parse(stdout) as Report;
+  expect({ exitCode, stderr }).toEqual({ exitCode: report.ok ? 0 : 1, stderr: "" });
+  expect(report.checks.some(({ result }) => result === "failed")).toBe(!report.ok);
+  return { ...report, stdout, of: (what: string) => report.checks.find((one) => one.what === what) };
+}
+
+describe("gatehouse check", () => {
+  it("finds nothing wrong where the server answers", async () => {
+    const demo = await startDemo();
+    const report = await check(["--public-url", demo.origin], WITHOUT_DOCUMENTS, demo.cwd);
+    expect(report).toMatchObject({ ok: true, proxy: null });
+    expect(report.of("public URL")).toMatchObject({
+      result: "ok",
+      detail: `${demo.url} answers as this server`,
+    });
+    expect(report.of("database")).toMatchObject({ result: "ok" });
+    for (const what of ["DNS", "Claude's document", "Claude Code's document", "VS Code's document"]) {
+      expect(report.of(what)).toMatchObject({
+        result: "skipped",
+        detail: "not needed: clientIdMetadataDocuments is false",
+      });
+    }
+  });
+
+  it("says so where another server answers, or none", async () => {
+    const demo = await startDemo();
+    const elsewhere = { ...WITHOUT_DOCUMENTS, GATEHOUSE_PATH: "/tools" };
+    const other = await check(["--public-url", demo.origin], elsewhere);
+    expect(other.of("public URL")).toMatchObject({
+      result: "failed",
+      detail: `${demo.origin}/.well-known/oauth-protected-resource/tools answers 404`,
+      advice: expect.stringContaining("docs/behind-a-proxy.md"),
+    });
+    const none = await check([], { ...WITHOUT_DOCUMENTS, GATEHOUSE_PUBLIC_URL: NOWHERE });
+    expect(none.of("public URL")).toMatchObject({
+      result: "failed",
+      detail: expect.stringContaining("ECONNREFUSED"),
+    });
+  });
+
+  it.each([
+    [WITHOUT_DOCUMENTS, 0, "All is well."],
+    [{ ...WITHOUT_DOCUMENTS, GATEHOUSE_PUBLIC_URL: NOWHERE }, 1, "Something is wrong."],
+  ])("says to people what it says to programs, a line each: %j", async (env, exitCode, last) => {
+    const cwd = await temporaryFolder();
+    const report = await check([], env, cwd);
+    const outcome = await gatehouse(["check"], { cwd, env });
+    expect(outcome).toMatchObject({ exitCode, stderr: "" });
+    const lines = outcome.stdout.trim().split("\n");
+    expect(lines.slice(2, -2).map((line) => line.split(/ {2,}/))).toEqual(
+      report.checks.map(({ what, result, detail, advice }) => [
+        result,
+        what,
+        advice === undefined ? detail : `${detail}. ${advice}`,
+      ]),
+    );
+    expect(lines.at(-1)).toBe(last);
+  });
+
+  it("is well where nothing is set that could fail", async () => {
+    const report = await check([], WITHOUT_DOCUMENTS);
+    expect(report.checks.map(({ result }) => result)).toEqual(report.checks.map(() => "skipped"));
+    expect(report.ok).toBe(true);
+  });
+
+  it("asks for the documents of well-known clients through the proxy, and shows no password", async () => {
+    const proxy = await startProxy();
+    proxy.refuse(403);
+    const report = await check([], {
+      HTTPS_PROXY: proxy.url.replace("://", "://ada:lovelace@"),
+      GATEHOUSE_ALLOW_UNRESOLVED_DOCUMENT_HOSTS: "true",
+    });
+    expect(report.proxy).toBe(proxy.url);
+    for (const what of ["Claude's document", "Claude Code's document", "VS Code's document"]) {
+      const { result, detail, advice } = report.of(what) ?? {};
+      expect(result).toBe("failed");
+      expect(detail).toContain(`the proxy ${proxy.url} answered 403 to CONNECT `);
+      expect(advice).toContain("GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS=false");
+    }
+    expect(proxy.asked.every((authority) => authority.endsWith(":443"))).toBe(true);
+    expect(report.stdout).not.toMatch(/lovelace|ada:/);
+  });
+
+  it("asks the provider that the environment names, in place of what only its own sign-in needs", async () => {
+    const issuer = await startIssuer();
+    onTestFinished(() => issuer.close());
+    const env = { OAUTH_ISSUER: issuer.url, OAUTH_AUDIENCE: AUDIENCE };
+    const well = await check([], env);
+    expect(well.ok).toBe(true);
+    expect(well.of(`metadata of ${issuer.url}`)).toMatchObject({
+      result: "ok",
+      detail: `${issuer.url}/.well-known/openid-configuration`,
+    });
+    expect(well.of(`keys of ${issuer.url}`)).toMatchObject({
+      result: "ok",
+      detail: `${issuer.url}/jwks has 1`,
+    });
+    for (const what of ["DNS", "Claude's document", "database"]) {
+      expect(well.of(what)).toMatchObject({ result: "skipped" });
+    }
+    const keyless = await check([], { ...env, OAUTH_JWKS_URI: `${issuer.url}/nothing` });
+    expect(keyless.of(`keys of ${issuer.url}`)).toMatchObject({
+      result: "failed",
+      detail: `${issuer.url}/nothing answers 404, without keys`,
+    });
+    issuer.down = true;
+    const down = await check([], env);
+    for (const what of ["metadata", "keys"]) {
+      expect(down.of(`${what} of ${issuer.url}`)).toMatchObject({
+        result: "failed",
+        detail: expect.stringContaining(`${issuer.url}: fetch failed`),
+        advice: expect.stringContaining("NO_PROXY"),
+      });
+    }
+  });
+
+  it("looks at the database as its own check does, and shows no password", async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, "notes.txt");
+    writeFileSync(file, "This is no database, and never was one. ".repeat(100));
+    const damaged = await check(["-d", file], WITHOUT_DOCUMENTS);
+    expect(damaged.of("database")).toMatchObject({
+      result: "failed",
+      detail: expect.stringContaining(file),
+      advice: "See gatehouse database check.",
+    });
+    const DATABASE_URL = "postgres://ada:lovelace@localhost:1/x";
+    const away = await check([], { ...WITHOUT_DOCUMENTS, DATABASE_URL });
+    expect(away.of("database")).toMatchObject({ result: "failed" });
+    expect(away.stdout).not.toContain("lovelace");
+  });
+
+  it.each<[Environment, RegExp]>([
+    [{ HTTPS_PROXY: "socks5://ada:lovelace@p.example" }, /^gatehouse: HTTPS_PROXY is not usable/],
+    [{ OAUTH_ISSUER: "https://idp.example" }, /^gatehouse: OAUTH_AUDIENCE is missing/],
+    [{ GATEHOUSE_PUBLIC_URL: "mcp.example.com" }, /^gatehouse: GATEHOUSE_PUBLIC_URL is "mcp\.example\.com"/],
+  ])("what would stop the server stops it too: %j", async (env, sentence) => {
+    const { exitCode, stdout, stderr } = await gatehouse(["check"], { env });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toContain("lovelace");
+  });
+});
+
+describe("a check", () => {
+  const never = () => new Promise<never>(() => {});
+  const parts = (changes: Partial<NetworkParts> = {}): NetworkParts => ({
+    server: parseOptions("x", { publicUrl: "https://mcp.example" }),
+    providers: [],
+    hasProxy: false,
+    documents: [{ client: "Claude", url: "https://client.example/doc" }],
+    fetchJson: async () => ({ status: 200, body: { resource: AUDIENCE }, headers: new Headers() }),
+    fetchDocument: async (url) => ({ text: JSON.stringify({ client_id: url }), headers: new Headers() }),
+    resolve: async () => ["192.0.2.1"],
+    databaseProblems: async () => [],
+    ...changes,
+  });
+  const resultsOf = (checks: readonly Check[]) => checks.map(({ what, result }) => `${what}: ${result}`);
+
+  it("is well where all is", async () => {
+    expect(resultsOf(await checkNetwork(parts()))).toEqual([
+      "public URL: ok",
+      "DNS: ok",
+      "Claude's document: ok",
+      "database: ok",
+    ]);
+  });
+
+  it("ends where nothing ever answers, all at the same time", async () => {
+    const silent = parts({
+      fetchJson: never,
+      fetchDocument: never,
+      resolve: never,
+      databaseProblems: never,
+      checkMs: 50,
+    });
+    for (const { result, detail } of await checkNetwork(silent)) {
+      expect({ result, detail }).toEqual({ result: "failed", detail: "no answer within 0.05 seconds" });
+    }
+  });
+
+  it("says that the server at the public URL is another one, or no server of this kind", async () => {
+    const answering = (status: number, body: unknown) =>
+      parts({ fetchJson: async () => ({ status, body, headers: new Headers() }) });
+    const [other] = await checkNetwork(answering(200, { resource: "https://old.example/mcp" }));
+    expect(other).toMatchObject({
+      result: "failed",
+      detail: `the server there calls itself https://old.example/mcp, not ${AUDIENCE}`,
+    });
+    for (const body of [undefined, {}, { resource: 7 }, [], "text", null]) {
+      const [none] = await checkNetwork(answering(200, body));
+      expect(none).toMatchObject({
+        result: "failed",
+        detail: expect.stringContaining("answers 200 without its metadata"),
+      });
+    }
+  });
+
+  it("of names says which have no address, and what the proxy has to do with it", async () => {
+    const resolve = async () => {
+      throw new Error("no name server");
+    };
+    const dnsOf = async (changes: Partial<NetworkParts>) =>
+      (await checkNetwork(parts({ resolve, ...changes }))).find(({ what }) => what === "DNS");
+    expect(await dnsOf({})).toMatchObject({
+      result: "failed",
+      detail: "client.example has no address here",
+      advice: "Give this host DNS for public names.",
+    });
+    expect((await dnsOf({ hasProxy: true }))?.advice).toContain("no-direct-internet");
+    const server = { ...parts().server, unresolvedDocumentHosts: true };
+    expect(await dnsOf({ hasProxy: true, server })).toMatchObject({ result: "skipped" });
+    expect(await dnsOf({ hasProxy: false, server })).toMatchObject({ result: "failed" });
+  });
+
+  it("of a document goes through the proxy, and reads it", async () => {
+    const origin = await startOrigin();
+    onTestFinished(() => origin.close());
+    const proxy = await startProxy();
+    const url = `${origin.url}/doc`;
+    const documentOf = async (body: string) => {
+      origin.answer((_request, response) =>
+        response.writeHead(200, { "content-type": "application/json" }).end(body),
+      );
+      const through = parts({
+        documents: [{ client: "Claude", url }],
+        fetchDocument: (at) =>
+          safeFetch(at, {
+            maxBytes: 1000,
+            ...reachesThisComputer,
+            proxy: readProxy({ HTTPS_PROXY: proxy.url }),
+          }),
+      });
+      return (await checkNetwork(through)).find(({ what }) => what === "Claude's document");
+    };
+    expect(await documentOf(JSON.stringify({ client_id: url }))).toMatchObject({ result: "ok", detail: url });
+    expect(proxy.asked).toHaveLength(1);
+    for (const body of ['{"client_id":"https://other.example/doc"}', "{}", "[]", "null"]) {
+      expect(await documentOf(body)).toMatchObject({
+        result: "failed",
+        detail: `${url} is not the document of that client`,
+      });
+    }
+    expect(await documentOf("<html>")).toMatchObject({ result: "failed" });
+  });
+});

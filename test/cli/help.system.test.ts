@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { CHECKOUT } from "../support/checkout.ts";
+import { gatehouse } from "../support/processes/command.ts";
+
+const { version } = JSON.parse(readFileSync(join(CHECKOUT, "package.json"), "utf8")) as { version: string };
+
+describe.concurrent("gatehouse", () => {
+  it.each(["--help", "-h", "help"])("%s says what there is", async (flag) => {
+    const { exitCode, stdout, stderr } = await gatehouse([flag]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe("");
+    for (const word of [
+      "demo",
+      "client",
+      "grant",
+      "key",
+      "secret",
+      "database",
+      "check",
+      "provider",
+      "GATEHOUSE_",
+      ".env",
+    ])
+      expect(stdout).toContain(word);
+  });
+
+  it.each(["--version", "-V"])("%s says the version and nothing else", async (flag) => {
+    expect(await gatehouse([flag])).toEqual({
+      exitCode: 0,
+      signal: null,
+      stdout: `${version}\n`,
+      stderr: "",
+    });
+  });
+
+  it.each([
+    [["demo"], ["--port", "--database", "--public-url", "--tls-cert", "GATEHOUSE_PUBLIC_URL"]],
+    [["client"], ["add", "list", "show", "remove"]],
+    [
+      ["client", "add"],
+      ["--name", "--redirect-uri", "--auth-method", "GATEHOUSE_DATABASE"],
+    ],
+    [["grant"], ["list", "revoke"]],
+    [["key"], ["list", "rotate"]],
+    [["secret"], ["rotate"]],
+    [
+      ["secret", "rotate"],
+      ["--compromised", "--yes", "GATEHOUSE_DATABASE", "docs/secret.md"],
+    ],
+    [["database"], ["check", "backup", "copy", "migrate"]],
+    [
+      ["database", "copy"],
+      ["--from", "--to", "--while-running", "docs/deploy/moving.md"],
+    ],
+    [["check"], ["--public-url", "--database", "--json", "HTTPS_PROXY", "docs/behind-a-proxy.md"]],
+    [["provider"], ["--resource", "domain=acme.okta.com"]],
+  ])("%j --help says what it takes", async (command, words) => {
+    const { exitCode, stdout } = await gatehouse([...command, "--help"]);
+    expect(exitCode).toBe(0);
+    for (const word of words) expect(stdout).toContain(word);
+  });
+
+  it("without a command says what there is, and fails", async () => {
+    const { exitCode, stdout, stderr } = await gatehouse([]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("Usage: gatehouse");
+  });
+
+  it.each([
+    [["demmo"], "unknown command 'demmo'"],
+    [["demo", "--prot", "1"], "unknown option '--prot'"],
+    [["demo", "--port"], "argument missing"],
+    [["demo", "extra"], "too many arguments"],
+    [["client", "add"], "required option '--name <name>' not specified"],
+    [["client", "show"], "missing required argument 'client_id'"],
+    [["database", "backup"], "required option '--to <file>' not specified"],
+    [
+      ["client", "add", "--name", "x", "--redirect-uri", "https://x.example/", "--auth-method", "magic"],
+      "magic",
+    ],
+  ])("%j fails with a sentence that points to --help", async (parameters, sentence) => {
+    const { exitCode, stdout, stderr } = await gatehouse(parameters);
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(sentence);
+    expect(stderr).toContain("--help");
+    expect(stderr).not.toContain("    at ");
+  });
+});

@@ -1,0 +1,124 @@
+import type { Client } from "../../../src/core/client.ts";
+import type { AuditEntry, AuditedEvent, EventFields } from "../../../src/core/events.ts";
+import type { Approval, ClientDocument, StoredSigningKey } from "../../../src/store/store.ts";
+
+/** When the samples begin. Nothing in the store reads a clock, so any time will do. */
+export const START = Date.UTC(2026, 0, 1);
+export const SECOND = 1000;
+export const DAY = 24 * 60 * 60 * SECOND;
+
+export function sampleApproval(changes: Partial<Approval> = {}): Approval {
+  return {
+    id: "grant-1",
+    clientId: "client-1",
+    clientName: "Sample client",
+    person: { id: "ada", name: "Ada", email: "ada@example.com", roles: ["admin"] },
+    resource: "http://localhost:3000/mcp",
+    scopes: ["mcp", "todo:read"],
+    redirectUri: "http://127.0.0.1/callback",
+    codeChallenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    codeExpiresAt: START + 60 * SECOND,
+    refreshExpiresAt: START + 30 * DAY,
+    endsAt: START + 365 * DAY,
+    createdAt: START,
+    ...changes,
+  };
+}
+
+export function sampleClient(changes: Partial<Client> = {}): Client {
+  return {
+    id: "client-1",
+    origin: "registered",
+    name: "Sample client",
+    redirectUris: ["http://127.0.0.1/callback", "https://client.example/callback?a=1 2"],
+    authenticationMethod: "private_key_jwt",
+    secretHash: null,
+    jwks: { keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }] },
+    jwksUri: null,
+    grantTypes: ["authorization_code", "refresh_token"],
+    scopes: ["mcp"],
+    clientUri: "https://client.example",
+    logoUri: null,
+    applicationType: "native",
+    createdAt: START,
+    ...changes,
+  };
+}
+
+export function sampleDocument(changes: Partial<ClientDocument> = {}): ClientDocument {
+  const clientId = changes.clientId ?? "https://client.example/metadata";
+  return {
+    clientId,
+    client: sampleClient({ id: clientId, origin: "metadata_document" }),
+    fetchedAt: START,
+    freshUntil: START + DAY,
+    ...changes,
+  };
+}
+
+export function sampleKey(kid: string, changes: Partial<StoredSigningKey> = {}): StoredSigningKey {
+  return {
+    kid,
+    algorithm: "ES256",
+    publicJwk: { kty: "EC", crv: "P-256", x: "x", y: "y", kid },
+    sealedPrivateJwk: `sealed ${kid}`,
+    createdAt: START,
+    signsFrom: START,
+    signsUntil: null,
+    publishedUntil: null,
+    ...changes,
+  };
+}
+
+const REQUEST = { address: "203.0.113.7", correlationId: "abcdefghijkl" };
+const COMMAND = { operator: "root", address: "command line" };
+const GRANT = { grant: "grant-1", client: "client-1", person: "ada" };
+const ATTEMPT = { usernameMark: "mark", client: "client-1", ...REQUEST };
+
+const FIELDS: { readonly [Name in AuditedEvent]: EventFields<Name> } = {
+  "client.added": {
+    client: "client-1",
+    client_name: "Sample client",
+    grant_types: ["authorization_code"],
+    scopes: ["mcp"],
+    ...COMMAND,
+  },
+  "client.removed": { client: "client-1", ...COMMAND },
+  "client.disabled": { client: "client-1", ...COMMAND },
+  "client.enabled": { client: "client-1", ...COMMAND },
+  "client.granted": { grant: "grant-1", client: "client-1", scopes: ["mcp"], ...REQUEST },
+  "sign_in.ok": { person: "ada", client: "client-1", ...REQUEST },
+  "sign_in.failed": ATTEMPT,
+  "sign_in.slowed": ATTEMPT,
+  "sign_in.unchecked": { ...ATTEMPT, reason: "checkUser threw" },
+  "consent.approved": {
+    ...GRANT,
+    scopes: ["mcp", "todo:read"],
+    client_name: "Sample client",
+    redirect_host: "127.0.0.1",
+    ...REQUEST,
+  },
+  "consent.denied": { client: "client-1", person: "ada", ...REQUEST },
+  "code.redeemed": { ...GRANT, ...REQUEST },
+  "grant.revoked": { ...GRANT, reason: "operator", ...COMMAND },
+  "key.rotated": { kid: "key-1", ...COMMAND },
+  "secret.rotated": { kid: "key-1", ...COMMAND },
+};
+
+/** An entry of this event, with sample values for all that it carries. */
+export function sampleEntry<Name extends AuditedEvent>(
+  event: Name,
+  changes: { readonly at?: number; readonly fields?: Partial<EventFields<Name>> } = {},
+): AuditEntry<Name> {
+  return { event, at: changes.at ?? START, fields: { ...FIELDS[event], ...changes.fields } };
+}
+
+// For verbs of the store that a test calls for what they change.
+export const APPROVED = sampleEntry("consent.approved");
+export const REDEEMED = sampleEntry("code.redeemed");
+export const REVOKED = sampleEntry("grant.revoked");
+export const REMOVED = sampleEntry("client.removed");
+export const DISABLED = sampleEntry("client.disabled");
+export const ENABLED = sampleEntry("client.enabled");
+export const KEY_ROTATED = sampleEntry("key.rotated");
+export const SECRET_ROTATED = sampleEntry("secret.rotated");

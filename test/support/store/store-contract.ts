@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, describe } from "vitest";
+import { auditContract } from "./audit-contract.ts";
+import { clientContract } from "./client-contract.ts";
+import { expiryContract } from "./expiry-contract.ts";
+import { familiarNetworkContract } from "./familiar-network-contract.ts";
+import { grantContract } from "./grant-contract.ts";
+import { grantLifeContract } from "./grant-life-contract.ts";
+import { housekeepingContract } from "./housekeeping-contract.ts";
+import { replacementContract } from "./replacement-contract.ts";
+import type { TestStore } from "./test-store.ts";
+
+/**
+ * What every database must do, in the same way. A database's own tests call this with a function that opens an empty
+ * store.
+ */
+export function storeContract(name: string, open: () => Promise<TestStore>): void {
+  describe(`the store on ${name}`, () => {
+    let store: TestStore;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    grantContract(() => store);
+    grantLifeContract(() => store);
+    clientContract(() => store);
+    housekeepingContract(() => store);
+    expiryContract(() => store);
+    familiarNetworkContract(() => store);
+    auditContract(() => store);
+    replacementContract(() => store);
+  });
+}

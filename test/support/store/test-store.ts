@@ -1,0 +1,13 @@
+import { openStore, type StoreOptions } from "../../../src/store/open-store.ts";
+import type { OpenStore, Store } from "../../../src/store/store.ts";
+
+/** An open store in one piece: tests call its methods, and now and then close it. */
+export type TestStore = Store & Omit<OpenStore, "store">;
+
+export async function openTestStore(options: StoreOptions): Promise<TestStore> {
+  return inOnePiece(await openStore(options));
+}
+
+export function inOnePiece({ store, ...others }: OpenStore): TestStore {
+  return { ...store, ...others };
+}
