@@ -17,7 +17,8 @@ export default defineConfig({
     // A browser, listeners and child processes start on two cores: generous, so that only a hang fails.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // One more than cores: what waits for a socket or a timer leaves its core to another file.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,

@@ -43,8 +43,8 @@ export type Given<Values> = <Name extends keyof Values & string>(
 ) => AliasableExpression<Values[Name]>;
 
 /**
- * Builds and compiles a query once, and gives the function from values to that query. Building one costs ten times
- * what running it does.
+ * Builds and compiles a query once, when it is first asked for, and gives the function from values to that query.
+ * Building one costs ten times what running it does, and a server needs few of them to start.
  *
  *     const find = prepare(
  *       (given: Given<{ id: string }>) => db.selectFrom("grants").selectAll().where("id", "=", given("id")),
@@ -56,15 +56,23 @@ export function prepare<Values extends { readonly [Name in keyof Values]: SqlVal
   build: (given: Given<Values>) => Compilable<Row>,
   parse: (row: Row) => Result,
 ): (values: Values) => Query<Result> {
-  const compiled = build(<Name extends keyof Values & string>(name: Name) => {
-    return sql<Values[Name]>`${new Placeholder(name)}`;
-  }).compile();
-  const slots = compiled.parameters as readonly (SqlValue | Placeholder)[];
-  return (values) => ({
-    sql: compiled.sql,
-    parameters: slots.map((slot) => (slot instanceof Placeholder ? values[slot.name as keyof Values] : slot)),
-    parse: parse as (row: unknown) => Result,
-  });
+  const placeholder = <Name extends keyof Values & string>(name: Name) =>
+    sql<Values[Name]>`${new Placeholder(name)}`;
+  let compiled: { readonly sql: string; readonly slots: readonly (SqlValue | Placeholder)[] } | undefined;
+  const compile = () => {
+    const { sql, parameters } = build(placeholder).compile();
+    return { sql, slots: parameters as readonly (SqlValue | Placeholder)[] };
+  };
+  return (values) => {
+    compiled ??= compile();
+    return {
+      sql: compiled.sql,
+      parameters: compiled.slots.map((slot) =>
+        slot instanceof Placeholder ? values[slot.name as keyof Values] : slot,
+      ),
+      parse: parse as (row: unknown) => Result,
+    };
+  };
 }
 
 /** A query that is made for one call: where its shape depends on what is asked. */

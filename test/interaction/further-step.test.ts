@@ -78,7 +78,7 @@ describe("a step between the sign-in and the decision", () => {
     const state = stateOf((await browser.request(url)).headers.get("location"));
     const page = await browser.request(`/oauth/code?state=${encodeURIComponent(state)}`);
     expect(page.status).toBe(403);
-    expect(await page.text()).toContain("Nobody has signed in");
+    expect(await page.text()).toContain("signed in for this request yet");
   });
 
   it("is passed once: its page is no way back", async () => {
