@@ -7,7 +7,7 @@ const named = (need: string): string[] => [`{src,test}/**/*.${need}.test.ts`];
 const POSTGRES = named("postgres");
 /** Pages in Chromium. */
 const BROWSER = named("browser");
-/** Programs that run as processes, with whatever they need; and what a process loads or sets up once. */
+/** Programs as processes, clients over sockets, waits in real time, and what a process loads or sets up once. */
 const SYSTEM = named("system");
 
 export default defineConfig({
@@ -28,6 +28,7 @@ export default defineConfig({
           exclude: [...POSTGRES, ...BROWSER, ...SYSTEM],
           // Files share what they import: loading it for each takes three times as long as all their tests.
           isolate: false,
+          setupFiles: ["test/support/close-servers.ts"],
         },
       },
       {
@@ -37,6 +38,7 @@ export default defineConfig({
           include: POSTGRES,
           globalSetup: ["test/support/postgres/start-shared.ts"],
           isolate: false,
+          setupFiles: ["test/support/close-servers.ts"],
         },
       },
       { extends: true, test: { name: "browser", include: BROWSER } },

@@ -39,6 +39,15 @@ const checkPeople: CheckUser = (username, password) =>
     ? { id: username, name: username === "ada" ? "Ada Lovelace" : "Grace Hopper" }
     : null;
 
+const started = new Set<Pick<EmbeddedServer, "drain" | "close">>();
+
+/** Closes every server that the tests of a file have left open: files share a process, and timers go on in it. */
+export async function closeServers(): Promise<void> {
+  const servers = [...started];
+  started.clear();
+  await Promise.all(servers.map((server) => server.drain().then(server.close)));
+}
+
 /** A server in memory under a clock that stands still, without a socket: tests call `fetch`. */
 export async function startServer(
   options: OAuthServerOptions = {},
@@ -72,6 +81,7 @@ export async function startServer(
     clock: () => now,
     ...limits,
   });
+  started.add(server);
   return {
     ...server,
     store: inOnePiece(database),
