@@ -45,7 +45,7 @@ describe("gatehouse database backup", () => {
     await load;
     expect(made).toMatchObject({ exitCode: 0, stderr: "" });
     expect(made.stdout).toMatch(
-      /^Made backup\.db: [\d.]+ KB, \d+ rows, looked through\.\n.*gatehouse\.db\.key/,
+      /^Made backup\.db: [\d.]+ KB, \d+ rows, checked\.\n.*gatehouse\.db\.key/,
     );
     expect(readdirSync(demo.cwd).filter((name) => name.startsWith("backup"))).toEqual(["backup.db"]);
     const file = join(demo.cwd, "backup.db");
@@ -109,7 +109,7 @@ describe("gatehouse database backup", () => {
     file.close();
     expect(await backUp(demo.cwd)).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringMatching(/^Made backup\.db: [\d.]+ KB, looked through\./),
+      stdout: expect.stringMatching(/^Made backup\.db: [\d.]+ KB, checked\./),
     });
   });
 

@@ -45,7 +45,7 @@ describe("the command on Postgres", () => {
     const { DATABASE_URL } = await settings();
     const { exitCode, stderr } = await gatehouseProcess(["demo", "--port", "0"], { env: { DATABASE_URL } });
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/The secret is missing: .*Set GATEHOUSE_SECRET, the same one on every instance/);
+    expect(stderr).toMatch(/The secret is missing: .*Set GATEHOUSE_SECRET, the same on every instance/);
   });
 
   it("a wrong password is refused in one line that does not repeat it", async () => {
