@@ -17,8 +17,12 @@ const FLAGS = new Map(
 );
 const OPTIONS = new RegExp(`\\b(${[...FLAGS.keys()].join("|").replaceAll(".", "\\.")})\\b`, "g");
 
+/** In code it is a symbol; on the command line that would be no help. */
+const ALLOW_INSECURE = /set \[allowInsecurePublicUrl\] \([^)]*\) to true/;
+
 function withFlags(message: string): string {
   return message
+    .replace(ALLOW_INSECURE, "add --allow-insecure-public-url")
     .replace(OPTIONS, (option) => `${option} (${FLAGS.get(option)})`)
     .replace("the options for TLS", "--tls-cert and --tls-key")
     .replace("choose another port.", "choose another one with --port.");

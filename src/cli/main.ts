@@ -1,7 +1,15 @@
 #!/usr/bin/env node
-import { run } from "./program.ts";
+// First of all: what is imported later needs the SQLite that Node 24 brings.
+const [major = 0] = process.versions.node.split(".").map(Number);
+if (major < 24) {
+  process.stderr.write(
+    `gatehouse: Gatehouse needs Node 24 or newer; this is Node ${process.versions.node}.\n`,
+  );
+  process.exit(1);
+}
 
 // What reads from us may have read enough (`| head`): that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
+const { run } = await import("./program.ts");
 await run(process.argv.slice(2));

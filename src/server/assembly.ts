@@ -1,6 +1,7 @@
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { parseOptions } from "../config/options.ts";
 import type { OAuthServerOptions } from "../config/options-schema.ts";
+import { wrongValue } from "../config/problems.ts";
 import {
   type AuthorizationServerMetadata,
   parseAuthorizationServerMetadata,
@@ -49,6 +50,12 @@ export type Assembly<Opened extends OpenServer> = {
   readonly code: CreateCode;
   readonly open: (parts: ServerParts) => Promise<Opened>;
 };
+
+function isLog(given: object): boolean {
+  return (["event", "error", "info", "debug"] satisfies readonly (keyof Log)[]).every(
+    (name) => typeof Reflect.get(given, name) === "function",
+  );
+}
 
 /** A server with people, clients and grants of its own. */
 export function embeddedServer(
@@ -99,5 +106,8 @@ function splitOptions({ mcp, log, instructions, requestState, alsoAccept, ...opt
   readonly options: OAuthServerOptions;
   readonly alsoAccept: CreateOptions["alsoAccept"];
 } {
+  if (log !== undefined && !isLog(log)) {
+    throw wrongValue("log", log, "an object with the functions event, error, info and debug");
+  }
   return { code: { mcp, log, instructions, requestState }, options, alsoAccept };
 }

@@ -44,9 +44,7 @@ describe("gatehouse database backup", () => {
     isBusy = false;
     await load;
     expect(made).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(made.stdout).toMatch(
-      /^Made backup\.db: [\d.]+ KB, \d+ rows, checked\.\n.*gatehouse\.db\.key/,
-    );
+    expect(made.stdout).toMatch(/^Made backup\.db: [\d.]+ KB, \d+ rows, checked\.\n.*gatehouse\.db\.key/);
     expect(readdirSync(demo.cwd).filter((name) => name.startsWith("backup"))).toEqual(["backup.db"]);
     const file = join(demo.cwd, "backup.db");
     expect(statSync(file).mode & 0o777).toBe(0o600);

@@ -64,7 +64,9 @@ export function clientCommand(): Command {
     .action(add);
   command
     .command("list")
-    .description("List the clients, newest first.")
+    .description(
+      "List the clients in the database, newest first. Those of a server's options are not among them.",
+    )
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .action(list);
@@ -248,5 +250,5 @@ async function enable(id: string, flags: DatabaseFlags): Promise<void> {
 }
 
 function unknown(id: string): ConfigurationError {
-  return new ConfigurationError(`There is no client ${id}. See: gatehouse client list`);
+  return new ConfigurationError(`The database has no client ${id}. See: gatehouse client list`);
 }

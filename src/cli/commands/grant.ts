@@ -51,7 +51,8 @@ async function list(flags: ListFlags): Promise<void> {
   const grants = found.slice(0, limit);
   if (found.length > limit) printError("There are more. Show them with --limit, or narrow the list.");
   if (flags.json) return printJson(grants);
-  if (grants.length === 0) return print("No grants found. A grant is made when a person approves a client.");
+  if (grants.length === 0)
+    return print("No grants found. --all shows ended ones too. --person and --client take IDs.");
   printTable(
     ["GRANT", "PERSON", "CLIENT", "SCOPES", "APPROVED", "LAST USED", "STATE"],
     grants.map((grant) => [
