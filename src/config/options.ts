@@ -121,6 +121,8 @@ function pem(given: string, label: string): string {
     return readFileSync(given, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigurationError(`${label} names the file ${given}, which cannot be read (${code}).`);
+    // Not what was given: it may be a key without its first line.
+    const why = code === "ENOENT" ? "there is no such file" : `the file cannot be read: ${code}`;
+    throw new ConfigurationError(`${label} is neither PEM text nor the name of a file (${why}).`);
   }
 }

@@ -36,12 +36,7 @@ export function todosFileOf(database: string): string {
  * @throws ConfigurationError, in one sentence that names the file and says what to do.
  */
 export function openTodos(file: string): Todos {
-  const database = open(file);
-  const select = database.prepare(
-    "SELECT id, title, created_at AS createdAt FROM todos WHERE owner = ? ORDER BY number",
-  );
-  const insert = database.prepare("INSERT INTO todos (id, owner, title, created_at) VALUES (?, ?, ?, ?)");
-  const remove = database.prepare("DELETE FROM todos WHERE owner = ? AND id = ?");
+  const { database, select, insert, remove } = open(file);
   return {
     list: (owner) =>
       select.all(owner).map(({ id, title, createdAt }) => ({
@@ -59,14 +54,20 @@ export function openTodos(file: string): Todos {
   };
 }
 
-function open(file: string): DatabaseSync {
+/** The file, and the statements on it: where the table is not ours, they cannot be prepared. */
+function open(file: string) {
   let database: DatabaseSync | undefined;
   try {
     // SQLite would let everyone on this machine read the file. Its side files take their mode from it.
     if (file !== MEMORY) closeSync(openSync(file, "a", 0o600));
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     database.exec(SCHEMA);
-    return database;
+    const select = database.prepare(
+      "SELECT id, title, created_at AS createdAt FROM todos WHERE owner = ? ORDER BY number",
+    );
+    const insert = database.prepare("INSERT INTO todos (id, owner, title, created_at) VALUES (?, ?, ?, ?)");
+    const remove = database.prepare("DELETE FROM todos WHERE owner = ? AND id = ?");
+    return { database, select, insert, remove };
   } catch (cause) {
     database?.close();
     const why = cause instanceof Error ? cause.message : String(cause);

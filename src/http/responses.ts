@@ -1,5 +1,6 @@
 import type { OAuthError } from "../core/errors.ts";
 import { STYLE_HASH } from "../pages/layout.ts";
+import { json } from "../platform/json.ts";
 import { textResponse } from "../platform/text-response.ts";
 
 /** Answers hold tokens, secrets or what one person may see (RFC 6749 §5.1). */
@@ -18,7 +19,7 @@ export function jsonResponse(
 
 /** A document that is the same for everyone, and that caches may keep for so long. */
 export function publicJson(document: unknown, maxAgeSeconds: number): Response {
-  return Response.json(document, { headers: { "Cache-Control": `public, max-age=${maxAgeSeconds}` } });
+  return json(document, { headers: { "Cache-Control": `public, max-age=${maxAgeSeconds}` } });
 }
 
 /** RFC 6749 §5.2, and 7591 §3.2.2, which has the same form. */

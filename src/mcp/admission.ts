@@ -31,14 +31,14 @@ export function createAdmission({ guard, resource, requiredScopes, registrations
 
   return async (request) => {
     const auth = await guard.identify(request);
-    if (auth instanceof Response) return auth;
+    if (!("person" in auth)) return auth;
     const accepted = acceptedBy(request);
     const read = await readBody(request, accepted);
     if (read instanceof Response) return refuseLesser(auth) ?? read;
     if (guard.isRevoked(auth)) {
       // A body may take its time. Asking again gives the answer that a new request with this token would get.
       const refusal = await guard.identify(request);
-      if (refusal instanceof Response) return refusal;
+      if (!("person" in refusal)) return refusal;
     }
     const { body } = read;
     const refusal = refuseLesser(auth, registrations && neededScopes(body, registrations));

@@ -123,11 +123,11 @@ async function respond(steps: Steps, request: Request): Promise<Response> {
   if (!finished) return shuttingDown();
   try {
     const exchange = await steps.admit(request);
-    if (!(exchange instanceof Response) && !steps.inFlight.isDrained()) {
+    if ("auth" in exchange && !steps.inFlight.isDrained()) {
       return await respondTo(exchange, steps, finished);
     }
     finished();
-    return exchange instanceof Response ? exchange : shuttingDown();
+    return "auth" in exchange ? shuttingDown() : exchange;
   } catch (cause) {
     finished();
     steps.log.error("the MCP endpoint failed", { cause });

@@ -1,3 +1,4 @@
+import { json } from "../platform/json.ts";
 /** A message as its sender wrote it: each member is still to be checked. */
 export type Message = {
   readonly method?: unknown;
@@ -33,5 +34,5 @@ export function jsonRpcError(
   message: string,
   headers: Record<string, string> = {},
 ): Response {
-  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status, headers });
+  return json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status, headers });
 }

@@ -1,5 +1,6 @@
 import { checkSigningKeys } from "../authorization-server/tokens/signing-keys.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
+import { json } from "../platform/json.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
 import { within } from "../platform/within.ts";
@@ -125,5 +126,5 @@ export function notReady(failed: string, reason: string): Response {
 }
 
 function plain(status: number, body: object): Response {
-  return Response.json(body, { status, headers: { "Cache-Control": "no-store" } });
+  return json(body, { status, headers: { "Cache-Control": "no-store" } });
 }

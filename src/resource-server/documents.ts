@@ -3,6 +3,7 @@ import { protectedResourceMetadata, protectedResourceMetadataPaths } from "../co
 import { type ScopeCatalogue, union } from "../core/scopes.ts";
 import { allowOrigin, preflight } from "../http/cors.ts";
 import type { Route } from "../http/route.ts";
+import { json } from "../platform/json.ts";
 import type { RequestHead } from "./guard.ts";
 import type { Discovery } from "./provider/discovery.ts";
 
@@ -98,7 +99,7 @@ async function serverDocument({
     });
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    return Response.json(
+    return json(
       { error: error.code, error_description: error.description },
       { status: error.status, headers: { "Retry-After": "5", "Cache-Control": "no-store" } },
     );
@@ -106,5 +107,5 @@ async function serverDocument({
 }
 
 function publicJson(document: object): Response {
-  return Response.json(document, { headers: { "Cache-Control": `public, max-age=${MAX_AGE_SECONDS}` } });
+  return json(document, { headers: { "Cache-Control": `public, max-age=${MAX_AGE_SECONDS}` } });
 }

@@ -2,6 +2,7 @@ import type { Auth } from "../core/auth.ts";
 import { type BearerChallenge, formatChallenge } from "../core/challenge.ts";
 import { OAuthError } from "../core/errors.ts";
 import { formatScopes, missingScopes, union } from "../core/scopes.ts";
+import { json } from "../platform/json.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import type { RefusalFields, RefusalLog } from "./refusals.ts";
 
@@ -106,7 +107,7 @@ const RETRY_AFTER_SECONDS = 2;
 /** An outage must never look like a bad token: clients would throw good ones away. */
 function unavailableResponse(cause: unknown): Response {
   const seconds = (cause instanceof OAuthError && cause.retryAfterSeconds) || RETRY_AFTER_SECONDS;
-  return Response.json(
+  return json(
     {
       error: "temporarily_unavailable",
       error_description: "The token cannot be checked right now. Try again.",
@@ -117,7 +118,7 @@ function unavailableResponse(cause: unknown): Response {
 
 function challengeResponse(status: number, challenge: BearerChallenge): Response {
   const { error = "unauthorized", description = "An access token is needed.", scopes = [] } = challenge;
-  return Response.json(
+  return json(
     {
       error,
       error_description: description,

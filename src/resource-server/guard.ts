@@ -109,7 +109,8 @@ export function createGuard(options: GuardOptions): Guard {
   const guard = async (request: RequestHead, ...more: readonly string[]): Promise<Auth | Response> => {
     const needed = more.length > 0 ? union(requiredScopes, more) : requiredScopes;
     const auth = await identify(request, needed);
-    return auth instanceof Response ? auth : (answers.requireScopes(auth, needed) ?? auth);
+    // Who is not known to be somebody stays out, whatever class the answer is of.
+    return "person" in auth ? (answers.requireScopes(auth, needed) ?? auth) : auth;
   };
 
   return Object.assign(guard, {

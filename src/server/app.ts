@@ -5,6 +5,7 @@ import { foreignHostRefusal } from "../http/host-header.ts";
 import { type GatehouseEnv, mountRoutes, pathsOf } from "../http/mount.ts";
 import type { ConnectionInfo } from "../http/peer.ts";
 import type { Route } from "../http/route.ts";
+import { json } from "../platform/json.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Instrument } from "../platform/telemetry/instrument.ts";
 
@@ -37,7 +38,7 @@ export function createApp(parts: AppParts): Fetch {
   );
   app.onError((cause) => {
     log.error("a request failed", { cause });
-    return Response.json({ error: "server_error" }, { status: 500 });
+    return json({ error: "server_error" }, { status: 500 });
   });
   const probes = routes
     .filter(({ askedBy }) => askedBy === "probe")

@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import { alive, notReady } from "../operations/probes.ts";
 import { HEALTH_PATH, READY_PATH } from "../operations/routes.ts";
+import { json } from "../platform/json.ts";
 import { within } from "../platform/within.ts";
 import type { OpenServer } from "./open-server.ts";
 
@@ -41,7 +42,7 @@ function comeAgain(request: Request): Response {
       headers,
     });
   }
-  return Response.json(
+  return json(
     { error: "temporarily_unavailable", error_description: "The server is starting. Try again." },
     { status: 503, headers },
   );

@@ -121,6 +121,24 @@ describe("a step between the sign-in and the decision", () => {
     expect(await server.store.listGrants({})).toEqual([]);
   });
 
+  it("counts in the sign-in in which it was passed, and in no later one of the same person", async () => {
+    await start();
+    const { browser, url } = await begin();
+    const first = await signIn(browser, url);
+    const passed = (await typeCode(browser, first.state, "111111")).headers.get("location");
+    // With the password alone, and without the code.
+    const again = await begin(browser);
+    await browser.submit("/oauth/login", {
+      state: first.state,
+      username: "ada",
+      password: "lovelace",
+    });
+    expect((await decide(browser, stateOf(passed), "approve", ["mcp"])).status).toBe(403);
+    const location = (await again.browser.request(again.url)).headers.get("location");
+    expect(new URL(location ?? "").pathname).toBe("/oauth/code");
+    expect(await server.store.listGrants({})).toEqual([]);
+  });
+
   it("also follows a login page of the operator's own", async () => {
     await start({
       loginHandler: async (request, completeUserCheck) => {

@@ -97,7 +97,8 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   const leadOn = (asked: AuthorizationRequest | SignedInRequest) =>
     pageUrl(nextStep(asked, knownOf(asked), policy), asked, parts);
 
-  const signInUrl: Interactions["signInUrl"] = ({ person, signIn, passed, ...unsigned }) => leadOn(unsigned);
+  const signInUrl: Interactions["signInUrl"] = ({ person, signIn, passed, passedIn, ...unsigned }) =>
+    leadOn(unsigned);
 
   return {
     begin,
@@ -110,10 +111,13 @@ export function createInteractions(parts: InteractionsParts): Interactions {
         throw new OAuthError("access_denied", "No one has signed in for this request yet.");
       // Cookies of before the sign-in are not enough, or whoever planted them could decide (session fixation).
       const current = await binding.signedInFor(request, asked);
-      if (current?.id !== asked.person.id)
-        return askToSignIn(asked, current, await signInUrl(asked), request, peer, parts);
-      const next = nextStep(asked, knownOf(asked), policy);
-      if (next.name === step.name) return asked;
+      if (current?.person.id !== asked.person.id)
+        return askToSignIn(asked, current?.person, await signInUrl(asked), request, peer, parts);
+      // What was passed in an earlier sign-in, whoever it was, is worth nothing in this one.
+      const passed = asked.passedIn === current.signIn ? (asked.passed ?? []) : [];
+      const now = { ...asked, passed, passedIn: current.signIn };
+      const next = nextStep(now, knownOf(now), policy);
+      if (next.name === step.name) return now;
       throw new OAuthError("access_denied", "A step of this request has not been passed yet.", {
         detail: `${step.name} before ${next.name}`,
       });

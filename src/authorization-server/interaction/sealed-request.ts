@@ -36,8 +36,9 @@ export type SignedInRequest = AuthorizationRequest & {
   readonly person: Person;
   /** The sign-in that counts; undefined where any session of the person does. */
   readonly signIn: string | undefined;
-  /** The steps that this person has passed since, by name. */
+  /** The steps that this person has passed since, by name, and the sign-in in which that was. */
   readonly passed?: readonly string[];
+  readonly passedIn?: string;
 };
 
 /** Time to find the password manager and read the page; after it, the client begins again. */

@@ -16,6 +16,9 @@ export type BoundSignIn = Bound & {
   readonly signIn: string | undefined;
 };
 
+/** Each sign-in has an id of its own: what a person passed in one counts in no other. */
+export type CurrentSignIn = { readonly person: Person; readonly signIn: string };
+
 /**
  * What binds an authorization request to the browser that began it, and the decision about it to a sign-in there. Each
  * function that changes something hands back the `Set-Cookie` lines for the answer.
@@ -35,8 +38,8 @@ export type BrowserBinding = {
     bound: Bound,
     person: Person,
   ): Promise<{ readonly signIn: string | undefined; readonly setCookies: readonly string[] }>;
-  /** Who is signed in in this browser, as far as that counts for this authorization request. */
-  signedInFor(request: Request, bound: BoundSignIn): Promise<Person | undefined>;
+  /** Who is signed in in this browser and by which sign-in, as far as that counts for this authorization request. */
+  signedInFor(request: Request, bound: BoundSignIn): Promise<CurrentSignIn | undefined>;
   /** The person has denied: nothing more is decided about the request. */
   end(bound: Bound): readonly string[];
 };

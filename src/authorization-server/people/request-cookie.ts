@@ -44,7 +44,7 @@ export function bindToRequest(parts: { readonly cookies: Cookies; readonly clock
     },
     async signedInFor(request, bound) {
       const { signIn } = read(request, bound);
-      return signIn !== undefined && signIn === bound.signIn ? bound.person : undefined;
+      return signIn !== undefined && signIn === bound.signIn ? { person: bound.person, signIn } : undefined;
     },
     end: (bound) => [cookies.expire(nameOf(bound))],
   };

@@ -22,13 +22,14 @@ export function bindToSession(parts: {
   readonly issuer: string;
 }): BrowserBinding {
   const { cookies, keyring, clock, issuer } = parts;
-  const signedIn = async (request: Request): Promise<Person | undefined> => {
+  const sessionOf = async (request: Request): Promise<SealedSession | undefined> => {
     const sealed = cookies.read(request, SESSION);
     const text = sealed === undefined ? undefined : await keyring.open("session", sealed);
     if (text === undefined) return undefined;
     const session = JSON.parse(text) as SealedSession;
-    return session.iss === issuer && clock() < session.endsAt ? session.person : undefined;
+    return session.iss === issuer && clock() < session.endsAt ? session : undefined;
   };
+  const signedIn = async (request: Request) => (await sessionOf(request))?.person;
   return {
     signedIn,
     begin(request) {
@@ -39,14 +40,24 @@ export function bindToSession(parts: {
     },
     browserOf: (request) => cookies.read(request, BROWSER),
     async signIn(_bound, person) {
-      const session: SealedSession = { iss: issuer, person, endsAt: clock() + SESSION_SECONDS * 1000 };
+      const endsAt = clock() + SESSION_SECONDS * 1000;
+      const session: SealedSession = { id: randomId(), iss: issuer, person, endsAt };
       const sealed = await keyring.seal("session", JSON.stringify(session));
       return { signIn: undefined, setCookies: [cookies.set(SESSION, sealed, SESSION_SECONDS)] };
     },
-    signedInFor: signedIn,
+    async signedInFor(request) {
+      const session = await sessionOf(request);
+      return session && { person: session.person, signIn: session.id };
+    },
     end: () => [],
   };
 }
 
 /** Sealed by us and only by us, so what opens has this shape. */
-type SealedSession = { readonly iss: string; readonly person: Person; readonly endsAt: number };
+type SealedSession = {
+  /** Of the sign-in that began it. */
+  readonly id: string;
+  readonly iss: string;
+  readonly person: Person;
+  readonly endsAt: number;
+};
