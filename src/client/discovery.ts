@@ -7,7 +7,7 @@ import { firstAnswer } from "../platform/first-answer.ts";
 import { TokenError, unreachable } from "./errors.ts";
 import type { TokenManagerSettings } from "./options.ts";
 
-type Deps = {
+type DiscoveryParts = {
   readonly fetch: typeof fetch;
   readonly fetchJson: FetchJson;
   /** Whether what documents name may be `http://` on a network, as what the options name may. */
@@ -21,7 +21,7 @@ type Deps = {
  */
 export async function findTokenEndpoint(
   { tokenEndpoint, issuer, resource }: Pick<TokenManagerSettings, "tokenEndpoint" | "issuer" | "resource">,
-  parts: Deps,
+  parts: DiscoveryParts,
 ): Promise<ProvingEndpoint> {
   if (tokenEndpoint !== undefined) return { url: tokenEndpoint, issuer, methods: undefined };
   if (issuer !== undefined) return endpointOf(issuer, parts);
@@ -36,7 +36,10 @@ const serverMetadata = z.object({
   token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
 });
 
-async function endpointOf(issuer: string, { fetchJson, allowInsecure }: Deps): Promise<ProvingEndpoint> {
+async function endpointOf(
+  issuer: string,
+  { fetchJson, allowInsecure }: DiscoveryParts,
+): Promise<ProvingEndpoint> {
   const { origin } = new URL(issuer);
   const urls = authorizationServerMetadataPaths(issuer).map((path) => `${origin}${path}`);
   const { url, document } = await firstDocument(urls, fetchJson);
@@ -57,7 +60,7 @@ const resourceMetadata = z.object({
   authorization_servers: z.array(z.string()).min(1),
 });
 
-async function authorizationServerOf(resource: string, parts: Deps): Promise<string> {
+async function authorizationServerOf(resource: string, parts: DiscoveryParts): Promise<string> {
   const { origin } = new URL(resource);
   const named = await challengedMetadata(resource, parts);
   const urls =
@@ -77,7 +80,7 @@ async function authorizationServerOf(resource: string, parts: Deps): Promise<str
 }
 
 /** The metadata URL of the challenge to a request without a token (RFC 9728 §5.1), where there is one. */
-async function challengedMetadata(resource: string, parts: Deps): Promise<string | undefined> {
+async function challengedMetadata(resource: string, parts: DiscoveryParts): Promise<string | undefined> {
   const response = await probe(resource, parts);
   // It may be an endless stream.
   await response.body?.cancel();
@@ -91,7 +94,7 @@ async function challengedMetadata(resource: string, parts: Deps): Promise<string
   return named;
 }
 
-async function probe(resource: string, parts: Deps): Promise<Response> {
+async function probe(resource: string, parts: DiscoveryParts): Promise<Response> {
   try {
     return await parts.fetch(resource, {
       headers: { Accept: "application/json, text/event-stream" },

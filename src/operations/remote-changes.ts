@@ -2,7 +2,8 @@ import type { Clients } from "../authorization-server/clients/clients.ts";
 import type { DisabledClients } from "../authorization-server/clients/disabled-clients.ts";
 import type { SigningKeys } from "../authorization-server/tokens/signing-keys.ts";
 import type { Log } from "../platform/logging.ts";
-import type { OpenStore, RemoteChange } from "../store/store.ts";
+import type { RemoteChange } from "../store/change-feed.ts";
+import type { OpenStore } from "../store/store.ts";
 import type { RevocationLease } from "./revocation-lease.ts";
 
 type Followed = {

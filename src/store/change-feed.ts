@@ -1,5 +1,22 @@
 import { type Given, prepare, type Query, type QueryBuilder } from "./query.ts";
-import type { Follower, RemoteChange } from "./store.ts";
+
+/** What must learn of changes by other processes: the caches. */
+export type Follower = {
+  changed(changes: readonly RemoteChange[]): void;
+  /** Everything changed by this time (of `performance.now()`) has been told. Comes several times a second. */
+  caughtUp(until: number): void;
+  /** From now on changes may be missed, until {@link Follower.caughtUp} is called again. */
+  interrupted(): void;
+};
+
+export type RemoteChange =
+  | {
+      readonly kind: "grant_revoked" | "client_removed" | "client_disabled" | "client_enabled";
+      readonly id: string;
+    }
+  | { readonly kind: "signing_keys" }
+  /** Something that is not said, or that was missed. Revocations are said one by one all the same. */
+  | { readonly kind: "anything" };
 
 /** What the database announced, read to the end at each look. Looks are made one after the other. */
 export type ChangeFeed = {

@@ -2,6 +2,7 @@ import type { Client } from "../core/client.ts";
 import type { AuditEntry, AuditedEvent, AuditRecord } from "../core/events.ts";
 import type { Grant, RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Follower } from "./change-feed.ts";
 import type { Counters } from "./counters.ts";
 
 /**
@@ -188,24 +189,6 @@ export type OpenStore = {
  * log alone.
  */
 export type Unaudited = "unaudited";
-
-/** What must learn of changes by other processes: the caches. */
-export type Follower = {
-  changed(changes: readonly RemoteChange[]): void;
-  /** Everything changed by this time (of `performance.now()`) has been told. Comes several times a second. */
-  caughtUp(until: number): void;
-  /** From now on changes may be missed, until {@link Follower.caughtUp} is called again. */
-  interrupted(): void;
-};
-
-export type RemoteChange =
-  | {
-      readonly kind: "grant_revoked" | "client_removed" | "client_disabled" | "client_enabled";
-      readonly id: string;
-    }
-  | { readonly kind: "signing_keys" }
-  /** Something that is not said, or that was missed. Revocations are said one by one all the same. */
-  | { readonly kind: "anything" };
 
 /** `liveGrants` counts those that are not revoked; one that has expired counts until the janitor deletes it. */
 export type ClientSummary = Client & { readonly liveGrants: number };

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../src/core/errors.ts";
+import type { EventDeclaration } from "../../src/core/event-declaration.ts";
+import { declarationOf, SECURITY_EVENTS } from "../../src/core/events.ts";
 import { REVOCATION_REASONS } from "../../src/core/grant.ts";
 import { GUARD_DECISIONS } from "../../src/platform/telemetry/metrics.ts";
 import { createPrometheus } from "../../src/platform/telemetry/prometheus.ts";
@@ -127,6 +129,19 @@ describe("the metrics", () => {
       expect(name.endsWith("_total"), name).toBe(type === "counter");
       if (name.includes("duration")) expect(name).toMatch(/_seconds$/);
     }
+  });
+
+  it("have the same labels in the same order, whichever event they count", () => {
+    const labels = new Map<string, string>();
+    for (const event of SECURITY_EVENTS) {
+      const { counts = {} }: EventDeclaration = declarationOf(event);
+      for (const [counter, ofEvent] of Object.entries(counts)) {
+        const names = Object.keys(ofEvent).join(", ");
+        expect(names, `${counter} of ${event}`).toBe(labels.get(counter) ?? names);
+        labels.set(counter, names);
+      }
+    }
+    expect(labels.size).toBeGreaterThan(5);
   });
 
   it("each say what they are", () => {

@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import { type Client, isDocumentUrl } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { mayBePreregistered } from "../../core/preregistered-client.ts";
@@ -9,6 +8,7 @@ import type { Log } from "../../platform/logging.ts";
 import { safeFetch } from "../../platform/safe-fetch.ts";
 import type { Counters } from "../../store/counters.ts";
 import type { Store } from "../../store/store.ts";
+import { createClientCache } from "./client-cache.ts";
 import { createClientIdMetadata } from "./client-id-metadata.ts";
 import { createClientKeys, type FetchDocument, type PublicKeys } from "./client-keys.ts";
 import { type DisabledClients, disabledClient } from "./disabled-clients.ts";
@@ -91,19 +91,14 @@ export function createClients(parts: ClientsParts): Clients {
     fetchDocument,
   });
   const ceilings = createRegistrationCeilings(parts);
-  const cache = createCache(clock);
+  const cache = createClientCache(clock, isUpToDate);
   /** Registrations that are being written: the same one again waits for it. */
   const underway = new Map<string, Promise<boolean>>();
-  // What was read before everything was forgotten must not be remembered after it.
-  let age = 0;
-
-  const remembered = (clientId: string): Client | undefined =>
-    isUpToDate() ? cache.get(clientId) : undefined;
 
   const findStored = async (clientId: string): Promise<Client | undefined> => {
-    const before = age;
+    const remember = cache.beforeReading();
     const client = await store.findClient(clientId);
-    if (client && age === before) cache.set(clientId, client);
+    if (client) remember(client);
     return client;
   };
 
@@ -111,16 +106,16 @@ export function createClients(parts: ClientsParts): Clients {
     // Known ones never count, whichever instance got to know them.
     if (await findStored(client.id)) return false;
     return ceilings.admit(address, async () => {
-      const before = age;
+      const remember = cache.beforeReading();
       const isNew = await store.addClient(client, "unaudited");
-      if (age === before) cache.set(client.id, client);
+      remember(client);
       return isNew;
     });
   };
 
   const find = async (clientId: string, askedBy?: string): Promise<Client | undefined> => {
     if (await disabled.has(clientId)) throw disabledClient(clientId);
-    const known = preregistered.get(clientId) ?? remembered(clientId);
+    const known = preregistered.get(clientId) ?? cache.get(clientId);
     if (known) return known;
     if (isDocumentUrl(clientId)) {
       if (!clientIdMetadataDocuments) throw documentsAreOff(parts.registration);
@@ -142,7 +137,7 @@ export function createClients(parts: ClientsParts): Clients {
     },
     isApproved,
     async register(client, address) {
-      if (remembered(client.id)) return false;
+      if (cache.get(client.id)) return false;
       const same = underway.get(client.id);
       if (same) {
         await same;
@@ -157,41 +152,17 @@ export function createClients(parts: ClientsParts): Clients {
     },
     keys: createClientKeys({ fetchDocument, isApproved, clock }),
     invalidate(clientId) {
-      age += 1;
-      cache.delete(clientId);
+      cache.forget(clientId);
       documents.invalidate(clientId);
     },
     invalidateAll() {
-      age += 1;
-      cache.clear();
+      cache.forgetAll();
       documents.invalidateAll();
     },
   };
 }
 
 const MAXIMUM_ID_LENGTH = 512;
-/** Characters, all clients together: registrations may be large, and anybody can make them. */
-const MAXIMUM_CACHE_SIZE = 16_000_000;
-/** The store tells of removals by other processes; this bounds what is used where the telling fails. */
-const CACHE_MS = 60_000;
-
-function createCache(clock: Clock): LRUCache<string, Client> {
-  // The sizes bound the number: with a `max` beside them, all of its places would be made at the start.
-  return new LRUCache({
-    maxSize: MAXIMUM_CACHE_SIZE,
-    sizeCalculation: sizeOf,
-    ttl: CACHE_MS,
-    ttlResolution: 0,
-    perf: { now: clock },
-  });
-}
-
-function sizeOf(client: Client): number {
-  const keys = client.jwks ? JSON.stringify(client.jwks).length : 0;
-  const links =
-    (client.clientUri?.length ?? 0) + (client.logoUri?.length ?? 0) + (client.jwksUri?.length ?? 0);
-  return client.redirectUris.reduce((sum, uri) => sum + uri.length, 500 + keys + links);
-}
 
 function documentsAreOff(registration: boolean): OAuthError {
   return new OAuthError(

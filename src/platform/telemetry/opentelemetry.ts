@@ -22,25 +22,6 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 export function createTracing(database: string): Tracing {
   const tracer = trace.getTracer("mcp-gatehouse", packageVersion());
 
-  /** Does work inside of a span, which ends with it. */
-  const within = async <T>(
-    span: Span,
-    parent: Context,
-    work: () => Promise<T>,
-    onAnswer?: (answer: T) => void,
-  ): Promise<T> => {
-    try {
-      const answer = await context.with(trace.setSpan(parent, span), work);
-      onAnswer?.(answer);
-      return answer;
-    } catch (error) {
-      fail(span, errorType(error));
-      throw error;
-    } finally {
-      span.end();
-    }
-  };
-
   return {
     request(route, request, work) {
       if (route.isQuiet) return work();
@@ -109,6 +90,25 @@ export function createTracing(database: string): Tracing {
       return messageSpan(span, trace.setSpan(parent, span));
     },
   };
+}
+
+/** Does work inside of a span, which ends with it. */
+async function within<T>(
+  span: Span,
+  parent: Context,
+  work: () => Promise<T>,
+  onAnswer?: (answer: T) => void,
+): Promise<T> {
+  try {
+    const answer = await context.with(trace.setSpan(parent, span), work);
+    onAnswer?.(answer);
+    return answer;
+  } catch (error) {
+    fail(span, errorType(error));
+    throw error;
+  } finally {
+    span.end();
+  }
 }
 
 function messageSpan(span: Span, inside: Context): MessageSpan {

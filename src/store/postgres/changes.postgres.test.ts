@@ -4,7 +4,7 @@ import { startPostgres, type TestPostgres } from "../../../test/support/postgres
 import { changeContract } from "../../../test/support/store/change-contract.ts";
 import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
-import type { RemoteChange } from "../store.ts";
+import type { RemoteChange } from "../change-feed.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
 import type { Log } from "../../platform/logging.ts";
-import type { ChangeFeed, ReadFeed } from "../change-feed.ts";
-import type { Follower } from "../store.ts";
+import type { ChangeFeed, Follower, ReadFeed } from "../change-feed.ts";
 import type { DatabaseClock } from "./clock.ts";
 import { command, rowsOf } from "./connection.ts";
 import { toStoreError } from "./errors.ts";

@@ -40,7 +40,7 @@ export function grantPageQueries(
       const last = (await connection.read(nextIds({ after, limit }))).at(-1);
       if (last === undefined) return undefined;
       const revocation = revokeBetween({ after, last, now, dueAt: now + KEPT_AFTER_END_MS });
-      await connection.write(revocation, entry && note(entry));
+      await connection.write(revocation, note(entry));
       return last;
     },
     async countRefreshTokens(page) {

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vit
 import { changeContract } from "../../../test/support/store/change-contract.ts";
 import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
-import type { RemoteChange } from "../store.ts";
+import type { RemoteChange } from "../change-feed.ts";
 
 const HALF_A_SECOND_MS = 500;
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-changes-"));

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../../platform/logging.ts";
-import type { ChangeFeed, ReadFeed } from "../change-feed.ts";
-import type { Follower } from "../store.ts";
+import type { ChangeFeed, Follower, ReadFeed } from "../change-feed.ts";
 
 export type SqliteChanges = {
   follow(follower: Follower): () => void;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { RemoteChange } from "../../../src/store/store.ts";
+import type { RemoteChange } from "../../../src/store/change-feed.ts";
 import {
   APPROVED,
   DAY,
