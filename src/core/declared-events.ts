@@ -11,12 +11,11 @@ import {
   yesOrNo,
 } from "./event-declaration.ts";
 import { REVOCATION_REASONS } from "./grant.ts";
+import { PEOPLE_EVENTS } from "./people-events.ts";
 
 /** Whose it is: the ids of a grant, its client and its person. */
 const GRANT = { grant: text, client: text, person: text };
 const REFUSAL = { error: oneOf(ERROR_CODES), reason: text, path: text };
-/** A username that did not sign in, as a MAC: people type their password there by mistake. */
-const ATTEMPT = { usernameMark: text, client: text };
 
 /**
  * Everything that happens to an authorization. The types of the log, the audit log and the metrics come from here, and
@@ -85,41 +84,7 @@ export const EVENTS = {
     when: "A program got the grant that all its tokens belong to.",
     fields: { grant: text, client: text, scopes: texts },
   }),
-  "sign_in.ok": event({
-    outcome: "ok",
-    keptIn: "both",
-    from: "request",
-    when: "A person signed in.",
-    fields: { person: text, client: text },
-    counts: { gatehouse_sign_ins_total: { outcome: "ok" } },
-  }),
-  "sign_in.failed": event({
-    outcome: "refused",
-    keptIn: "both",
-    from: "request",
-    byStrangers: true,
-    when: "The username or password was incorrect.",
-    fields: ATTEMPT,
-    counts: { gatehouse_sign_ins_total: { outcome: "failed" } },
-  }),
-  "sign_in.slowed": event({
-    outcome: "refused",
-    keptIn: "both",
-    from: "request",
-    byStrangers: true,
-    when: "The password was not checked, because too many attempts had failed before.",
-    fields: ATTEMPT,
-    counts: { gatehouse_sign_ins_total: { outcome: "slowed" } },
-  }),
-  "sign_in.unchecked": event({
-    outcome: "refused",
-    keptIn: "both",
-    from: "request",
-    byStrangers: true,
-    when: "`checkUser` threw, did not answer within ten seconds, or returned an unusable value. The attempt counts as failed.",
-    fields: { ...ATTEMPT, reason: text },
-    counts: { gatehouse_sign_ins_total: { outcome: "unchecked" } },
-  }),
+  ...PEOPLE_EVENTS,
   "authorization.refused": event({
     outcome: "refused",
     keptIn: "log",

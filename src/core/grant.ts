@@ -42,6 +42,11 @@ export const REVOCATION_REASONS = [
   "operator",
   "client_removed",
   "client_disabled",
+  "person_disabled",
+  "person_signed_out",
+  "person_removed",
+  "person_inactive",
+  "upstream_logout",
 ] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 

@@ -4,6 +4,7 @@ import type { Grant, RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Follower } from "./change-feed.ts";
 import type { Counters } from "./counters.ts";
+import type { PeopleStore } from "./people-store.ts";
 
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
@@ -13,7 +14,7 @@ import type { Counters } from "./counters.ts";
  * no change without its entry, and no entry where nothing changed. A verb without an entry changes what the audit log does
  * not promise.
  */
-export type Store = {
+export type Store = PeopleStore & {
   // — clients —
 
   /** Keeps a client, or does nothing where one with its id is there. Says whether it is new. */

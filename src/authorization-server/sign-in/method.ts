@@ -1,0 +1,120 @@
+import type { ClientIdentity } from "../../core/client.ts";
+import type { Identity } from "../../core/identity.ts";
+import type { Person } from "../../core/person.ts";
+import type { Peer } from "../../http/peer.ts";
+import type { Route } from "../../http/route.ts";
+import type { Html } from "../../pages/html.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/logging.ts";
+import type { Keyring } from "../../platform/secrets/keyring.ts";
+import type { Store } from "../../store/store.ts";
+import type { Recorder } from "../recorder.ts";
+import type { Attempts } from "./guessing/attempts.ts";
+
+/**
+ * A way in which people prove who they are. `createOAuthServer` takes a list of them; each is made by a function of
+ * `mcp-gatehouse/sign-in`, and opened once with the server.
+ */
+export type SignInMethod = {
+  /** Unique in a server; in URLs, logs and session lists: `google`. */
+  readonly name: string;
+  /**
+   * Who can sign in this way. `own`: people that the operator put there. `members`: those of one organisation. `public`:
+   * anyone who makes an account, so the operator must say who may come in.
+   */
+  readonly people: "own" | "members" | "public";
+  /** @throws ConfigurationError that stops the start */
+  open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
+};
+
+/** A method of a server that is open. */
+export type OpenMethod = {
+  readonly panel: SignInPanel;
+  readonly routes: readonly Route[];
+};
+
+/** What a method shows on the sign-in page. */
+export type SignInPanel =
+  /** A link that redirects to where the sign-in is. Where it is the only panel, people go there at once. */
+  | { readonly kind: "button"; readonly label: string; readonly url: (visit: Visit) => string }
+  /** A form of its own, which posts to one of the method's routes. */
+  | { readonly kind: "form"; readonly html: (visit: Visit, typed: Typed) => Html };
+
+/** What was typed before, where a form is shown again. */
+export type Typed = { readonly username: string; readonly errorMessage: string | undefined };
+
+/** What every method is handed. */
+export type MethodParts = {
+  readonly visits: Visits;
+  readonly signIns: SignIns;
+  readonly signInPage: SignInPage;
+  readonly recorder: Recorder;
+  readonly attempts: Attempts;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly issuer: string;
+  readonly appName: string;
+  /** Where a provider is asked: through the outbound proxy, where there is one. */
+  readonly fetch: typeof fetch;
+  /** The grants of a person ended, in this process. */
+  readonly onPersonChanged: (personId: string) => void;
+};
+
+/** Why somebody is at the sign-in page. It travels sealed, bound to its browser. */
+export type Visit = {
+  /** What forms and links carry as `state`. */
+  readonly sealed: string;
+  /** The client that wants to connect; undefined at the account page. */
+  readonly client: ClientIdentity | undefined;
+  /** `login_hint` (OpenID Connect Core 1.0 §3.1.2.1). */
+  readonly loginHint: string | undefined;
+  /**
+   * Epoch milliseconds: a sign-in from before this does not count, so a provider is asked for a new one (`prompt=login`,
+   * `max_age`). Undefined where any does.
+   */
+  readonly signInAfter: number | undefined;
+};
+
+export type Visits = {
+  /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */
+  open(request: Request, sealed: string | undefined): Promise<Visit>;
+};
+
+/** What a method has proved. */
+export type Proof = {
+  readonly identity: Identity;
+  /** How people recognise it: an address or a login. */
+  readonly label: string;
+  /** The id that a new person gets; undefined for a random one. */
+  readonly personId: string | undefined;
+  /** What tools get beside the id: `name`, `email` and whatever else the operator asked for. */
+  readonly profile: Omit<Person, "id">;
+  /** Verified, by the rules of the provider. */
+  readonly emails: readonly string[];
+  readonly groups: readonly string[];
+  /** What the provider said, for the lists of `admit`. Not kept. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Epoch milliseconds: when the person proved themselves. */
+  readonly authenticatedAt: number;
+  /** For the provider's logout. */
+  readonly upstream: { readonly issuer: string; readonly sessionId: string | undefined } | undefined;
+};
+
+/** Where every method ends. Decides who it is, whether they may come in, and what comes next. */
+export type SignIns = {
+  /** The redirect that goes on, or the page that says why the person may not come in. */
+  complete(
+    method: Pick<SignInMethod, "name" | "people">,
+    visit: Visit,
+    proof: Proof,
+    request: Request,
+    peer: Peer,
+  ): Promise<Response>;
+};
+
+/** The page with every method on it. */
+export type SignInPage = {
+  show(visit: Visit, typed: Typed, status?: number, headers?: Readonly<Record<string, string>>): Response;
+};

@@ -1,0 +1,248 @@
+import type { AuditEntry } from "../core/events.ts";
+import type { RevocationReason } from "../core/grant.ts";
+import type { Identity } from "../core/identity.ts";
+import type { Person } from "../core/person.ts";
+
+/** People, what they prove themselves with, and where they are signed in. Part of {@link Store}, under its contract. */
+export type PeopleStore = {
+  findPerson(id: string): Promise<PersonRecord | undefined>;
+  /** Whom this identity proves. */
+  findByIdentity(identity: Identity): Promise<PersonRecord | undefined>;
+  /**
+   * Whom a token of another issuer is about: who is known by this issuer and subject, by whatever method; else who has this
+   * id. Undefined where nobody is.
+   */
+  findByToken(token: {
+    readonly issuer: string;
+    readonly subject: string;
+    readonly id: string;
+  }): Promise<PersonRecord | undefined>;
+  /** By when they came, newest first. */
+  listPeople(filter: PeopleFilter): Promise<readonly PersonSummary[]>;
+  /**
+   * Keeps what a sign-in says, all of it or nothing: the person and the identity where they are new, the profile, and the
+   * session. Refused, and nothing is written, where the person is disabled, or the id is that of somebody whom another
+   * identity proves.
+   */
+  signIn(signIn: SignInRecord, entry: AuditEntry<"sign_in.ok">): Promise<SignInOutcome>;
+
+  // — what the operator does —
+
+  /** Adds a person with an identity and, where it is given, a credential. False, and nothing is written, where the identity or the id is there. */
+  addPerson(person: NewPerson, entry: AuditEntry<"person.added">): Promise<boolean>;
+  /**
+   * Disables an id, whether it has a row yet or not, ends its sessions, and revokes its grants in commits like those of
+   * a client that is removed. False where it was disabled before.
+   */
+  disablePerson(id: string, now: number, entry: AuditEntry<"person.disabled">): Promise<boolean>;
+  enablePerson(id: string, entry: AuditEntry<"person.enabled">): Promise<boolean>;
+  /** Ends every session and revokes every grant of theirs. False where there is no such person. */
+  signOutPerson(id: string, now: number, entry: AuditEntry<"person.signed_out">): Promise<boolean>;
+  /** Deletes a person and all that is theirs; grants are revoked, and keep no more of the person than the id. */
+  removePerson(id: string, now: number, entry: AuditEntry<"person.removed">): Promise<boolean>;
+  /**
+   * Makes two people one: the identities, credentials, sessions and grants of `gone` become those of `survivor`, who is
+   * disabled if either was. False, and nothing is written, where either is not there.
+   */
+  linkPeople(
+    people: { readonly survivor: string; readonly gone: string },
+    now: number,
+    entry: AuditEntry<"person.linked">,
+  ): Promise<boolean>;
+
+  // — identities —
+
+  listIdentities(personId: string): Promise<readonly IdentityRecord[]>;
+  /** Adds an identity to a person. False, and nothing is written, where it proves somebody already, or the person is gone. */
+  addIdentity(identity: NewIdentity, entry: AuditEntry<"identity.linked">): Promise<boolean>;
+  /** Removes one, unless it is the person's last. False where it was not removed. */
+  removeIdentity(
+    personId: string,
+    identity: Identity,
+    entry: AuditEntry<"identity.unlinked">,
+  ): Promise<boolean>;
+
+  // — credentials —
+
+  findCredential(personId: string, kind: CredentialKind): Promise<Credential | undefined>;
+  /** Puts a credential in the place of the one of its kind and id. False where the person is gone. */
+  saveCredential(credential: Credential, entry: AuditEntry<"credential.changed">): Promise<boolean>;
+  /** Replaces the secret of a credential that still has the old one: a hash with newer parameters is no event. */
+  upgradeCredential(change: {
+    readonly personId: string;
+    readonly kind: CredentialKind;
+    readonly before: string;
+    readonly secret: string;
+  }): Promise<void>;
+  /** Each different beginning of a secret that is stored (`$argon2id$v=19$m=…$`, `$2b$12$`), up to `limit`: what a check costs. */
+  listCredentialKinds(kind: CredentialKind, limit: number): Promise<readonly string[]>;
+
+  // — one-time links —
+
+  /** Keeps a link's hash; an older one for the same purpose and person ends. */
+  addLink(link: OneTimeLink, entry: AuditEntry<"person.invited">): Promise<void>;
+  findLink(hash: string, now: number): Promise<OneTimeLink | undefined>;
+  /** Uses a link up and sets the password of its person, in one commit. False where it was used or has ended. */
+  usePasswordLink(
+    use: { readonly hash: string; readonly credential: Credential; readonly now: number },
+    entry: AuditEntry<"credential.changed">,
+  ): Promise<boolean>;
+  /** Uses up an invitation that names no person and adds one, in one commit. False where it was used, has ended, or the name is taken. */
+  useInvitation(
+    use: { readonly hash: string; readonly person: NewPerson },
+    entry: AuditEntry<"person.added">,
+  ): Promise<boolean>;
+
+  // — sessions —
+
+  /** The session with this hash and its person, where it has not ended and the person is not disabled. */
+  findSession(hash: string, now: number): Promise<SessionWithPerson | undefined>;
+  /** Puts off the end of an idle session. Where it has ended, nothing happens. */
+  touchSession(hash: string, usedAt: number, expiresAt: number): Promise<void>;
+  /** Newest first, none that has ended. */
+  listSessions(personId: string, now: number): Promise<readonly SessionRecord[]>;
+  /** False where the person has no such session. */
+  endSession(personId: string, hash: string, entry: AuditEntry<"session.ended">): Promise<boolean>;
+  /**
+   * Ends the sessions that a provider's logout token names (OpenID Connect Back-Channel Logout 1.0 §2.4).
+   * @returns whose they were
+   */
+  endUpstreamSessions(
+    logout: {
+      readonly issuer: string;
+      readonly subject: string | undefined;
+      readonly sessionId: string | undefined;
+    },
+    entry: AuditEntry<"session.ended_upstream">,
+  ): Promise<readonly string[]>;
+  /** Revokes the live grants of a person, in several commits where there are many. */
+  revokePersonsGrants(
+    personId: string,
+    reason: RevocationReason,
+    now: number,
+    entry: AuditEntry<"grant.revoked">,
+  ): Promise<void>;
+};
+
+/** Times are epoch milliseconds. */
+export type PersonRecord = {
+  /** What tools get. */
+  readonly person: Person;
+  /** Addresses that a provider, or the operator, says are theirs. */
+  readonly emails: readonly string[];
+  readonly groups: readonly string[];
+  readonly disabledAt: number | null;
+  /** What was signed in before does not count. */
+  readonly signedOutAt: number | null;
+  readonly createdAt: number;
+  readonly signedInAt: number | null;
+};
+
+export type PersonSummary = PersonRecord & {
+  readonly methods: readonly string[];
+  readonly liveGrants: number;
+  readonly sessions: number;
+};
+
+export type PeopleFilter = {
+  /** Part of an id, a name, an address or a subject. */
+  readonly matching?: string;
+  readonly disabled?: boolean;
+  readonly now: number;
+  readonly limit: number;
+};
+
+export type SignInRecord = {
+  readonly identity: Identity;
+  /** How people recognise the identity: an address or a login. */
+  readonly label: string;
+  /** Whom the identity proves; for a new one, the id that the person gets. */
+  readonly personId: string;
+  /** Whether the identity was not there when it was looked up. */
+  readonly isNew: boolean;
+  /** What tools get from now on; its `id` is {@link SignInRecord.personId}. */
+  readonly person: Person;
+  readonly emails: readonly string[];
+  readonly groups: readonly string[];
+  /** Undefined on a loopback issuer, where a sign-in counts for its own request. */
+  readonly session: NewSession | undefined;
+  readonly now: number;
+};
+
+export type SignInOutcome =
+  | { readonly kind: "signed_in"; readonly record: PersonRecord }
+  | { readonly kind: "disabled" }
+  /** The id belongs to somebody whom another identity proves. */
+  | { readonly kind: "id_taken" }
+  /** Another sign-in was first: look again. */
+  | { readonly kind: "changed" };
+
+export type NewSession = {
+  readonly hash: string;
+  /** The session of this browser before, which ends in the same commit. */
+  readonly replaces: string | undefined;
+  readonly method: string;
+  readonly address: string | undefined;
+  readonly userAgent: string | undefined;
+  /** When the person proved themselves, at the provider or here. */
+  readonly authenticatedAt: number;
+  readonly expiresAt: number;
+  readonly endsAt: number;
+  /** What the provider calls the session, and the issuer, for its logout. */
+  readonly upstream: { readonly issuer: string; readonly sessionId: string | undefined } | undefined;
+};
+
+export type SessionRecord = Omit<NewSession, "replaces"> & {
+  readonly personId: string;
+  readonly createdAt: number;
+  readonly usedAt: number;
+};
+
+export type SessionWithPerson = { readonly session: SessionRecord; readonly record: PersonRecord };
+
+export type IdentityRecord = Identity & {
+  readonly personId: string;
+  readonly label: string;
+  readonly createdAt: number;
+  readonly usedAt: number | null;
+};
+
+export type NewIdentity = Identity & {
+  readonly personId: string;
+  readonly label: string;
+  readonly now: number;
+};
+
+export type NewPerson = {
+  readonly person: Person;
+  readonly emails: readonly string[];
+  readonly groups: readonly string[];
+  readonly identity: Identity;
+  readonly label: string;
+  /** A PHC string or a bcrypt hash; undefined for a person who has yet to choose a password. */
+  readonly passwordHash: string | undefined;
+  readonly now: number;
+};
+
+export type CredentialKind = "password";
+
+export type Credential = {
+  readonly personId: string;
+  readonly kind: CredentialKind;
+  /** Where a person has several of one kind; "" where only one is possible. */
+  readonly id: string;
+  /** For a password its PHC string. Never the password. */
+  readonly secret: string;
+  readonly createdAt: number;
+  readonly usedAt: number | null;
+};
+
+export type OneTimeLink = {
+  /** Of the secret in the link. */
+  readonly hash: string;
+  readonly purpose: "invitation" | "password";
+  /** Null for an invitation whose person chooses the username. */
+  readonly personId: string | null;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+};
