@@ -102,7 +102,9 @@ function placeProblemOf(live: string): string | undefined {
     return 'a placeholder is in an attribute without quotes. Write value="{username}".';
   }
   if (
-    /<(script|style)\b[^>]*>(?:(?!<\/\1)[\s\S])*?\{(?:state|username|app_name|error_message|methods)\}/i.test(live)
+    /<(script|style)\b[^>]*>(?:(?!<\/\1)[\s\S])*?\{(?:state|username|app_name|error_message|methods)\}/i.test(
+      live,
+    )
   ) {
     return "a placeholder is in <script> or <style>, where its value cannot be escaped. Move it into the page.";
   }

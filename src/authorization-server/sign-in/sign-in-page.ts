@@ -2,7 +2,7 @@ import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../../http
 import { urlOf } from "../../http/route.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
-import { methodsOf } from "../../pages/sign-in-methods.ts";
+import { type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import {
   type OpenMethod,
@@ -68,7 +68,7 @@ export function showSignIn(
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  const panels = methods.flatMap(({ name, label, panel }) => {
+  const panels = methods.flatMap(({ name, label, panel }): readonly MethodPanel[] => {
     if (panel.kind === "button") return [{ name, label, url: panel.url(visit) }];
     return panel.kind === "form" ? [{ name, html: panel.html(visit) }] : [];
   });

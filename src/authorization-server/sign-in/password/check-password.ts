@@ -18,11 +18,7 @@ export type PasswordResult = { readonly proof: Proof } | { readonly refusal: OAu
  * is let in, and the attempt counts: a `checkUser` that throws may do so for wrong passwords.
  * @param clientId for which client, for the audit log; undefined at the account page
  */
-export type CheckPassword = (
-  pair: Pair,
-  clientId: string | undefined,
-  peer: Peer,
-) => Promise<PasswordResult>;
+export type CheckPassword = (pair: Pair, clientId: string | undefined, peer: Peer) => Promise<PasswordResult>;
 
 export type PasswordParts = {
   readonly attempts: Attempts;
@@ -87,4 +83,3 @@ async function begin(username: string, { address }: Peer, attempts: Attempts): P
     throw refusal;
   }
 }
-
