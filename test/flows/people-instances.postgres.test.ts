@@ -48,7 +48,7 @@ describe("a person", () => {
     const tokens = await tokensOf(redeem(b, clientId, { code, verifier }));
     for (const server of [a, b]) expect((await callTool(server, tokens.access_token)).status).toBe(200);
 
-    const signedOut = await a.store.signOutPerson("ada", Date.now() + 1, {
+    const signedOut = await a.store.signOutPerson("ada", a.now() + 1, {
       event: "person.signed_out",
       ...about("ada"),
     });
@@ -66,7 +66,7 @@ describe("a person", () => {
     const { a, b } = instances;
     const { clientId, access_token, refresh_token } = await connect(b);
     expect((await callTool(b, access_token)).status).toBe(200);
-    await a.store.disablePerson("ada", Date.now(), { event: "person.disabled", ...about("ada") });
+    await a.store.disablePerson("ada", a.now(), { event: "person.disabled", ...about("ada") });
     await soon(async () => expect((await callTool(b, access_token)).status).toBe(401));
     expect((await refresh(b, clientId, refresh_token)).status).toBe(400);
     for (const server of [a, b]) {
@@ -88,6 +88,6 @@ describe("a person", () => {
       [a, b].map((server) => signIn(openBrowser(server), authorizeUrl(clientId, newPkce().challenge))),
     );
     expect(await a.store.listIdentities("ada")).toHaveLength(1);
-    expect(await b.store.listSessions("ada", Date.now())).toHaveLength(2);
+    expect(await b.store.listSessions("ada", b.now())).toHaveLength(2);
   });
 });

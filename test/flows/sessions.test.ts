@@ -105,12 +105,15 @@ describe("a person whom the operator disables", () => {
     "approves nothing and does not sign in again, at %s",
     async (publicUrl) => {
       const server = await startServer({ publicUrl });
-      const browser = openBrowser(server, publicUrl);
-      const { client_id } = await register(server);
-      const url = authorizeUrl(client_id, newPkce().challenge, { resource: undefined }).replace(
-        "https://mcp.example",
-        publicUrl,
-      );
+      const there = {
+        fetch: (request: Request) => {
+          const { pathname, search } = new URL(request.url);
+          return server.fetch(new Request(new URL(`${pathname}${search}`, publicUrl), request));
+        },
+      };
+      const browser = openBrowser(there);
+      const { client_id } = await register(there);
+      const url = authorizeUrl(client_id, newPkce().challenge, { resource: undefined });
       const { state } = await signIn(browser, url);
       server.advance(1);
       const now = server.now();
