@@ -7,6 +7,7 @@ import { CONSENT, consentRoute } from "../authorization-server/interaction/conse
 import { createInteractions, type FurtherStep } from "../authorization-server/interaction/interactions.ts";
 import { createSettleRedirect } from "../authorization-server/interaction/settle-redirect.ts";
 import { metadataRoute } from "../authorization-server/metadata.ts";
+import { createActivity } from "../authorization-server/people/active.ts";
 import { createBrowserBinding } from "../authorization-server/people/create-browser-binding.ts";
 import { createRecorder, type Recorder } from "../authorization-server/recorder.ts";
 import { createAttempts } from "../authorization-server/sign-in/guessing/attempts.ts";
@@ -64,9 +65,10 @@ export function authorizationServerRoutes(parts: AuthorizationServerParts): read
   const authenticateClient = createClientAuthentication({ ...parts, issuer, audiences });
   const tokenReader = { minter, keys };
   const common = { ...parts, ...settings, clients, recorder, minter };
+  const checkActive = settings.isActive && createActivity(settings);
   const grantTypes: GrantTypes = new Map([
     ["authorization_code", authorizationCode({ ...common, revokeGrant, issueTokens })],
-    ["refresh_token", refreshToken({ ...common, revokeGrant, issueTokens })],
+    ["refresh_token", refreshToken({ ...common, revokeGrant, issueTokens, checkActive })],
     [CLIENT_CREDENTIALS, clientCredentials({ ...common, revokeGrant, issueTokens })],
   ]);
   const routes: readonly Route[] = [
