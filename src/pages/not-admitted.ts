@@ -24,17 +24,17 @@ export function notAdmittedPage(values: NotAdmittedValues): string {
   const { appName, personName, label, methodLabel, switchUrl, contact, correlationId } = values;
   const body = html`<div class="centred">
 <span class="mark alarm">${CAUTION_ICON}</span>
-<h1>You can’t use ${nameOf(appName)} with this account</h1>
-<p class="soft">You are signed in, but this account isn’t allowed here. No app was connected.</p>
+<h1>This account can’t be used here</h1>
+<p class="soft">You signed in, but this account isn’t allowed to use ${nameOf(appName)}. No app was connected.</p>
 </div>
 <dl class="facts">
 <div><dt>Signed in as</dt><dd>${account(personName, label)}</dd></div>
 <div><dt>With</dt><dd>${nameOf(methodLabel)}</dd></div>
 </dl>
 <p><a class="button" href="${switchUrl}">Use another account</a></p>
-<div class="notice"><div><p><strong>Should this account have access?</strong></p><p>Ask ${whom(contact)} and give the reference ID below.</p></div></div>
+<div class="notice"><div><p><strong>Should this account have access?</strong></p><p>${whatToDo(contact)}</p></div></div>
 <p class="soft small centred">Reference ID: <code class="whole">${correlationId}</code></p>`;
-  return layout({ appName, title: "This account isn’t allowed", body });
+  return layout({ appName, title: "This account can’t be used here", body });
 }
 
 function account(name: string | undefined, label: string): Html {
@@ -42,13 +42,13 @@ function account(name: string | undefined, label: string): Html {
   return html`<p><strong>${nameOf(name)}</strong></p><p class="soft small">${nameOf(label)}</p>`;
 }
 
-function whom(contact: string | undefined): Html {
-  if (contact === undefined) return html`the operator of this server`;
-  const link = linkOf(contact);
-  return link === undefined ? html`<bdi>${contact}</bdi>` : html`<a href="${link}">${contact}</a>`;
-}
-
-function linkOf(contact: string): string | undefined {
-  if (readAddress(contact)) return `mailto:${contact.split("@").map(encodeURIComponent).join("@")}`;
-  return URL.parse(contact)?.protocol === "https:" ? contact : undefined;
+function whatToDo(contact: string | undefined): Html {
+  if (contact === undefined) return html`Contact the operator of this server with the reference ID below.`;
+  if (URL.parse(contact)?.protocol === "https:") {
+    return html`Ask for access at <a href="${contact}">${contact}</a> with the reference ID below.`;
+  }
+  const whom = readAddress(contact)
+    ? html`<a href="mailto:${contact.split("@").map(encodeURIComponent).join("@")}">${contact}</a>`
+    : html`<bdi>${contact}</bdi>`;
+  return html`Contact ${whom} with the reference ID below.`;
 }
