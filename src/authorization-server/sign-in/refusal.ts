@@ -1,24 +1,28 @@
 import { htmlResponse, PAGE_STYLES, pageStatus } from "../../http/responses.ts";
-import { errorPage } from "../../pages/error.ts";
-import type { SignInsParts } from "./sign-ins.ts";
+import { urlOf } from "../../http/route.ts";
+import { notAdmittedPage } from "../../pages/not-admitted.ts";
+import { LOGIN_PATH } from "./login-path.ts";
+import { signInPageOf } from "./sign-in-page.ts";
+import type { Refuse } from "./sign-ins.ts";
 
-/** Answers a person who may not come in. */
-export function refusalPage({
-  appName,
-}: {
+/** @param parts.contact whom a person asks who may not come in; undefined for the operator */
+export function createRefusal(parts: {
   readonly appName: string;
   readonly issuer: string;
-}): SignInsParts["refusalPage"] {
-  return (_proved, { error }, { correlationId }) => {
-    const status = pageStatus(error);
-    const page = errorPage({
+  readonly contact: string | undefined;
+}): Refuse {
+  const { appName, issuer, contact } = parts;
+  return ({ method, visit, proof }, { person, isOld, error }, { correlationId }) => {
+    if (isOld) return signInPageOf(issuer).again(method, visit, "sign_in_is_old");
+    const page = notAdmittedPage({
       appName,
-      title: "You can’t sign in",
-      whatHappened: error.message,
-      whatToDo: "Go back and sign in with another account.",
+      personName: person.name,
+      label: proof.label,
+      methodLabel: method.label,
+      switchUrl: `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed, choose: "" })}#top`,
+      contact,
       correlationId,
-      status,
     });
-    return htmlResponse(page, PAGE_STYLES, status);
+    return htmlResponse(page, PAGE_STYLES, pageStatus(error));
   };
 }
