@@ -131,6 +131,12 @@ describe("deny", () => {
   test.each<[string, Written, Partial<Proved>, string]>([
     ["an address", { emails: ["x@y.example", "eve@evil.example"] }, EVE, "admit.deny.emails[1] names them"],
     [
+      "an address that looks like it",
+      { emails: ["eve@evil.example"] },
+      { emails: ["\uff45ve@evil.example"] },
+      "admit.deny.emails[0] names them",
+    ],
+    [
       "a domain",
       { domains: ["*.evil.example"] },
       { emails: ["eve@a.evil.example"] },

@@ -43,7 +43,7 @@ export type AdmissionDecision =
 /**
  * Whether the lists let a person in. What denies is asked first, and of everyone.
  * @param people who can sign in by the method. `own` people are in because the operator put them there; `members` of one
- * organisation are in unless there are lists; of the `public`, nobody is in whom no entry names.
+ * organisation are in unless there are lists; of the `public`, only those whom an entry names are in.
  */
 export function decideAdmission(
   { isOpen, allow, deny }: AdmissionRules,

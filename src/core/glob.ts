@@ -7,7 +7,7 @@ export function readGlob(pattern: string): Glob {
 
 /**
  * Whether a glob is the whole text. Each part is looked for once, from left to right: of a regular expression made from
- * the same pattern, somebody else's text could take minutes.
+ * the same pattern, a stranger's text could take minutes.
  */
 export function matchesGlob(glob: Glob, text: string): boolean {
   const [start = "", ...others] = glob;
