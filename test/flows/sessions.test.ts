@@ -124,7 +124,7 @@ describe("a person whom the operator disables", () => {
       const pair = { username: "ada", password: "lovelace" };
       const answer = await browser.submit("/oauth/login", { state: before, ...pair });
       expect(answer.status).toBe(403);
-      expect(await answer.text()).toContain("isn’t allowed here");
+      expect(await answer.text()).toContain("can’t be used here");
       const wrong = await browser.submit("/oauth/login", { state: before, ...pair, password: "x" });
       expect(await wrong.text()).toContain("Incorrect username or password.");
       expect(await server.store.listGrants({})).toEqual([]);
