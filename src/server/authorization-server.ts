@@ -50,6 +50,8 @@ export type AuthorizationServerParts = {
   readonly furtherSteps: readonly FurtherStep[];
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
   readonly onGrantRevoked: (grantId: string) => void;
+  /** A person was signed out, or is another one now. */
+  readonly onPersonChanged: (personId: string) => void;
 };
 
 /** Every route of the authorization server. A new endpoint is a file, and a line here. */

@@ -1,9 +1,19 @@
 import { decodeProtectedHeader } from "jose/decode/protected_header";
 import { decodeJwt } from "jose/jwt/decode";
 import { clipped } from "../../core/shown.ts";
-import type { Verification } from "../guard.ts";
+import type { Refusal, Verification } from "../guard.ts";
 
 export type Verify = (token: string) => Promise<Verification>;
+
+/** What a provider's token comes to. */
+export type ProviderVerification =
+  | (Extract<Verification, { readonly kind: "verified" }> & {
+      /** Its `sub`, as the provider says it: no prefix, and whatever claim the id is taken from. Undefined where there is none. */
+      readonly subject: string | undefined;
+    })
+  | Refusal;
+
+export type VerifyProviderToken = (token: string) => Promise<ProviderVerification>;
 
 /**
  * Several issuers at once: the token's own `iss` picks who verifies it, which proves nothing yet; the verifier then
