@@ -102,7 +102,7 @@ async function endSession(name: string, id: string, flags: DatabaseFlags): Promi
     const session = sessionNamed(id, await store.listSessions(person.id, now));
     const entry = operatorEntry("session.ended", { person: person.id });
     const isEnded = await store.endSession(person.id, session.hash, entry);
-    print(isEnded ? `Ended ${id} of ${called(person)}. Grants go on.` : `${id} has already ended.`);
+    print(isEnded ? `Ended ${id} of ${called(person)}. Grants continue.` : `${id} has already ended.`);
   });
 }
 

@@ -41,6 +41,6 @@ async function remove(name: string, flags: RemoveFlags): Promise<void> {
 /** The mistake that is easiest to make with this command. */
 function whatItDoesNot({ person: { id }, disabledAt }: PersonRecord): string {
   return disabledAt === null
-    ? `It does not keep the person out: a way to sign in makes them anew. To keep them out: gatehouse person disable ${id}`
-    : `${id} is disabled, and removing lifts that: a way to sign in makes the person anew. To keep them out, do not remove them.`;
+    ? `It does not keep the person out: the next sign-in makes a new person. To keep them out: gatehouse person disable ${id}`
+    : `${id} is disabled, and removing lifts that: the next sign-in makes a new person. To keep them out, do not remove them.`;
 }
