@@ -8,7 +8,7 @@ export type Verify = (token: string) => Promise<Verification>;
 /** What a provider's token comes to. */
 export type ProviderVerification =
   | (Extract<Verification, { readonly kind: "verified" }> & {
-      /** Its `sub`, as the provider says it: no prefix, and whatever claim the id is taken from. Undefined where there is none. */
+      /** Who it is about, as an identity says it: without a prefix, and from a claim of its own. Undefined where it has none. */
       readonly subject: string | undefined;
     })
   | Refusal;

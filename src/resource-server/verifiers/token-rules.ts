@@ -42,7 +42,7 @@ export type ProvenToken = {
 export type Admission =
   | {
       readonly auth: Auth;
-      /** `sub`, where there is a usable one. */
+      /** As the provider says it, and as an identity has it: undefined where the claim is missing, or no id. */
       readonly subject: string | undefined;
     }
   | { readonly why: string; readonly ended?: "expired" | undefined };
@@ -61,7 +61,7 @@ export function admit(
   const person = idOf(claims, rules.claimNames.person);
   if ("why" in person) return { why: `no person: ${person.why}` };
   const client = idOf(claims, rules.claimNames.client);
-  const subject = idOf(claims, ["sub"]);
+  const subject = idOf(claims, [rules.claimNames.subject]);
   return {
     subject: "id" in subject ? subject.id : undefined,
     auth: {
