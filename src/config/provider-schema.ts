@@ -76,11 +76,9 @@ const claims = z.strictObject({
   client: oneOrMore(CLAIM)
     .default([...USUAL_CLAIM_NAMES.client])
     .register(declared, { says: "The claims that may hold the client's id." }),
-  subject: text("the name of a claim or its path")
-    .default(USUAL_CLAIM_NAMES.subject)
-    .register(declared, {
-      says: "The claim that is the subject of people who also sign in here through the provider.",
-    }),
+  subject: text("the name of a claim or its path").default(USUAL_CLAIM_NAMES.subject).register(declared, {
+    says: "The claim that is the subject of people who also sign in here through the provider.",
+  }),
   audience: text(CLAIM).default("aud").register(declared, { says: "The claim that holds the audience." }),
 });
 

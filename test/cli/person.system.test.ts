@@ -43,7 +43,13 @@ beforeEach(async () => {
     now: now - 1000,
   });
   for (const id of ["grant-1", "grant-2"]) {
-    const times = { createdAt: now, codeExpiresAt: now, refreshExpiresAt: now + DAY, endsAt: now + DAY };
+    const times = {
+      signedInAt: now,
+      createdAt: now,
+      codeExpiresAt: now + DAY,
+      refreshExpiresAt: now + DAY,
+      endsAt: now + DAY,
+    };
     await store.approve(sampleApproval({ id, person: ada, ...times }), APPROVED);
   }
   await store.close();
@@ -324,7 +330,7 @@ describe("gatehouse person link", () => {
     );
     const { sessions, grants, identities } = await shown("7Qm2");
     expect([sessions.length, grants.length]).toEqual([2, 2]);
-    expect(identities).toMatchObject([{ method: "oidc" }, { method: "users", subject: "ada" }]);
+    expect(identities).toMatchObject([{ method: "users", subject: "ada" }, { method: "oidc" }]);
     // The username leads to the survivor from now on; the id is no one's.
     expect(await shown("ada")).toMatchObject({ person: { id: "7Qm2" } });
     expect(await idsIn()).toEqual(["eve", "7Qm2"]);
@@ -341,6 +347,16 @@ describe("gatehouse person link", () => {
     expect(await shown("ada")).toMatchObject({ sessions: [], grants: [] });
   });
 
+  it("refuses to let go of a disabled id that no identity leads away from", async () => {
+    await run("person", "disable", "okta:00u1");
+    const before = await everything();
+    expect(await refused("person", "link", "ada", "okta:00u1", "--yes")).toContain(
+      "okta:00u1 is disabled and has no identity here",
+    );
+    expect(await everything()).toEqual(before);
+    expect(await idsIn("--disabled")).toEqual(["okta:00u1"]);
+  });
+
   it("refuses one person twice, and people who are not there", async () => {
     const before = await everything();
     expect(await refused("person", "link", "ada", "lovelace@example.com", "--yes")).toContain(
@@ -355,6 +371,10 @@ describe("beside a running server", () => {
   let demo: Demo;
   beforeAll(async () => {
     demo = await startDemo();
+    const store = await openTestStore({ database: join(demo.cwd, "gatehouse.db") });
+    const identity = { method: "password", issuer: "", subject: "demo" };
+    await signedIn(store, { person: { id: "demo" }, identity, now: Date.now() });
+    await store.close();
   });
 
   it("disable ends the person's tokens within the server, and grants can be made again after enable", async () => {

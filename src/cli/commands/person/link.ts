@@ -1,13 +1,12 @@
 import { Command } from "commander";
 import { ConfigurationError } from "../../../core/errors.ts";
 import { visible } from "../../../platform/terminal.ts";
-import type { PersonRecord } from "../../../store/people-store.ts";
-import type { Store } from "../../../store/store.ts";
+import type { IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
 import { confirm } from "../../confirm.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { operatorEntry } from "../../operator.ts";
 import { print } from "../../output.ts";
-import { holdingsOf, inWords } from "./holdings.ts";
+import { type Holdings, holdingsOf, inWords } from "./holdings.ts";
 import { called, personNamed } from "./named.ts";
 
 type LinkFlags = DatabaseFlags & { readonly yes?: true };
@@ -33,7 +32,9 @@ async function link(survivorName: string, goneName: string, flags: LinkFlags): P
     if (ids.survivor === ids.gone) {
       throw new ConfigurationError(`${survivorName} and ${goneName} are the same person: ${ids.gone}.`);
     }
-    const moved = await whatMoves(gone, store, clock());
+    const identities = await store.listIdentities(ids.gone);
+    if (gone.disabledAt !== null && identities.length === 0) throw keepsOut(gone, survivor);
+    const moved = whatMoves(identities, await holdingsOf(ids.gone, store, clock()));
     if (!flags.yes) await confirm(question(survivor, gone, moved));
     const entry = operatorEntry("person.linked", { person: ids.survivor, gone: ids.gone });
     if (!(await store.linkPeople(ids, clock(), entry))) {
@@ -44,14 +45,18 @@ async function link(survivorName: string, goneName: string, flags: LinkFlags): P
   });
 }
 
-async function whatMoves(
-  { person }: PersonRecord,
-  store: Pick<Store, "listIdentities" | "listSessions" | "listGrants">,
-  now: number,
-): Promise<string> {
-  const identities = await store.listIdentities(person.id);
+/** Nothing leads from the id to the survivor, and with the row goes what keeps it out: a provider's token may have this id. */
+function keepsOut(gone: PersonRecord, survivor: PersonRecord): ConfigurationError {
+  const id = visible(gone.person.id);
+  return new ConfigurationError(
+    `${id} is disabled and has no identity here: linking moves nothing, and would let a provider's token with this id in. ` +
+      `To keep out both, use: gatehouse person disable ${visible(survivor.person.id)}`,
+  );
+}
+
+function whatMoves(identities: readonly IdentityRecord[], holdings: Holdings): string {
   const labels = identities.map(({ method, label }) => `${method} ${visible(label)}`);
-  return `${labels.join(", ") || "no identity"}; ${inWords(await holdingsOf(person.id, store, now))}`;
+  return `${labels.join(", ") || "no identity"}; ${inWords(holdings)}`;
 }
 
 function question(survivor: PersonRecord, gone: PersonRecord, moved: string): string {
