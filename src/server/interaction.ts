@@ -51,6 +51,8 @@ export type InteractionParts = {
   readonly furtherSteps: readonly FurtherStep[];
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
   readonly onGrantRevoked: (grantId: string) => void;
+  /** A person was signed out, or is another one now. */
+  readonly onPersonChanged: (personId: string) => void;
 };
 
 /** The way of a person: from `/oauth/authorize` over the steps of the policy back to the client. */

@@ -88,6 +88,10 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     guard.invalidate(grantId);
     endpoint.grantRevoked(grantId);
   };
+  const onPersonChanged = (personId: string) => {
+    guard.invalidatePerson(personId);
+    endpoint.personChanged(personId);
+  };
   const routes = await open("sign-in", () =>
     authorizationServerRoutes({
       ...parts,
@@ -98,6 +102,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
       furtherSteps,
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked,
+      onPersonChanged,
     }),
   );
   // Clients take the first one that they are told, unless they know better.
@@ -115,7 +120,11 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     () => startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS }),
     (stop) => stop(),
   );
-  const told = { grantRevoked: onGrantRevoked, verifyAgain: guard.invalidateAll };
+  const told = {
+    grantRevoked: onGrantRevoked,
+    personChanged: onPersonChanged,
+    verifyAgain: guard.invalidateAll,
+  };
   await open(
     "remote changes",
     () => followRemoteChanges({ ...kept, ...kept.database, clients, disabled, log }, told, lease),
@@ -196,7 +205,7 @@ function createOwnGuard(settings: Settings, alsoAccept: readonly Provider[], par
     requiredScopes: catalogue.required,
     challengeScopes: settings.challengeScopes,
     implies: catalogue.implies,
-    verify: verifyBeside({ issuer, verify, isSecret }, alsoAccept, { clock, fetchJson }),
+    verify: verifyBeside({ issuer, verify, people: store, isSecret }, alsoAccept, { clock, fetchJson }),
     cachedTokens: settings.cachedTokens,
     holdsRevocationLease: lease.holds,
     clock,

@@ -67,6 +67,8 @@ export type MethodParts = {
   readonly fetch: typeof fetch;
   /** Told of each grant that a method ends. */
   readonly onGrantRevoked: (grantId: string) => void;
+  /** Told of each person whose sessions or grants a method ends. */
+  readonly onPersonChanged: (personId: string) => void;
 };
 
 /** Why somebody is at the sign-in page. It travels sealed, bound to its browser. */
