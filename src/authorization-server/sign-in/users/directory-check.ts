@@ -6,7 +6,7 @@ import type { Store } from "../../../store/store.ts";
 import type { Proof } from "../method.ts";
 import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
 import { dummyHash, expectedMilliseconds, type PasswordHash, parsePasswordHash } from "./password-hash.ts";
-import { ARGON2ID, hashPassword, needsUpgrade, verifyPassword } from "./password-hashing.ts";
+import { ARGON2ID, needsUpgrade, passwordHashOf, verifyPassword } from "./password-hashing.ts";
 import { preparedPassword, spellingsOf } from "./password-rules.ts";
 import { foldedName } from "./usernames.ts";
 import { usersIdentity } from "./users.ts";
@@ -50,7 +50,7 @@ export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }
 
   const upgrade = async ({ credential: { personId, kind, secret } }: Known, password: string) => {
     try {
-      const better = await queue.run(() => hashPassword(preparedPassword(password)));
+      const better = await queue.run(() => passwordHashOf(password));
       await store.upgradeCredential({ personId, kind, before: secret, secret: better });
     } catch (cause) {
       // The password was right; the hash is replaced at another sign-in.

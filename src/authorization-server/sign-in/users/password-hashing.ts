@@ -2,6 +2,7 @@ import { argon2, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { verifyBcrypt } from "./bcrypt.ts";
 import { type Argon2Hash, argon2Text, type PasswordHash, type ScryptHash } from "./password-hash.ts";
+import { preparedPassword } from "./password-rules.ts";
 
 /**
  * What new passwords are hashed with. OWASP's least is 19 MiB and 2 passes with one lane. 32 MiB is more than the second-level caches of
@@ -18,14 +19,14 @@ const BCRYPT_BYTES = 72;
 const argon2Async = promisify(argon2);
 const scryptAsync = promisify<string, Buffer, number, object, Buffer>(scrypt);
 
-/** The PHC string of a password, with a salt of its own. */
-export async function hashPassword(password: string): Promise<string> {
+/** The PHC string of a new password, with a salt of its own. */
+export async function passwordHashOf(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const tag = await argon2Tag(password, { ...ARGON2ID, salt }, TAG_BYTES);
+  const tag = await argon2Tag(preparedPassword(password), { ...ARGON2ID, salt }, TAG_BYTES);
   return argon2Text({ ...ARGON2ID, salt, tag });
 }
 
-/** Whether this is the password of the hash. What is compared takes the same time wherever it differs. */
+/** Whether this is the password of the hash, byte for byte. What is compared takes the same time wherever it differs. */
 export async function verifyPassword(password: string, hash: PasswordHash): Promise<boolean> {
   switch (hash.kind) {
     case "argon2":
