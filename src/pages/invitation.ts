@@ -20,13 +20,13 @@ export type InvitationValues = {
 /** The page behind a one-time link: asks for a new password, twice, and for a username where there is none yet. */
 export function invitationPage(values: InvitationValues): string {
   const { appName, action, token, username, isReset, errorMessage } = values;
-  const title = isReset ? "Choose a new password" : "Choose your password";
+  const title = titleOf(values);
   const body = html`<div class="centred">
 <h1>${title} for ${nameOf(appName)}</h1>
 <p class="soft">${
     isReset
       ? "When you save it, you are signed out in every browser. Apps that you connected stay connected."
-      : "You sign in with it when an app asks you to."
+      : "You will sign in with it when you connect an app."
   }</p>
 </div>
 <form method="post" action="${action}">
@@ -44,6 +44,11 @@ ${passwordField("again", "New password again", { autofocus: false, hint: false, 
   return layout({ appName, title: errorMessage ? `${title}: try again` : title, body });
 }
 
+function titleOf({ isReset, username }: InvitationValues): string {
+  if (isReset) return "Choose a new password";
+  return username === undefined ? "Choose a username and password" : "Choose your password";
+}
+
 /** After it: the person can sign in, wherever they were asked to. */
 export function passwordSetPage({
   appName,
@@ -58,7 +63,7 @@ export function passwordSetPage({
 <span class="mark good">${CHECK_ICON}</span>
 <h1>Your password is saved</h1>
 <p>Your username is <strong>${nameOf(username)}</strong>.${isReset ? " You are signed out in every browser." : ""}</p>
-<p class="soft">Go back to your app and sign in to ${nameOf(appName)}. You can close this window.</p>
+<p class="soft hint">Go back to your app and sign in. You can close this window.</p>
 </div>`;
   return layout({ appName, title: "Your password is saved", body });
 }
