@@ -97,8 +97,14 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   const leadOn = (asked: AuthorizationRequest | SignedInRequest) =>
     pageUrl(nextStep(asked, knownOf(asked), policy), asked, parts);
 
-  const signInUrl: Interactions["signInUrl"] = ({ person, signIn, passed, passedIn, ...unsigned }) =>
-    leadOn(unsigned);
+  const signInUrl: Interactions["signInUrl"] = ({
+    person,
+    signIn,
+    signedInAt,
+    passed,
+    passedIn,
+    ...unsigned
+  }) => leadOn(unsigned);
 
   return {
     begin,
@@ -124,7 +130,10 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     },
     async signedIn(asked, person) {
       const { signIn, setCookies } = await binding.signIn(asked, person);
-      return { location: await leadOn({ ...asked, person, signIn, passed: [] }), setCookies };
+      return {
+        location: await leadOn({ ...asked, person, signIn, signedInAt: clock(), passed: [] }),
+        setCookies,
+      };
     },
     async passed(step, asked) {
       const passed = [...(asked.passed ?? []), step.name];

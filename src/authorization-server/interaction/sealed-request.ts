@@ -36,6 +36,8 @@ export type SignedInRequest = AuthorizationRequest & {
   readonly person: Person;
   /** The sign-in that counts; undefined where any session of the person does. */
   readonly signIn: string | undefined;
+  /** When that was. Where it is not known, it was before any sign-out. */
+  readonly signedInAt?: number;
   /** The steps that this person has passed since, by name, and the sign-in in which that was. */
   readonly passed?: readonly string[];
   readonly passedIn?: string;
