@@ -1,14 +1,10 @@
 import { argon2 } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import {
-  type CheckPair,
-  createDirectoryCheck,
-} from "../../src/authorization-server/sign-in/users/directory-check.ts";
 import { ARGON2ID, passwordHashOf } from "../../src/authorization-server/sign-in/users/password-hashing.ts";
-import { usersIdentity } from "../../src/authorization-server/sign-in/users/users.ts";
+import { usersIdentity } from "../../src/authorization-server/sign-in/users/usernames.ts";
+import { users } from "../../src/authorization-server/sign-in/users/users.ts";
 import { parseOptions } from "../../src/config/options.ts";
-import { systemClock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/logging.ts";
 import { openServer } from "../../src/server/open-embedded-server.ts";
 import { authorizeUrl, newPkce, register } from "../../test/support/client.ts";
@@ -33,21 +29,16 @@ const PASSWORD = "correct horse battery";
 
 const { directory } = readOptions<{ readonly directory: string }>();
 const argon2Async = promisify(argon2);
-const log = createLog({ level: "info", pretty: false });
-let check: CheckPair | undefined;
 const server = await openServer({
   settings: parseOptions("Bench", { ...OPTIONS, database: join(directory, `sign-in-${process.pid}.db`) }),
-  checkUser: async (username, password) => {
-    const found = await check?.(username, password);
-    return found ? found.proof.identity.subject : null;
-  },
+  methods: [users()],
+  admit: async () => "admitted",
   registrations: benchRegistrations(),
   factory: undefined,
   identity: IDENTITY,
-  log,
+  log: createLog({ level: "info", pretty: false }),
 });
 const { store } = server.database;
-check = createDirectoryCheck({ store, clock: systemClock, log });
 const passwordHash = await passwordHashOf(PASSWORD);
 const { client_id: clientId } = await register(server);
 let people = 0;

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { createHashingQueue } from "../authorization-server/sign-in/users/hashing-queue.ts";
 import { passwordHashOf } from "../authorization-server/sign-in/users/password-hashing.ts";
-import { usersIdentity } from "../authorization-server/sign-in/users/users.ts";
+import { usersIdentity } from "../authorization-server/sign-in/users/usernames.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";

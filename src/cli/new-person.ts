@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { readUsername } from "../authorization-server/sign-in/users/usernames.ts";
-import { usersIdentity } from "../authorization-server/sign-in/users/users.ts";
+import { readUsername, usersIdentity } from "../authorization-server/sign-in/users/usernames.ts";
 import { wrongValue } from "../config/problems.ts";
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import { ConfigurationError } from "../core/errors.ts";

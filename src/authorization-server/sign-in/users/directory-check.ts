@@ -3,22 +3,12 @@ import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import type { Credential, PersonRecord } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
-import type { Proof } from "../method.ts";
+import type { CheckPair, Proof } from "../method.ts";
 import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
 import { dummyHash, expectedMilliseconds, type PasswordHash, parsePasswordHash } from "./password-hash.ts";
-import { ARGON2ID, needsUpgrade, passwordHashOf, verifyPassword } from "./password-hashing.ts";
+import { ARGON2ID, needsUpgrade, passwordHashOf, readsWhole, verifyPassword } from "./password-hashing.ts";
 import { preparedPassword, spellingsOf } from "./password-rules.ts";
-import { foldedName } from "./usernames.ts";
-import { usersIdentity } from "./users.ts";
-
-/**
- * Who has this username and password; undefined where no one has.
- * @throws OAuthError `temporarily_unavailable` where the database is out of reach, or too many passwords wait for a check
- */
-export type CheckPair = (
-  username: string,
-  password: string,
-) => Promise<{ readonly proof: Proof } | undefined>;
+import { foldedName, usersIdentity } from "./usernames.ts";
 
 export type DirectoryParts = {
   readonly store: Pick<
@@ -31,7 +21,10 @@ export type DirectoryParts = {
   readonly queue?: HashingQueue;
 };
 
-/** Checks usernames and passwords against the directory. Does not count attempts: what asks it does. */
+/**
+ * Checks usernames and passwords against the directory: undefined where no one has both. Does not count attempts: what asks it does.
+ * It throws an OAuthError `temporarily_unavailable` where the database is out of reach, or too many passwords wait for a check.
+ */
 export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }: DirectoryParts): CheckPair {
   const slowestHash = createSlowestHash(store, clock);
 
@@ -63,10 +56,9 @@ export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }
     const slowest = await slowestHash();
     const right = await queue.run(() => checkFor(spellingsOf(password), found?.hash, slowest));
     if (!found || right === undefined) return undefined;
-    if (needsUpgrade(found.hash, right) || right !== preparedPassword(password)) {
-      await upgrade(found, password);
-    }
-    return { proof: proofOf(found.record, foldedName(username), clock()) };
+    const isOutdated = needsUpgrade(found.hash) || right !== preparedPassword(password);
+    if (isOutdated && readsWhole(found.hash, right)) await upgrade(found, password);
+    return proofOf(found.record, foldedName(username), clock());
   };
 }
 

@@ -19,8 +19,7 @@ import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
 import { INVITATION_PATH, tokenHash } from "./one-time-links.ts";
 import { passwordHashOf } from "./password-hashing.ts";
 import { passwordProblem } from "./password-rules.ts";
-import { readUsername } from "./usernames.ts";
-import { USERS, usersIdentity } from "./users.ts";
+import { readUsername, USERS, usersIdentity } from "./usernames.ts";
 
 export type InvitationParts = {
   readonly store: Pick<
@@ -99,7 +98,7 @@ async function openLink(token: string, { store, clock }: InvitationParts): Promi
   const credential = await store.findCredential(link.personId, "password");
   if (credential && credential.createdAt > link.createdAt) return undefined;
   const identities = await store.listIdentities(link.personId);
-  const username = identities.find(({ method }) => method === USERS.name)?.subject;
+  const username = identities.find(({ method }) => method === USERS)?.subject;
   return username === undefined ? undefined : { token, link, username };
 }
 

@@ -38,20 +38,23 @@ export async function verifyPassword(password: string, hash: PasswordHash): Prom
   }
 }
 
-/**
- * Whether a password that was right should be hashed again. bcrypt takes any password that begins with the right 72 bytes: a longer
- * one may be a typo, and must not become the password.
- */
-export function needsUpgrade(hash: PasswordHash, password: string): boolean {
-  if (hash.kind === "bcrypt") return Buffer.byteLength(password) <= BCRYPT_BYTES;
-  if (hash.kind === "scrypt") return true;
+/** Whether a password that was right should be hashed again, with what new passwords get. */
+export function needsUpgrade(hash: PasswordHash): boolean {
+  if (hash.kind !== "argon2" || hash.algorithm !== ARGON2ID.algorithm) return true;
   return (
-    hash.algorithm !== ARGON2ID.algorithm ||
     hash.memoryKibibytes < ARGON2ID.memoryKibibytes ||
     hash.passes < ARGON2ID.passes ||
     hash.tag.length < TAG_BYTES ||
     hash.salt.length < SALT_BYTES
   );
+}
+
+/**
+ * Whether a check reads all of a password. bcrypt takes any that begins with the right 72 bytes: what comes after them may be a typo,
+ * and must not become part of the password.
+ */
+export function readsWhole(hash: PasswordHash, password: string): boolean {
+  return hash.kind !== "bcrypt" || Buffer.byteLength(password) <= BCRYPT_BYTES;
 }
 
 function argon2Tag(

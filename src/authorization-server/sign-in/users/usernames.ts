@@ -1,3 +1,13 @@
+import type { Identity } from "../../../core/identity.ts";
+
+/** The kind of method that knows people by their username. */
+export const USERS = "users";
+
+/** How the directory knows a person. @param name as {@link readUsername} or {@link foldedName} hands it back */
+export function usersIdentity(name: string): Identity {
+  return { method: USERS, issuer: "", subject: name };
+}
+
 /** A username as it is stored and looked up, or why it cannot be one, as a sentence for the person. */
 export type ReadUsername = { readonly name: string } | { readonly problem: string };
 

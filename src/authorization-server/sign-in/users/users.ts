@@ -1,13 +1,20 @@
-import type { Identity } from "../../../core/identity.ts";
 import type { SignInMethod } from "../method.ts";
+import { createDirectoryCheck } from "./directory-check.ts";
+import { invitationRoute } from "./invitation.ts";
+import { USERS } from "./usernames.ts";
 
-/** The built-in directory, as a sign-in method: people that the operator put there. */
-export const USERS = { name: "users", people: "own" } as const satisfies Pick<
-  SignInMethod,
-  "name" | "people"
->;
-
-/** How the directory knows a person. @param name as `readUsername` or `foldedName` hands it back */
-export function usersIdentity(name: string): Identity {
-  return { method: USERS.name, issuer: "", subject: name };
+/**
+ * The built-in directory: people with a username and a password in Gatehouse's own database, whom the operator adds, invites or
+ * imports with `gatehouse person`. Their ids are random.
+ */
+export function users(): SignInMethod {
+  return {
+    name: USERS,
+    label: "your password",
+    people: "own",
+    open: (parts) => ({
+      panel: { kind: "password", check: createDirectoryCheck(parts) },
+      routes: [invitationRoute(parts)],
+    }),
+  };
 }
