@@ -16,6 +16,7 @@ import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
 import { sdkExpress } from "./scenarios/sdk-express.ts";
 import { sharedCommit } from "./scenarios/shared-commit.ts";
+import { signIn } from "./scenarios/sign-in.ts";
 import { soak } from "./scenarios/soak.ts";
 import { start } from "./scenarios/start.ts";
 import { tenMillionGrants } from "./scenarios/ten-million-grants.ts";
@@ -27,6 +28,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   guard,
   firstVerification,
   registration,
+  signIn,
   sdkExpress,
   start,
   millionGrants,

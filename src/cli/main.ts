@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// First of all: what is imported later needs the SQLite that Node 24 brings.
-const [major = 0] = process.versions.node.split(".").map(Number);
-if (major < 24) {
+// First of all: what is imported later needs the SQLite and the argon2 that Node 24.7 brings.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 24 || (major === 24 && minor < 7)) {
   process.stderr.write(
-    `gatehouse: Gatehouse needs Node 24 or newer; this is Node ${process.versions.node}.\n`,
+    `gatehouse: Gatehouse needs Node 24.7 or newer; this is Node ${process.versions.node}.\n`,
   );
   process.exit(1);
 }

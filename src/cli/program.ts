@@ -42,6 +42,7 @@ function createProgram(): Command {
     .addCommand(clientCommand())
     .addCommand(personCommand())
     .addCommand(grantCommand())
+    .addCommand(personCommand())
     .addCommand(keyCommand())
     .addCommand(auditCommand())
     .addCommand(secretCommand())

@@ -1,8 +1,14 @@
-import type { CopyProgress } from "../store/maintenance/copy.ts";
+/** So many of so many rows, and what is done with them. */
+export type Progress = {
+  readonly doing: string;
+  readonly table: string;
+  readonly rows: number;
+  readonly total: number;
+};
 
 /** Shows how far something is. */
 export type ProgressDisplay = {
-  show(progress: CopyProgress): void;
+  show(progress: Progress): void;
   /** Leaves the line to what is printed next. */
   end(): void;
 };
@@ -22,7 +28,7 @@ const BAR_COLUMNS = 20;
 /** A bar on a terminal, lines elsewhere. @param now of `performance.now()` */
 export function progressDisplay(stream: ProgressStream, now: () => number): ProgressDisplay {
   let shownAt = now();
-  const isDue = ({ rows, total }: CopyProgress, everyMs: number): boolean => {
+  const isDue = ({ rows, total }: Progress, everyMs: number): boolean => {
     if (rows < total && now() - shownAt < everyMs) return false;
     shownAt = now();
     return true;
@@ -46,11 +52,11 @@ export function progressDisplay(stream: ProgressStream, now: () => number): Prog
   };
 }
 
-function lineOf({ doing, table, rows, total }: CopyProgress): string {
+function lineOf({ doing, table, rows, total }: Progress): string {
   return `${doing} ${table}: ${number(rows)} of ${number(total)}`;
 }
 
-function barOf({ doing, table, rows, total }: CopyProgress, columns: number): string {
+function barOf({ doing, table, rows, total }: Progress, columns: number): string {
   const share = total === 0 ? 1 : Math.min(rows / total, 1);
   const filled = Math.round(share * BAR_COLUMNS);
   const bar = "█".repeat(filled) + "░".repeat(BAR_COLUMNS - filled);

@@ -102,8 +102,8 @@ export const PEOPLE_EVENTS = {
   "person.invited": event({
     outcome: "ok",
     keptIn: "audit",
-    from: "command",
-    when: "The operator made a one-time link, for an invitation or a new password.",
+    from: "either",
+    when: "The operator made a one-time link, for an invitation or a new password. At the first start on a terminal, the server makes one.",
     fields: { person: optional(text), purpose: oneOf(["invitation", "password"]) },
   }),
   "person.disabled": event({

@@ -106,6 +106,19 @@ describe("by keyboard alone", () => {
     });
   });
 
+  it("the page behind a link begins in the first field to fill and passes over none", async () => {
+    await withPage("invitation", {}, async (page) => {
+      await page.locator("[autofocus]:focus").waitFor();
+      expect(await page.evaluate(focused)).toBe("input username");
+      expect(await tabStops(page)).toEqual(["input password", "input again", "button Save password"]);
+    });
+    await withPage("password-reset", {}, async (page) => {
+      await page.locator("[autofocus]:focus").waitFor();
+      expect(await page.evaluate(focused)).toBe("input password");
+      expect(await tabStops(page)).toEqual(["input again", "button Save password"]);
+    });
+  });
+
   it("typing and Enter sign in", async () => {
     await withPage("login", {}, async (page) => {
       await page.locator("[autofocus]:focus").waitFor();
@@ -136,7 +149,7 @@ describe("by keyboard alone", () => {
   });
 
   it("every stop on every page shows where the focus is", async () => {
-    for (const name of ["login", "consent-loopback", "return", "status"]) {
+    for (const name of ["login", "invitation", "consent-loopback", "return", "status"]) {
       await withPage(name, {}, async (page) => {
         for (const _ of Array.from({ length: 12 })) {
           await page.keyboard.press("Tab");

@@ -1,6 +1,7 @@
 import { consentPage } from "../../src/pages/consent.ts";
 import { alreadyApprovedPage } from "../../src/pages/done.ts";
 import { errorPage } from "../../src/pages/error.ts";
+import { invitationPage, passwordSetPage } from "../../src/pages/invitation.ts";
 import { loginPage } from "../../src/pages/login.ts";
 import { notAdmittedPage } from "../../src/pages/not-admitted.ts";
 import { returnPage } from "../../src/pages/return.ts";
@@ -14,6 +15,8 @@ const consent = {
   personName: "Ada Lovelace",
   switchAction: "/oauth/login?switch=1",
 } as const;
+
+const invitation = { appName: "my-app", action: "/oauth/invitation", token: "token" } as const;
 
 const SELF = { origin: "registered", holdsKey: false } as const;
 const cursor = { name: "Cursor", id: "dcr_qh8aZf0u1Rz2", ...SELF } as const;
@@ -61,6 +64,29 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     client: claude,
     username: "ada",
     errorMessage: "Incorrect username or password.",
+  }),
+  invitation: invitationPage({ ...invitation, username: undefined, isReset: false }),
+  "invitation-refused": invitationPage({
+    ...invitation,
+    username: undefined,
+    typedUsername: "ada",
+    isReset: false,
+    errorMessage: "This username is taken. Choose another one.",
+  }),
+  "invitation-named": invitationPage({ ...invitation, username: "ada@example.com", isReset: false }),
+  "password-reset": invitationPage({ ...invitation, username: "ada", isReset: true }),
+  "password-reset-refused": invitationPage({
+    ...invitation,
+    appName: `An application ${"with a very long name ".repeat(8)}`,
+    username: "w".repeat(64),
+    isReset: true,
+    errorMessage: "The two passwords differ. Type the same one twice.",
+  }),
+  "password-set": passwordSetPage({ appName: "my-app", username: "ada", isReset: true }),
+  "password-set-absurd": passwordSetPage({
+    appName: `An application ${"with a very long name ".repeat(8)}`,
+    username: "w".repeat(64),
+    isReset: false,
   }),
   "consent-https": consentPage({
     ...consent,

@@ -1,7 +1,11 @@
 import { Command } from "commander";
 import { disableCommand, enableCommand, signOutCommand } from "./person/access.ts";
+import { addCommand } from "./person/add.ts";
+import { importCommand } from "./person/import.ts";
+import { inviteCommand } from "./person/invite.ts";
 import { linkCommand } from "./person/link.ts";
 import { listCommand } from "./person/list.ts";
+import { passwdCommand } from "./person/passwd.ts";
 import { removeCommand } from "./person/remove.ts";
 import { showCommand } from "./person/show.ts";
 
@@ -9,6 +13,10 @@ import { showCommand } from "./person/show.ts";
 const COMMANDS: readonly (() => Command)[] = [
   listCommand,
   showCommand,
+  inviteCommand,
+  addCommand,
+  importCommand,
+  passwdCommand,
   disableCommand,
   enableCommand,
   signOutCommand,
@@ -18,7 +26,7 @@ const COMMANDS: readonly (() => Command)[] = [
 
 export function personCommand(): Command {
   const command = new Command("person").description(
-    "Manage people: list, show, disable, enable, sign out, remove and link them.",
+    "Manage people: list and invite them, set passwords, disable, sign out, remove and link them.",
   );
   for (const create of COMMANDS) command.addCommand(create());
   return command.addHelpText(

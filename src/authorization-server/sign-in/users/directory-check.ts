@@ -1,0 +1,135 @@
+import { OAuthError } from "../../../core/errors.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Log } from "../../../platform/logging.ts";
+import type { Credential, PersonRecord } from "../../../store/people-store.ts";
+import type { Store } from "../../../store/store.ts";
+import type { CheckPair, Proof } from "../method.ts";
+import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
+import { dummyHash, expectedMilliseconds, type PasswordHash, parsePasswordHash } from "./password-hash.ts";
+import { ARGON2ID, needsUpgrade, passwordHashOf, readsWhole, verifyPassword } from "./password-hashing.ts";
+import { preparedPassword, spellingsOf } from "./password-rules.ts";
+import { foldedName, usersIdentity } from "./usernames.ts";
+
+export type DirectoryParts = {
+  readonly store: Pick<
+    Store,
+    "findByIdentity" | "findCredential" | "listCredentialKinds" | "upgradeCredential"
+  >;
+  readonly clock: Clock;
+  readonly log: Pick<Log, "error">;
+  /** The process's own, unless a test has one. */
+  readonly queue?: HashingQueue;
+};
+
+/**
+ * Checks usernames and passwords against the directory: undefined where no one has both. Does not count attempts: what asks it does.
+ * It throws an OAuthError `temporarily_unavailable` where the database is out of reach, or too many passwords wait for a check.
+ */
+export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }: DirectoryParts): CheckPair {
+  const slowestHash = createSlowestHash(store, clock);
+
+  /** Reads the same for a name that is there and one that is not: the time must not tell them apart. */
+  const find = async (name: string): Promise<Found> => {
+    const record = await store.findByIdentity(usersIdentity(name));
+    const credential = await store.findCredential(record?.person.id ?? "", "password");
+    const hash = credential && parsePasswordHash(credential.secret);
+    if (hash && "problem" in hash) {
+      const person = record?.person.id;
+      log.error("a stored password hash cannot be used", { person, cause: new Error(`It ${hash.problem}.`) });
+      return undefined;
+    }
+    return record && credential && hash ? { record, credential, hash } : undefined;
+  };
+
+  const upgrade = async ({ credential: { personId, kind, secret } }: Known, password: string) => {
+    try {
+      const better = await queue.run(() => passwordHashOf(password));
+      await store.upgradeCredential({ personId, kind, before: secret, secret: better });
+    } catch (cause) {
+      // The password was right; the hash is replaced at another sign-in.
+      if (!(cause instanceof OAuthError)) throw cause;
+    }
+  };
+
+  return async (username, password) => {
+    const found = await find(foldedName(username));
+    const slowest = await slowestHash();
+    const right = await queue.run(() => checkFor(spellingsOf(password), found?.hash, slowest));
+    if (!found || right === undefined) return undefined;
+    const isOutdated = needsUpgrade(found.hash) || right !== preparedPassword(password);
+    if (isOutdated && readsWhole(found.hash, right)) await upgrade(found, password);
+    return proofOf(found.record, foldedName(username), clock());
+  };
+}
+
+type Known = { readonly record: PersonRecord; readonly credential: Credential; readonly hash: PasswordHash };
+type Found = Known | undefined;
+
+/**
+ * The spelling that is right, after the time that the slowest hash takes: an unknown name is checked against that, and one
+ * whose own hash is faster against both at once. So the time does not tell who is there.
+ */
+async function checkFor(
+  spellings: readonly string[],
+  own: PasswordHash | undefined,
+  slowest: PasswordHash,
+): Promise<string | undefined> {
+  const dummy = !own || expectedMilliseconds(own) < expectedMilliseconds(slowest) ? slowest : undefined;
+  const [right] = await Promise.all([
+    own && firstRight(spellings, own),
+    // No password is right for a dummy.
+    dummy && firstRight(spellings, dummy),
+  ]);
+  return right;
+}
+
+async function firstRight(spellings: readonly string[], hash: PasswordHash): Promise<string | undefined> {
+  for (const spelling of spellings) if (await verifyPassword(spelling, hash)) return spelling;
+  return undefined;
+}
+
+const MINUTE_MS = 60_000;
+/** More kinds than any directory has. */
+const KINDS = 100;
+const OWN_KIND = `$${ARGON2ID.algorithm}$v=19$m=${ARGON2ID.memoryKibibytes},t=${ARGON2ID.passes},p=${ARGON2ID.lanes}$`;
+
+/** A hash that takes as long as the slowest of those that are stored. Remembered for a minute: they hardly ever change. */
+function createSlowestHash(
+  store: Pick<Store, "listCredentialKinds">,
+  clock: Clock,
+): () => Promise<PasswordHash> {
+  let known: { readonly until: number; readonly hash: Promise<PasswordHash> } | undefined;
+  const read = async (): Promise<PasswordHash> => {
+    const kinds = await store.listCredentialKinds("password", KINDS);
+    const hashes = [OWN_KIND, ...kinds].map(dummyHash).flatMap((hash) => ("problem" in hash ? [] : [hash]));
+    return hashes.reduce((slowest, hash) =>
+      expectedMilliseconds(hash) > expectedMilliseconds(slowest) ? hash : slowest,
+    );
+  };
+  return () => {
+    if (known && clock() < known.until) return known.hash;
+    const hash = read();
+    const reading = { until: clock() + MINUTE_MS, hash };
+    known = reading;
+    hash.catch(() => {
+      // Of the database: the next one asks again.
+      if (known === reading) known = undefined;
+    });
+    return hash;
+  };
+}
+
+function proofOf({ person, emails, groups }: PersonRecord, name: string, now: number): Proof {
+  const { id: _id, ...profile } = person;
+  return {
+    identity: usersIdentity(name),
+    label: name,
+    personId: undefined,
+    profile,
+    emails,
+    groups,
+    claims: {},
+    authenticatedAt: now,
+    upstream: undefined,
+  };
+}

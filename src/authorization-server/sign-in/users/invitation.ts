@@ -1,0 +1,197 @@
+import { OAuthError } from "../../../core/errors.ts";
+import type { UnauditedEvent } from "../../../core/events.ts";
+import type { Params } from "../../../core/params.ts";
+import { logRefusal } from "../../../http/boundary.ts";
+import { readForm } from "../../../http/form.ts";
+import type { Peer } from "../../../http/peer.ts";
+import { htmlResponse, PAGE_STYLES } from "../../../http/responses.ts";
+import { type Route, urlOf } from "../../../http/route.ts";
+import { requireSameOrigin } from "../../../http/same-origin.ts";
+import { errorPage } from "../../../pages/error.ts";
+import { invitationPage, passwordSetPage } from "../../../pages/invitation.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Log } from "../../../platform/logging.ts";
+import { randomId } from "../../../platform/random.ts";
+import type { OneTimeLink } from "../../../store/people-store.ts";
+import type { Store } from "../../../store/store.ts";
+import type { Recorder } from "../../recorder.ts";
+import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
+import { INVITATION_PATH, tokenHash } from "./one-time-links.ts";
+import { passwordHashOf } from "./password-hashing.ts";
+import { passwordProblem } from "./password-rules.ts";
+import { readUsername, USERS, usersIdentity } from "./usernames.ts";
+
+export type InvitationParts = {
+  readonly store: Pick<
+    Store,
+    | "findLink"
+    | "findCredential"
+    | "listIdentities"
+    | "findByIdentity"
+    | "usePasswordLink"
+    | "useInvitation"
+    | "listSessions"
+    | "endSession"
+  >;
+  readonly recorder: Pick<Recorder, "prepare">;
+  readonly clock: Clock;
+  readonly log: Log<UnauditedEvent>;
+  readonly issuer: string;
+  readonly appName: string;
+  /** The process's own, unless a test has one. */
+  readonly queue?: HashingQueue;
+};
+
+/** GET /oauth/invitation: the form behind a one-time link, which it does not use up. POST: sets the password. */
+export function invitationRoute(parts: InvitationParts): Route {
+  return {
+    name: "invitation",
+    paths: [INVITATION_PATH],
+    methods: {
+      GET: (request, peer) => showInvitation(request, peer, parts),
+      POST: (request, peer) => acceptInvitation(request, peer, parts),
+    },
+    refusals: "page",
+  };
+}
+
+async function showInvitation(request: Request, peer: Peer, parts: InvitationParts): Promise<Response> {
+  const token = new URL(request.url).searchParams.get("token") ?? "";
+  const open = await openLink(token, parts);
+  return open ? formResponse(open, {}, parts) : endedResponse(request, peer, parts);
+}
+
+async function acceptInvitation(request: Request, peer: Peer, parts: InvitationParts): Promise<Response> {
+  requireSameOrigin(request, parts.issuer);
+  const form = await readForm(request);
+  // Before anything that costs: without the token, a post is one read.
+  const open = await openLink(form.get("token") ?? "", parts);
+  if (!open) return endedResponse(request, peer, parts);
+  const chosen = await readChoice(form, open, parts);
+  if ("problem" in chosen) return formResponse(open, chosen, parts);
+  const isUsed = await useLink(open, chosen, peer, parts);
+  if (!isUsed) {
+    // Another post was first, with this link or with this name.
+    const again = await openLink(open.token, parts);
+    return again ? formResponse(again, taken(chosen.username), parts) : endedResponse(request, peer, parts);
+  }
+  const { username } = chosen;
+  const page = passwordSetPage({ appName: parts.appName, username, isReset: isReset(open) });
+  return htmlResponse(page, PAGE_STYLES);
+}
+
+/** A link that can be used, and whose it is; undefined username where the person chooses one. */
+type OpenLink = {
+  readonly token: string;
+  readonly link: OneTimeLink;
+  readonly username: string | undefined;
+};
+
+type Choice = { readonly username: string; readonly displayName: string; readonly password: string };
+type Refused = { readonly problem?: string; readonly typedUsername?: string };
+
+async function openLink(token: string, { store, clock }: InvitationParts): Promise<OpenLink | undefined> {
+  const link = await store.findLink(tokenHash(token), clock());
+  if (!link) return undefined;
+  if (link.personId === null) return { token, link, username: undefined };
+  // Whoever has an old link must not replace a password that was set since.
+  const credential = await store.findCredential(link.personId, "password");
+  if (credential && credential.createdAt > link.createdAt) return undefined;
+  const identities = await store.listIdentities(link.personId);
+  const username = identities.find(({ method }) => method === USERS)?.subject;
+  return username === undefined ? undefined : { token, link, username };
+}
+
+/** The person had a password before, and may be signed in where others are. */
+function isReset({ link }: OpenLink): boolean {
+  return link.purpose === "password";
+}
+
+async function readChoice(
+  form: Params,
+  { username: known }: OpenLink,
+  { store, appName }: InvitationParts,
+): Promise<Choice | (Refused & { readonly problem: string })> {
+  const typedUsername = form.get("username") ?? "";
+  const username = known === undefined ? readUsername(typedUsername) : { name: known };
+  if ("problem" in username) return { problem: username.problem, typedUsername };
+  const password = form.get("password") ?? "";
+  if (password !== (form.get("again") ?? "")) {
+    return { problem: "The two passwords differ. Type the same one twice.", typedUsername };
+  }
+  const problem = await passwordProblem(password, [username.name, appName]);
+  if (problem !== undefined) return { problem, typedUsername };
+  if (known === undefined && (await store.findByIdentity(usersIdentity(username.name)))) {
+    return taken(typedUsername);
+  }
+  return { username: username.name, displayName: typedUsername.trim(), password };
+}
+
+function taken(typedUsername: string): Refused & { readonly problem: string } {
+  return { problem: "This username is taken. Choose another one.", typedUsername };
+}
+
+/** Uses the link up, in one conditional commit. False where it was used, has ended, or the name is taken. */
+async function useLink(
+  { link }: OpenLink,
+  { username, displayName, password }: Choice,
+  peer: Peer,
+  { store, recorder, clock, queue = hashingQueue }: InvitationParts,
+): Promise<boolean> {
+  const secret = await queue.run(() => passwordHashOf(password));
+  const { hash, personId } = link;
+  const now = clock();
+  if (personId === null) {
+    const person = { id: randomId(), name: displayName };
+    const identity = usersIdentity(username);
+    const added = recorder.prepare("person.added", { person: person.id }, peer);
+    return store.useInvitation(
+      {
+        hash,
+        person: { person, emails: [], groups: [], identity, label: username, passwordHash: secret, now },
+      },
+      added.entry,
+    );
+  }
+  const credential = { personId, kind: "password", id: "", secret, createdAt: now, usedAt: null } as const;
+  const changed = recorder.prepare("credential.changed", { person: personId, kind: "password" }, peer);
+  const isUsed = await store.usePasswordLink({ hash, credential, now }, changed.entry);
+  if (!isUsed || link.purpose !== "password") return isUsed;
+  for (const session of await store.listSessions(personId, now)) {
+    const ended = recorder.prepare("session.ended", { person: personId }, peer);
+    await store.endSession(personId, session.hash, ended.entry);
+  }
+  return true;
+}
+
+function formResponse(open: OpenLink, refused: Refused, { issuer, appName }: InvitationParts): Response {
+  const page = invitationPage({
+    appName,
+    action: urlOf(issuer, INVITATION_PATH),
+    token: open.token,
+    username: open.username,
+    typedUsername: refused.typedUsername,
+    isReset: isReset(open),
+    errorMessage: refused.problem,
+  });
+  return htmlResponse(page, PAGE_STYLES, refused.problem === undefined ? 200 : 400);
+}
+
+/** One page for a link that was used, has ended, or never was: which of them is nobody's business. */
+function endedResponse(request: Request, peer: Peer, { appName, log }: InvitationParts): Response {
+  const whatHappened = "This link was used before, has expired, or is not complete.";
+  logRefusal(new OAuthError("invalid_request", whatHappened), request, log, peer);
+  const page = errorPage({
+    appName,
+    title: "This link can’t be used",
+    whatHappened,
+    whatToDo:
+      "If you have saved your password with it, sign in. Otherwise, copy the whole link, or ask the server's operator for a new one.",
+    correlationId: peer.correlationId,
+    status: STATUS,
+  });
+  return htmlResponse(page, PAGE_STYLES, STATUS);
+}
+
+/** Gone (RFC 9110 §15.5.11). */
+const STATUS = 410;

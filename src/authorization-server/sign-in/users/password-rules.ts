@@ -1,0 +1,58 @@
+import { foldedName } from "./usernames.ts";
+
+const MINIMUM_CHARACTERS = 8;
+/** Of the form's field too. In UTF-16 units, as browsers count. */
+export const MAXIMUM_PASSWORD_LENGTH = 1024;
+/** What a password must have beside a name that it contains. */
+const BESIDE_A_NAME = 4;
+
+/**
+ * A password as it is hashed: composed characters, and plain spaces for every other kind of space (the OpaqueString profile of RFC 8265
+ * §4.2). So the same keys give the same password on every system. Letters keep their case and their width.
+ */
+export function preparedPassword(password: string): string {
+  return password.replace(/\p{Zs}/gu, " ").normalize("NFC");
+}
+
+/**
+ * What to try for a password that was typed. A hash that was imported may be of the text as another system got it, without
+ * {@link preparedPassword}.
+ */
+export function spellingsOf(password: string): readonly string[] {
+  return [...new Set([preparedPassword(password), password])];
+}
+
+/**
+ * Why a new password is refused, as a sentence for the person; undefined where it is not. There are no rules about kinds of characters
+ * (NIST SP 800-63B-4 §3.1.1.2): they make passwords harder to remember, and not harder to guess.
+ * @param names the username, and the name of the app where it is known
+ */
+export async function passwordProblem(
+  password: string,
+  names: readonly string[],
+): Promise<string | undefined> {
+  const prepared = preparedPassword(password);
+  if ([...prepared].length < MINIMUM_CHARACTERS) {
+    return `The password is too short. Use at least ${MINIMUM_CHARACTERS} characters.`;
+  }
+  if (Math.max(password.length, prepared.length) > MAXIMUM_PASSWORD_LENGTH) {
+    return `The password is too long. Use at most ${MAXIMUM_PASSWORD_LENGTH.toLocaleString("en")} characters.`;
+  }
+  if (/\p{Cc}/u.test(prepared) || !prepared.isWellFormed()) {
+    return "The password has a control character. Use characters that you can type in every browser.";
+  }
+  const folded = foldedName(prepared);
+  // Loaded here: a server that only checks passwords has no need of the list.
+  const { WELL_KNOWN_PASSWORDS } = await import("./well-known-passwords.ts");
+  if (WELL_KNOWN_PASSWORDS.has(folded)) {
+    return "This password is one of the most common ones, which attackers try first. Choose another one.";
+  }
+  if (names.some((name) => isLittleMoreThan(foldedName(name), folded))) {
+    return "The password is little more than your username or the app's name. Choose another one.";
+  }
+  return undefined;
+}
+
+function isLittleMoreThan(name: string, password: string): boolean {
+  return name !== "" && password.includes(name) && password.replaceAll(name, "").length < BESIDE_A_NAME;
+}

@@ -1,0 +1,41 @@
+import type { Identity } from "../../../core/identity.ts";
+
+/** The kind of method that knows people by their username. */
+export const USERS = "users";
+
+/** How the directory knows a person. @param name as {@link readUsername} or {@link foldedName} hands it back */
+export function usersIdentity(name: string): Identity {
+  return { method: USERS, issuer: "", subject: name };
+}
+
+/** A username as it is stored and looked up, or why it cannot be one, as a sentence for the person. */
+export type ReadUsername = { readonly name: string } | { readonly problem: string };
+
+const MAXIMUM_CHARACTERS = 64;
+/** Control characters, and what is invisible or reorders the text around it. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+/** Reads a username for someone new. */
+export function readUsername(text: string): ReadUsername {
+  const name = foldedName(text);
+  const { length } = [...name];
+  if (length === 0) return { problem: "The username is empty." };
+  if (length > MAXIMUM_CHARACTERS) {
+    return { problem: `The username is too long. Use at most ${MAXIMUM_CHARACTERS} characters.` };
+  }
+  if (UNSEEN.test(name)) return { problem: "The username has a control character or an invisible one." };
+  return { name };
+}
+
+/**
+ * The one spelling of a username: without spaces around it, in lower case, and with the usual form of each character (full-width
+ * letters, ligatures). It is the subject of the identity, so it must not change from one release to the next.
+ */
+export function foldedName(text: string): string {
+  // Twice: lower case may leave a form that is not the usual one.
+  return fold(fold(text));
+}
+
+function fold(text: string): string {
+  return text.normalize("NFKC").trim().toLowerCase();
+}

@@ -1,0 +1,20 @@
+import type { SignInMethod } from "../method.ts";
+import { createDirectoryCheck } from "./directory-check.ts";
+import { invitationRoute } from "./invitation.ts";
+import { USERS } from "./usernames.ts";
+
+/**
+ * The built-in directory: people with a username and a password in Gatehouse's own database, whom the operator adds, invites or
+ * imports with `gatehouse person`. Their ids are random.
+ */
+export function users(): SignInMethod {
+  return {
+    name: USERS,
+    label: "your password",
+    people: "own",
+    open: (parts) => ({
+      panel: { kind: "password", check: createDirectoryCheck(parts) },
+      routes: [invitationRoute(parts)],
+    }),
+  };
+}

@@ -1,0 +1,14 @@
+import type { NewLink } from "../../../authorization-server/sign-in/users/one-time-links.ts";
+import { print, printError } from "../../output.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** The link alone on standard output, for programs; beside it, what it is for. */
+export function printLink({ url, link }: NewLink, what: string): void {
+  const hours = Math.round((link.expiresAt - link.createdAt) / HOUR_MS);
+  const within = hours === 1 ? "an hour" : `${hours} hours`;
+  printError(
+    `${what} It works once, within ${within}. Anyone who has it can use it: send it to no one else.`,
+  );
+  print(url);
+}
