@@ -39,8 +39,9 @@ const openGate: Guard = Object.assign(async () => everybody, {
   requireScopes: () => undefined,
   hasScopes: () => true,
   invalidate() {},
+  invalidatePerson() {},
   invalidateAll() {},
-  isRevoked: () => false,
+  isOutdated: () => false,
 });
 
 const endpoint = createMcpEndpoint({

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import { mintRefreshToken } from "../../src/authorization-server/tokens/tokens.ts";
+import { parseAdmit } from "../../src/config/admit.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { listen } from "../../src/platform/listener.ts";
@@ -42,7 +44,8 @@ const {
   database: { store },
 } = await openServer({
   settings,
-  checkUser: CHECK_USER,
+  methods: [password(CHECK_USER)],
+  admission: parseAdmit(undefined, []),
   registrations: benchRegistrations(),
   factory: undefined,
   identity: IDENTITY,

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { password } from "../../src/authorization-server/sign-in/password/password.ts";
+import { parseAdmit } from "../../src/config/admit.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog } from "../../src/platform/logging.ts";
@@ -34,7 +36,8 @@ const settings = parseOptions("Bench", {
 });
 const server = await openServer({
   settings,
-  checkUser: CHECK_USER,
+  methods: [password(CHECK_USER)],
+  admission: parseAdmit(undefined, []),
   registrations: benchRegistrations(),
   factory: undefined,
   identity: IDENTITY,

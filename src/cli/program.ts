@@ -7,6 +7,7 @@ import { databaseCommand } from "./commands/database.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { grantCommand } from "./commands/grant.ts";
 import { keyCommand } from "./commands/key.ts";
+import { personCommand } from "./commands/person.ts";
 import { providerCommand } from "./commands/provider.ts";
 import { secretCommand } from "./commands/secret.ts";
 import { failureText } from "./failure.ts";
@@ -39,6 +40,7 @@ function createProgram(): Command {
     })
     .addCommand(demoCommand())
     .addCommand(clientCommand())
+    .addCommand(personCommand())
     .addCommand(grantCommand())
     .addCommand(keyCommand())
     .addCommand(auditCommand())

@@ -7,6 +7,7 @@ import { lifetimeOptions } from "./lifetime-options.ts";
 import { allowInsecurePublicUrl, listenerOptions } from "./listener-options.ts";
 import { loginOptions } from "./login-options.ts";
 import { operationOptions } from "./operation-options.ts";
+import { peopleOptions } from "./people-options.ts";
 import { redirectOptions } from "./redirect-options.ts";
 import { scopeOptions } from "./scope-options.ts";
 import { storageOptions } from "./storage-options.ts";
@@ -20,6 +21,7 @@ export const optionsSchema = z.strictObject({
   ...redirectOptions,
   ...lifetimeOptions,
   ...loginOptions,
+  ...peopleOptions,
   ...guardOptions,
   ...operationOptions,
 });
@@ -102,6 +104,10 @@ export type OAuthServerOptions = {
   refreshGraceSeconds?: Given["refreshGraceSeconds"];
   /** Whether other servers accept access tokens by their signature alone. Default: `false`. */
   accessTokensCheckedElsewhere?: Given["accessTokensCheckedElsewhere"];
+  /** How long a person stays signed in in a browser that they don't use. Default: `43200`. */
+  sessionIdleSeconds?: Given["sessionIdleSeconds"];
+  /** How long a person stays signed in in a browser at most. Default: `2592000` (30 days). */
+  sessionSeconds?: Given["sessionSeconds"];
   /** How many days the audit log is kept, from 1 to 3650. Default: `400`. */
   auditRetentionDays?: Given["auditRetentionDays"];
   /**
@@ -110,10 +116,15 @@ export type OAuthServerOptions = {
    */
   loginTemplate?: Given["loginTemplate"];
   /**
-   * Your own function that answers GET and POST of `/oauth/login`: `(request, completeUserCheck) => Response`. Default:
-   * the built-in page.
+   * Your own function that answers GET and POST of `/oauth/login`: `(request, completeUserCheck, signInLinks) =>
+   * Response`. Default: the built-in page.
    */
   loginHandler?: Given["loginHandler"];
+  /**
+   * Your own function that says whether a person may still use the server: `(person) => boolean`. Default: everyone
+   * may.
+   */
+  isActive?: Given["isActive"];
   /** How many verified access tokens this instance remembers. Default: `10000`. */
   cachedTokens?: Given["cachedTokens"];
   /**

@@ -92,6 +92,8 @@ type ClaimsOptions = {
   person?: NonNullable<Given["claims"]>["person"];
   /** The claims that may hold the client's id. Default: `client_id`, `azp`, `cid`. */
   client?: NonNullable<Given["claims"]>["client"];
+  /** The claim that is the subject of people who also sign in here through the provider. Default: `sub`. */
+  subject?: NonNullable<Given["claims"]>["subject"];
   /** The claim that holds the audience. Default: `aud`. */
   audience?: NonNullable<Given["claims"]>["audience"];
 };

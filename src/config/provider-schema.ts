@@ -76,6 +76,9 @@ const claims = z.strictObject({
   client: oneOrMore(CLAIM)
     .default([...USUAL_CLAIM_NAMES.client])
     .register(declared, { says: "The claims that may hold the client's id." }),
+  subject: text("the name of a claim or its path").default(USUAL_CLAIM_NAMES.subject).register(declared, {
+    says: "The claim that is the subject of people who also sign in here through the provider.",
+  }),
   audience: text(CLAIM).default("aud").register(declared, { says: "The claim that holds the audience." }),
 });
 
@@ -151,7 +154,7 @@ export const providerSchema = z
       }),
     claims: claims.prefault({}).register(declared, {
       says: "Which claims hold what, where the provider does it in its own way.",
-      more: "The `scopes` (`scope`, `scp`, `permissions`), the `person` (`sub`), the `client` (`client_id`, `azp`, `cid`) and the `audience` (`aud`): a name, else a path (`realm_access.roles`).",
+      more: "The `scopes` (`scope`, `scp`, `permissions`), the `person` (`sub`), the `client` (`client_id`, `azp`, `cid`), the `audience` (`aud`), and the `subject` (`sub`) by which [people who also sign in here](people.md#a-providers-tokens-beside-your-own-sign-in) are found: a name, else a path (`realm_access.roles`).",
       otherwise: "the usual claims",
     }),
     leewaySeconds: seconds(0, 300).default(30).register(declared, {

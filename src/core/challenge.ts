@@ -5,7 +5,7 @@ export type BearerChallenge = {
   /** Absolute URL of the protected resource metadata. */
   readonly resourceMetadata: string;
   readonly scopes?: readonly string[];
-  readonly error?: "invalid_request" | "invalid_token" | "insufficient_scope";
+  readonly error?: "invalid_request" | "invalid_token" | "insufficient_scope" | "access_denied";
   readonly description?: string;
 };
 

@@ -68,6 +68,8 @@ export type ClaimNames = {
   readonly scopes: readonly string[];
   readonly person: readonly string[];
   readonly client: readonly string[];
+  /** What is kept as the subject of those who sign in here through the provider. One alone: no other may stand in for it. */
+  readonly subject: string;
 };
 
 /** What providers do, as far as they agree. */
@@ -75,6 +77,7 @@ export const USUAL_CLAIM_NAMES: ClaimNames = {
   scopes: ["scope", "scp", "permissions"],
   person: ["sub"],
   client: ["client_id", "azp", "cid"],
+  subject: "sub",
 };
 
 export function scopesOf(claims: ProviderClaims, names: readonly string[]): readonly string[] {

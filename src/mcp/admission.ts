@@ -14,7 +14,7 @@ import { neededScopes, onlyReached } from "./step-up.ts";
 export type Admit = (request: Request) => Promise<Exchange | Response>;
 
 export type AdmissionParts = {
-  readonly guard: Pick<Guard, "identify" | "isRevoked" | "requireScopes">;
+  readonly guard: Pick<Guard, "identify" | "isOutdated" | "requireScopes">;
   readonly resource: string;
   /** What every request needs. */
   readonly requiredScopes: readonly string[];
@@ -30,16 +30,14 @@ export function createAdmission({ guard, resource, requiredScopes, registrations
     guard.requireScopes(auth, needed.length > 0 ? union(requiredScopes, needed) : requiredScopes);
 
   return async (request) => {
-    const auth = await guard.identify(request);
-    if (!("person" in auth)) return auth;
+    const identified = await guard.identify(request);
+    if (!("person" in identified)) return identified;
     const accepted = acceptedBy(request);
     const read = await readBody(request, accepted);
-    if (read instanceof Response) return refuseLesser(auth) ?? read;
-    if (guard.isRevoked(auth)) {
-      // A body may take its time. Asking again gives the answer that a new request with this token would get.
-      const refusal = await guard.identify(request);
-      if (!("person" in refusal)) return refusal;
-    }
+    if (read instanceof Response) return refuseLesser(identified) ?? read;
+    // A body may take its time. Asking again gives the answer that a new request with this token would get.
+    const auth = guard.isOutdated(identified) ? await guard.identify(request) : identified;
+    if (!("person" in auth)) return auth;
     const { body } = read;
     const refusal = refuseLesser(auth, registrations && neededScopes(body, registrations));
     if (refusal) return refusal;

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { noTracing, type Tracing } from "../platform/telemetry/tracing.ts";
@@ -12,6 +13,7 @@ import { createInFlight, type InFlight } from "./in-flight.ts";
 import { jsonRpcError, readMessage } from "./json-rpc.ts";
 import { KEEP_ALIVE, type KeepAlive } from "./keep-alive.ts";
 import { createModern } from "./modern.ts";
+import { createRecheck } from "./recheck.ts";
 import type { Registrations } from "./registrations.ts";
 import { createScopedCalls } from "./scoped-calls.ts";
 import { type McpFactory, type McpIdentity, serverMaker } from "./servers.ts";
@@ -45,7 +47,9 @@ export type McpEndpoint = {
   resourceUpdated(uri: string): void;
   /** Closes the streams and sessions of a grant that was revoked. */
   grantRevoked(grantId: string): void;
-  /** Closes the streams of every grant: any of them may have been revoked. */
+  /** Closes the streams and sessions of a person who changed: they may have been signed out, disabled, or made one with another. */
+  personChanged(personId: string): void;
+  /** Closes every stream: any grant may have been revoked, any person disabled. */
   revocationLeaseLapsed(): void;
   /** How many streams are open now. */
   openStreams(): number;
@@ -70,7 +74,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const sessions = options.sessions ? createMcpSessions(makeServer, clock, log) : undefined;
   const stateless = (exchange: Exchange) => serveStateless(exchange, makeServer, log);
   const transports = { modern, sessions, stateless };
-  const streams = createStreams(clock, guard.isRevoked);
+  const streams = createStreams(clock);
   const inFlight = createInFlight();
   const steps: Steps = {
     inFlight,
@@ -78,8 +82,16 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     logAdmission: admissionLog(log, options.debug),
     answer: (exchange) => answer({ transports, current, traced, registrations }, exchange),
     streams,
+    outdated: { has: guard.isOutdated, close: (auth) => closeOutdated(auth) },
     log,
   };
+  const closeWhere = (condition: (auth: Auth) => boolean) => {
+    streams.closeWhere(condition);
+    sessions?.closeWhere(condition);
+  };
+  const recheck = createRecheck({ guard, resource, streams });
+  const grantRevoked = (revoked: string) => closeWhere(({ grantId }) => grantId === revoked);
+  const closeOutdated = ({ grantId }: Auth) => (grantId === null ? recheck() : grantRevoked(grantId));
   registrations?.onRegistered((registration) => {
     modern.announce(registration);
     sessions?.register(registration, calls);
@@ -91,11 +103,12 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const needed = registrations?.resource(uri)?.scopes ?? [];
       sessions?.resourceUpdated(uri, (auth) => guard.hasScopes(auth, needed));
     },
-    grantRevoked(grantId) {
-      streams.closeForGrant(grantId);
-      sessions?.closeForGrant(grantId);
+    grantRevoked,
+    personChanged(personId) {
+      closeWhere(({ person }) => person.id === personId);
+      recheck();
     },
-    revocationLeaseLapsed: streams.closeForAnyGrant,
+    revocationLeaseLapsed: streams.closeAll,
     openStreams: streams.count,
     openSessions: () => sessions?.count() ?? 0,
     async close() {
@@ -114,6 +127,8 @@ type Steps = {
   readonly logAdmission: AdmissionLog | undefined;
   readonly answer: (exchange: Exchange) => Promise<Answer>;
   readonly streams: Streams;
+  /** What may have ended while its request was answered. */
+  readonly outdated: { has(auth: Auth): boolean; close(auth: Auth): void };
   readonly log: Log;
 };
 
@@ -146,7 +161,10 @@ async function respondTo(exchange: Exchange, steps: Steps, finished: () => void)
     done();
     finished();
   };
-  return steps.streams.bind({ response, done: bothDone }, exchange.auth);
+  const bound = steps.streams.bind({ response, done: bothDone }, exchange.auth);
+  // The stream that comes of it must not outlive it.
+  if (steps.outdated.has(exchange.auth)) steps.outdated.close(exchange.auth);
+  return bound;
 }
 
 function shuttingDown(): Response {

@@ -20,7 +20,8 @@ export type McpSessions = {
   register(registration: Registration, calls: ScopedCalls): void;
   /** @param mayHear whether the token that used a session last has what this resource needs */
   resourceUpdated(uri: string, mayHear: (auth: Auth) => boolean): void;
-  closeForGrant(grantId: string): void;
+  /** Closes those that were used so last. */
+  closeWhere(condition: (auth: Auth) => boolean): void;
   closeAll(): void;
   /** How many are open. */
   count(): number;
@@ -66,7 +67,7 @@ export function createMcpSessions(makeServer: MakeServer, clock: Clock, log: Log
           .catch((cause) => log.error("an update was not sent", { cause }));
       }
     },
-    closeForGrant: (grantId) => table.closeWhere(({ auth }) => auth.grantId === grantId),
+    closeWhere: (condition) => table.closeWhere(({ auth }) => condition(auth)),
     closeAll: () => table.closeWhere(() => true),
     count: table.count,
   };

@@ -3,7 +3,7 @@ import { McpServer } from "@modelcontextprotocol/server";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { call, messagesOf, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
 import type { Auth } from "../core/auth.ts";
-import { createStreams } from "./streams.ts";
+import { createStreams, type Streams } from "./streams.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -28,13 +28,14 @@ function authUntil(expiresAt: number, grantId: string | null = "grant-1"): Auth 
 }
 
 const NEVER = 9e9;
+const ofGrant1 = ({ grantId }: Auth) => grantId === "grant-1";
 
 describe("a stream", () => {
   it.each([
-    ["its grant is revoked", (streams: ReturnType<typeof createStreams>) => streams.closeForGrant("grant-1")],
-    ["the server closes", (streams: ReturnType<typeof createStreams>) => streams.closeAll()],
+    ["its grant is revoked", (streams: Streams) => streams.closeWhere(ofGrant1)],
+    ["the server closes", (streams: Streams) => streams.closeAll()],
   ])("ends when %s: the reader sees its end, the source is let go", async (_, end) => {
-    const streams = createStreams(Date.now, () => false);
+    const streams = createStreams(Date.now);
     const { response, state } = endless();
     const done = vi.fn();
     const bound = streams.bind({ response, done }, authUntil(NEVER));
@@ -50,17 +51,17 @@ describe("a stream", () => {
   });
 
   it("of another grant stays open", () => {
-    const streams = createStreams(Date.now, () => false);
+    const streams = createStreams(Date.now);
     const done = vi.fn();
     streams.bind({ response: endless().response, done }, authUntil(NEVER, "grant-2"));
     streams.bind({ response: endless().response, done }, authUntil(NEVER, null));
-    streams.closeForGrant("grant-1");
+    streams.closeWhere(ofGrant1);
     expect(done).not.toHaveBeenCalled();
   });
 
   it("ends when its token expires, however far off that is", async () => {
     vi.useFakeTimers({ now: 0 });
-    const streams = createStreams(Date.now, () => false);
+    const streams = createStreams(Date.now);
     // A timer holds no more than 24.8 days.
     const days = 60;
     const done = vi.fn();
@@ -74,9 +75,7 @@ describe("a stream", () => {
   it("lets go of its source when the reader leaves", async () => {
     const { response, state } = endless();
     const done = vi.fn();
-    await createStreams(Date.now, () => false)
-      .bind({ response, done }, authUntil(NEVER))
-      .body?.cancel();
+    await createStreams(Date.now).bind({ response, done }, authUntil(NEVER)).body?.cancel();
     expect(state.cancelled).toBe(true);
     expect(done).toHaveBeenCalledTimes(1);
   });
@@ -85,18 +84,16 @@ describe("a stream", () => {
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("broken")) });
     const response = new Response(broken, { headers: { "content-type": "text/event-stream" } });
     const done = vi.fn();
-    await expect(
-      createStreams(Date.now, () => false)
-        .bind({ response, done }, authUntil(NEVER))
-        .text(),
-    ).rejects.toThrow("broken");
+    await expect(createStreams(Date.now).bind({ response, done }, authUntil(NEVER)).text()).rejects.toThrow(
+      "broken",
+    );
     expect(done).toHaveBeenCalledTimes(1);
   });
 
   it("is only what is one: another answer passes untouched", () => {
     const response = Response.json({});
     const done = vi.fn();
-    expect(createStreams(Date.now, () => false).bind({ response, done }, authUntil(0))).toBe(response);
+    expect(createStreams(Date.now).bind({ response, done }, authUntil(0))).toBe(response);
     expect(done).toHaveBeenCalledTimes(1);
   });
 });

@@ -8,27 +8,26 @@ import type { Answer } from "./exchange.ts";
 export type Streams = {
   /**
    * The response, whose stream (if it still is one) closes when it is done, when the reader leaves, when the token expires, when
-   * the grant is revoked or when the server closes. The answer is done then; at once where there is no stream.
+   * the grant is revoked, when the person changes or when the server closes. The answer is done then; at once where there is no stream.
    */
   bind(answer: Answer, auth: Auth): Response;
-  closeForGrant(grantId: string): void;
-  /** Closes those that came of a grant, whichever it is. */
-  closeForAnyGrant(): void;
+  /** What those that are open were opened with. */
+  opened(): ReadonlySet<Auth>;
+  /** Closes those that were opened so. */
+  closeWhere(condition: (auth: Auth) => boolean): void;
   closeAll(): void;
   /** How many are open. */
   count(): number;
 };
 
-type Stream = { readonly grantId: string | null; close(): void };
+type Stream = { readonly auth: Auth; close(): void };
 
-/** @param isRevoked whether the grant of an authorization was revoked since it was verified */
-export function createStreams(clock: Clock, isRevoked: (auth: Auth) => boolean): Streams {
+export function createStreams(clock: Clock): Streams {
   const open = new Set<Stream>();
 
-  const closeWhere = (condition: (grantId: string | null) => boolean) => {
-    for (const stream of open) if (condition(stream.grantId)) stream.close();
+  const closeWhere = (condition: (auth: Auth) => boolean) => {
+    for (const stream of open) if (condition(stream.auth)) stream.close();
   };
-  const closeForGrant = (revoked: string) => closeWhere((grantId) => grantId === revoked);
 
   const bindStream = (source: ReadableStream<Uint8Array>, auth: Auth, done: () => void) => {
     const { body, close } = closable(source, () => {
@@ -36,7 +35,7 @@ export function createStreams(clock: Clock, isRevoked: (auth: Auth) => boolean):
       open.delete(stream);
       done();
     });
-    const stream = { grantId: auth.grantId, close };
+    const stream = { auth, close };
     const cancelTimer = atTime(closingTime(auth, clock()), clock, close);
     open.add(stream);
     return body;
@@ -44,19 +43,15 @@ export function createStreams(clock: Clock, isRevoked: (auth: Auth) => boolean):
 
   return {
     bind({ response, done }, auth) {
-      let bound = response;
       if (isEventStream(response) && textOf(response) === undefined && response.body) {
         const { status, headers } = response;
-        bound = new Response(bindStream(response.body, auth, done), { status, headers });
-      } else {
-        done();
+        return new Response(bindStream(response.body, auth, done), { status, headers });
       }
-      // It may have been revoked while its request was answered: the stream that comes of it must not outlive it.
-      if (auth.grantId !== null && isRevoked(auth)) closeForGrant(auth.grantId);
-      return bound;
+      done();
+      return response;
     },
-    closeForGrant,
-    closeForAnyGrant: () => closeWhere((grantId) => grantId !== null),
+    opened: () => new Set([...open].map(({ auth }) => auth)),
+    closeWhere,
     closeAll: () => closeWhere(() => true),
     count: () => open.size,
   };

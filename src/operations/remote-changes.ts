@@ -17,6 +17,8 @@ type Followed = {
 /** Who hears of it beside what it changes itself. */
 type Told = {
   readonly grantRevoked: (grantId: string) => void;
+  /** Signed out, disabled, enabled, removed, linked with another, or known by another identity. */
+  readonly personChanged: (personId: string) => void;
   /** A key was taken away, or a client disabled: what was verified with it must not outlive it. */
   readonly verifyAgain: () => void;
 };
@@ -24,13 +26,13 @@ type Told = {
 const RETRY_MS = 500;
 
 /**
- * What another instance or a command changed (a revoked grant, a removed or disabled client, a rotated key) holds here
- * within a second. Neither a process that was suspended nor a database that failed for a while leaves a revoked token open.
+ * What another instance or a command changed (a revoked grant, a disabled person, a removed or disabled client, a rotated
+ * key) holds here within a second. Neither a process that was suspended nor a database that failed for a while leaves a revoked token open.
  * @returns the function that stops it.
  */
 export function followRemoteChanges(
   { followChanges, clients, keys, disabled, log }: Followed,
-  { grantRevoked, verifyAgain }: Told,
+  { grantRevoked, personChanged, verifyAgain }: Told,
   lease: Pick<RevocationLease, "renewedUntil" | "lost">,
 ): () => void {
   const reloadKeys = async () => {
@@ -57,6 +59,8 @@ export function followRemoteChanges(
     switch (change.kind) {
       case "grant_revoked":
         return grantRevoked(change.id);
+      case "person_changed":
+        return personChanged(change.id);
       case "client_removed":
         return clients.invalidate(change.id);
       case "signing_keys":

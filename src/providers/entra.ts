@@ -57,7 +57,8 @@ function optionsOf({ tenant, clientId, applicationIdUri }: z.output<typeof value
       ["scp", "roles"],
     ],
     // A program without a person has roles in place of scopes.
-    claims: { scopes: ["scp", "roles"], client: ["azp", "appid"] },
+    // As the sign-in with Entra keeps it: `sub` differs for each app registration.
+    claims: { scopes: ["scp", "roles"], client: ["azp", "appid"], subject: "oid" },
   };
 }
 
@@ -114,8 +115,8 @@ ${CLIENT_ADDRESSES}`,
       `Entra's metadata does not say \`code_challenge_methods_supported\`, although it supports PKCE. Clients that follow
   the MCP specification exactly refuse it for that.`,
       `The person is \`sub\`, which differs for each app registration. \`oid\`, the same throughout the tenant, is in
-  \`auth.claims\`; to make it the person, put \`claims: { scopes: "scp", client: ["azp", "appid"], person: "oid" }\`
-  after the preset.`,
+  \`auth.claims\`; to make it the person, put
+  \`claims: { scopes: "scp", client: ["azp", "appid"], subject: "oid", person: "oid" }\` after the preset.`,
       `A program that acts for itself has application permissions in \`roles\`, which count as its scopes. A person's
   roles do not. A program that was given none is refused: Entra makes tokens for any program of the tenant.`,
     ],

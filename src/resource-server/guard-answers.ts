@@ -32,6 +32,8 @@ export type GuardAnswers = {
   noToken(needed: readonly string[]): Response;
   malformed(): Response;
   invalidToken(token: RefusedToken, needed: readonly string[]): Response;
+  /** The token is good, and the operator disabled its person: neither another token nor more scopes would help. */
+  personDisabled(about: RefusalFields): Response;
   /** It cannot be told whether the token is good. */
   unavailable(cause: unknown): Response;
   /** The 403 that asks for every scope an operation needs, or undefined where the token has them (RFC 6750 §3.1). */
@@ -74,6 +76,15 @@ export function createGuardAnswers(parts: GuardAnswersParts): GuardAnswers {
         error: "invalid_token",
         description: "The access token is not valid: it has expired, was revoked, or is not for this server.",
         scopes: toBegin(needed),
+      });
+    },
+    personDisabled(about) {
+      decided("person_disabled");
+      refusals.refused("the person is disabled", about);
+      // Not 401: the client would send the person to the provider for another token, over and over.
+      return challenge(403, {
+        error: "access_denied",
+        description: "The operator of this server disabled this person. Connecting again does not help.",
       });
     },
     unavailable(cause) {

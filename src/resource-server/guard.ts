@@ -5,7 +5,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { type Metrics, noMetrics } from "../platform/telemetry/metrics.ts";
 import { type ChallengeOptions, createGuardAnswers, type RefusedToken } from "./guard-answers.ts";
-import { refusalLog } from "./refusals.ts";
+import { type RefusalFields, refusalLog } from "./refusals.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 
 /** What the guard decides from: a web `Request` is one, and an adapter makes one without building a body. */
@@ -27,16 +27,26 @@ export type Guard = {
   hasScopes(auth: Auth, needed: readonly string[]): boolean;
   /** Forgets what it verified of this grant, so that the next request asks the store. */
   invalidate(grantId: string): void;
+  /** The same for the tokens of a person, and for those of providers: it may be this person whom one of them is about. */
+  invalidatePerson(personId: string): void;
   /** The same for all of them: what they were verified by has changed. */
   invalidateAll(): void;
-  /** Whether the grant of a request that was let in has ended since. Costs no more than a lookup. */
-  isRevoked(auth: Auth): boolean;
+  /**
+   * Whether what let a request in may have ended since: its grant, or the person of a provider's token. Asking again tells.
+   * Costs no more than a lookup.
+   */
+  isOutdated(auth: Auth): boolean;
 };
 
 export type Verification =
   /** `until`, in epoch seconds: how long that holds without another look. Unless said, to the token's end. */
-  | { readonly kind: "verified"; readonly auth: Auth; readonly until?: number }
-  | ({ readonly kind: "refused" } & RefusedToken);
+  { readonly kind: "verified"; readonly auth: Auth; readonly until?: number } | Refusal;
+
+/** Why a token lets nobody in. */
+export type Refusal =
+  | ({ readonly kind: "refused" } & RefusedToken)
+  /** The token is good, and the operator disabled its person. */
+  | { readonly kind: "person_disabled"; readonly about: RefusalFields };
 
 export type GuardOptions = ChallengeOptions & {
   /** Scopes that every request needs. */
@@ -46,8 +56,9 @@ export type GuardOptions = ChallengeOptions & {
   /** How many verified tokens are remembered: the least used ones go. */
   readonly cachedTokens: number;
   /**
-   * Whether this process hears of revocations, or did a short while ago. Where it does not, tokens that come of a grant
-   * are verified again at each request. Asked at each request too: it must cost next to nothing. Default: always.
+   * Whether this process hears of what is revoked and disabled, or did a short while ago. Where it does not, each request's
+   * token is verified again. Asked at each request too: it must cost next to nothing. Default: always, for a guard whose
+   * tokens depend on nothing that is kept here.
    */
   readonly holdsRevocationLease?: () => boolean;
   readonly clock: Clock;
@@ -68,7 +79,7 @@ export function createGuard(options: GuardOptions): Guard {
 
   const verifiedBefore = (token: string): Auth | undefined => {
     const auth = verified.get(token, clock() / 1000);
-    return auth && (auth.grantId === null || holdsRevocationLease()) ? auth : undefined;
+    return auth && holdsRevocationLease() ? auth : undefined;
   };
 
   const letIn = (known: Auth): Auth => {
@@ -84,6 +95,7 @@ export function createGuard(options: GuardOptions): Guard {
     const age = verified.age();
     const verification = await verify(token);
     if (verification.kind === "refused") return answers.invalidToken(verification, needed);
+    if (verification.kind === "person_disabled") return answers.personDisabled(verification.about);
     decided("authenticated");
     const { auth, until = auth.expiresAt } = verification;
     verified.add(token, { auth, until }, age);
@@ -119,8 +131,9 @@ export function createGuard(options: GuardOptions): Guard {
     hasScopes: (auth: Auth, needed: readonly string[]) =>
       missingScopes(needed, auth.scopes, implies).length === 0,
     invalidate: verified.invalidate,
+    invalidatePerson: verified.invalidatePerson,
     invalidateAll: verified.invalidateAll,
-    isRevoked: ({ grantId }: Auth) => grantId !== null && verified.wasInvalidated(grantId),
+    isOutdated: verified.isOutdated,
   });
 }
 

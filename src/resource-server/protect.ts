@@ -15,6 +15,7 @@ import { createGuard, type Guard, type RequestHead } from "./guard.ts";
 import { type OpenProvider, openProvider } from "./provider/provider-verifier.ts";
 import { createRouteGuard, type RouteGuard } from "./route-guard.ts";
 import { type Verify, verifyByIssuer } from "./verifiers/by-issuer.ts";
+import { type KnownPeople, recognizePeople, tellsProven } from "./verifiers/known-people.ts";
 import { keepPrefixes } from "./verifiers/person-prefix.ts";
 
 /** A resource server that trusts somebody else's authorization server. */
@@ -88,6 +89,8 @@ export function openProtection(
 export type OwnTokens = {
   readonly issuer: string;
   readonly verify: Verify;
+  /** Who is known here: a provider's token may be about one of them. */
+  readonly people: KnownPeople;
   /** Whether it is a secret of ours that is no access token: nobody else is asked about one. */
   readonly isSecret: (token: string) => boolean;
 };
@@ -111,15 +114,21 @@ export function verifyBeside(
 /** The verifier that an `iss` picks. Of no issuer there are two: the options see to that. */
 function verifyAll(providers: readonly OpenProvider[], own?: OwnTokens): Verify {
   const prefixes = providers.map(({ provider }) => provider.personPrefix);
-  const apart = providers.map(({ provider, verify, opaque }) => ({
-    issuers: [provider.issuer, ...provider.issuerAliases],
-    verify: keepPrefixes(verify, provider.personPrefix, prefixes),
-    opaque,
-  }));
-  const byIssuer = new Map(
+  const apart = providers.map(({ provider, verify, opaque }) => {
+    const issuers = [provider.issuer, ...provider.issuerAliases];
+    const kept = keepPrefixes(verify, provider.personPrefix, prefixes);
+    return { issuers, verify: own ? recognizePeople(kept, issuers, own.people) : kept, opaque };
+  });
+  const byIssuer = new Map<string, Verify>(
     apart.flatMap(({ issuers, verify }) => issuers.map((issuer) => [issuer, verify] as const)),
   );
-  if (own) byIssuer.set(own.issuer, keepPrefixes(own.verify, "", prefixes));
+  if (own) {
+    const isTheirs = tellsProven(
+      providers.map(({ provider }) => provider),
+      own.people,
+    );
+    byIssuer.set(own.issuer, keepPrefixes(own.verify, "", prefixes, isTheirs));
+  }
   return verifyByIssuer(byIssuer, apart.find(({ opaque }) => opaque)?.verify);
 }
 

@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import type { Auth } from "../core/auth.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 
-const verified = (grantId: string) => ({ auth: { grantId } as Auth, until: 100 });
+const verified = (grantId: string | null, id = "ada") => ({
+  auth: { grantId, person: { id } } as Auth,
+  until: 100,
+});
 
 test("what was being verified when its grant ended, or when everything was forgotten, is not kept", () => {
   const tokens = createVerifiedTokens(10);
@@ -27,4 +30,36 @@ test("no more are kept than said, and those that were used least go first", () =
   tokens.get("a", 0);
   tokens.add("c", verified("c"), 0);
   expect(["a", "b", "c"].map((token) => tokens.get(token, 0)?.grantId)).toEqual(["a", undefined, "c"]);
+});
+
+test("where a person changed, their tokens are forgotten, and those of providers: no other, and what was being verified is not kept", () => {
+  const tokens = createVerifiedTokens(10);
+  const begun = tokens.age();
+  const of = {
+    ada: verified("of ada", "ada"),
+    grace: verified("of grace", "grace"),
+    provider: verified(null, "okta:1"),
+  };
+  const kept = () => Object.keys(of).filter((token) => tokens.get(token, 0));
+  for (const [token, auth] of Object.entries(of)) tokens.add(token, auth, begun);
+  tokens.invalidatePerson("ada");
+  expect(kept()).toEqual(["grace"]);
+  tokens.add("provider", of.provider, begun);
+  expect(kept()).toEqual(["grace"]);
+  tokens.add("provider", of.provider, tokens.age());
+  expect(kept()).toEqual(["grace", "provider"]);
+});
+
+test("an authorization is outdated once its grant has ended, or without a grant once a person changed after it was verified", () => {
+  const tokens = createVerifiedTokens(10);
+  const [own, before, after] = [verified("grant"), verified(null), verified(null)];
+  tokens.add("own", own, tokens.age());
+  tokens.add("before", before, tokens.age());
+  tokens.invalidateAll();
+  expect([own, before].map(({ auth }) => tokens.isOutdated(auth))).toEqual([false, false]);
+  tokens.invalidatePerson("ada");
+  tokens.add("after", after, tokens.age());
+  expect([own, before, after].map(({ auth }) => tokens.isOutdated(auth))).toEqual([false, true, false]);
+  tokens.invalidate("grant");
+  expect(tokens.isOutdated(own.auth)).toBe(true);
 });

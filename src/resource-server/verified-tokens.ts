@@ -11,9 +11,11 @@ export type VerifiedTokens = {
   age(): number;
   /** Forgets every token of a grant. */
   invalidate(grantId: string): void;
+  /** Forgets every token of a person, and those without a grant: who is behind one of them may be this person from now on. */
+  invalidatePerson(personId: string): void;
   invalidateAll(): void;
-  /** Whether a grant was forgotten, lately. */
-  wasInvalidated(grantId: string): boolean;
+  /** Whether the grant was forgotten, lately; without a grant, whether a person has changed since this was verified. */
+  isOutdated(auth: Auth): boolean;
 };
 
 /** Who a token lets in, and until when (epoch seconds) that holds without another look. */
@@ -27,18 +29,23 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
   // A verification that began before its grant ended must not be kept: it would outlive the revocation.
   // The sizes bound the number: with a `max`, all of its places would be made at the start.
   const ended = new LRUCache<string, true>({ maxSize: REMEMBERED_ENDS, sizeCalculation: () => 1 });
-  const tokensByGrant = new Map<string, Set<string>>();
+  const byGrant = createIndex<string | null>();
+  const byPerson = createIndex<string>();
   const cache = new LRUCache<string, Verified>({
     max: maximum,
-    // Keeps the index as small as the cache.
-    dispose({ auth: { grantId } }, token) {
-      if (grantId === null) return;
-      const tokens = tokensByGrant.get(grantId);
-      tokens?.delete(token);
-      if (tokens?.size === 0) tokensByGrant.delete(grantId);
+    // Keeps the indexes as small as the cache.
+    dispose({ auth: { grantId, person } }, token) {
+      byGrant.remove(grantId, token);
+      byPerson.remove(person.id, token);
     },
   });
+  const forget = (tokens: readonly string[]) => {
+    for (const token of tokens) cache.delete(token);
+  };
   let age = 0;
+  let lastPersonAt = 0;
+  /** How old the memory was when the verification began, of those without a grant. */
+  const verifiedAt = new WeakMap<Auth, number>();
   return {
     age: () => age,
     get(token, nowSeconds) {
@@ -46,23 +53,49 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
       return verified && nowSeconds < verified.until ? verified.auth : undefined;
     },
     add(token, verified, begunAt) {
-      const { grantId } = verified.auth;
+      const { grantId, person } = verified.auth;
+      if (grantId === null) verifiedAt.set(verified.auth, begunAt);
       if (begunAt !== age) return;
       if (grantId !== null && ended.has(grantId)) return;
       cache.set(token, verified);
-      if (grantId === null) return;
-      const tokens = tokensByGrant.get(grantId);
-      if (tokens) tokens.add(token);
-      else tokensByGrant.set(grantId, new Set([token]));
+      byGrant.add(grantId, token);
+      byPerson.add(person.id, token);
     },
     invalidate(grantId) {
       ended.set(grantId, true);
-      for (const token of [...(tokensByGrant.get(grantId) ?? [])]) cache.delete(token);
+      forget(byGrant.tokens(grantId));
+    },
+    invalidatePerson(personId) {
+      age += 1;
+      lastPersonAt = age;
+      forget(byPerson.tokens(personId));
+      forget(byGrant.tokens(null));
     },
     invalidateAll() {
       age += 1;
       cache.clear();
     },
-    wasInvalidated: (grantId) => ended.has(grantId),
+    isOutdated(auth) {
+      if (auth.grantId !== null) return ended.has(auth.grantId);
+      return (verifiedAt.get(auth) ?? age) < lastPersonAt;
+    },
+  };
+}
+
+/** The tokens that are kept, by something that they have in common. */
+function createIndex<Key>() {
+  const tokensByKey = new Map<Key, Set<string>>();
+  return {
+    add(key: Key, token: string): void {
+      const tokens = tokensByKey.get(key);
+      if (tokens) tokens.add(token);
+      else tokensByKey.set(key, new Set([token]));
+    },
+    remove(key: Key, token: string): void {
+      const tokens = tokensByKey.get(key);
+      tokens?.delete(token);
+      if (tokens?.size === 0) tokensByKey.delete(key);
+    },
+    tokens: (key: Key): readonly string[] => [...(tokensByKey.get(key) ?? [])],
   };
 }

@@ -1,3 +1,6 @@
+import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
+import { password } from "../authorization-server/sign-in/password/password.ts";
+import { type AdmitOption, parseAdmit } from "../config/admit.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { parseOptions } from "../config/options.ts";
 import type { OAuthServerOptions } from "../config/options-schema.ts";
@@ -34,6 +37,14 @@ export type CreateOptions = OAuthServerOptions &
     readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[] | undefined;
   };
 
+/** How people sign in here. */
+export type SignIn = {
+  /** The ways to sign in, in the order of the page: `password(checkUser)`, `users()`, `google({ … })` and so on. */
+  readonly signIn: readonly SignInMethod[];
+  /** Who may come in. Required where anyone can make an account with one of them, as at Google. */
+  readonly admit?: AdmitOption | undefined;
+};
+
 /** Somebody else's authorization server, or several, in place of our own. */
 export type Authorization = {
   readonly authorization: ProviderOptions | readonly ProviderOptions[];
@@ -60,15 +71,45 @@ function isLog(given: object): boolean {
 /** A server with people, clients and grants of its own. */
 export function embeddedServer(
   name: string,
-  checkUser: CheckUser,
+  access: CheckUser | SignIn,
   given: CreateOptions,
 ): Assembly<EmbeddedServer> {
+  const { signIn: methods, admit } = signInOf(access);
   const { code, options, alsoAccept: accepted } = splitOptions(given);
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path));
+  const admission = parseAdmit(admit, methods, environment);
   const alsoAccept = parseAlsoAccepted(accepted, settings);
   const proxy = readProxy(environment);
-  return { settings, code, open: (parts) => openServer({ ...parts, proxy, checkUser, alsoAccept }) };
+  return {
+    settings,
+    code,
+    open: (parts) => openServer({ ...parts, proxy, methods, admission, alsoAccept }),
+  };
+}
+
+function signInOf(access: CheckUser | SignIn): SignIn {
+  if (typeof access === "function") return { signIn: [password(access)] };
+  const { signIn, admit, ...unknown } = access;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) {
+    throw new ConfigurationError(
+      `The second argument has ${name}, which is not one of signIn and admit. Options are the third argument.`,
+    );
+  }
+  requireMethods(signIn);
+  return { signIn, admit };
+}
+
+function requireMethods(methods: unknown): asserts methods is readonly SignInMethod[] {
+  const isMethod = (one: unknown) =>
+    typeof one === "object" && one !== null && "open" in one && "name" in one;
+  if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)) return;
+  throw wrongValue(
+    "signIn",
+    methods,
+    "a list of sign-in methods, such as [users()] or [password(checkUser)], from mcp-gatehouse/sign-in",
+  );
 }
 
 /** A server in front of a provider, which says who people are and what scopes there are. */
@@ -78,9 +119,10 @@ export function protectedServer(
   given: CreateOptions,
 ): Assembly<OpenServer> {
   if (typeof access?.authorization !== "object") {
-    const what = access === undefined ? "is missing" : "is neither a function nor has authorization";
+    const what =
+      access === undefined ? "is missing" : "is neither a function nor has signIn or authorization";
     throw new ConfigurationError(
-      `The second argument ${what}. Give checkUser(username, password), or { authorization: { issuer, audience } }.`,
+      `The second argument ${what}. Give checkUser(username, password), { signIn: [users()] }, or { authorization: { issuer, audience } }.`,
     );
   }
   const { code, options, alsoAccept } = splitOptions(given);

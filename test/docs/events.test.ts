@@ -41,6 +41,11 @@ const NOT_PROVOKED = [
   "client.enabled",
   "client.removed",
   "key.rotated",
+  "person.disabled",
+  "person.enabled",
+  "person.linked",
+  "person.removed",
+  "person.signed_out",
   "refresh.healed",
   "secret.rotated",
 ];

@@ -14,6 +14,7 @@ import { alreadyApprovedPage } from "../../pages/done.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Approval, Store } from "../../store/store.ts";
 import type { Clients } from "../clients/clients.ts";
+import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
 import { type Minter, mintCode } from "../tokens/tokens.ts";
 import type { AnswerClient, Asker } from "./answer-client.ts";
@@ -42,6 +43,8 @@ export type DecisionParts = ApprovalParts & {
   readonly interactions: Pick<Interactions, "openAt" | "end">;
   readonly clients: Pick<Clients, "find" | "keep">;
   readonly settleRedirect: SettleRedirect;
+  /** Whether the operator still lets this person in. */
+  readonly checkActive: CheckActive;
   readonly issuer: string;
 };
 
@@ -65,6 +68,7 @@ export async function decide(
   switch (form.get("decision")) {
     case "approve":
       await refuseNamesake(asked.person, clients);
+      await refuseInactive(asked.person, parts.checkActive);
       await clients.keep(client.id);
       return approve(asked, form.all("scope"), asker, peer, parts);
     case "deny":
@@ -81,6 +85,13 @@ async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): P
   if (!namesake?.grantTypes.includes(CLIENT_CREDENTIALS)) return;
   throw new OAuthError("access_denied", "This account can't approve apps. Contact the server's operator.", {
     detail: `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
+  });
+}
+
+async function refuseInactive(person: Person, checkActive: CheckActive): Promise<void> {
+  if (await checkActive(person)) return;
+  throw new OAuthError("access_denied", "This account is disabled. Contact the server's operator.", {
+    detail: `${person.id} is not active`,
   });
 }
 
@@ -146,7 +157,7 @@ function approvalOf(
     refreshExpiresAt: now + CODE_SECONDS * 1000,
     endsAt: now + grantSeconds * 1000,
     createdAt: now,
-    signedInAt: asked.signedInAt ?? 0,
+    signedInAt: asked.signedInAt,
   };
 }
 

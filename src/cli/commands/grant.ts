@@ -68,7 +68,7 @@ async function list(flags: ListFlags): Promise<void> {
 }
 
 /** By its refresh token, or by an access token of its own. */
-function lastUsed({ rotatedAt, usedAt }: Grant): string {
+export function lastUsed({ rotatedAt, usedAt }: Grant): string {
   return rotatedAt === null && usedAt === null ? "-" : time(Math.max(rotatedAt ?? 0, usedAt ?? 0));
 }
 

@@ -22,7 +22,8 @@ export type Metrics = {
 
 /**
  * `authenticated`: the token is good. Where it lacks a scope, `insufficient_scope` is counted beside it. `expired` and
- * `revoked`: it was good once; `invalid_token`: it never was one for this server.
+ * `revoked`: it was good once; `invalid_token`: it never was one for this server; `person_disabled`: it is good, and the
+ * operator disabled its person.
  */
 export const GUARD_DECISIONS = [
   "authenticated",
@@ -32,6 +33,7 @@ export const GUARD_DECISIONS = [
   "revoked",
   "invalid_token",
   "insufficient_scope",
+  "person_disabled",
   "unavailable",
 ] as const;
 export type GuardDecision = (typeof GUARD_DECISIONS)[number];

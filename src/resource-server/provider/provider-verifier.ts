@@ -6,7 +6,7 @@ import { shown } from "../../core/shown.ts";
 import { isUsableUrl } from "../../platform/addresses.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
-import type { Verify } from "../verifiers/by-issuer.ts";
+import type { VerifyProviderToken } from "../verifiers/by-issuer.ts";
 import { introspection } from "../verifiers/introspection.ts";
 import { type AskingParts, verifyByAsking } from "../verifiers/opaque-tokens.ts";
 import { verifyProviderTokens } from "../verifiers/provider-tokens.ts";
@@ -20,7 +20,7 @@ import { createKeySet } from "./key-set.ts";
 export type OpenProvider = {
   readonly provider: Provider;
   readonly discovery: Discovery;
-  readonly verify: Verify;
+  readonly verify: VerifyProviderToken;
   /** Whether its tokens are asked about, because they are no JWTs. */
   readonly opaque: boolean;
 };

@@ -1,9 +1,19 @@
 import { decodeProtectedHeader } from "jose/decode/protected_header";
 import { decodeJwt } from "jose/jwt/decode";
 import { clipped } from "../../core/shown.ts";
-import type { Verification } from "../guard.ts";
+import type { Refusal, Verification } from "../guard.ts";
 
 export type Verify = (token: string) => Promise<Verification>;
+
+/** What a provider's token comes to. */
+export type ProviderVerification =
+  | (Extract<Verification, { readonly kind: "verified" }> & {
+      /** Who it is about, as an identity says it: without a prefix, and from a claim of its own. Undefined where it has none. */
+      readonly subject: string | undefined;
+    })
+  | Refusal;
+
+export type VerifyProviderToken = (token: string) => Promise<ProviderVerification>;
 
 /**
  * Several issuers at once: the token's own `iss` picks who verifies it, which proves nothing yet; the verifier then

@@ -1,8 +1,8 @@
 import type { Claims } from "../../core/claim-path.ts";
 import { readToldClaims } from "../../core/provider-claims.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Verification } from "../guard.ts";
-import type { Verify } from "./by-issuer.ts";
+import type { Refusal } from "../guard.ts";
+import type { ProviderVerification, VerifyProviderToken } from "./by-issuer.ts";
 import { admit, type TokenRules } from "./token-rules.ts";
 
 /**
@@ -32,14 +32,14 @@ export function verifyByAsking(
   rules: TokenRules,
   issuer: string,
   { ask, notGood, believeSeconds, clock }: AskingParts,
-): Verify {
-  const refused = (why: string, ended?: "expired"): Verification => ({
+): VerifyProviderToken {
+  const refused = (why: string, ended?: "expired"): Refusal => ({
     kind: "refused",
     why,
     about: { issuer },
     ended,
   });
-  const verify = async (token: string): Promise<Verification> => {
+  const verify: VerifyProviderToken = async (token) => {
     const said = await ask(token);
     if (!said) return refused(notGood);
     const now = clock() / 1000;
@@ -47,10 +47,10 @@ export function verifyByAsking(
     if ("why" in read) return refused(read.why);
     const admission = admit({ claims: read.claims, token }, rules, now);
     if ("why" in admission) return refused(admission.why, admission.ended);
-    const { auth } = admission;
-    return { kind: "verified", auth, until: Math.min(auth.expiresAt, now + believeSeconds) };
+    const { auth, subject } = admission;
+    return { kind: "verified", auth, subject, until: Math.min(auth.expiresAt, now + believeSeconds) };
   };
-  const verifying = new Map<string, Promise<Verification>>();
+  const verifying = new Map<string, Promise<ProviderVerification>>();
   return (token) => {
     let answered = verifying.get(token);
     if (!answered) {

@@ -6,8 +6,9 @@ import { readSignedClaims } from "../../core/provider-claims.ts";
 import { clipped, shown } from "../../core/shown.ts";
 import { refuseType } from "../../core/token-kind.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Verification } from "../guard.ts";
+import type { Refusal } from "../guard.ts";
 import type { KeySet } from "../provider/key-set.ts";
+import type { VerifyProviderToken } from "./by-issuer.ts";
 import { admit, type TokenRules } from "./token-rules.ts";
 
 /** Asymmetric ones only: a symmetric key beside a published key set is how the two get confused (RFC 8725 §2.1). */
@@ -29,12 +30,12 @@ const ALGORITHMS = new Set([
 export function verifyProviderTokens(
   rules: TokenRules,
   { keySet, clock }: { readonly keySet: KeySet; readonly clock: Clock },
-): (token: string) => Promise<Verification> {
+): VerifyProviderToken {
   return async (token) => {
     const header = readHeader(token);
     if (!header) return { kind: "refused", why: "not a JWT" };
     const { alg = "", typ: type, kid } = header;
-    const refused = (why: string, ended?: "expired"): Verification => ({
+    const refused = (why: string, ended?: "expired"): Refusal => ({
       kind: "refused",
       why,
       ended,
@@ -51,8 +52,8 @@ export function verifyProviderTokens(
     if ("why" in read) return refused(read.why);
     const admission = admit({ claims: read.claims, type, token }, rules, clock() / 1000);
     if ("why" in admission) return refused(admission.why, admission.ended);
-    const { auth } = admission;
-    return { kind: "verified", auth, until: auth.expiresAt + rules.leewaySeconds };
+    const { auth, subject } = admission;
+    return { kind: "verified", auth, subject, until: auth.expiresAt + rules.leewaySeconds };
   };
 }
 

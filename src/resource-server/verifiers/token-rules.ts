@@ -40,7 +40,11 @@ export type ProvenToken = {
 
 /** Whom a token lets in, or why it lets in nobody: the text is for the operator's log. */
 export type Admission =
-  | { readonly auth: Auth }
+  | {
+      readonly auth: Auth;
+      /** As the provider says it, and as an identity has it: undefined where the claim is missing, or no id. */
+      readonly subject: string | undefined;
+    }
   | { readonly why: string; readonly ended?: "expired" | undefined };
 
 export function admit(
@@ -57,7 +61,9 @@ export function admit(
   const person = idOf(claims, rules.claimNames.person);
   if ("why" in person) return { why: `no person: ${person.why}` };
   const client = idOf(claims, rules.claimNames.client);
+  const subject = idOf(claims, [rules.claimNames.subject]);
   return {
+    subject: "id" in subject ? subject.id : undefined,
     auth: {
       person: { id: rules.personPrefix + person.id, ...profileOf(claims) },
       client: { id: "id" in client ? client.id : "", name: null },

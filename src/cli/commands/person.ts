@@ -1,0 +1,29 @@
+import { Command } from "commander";
+import { disableCommand, enableCommand, signOutCommand } from "./person/access.ts";
+import { linkCommand } from "./person/link.ts";
+import { listCommand } from "./person/list.ts";
+import { removeCommand } from "./person/remove.ts";
+import { showCommand } from "./person/show.ts";
+
+/** In the order of the help. A further command is a file in person/, and a line here. */
+const COMMANDS: readonly (() => Command)[] = [
+  listCommand,
+  showCommand,
+  disableCommand,
+  enableCommand,
+  signOutCommand,
+  removeCommand,
+  linkCommand,
+];
+
+export function personCommand(): Command {
+  const command = new Command("person").description(
+    "Manage people: list, show, disable, enable, sign out, remove and link them.",
+  );
+  for (const create of COMMANDS) command.addCommand(create());
+  return command.addHelpText(
+    "after",
+    `
+<person> is an id, or an address or a username that only one person has. What each command ends: docs/people.md`,
+  );
+}

@@ -1,0 +1,74 @@
+import { Command } from "commander";
+import { ConfigurationError } from "../../../core/errors.ts";
+import { visible } from "../../../platform/terminal.ts";
+import type { IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
+import { confirm } from "../../confirm.ts";
+import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
+import { operatorEntry } from "../../operator.ts";
+import { print } from "../../output.ts";
+import { type Holdings, holdingsOf, inWords } from "./holdings.ts";
+import { called, personNamed } from "./named.ts";
+
+type LinkFlags = DatabaseFlags & { readonly yes?: true };
+
+export function linkCommand(): Command {
+  return new Command("link")
+    .argument(
+      "<survivor>",
+      "the person who stays: an id, or an address or a username that only one person has",
+    )
+    .argument("<gone>", "the person who becomes the survivor; this id ends")
+    .description("Make two people one. The identities, sessions and grants of the second become the first's.")
+    .option("--yes", "do not ask")
+    .addOption(databaseOption())
+    .action(link);
+}
+
+async function link(survivorName: string, goneName: string, flags: LinkFlags): Promise<void> {
+  await withStore(flags, async (store, _settings, clock) => {
+    const survivor = await personNamed(survivorName, store, clock());
+    const gone = await personNamed(goneName, store, clock());
+    const ids = { survivor: survivor.person.id, gone: gone.person.id };
+    if (ids.survivor === ids.gone) {
+      throw new ConfigurationError(`${survivorName} and ${goneName} are the same person: ${ids.gone}.`);
+    }
+    const identities = await store.listIdentities(ids.gone);
+    if (gone.disabledAt !== null && identities.length === 0) throw keepsOut(gone, survivor);
+    const moved = whatMoves(identities, await holdingsOf(ids.gone, store, clock()));
+    if (!flags.yes) await confirm(question(survivor, gone, moved));
+    const entry = operatorEntry("person.linked", { person: ids.survivor, gone: ids.gone });
+    if (!(await store.linkPeople(ids, clock(), entry))) {
+      throw new ConfigurationError("One of the two was removed just now. Nothing was changed.");
+    }
+    print(`${called(gone.person)} is now ${called(survivor.person)}. What moved: ${moved}.`);
+    if (isEitherDisabled(survivor, gone)) print(`${ids.survivor} is disabled.`);
+  });
+}
+
+/** Nothing leads from the id to the survivor, and with the row goes what keeps it out: a provider's token may have this id. */
+function keepsOut(gone: PersonRecord, survivor: PersonRecord): ConfigurationError {
+  const id = visible(gone.person.id);
+  return new ConfigurationError(
+    `${id} is disabled and has no identity here: linking moves nothing, and would let a provider's token with this id in. ` +
+      `To keep out both, use: gatehouse person disable ${visible(survivor.person.id)}`,
+  );
+}
+
+function whatMoves(identities: readonly IdentityRecord[], holdings: Holdings): string {
+  const labels = identities.map(({ method, label }) => `${method} ${visible(label)}`);
+  return `${labels.join(", ") || "no identity"}; ${inWords(holdings)}`;
+}
+
+function question(survivor: PersonRecord, gone: PersonRecord, moved: string): string {
+  const [id, endingId] = [survivor, gone].map(({ person }) => visible(person.id));
+  return (
+    `Make ${called(gone.person)} and ${called(survivor.person)} one person? The id ${id} survives. ` +
+    `What moves to it: ${moved}. The id ${endingId} ends: what your tools keep under it stays there. ` +
+    (isEitherDisabled(survivor, gone) ? `One of them is disabled, so ${id} will be. ` : "") +
+    "This cannot be undone."
+  );
+}
+
+function isEitherDisabled(...both: readonly PersonRecord[]): boolean {
+  return both.some(({ disabledAt }) => disabledAt !== null);
+}

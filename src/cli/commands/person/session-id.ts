@@ -1,0 +1,18 @@
+import { ConfigurationError } from "../../../core/errors.ts";
+import type { SessionRecord } from "../../../store/people-store.ts";
+
+const LENGTH = 10;
+
+/** What the commands call a session: enough of its hash to tell the sessions of one person apart. */
+export function shortId({ hash }: Pick<SessionRecord, "hash">): string {
+  return hash.slice(0, LENGTH);
+}
+
+/** @throws ConfigurationError where the person has no such session. */
+export function sessionNamed(id: string, sessions: readonly SessionRecord[]): SessionRecord {
+  const [found, another] = sessions.filter((session) => shortId(session) === id);
+  if (found && !another) return found;
+  throw new ConfigurationError(
+    `The person has no session ${id}; it may have ended. See: gatehouse person show <person>`,
+  );
+}

@@ -1,0 +1,122 @@
+import { Command } from "commander";
+import type { Grant } from "../../../core/grant.ts";
+import type { IdentityRecord, PersonRecord, SessionRecord } from "../../../store/people-store.ts";
+import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
+import { bold, print, printError, printJson, printPairs, printTable, time } from "../../output.ts";
+import { lastUsed } from "../grant.ts";
+import { personNamed } from "./named.ts";
+import { shortId } from "./session-id.ts";
+
+type ShowFlags = DatabaseFlags & { readonly json?: true };
+
+type Shown = {
+  readonly record: PersonRecord;
+  readonly identities: readonly IdentityRecord[];
+  readonly sessions: readonly SessionRecord[];
+  readonly grants: readonly Grant[];
+};
+
+const MOST_GRANTS = 100;
+
+export function showCommand(): Command {
+  return new Command("show")
+    .argument("<person>", "an id, or an address or a username that only one person has")
+    .description("Show one person: identities, sessions and live grants.")
+    .addOption(databaseOption())
+    .option("--json", "print JSON")
+    .action(show);
+}
+
+async function show(name: string, flags: ShowFlags): Promise<void> {
+  const found = await withStore(flags, async (store, _settings, clock): Promise<Shown> => {
+    const now = clock();
+    const record = await personNamed(name, store, now);
+    const { id } = record.person;
+    return {
+      record,
+      identities: await store.listIdentities(id),
+      sessions: await store.listSessions(id, now),
+      grants: await store.listGrants({ personId: id, liveAt: now, limit: MOST_GRANTS + 1 }),
+    };
+  });
+  const shown = { ...found, grants: found.grants.slice(0, MOST_GRANTS) };
+  if (flags.json) printJson(asJson(shown));
+  else printShown(shown);
+  if (found.grants.length > MOST_GRANTS) {
+    printError(
+      `Only ${MOST_GRANTS} grants are shown. See: gatehouse grant list --person <id> --limit <number>`,
+    );
+  }
+}
+
+function printShown({ record, identities, sessions, grants }: Shown): void {
+  const { person, emails, groups, createdAt, signedInAt, signedOutAt, disabledAt } = record;
+  printPairs([
+    ["person", person.id],
+    ["name", person.name ?? "-"],
+    ["email", person.email ?? "-"],
+    ["verified addresses", emails.join(", ") || "-"],
+    ["groups", groups.join(", ") || "-"],
+    ["since", time(createdAt)],
+    ["last sign-in", at(signedInAt)],
+    ...(signedOutAt === null ? [] : [["signed out", time(signedOutAt)] as const]),
+    ...(disabledAt === null ? [] : [["disabled", `since ${time(disabledAt)}`] as const]),
+  ]);
+  section("Identities", ["METHOD", "ISSUER", "LABEL", "LAST USED"], identities, (identity) => [
+    identity.method,
+    identity.issuer || "-",
+    identity.label,
+    at(identity.usedAt),
+  ]);
+  section(
+    "Sessions",
+    ["SESSION", "METHOD", "FROM", "BROWSER", "SINCE", "LAST USED", "ENDS"],
+    sessions,
+    (session) => [
+      shortId(session),
+      session.method,
+      session.address ?? "-",
+      session.userAgent?.slice(0, LONGEST_AGENT) ?? "-",
+      time(session.createdAt),
+      time(session.usedAt),
+      time(session.expiresAt),
+    ],
+  );
+  section("Live grants", ["GRANT", "CLIENT", "SCOPES", "APPROVED", "LAST USED"], grants, (grant) => [
+    grant.id,
+    grant.clientName ?? grant.clientId,
+    grant.scopes.join(" "),
+    time(grant.createdAt),
+    lastUsed(grant),
+  ]);
+}
+
+/** Enough to recognise a browser by. */
+const LONGEST_AGENT = 60;
+
+function at(epochMs: number | null): string {
+  return epochMs === null ? "-" : time(epochMs);
+}
+
+function section<Row>(
+  title: string,
+  headings: readonly string[],
+  rows: readonly Row[],
+  cells: (row: Row) => readonly string[],
+): void {
+  print(`\n${bold(title)}${rows.length === 0 ? ": none" : ""}`);
+  if (rows.length > 0) printTable(headings, rows.map(cells));
+}
+
+/** Everything but the hashes of cookies, and what the provider calls a session: no program needs them. */
+function asJson({ record, identities, sessions, grants }: Shown): object {
+  return {
+    ...record,
+    identities: identities.map(({ personId: _person, ...identity }) => identity),
+    sessions: sessions.map(({ hash, personId: _person, upstream: _upstream, ...session }) => ({
+      id: shortId({ hash }),
+      ...session,
+    })),
+    grants,
+  };
+}
