@@ -188,4 +188,50 @@ describe("a subscription (2026-07-28)", () => {
     await endpoint.close();
     expect((await read).at(-1)?.result).toMatchObject({ resultType: "complete" });
   });
+
+  const PROVIDERS = { grantId: null } as const;
+
+  it.each([
+    ["our own token", {}],
+    ["a provider's token", PROVIDERS],
+  ])("of %s ends when its person changes, and no one else's does", async (_whose, auth) => {
+    const { endpoint, registrations, tokenFor, postModern, changePerson } = startEndpoint();
+    registrations.registerTool("first", {}, () => ({ content: [] }));
+    const read = messagesOf(await postModern(tokenFor({ ...auth, person: { id: "ada" } }), LISTEN));
+    const others = [auth, PROVIDERS].map((one) => tokenFor({ ...one, person: { id: "grace" } }));
+    for (const other of others) await postModern(other, LISTEN);
+    changePerson("ada");
+    await read;
+    await sleep(1);
+    expect(endpoint.openStreams()).toBe(2);
+  });
+
+  it("of a provider's token ends where it is about somebody else now, whoever it was that changed", async () => {
+    const { endpoint, registrations, tokenFor, postModern, changePerson } = startEndpoint();
+    registrations.registerTool("first", {}, () => ({ content: [] }));
+    const token = tokenFor({ ...PROVIDERS, person: { id: "okta:1" } });
+    const read = messagesOf(await postModern(token, LISTEN));
+    changePerson("okta:1", "ada");
+    await read;
+    const again = messagesOf(await postModern(token, LISTEN));
+    changePerson("grace");
+    await sleep(1);
+    expect(endpoint.openStreams()).toBe(1);
+    changePerson("ada");
+    await again;
+  });
+
+  it("ends at once where its person was put out while it was being opened", async () => {
+    const rig = startEndpoint({
+      factory: () => {
+        rig.changePerson("okta:1");
+        return new McpServer({ name: "test-server", version: "1" }, { capabilities: { tools: {} } });
+      },
+    });
+    const token = rig.tokenFor({ ...PROVIDERS, person: { id: "okta:1" } });
+    const response = await rig.postModern(token, LISTEN);
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    await response.text();
+    expect(rig.endpoint.openStreams()).toBe(0);
+  });
 });

@@ -20,6 +20,8 @@ type Rig = {
   tokenFor(auth?: Partial<Auth>): string;
   /** The same, revoked. */
   revoke(grantId: string): void;
+  /** A person changed: the tokens that are about them let no one in any more, or somebody else. */
+  changePerson(personId: string, to?: string): void;
   /** Posts a message (or a batch, or a text that is no JSON) of a 2025-era client. */
   post(token: string, message: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** Posts a request of 2026-07-28, with its envelope and its headers. */
@@ -109,6 +111,15 @@ export function startEndpoint({
       for (const [token, auth] of tokens) if (auth.grantId === grantId) tokens.delete(token);
       guard.invalidate(grantId);
       endpoint.grantRevoked(grantId);
+    },
+    changePerson(personId, to) {
+      for (const [token, auth] of tokens) {
+        if (auth.person.id !== personId) continue;
+        if (to === undefined) tokens.delete(token);
+        else tokens.set(token, { ...auth, person: { id: to } });
+      }
+      guard.invalidatePerson(personId);
+      endpoint.personChanged(personId);
     },
     post: (token, message, headers) =>
       endpoint.fetch(
