@@ -5,9 +5,10 @@ import type { Credential, PersonRecord } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
 import type { CheckPair, Proof } from "../method.ts";
 import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
-import { dummyHash, expectedMilliseconds, type PasswordHash, parsePasswordHash } from "./password-hash.ts";
-import { ARGON2ID, needsUpgrade, passwordHashOf, readsWhole, verifyPassword } from "./password-hashing.ts";
+import { type PasswordHash, parsePasswordHash } from "./password-hash.ts";
+import { needsUpgrade, passwordHashOf, readsWhole, verifyPassword } from "./password-hashing.ts";
 import { preparedPassword, spellingsOf } from "./password-rules.ts";
+import { createSlowestHash, dummyBeside } from "./slowest-hash.ts";
 import { foldedName, usersIdentity } from "./usernames.ts";
 
 export type DirectoryParts = {
@@ -26,7 +27,7 @@ export type DirectoryParts = {
  * It throws an OAuthError `temporarily_unavailable` where the database is out of reach, or too many passwords wait for a check.
  */
 export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }: DirectoryParts): CheckPair {
-  const slowestHash = createSlowestHash(store, clock);
+  const slowestHash = createSlowestHash({ store, clock });
 
   /** Reads the same for a name that is there and one that is not: the time must not tell them apart. */
   const find = async (name: string): Promise<Found> => {
@@ -65,16 +66,13 @@ export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }
 type Known = { readonly record: PersonRecord; readonly credential: Credential; readonly hash: PasswordHash };
 type Found = Known | undefined;
 
-/**
- * The spelling that is right, after the time that the slowest hash takes: an unknown name is checked against that, and one
- * whose own hash is faster against both at once. So the time does not tell who is there.
- */
+/** The spelling that is right, after the time that the slowest hash takes. */
 async function checkFor(
   spellings: readonly string[],
   own: PasswordHash | undefined,
   slowest: PasswordHash,
 ): Promise<string | undefined> {
-  const dummy = !own || expectedMilliseconds(own) < expectedMilliseconds(slowest) ? slowest : undefined;
+  const dummy = dummyBeside(own, slowest);
   const [right] = await Promise.all([
     own && firstRight(spellings, own),
     // No password is right for a dummy.
@@ -86,37 +84,6 @@ async function checkFor(
 async function firstRight(spellings: readonly string[], hash: PasswordHash): Promise<string | undefined> {
   for (const spelling of spellings) if (await verifyPassword(spelling, hash)) return spelling;
   return undefined;
-}
-
-const MINUTE_MS = 60_000;
-/** More kinds than any directory has. */
-const KINDS = 100;
-const OWN_KIND = `$${ARGON2ID.algorithm}$v=19$m=${ARGON2ID.memoryKibibytes},t=${ARGON2ID.passes},p=${ARGON2ID.lanes}$`;
-
-/** A hash that takes as long as the slowest of those that are stored. Remembered for a minute: they hardly ever change. */
-function createSlowestHash(
-  store: Pick<Store, "listCredentialKinds">,
-  clock: Clock,
-): () => Promise<PasswordHash> {
-  let known: { readonly until: number; readonly hash: Promise<PasswordHash> } | undefined;
-  const read = async (): Promise<PasswordHash> => {
-    const kinds = await store.listCredentialKinds("password", KINDS);
-    const hashes = [OWN_KIND, ...kinds].map(dummyHash).flatMap((hash) => ("problem" in hash ? [] : [hash]));
-    return hashes.reduce((slowest, hash) =>
-      expectedMilliseconds(hash) > expectedMilliseconds(slowest) ? hash : slowest,
-    );
-  };
-  return () => {
-    if (known && clock() < known.until) return known.hash;
-    const hash = read();
-    const reading = { until: clock() + MINUTE_MS, hash };
-    known = reading;
-    hash.catch(() => {
-      // Of the database: the next one asks again.
-      if (known === reading) known = undefined;
-    });
-    return hash;
-  };
 }
 
 function proofOf({ person, emails, groups }: PersonRecord, name: string, now: number): Proof {

@@ -1,7 +1,7 @@
 import { hashSync } from "bcryptjs";
 import { describe, expect, it } from "vitest";
 import { parsePasswordHash } from "./password-hash.ts";
-import { ARGON2ID, needsUpgrade, passwordHashOf, verifyPassword } from "./password-hashing.ts";
+import { ARGON2ID, needsUpgrade, passwordHashOf, readsWhole, verifyPassword } from "./password-hashing.ts";
 
 function parsed(text: string) {
   const hash = parsePasswordHash(text);
