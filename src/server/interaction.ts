@@ -1,12 +1,23 @@
+import { accountRoute } from "../authorization-server/account/account.ts";
+import { accountGoals } from "../authorization-server/account/account-goals.ts";
+import {
+  type AccountVisitsParts,
+  createAccountVisits,
+} from "../authorization-server/account/account-visits.ts";
+import { createPageTokens } from "../authorization-server/account/page-tokens.ts";
 import { createAnswerClient } from "../authorization-server/interaction/answer-client.ts";
 import { authorizationGoals } from "../authorization-server/interaction/authorization-goal.ts";
 import { authorizeRoute } from "../authorization-server/interaction/authorize.ts";
 import { CONSENT, consentRoute } from "../authorization-server/interaction/consent.ts";
 import { createInteractions } from "../authorization-server/interaction/interactions.ts";
 import { createSettleRedirect } from "../authorization-server/interaction/settle-redirect.ts";
+import {
+  type AccountSessionsParts,
+  createAccountSessions,
+} from "../authorization-server/people/account-sessions.ts";
 import { createBrowserBinding } from "../authorization-server/people/create-browser-binding.ts";
 import type { Recorder } from "../authorization-server/recorder.ts";
-import { visitsOf } from "../authorization-server/sign-in/goals.ts";
+import { eitherGoals, visitsOf } from "../authorization-server/sign-in/goals.ts";
 import { createAttempts } from "../authorization-server/sign-in/guessing/attempts.ts";
 import { loginRoute, type PasswordMethod, SIGN_IN } from "../authorization-server/sign-in/login.ts";
 import type { MethodParts, SignInMethod } from "../authorization-server/sign-in/method.ts";
@@ -29,14 +40,16 @@ export async function interactionRoutes(
 ): Promise<readonly Route[]> {
   const { settings, keyring, furtherSteps } = parts;
   const { issuer, name: appName } = settings;
+  const binding = createBrowserBinding({ ...parts, ...settings });
   const interactions = createInteractions({
     ...parts,
     policy: [SIGN_IN, ...furtherSteps.map(({ step }) => step), CONSENT],
-    binding: createBrowserBinding({ ...parts, ...settings }),
+    binding,
     issuer,
     appName,
   });
-  const goals = authorizationGoals(interactions);
+  const accounts = openAccounts({ ...parts, ...settings, binding });
+  const goals = eitherGoals(accountGoals(accounts), authorizationGoals(interactions));
   const signIns = createSignIns({
     ...parts,
     goals,
@@ -70,7 +83,14 @@ export async function interactionRoutes(
     ...methods.flatMap(({ routes }) => routes),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
     consentRoute({ ...answering, minter: { keyring, issuer } }),
+    accountRoute({ ...common, ...accounts, methods, changePassword: undefined }),
   ];
+}
+
+/** What the account page, and a sign-in for it, are made of. */
+function openAccounts(parts: AccountVisitsParts & AccountSessionsParts) {
+  const visits = createAccountVisits(parts);
+  return { visits, sessions: createAccountSessions(parts), pageTokens: createPageTokens(parts) };
 }
 
 async function openMethods(

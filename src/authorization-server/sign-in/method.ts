@@ -33,6 +33,8 @@ export type SignInMethod = {
 export type OpenMethod = {
   readonly panel: SignInPanel;
   readonly routes: readonly Route[];
+  /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
+  readonly proves: (identity: Identity) => boolean;
 };
 
 /** What a method shows on the sign-in page. */
@@ -82,7 +84,17 @@ export type Visit = {
    * `max_age`). Undefined where any does.
    */
   readonly signInAfter: number | undefined;
+  /** Why a person who is signed in at the account page signs in once more; undefined where anyone may sign in. */
+  readonly purpose?: AccountPurpose | undefined;
 };
+
+export type AccountPurpose = {
+  /** Who is signed in, in words that they know themselves by. */
+  readonly personName: string;
+} & (
+  | /** A change needs a new sign-in of the same person. */ { readonly kind: "confirm" }
+  | /** What this method proves is linked to them. */ { readonly kind: "link"; readonly method: string }
+);
 
 export type Visits = {
   /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */

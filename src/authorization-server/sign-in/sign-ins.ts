@@ -1,16 +1,18 @@
 import type { ClientIdentity } from "../../core/client.ts";
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
 import { OAuthError } from "../../core/errors.ts";
-import type { Person } from "../../core/person.ts";
+import { displayName, type Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import { seeOther } from "../../http/responses.ts";
+import { shownName } from "../../pages/html.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { PersonRecord } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Next } from "../interaction/interactions.ts";
 import type { Recorder } from "../recorder.ts";
-import type { Goal, Goals } from "./goals.ts";
+import type { Goal, Goals, SignInGoal } from "./goals.ts";
+import { linkIdentity } from "./link-identity.ts";
 import type { Proof, Proved, SignIns } from "./method.ts";
 
 /** Whether a person whom a method has proved may come in. */
@@ -39,7 +41,7 @@ export type SignInsParts = {
   readonly goals: Goals;
   readonly admit: Admit;
   readonly isActive: (person: Person) => Promise<boolean>;
-  readonly store: Pick<Store, "findByIdentity" | "signIn">;
+  readonly store: Pick<Store, "findByIdentity" | "signIn" | "addIdentity">;
   readonly recorder: Recorder;
   readonly clock: Clock;
   /** The page that says why a person may not come in. */
@@ -55,7 +57,10 @@ export function createSignIns(parts: SignInsParts): SignIns & { readonly decide:
   const decide: DecideSignIn = async (proved, request, peer) => {
     const goal = await goals.open(request, proved.visit.sealed);
     for (let tried = 0; tried < TRIES; tried++) {
-      const decided = await tryOnce(goal, proved, request, peer, parts);
+      const decided =
+        goal.kind === "link"
+          ? await linkIdentity(goal, proved, request, peer, parts)
+          : await signIn(goal, proved, request, peer, parts);
       if (decided) return decided;
     }
     throw new OAuthError("temporarily_unavailable", "Too many sign-ins came at once. Try again.", {
@@ -74,8 +79,8 @@ export function createSignIns(parts: SignInsParts): SignIns & { readonly decide:
 }
 
 /** Undefined where what was read has changed before it was written. */
-async function tryOnce(
-  goal: Goal,
+async function signIn(
+  goal: SignInGoal,
   { method, proof }: Proved,
   request: Request,
   peer: Peer,
@@ -89,6 +94,9 @@ async function tryOnce(
     await recorder.record("sign_in.refused", fields, peer);
     return { refused: { person, reason, error } };
   };
+  if (goal.onlyPerson !== undefined && goal.onlyPerson !== person.id) {
+    return refuse("another person is signed in at the account page", someoneElse(person, goal));
+  }
   const old = tooOld(proof, goal);
   if (old) return refuse("the sign-in at the provider is older than was asked for", old);
   if (isOut(known)) return refuse("disabled", disabled());
@@ -142,6 +150,14 @@ function isOut(known: PersonRecord | undefined): boolean {
 function tooOld({ authenticatedAt }: Proof, { visit }: Goal): OAuthError | undefined {
   if (authenticatedAt + CLOCK_SKEW_SECONDS * 1000 >= (visit.signInAfter ?? 0)) return undefined;
   return new OAuthError("access_denied", "You have to sign in again for this, and were signed in already.");
+}
+
+function someoneElse(person: Person, { visit }: Goal): OAuthError {
+  const [name, expected] = [displayName(person), visit.purpose?.personName ?? ""].map(shownName);
+  return new OAuthError(
+    "access_denied",
+    `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`,
+  );
 }
 
 function disabled(): OAuthError {

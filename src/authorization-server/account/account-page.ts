@@ -1,0 +1,133 @@
+import { displayName } from "../../core/person.ts";
+import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
+import { urlOf } from "../../http/route.ts";
+import { accountPage } from "../../pages/account.ts";
+import type { AccountNotice } from "../../pages/account-notices.ts";
+import type { AccountIdentity, AccountPassword, AccountSession } from "../../pages/account-values.ts";
+import { browserInWords } from "../../pages/browser-in-words.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { IdentityRecord, SessionRecord } from "../../store/people-store.ts";
+import type { Store } from "../../store/store.ts";
+import type { CurrentSignIn } from "../people/browser-binding.ts";
+import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
+import type { NamedMethod } from "../sign-in/sign-in-page.ts";
+import type { ChangePassword } from "./change-password.ts";
+import { identityId } from "./identity-id.ts";
+import type { PageTokens } from "./page-tokens.ts";
+import { isRecent } from "./recent.ts";
+import { recentSignIns } from "./recent-sign-ins.ts";
+import { isWayInWithout, linkable, methodOf } from "./ways-in.ts";
+
+export type AccountPageParts = {
+  readonly store: Pick<Store, "findPerson" | "listSessions" | "listIdentities" | "readAudit">;
+  readonly methods: readonly NamedMethod[];
+  readonly pageTokens: Pick<PageTokens, "seal">;
+  readonly clock: Clock;
+  readonly issuer: string;
+  readonly appName: string;
+  /** Undefined on a server without the built-in directory. */
+  readonly changePassword: ChangePassword | undefined;
+};
+
+/** What the page says beside what there is. */
+export type Said = {
+  readonly notice?: AccountNotice | undefined;
+  /** Why a password was not changed. */
+  readonly passwordProblem?: string | undefined;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+const MOST_SESSIONS = 50;
+
+/** The page of the person who is signed in. Writes nothing. */
+export async function showAccount(
+  current: CurrentSignIn,
+  { notice, passwordProblem, status, headers }: Said,
+  parts: AccountPageParts,
+): Promise<Response> {
+  const { store, methods, clock, issuer, appName } = parts;
+  const { id } = current.person;
+  const now = clock();
+  const [record, sessions, identities, signIns] = await Promise.all([
+    store.findPerson(id),
+    store.listSessions(id, now),
+    store.listIdentities(id),
+    recentSignIns(id, store),
+  ]);
+  const person = record?.person ?? current.person;
+  const name = displayName(person);
+  const labelOf = (methodName: string) =>
+    methods.find(({ name }) => name === methodName)?.label ?? methodName;
+  const page = accountPage({
+    appName,
+    action: urlOf(issuer, ACCOUNT_PATH),
+    pageToken: await parts.pageTokens.seal(current),
+    notice,
+    person: {
+      id,
+      name: name === id ? undefined : name,
+      emails: record?.emails ?? [],
+      groups: record?.groups ?? [],
+    },
+    canChange: isRecent(current, now),
+    ...listed(sessions, current, labelOf),
+    identities: identities.map((identity) => shown(identity, identities, methods)),
+    links: linkable(identities, methods),
+    password: passwordOf(identities, passwordProblem, parts),
+    signIns: signIns.map(({ method, ...signIn }) => ({ ...signIn, method: method && labelOf(method) })),
+  });
+  return htmlResponse(page, PAGE_STYLES, status, headers);
+}
+
+function listed(
+  sessions: readonly SessionRecord[],
+  { signIn }: CurrentSignIn,
+  labelOf: (methodName: string) => string,
+): { readonly sessions: readonly AccountSession[]; readonly moreSessions: number } {
+  const isThis = ({ hash }: SessionRecord) => hash === signIn;
+  const ordered = [...sessions.filter(isThis), ...sessions.filter((session) => !isThis(session))];
+  return {
+    sessions: ordered.slice(0, MOST_SESSIONS).map((session) => ({
+      id: session.hash,
+      isThis: isThis(session),
+      method: labelOf(session.method),
+      browser: browserInWords(session.userAgent),
+      address: session.address,
+      createdAt: session.createdAt,
+      usedAt: session.usedAt,
+    })),
+    moreSessions: Math.max(0, ordered.length - MOST_SESSIONS),
+  };
+}
+
+function shown(
+  identity: IdentityRecord,
+  identities: readonly IdentityRecord[],
+  methods: readonly NamedMethod[],
+): AccountIdentity {
+  const { label, createdAt, usedAt } = identity;
+  return {
+    id: identityId(identity),
+    label,
+    // One whose method this server no longer has.
+    method: methodOf(identity, methods)?.label ?? (identity.issuer || identity.method),
+    createdAt,
+    usedAt,
+    canRemove: isWayInWithout(identity, identities, methods),
+  };
+}
+
+/** The directory's identity: only its people have a password here. */
+export function usernameOf(identities: readonly IdentityRecord[]): string | undefined {
+  return identities.find(({ method }) => method === "users")?.subject;
+}
+
+function passwordOf(
+  identities: readonly IdentityRecord[],
+  problem: string | undefined,
+  { changePassword }: Pick<AccountPageParts, "changePassword">,
+): AccountPassword | undefined {
+  const username = usernameOf(identities);
+  return changePassword && username !== undefined ? { username, problem } : undefined;
+}

@@ -1,0 +1,25 @@
+import type { Identity } from "../../core/identity.ts";
+import type { IdentityRecord } from "../../store/people-store.ts";
+import type { NamedMethod } from "../sign-in/sign-in-page.ts";
+
+/** The method of this server that proves an identity; undefined where the operator no longer has it. */
+export function methodOf(identity: Identity, methods: readonly NamedMethod[]): NamedMethod | undefined {
+  return methods.find(({ proves }) => proves(identity));
+}
+
+/** Whether a person can still sign in without this one of their identities. One whose method is gone is no way in. */
+export function isWayInWithout(
+  identity: Identity,
+  identities: readonly IdentityRecord[],
+  methods: readonly NamedMethod[],
+): boolean {
+  return identities.some((other) => other !== identity && methodOf(other, methods) !== undefined);
+}
+
+/** The redirecting methods that prove none of a person's identities yet. */
+export function linkable(
+  identities: readonly Identity[],
+  methods: readonly NamedMethod[],
+): readonly NamedMethod[] {
+  return methods.filter(({ panel, proves }) => panel.kind === "button" && !identities.some(proves));
+}
