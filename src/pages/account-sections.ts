@@ -56,7 +56,7 @@ export function sessionsSection(values: AccountValues): Html {
 ${sessions.map((session, index) => sessionRow(session, index, values))}
 </ul>
 ${moreSessions > 0 ? html`<p class="soft small">And ${moreSessions} more.</p>` : undefined}
-<div class="row-of-forms">
+<div class="side-by-side">
 ${hasOthers ? actionForm(values, "sign_out_elsewhere", html`<button type="submit" class="plain">Sign out everywhere else</button>`) : undefined}
 ${actionForm(values, "sign_out_everywhere", html`<button type="submit" class="plain">Sign out everywhere and disconnect all apps</button>`)}
 </div>
@@ -100,7 +100,7 @@ export function identitiesSection(values: AccountValues): Html {
 ${identities.map((identity, index) => identityRow(identity, index, values))}
 </ul>
 ${identities.some(({ canRemove }) => canRemove) ? undefined : html`<p class="soft small">The last way in can’t be removed.</p>`}
-${buttons.length > 0 ? html`<div class="row-of-forms">${buttons}</div>` : undefined}
+${buttons.length > 0 ? html`<div class="side-by-side">${buttons}</div>` : undefined}
 </section>`;
 }
 

@@ -13,7 +13,7 @@ export function signedOutPage({ appName, accountUrl }: SignedOutValues): string 
   const body = html`<div class="centred">
 <span class="mark good">${CHECK_ICON}</span>
 <h1>You are signed out</h1>
-<p class="soft">You are no longer signed in to ${nameOf(appName)} in this browser. A provider that you signed in with may still know you: sign out there too if others use this computer.</p>
+<p class="soft">You are no longer signed in to ${nameOf(appName)} in this browser. If you signed in with a provider, and others use this computer, sign out there too.</p>
 </div>
 <p><a class="button plain" href="${accountUrl}">Sign in again</a></p>`;
   return layout({ appName, title: "You are signed out", body });

@@ -1,3 +1,4 @@
+import type { Identity } from "../../core/identity.ts";
 import { displayName } from "../../core/person.ts";
 import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
@@ -110,12 +111,18 @@ function shown(
   return {
     id: identityId(identity),
     label,
-    // One whose method this server no longer has.
-    method: methodOf(identity, methods)?.label ?? (identity.issuer || identity.method),
+    method: nameOf(identity, methodOf(identity, methods)),
     createdAt,
     usedAt,
     canRemove: isWayInWithout(identity, identities, methods),
   };
+}
+
+function nameOf({ issuer, method }: Identity, known: NamedMethod | undefined): string {
+  // The label is for a sentence: "your password".
+  if (known?.panel.kind === "password") return "Password";
+  // One without a method is of one that this server had.
+  return known?.label ?? (issuer || method);
 }
 
 /** The directory's identity: only its people have a password here. */
