@@ -83,7 +83,7 @@ export async function interactionRoutes(
     ...methods.flatMap(({ routes }) => routes),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
     consentRoute({ ...answering, minter: { keyring, issuer } }),
-    accountRoute({ ...common, ...accounts, methods, changePassword: undefined }),
+    accountRoute({ ...common, ...accounts, methods }),
   ];
 }
 

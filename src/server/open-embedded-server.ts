@@ -3,8 +3,8 @@ import { type Clients, createClients } from "../authorization-server/clients/cli
 import { openDisabledClients } from "../authorization-server/clients/disabled-clients.ts";
 import type { RegistrationLimits } from "../authorization-server/clients/registration-ceilings.ts";
 import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
+import type { Admit } from "../authorization-server/sign-in/decided.ts";
 import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
-import type { Admit } from "../authorization-server/sign-in/sign-ins.ts";
 import {
   openSigningKeys,
   refuseNewSecret,

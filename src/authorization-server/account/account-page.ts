@@ -4,7 +4,7 @@ import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { accountPage } from "../../pages/account.ts";
 import type { AccountNotice } from "../../pages/account-notices.ts";
-import type { AccountIdentity, AccountPassword, AccountSession } from "../../pages/account-values.ts";
+import type { AccountIdentity, AccountSession } from "../../pages/account-values.ts";
 import { browserInWords } from "../../pages/browser-in-words.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { IdentityRecord, SessionRecord } from "../../store/people-store.ts";
@@ -12,12 +12,11 @@ import type { Store } from "../../store/store.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
 import type { NamedMethod } from "../sign-in/sign-in-page.ts";
-import type { ChangePassword } from "./change-password.ts";
 import { identityId } from "./identity-id.ts";
 import type { PageTokens } from "./page-tokens.ts";
 import { isRecent } from "./recent.ts";
 import { recentSignIns } from "./recent-sign-ins.ts";
-import { isWayInWithout, linkable, methodOf } from "./ways-in.ts";
+import { isWayInWithout, linkable, methodOf, passwordOf } from "./ways-in.ts";
 
 export type AccountPageParts = {
   readonly store: Pick<Store, "findPerson" | "listSessions" | "listIdentities" | "readAudit">;
@@ -26,8 +25,6 @@ export type AccountPageParts = {
   readonly clock: Clock;
   readonly issuer: string;
   readonly appName: string;
-  /** Undefined on a server without the built-in directory. */
-  readonly changePassword: ChangePassword | undefined;
 };
 
 /** What the page says beside what there is. */
@@ -56,6 +53,7 @@ export async function showAccount(
     store.listIdentities(id),
     recentSignIns(id, store),
   ]);
+  const password = passwordOf(identities, methods);
   const person = record?.person ?? current.person;
   const name = displayName(person);
   const labelOf = (methodName: string) =>
@@ -75,7 +73,7 @@ export async function showAccount(
     ...listed(sessions, current, labelOf),
     identities: identities.map((identity) => shown(identity, identities, methods)),
     links: linkable(identities, methods),
-    password: passwordOf(identities, passwordProblem, parts),
+    password: password && { username: password.identity.label, problem: passwordProblem },
     signIns: signIns.map(({ method, ...signIn }) => ({ ...signIn, method: method && labelOf(method) })),
   });
   return htmlResponse(page, PAGE_STYLES, status, headers);
@@ -123,18 +121,4 @@ function nameOf({ issuer, method }: Identity, known: NamedMethod | undefined): s
   if (known?.panel.kind === "password") return "Password";
   // One without a method is of one that this server had.
   return known?.label ?? (issuer || method);
-}
-
-/** The directory's identity: only its people have a password here. */
-export function usernameOf(identities: readonly IdentityRecord[]): string | undefined {
-  return identities.find(({ method }) => method === "users")?.subject;
-}
-
-function passwordOf(
-  identities: readonly IdentityRecord[],
-  problem: string | undefined,
-  { changePassword }: Pick<AccountPageParts, "changePassword">,
-): AccountPassword | undefined {
-  const username = usernameOf(identities);
-  return changePassword && username !== undefined ? { username, problem } : undefined;
 }

@@ -12,11 +12,11 @@ import type { CurrentSignIn } from "../people/browser-binding.ts";
 import type { Recorder } from "../recorder.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
 import { LOGIN_PATH } from "../sign-in/login-path.ts";
-import { type AccountPageParts, showAccount, usernameOf } from "./account-page.ts";
+import { type AccountPageParts, showAccount } from "./account-page.ts";
 import { type AccountVisits, visitOf } from "./account-visits.ts";
 import { identityId } from "./identity-id.ts";
 import type { PageTokens } from "./page-tokens.ts";
-import { isWayInWithout, linkable, methodOf } from "./ways-in.ts";
+import { isWayInWithout, linkable, methodOf, passwordOf } from "./ways-in.ts";
 
 export type ActionParts = AccountPageParts & {
   readonly store: Pick<
@@ -168,8 +168,8 @@ async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
 
 async function changePassword(asked: Asked, parts: ActionParts): Promise<Response> {
   const { form, current, peer } = asked;
-  const username = usernameOf(await parts.store.listIdentities(current.person.id));
-  if (!parts.changePassword || username === undefined) {
+  const password = passwordOf(await parts.store.listIdentities(current.person.id), parts.methods);
+  if (!password) {
     throw new OAuthError("invalid_request", "There is no password to change here.");
   }
   const next = form.get("new_password") ?? "";
@@ -177,8 +177,9 @@ async function changePassword(asked: Asked, parts: ActionParts): Promise<Respons
     const passwordProblem = "The two new passwords are not the same. Type the new one twice.";
     return showAccount(current, { passwordProblem, status: 400 }, parts);
   }
-  const change = { person: current.person, username, current: form.get("current_password") ?? "", next };
-  const refusal = await parts.changePassword(change, peer);
+  const { identity, change } = password;
+  const typed = { current: form.get("current_password") ?? "", next };
+  const refusal = await change({ person: current.person, identity, ...typed }, peer);
   if (!refusal) return back("password_changed", asked, parts);
   const said = {
     passwordProblem: refusal.message,

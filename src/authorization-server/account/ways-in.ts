@@ -1,5 +1,6 @@
 import type { Identity } from "../../core/identity.ts";
 import type { IdentityRecord } from "../../store/people-store.ts";
+import type { ChangePassword } from "../sign-in/method.ts";
 import type { NamedMethod } from "../sign-in/sign-in-page.ts";
 
 /** The method of this server that proves an identity; undefined where the operator no longer has it. */
@@ -22,4 +23,16 @@ export function linkable(
   methods: readonly NamedMethod[],
 ): readonly NamedMethod[] {
   return methods.filter(({ panel, proves }) => panel.kind === "button" && !identities.some(proves));
+}
+
+/** The password of a person of a method that keeps passwords itself, and how it is changed. */
+export function passwordOf(
+  identities: readonly IdentityRecord[],
+  methods: readonly NamedMethod[],
+): { readonly identity: IdentityRecord; readonly change: ChangePassword } | undefined {
+  for (const identity of identities) {
+    const change = methodOf(identity, methods)?.changePassword;
+    if (change) return { identity, change };
+  }
+  return undefined;
 }

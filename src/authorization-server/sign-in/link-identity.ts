@@ -1,10 +1,20 @@
 import { OAuthError } from "../../core/errors.ts";
+import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Store } from "../../store/store.ts";
+import type { Recorder } from "../recorder.ts";
+import type { Admit, Decided } from "./decided.ts";
 import type { LinkGoal } from "./goals.ts";
 import type { Proved } from "./method.ts";
-import type { Decided, SignInsParts } from "./sign-ins.ts";
 
-type LinkParts = Pick<SignInsParts, "admit" | "isActive" | "store" | "recorder" | "clock">;
+export type LinkParts = {
+  readonly admit: Admit;
+  readonly isActive: (person: Person) => Promise<boolean>;
+  readonly store: Pick<Store, "findByIdentity" | "addIdentity">;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+};
 
 /**
  * Adds an identity to the person who is signed in. Their profile, addresses and groups stay as the last sign-in said them:

@@ -1,4 +1,5 @@
 import type { ClientIdentity } from "../../core/client.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -35,7 +36,24 @@ export type OpenMethod = {
   readonly routes: readonly Route[];
   /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
   readonly proves: (identity: Identity) => boolean;
+  /** For a method that keeps passwords itself: the account page changes them with it. */
+  readonly changePassword?: ChangePassword | undefined;
 };
+
+/**
+ * Changes the password of an identity of this method, where the current one is right. Wrong ones are counted like those of a
+ * sign-in. The change has the entry `credential.changed`.
+ * @returns why nothing was changed, in words for the person; undefined where it was
+ */
+export type ChangePassword = (
+  change: {
+    readonly person: Person;
+    readonly identity: Identity;
+    readonly current: string;
+    readonly next: string;
+  },
+  peer: Peer,
+) => Promise<OAuthError | undefined>;
 
 /** What a method shows on the sign-in page. */
 export type SignInPanel =

@@ -1,4 +1,3 @@
-import type { ClientIdentity } from "../../core/client.ts";
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { displayName, type Person } from "../../core/person.ts";
@@ -9,30 +8,11 @@ import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { PersonRecord } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
-import type { Next } from "../interaction/interactions.ts";
 import type { Recorder } from "../recorder.ts";
+import type { Admit, Decided, Refused } from "./decided.ts";
 import type { Goal, Goals, SignInGoal } from "./goals.ts";
 import { linkIdentity } from "./link-identity.ts";
 import type { Proof, Proved, SignIns } from "./method.ts";
-
-/** Whether a person whom a method has proved may come in. */
-export type Admit = (
-  proved: Pick<Proved, "method" | "proof">,
-  person: Person,
-  client: ClientIdentity | undefined,
-) => Promise<"admitted" | { readonly reason: string }>;
-
-/** Where a sign-in leads: on, or out. */
-export type Decided = { readonly next: Next } | { readonly refused: Refused };
-
-/** Why a person may not come in. */
-export type Refused = {
-  readonly person: Person;
-  /** For the log. */
-  readonly reason: string;
-  /** For the person. */
-  readonly error: OAuthError;
-};
 
 /** The same for the operator's own page, which makes the answer itself. */
 export type DecideSignIn = (proved: Proved, request: Request, peer: Peer) => Promise<Decided>;
