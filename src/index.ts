@@ -1,6 +1,9 @@
+export type { AdmitOption } from "./config/admit.ts";
+export type { AdmitOptions, CheckAdmission, DenyOptions, ProvedSignIn } from "./config/admit-options.ts";
 export { allowInsecureIssuer } from "./config/allow-insecure-issuer.ts";
 export { publicUrlFromEnvironment } from "./config/environment.ts";
 export { allowInsecurePublicUrl, type OAuthServerOptions } from "./config/options-schema.ts";
+export type { IsActive } from "./config/people-options.ts";
 export type { ProtectOptions } from "./config/protect-options.ts";
 export type { ProviderOptions } from "./config/provider-options.ts";
 export type { ToldClaims, VerifyToken } from "./config/provider-schema.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import { mintRefreshToken } from "../../src/authorization-server/tokens/tokens.ts";
+import { parseAdmit } from "../../src/config/admit.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { listen } from "../../src/platform/listener.ts";
@@ -44,7 +45,7 @@ const {
 } = await openServer({
   settings,
   methods: [password(CHECK_USER)],
-  admit: async () => "admitted",
+  admission: parseAdmit(undefined, []),
   registrations: benchRegistrations(),
   factory: undefined,
   identity: IDENTITY,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
+import { parseAdmit } from "../../src/config/admit.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog } from "../../src/platform/logging.ts";
@@ -36,7 +37,7 @@ const settings = parseOptions("Bench", {
 const server = await openServer({
   settings,
   methods: [password(CHECK_USER)],
-  admit: async () => "admitted",
+  admission: parseAdmit(undefined, []),
   registrations: benchRegistrations(),
   factory: undefined,
   identity: IDENTITY,

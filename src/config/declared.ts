@@ -84,6 +84,8 @@ function elementOf(schema: z.core.$ZodType | undefined): z.core.$ZodType | undef
 }
 
 function withoutDefault(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  // What a short form is made into before it is checked.
+  if (schema instanceof z.ZodPipe) return withoutDefault(schema.out);
   const isWrapped =
     schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
   return isWrapped ? withoutDefault(schema.unwrap()) : schema;

@@ -67,22 +67,21 @@ function isKubernetesServiceLink(variable: string, value: string): boolean {
 /** What Kubernetes sets beside it. */
 const PARTS_OF_A_LINK = /_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))/;
 
-const PREFIX = "GATEHOUSE_";
+/** What our own variables begin with. Some options also read those of others. */
+const PREFIXES = ["GATEHOUSE_", "SIGN_IN_"];
 
 /** A server whose GATEHOUSE_SECERT is passed over would make a secret of its own. */
 function refuseMisspelt(environment: Environment, variables: readonly string[]): void {
-  const names = variables
-    .filter((variable) => variable.startsWith(PREFIX))
-    .map((variable) => variable.slice(PREFIX.length));
   for (const [variable, value] of Object.entries(environment)) {
     const text = value?.trim();
-    if (!variable.startsWith(PREFIX) || !text) continue;
+    const prefix = PREFIXES.find((one) => variable.startsWith(one));
+    if (prefix === undefined || !text || variables.includes(variable)) continue;
     if (PARTS_OF_A_LINK.test(variable) || isKubernetesServiceLink(variable, text)) continue;
-    const name = variable.slice(PREFIX.length);
-    const meant = names.includes(name) ? undefined : slipOf(name, names);
+    const names = variables.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length));
+    const meant = slipOf(variable.slice(prefix.length), names);
     if (meant !== undefined) {
       throw new ConfigurationError(
-        `${variable} is not a variable of Gatehouse. Did you mean ${PREFIX}${meant}? Correct it, or remove it.`,
+        `${variable} is not a variable of Gatehouse. Did you mean ${prefix}${meant}? Correct it, or remove it.`,
       );
     }
   }

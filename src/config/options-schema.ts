@@ -7,6 +7,7 @@ import { lifetimeOptions } from "./lifetime-options.ts";
 import { allowInsecurePublicUrl, listenerOptions } from "./listener-options.ts";
 import { loginOptions } from "./login-options.ts";
 import { operationOptions } from "./operation-options.ts";
+import { peopleOptions } from "./people-options.ts";
 import { redirectOptions } from "./redirect-options.ts";
 import { scopeOptions } from "./scope-options.ts";
 import { storageOptions } from "./storage-options.ts";
@@ -20,6 +21,7 @@ export const optionsSchema = z.strictObject({
   ...redirectOptions,
   ...lifetimeOptions,
   ...loginOptions,
+  ...peopleOptions,
   ...guardOptions,
   ...operationOptions,
 });
@@ -118,6 +120,11 @@ export type OAuthServerOptions = {
    * Response`. Default: the built-in page.
    */
   loginHandler?: Given["loginHandler"];
+  /**
+   * Your own function that says whether a person may still use the server: `(person) => boolean`. Default: everyone
+   * may.
+   */
+  isActive?: Given["isActive"];
   /** How many verified access tokens this instance remembers. Default: `10000`. */
   cachedTokens?: Given["cachedTokens"];
   /**

@@ -1,4 +1,22 @@
 import { ConfigurationError } from "../core/errors.ts";
+import type { Person } from "../core/person.ts";
+import { aFunction } from "./basic-schemas.ts";
+import { declared } from "./declared.ts";
+
+/**
+ * Whether a person may still use the server. Where it throws, or gives no answer in five seconds, the request is answered
+ * 503 and nothing changes.
+ */
+export type IsActive = (person: Person) => boolean | Promise<boolean>;
+
+/** What holds for people, however they sign in. */
+export const peopleOptions = {
+  isActive: aFunction<IsActive>().optional().register(declared, {
+    says: "Your own function that says whether a person may still use the server: `(person) => boolean`.",
+    more: "Asked at each sign-in, approval and refresh. `false` ends the grant. An error, no answer within five seconds, or anything but true or false is 503, and the same refresh token works again later. Programs (`client_credentials`) are not people, and it is not asked about them.",
+    otherwise: "everyone may",
+  }),
+};
 
 /** What a provider says of its people. */
 export type SaysWhosePeople = {

@@ -5,6 +5,7 @@ import type { EnvironmentOptions } from "./environment.ts";
 import {
   type Label,
   namedPath,
+  type OptionPath,
   optionLabel,
   unknownName,
   valueAt,
@@ -32,15 +33,18 @@ export function readOptions<Schema extends z.ZodObject>(
   const fromEnvironment = new Map(
     [...environment].filter(([option]) => valueAt(given, [keyOf(schema, option)]) === undefined),
   );
-  // An item of a list that stands in a variable goes by the variable's name too.
-  const label: Label = (path) =>
-    (fromEnvironment.get(path.join(".")) ?? fromEnvironment.get(String(path[0])))?.variable ??
-    optionLabel(path);
+  const label: Label = (path) => variableAt(path, fromEnvironment) ?? optionLabel(path);
   const merged = merge(schema, given, fromEnvironment);
   const read = schema.safeParse(merged);
   if (!read.success) throw firstProblem(schema, read.error, merged, label);
   // Zod leaves out what is optional only where its key is missing, and `merge` has them all.
   return { parsed: read.data as Required<z.output<Schema>>, label };
+}
+
+/** The variable that a value is from. An item of a list that stands in a variable goes by the variable's name too. */
+function variableAt(path: OptionPath, environment: EnvironmentOptions): string | undefined {
+  if (path.length === 0) return undefined;
+  return environment.get(path.join("."))?.variable ?? variableAt(path.slice(0, -1), environment);
 }
 
 function merge(
@@ -67,10 +71,16 @@ export function placed(
   const options: Record<PropertyKey, unknown> = {};
   for (const [option, { value }] of environment) {
     const key = keyOf(schema, option);
-    const [, part] = option.split(".");
-    options[key] = part === undefined ? value : { ...(options[key] as object | undefined), [part]: value };
+    const [, ...parts] = option.split(".");
+    options[key] = withPart(options[key], parts, value);
   }
   return options;
+}
+
+/** A value with another one at a path inside it. */
+function withPart(whole: unknown, [part, ...further]: readonly string[], value: unknown): unknown {
+  if (part === undefined) return value;
+  return { ...(whole as object | undefined), [part]: withPart(valueAt(whole, [part]), further, value) };
 }
 
 /** Where an option of this name stands: under a symbol where it is dangerous, and a part of one with the whole. */

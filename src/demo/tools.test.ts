@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { callTool, connect, RESOURCE, type Tokens } from "../../test/support/client.ts";
 import { password } from "../authorization-server/sign-in/password/password.ts";
+import { parseAdmit } from "../config/admit.ts";
 import { parseOptions } from "../config/options.ts";
 import type { CheckUser } from "../config/settings.ts";
 import { createRegistrations } from "../mcp/registrations.ts";
@@ -24,7 +25,7 @@ async function start(): Promise<OpenServer> {
       supportedScopes: DEMO_SCOPES,
     }),
     methods: [password(checkUser)],
-    admit: async () => "admitted",
+    admission: parseAdmit(undefined, []),
     registrations,
     factory: undefined,
     identity: { name: "Demo", version: "1.0.0" },

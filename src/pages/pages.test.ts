@@ -9,6 +9,7 @@ import { errorPage } from "./error.ts";
 import { shownName } from "./html.ts";
 import { STYLE_HASH } from "./layout.ts";
 import { loginPage } from "./login.ts";
+import { notAdmittedPage } from "./not-admitted.ts";
 import { returnPage } from "./return.ts";
 import { statusPage } from "./status.ts";
 
@@ -54,6 +55,16 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
       whatToDo: text(3),
       correlationId: text(4),
       status: 400,
+    }),
+  "not admitted": (text) =>
+    notAdmittedPage({
+      appName: text(0),
+      personName: `Name ${text(1)}`,
+      label: text(2),
+      methodLabel: text(3),
+      switchUrl: text(4),
+      contact: `https://help.example/${text(5)}`,
+      correlationId: text(6),
     }),
   "return (opens itself)": (text) =>
     returnPage({
@@ -369,6 +380,55 @@ describe("the error page", () => {
     expect(skeleton(page).flatMap(({ attributes }) => attributes)).not.toContain("href");
     expect(page).not.toContain("http-equiv");
   });
+});
+
+describe("the page for a person who may not come in", () => {
+  const values = {
+    appName: "my-app",
+    personName: "Ada Lovelace",
+    label: "ada@gmail.example",
+    methodLabel: "Google",
+    switchUrl: "/oauth/login?state=sealed&switch",
+    contact: undefined,
+    correlationId: "01ABC",
+  } as const;
+  const linksOf = (page: string) => elements(page, "a").map(({ href }) => href);
+
+  it("says who they are signed in as and where, that this account is not allowed, and whom to ask", () => {
+    const page = text(notAdmittedPage(values));
+    expect(page).toContain("this account isn’t allowed to use my-app");
+    expect(page).toMatch(/Signed in as\s*Ada Lovelace\s*ada@gmail\.example/);
+    expect(page).toMatch(/With\s*Google/);
+    expect(page).toContain("Contact the operator of this server with the reference ID below.");
+    expect(page).toContain("Reference ID: 01ABC");
+  });
+
+  it("leads to another account, and nowhere else", () => {
+    expect(linksOf(notAdmittedPage(values))).toEqual(["/oauth/login?state=sealed&switch"]);
+    expect(notAdmittedPage(values)).not.toContain("http-equiv");
+  });
+
+  it.each([
+    ["the help desk, room 5", []],
+    ["ada@example.com", ["mailto:ada@example.com"]],
+    ["help+mcp?x&y@example.com", ["mailto:help%2Bmcp%3Fx%26y@example.com"]],
+    ["https://help.example/access?app=x&y", ["https://help.example/access?app=x&y"]],
+    ["http://help.example", []],
+    ["javascript:alert(1)", []],
+  ])("names whom the operator says, with a link where there is one: %s", (contact, links) => {
+    const page = notAdmittedPage({ ...values, contact });
+    expect(text(page)).toMatch(/(Contact|Ask for access at) .* with the reference ID below\./);
+    expect(text(page)).toContain(` ${contact} with the reference ID`);
+    expect(linksOf(page)).toEqual([values.switchUrl, ...links]);
+  });
+
+  it.each([undefined, "ada@gmail.example"])(
+    "names the account once where it has no other name: %j",
+    (personName) => {
+      const page = text(notAdmittedPage({ ...values, personName }));
+      expect(page.split("ada@gmail.example")).toHaveLength(2);
+    },
+  );
 });
 
 describe("the return page", () => {

@@ -1,5 +1,6 @@
 import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import { password } from "../authorization-server/sign-in/password/password.ts";
+import { type AdmitOption, parseAdmit } from "../config/admit.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { parseOptions } from "../config/options.ts";
 import type { OAuthServerOptions } from "../config/options-schema.ts";
@@ -40,6 +41,8 @@ export type CreateOptions = OAuthServerOptions &
 export type SignIn = {
   /** The ways to sign in, in the order of the page: `password(checkUser)`, `users()`, `google({ … })` and so on. */
   readonly signIn: readonly SignInMethod[];
+  /** Who may come in. Required where anyone can make an account with one of them, as at Google. */
+  readonly admit?: AdmitOption | undefined;
 };
 
 /** Somebody else's authorization server, or several, in place of our own. */
@@ -71,18 +74,31 @@ export function embeddedServer(
   access: CheckUser | SignIn,
   given: CreateOptions,
 ): Assembly<EmbeddedServer> {
-  const { signIn: methods } = typeof access === "function" ? { signIn: [password(access)] } : access;
-  requireMethods(methods);
+  const { signIn: methods, admit } = signInOf(access);
   const { code, options, alsoAccept: accepted } = splitOptions(given);
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path));
+  const admission = parseAdmit(admit, methods, environment);
   const alsoAccept = parseAlsoAccepted(accepted, settings);
   const proxy = readProxy(environment);
   return {
     settings,
     code,
-    open: (parts) => openServer({ ...parts, proxy, methods, admit: async () => "admitted", alsoAccept }),
+    open: (parts) => openServer({ ...parts, proxy, methods, admission, alsoAccept }),
   };
+}
+
+function signInOf(access: CheckUser | SignIn): SignIn {
+  if (typeof access === "function") return { signIn: [password(access)] };
+  const { signIn, admit, ...unknown } = access;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) {
+    throw new ConfigurationError(
+      `The second argument has ${name}, which is not one of signIn and admit. Options are the third argument.`,
+    );
+  }
+  requireMethods(signIn);
+  return { signIn, admit };
 }
 
 function requireMethods(methods: unknown): asserts methods is readonly SignInMethod[] {

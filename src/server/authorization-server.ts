@@ -1,11 +1,8 @@
 import { createClientAuthentication } from "../authorization-server/clients/client-authentication.ts";
-import type { Clients } from "../authorization-server/clients/clients.ts";
 import { registerRoute } from "../authorization-server/clients/register.ts";
-import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
 import { metadataRoute } from "../authorization-server/metadata.ts";
+import { createActivity } from "../authorization-server/people/active.ts";
 import { createRecorder } from "../authorization-server/recorder.ts";
-import type { Admit } from "../authorization-server/sign-in/decided.ts";
-import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import { authorizationCode } from "../authorization-server/tokens/grants/authorization-code.ts";
 import { clientCredentials } from "../authorization-server/tokens/grants/client-credentials.ts";
 import type { GrantTypes } from "../authorization-server/tokens/grants/grant-type.ts";
@@ -17,39 +14,15 @@ import { revokeRoute } from "../authorization-server/tokens/revoke.ts";
 import { createRevokeGrant } from "../authorization-server/tokens/revoke-grant.ts";
 import type { SigningKeys } from "../authorization-server/tokens/signing-keys.ts";
 import { TOKEN_PATH, tokenRoute } from "../authorization-server/tokens/token.ts";
-import type { Settings } from "../config/settings.ts";
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
-import type { Person } from "../core/person.ts";
 import { type Route, urlOf } from "../http/route.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Log } from "../platform/logging.ts";
-import type { Keyring } from "../platform/secrets/keyring.ts";
-import type { Counters } from "../store/counters.ts";
 import type { GrantUses } from "../store/grant-uses.ts";
-import type { Store } from "../store/store.ts";
-import { interactionRoutes } from "./interaction.ts";
+import { type InteractionParts, interactionRoutes } from "./interaction.ts";
 
 /** What the authorization server is put together from. */
-export type AuthorizationServerParts = {
-  readonly settings: Settings;
-  readonly store: Store;
-  readonly counters: Counters;
-  readonly clock: Clock;
-  readonly keyring: Keyring;
+export type AuthorizationServerParts = InteractionParts & {
   readonly keys: SigningKeys;
-  readonly clients: Clients;
   readonly uses: GrantUses;
-  readonly log: Log;
-  /** How people sign in. */
-  readonly methods: readonly SignInMethod[];
-  readonly admit: Admit;
-  readonly isActive: (person: Person) => Promise<boolean>;
-  /** Where providers of identities are asked. */
-  readonly fetch: typeof fetch;
-  /** Between the sign-in and the decision. */
-  readonly furtherSteps: readonly FurtherStep[];
-  readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
-  readonly onGrantRevoked: (grantId: string) => void;
 };
 
 /**
@@ -67,15 +40,24 @@ export async function authorizationServerRoutes(parts: AuthorizationServerParts)
   const authenticateClient = createClientAuthentication({ ...parts, issuer, audiences });
   const tokenReader = { minter, keys };
   const common = { ...parts, ...settings, clients, recorder, minter };
+  const checkActive = createActivity(settings);
   const grantTypes: GrantTypes = new Map([
     ["authorization_code", authorizationCode({ ...common, revokeGrant, issueTokens })],
-    ["refresh_token", refreshToken({ ...common, revokeGrant, issueTokens })],
+    [
+      "refresh_token",
+      refreshToken({
+        ...common,
+        revokeGrant,
+        issueTokens,
+        checkActive: settings.isActive && checkActive,
+      }),
+    ],
     [CLIENT_CREDENTIALS, clientCredentials({ ...common, revokeGrant, issueTokens })],
   ]);
   const routes: readonly Route[] = [
     jwksRoute(keys),
     registerRoute({ ...settings, ...parts }, cors),
-    ...(await interactionRoutes(parts, recorder)),
+    ...(await interactionRoutes(parts, recorder, checkActive)),
     tokenRoute({ authenticateClient, grantTypes }, cors),
     revokeRoute({ ...parts, authenticateClient, tokenReader, revokeGrant }, cors),
     introspectRoute({ ...parts, issuer, authenticateClient, tokenReader }, cors),

@@ -5,18 +5,22 @@ import {
   createAccountVisits,
 } from "../authorization-server/account/account-visits.ts";
 import { createPageTokens } from "../authorization-server/account/page-tokens.ts";
+import type { Clients } from "../authorization-server/clients/clients.ts";
 import { createAnswerClient } from "../authorization-server/interaction/answer-client.ts";
 import { authorizationGoals } from "../authorization-server/interaction/authorization-goal.ts";
 import { authorizeRoute } from "../authorization-server/interaction/authorize.ts";
 import { CONSENT, consentRoute } from "../authorization-server/interaction/consent.ts";
+import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
 import { createInteractions } from "../authorization-server/interaction/interactions.ts";
 import { createSettleRedirect } from "../authorization-server/interaction/settle-redirect.ts";
 import {
   type AccountSessionsParts,
   createAccountSessions,
 } from "../authorization-server/people/account-sessions.ts";
+import type { CheckActive } from "../authorization-server/people/active.ts";
 import { createBrowserBinding } from "../authorization-server/people/create-browser-binding.ts";
 import type { Recorder } from "../authorization-server/recorder.ts";
+import { createAdmission } from "../authorization-server/sign-in/admission.ts";
 import { eitherGoals, visitsOf } from "../authorization-server/sign-in/goals.ts";
 import { createAttempts } from "../authorization-server/sign-in/guessing/attempts.ts";
 import { loginRoute, type PasswordMethod, SIGN_IN } from "../authorization-server/sign-in/login.ts";
@@ -25,20 +29,48 @@ import {
   createPasswordCheck,
   type PasswordParts,
 } from "../authorization-server/sign-in/password/check-password.ts";
-import { refusalPage } from "../authorization-server/sign-in/refusal.ts";
+import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
+import type { Admission } from "../config/admit.ts";
+import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Route } from "../http/route.ts";
 import { checkTemplateMethods } from "../pages/login-template.ts";
-import type { AuthorizationServerParts } from "./authorization-server.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logging.ts";
+import type { Keyring } from "../platform/secrets/keyring.ts";
+import type { Counters } from "../store/counters.ts";
+import type { Store } from "../store/store.ts";
+
+/** What the way of a person takes. */
+export type InteractionParts = {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly keyring: Keyring;
+  readonly clients: Clients;
+  readonly log: Log;
+  /** How people sign in. */
+  readonly methods: readonly SignInMethod[];
+  /** Who may come in. */
+  readonly admission: Admission;
+  /** Where providers of identities are asked. */
+  readonly fetch: typeof fetch;
+  /** Between the sign-in and the decision. */
+  readonly furtherSteps: readonly FurtherStep[];
+  readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
+  readonly onGrantRevoked: (grantId: string) => void;
+};
 
 /** The way of a person: from `/oauth/authorize` over the steps of the policy back to the client. */
 export async function interactionRoutes(
-  parts: AuthorizationServerParts,
+  parts: InteractionParts,
   recorder: Recorder,
+  checkActive: CheckActive,
 ): Promise<readonly Route[]> {
-  const { settings, keyring, furtherSteps } = parts;
+  const { settings, keyring, furtherSteps, admission } = parts;
   const { issuer, name: appName } = settings;
   const binding = createBrowserBinding({ ...parts, ...settings });
   const interactions = createInteractions({
@@ -54,10 +86,12 @@ export async function interactionRoutes(
     ...parts,
     goals,
     recorder,
-    refusalPage: refusalPage({ appName, issuer }),
+    checkActive,
+    admit: createAdmission(admission),
+    refuse: createRefusal({ appName, issuer, contact: admission.contact }),
   });
   const visits = visitsOf(goals);
-  const common = { ...settings, ...parts, appName, interactions, recorder, visits, signIns };
+  const common = { ...settings, ...parts, appName, interactions, recorder, checkActive, visits, signIns };
   const attempts = createAttempts(parts);
   const methods = await openMethods(parts.methods, {
     ...common,

@@ -3,7 +3,6 @@ import { type Clients, createClients } from "../authorization-server/clients/cli
 import { openDisabledClients } from "../authorization-server/clients/disabled-clients.ts";
 import type { RegistrationLimits } from "../authorization-server/clients/registration-ceilings.ts";
 import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
-import type { Admit } from "../authorization-server/sign-in/decided.ts";
 import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import {
   openSigningKeys,
@@ -11,6 +10,7 @@ import {
   type SigningKeys,
 } from "../authorization-server/tokens/signing-keys.ts";
 import { isCodeOrRefreshToken } from "../authorization-server/tokens/tokens.ts";
+import type { Admission } from "../config/admit.ts";
 import type { Provider } from "../config/provider-options.ts";
 import type { Settings } from "../config/settings.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
@@ -42,7 +42,7 @@ export type EmbeddedParts = ServerParts &
   RegistrationLimits & {
     /** How people sign in. */
     readonly methods: readonly SignInMethod[];
-    readonly admit: Admit;
+    readonly admission: Admission;
     /** Whose tokens open it too. */
     readonly alsoAccept?: readonly Provider[];
     /** The public internet, unless a test brings another. */
@@ -94,7 +94,6 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
       ...kept,
       clients,
       log,
-      isActive: async () => true,
       fetch,
       furtherSteps,
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),

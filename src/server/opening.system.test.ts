@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { password } from "../authorization-server/sign-in/password/password.ts";
+import { parseAdmit } from "../config/admit.ts";
 import { parseOptions } from "../config/options.ts";
 import { createRegistrations } from "../mcp/registrations.ts";
 import { silentLog } from "../platform/logging.ts";
@@ -23,7 +24,7 @@ afterEach(() => {
 
 const SERVERS: Readonly<Record<string, (parts: ServerParts) => Promise<OpenServer>>> = {
   "with people of its own": (parts) =>
-    openServer({ ...parts, methods: [password(() => null)], admit: async () => "admitted" }),
+    openServer({ ...parts, methods: [password(() => null)], admission: parseAdmit(undefined, []) }),
   "behind a provider": (parts) => openProtectedServer({ ...parts, ...PROVIDER }),
 };
 

@@ -6,6 +6,7 @@ import { consentPage } from "../../src/pages/consent.ts";
 import { alreadyApprovedPage } from "../../src/pages/done.ts";
 import { errorPage } from "../../src/pages/error.ts";
 import { loginPage } from "../../src/pages/login.ts";
+import { notAdmittedPage } from "../../src/pages/not-admitted.ts";
 import { returnPage } from "../../src/pages/return.ts";
 import { signInAgainPage } from "../../src/pages/sign-in-again.ts";
 import { statusPage } from "../../src/pages/status.ts";
@@ -253,6 +254,24 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     personName: `${"w".repeat(150)}@example.com`,
     currentName: undefined,
     loginUrl: "/oauth/login?state=sealed",
+  }),
+  "not-admitted": notAdmittedPage({
+    appName: "my-app",
+    personName: "Ada Lovelace",
+    label: "ada.lovelace@gmail.example",
+    methodLabel: "Google",
+    switchUrl: "/oauth/login?state=sealed&switch=1",
+    contact: "it-help@example.com",
+    correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
+  }),
+  "not-admitted-absurd": notAdmittedPage({
+    appName: `An application ${"with a very long name ".repeat(8)}`,
+    personName: undefined,
+    label: `${"w".repeat(150)}@example.com`,
+    methodLabel: "The sign-in of Extraordinarily-Long-Organisation-Name GmbH & Co. KG",
+    switchUrl: "/oauth/login?state=sealed&switch=1",
+    contact: `https://${"help-desk.".repeat(15)}example.com/access`,
+    correlationId: "0f8fad5b-d9cb-469f-a165-70867728950e",
   }),
   error: errorPage({
     appName: "my-app",

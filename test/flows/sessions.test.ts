@@ -105,12 +105,15 @@ describe("a person whom the operator disables", () => {
     "approves nothing and does not sign in again, at %s",
     async (publicUrl) => {
       const server = await startServer({ publicUrl });
-      const browser = openBrowser(server, publicUrl);
-      const { client_id } = await register(server);
-      const url = authorizeUrl(client_id, newPkce().challenge, { resource: undefined }).replace(
-        "https://mcp.example",
-        publicUrl,
-      );
+      const there = {
+        fetch: (request: Request) => {
+          const { pathname, search } = new URL(request.url);
+          return server.fetch(new Request(new URL(`${pathname}${search}`, publicUrl), request));
+        },
+      };
+      const browser = openBrowser(there);
+      const { client_id } = await register(there);
+      const url = authorizeUrl(client_id, newPkce().challenge, { resource: undefined });
       const { state } = await signIn(browser, url);
       server.advance(1);
       const now = server.now();
@@ -121,7 +124,7 @@ describe("a person whom the operator disables", () => {
       const pair = { username: "ada", password: "lovelace" };
       const answer = await browser.submit("/oauth/login", { state: before, ...pair });
       expect(answer.status).toBe(403);
-      expect(await answer.text()).toContain("disabled");
+      expect(await answer.text()).toContain("can’t be used here");
       const wrong = await browser.submit("/oauth/login", { state: before, ...pair, password: "x" });
       expect(await wrong.text()).toContain("Incorrect username or password.");
       expect(await server.store.listGrants({})).toEqual([]);

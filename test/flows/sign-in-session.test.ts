@@ -87,14 +87,13 @@ describe("consent needs a live session of the person who is asked", () => {
   });
 
   it("a session that has ended since: the page leads to the sign-in, and then it goes on", async () => {
-    const server = await startServer();
+    const server = await startServer({ sessionIdleSeconds: 600 });
     const browser = openBrowser(server);
     await signIn(browser, await newRequest(server));
-    server.advance(8 * 3600 - 60);
     const begun = await browser.request(await newRequest(server));
     expect(begun.headers.get("location")).toContain("/oauth/consent");
     const state = stateOf(begun.headers.get("location"));
-    server.advance(60);
+    server.advance(600);
     const page = await expectRefused(server, decide(browser, state, "approve"));
     const again = await signInAt(browser, stateOf(linkToLogin(page)));
     expect((await decide(browser, again.state, "approve")).headers.get("location")).toContain("code=");

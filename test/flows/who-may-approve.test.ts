@@ -299,6 +299,8 @@ describe("one request on localhost", () => {
     const keyring = createKeyring([SECRET]);
     const sealer = { keyring, clock: server.now, issuer: "http://localhost:9000" };
     const binding = createBrowserBinding({ ...server.settings, ...sealer, store: server.store });
+    const before = openBrowser(server);
+    await finishSignIn(before, await begin(before, url));
     const browser = openBrowser(server);
     const opened = await keyring.open("authorization-request", await begin(browser, url));
     const { request: asked } = JSON.parse(opened ?? "") as { readonly request: AuthorizationRequest };

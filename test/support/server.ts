@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
+import { type AdmitOption, parseAdmit } from "../../src/config/admit.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provider-options.ts";
@@ -34,6 +35,7 @@ export type TestServerParts = {
   readonly checkUserMs?: number;
   /** In place of `checkUser`. */
   readonly signIn?: readonly SignInMethod[];
+  readonly admit?: AdmitOption | undefined;
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
 } & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument" | "furtherSteps">;
 
@@ -60,6 +62,7 @@ export async function startServer(
     checkUser = checkPeople,
     checkUserMs,
     signIn = [password(checkUser, checkUserMs)],
+    admit,
     alsoAccept,
     ...others
   }: TestServerParts = {},
@@ -84,7 +87,7 @@ export async function startServer(
   const { database, ...server } = await openServer({
     settings,
     methods: signIn,
-    admit: async () => "admitted",
+    admission: parseAdmit(admit, signIn),
     alsoAccept: parseAlsoAccepted(alsoAccept, settings),
     registrations,
     factory: undefined,

@@ -14,6 +14,7 @@ import { alreadyApprovedPage } from "../../pages/done.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Approval, Store } from "../../store/store.ts";
 import type { Clients } from "../clients/clients.ts";
+import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
 import { type Minter, mintCode } from "../tokens/tokens.ts";
 import type { AnswerClient, Asker } from "./answer-client.ts";
@@ -43,7 +44,7 @@ export type DecisionParts = ApprovalParts & {
   readonly clients: Pick<Clients, "find" | "keep">;
   readonly settleRedirect: SettleRedirect;
   /** Whether the operator still lets this person in. */
-  readonly isActive: (person: Person) => Promise<boolean>;
+  readonly checkActive: CheckActive;
   readonly issuer: string;
 };
 
@@ -67,7 +68,7 @@ export async function decide(
   switch (form.get("decision")) {
     case "approve":
       await refuseNamesake(asked.person, clients);
-      await refuseInactive(asked.person, parts.isActive);
+      await refuseInactive(asked.person, parts.checkActive);
       await clients.keep(client.id);
       return approve(asked, form.all("scope"), asker, peer, parts);
     case "deny":
@@ -87,8 +88,8 @@ async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): P
   });
 }
 
-async function refuseInactive(person: Person, isActive: DecisionParts["isActive"]): Promise<void> {
-  if (await isActive(person)) return;
+async function refuseInactive(person: Person, checkActive: CheckActive): Promise<void> {
+  if (await checkActive(person)) return;
   throw new OAuthError("access_denied", "This account is disabled. Contact the server's operator.", {
     detail: `${person.id} is not active`,
   });

@@ -1,24 +1,20 @@
-import type { ClientIdentity } from "../../core/client.ts";
 import type { OAuthError } from "../../core/errors.ts";
 import type { Person } from "../../core/person.ts";
+import type { Peer } from "../../http/peer.ts";
 import type { Next } from "../interaction/interactions.ts";
 import type { Proved } from "./method.ts";
-
-/** Whether a person whom a method has proved may come in. */
-export type Admit = (
-  proved: Pick<Proved, "method" | "proof">,
-  person: Person,
-  client: ClientIdentity | undefined,
-) => Promise<"admitted" | { readonly reason: string }>;
 
 /** Where a sign-in leads: on, or out. */
 export type Decided = { readonly next: Next } | { readonly refused: Refused };
 
-/** Why a person may not come in. */
+/** That a person may not come in, or that nothing is linked to them. */
 export type Refused = {
   readonly person: Person;
-  /** For the log. */
-  readonly reason: string;
+  /** What the provider said is older than was asked for: another sign-in may do. */
+  readonly isOld: boolean;
   /** For the person. */
   readonly error: OAuthError;
 };
+
+/** Answers a person who may not come in. */
+export type Refuse = (proved: Proved, refused: Refused, peer: Peer) => Response;

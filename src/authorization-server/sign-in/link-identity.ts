@@ -1,16 +1,17 @@
 import { OAuthError } from "../../core/errors.ts";
-import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Store } from "../../store/store.ts";
+import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
-import type { Admit, Decided } from "./decided.ts";
+import type { Admit } from "./admission.ts";
+import type { Decided } from "./decided.ts";
 import type { LinkGoal } from "./goals.ts";
 import type { Proved } from "./method.ts";
 
 export type LinkParts = {
   readonly admit: Admit;
-  readonly isActive: (person: Person) => Promise<boolean>;
+  readonly checkActive: CheckActive;
   readonly store: Pick<Store, "findByIdentity" | "addIdentity">;
   readonly recorder: Recorder;
   readonly clock: Clock;
@@ -26,7 +27,7 @@ export async function linkIdentity(
   { method, proof }: Proved,
   request: Request,
   peer: Peer,
-  { admit, isActive, store, recorder, clock }: LinkParts,
+  { admit, checkActive, store, recorder, clock }: LinkParts,
 ): Promise<Decided | undefined> {
   if (method.name !== goal.method) {
     throw new OAuthError("access_denied", "This page links another way to sign in. Nothing was linked.", {
@@ -39,12 +40,12 @@ export async function linkIdentity(
   const refuse = async (reason: string, error: OAuthError): Promise<Decided> => {
     const fields = { person: person.id, method: method.name, reason: `not linked: ${reason}` };
     await recorder.record("sign_in.refused", fields, peer);
-    return { refused: { person, reason, error } };
+    return { refused: { person, isOld: false, error } };
   };
   if (!current) return refuse("the session that began it is over", noLongerSignedIn());
-  const admission = await admit({ method, proof }, person, undefined);
+  const admission = await admit(method, proof, person, undefined);
   if (admission !== "admitted") return refuse(admission.reason, notAdmitted(method.label));
-  if (!(await isActive(person))) return refuse("not active", disabled());
+  if (!(await checkActive(person))) return refuse("not active", disabled());
   const { identity, label } = proof;
   const known = await store.findByIdentity(identity);
   if (known && known.person.id !== person.id) {

@@ -1,47 +1,52 @@
 import { htmlResponse, PAGE_STYLES, pageStatus } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { accountRefusedPage } from "../../pages/account-refused.ts";
-import { errorPage } from "../../pages/error.ts";
+import { notAdmittedPage } from "../../pages/not-admitted.ts";
 import { ACCOUNT_PATH } from "./account-path.ts";
+import type { Refuse } from "./decided.ts";
 import { LOGIN_PATH } from "./login-path.ts";
-import type { AccountPurpose, Visit } from "./method.ts";
-import type { SignInsParts } from "./sign-ins.ts";
+import type { AccountPurpose } from "./method.ts";
+import { signInPageOf } from "./sign-in-page.ts";
 
-/** Answers a person who may not come in. */
-export function refusalPage({
-  appName,
-  issuer,
-}: {
+/** @param parts.contact whom a person asks who may not come in; undefined for the operator */
+export function createRefusal(parts: {
   readonly appName: string;
   readonly issuer: string;
-}): SignInsParts["refusalPage"] {
-  return ({ visit }, { error }, { correlationId }) => {
-    const status = pageStatus(error);
-    const common = { appName, whatHappened: error.message, correlationId };
+  readonly contact: string | undefined;
+}): Refuse {
+  const { appName, issuer, contact } = parts;
+  return ({ method, visit, proof }, { person, isOld, error }, { correlationId }) => {
+    if (isOld) return signInPageOf(issuer).again(method, visit, "sign_in_is_old");
+    const switchUrl = `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed, choose: "" })}#top`;
     const page = visit.purpose
-      ? accountRefusedPage({ ...common, ...TITLES[visit.purpose.kind](visit, issuer) })
-      : errorPage({
-          ...common,
-          title: "You can’t sign in",
-          whatToDo: "Go back and sign in with another account.",
-          status,
+      ? accountRefusedPage({
+          appName,
+          whatHappened: error.message,
+          correlationId,
+          ...WHAT_NEXT[visit.purpose.kind](switchUrl, issuer),
+        })
+      : notAdmittedPage({
+          appName,
+          personName: person.name,
+          label: proof.label,
+          methodLabel: method.label,
+          switchUrl,
+          contact,
+          correlationId,
         });
-    return htmlResponse(page, PAGE_STYLES, status);
+    return htmlResponse(page, PAGE_STYLES, pageStatus(error));
   };
 }
 
-type Leads = Pick<Parameters<typeof accountRefusedPage>[0], "title" | "link">;
+type WhatNext = Pick<Parameters<typeof accountRefusedPage>[0], "title" | "link">;
 
-/** What a person who is signed in at the account page can do next: begin again with the right account, or go back. */
-const TITLES: Readonly<Record<AccountPurpose["kind"], (visit: Visit, issuer: string) => Leads>> = {
-  confirm: ({ sealed }, issuer) => ({
+/** What a person can do who is signed in at the account page: sign in with the right account, or go back. */
+const WHAT_NEXT: Readonly<Record<AccountPurpose["kind"], (switchUrl: string, issuer: string) => WhatNext>> = {
+  confirm: (url) => ({
     title: "Nothing was changed",
-    link: {
-      text: "Sign in with another account",
-      url: `${urlOf(issuer, LOGIN_PATH)}?state=${encodeURIComponent(sealed)}&choose=1#top`,
-    },
+    link: { text: "Sign in with another account", url },
   }),
-  link: (_visit, issuer) => ({
+  link: (_switchUrl, issuer) => ({
     title: "Nothing was linked",
     link: { text: "Back to your account", url: urlOf(issuer, ACCOUNT_PATH) },
   }),

@@ -8,8 +8,10 @@ import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { PersonRecord } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
+import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
-import type { Admit, Decided, Refused } from "./decided.ts";
+import type { Admit } from "./admission.ts";
+import type { Decided, Refuse } from "./decided.ts";
 import type { Goal, Goals, SignInGoal } from "./goals.ts";
 import { linkIdentity } from "./link-identity.ts";
 import type { Proof, Proved, SignIns } from "./method.ts";
@@ -20,12 +22,11 @@ export type DecideSignIn = (proved: Proved, request: Request, peer: Peer) => Pro
 export type SignInsParts = {
   readonly goals: Goals;
   readonly admit: Admit;
-  readonly isActive: (person: Person) => Promise<boolean>;
+  readonly checkActive: CheckActive;
   readonly store: Pick<Store, "findByIdentity" | "signIn" | "addIdentity">;
   readonly recorder: Recorder;
   readonly clock: Clock;
-  /** The page that says why a person may not come in. */
-  readonly refusalPage: (proved: Proved, refused: Refused, peer: Peer) => Response;
+  readonly refuse: Refuse;
 };
 
 /** Another sign-in may be first, once for each of the few things that it can make. */
@@ -33,7 +34,7 @@ const TRIES = 3;
 
 /** Decides who somebody is and whether they may come in, and keeps it: nothing is written before, and one commit then. */
 export function createSignIns(parts: SignInsParts): SignIns & { readonly decide: DecideSignIn } {
-  const { goals, refusalPage } = parts;
+  const { goals, refuse } = parts;
   const decide: DecideSignIn = async (proved, request, peer) => {
     const goal = await goals.open(request, proved.visit.sealed);
     for (let tried = 0; tried < TRIES; tried++) {
@@ -51,7 +52,7 @@ export function createSignIns(parts: SignInsParts): SignIns & { readonly decide:
     decide,
     async complete(proved, request, peer) {
       const decided = await decide(proved, request, peer);
-      if ("refused" in decided) return refusalPage(proved, decided.refused, peer);
+      if ("refused" in decided) return refuse(proved, decided.refused, peer);
       const { location, setCookies } = decided.next;
       return seeOther(location, setCookies);
     },
@@ -64,25 +65,25 @@ async function signIn(
   { method, proof }: Proved,
   request: Request,
   peer: Peer,
-  { admit, isActive, store, recorder, clock }: SignInsParts,
+  { admit, checkActive, store, recorder, clock }: SignInsParts,
 ): Promise<Decided | undefined> {
   const { client } = goal.visit;
   const known = await store.findByIdentity(proof.identity);
   const person: Person = { ...proof.profile, id: known?.person.id ?? proof.personId ?? randomId() };
-  const refuse = async (reason: string, error: OAuthError): Promise<Decided> => {
+  const refuse = async (reason: string, error: OAuthError, isOld = false): Promise<Decided> => {
     const fields = { person: person.id, client: client?.id, method: method.name, reason };
     await recorder.record("sign_in.refused", fields, peer);
-    return { refused: { person, reason, error } };
+    return { refused: { person, isOld, error } };
   };
   if (goal.onlyPerson !== undefined && goal.onlyPerson !== person.id) {
     return refuse("another person is signed in at the account page", someoneElse(person, goal));
   }
   const old = tooOld(proof, goal);
-  if (old) return refuse("the sign-in at the provider is older than was asked for", old);
+  if (old) return refuse("the sign-in at the provider is older than was asked for", old, true);
   if (isOut(known)) return refuse("disabled", disabled());
-  const admission = await admit({ method, proof }, person, client);
+  const admission = await admit(method, proof, person, client);
   if (admission !== "admitted") return refuse(admission.reason, notAdmitted());
-  if (!(await isActive(person))) return refuse("not active", disabled());
+  if (!(await checkActive(person))) return refuse("not active", disabled());
   const begun = goal.newSignIn(request, {
     method: method.name,
     address: peer.address,

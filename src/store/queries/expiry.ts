@@ -29,6 +29,7 @@ export function expiryQueries(db: QueryBuilder, connection: Connection): Pick<St
   const { deleteGrants, postponeGrants } = grantStatements(db);
   const { deleteClients, postponeClients } = clientStatements(db);
   const { deleteAssertions, deleteNetworks, deleteKeys, deleteChanges } = otherStatements(db);
+  const [deleteSessions, deleteLinks] = [deleteEnded(db, "sessions"), deleteEnded(db, "one_time_links")];
 
   return {
     async deleteExpired(now, limit) {
@@ -40,7 +41,7 @@ export function expiryQueries(db: QueryBuilder, connection: Connection): Pick<St
         madeBefore: now - CHANGES_KEPT_MS,
       };
       // Grants before clients: a client whose last grant goes can go as well.
-      const [grants, liveGrants, clients, busyClients, assertions, networks, keys, changes] =
+      const [grants, liveGrants, clients, busyClients, assertions, networks, sessions, links, keys, changes] =
         await connection.writeTogether([
           deleteGrants(batch),
           postponeGrants(batch),
@@ -48,17 +49,17 @@ export function expiryQueries(db: QueryBuilder, connection: Connection): Pick<St
           postponeClients(batch),
           deleteAssertions(batch),
           deleteNetworks(batch),
+          deleteSessions(batch),
+          deleteLinks(batch),
           deleteKeys(batch),
           deleteChanges(batch),
         ]);
+      const gone = [grants, clients, assertions, networks, sessions, links, keys];
+      const seen = [grants.length + liveGrants.length, clients.length + busyClients.length];
+      seen.push(...[assertions, networks, sessions, links, changes].map(({ length }) => length));
       return {
-        deleted: grants.length + clients.length + assertions.length + networks.length + keys.length,
-        more:
-          grants.length + liveGrants.length >= limit ||
-          clients.length + busyClients.length >= limit ||
-          assertions.length >= limit ||
-          networks.length >= limit ||
-          changes.length >= limit,
+        deleted: gone.reduce((sum, { length }) => sum + length, 0),
+        more: seen.some((rows) => rows >= limit),
       };
     },
   };
@@ -200,6 +201,26 @@ function otherStatements(db: QueryBuilder) {
   );
 
   return { deleteAssertions, deleteNetworks, deleteKeys, deleteChanges };
+}
+
+function deleteEnded(db: QueryBuilder, table: "sessions" | "one_time_links") {
+  return prepare(
+    (given: Given<Batch>) =>
+      db
+        .deleteFrom(table)
+        .where("hash", "in", (eb) =>
+          eb
+            .selectFrom(table)
+            .select("hash")
+            .where("expires_at", "<=", given("now"))
+            .orderBy("expires_at")
+            .limit(given("limit")),
+        )
+        // Again: a session may be used at this moment.
+        .where("expires_at", "<=", given("now"))
+        .returning("hash"),
+    (row) => row.hash,
+  );
 }
 
 type Batch = {

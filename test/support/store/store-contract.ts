@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { auditContract } from "./audit-contract.ts";
 import { clientContract } from "./client-contract.ts";
+import { endedPeopleContract } from "./ended-people-contract.ts";
 import { expiryContract } from "./expiry-contract.ts";
 import { familiarNetworkContract } from "./familiar-network-contract.ts";
 import { grantContract } from "./grant-contract.ts";
 import { grantLifeContract } from "./grant-life-contract.ts";
 import { housekeepingContract } from "./housekeeping-contract.ts";
+import { peopleContract } from "./people-contract.ts";
 import { replacementContract } from "./replacement-contract.ts";
 import { addSamplePerson } from "./samples.ts";
+import { sessionContract } from "./session-contract.ts";
+import { signInContract } from "./sign-in-contract.ts";
 import type { TestStore } from "./test-store.ts";
 
 /**
@@ -30,6 +34,10 @@ export function storeContract(name: string, open: () => Promise<TestStore>): voi
     expiryContract(() => store);
     familiarNetworkContract(() => store);
     auditContract(() => store);
+    signInContract(() => store);
+    sessionContract(() => store);
+    peopleContract(() => store);
+    endedPeopleContract(() => store);
     replacementContract(() => store);
   });
 }

@@ -1,7 +1,7 @@
 import type { Client } from "../../../core/client.ts";
 import { OAuthError, quoted } from "../../../core/errors.ts";
 import type { OwnFields, UnauditedEvent } from "../../../core/events.ts";
-import { decideRotation, type Grant, type Rotation } from "../../../core/grant.ts";
+import { decideRotation, type Grant, type Rotation, type RotationDecision } from "../../../core/grant.ts";
 import { type Params, requireParam } from "../../../core/params.ts";
 import { formatScopes, parseScopes, refreshedScopes, type ScopeCatalogue } from "../../../core/scopes.ts";
 import type { Peer } from "../../../http/peer.ts";
@@ -9,6 +9,7 @@ import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import type { GrantUses } from "../../../store/grant-uses.ts";
 import type { RefreshRotation, Store } from "../../../store/store.ts";
+import type { CheckActive } from "../../people/active.ts";
 import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
 import type { RevokeGrant } from "../revoke-grant.ts";
 import { type Minter, readRefreshToken } from "../tokens.ts";
@@ -28,6 +29,8 @@ type RotationParts = {
 };
 
 export type RefreshTokenParts = RotationParts & {
+  /** Undefined where the operator has no `isActive`: an ordinary refresh is then one write, and reads nothing. */
+  readonly checkActive: CheckActive | undefined;
   readonly minter: Minter;
   readonly issueTokens: IssueTokens;
   readonly resource: string;
@@ -53,10 +56,31 @@ async function rotateRefresh(
     resource: askedResource(params, parts.resource),
   };
   const narrowed = params.get("scope");
+  if (parts.checkActive) await requireActive(presented.grantId, rotation, peer, parts, parts.checkActive);
   const rotated =
     (await rotateAtOnce(presented.grantId, rotation, narrowed, parts)) ??
     (await rotate(await store.findGrant(presented.grantId), rotation, narrowed, peer, parts));
   return issueTokens(rotated, narrow(narrowed, rotated, catalogue), rotated.generation);
+}
+
+/**
+ * Asks about the person of a grant that this refresh would get tokens for, also where it repeats a lost answer. It comes before
+ * the first write: where there is no answer, the same refresh token works again later.
+ */
+async function requireActive(
+  grantId: string,
+  rotation: Rotation,
+  peer: Peer,
+  parts: RotationParts,
+  checkActive: CheckActive,
+): Promise<void> {
+  const grant = await parts.store.findGrant(grantId);
+  const { kind } = decide(grant, rotation, parts);
+  // What is refused or theft is so without asking. It is decided again later, since asking takes its time.
+  if (!grant || kind === "refuse" || kind === "reuse") return;
+  if (await checkActive(grant.person)) return;
+  await parts.revokeGrant(grant, "person_inactive", peer);
+  throw invalidToken("isActive returned false for the person; the grant is revoked");
 }
 
 /**
@@ -85,9 +109,8 @@ async function rotate(
   peer: Peer,
   parts: RotationParts,
 ): Promise<Grant> {
-  const { store, clock, log, catalogue, revokeGrant } = parts;
-  const known = grant && withUsesHere(grant, parts);
-  const decision = decideRotation(known, rotation, clock(), parts.refreshGraceSeconds);
+  const { store, log, catalogue, revokeGrant } = parts;
+  const decision = decide(grant, rotation, parts);
   if (decision.kind === "refuse" || !grant) throw invalidToken(reasonOf(decision));
   const fields = fieldsOf(grant);
   switch (decision.kind) {
@@ -111,6 +134,11 @@ async function rotate(
       return rotated;
     }
   }
+}
+
+function decide(grant: Grant | undefined, rotation: Rotation, parts: RotationParts): RotationDecision {
+  const known = grant && withUsesHere(grant, parts);
+  return decideRotation(known, rotation, parts.clock(), parts.refreshGraceSeconds);
 }
 
 /** The grant with what this instance knows better than its row. */
@@ -150,7 +178,7 @@ function narrow(requested: string | undefined, grant: Grant, catalogue: ScopeCat
   );
 }
 
-function reasonOf(decision: ReturnType<typeof decideRotation>): string {
+function reasonOf(decision: RotationDecision): string {
   return decision.kind === "refuse" ? decision.why : "no such grant";
 }
 

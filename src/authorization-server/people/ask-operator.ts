@@ -1,0 +1,37 @@
+import { OAuthError } from "../../core/errors.ts";
+import { within } from "../../platform/within.ts";
+
+const ANSWER_MS = 5000;
+const RETRY_SECONDS = 10;
+
+/**
+ * What a function of the operator's returns, awaited for five seconds by default. An answer after that is dropped.
+ * @param name of the function, for the log
+ * @throws OAuthError `temporarily_unavailable` where it throws or gives no answer: an outage is not a "no"
+ */
+export async function askOperator(
+  name: string,
+  ask: () => unknown,
+  milliseconds: number = ANSWER_MS,
+): Promise<unknown> {
+  const asked = (async () => ask())();
+  let answer: unknown;
+  try {
+    answer = await within<unknown>(milliseconds, asked, () => NONE);
+  } catch (cause) {
+    throw unanswered(`${name} threw`, cause);
+  }
+  if (answer === NONE) throw unanswered(`${name} did not answer within ${milliseconds / 1000} seconds`);
+  return answer;
+}
+
+const NONE = Symbol("no answer");
+
+/** @param why for the log */
+export function unanswered(why: string, cause?: unknown): OAuthError {
+  return new OAuthError(
+    "temporarily_unavailable",
+    "The server can't check right now whether you may use it. Try again in a moment.",
+    { detail: why, retryAfterSeconds: RETRY_SECONDS, cause },
+  );
+}

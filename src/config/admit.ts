@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { type AdmissionLists, type AdmissionRules, listsGiven } from "../core/admission.ts";
+import { ConfigurationError } from "../core/errors.ts";
+import {
+  type AdmitOptions,
+  admitTable,
+  type CheckAdmission,
+  type ParsedAdmit,
+  type ParsedLists,
+} from "./admit-options.ts";
+import { declaredOptions, withParts } from "./declared.ts";
+import { type EnvironmentOptions, environmentOptions } from "./environment.ts";
+import { meantName } from "./misspelling.ts";
+import { readOptions } from "./read-options.ts";
+import type { Environment } from "./variables.ts";
+
+/** What `admit` may be: for anyone, as a function decides, or by lists. */
+export type AdmitOption = "anyone" | CheckAdmission | AdmitOptions;
+
+declare const settled: unique symbol;
+
+/** Who may come in, held against the methods of a server. Only {@link parseAdmit} makes one. */
+export type Admission = {
+  readonly rules: AdmissionRules;
+  readonly check: CheckAdmission | undefined;
+  /** Whom a person asks who may not come in; undefined for the operator. */
+  readonly contact: string | undefined;
+  readonly [settled]: true;
+};
+
+/** A method, as far as it says who can sign in with it. */
+export type MethodPeople = { readonly name: string; readonly people: "own" | "members" | "public" };
+
+/**
+ * Reads who may come in: what the code says or, where it says nothing, the environment.
+ * @throws ConfigurationError where an entry is wrong, where lists do nothing, and where a method that anyone can sign in with
+ * has nothing that limits it
+ */
+export function parseAdmit(
+  given: AdmitOption | undefined,
+  methods: readonly MethodPeople[],
+  environment: Environment = {},
+): Admission {
+  const { parsed } = readOptions(schema, { admit: given }, saidBeside(given, environment));
+  const { anyone = false, check, contact, deny = {}, ...lists }: ParsedAdmit = parsed.admit ?? {};
+  const allow = listsOf(lists);
+  const hasLists = listsGiven(allow).length > 0;
+  const isOpen = anyone || (check !== undefined && !hasLists);
+  if (!isOpen && !hasLists) refuseOpenDoor(methods);
+  if (hasLists) refuseIdleLists(allow, methods);
+  // Past the checks, which is what the type says.
+  return { rules: { isOpen, allow, deny: listsOf(deny) }, check, contact } as Admission;
+}
+
+const schema = z.strictObject(admitTable);
+const OPTIONS = declaredOptions(admitTable);
+const VARIABLES = withParts(OPTIONS).flatMap(({ variables = {} }) => Object.keys(variables));
+
+/** What the environment says, where the code does not say it too: a list that is passed over lets someone in or keeps someone out. */
+function saidBeside(given: AdmitOption | undefined, environment: Environment): EnvironmentOptions {
+  refuseUnknown(environment);
+  const said = environmentOptions(environment, undefined, OPTIONS);
+  const [first] = said.values();
+  if (given === undefined || first === undefined) return said;
+  throw new ConfigurationError(
+    `The code gives admit, and the environment has ${first.variable}. Keep one of them.`,
+  );
+}
+
+/** Every such name is ours, so an unknown one is a mistake, and not only one that is nearly right. */
+function refuseUnknown(environment: Environment): void {
+  const unknown = Object.keys(environment).find(
+    (name) => /^SIGN_IN_(ADMIT|DENY)/.test(name) && !VARIABLES.includes(name) && environment[name]?.trim(),
+  );
+  if (unknown === undefined) return;
+  const near = meantName(unknown, VARIABLES);
+  throw new ConfigurationError(
+    `${unknown} is not a variable of Gatehouse. ${near ? `Did you mean ${near}?` : `The variables are: ${VARIABLES.join(", ")}.`}`,
+  );
+}
+
+function listsOf({ emails = [], domains = [], groups = [], claims = [] }: ParsedLists): AdmissionLists {
+  return { emails, domains, groups, claims };
+}
+
+function refuseOpenDoor(methods: readonly MethodPeople[]): void {
+  const open = methods.find(({ people }) => people === "public");
+  if (open === undefined) return;
+  throw new ConfigurationError(
+    `Anyone can make an account that signs in with ${open.name}, so say who may come in: ` +
+      'admit: { emails: ["*@example.com"] } (SIGN_IN_ADMIT_EMAILS=*@example.com), or admit: "anyone" (SIGN_IN_ADMIT=anyone).',
+  );
+}
+
+/** The operator takes them for a limit, and everyone comes in. */
+function refuseIdleLists(allow: AdmissionLists, methods: readonly MethodPeople[]): void {
+  if (methods.some(({ people }) => people !== "own")) return;
+  const names = listsGiven(allow).map((name) => `admit.${name}`);
+  throw new ConfigurationError(
+    `${names.join(" and ")} would do nothing: everyone who can sign in here is in because you added them. ` +
+      "Use admit.deny or admit.check, or leave it out.",
+  );
+}
