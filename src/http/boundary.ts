@@ -76,7 +76,7 @@ function errorPageResponse(error: OAuthError, appName: string, { correlationId }
     appName,
     title: status >= 500 ? "Something went wrong" : "This request can’t continue",
     whatHappened: error.message,
-    whatToDo: WHAT_TO_DO[error.code] ?? BEGIN_AGAIN,
+    whatToDo: error.whatToDo ?? WHAT_TO_DO[error.code] ?? BEGIN_AGAIN,
     correlationId,
     status,
   });

@@ -18,16 +18,27 @@ export type LoginValues = {
   readonly errorMessage?: string | undefined;
   /** The client that wants to connect; undefined at the account page. */
   readonly client: ClientIdentity | undefined;
+  /** Why a person who is signed in at the account page signs in once more. */
+  readonly purpose?: SignInPurpose | undefined;
+};
+
+export type SignInPurpose = {
+  readonly kind: "confirm" | "link";
+  readonly personName: string;
+  /** Back, with nothing changed. */
+  readonly accountUrl: string;
 };
 
 /** The page with every way to sign in. */
-export function loginPage({ appName, panels = [], errorMessage, client, ...form }: LoginValues): string {
+export function loginPage(values: LoginValues): string {
+  const { appName, panels = [], errorMessage, client, purpose, ...form } = values;
   const { action } = form;
   const marks = client ? html`${mark(client.name, "theirs")}${BOTH_WAYS_ICON}` : undefined;
   const body = html`<div class="centred">
 <div class="marks">${marks}${mark(appName, "ours")}</div>
-<h1>Sign in to ${nameOf(appName)}</h1>
+<h1>${purpose ? HEADINGS[purpose.kind] : html`Sign in to ${nameOf(appName)}`}</h1>
 ${client ? html`<p class="soft"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>` : undefined}
+${purpose ? html`<p class="soft">${reason(purpose)}</p>` : undefined}
 </div>
 ${
   errorMessage
@@ -36,8 +47,18 @@ ${
 }
 ${action === undefined ? undefined : passwordForm({ ...form, action }, errorMessage)}
 ${action !== undefined && panels.length > 0 ? html`<p class="or"><span>or</span></p>` : undefined}
-${panels.length > 0 ? methodsOf(panels) : undefined}`;
+${panels.length > 0 ? methodsOf(panels) : undefined}
+${purpose ? html`<p class="centred small"><a href="${purpose.accountUrl}">Back to your account</a></p>` : undefined}`;
   return layout({ appName, title: errorMessage ? "Sign in: try again" : "Sign in", body });
+}
+
+const HEADINGS = { confirm: "Sign in again", link: "Link another way to sign in" } as const;
+
+function reason({ kind, personName }: SignInPurpose): Html {
+  const name = html`<strong>${nameOf(personName)}</strong>`;
+  return kind === "confirm"
+    ? html`Sign in as ${name} once more. A change to your account needs a sign-in of the last five minutes.`
+    : html`What you sign in with here becomes a way to sign in as ${name}.`;
 }
 
 function passwordForm(

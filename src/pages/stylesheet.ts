@@ -65,7 +65,7 @@ pre, .whole { user-select: all; -webkit-user-select: all; }
 .marks + *, .mark + h1 { margin-top: 1.125rem; }
 
 label { display: block; margin-bottom: .375rem; font-weight: 600; font-size: .9375rem; }
-input[type="text"], input[type="password"], input[type="url"] { display: block; width: 100%; min-height: 2.875rem;
+input[type="text"]:not([hidden]), input[type="password"], input[type="url"] { display: block; width: 100%; min-height: 2.875rem;
   padding: .5rem .75rem; font: inherit; color: var(--ink); background: var(--sheet);
   border: 1px solid var(--edge); border-radius: 8px; }
 input[type="url"] { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9375rem; background: var(--code); }
@@ -112,6 +112,20 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .methods > * + * { margin-top: .75rem; }
 .or { display: flex; align-items: center; gap: .75rem; color: var(--soft); font-size: .875rem; }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+
+.parts > * + * { margin-top: 2rem; }
+.parts h2 + * { margin-top: .75rem; }
+.rows { list-style: none; border: 1px solid var(--line); border-radius: 10px; }
+.rows > li { margin: 0; padding: .75rem 1rem; }
+.rows > li + li { border-top: 1px solid var(--line); }
+.row { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .625rem 1rem; }
+.row > div { flex: 1 1 16rem; min-width: 0; }
+.row button, .side-by-side button { width: auto; min-height: 2.5rem; padding-block: .375rem; font-size: .9375rem; }
+.row form > *, .side-by-side form > * { margin-top: 0; }
+.side-by-side { display: flex; flex-wrap: wrap; gap: .625rem; margin-top: .75rem; }
+.rows + p { margin-top: .5rem; }
+.tag { white-space: nowrap; padding: .1em .5em; border-radius: 5px; background: var(--accent-tint); color: var(--accent); font-size: .8125rem; font-weight: 600; }
+.notice.good { background: var(--good-tint); border-color: var(--good); color: var(--good); }
 
 fieldset { border: 0; min-width: 0; }
 legend { margin-bottom: .25rem; }

@@ -1,3 +1,10 @@
+import { accountRoute } from "../authorization-server/account/account.ts";
+import { accountGoals } from "../authorization-server/account/account-goals.ts";
+import {
+  type AccountVisitsParts,
+  createAccountVisits,
+} from "../authorization-server/account/account-visits.ts";
+import { createPageTokens } from "../authorization-server/account/page-tokens.ts";
 import type { Clients } from "../authorization-server/clients/clients.ts";
 import { createAnswerClient } from "../authorization-server/interaction/answer-client.ts";
 import { authorizationGoals } from "../authorization-server/interaction/authorization-goal.ts";
@@ -6,11 +13,15 @@ import { CONSENT, consentRoute } from "../authorization-server/interaction/conse
 import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
 import { createInteractions } from "../authorization-server/interaction/interactions.ts";
 import { createSettleRedirect } from "../authorization-server/interaction/settle-redirect.ts";
+import {
+  type AccountSessionsParts,
+  createAccountSessions,
+} from "../authorization-server/people/account-sessions.ts";
 import type { CheckActive } from "../authorization-server/people/active.ts";
 import { createBrowserBinding } from "../authorization-server/people/create-browser-binding.ts";
 import type { Recorder } from "../authorization-server/recorder.ts";
 import { createAdmission } from "../authorization-server/sign-in/admission.ts";
-import { visitsOf } from "../authorization-server/sign-in/goals.ts";
+import { eitherGoals, visitsOf } from "../authorization-server/sign-in/goals.ts";
 import { createAttempts } from "../authorization-server/sign-in/guessing/attempts.ts";
 import { loginRoute, type PasswordMethod, SIGN_IN } from "../authorization-server/sign-in/login.ts";
 import type { MethodParts, SignInMethod } from "../authorization-server/sign-in/method.ts";
@@ -63,14 +74,16 @@ export async function interactionRoutes(
 ): Promise<readonly Route[]> {
   const { settings, keyring, furtherSteps, admission } = parts;
   const { issuer, name: appName } = settings;
+  const binding = createBrowserBinding({ ...parts, ...settings });
   const interactions = createInteractions({
     ...parts,
     policy: [SIGN_IN, ...furtherSteps.map(({ step }) => step), CONSENT],
-    binding: createBrowserBinding({ ...parts, ...settings }),
+    binding,
     issuer,
     appName,
   });
-  const goals = authorizationGoals(interactions);
+  const accounts = openAccounts({ ...parts, ...settings, binding });
+  const goals = eitherGoals(accountGoals(accounts), authorizationGoals(interactions));
   const signIns = createSignIns({
     ...parts,
     goals,
@@ -106,7 +119,14 @@ export async function interactionRoutes(
     ...methods.flatMap(({ routes }) => routes),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
     consentRoute({ ...answering, minter: { keyring, issuer } }),
+    accountRoute({ ...common, ...accounts, methods }),
   ];
+}
+
+/** What the account page, and a sign-in for it, are made of. */
+function openAccounts(parts: AccountVisitsParts & AccountSessionsParts) {
+  const visits = createAccountVisits(parts);
+  return { visits, sessions: createAccountSessions(parts), pageTokens: createPageTokens(parts) };
 }
 
 async function openMethods(

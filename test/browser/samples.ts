@@ -1,3 +1,7 @@
+import { accountPage } from "../../src/pages/account.ts";
+import { accountRefusedPage } from "../../src/pages/account-refused.ts";
+import { signedOutPage } from "../../src/pages/account-signed-out.ts";
+import type { AccountValues } from "../../src/pages/account-values.ts";
 import { consentPage } from "../../src/pages/consent.ts";
 import { alreadyApprovedPage } from "../../src/pages/done.ts";
 import { errorPage } from "../../src/pages/error.ts";
@@ -51,6 +55,72 @@ const todoScopes = [
     checked: true,
   },
 ];
+
+const NOON = Date.UTC(2026, 10, 1, 12);
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const account: AccountValues = {
+  appName: "my-app",
+  action: "/account",
+  pageToken: "sealed",
+  notice: undefined,
+  person: {
+    id: "kQ7c0x2VbTh5s9kXw3mZ1A",
+    name: "Ada Lovelace",
+    emails: ["ada@example.com", "ada@engines.example"],
+    groups: ["engineering"],
+  },
+  canChange: true,
+  sessions: [
+    {
+      id: "session-1",
+      isThis: true,
+      method: "Google",
+      browser: "Chrome on Windows",
+      address: "203.0.113.7",
+      createdAt: NOON - DAY_MS,
+      usedAt: NOON,
+    },
+    {
+      id: "session-2",
+      isThis: false,
+      method: "GitHub",
+      browser: "Safari on iPhone",
+      address: "2001:db8::7:1",
+      createdAt: NOON - 3 * DAY_MS,
+      usedAt: NOON - DAY_MS,
+    },
+  ],
+  moreSessions: 0,
+  identities: [
+    {
+      id: "identity-1",
+      label: "ada@example.com",
+      method: "Google",
+      createdAt: NOON - 90 * DAY_MS,
+      usedAt: NOON - DAY_MS,
+      canRemove: true,
+    },
+    {
+      id: "identity-2",
+      label: "ada",
+      method: "Password",
+      createdAt: NOON - 80 * DAY_MS,
+      usedAt: null,
+      canRemove: true,
+    },
+  ],
+  links: [
+    { name: "github", label: "GitHub" },
+    { name: "okta", label: "Okta" },
+  ],
+  password: { username: "ada", problem: undefined },
+  signIns: [
+    { outcome: "ok", at: NOON - DAY_MS, method: "Google", address: "203.0.113.7" },
+    { outcome: "refused", at: NOON - 2 * DAY_MS, method: "GitHub", address: "198.51.100.23" },
+    { outcome: "failed", at: NOON - 3 * DAY_MS, method: undefined, address: undefined },
+  ],
+};
 
 const longName = "Extraordinarily-Long-Client-Name-".repeat(7).slice(0, 200);
 
@@ -133,6 +203,71 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     scopes: [
       { scope: "mcp", description: "להשתמש בכלים של השרת", tools: ["echo"], locked: true, checked: true },
     ],
+  }),
+  account: accountPage({ ...account, notice: "session_ended" }),
+  "account-old-sign-in": accountPage({
+    ...account,
+    canChange: false,
+    notice: "last_identity",
+    identities: account.identities.slice(0, 1).map((identity) => ({ ...identity, canRemove: false })),
+    sessions: account.sessions.slice(0, 1),
+  }),
+  "account-password-refused": accountPage({
+    ...account,
+    password: { username: "ada", problem: "The current password is incorrect." },
+  }),
+  "account-absurd": accountPage({
+    ...account,
+    appName: `An application ${"with a very long name ".repeat(8)}`,
+    person: {
+      id: "i".repeat(255),
+      name: `${"w".repeat(150)}@example.com`,
+      emails: Array.from(
+        { length: 40 },
+        (_, index) => `${"a".repeat(index * 6)}@${"sub-domain.".repeat(9)}example`,
+      ),
+      groups: Array.from({ length: 200 }, (_, index) => `${"g".repeat(index)} \u202E‏קבוצה`),
+    },
+    sessions: [
+      ...account.sessions,
+      {
+        id: "session-3",
+        isThis: false,
+        method: "m".repeat(90),
+        browser: "Unknown browser",
+        address: undefined,
+        createdAt: 0,
+        usedAt: 0,
+      },
+    ],
+    moreSessions: 4321,
+    identities: account.identities.map((identity) => ({ ...identity, label: longName, method: longName })),
+    links: [{ name: "long", label: longName }],
+  }),
+  "account-refused": accountRefusedPage({
+    appName: "my-app",
+    title: "Nothing was linked",
+    whatHappened: "This Google account belongs to another person here. Ask the operator to link them.",
+    link: { text: "Back to your account", url: "/account" },
+    correlationId: "01JD3M7Z8Q4V",
+  }),
+  "account-signed-out": signedOutPage({ appName: "my-app", accountUrl: "/account" }),
+  "login-confirm": loginPage({
+    appName: "my-app",
+    action: "/oauth/login",
+    state: "sealed",
+    client: undefined,
+    panels: [{ name: "google", label: "Google", url: "/oauth/google" }],
+    purpose: { kind: "confirm", personName: "Ada Lovelace", accountUrl: "/account" },
+  }),
+  "login-link": loginPage({
+    appName: "my-app",
+    action: undefined,
+    state: "sealed",
+    client: undefined,
+    panels: [{ name: "github", label: "GitHub", url: "/oauth/github" }],
+    errorMessage: "The sign-in with GitHub was cancelled. Try again, or choose another way.",
+    purpose: { kind: "link", personName: "Ada Lovelace", accountUrl: "/account" },
   }),
   "sign-in-again": signInAgainPage({
     appName: "my-app",

@@ -8,6 +8,7 @@ export function authorizationGoals(interactions: Pick<Interactions, "open" | "ne
     async open(request, sealed = "") {
       const asked = await interactions.open(request, sealed);
       return {
+        kind: "sign_in",
         visit: {
           sealed,
           client: identityIn(asked),

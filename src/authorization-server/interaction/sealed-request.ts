@@ -3,6 +3,7 @@ import { OAuthError } from "../../core/errors.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { BoundSignIn, BrowserBinding } from "../people/browser-binding.ts";
+import { requireBound } from "../people/require-bound.ts";
 
 /**
  * An authorization request on its way through the pages. Nothing is stored: it travels sealed, in the `state` field of
@@ -73,20 +74,7 @@ export async function openRequest(
       detail: sealed === undefined ? "no state" : "the state does not open",
     });
   }
-  // Before its age: a link that somebody else made must not be told apart from an old one.
-  const browser = binding.browserOf(request, opened.request);
-  if (opened.request.browser !== browser) {
-    throw new OAuthError(
-      "access_denied",
-      "This request has ended, was started in another browser, or too many others were started after it.",
-      { detail: browser === undefined ? "no cookie for it" : "its cookie is another browser's" },
-    );
-  }
-  if (clock() >= opened.request.endsAt) {
-    throw new OAuthError("invalid_request", "This sign-in has expired.", {
-      detail: "expired",
-    });
-  }
+  requireBound(opened.request, request, { binding, clock });
   return opened.request;
 }
 

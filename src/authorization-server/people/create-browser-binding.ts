@@ -11,7 +11,8 @@ export type BrowserBindingParts = Omit<SessionsParts, "cookies" | "cookie" | "st
   readonly issuer: string;
 };
 
-const SESSION = "gatehouse-session";
+/** The cookie of the sessions in which people approve. */
+export const SESSION = "gatehouse-session";
 
 /**
  * Cookies know no ports and, without `__Host-`, no hosts and no schemes either: at a loopback address every program on

@@ -52,7 +52,8 @@ async function showLogin(request: Request, peer: Peer, parts: LoginParts): Promi
   const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
   const visit = await parts.visits.open(request, sealed);
   const { loginHandler, password } = parts;
-  if (loginHandler && password) return handOver(loginHandler, request, peer, password, parts);
+  if (loginHandler && password && visit.purpose?.kind !== "link")
+    return handOver(loginHandler, request, peer, password, parts);
   return beginSignIn(visit, request, parts);
 }
 

@@ -1,4 +1,5 @@
 import type { ClientIdentity } from "../../core/client.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -33,7 +34,26 @@ export type SignInMethod = {
 export type OpenMethod = {
   readonly panel: SignInPanel;
   readonly routes: readonly Route[];
+  /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
+  readonly proves: (identity: Identity) => boolean;
+  /** For a method that keeps passwords itself: the account page changes them with it. */
+  readonly changePassword?: ChangePassword | undefined;
 };
+
+/**
+ * Changes the password of an identity of this method, where the current one is right. Wrong ones are counted like those of a
+ * sign-in. The change has the entry `credential.changed`.
+ * @returns why nothing was changed, in words for the person; undefined where it was
+ */
+export type ChangePassword = (
+  change: {
+    readonly person: Person;
+    readonly identity: Identity;
+    readonly current: string;
+    readonly next: string;
+  },
+  peer: Peer,
+) => Promise<OAuthError | undefined>;
 
 /** What a method shows on the sign-in page. */
 export type SignInPanel =
@@ -84,7 +104,17 @@ export type Visit = {
    * `max_age`). Undefined where any does.
    */
   readonly signInAfter: number | undefined;
+  /** Why a person who is signed in at the account page signs in once more; undefined where anyone may sign in. */
+  readonly purpose?: AccountPurpose | undefined;
 };
+
+export type AccountPurpose = {
+  /** Who is signed in, in words that they know themselves by. */
+  readonly personName: string;
+} & (
+  | /** A change needs a new sign-in of the same person. */ { readonly kind: "confirm" }
+  | /** What this method proves is linked to them. */ { readonly kind: "link"; readonly method: string }
+);
 
 export type Visits = {
   /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */

@@ -1,9 +1,12 @@
 import { htmlResponse, PAGE_STYLES, pageStatus } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
+import { accountRefusedPage } from "../../pages/account-refused.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
+import { ACCOUNT_PATH } from "./account-path.ts";
+import type { Refuse } from "./decided.ts";
 import { LOGIN_PATH } from "./login-path.ts";
+import type { AccountPurpose } from "./method.ts";
 import { signInPageOf } from "./sign-in-page.ts";
-import type { Refuse } from "./sign-ins.ts";
 
 /** @param parts.contact whom a person asks who may not come in; undefined for the operator */
 export function createRefusal(parts: {
@@ -14,15 +17,37 @@ export function createRefusal(parts: {
   const { appName, issuer, contact } = parts;
   return ({ method, visit, proof }, { person, isOld, error }, { correlationId }) => {
     if (isOld) return signInPageOf(issuer).again(method, visit, "sign_in_is_old");
-    const page = notAdmittedPage({
-      appName,
-      personName: person.name,
-      label: proof.label,
-      methodLabel: method.label,
-      switchUrl: `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed, choose: "" })}#top`,
-      contact,
-      correlationId,
-    });
+    const switchUrl = `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed, choose: "" })}#top`;
+    const page = visit.purpose
+      ? accountRefusedPage({
+          appName,
+          whatHappened: error.message,
+          correlationId,
+          ...WHAT_NEXT[visit.purpose.kind](switchUrl, issuer),
+        })
+      : notAdmittedPage({
+          appName,
+          personName: person.name,
+          label: proof.label,
+          methodLabel: method.label,
+          switchUrl,
+          contact,
+          correlationId,
+        });
     return htmlResponse(page, PAGE_STYLES, pageStatus(error));
   };
 }
+
+type WhatNext = Pick<Parameters<typeof accountRefusedPage>[0], "title" | "link">;
+
+/** What a person can do who is signed in at the account page: sign in with the right account, or go back. */
+const WHAT_NEXT: Readonly<Record<AccountPurpose["kind"], (switchUrl: string, issuer: string) => WhatNext>> = {
+  confirm: (url) => ({
+    title: "Nothing was changed",
+    link: { text: "Sign in with another account", url },
+  }),
+  link: (_switchUrl, issuer) => ({
+    title: "Nothing was linked",
+    link: { text: "Back to your account", url: urlOf(issuer, ACCOUNT_PATH) },
+  }),
+};

@@ -3,6 +3,7 @@ import { urlOf } from "../../http/route.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
 import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
+import { ACCOUNT_PATH } from "./account-path.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import {
   type OpenMethod,
@@ -47,7 +48,7 @@ export function signInPageOf(issuer: string): SignInPage {
 
 /** The page, or the only method's redirect. */
 export function beginSignIn(visit: Visit, request: Request, parts: PageParts): Response {
-  const { methods } = parts;
+  const methods = methodsFor(visit, parts.methods);
   const { searchParams } = new URL(request.url);
   const problem = SIGN_IN_PROBLEMS.find((one) => one === searchParams.get("problem"));
   const method = methods.find(({ name }) => name === searchParams.get("method"));
@@ -63,7 +64,7 @@ export function beginSignIn(visit: Visit, request: Request, parts: PageParts): R
 
 /** The links to where the others are, for this visit. */
 export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly MethodLink[] {
-  return methods.flatMap(({ name, label, panel }) =>
+  return methodsFor(visit, methods).flatMap(({ name, label, panel }) =>
     panel.kind === "button" ? [{ name, label, url: panel.url(visit) }] : [],
   );
 }
@@ -71,16 +72,18 @@ export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly
 export function showSignIn(
   visit: Visit,
   { username, errorMessage }: Typed,
-  { methods, issuer, appName, loginTemplate }: PageParts,
+  { methods: all, issuer, appName, loginTemplate }: PageParts,
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
+  const methods = methodsFor(visit, all);
   const forms = methods.flatMap(({ name, panel }) =>
     panel.kind === "form" ? [{ name, html: panel.html(visit) }] : [],
   );
   const panels: readonly MethodPanel[] = [...forms, ...linksOf(visit, methods)];
   const values = { appName, state: visit.sealed, username };
-  if (loginTemplate !== undefined) {
+  // A template is a form for a username and a password, which links nothing.
+  if (loginTemplate !== undefined && visit.purpose?.kind !== "link") {
     const page = renderLoginTemplate(loginTemplate, {
       ...values,
       errorMessage: errorMessage ?? "",
@@ -94,6 +97,11 @@ export function showSignIn(
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
     panels,
     client: visit.client,
+    purpose: visit.purpose && { ...visit.purpose, accountUrl: urlOf(issuer, ACCOUNT_PATH) },
   });
   return htmlResponse(page, PAGE_STYLES, status, headers);
+}
+
+function methodsFor({ purpose }: Visit, methods: readonly NamedMethod[]): readonly NamedMethod[] {
+  return purpose?.kind === "link" ? methods.filter(({ name }) => name === purpose.method) : methods;
 }

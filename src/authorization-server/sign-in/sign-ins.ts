@@ -1,33 +1,20 @@
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
 import { OAuthError } from "../../core/errors.ts";
-import type { Person } from "../../core/person.ts";
+import { displayName, type Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import { seeOther } from "../../http/responses.ts";
+import { shownName } from "../../pages/html.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { PersonRecord } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
-import type { Next } from "../interaction/interactions.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Admit } from "./admission.ts";
-import type { Goal, Goals } from "./goals.ts";
+import type { Decided, Refuse } from "./decided.ts";
+import type { Goal, Goals, SignInGoal } from "./goals.ts";
+import { linkIdentity } from "./link-identity.ts";
 import type { Proof, Proved, SignIns } from "./method.ts";
-
-/** Where a sign-in leads: on, or out. */
-export type Decided = { readonly next: Next } | { readonly refused: Refused };
-
-/** That a person may not come in. */
-export type Refused = {
-  readonly person: Person;
-  /** What the provider said is older than was asked for: another sign-in may do. */
-  readonly isOld: boolean;
-  /** For the person. */
-  readonly error: OAuthError;
-};
-
-/** Answers a person who may not come in. */
-export type Refuse = (proved: Proved, refused: Refused, peer: Peer) => Response;
 
 /** The same for the operator's own page, which makes the answer itself. */
 export type DecideSignIn = (proved: Proved, request: Request, peer: Peer) => Promise<Decided>;
@@ -36,7 +23,7 @@ export type SignInsParts = {
   readonly goals: Goals;
   readonly admit: Admit;
   readonly checkActive: CheckActive;
-  readonly store: Pick<Store, "findByIdentity" | "signIn">;
+  readonly store: Pick<Store, "findByIdentity" | "signIn" | "addIdentity">;
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly refuse: Refuse;
@@ -51,7 +38,10 @@ export function createSignIns(parts: SignInsParts): SignIns & { readonly decide:
   const decide: DecideSignIn = async (proved, request, peer) => {
     const goal = await goals.open(request, proved.visit.sealed);
     for (let tried = 0; tried < TRIES; tried++) {
-      const decided = await tryOnce(goal, proved, request, peer, parts);
+      const decided =
+        goal.kind === "link"
+          ? await linkIdentity(goal, proved, request, peer, parts)
+          : await signIn(goal, proved, request, peer, parts);
       if (decided) return decided;
     }
     throw new OAuthError("temporarily_unavailable", "Too many sign-ins came at once. Try again.", {
@@ -70,8 +60,8 @@ export function createSignIns(parts: SignInsParts): SignIns & { readonly decide:
 }
 
 /** Undefined where what was read has changed before it was written. */
-async function tryOnce(
-  goal: Goal,
+async function signIn(
+  goal: SignInGoal,
   { method, proof }: Proved,
   request: Request,
   peer: Peer,
@@ -85,6 +75,9 @@ async function tryOnce(
     await recorder.record("sign_in.refused", fields, peer);
     return { refused: { person, isOld, error } };
   };
+  if (goal.onlyPerson !== undefined && goal.onlyPerson !== person.id) {
+    return refuse("another person is signed in at the account page", someoneElse(person, goal));
+  }
   const old = tooOld(proof, goal);
   if (old) return refuse("the sign-in at the provider is older than was asked for", old, true);
   if (isOut(known)) return refuse("disabled", disabled());
@@ -138,6 +131,14 @@ function isOut(known: PersonRecord | undefined): boolean {
 function tooOld({ authenticatedAt }: Proof, { visit }: Goal): OAuthError | undefined {
   if (authenticatedAt + CLOCK_SKEW_SECONDS * 1000 >= (visit.signInAfter ?? 0)) return undefined;
   return new OAuthError("access_denied", "You have to sign in again for this, and were signed in already.");
+}
+
+function someoneElse(person: Person, { visit }: Goal): OAuthError {
+  const [name, expected] = [displayName(person), visit.purpose?.personName ?? ""].map(shownName);
+  return new OAuthError(
+    "access_denied",
+    `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`,
+  );
 }
 
 function disabled(): OAuthError {

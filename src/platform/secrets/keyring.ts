@@ -9,6 +9,8 @@ export type KeyLabel =
   | "authorization-code"
   | "refresh-token"
   | "authorization-request"
+  | "account-visit"
+  | "account-page"
   | "session"
   | "username-mark"
   | "counter-key"

@@ -6,7 +6,7 @@ import { auditNote } from "./audit.ts";
 
 type SessionQueries = Pick<
   PeopleStore,
-  "findSession" | "touchSession" | "listSessions" | "endSession" | "endUpstreamSessions"
+  "findSession" | "touchSession" | "listSessions" | "endSession" | "endOtherSessions" | "endUpstreamSessions"
 >;
 
 /** Where people are signed in. A sign-in begins a session, in queries/sign-in.ts. */
@@ -38,6 +38,16 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
     (row) => row.hash,
   );
 
+  const endOthers = prepare(
+    (given: Given<{ personId: string; hash: string }>) =>
+      db
+        .deleteFrom("sessions")
+        .where("person_id", "=", given("personId"))
+        .where("hash", "<>", given("hash"))
+        .returning("hash"),
+    (row) => row.hash,
+  );
+
   return {
     async findSession(hash, now) {
       return (await connection.read(find({ hash, now })))[0];
@@ -48,6 +58,9 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
     listSessions: (personId, now) => connection.read(list({ personId, now })),
     async endSession(personId, hash, entry) {
       return (await connection.write(end({ personId, hash }), note(entry))).length > 0;
+    },
+    async endOtherSessions(personId, hash, entry) {
+      return (await connection.write(endOthers({ personId, hash }), note(entry))).length;
     },
     async endUpstreamSessions({ issuer, subject = null, sessionId = null }, entry) {
       return [...new Set(await connection.write(endUpstream({ issuer, subject, sessionId }), note(entry)))];

@@ -6,6 +6,7 @@ import type { Clock } from "../../../platform/clock.ts";
 import { within } from "../../../platform/within.ts";
 import type { CheckPair, SignInMethod } from "../method.ts";
 
+const METHOD = "password";
 /** How long `checkUser` may take. */
 const CHECK_USER_MS = 10_000;
 const MAXIMUM_ID_LENGTH = 255;
@@ -27,12 +28,13 @@ const userAnswer = z.union([
  */
 export function password(checkUser: CheckUser, milliseconds = CHECK_USER_MS): SignInMethod {
   return {
-    name: "password",
+    name: METHOD,
     label: "your password",
     people: "own",
     open: ({ clock }) => ({
       panel: { kind: "password", check: askCheckUser(checkUser, milliseconds, clock) },
       routes: [],
+      proves: ({ method, issuer }) => method === METHOD && issuer === "",
     }),
   };
 }
@@ -43,7 +45,7 @@ function askCheckUser(checkUser: CheckUser, milliseconds: number, clock: Clock):
     if (!person) return undefined;
     const { id, ...profile } = person;
     return {
-      identity: { method: "password", issuer: "", subject: id },
+      identity: { method: METHOD, issuer: "", subject: id },
       label: displayName(person),
       personId: id,
       profile,

@@ -1,0 +1,64 @@
+import type { AccountSessions } from "../people/account-sessions.ts";
+import type { Goal, GoalsOfOneKind } from "../sign-in/goals.ts";
+import { type AccountVisit, type AccountVisits, visitOf } from "./account-visits.ts";
+import type { PageTokens } from "./page-tokens.ts";
+
+export type AccountGoalsParts = {
+  readonly visits: Pick<AccountVisits, "open" | "end">;
+  readonly sessions: Pick<AccountSessions, "begin" | "current">;
+  readonly pageTokens: Pick<PageTokens, "urlFor">;
+};
+
+/** Signing in at the account page, once more for a change there, and linking another way to sign in. Each ends at the page. */
+export function accountGoals(parts: AccountGoalsParts): GoalsOfOneKind {
+  return {
+    async open(request, sealed = "") {
+      const visit = await parts.visits.open(request, sealed);
+      return visit && goalOf(visit, sealed, parts);
+    },
+  };
+}
+
+function goalOf(
+  visit: AccountVisit,
+  sealed: string,
+  { visits, sessions, pageTokens }: AccountGoalsParts,
+): Goal {
+  const { purpose } = visit;
+  if (purpose.kind === "link") {
+    const { method, personId, session } = purpose;
+    return {
+      kind: "link",
+      visit: visitOf(purpose, sealed),
+      method,
+      personId,
+      async signedIn(request) {
+        const current = await sessions.current(request);
+        return current?.signIn === session && current.person.id === personId ? current : undefined;
+      },
+      go: async (current) => ({
+        location: await pageTokens.urlFor(current, "identity_linked"),
+        setCookies: visits.end(visit),
+      }),
+    };
+  }
+  const confirms = purpose.kind === "confirm" ? purpose : undefined;
+  return {
+    kind: "sign_in",
+    visit: visitOf(purpose, sealed),
+    onlyPerson: confirms?.personId,
+    newSignIn(request, details) {
+      const { session, setCookie } = sessions.begin(request, details);
+      return {
+        session,
+        go: async (signedIn) => ({
+          location: await pageTokens.urlFor(
+            { ...signedIn, signIn: session.hash },
+            confirms && "signed_in_again",
+          ),
+          setCookies: [setCookie, ...visits.end(visit)],
+        }),
+      };
+    },
+  };
+}

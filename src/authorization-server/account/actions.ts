@@ -1,0 +1,190 @@
+import { OAuthError } from "../../core/errors.ts";
+import type { Params } from "../../core/params.ts";
+import { displayName } from "../../core/person.ts";
+import type { Peer } from "../../http/peer.ts";
+import { pageStatus, retryAfter, seeOther } from "../../http/responses.ts";
+import { urlOf } from "../../http/route.ts";
+import type { AccountNotice } from "../../pages/account-notices.ts";
+import type { AccountActionName } from "../../pages/account-values.ts";
+import type { Store } from "../../store/store.ts";
+import type { AccountSessions } from "../people/account-sessions.ts";
+import type { CurrentSignIn } from "../people/browser-binding.ts";
+import type { Recorder } from "../recorder.ts";
+import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
+import { LOGIN_PATH } from "../sign-in/login-path.ts";
+import { type AccountPageParts, showAccount } from "./account-page.ts";
+import { type AccountVisits, visitOf } from "./account-visits.ts";
+import { identityId } from "./identity-id.ts";
+import type { PageTokens } from "./page-tokens.ts";
+import { isWayInWithout, linkable, methodOf, passwordOf } from "./ways-in.ts";
+
+export type ActionParts = AccountPageParts & {
+  readonly store: Pick<
+    Store,
+    "endSession" | "endOtherSessions" | "signOutPerson" | "removeIdentity" | "listGrants"
+  >;
+  readonly sessions: Pick<AccountSessions, "forget">;
+  readonly visits: Pick<AccountVisits, "begin">;
+  readonly pageTokens: PageTokens;
+  readonly recorder: Recorder;
+  /** Told of each grant that ends. */
+  readonly onGrantRevoked: (grantId: string) => void;
+};
+
+/** What a person asks for, after its origin, session and token are checked. */
+export type Asked = {
+  readonly request: Request;
+  readonly form: Params;
+  readonly current: CurrentSignIn;
+  readonly peer: Peer;
+};
+
+export type AccountAction = {
+  /** Whether it needs a sign-in of the last five minutes. */
+  readonly needsRecentSignIn: boolean;
+  run(asked: Asked, parts: ActionParts): Promise<Response>;
+};
+
+/** What the page's buttons do. */
+const ACTIONS: Readonly<Record<AccountActionName, AccountAction>> = {
+  sign_out: { needsRecentSignIn: false, run: signOutHere },
+  sign_in_again: { needsRecentSignIn: false, run: signInAgain },
+  end_session: { needsRecentSignIn: true, run: endSession },
+  sign_out_elsewhere: { needsRecentSignIn: true, run: signOutElsewhere },
+  sign_out_everywhere: { needsRecentSignIn: true, run: signOutEverywhere },
+  link: { needsRecentSignIn: true, run: link },
+  unlink: { needsRecentSignIn: true, run: unlink },
+  change_password: { needsRecentSignIn: true, run: changePassword },
+};
+
+/** @throws OAuthError for a name that the page does not have */
+export function actionCalled(name: string | undefined): AccountAction {
+  if (name !== undefined && isActionName(name)) return ACTIONS[name];
+  throw new OAuthError("invalid_request", "The form did not say what to do.");
+}
+
+function isActionName(name: string): name is AccountActionName {
+  return Object.hasOwn(ACTIONS, name);
+}
+
+/** Leads to a sign-in of the same person, and back. Nothing of what was asked for is kept: the person clicks it again. */
+export async function signInAgain({ request, current }: Asked, parts: ActionParts): Promise<Response> {
+  const { visits, clock, issuer } = parts;
+  const purpose = { kind: "confirm", ...whoIs(current), signInAfter: clock() } as const;
+  const { sealed, setCookies } = await visits.begin(request, purpose);
+  return seeOther(`${urlOf(issuer, LOGIN_PATH)}?state=${encodeURIComponent(sealed)}#top`, setCookies);
+}
+
+function whoIs({ person }: CurrentSignIn) {
+  return { personId: person.id, personName: displayName(person) };
+}
+
+async function back(
+  notice: AccountNotice,
+  { current }: Asked,
+  { pageTokens }: ActionParts,
+): Promise<Response> {
+  return seeOther(await pageTokens.urlFor(current, notice));
+}
+
+async function signOutHere({ current, peer }: Asked, parts: ActionParts): Promise<Response> {
+  const { store, recorder } = parts;
+  const { entry, log } = recorder.prepare("session.ended", { person: current.person.id }, peer);
+  if (await store.endSession(current.person.id, current.signIn, entry)) log();
+  return signedOut(parts);
+}
+
+function signedOut({ sessions, issuer }: ActionParts): Response {
+  return seeOther(`${urlOf(issuer, ACCOUNT_PATH)}?signed_out#top`, [sessions.forget()]);
+}
+
+async function endSession(asked: Asked, parts: ActionParts): Promise<Response> {
+  const { form, current, peer } = asked;
+  const { store, recorder } = parts;
+  const session = form.get("session") ?? "";
+  if (session === current.signIn) return signOutHere(asked, parts);
+  const { entry, log } = recorder.prepare("session.ended", { person: current.person.id }, peer);
+  // By person and session: one of somebody else is answered like one that is not there.
+  if (!(await store.endSession(current.person.id, session, entry))) {
+    return back("session_not_there", asked, parts);
+  }
+  log();
+  return back("session_ended", asked, parts);
+}
+
+async function signOutElsewhere(asked: Asked, parts: ActionParts): Promise<Response> {
+  const { current, peer } = asked;
+  const { store, recorder } = parts;
+  const { entry, log } = recorder.prepare("session.ended", { person: current.person.id }, peer);
+  if (await store.endOtherSessions(current.person.id, current.signIn, entry)) log();
+  return back("signed_out_elsewhere", asked, parts);
+}
+
+async function signOutEverywhere({ current, peer }: Asked, parts: ActionParts): Promise<Response> {
+  const { store, recorder, clock, onGrantRevoked } = parts;
+  const { id } = current.person;
+  const now = clock();
+  const grants = await store.listGrants({ personId: id, liveAt: now });
+  const { entry, log } = recorder.prepare("person.signed_out", { person: id }, peer);
+  if (await store.signOutPerson(id, now, entry)) log();
+  // This process hears of it at once, the others with the change.
+  for (const grant of grants) onGrantRevoked(grant.id);
+  return signedOut(parts);
+}
+
+async function link(asked: Asked, parts: ActionParts): Promise<Response> {
+  const { request, form, current } = asked;
+  const { store, visits, methods } = parts;
+  const identities = await store.listIdentities(current.person.id);
+  const method = linkable(identities, methods).find(({ name }) => name === form.get("method"));
+  if (method?.panel.kind !== "button") {
+    throw new OAuthError("invalid_request", "This way to sign in can't be linked, or is linked already.");
+  }
+  const purpose = {
+    kind: "link",
+    ...whoIs(current),
+    method: method.name,
+    session: current.signIn,
+  } as const;
+  const { sealed, setCookies } = await visits.begin(request, purpose);
+  return seeOther(method.panel.url(visitOf(purpose, sealed)), setCookies);
+}
+
+async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
+  const { form, current, peer } = asked;
+  const { store, recorder, methods } = parts;
+  const { id } = current.person;
+  const identities = await store.listIdentities(id);
+  const identity = identities.find((one) => identityId(one) === form.get("identity"));
+  if (!identity) return back("identity_not_there", asked, parts);
+  if (!isWayInWithout(identity, identities, methods)) return back("last_identity", asked, parts);
+  const method = methodOf(identity, methods)?.name ?? identity.method;
+  const { entry, log } = recorder.prepare("identity.unlinked", { person: id, method }, peer);
+  // Of two that are removed at once, the store keeps one.
+  if (!(await store.removeIdentity(id, identity, entry))) return back("last_identity", asked, parts);
+  log();
+  return back("identity_removed", asked, parts);
+}
+
+async function changePassword(asked: Asked, parts: ActionParts): Promise<Response> {
+  const { form, current, peer } = asked;
+  const password = passwordOf(await parts.store.listIdentities(current.person.id), parts.methods);
+  if (!password) {
+    throw new OAuthError("invalid_request", "There is no password to change here.");
+  }
+  const next = form.get("new_password") ?? "";
+  if (next !== (form.get("repeated_password") ?? "")) {
+    const passwordProblem = "The two new passwords are not the same. Type the new one twice.";
+    return showAccount(current, { passwordProblem, status: 400 }, parts);
+  }
+  const { identity, change } = password;
+  const typed = { current: form.get("current_password") ?? "", next };
+  const refusal = await change({ person: current.person, identity, ...typed }, peer);
+  if (!refusal) return back("password_changed", asked, parts);
+  const said = {
+    passwordProblem: refusal.message,
+    status: pageStatus(refusal),
+    headers: retryAfter(refusal),
+  };
+  return showAccount(current, said, parts);
+}

@@ -1,0 +1,38 @@
+import type { Identity } from "../../core/identity.ts";
+import type { IdentityRecord } from "../../store/people-store.ts";
+import type { ChangePassword } from "../sign-in/method.ts";
+import type { NamedMethod } from "../sign-in/sign-in-page.ts";
+
+/** The method of this server that proves an identity; undefined where the operator no longer has it. */
+export function methodOf(identity: Identity, methods: readonly NamedMethod[]): NamedMethod | undefined {
+  return methods.find(({ proves }) => proves(identity));
+}
+
+/** Whether a person can still sign in without this one of their identities. One whose method is gone is no way in. */
+export function isWayInWithout(
+  identity: Identity,
+  identities: readonly IdentityRecord[],
+  methods: readonly NamedMethod[],
+): boolean {
+  return identities.some((other) => other !== identity && methodOf(other, methods) !== undefined);
+}
+
+/** The redirecting methods that prove none of a person's identities yet. */
+export function linkable(
+  identities: readonly Identity[],
+  methods: readonly NamedMethod[],
+): readonly NamedMethod[] {
+  return methods.filter(({ panel, proves }) => panel.kind === "button" && !identities.some(proves));
+}
+
+/** The password of a person of a method that keeps passwords itself, and how it is changed. */
+export function passwordOf(
+  identities: readonly IdentityRecord[],
+  methods: readonly NamedMethod[],
+): { readonly identity: IdentityRecord; readonly change: ChangePassword } | undefined {
+  for (const identity of identities) {
+    const change = methodOf(identity, methods)?.changePassword;
+    if (change) return { identity, change };
+  }
+  return undefined;
+}

@@ -1,0 +1,2 @@
+/** Where the account page is, below the issuer. */
+export const ACCOUNT_PATH = "/account";

@@ -1,0 +1,86 @@
+import { OAuthError } from "../../core/errors.ts";
+import type { Peer } from "../../http/peer.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Store } from "../../store/store.ts";
+import type { CheckActive } from "../people/active.ts";
+import type { Recorder } from "../recorder.ts";
+import type { Admit } from "./admission.ts";
+import type { Decided } from "./decided.ts";
+import type { LinkGoal } from "./goals.ts";
+import type { Proved } from "./method.ts";
+
+export type LinkParts = {
+  readonly admit: Admit;
+  readonly checkActive: CheckActive;
+  readonly store: Pick<Store, "findByIdentity" | "addIdentity">;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+};
+
+/**
+ * Adds an identity to the person who is signed in. Their profile, addresses and groups stay as the last sign-in said them:
+ * only a sign-in writes those (decision 0038).
+ * @returns undefined where what was read has changed before it was written
+ */
+export async function linkIdentity(
+  goal: LinkGoal,
+  { method, proof }: Proved,
+  request: Request,
+  peer: Peer,
+  { admit, checkActive, store, recorder, clock }: LinkParts,
+): Promise<Decided | undefined> {
+  if (method.name !== goal.method) {
+    throw new OAuthError("access_denied", "This page links another way to sign in. Nothing was linked.", {
+      detail: `${method.name} in place of ${goal.method}`,
+      whatToDo: "Open your account page again.",
+    });
+  }
+  const current = await goal.signedIn(request);
+  const person = current?.person ?? { id: goal.personId };
+  const refuse = async (reason: string, error: OAuthError): Promise<Decided> => {
+    const fields = { person: person.id, method: method.name, reason: `not linked: ${reason}` };
+    await recorder.record("sign_in.refused", fields, peer);
+    return { refused: { person, isOld: false, error } };
+  };
+  if (!current) return refuse("the session that began it is over", noLongerSignedIn());
+  const admission = await admit(method, proof, person, undefined);
+  if (admission !== "admitted") return refuse(admission.reason, notAdmitted(method.label));
+  if (!(await checkActive(person))) return refuse("not active", disabled());
+  const { identity, label } = proof;
+  const known = await store.findByIdentity(identity);
+  if (known && known.person.id !== person.id) {
+    return refuse("it belongs to another person", belongsToAnother(method.label));
+  }
+  if (known) return { next: await goal.go(current) };
+  const fields = { person: person.id, method: method.name };
+  const { entry, log } = recorder.prepare("identity.linked", fields, peer);
+  const added = await store.addIdentity({ ...identity, personId: person.id, label, now: clock() }, entry);
+  if (!added) return undefined;
+  log();
+  return { next: await goal.go(current) };
+}
+
+function noLongerSignedIn(): OAuthError {
+  return new OAuthError(
+    "access_denied",
+    "You are no longer signed in, or someone else is, since you began. Nothing was linked.",
+  );
+}
+
+function notAdmitted(label: string): OAuthError {
+  return new OAuthError(
+    "access_denied",
+    `This ${label} account may not use this server, so it was not linked. Contact the server's operator.`,
+  );
+}
+
+function disabled(): OAuthError {
+  return new OAuthError("access_denied", "This account is disabled. Contact the server's operator.");
+}
+
+function belongsToAnother(label: string): OAuthError {
+  return new OAuthError(
+    "access_denied",
+    `This ${label} account belongs to another person here. Ask the operator to link them.`,
+  );
+}

@@ -1,0 +1,23 @@
+/** What the account page can say first, after a change or in place of one. */
+export const ACCOUNT_NOTICES = {
+  signed_in_again: "You signed in again. Now click what you wanted to change once more.",
+  session_ended: "The session is ended.",
+  session_not_there: "That session had ended already.",
+  signed_out_elsewhere: "You are signed out everywhere else.",
+  identity_linked: "You can now sign in this way too.",
+  identity_removed:
+    "You can no longer sign in this way. Sessions that began with it go on until you end them.",
+  identity_not_there: "That way to sign in was removed already.",
+  last_identity: "This is the last way in that works here, so it was not removed. Link another one first.",
+  password_changed:
+    "Your password is changed. Your other sessions go on: sign out everywhere else if someone may know the old password.",
+} as const;
+
+export type AccountNotice = keyof typeof ACCOUNT_NOTICES;
+
+/** Those that say that nothing was changed. */
+export const UNCHANGED: ReadonlySet<AccountNotice> = new Set([
+  "session_not_there",
+  "identity_not_there",
+  "last_identity",
+]);

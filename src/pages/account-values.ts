@@ -1,0 +1,81 @@
+import type { AccountNotice } from "./account-notices.ts";
+
+/** What the buttons of the page do, as its forms name it. */
+export type AccountActionName =
+  | "sign_out"
+  | "sign_in_again"
+  | "end_session"
+  | "sign_out_elsewhere"
+  | "sign_out_everywhere"
+  | "link"
+  | "unlink"
+  | "change_password";
+
+export type AccountValues = {
+  readonly appName: string;
+  /** Where every form posts to. */
+  readonly action: string;
+  /** What every form carries. */
+  readonly pageToken: string;
+  readonly notice: AccountNotice | undefined;
+  readonly person: {
+    readonly id: string;
+    /** Undefined where none is known but the id. */
+    readonly name: string | undefined;
+    readonly emails: readonly string[];
+    readonly groups: readonly string[];
+  };
+  /** Whether the sign-in is new enough for a change. */
+  readonly canChange: boolean;
+  /** This browser's first. */
+  readonly sessions: readonly AccountSession[];
+  /** How many more there are than are listed. */
+  readonly moreSessions: number;
+  readonly identities: readonly AccountIdentity[];
+  /** The ways to sign in that can be linked. */
+  readonly links: readonly { readonly name: string; readonly label: string }[];
+  /** Undefined for a person without a password here. */
+  readonly password: AccountPassword | undefined;
+  /** Newest first. */
+  readonly signIns: readonly AccountSignIn[];
+};
+
+/** Times are epoch milliseconds. */
+export type AccountSession = {
+  readonly id: string;
+  readonly isThis: boolean;
+  /** The label of its method. */
+  readonly method: string;
+  /** In words: "Chrome on Windows". */
+  readonly browser: string;
+  readonly address: string | undefined;
+  readonly createdAt: number;
+  readonly usedAt: number;
+};
+
+export type AccountIdentity = {
+  readonly id: string;
+  /** An address or a login. */
+  readonly label: string;
+  /** The label of its method, or who issued it. */
+  readonly method: string;
+  readonly createdAt: number;
+  readonly usedAt: number | null;
+  /** Whether another way in is left without it. */
+  readonly canRemove: boolean;
+};
+
+export type AccountPassword = {
+  /** For the password manager. */
+  readonly username: string;
+  /** Why the last try changed nothing. */
+  readonly problem: string | undefined;
+};
+
+export type AccountSignIn = {
+  readonly outcome: "ok" | "failed" | "refused";
+  readonly at: number;
+  /** The label of its method. */
+  readonly method: string | undefined;
+  readonly address: string | undefined;
+};

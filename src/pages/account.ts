@@ -1,0 +1,46 @@
+import { ACCOUNT_NOTICES, type AccountNotice, UNCHANGED } from "./account-notices.ts";
+import {
+  actionForm,
+  identitiesSection,
+  passwordSection,
+  personSection,
+  sessionsSection,
+  signInsSection,
+} from "./account-sections.ts";
+import type { AccountValues } from "./account-values.ts";
+import { type Html, html, nameOf } from "./html.ts";
+import { CAUTION_ICON, CHECK_ICON } from "./icons.ts";
+import { layout } from "./layout.ts";
+
+/** What a person sees of themselves. Every form posts `action` and `page_token` to one address. */
+export function accountPage(values: AccountValues): string {
+  const { appName, notice, canChange, password } = values;
+  const body = html`<div>
+<h1>Your account</h1>
+<p class="soft">What ${nameOf(appName)} knows about you, and where you are signed in.</p>
+</div>
+${notice ? noticeBox(notice) : undefined}
+<div class="settled parts">
+${canChange ? undefined : signInAgain(values)}
+${personSection(values)}
+${sessionsSection(values)}
+${identitiesSection(values)}
+${password ? passwordSection(values, password) : undefined}
+${signInsSection(values)}
+</div>`;
+  const title = password?.problem === undefined ? "Your account" : "Your account: try again";
+  return layout({ appName, title, body, wide: true });
+}
+
+function noticeBox(notice: AccountNotice): Html {
+  const [kind, icon] = UNCHANGED.has(notice) ? ["caution", CAUTION_ICON] : ["good", CHECK_ICON];
+  return html`<div class="notice ${kind}" role="status">${icon}<div><p>${ACCOUNT_NOTICES[notice]}</p></div></div>`;
+}
+
+function signInAgain(values: AccountValues): Html {
+  return html`<div class="notice row"><div>
+<p>You signed in more than five minutes ago. To change anything here, sign in again first.</p>
+</div>
+${actionForm(values, "sign_in_again", html`<button type="submit" class="plain">Sign in again</button>`)}
+</div>`;
+}
