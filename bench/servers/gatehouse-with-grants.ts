@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import { mintRefreshToken } from "../../src/authorization-server/tokens/tokens.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -42,7 +43,8 @@ const {
   database: { store },
 } = await openServer({
   settings,
-  checkUser: CHECK_USER,
+  methods: [password(CHECK_USER)],
+  admit: async () => "admitted",
   registrations: benchRegistrations(),
   factory: undefined,
   identity: IDENTITY,

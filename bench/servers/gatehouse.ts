@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog } from "../../src/platform/logging.ts";
@@ -34,7 +35,8 @@ const settings = parseOptions("Bench", {
 });
 const server = await openServer({
   settings,
-  checkUser: CHECK_USER,
+  methods: [password(CHECK_USER)],
+  admit: async () => "admitted",
   registrations: benchRegistrations(),
   factory: undefined,
   identity: IDENTITY,

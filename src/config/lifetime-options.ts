@@ -39,6 +39,19 @@ export const lifetimeOptions = {
     more: "This server can't see their uses there, so only `refreshGraceSeconds` counts. See [routes](routes.md#tokens-that-other-servers-check).",
     variables: { GATEHOUSE_ACCESS_TOKENS_CHECKED_ELSEWHERE: boolean },
   }),
+  sessionIdleSeconds: seconds(60, LONGEST_DAYS * DAY_SECONDS)
+    .default(12 * 60 * 60)
+    .register(declared, {
+      says: "How long a person stays signed in in a browser that they don't use.",
+      more: "While it lasts, another client needs only their approval. On a loopback issuer a sign-in counts for its own request only.",
+      variables: { GATEHOUSE_SESSION_IDLE_SECONDS: number },
+    }),
+  sessionSeconds: seconds(60, LONGEST_DAYS * DAY_SECONDS)
+    .default(30 * DAY_SECONDS)
+    .register(declared, {
+      says: "How long a person stays signed in in a browser at most.",
+      variables: { GATEHOUSE_SESSION_SECONDS: number },
+    }),
   auditRetentionDays: wholeNumber(1, LONGEST_DAYS, "a whole number of days")
     .default(400)
     .register(declared, {

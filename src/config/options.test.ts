@@ -175,7 +175,7 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ loginHandler: "x" }, /^loginHandler is "x"; it must be a function\.$/],
     [
       { tls: { cert: "/nowhere.pem", key: "/nowhere.key" } },
-      /^tls\.cert is neither PEM text nor the name of a file \(there is no such file\)/,
+      /^tls\.cert is neither PEM text nor the name of a file \(there is no such file: \/nowhere\.pem\)/,
     ],
     [{ tls: { cert: "x" } }, /^tls\.key is missing/],
     [{ clients: [{ id: "x" }] }, /^clients\[0\]\.redirectUris is missing/],

@@ -121,8 +121,14 @@ function pem(given: string, label: string): string {
     return readFileSync(given, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Not what was given: it may be a key without its first line.
     const why = code === "ENOENT" ? "there is no such file" : `the file cannot be read: ${code}`;
-    throw new ConfigurationError(`${label} is neither PEM text nor the name of a file (${why}).`);
+    throw new ConfigurationError(
+      `${label} is neither PEM text nor the name of a file (${why}${shown(given)}).`,
+    );
   }
+}
+
+/** The name of the file. What has no dot may be a key without its first line, and is not repeated. */
+function shown(given: string): string {
+  return /^[^\s.]*\.[^\s]{1,200}$/.test(given) ? `: ${given}` : "";
 }

@@ -11,6 +11,10 @@ export type AuthorizationParameters = {
   readonly resource: string;
   readonly scopes: readonly string[];
   readonly prompt: Prompt;
+  /** The sign-in must not be older than so many seconds. */
+  readonly maxAgeSeconds: number | undefined;
+  /** Whom the client expects, as they type it. */
+  readonly loginHint: string | undefined;
 };
 
 /** OpenID Connect Core §3.1.2.1, as far as it means something here. */
@@ -45,6 +49,8 @@ export function readAuthorizationParameters(
     resource: server.resource,
     scopes: narrowScopes(requestedScopes(params, server.catalogue), server.catalogue),
     prompt: readPrompt(params),
+    maxAgeSeconds: readMaxAge(params),
+    loginHint: readLoginHint(params),
   };
 }
 
@@ -93,4 +99,22 @@ function readPrompt(params: Params): Prompt {
     throw new OAuthError("invalid_request", "prompt=none cannot be combined with other values.");
   }
   return { none, login: values.includes("login") || values.includes("select_account") };
+}
+
+/** OpenID Connect Core §3.1.2.1. */
+function readMaxAge(params: Params): number | undefined {
+  const given = params.get("max_age");
+  if (given === undefined) return undefined;
+  if (!/^\d{1,10}$/.test(given)) {
+    throw new OAuthError("invalid_request", "The parameter max_age must be a whole number of seconds.");
+  }
+  return Number(given);
+}
+
+const MAXIMUM_HINT_LENGTH = 320;
+
+/** A hint only: one that no username or address can be is left out. */
+function readLoginHint(params: Params): string | undefined {
+  const hint = params.get("login_hint")?.trim();
+  return hint === "" || (hint?.length ?? 0) > MAXIMUM_HINT_LENGTH ? undefined : hint;
 }

@@ -1,7 +1,7 @@
 import { event, oneOf, optional, text } from "./event-declaration.ts";
 
 /** A username that did not sign in, as a MAC: people type their password there by mistake. */
-const ATTEMPT = { usernameMark: text, client: text };
+const ATTEMPT = { usernameMark: text, client: optional(text) };
 
 /** What happens to people: how they sign in, and what they and the operator change about them. */
 export const PEOPLE_EVENTS = {

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { callTool, connect, RESOURCE, type Tokens } from "../../test/support/client.ts";
+import { password } from "../authorization-server/sign-in/password/password.ts";
 import { parseOptions } from "../config/options.ts";
+import type { CheckUser } from "../config/settings.ts";
 import { createRegistrations } from "../mcp/registrations.ts";
 import { silentLog } from "../platform/logging.ts";
 import { openServer } from "../server/open-embedded-server.ts";
@@ -21,8 +23,8 @@ async function start(): Promise<OpenServer> {
       publicUrl: new URL(RESOURCE).origin,
       supportedScopes: DEMO_SCOPES,
     }),
-    checkUser: (username, password) =>
-      password === "secret" ? { id: `id-${username}`, name: username.toUpperCase() } : null,
+    methods: [password(checkUser)],
+    admit: async () => "admitted",
     registrations,
     factory: undefined,
     identity: { name: "Demo", version: "1.0.0" },
@@ -33,6 +35,9 @@ async function start(): Promise<OpenServer> {
   registerDemoTools(registrations, async () => todos, clock);
   return server;
 }
+
+const checkUser: CheckUser = (username, typed) =>
+  typed === "secret" ? { id: `id-${username}`, name: username.toUpperCase() } : null;
 
 type ToolResult = {
   readonly isError?: boolean;

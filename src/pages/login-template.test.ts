@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../core/errors.ts";
+import { html } from "./html.ts";
 import { checkLoginTemplate, renderLoginTemplate } from "./login-template.ts";
 
 const TEMPLATE = `<!doctype html><title>{app_name}</title><style>body { margin: 0 }</style>
@@ -11,7 +12,7 @@ const TEMPLATE = `<!doctype html><title>{app_name}</title><style>body { margin: 
 <input type="password" name="password">
 <button>Sign in</button></form>`;
 
-const VALUES = { state: "sealed", username: "ada", appName: "my-app", errorMessage: "" };
+const VALUES = { state: "sealed", username: "ada", appName: "my-app", errorMessage: "", methods: html`` };
 
 describe("renderLoginTemplate", () => {
   it("fills in the four placeholders, wherever and however often they stand", () => {
@@ -29,6 +30,7 @@ describe("renderLoginTemplate", () => {
 
   it("replaces in one pass: what a value holds is never replaced again", () => {
     const page = renderLoginTemplate("{username}/{error_message}/{app_name}", {
+      ...VALUES,
       state: "SECRET",
       username: "{state}",
       errorMessage: "{username}{state}",
@@ -42,6 +44,7 @@ describe("renderLoginTemplate", () => {
     const nasty = `<script>"'&</script>`;
     const safe = "&lt;script&gt;&quot;&#39;&amp;&lt;/script&gt;";
     const page = renderLoginTemplate("{state} {username} {app_name} {error_message}", {
+      ...VALUES,
       state: nasty,
       username: nasty,
       appName: nasty,

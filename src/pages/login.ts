@@ -1,44 +1,52 @@
 import type { ClientIdentity } from "../core/client.ts";
 import { clientName } from "./client.ts";
-import { html, nameOf } from "./html.ts";
+import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, BOTH_WAYS_ICON } from "./icons.ts";
 import { layout, mark } from "./layout.ts";
+import { type MethodPanel, methodsOf } from "./sign-in-methods.ts";
 
 export type LoginValues = {
   readonly appName: string;
-  /** Where the form posts to. */
-  readonly action: string;
+  /** Where username and password are posted to; undefined where no one signs in that way. */
+  readonly action: string | undefined;
+  /** The other ways to sign in. */
+  readonly panels?: readonly MethodPanel[];
   /** The sealed request, carried through the form. */
   readonly state: string;
   /** What was typed last time, or the `login_hint`; empty where nothing is known. */
   readonly username?: string | undefined;
   readonly errorMessage?: string | undefined;
-  /** The client that wants to connect. */
-  readonly client: ClientIdentity;
+  /** The client that wants to connect; undefined at the account page. */
+  readonly client: ClientIdentity | undefined;
 };
 
-/** The page that asks for `username` and `password`. */
-export function loginPage({
-  appName,
-  action,
-  state,
-  username = "",
-  errorMessage,
-  client,
-}: LoginValues): string {
-  const tied = errorMessage ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
-  const autofocus = html` autofocus`;
+/** The page with every way to sign in. */
+export function loginPage({ appName, panels = [], errorMessage, client, ...form }: LoginValues): string {
+  const { action } = form;
+  const marks = client ? html`${mark(client.name, "theirs")}${BOTH_WAYS_ICON}` : undefined;
   const body = html`<div class="centred">
-<div class="marks">${mark(client.name, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
+<div class="marks">${marks}${mark(appName, "ours")}</div>
 <h1>Sign in to ${nameOf(appName)}</h1>
-<p class="soft"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>
+${client ? html`<p class="soft"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>` : undefined}
 </div>
-<form method="post" action="${action}">
 ${
   errorMessage
     ? html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${errorMessage}</p></div></div>`
     : undefined
 }
+${action === undefined ? undefined : passwordForm({ ...form, action }, errorMessage)}
+${action !== undefined && panels.length > 0 ? html`<p class="or"><span>or</span></p>` : undefined}
+${panels.length > 0 ? methodsOf(panels) : undefined}`;
+  return layout({ appName, title: errorMessage ? "Sign in: try again" : "Sign in", body });
+}
+
+function passwordForm(
+  { action, state, username = "" }: Pick<LoginValues, "state" | "username"> & { readonly action: string },
+  errorMessage: string | undefined,
+): Html {
+  const tied = errorMessage ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
+  const autofocus = html` autofocus`;
+  return html`<form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 <div>
 <label for="username">Username</label>
@@ -50,5 +58,4 @@ ${
 </div>
 <button type="submit">Sign in</button>
 </form>`;
-  return layout({ appName, title: errorMessage ? "Sign in: try again" : "Sign in", body });
 }

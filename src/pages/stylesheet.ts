@@ -107,6 +107,10 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .host { display: inline-block; max-width: 100%; }
 .facts .both { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .125rem .75rem; }
 
+.methods > * + * { margin-top: .75rem; }
+.or { display: flex; align-items: center; gap: .75rem; color: var(--soft); font-size: .875rem; }
+.or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+
 fieldset { border: 0; min-width: 0; }
 legend { margin-bottom: .25rem; }
 .scopes { list-style: none; }

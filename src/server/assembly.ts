@@ -1,3 +1,5 @@
+import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
+import { password } from "../authorization-server/sign-in/password/password.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { parseOptions } from "../config/options.ts";
 import type { OAuthServerOptions } from "../config/options-schema.ts";
@@ -34,6 +36,12 @@ export type CreateOptions = OAuthServerOptions &
     readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[] | undefined;
   };
 
+/** How people sign in here. */
+export type SignIn = {
+  /** The ways to sign in, in the order of the page: `password(checkUser)`, `users()`, `google({ … })` and so on. */
+  readonly signIn: readonly SignInMethod[];
+};
+
 /** Somebody else's authorization server, or several, in place of our own. */
 export type Authorization = {
   readonly authorization: ProviderOptions | readonly ProviderOptions[];
@@ -60,15 +68,32 @@ function isLog(given: object): boolean {
 /** A server with people, clients and grants of its own. */
 export function embeddedServer(
   name: string,
-  checkUser: CheckUser,
+  access: CheckUser | SignIn,
   given: CreateOptions,
 ): Assembly<EmbeddedServer> {
+  const { signIn: methods } = typeof access === "function" ? { signIn: [password(access)] } : access;
+  requireMethods(methods);
   const { code, options, alsoAccept: accepted } = splitOptions(given);
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path));
   const alsoAccept = parseAlsoAccepted(accepted, settings);
   const proxy = readProxy(environment);
-  return { settings, code, open: (parts) => openServer({ ...parts, proxy, checkUser, alsoAccept }) };
+  return {
+    settings,
+    code,
+    open: (parts) => openServer({ ...parts, proxy, methods, admit: async () => "admitted", alsoAccept }),
+  };
+}
+
+function requireMethods(methods: unknown): asserts methods is readonly SignInMethod[] {
+  const isMethod = (one: unknown) =>
+    typeof one === "object" && one !== null && "open" in one && "name" in one;
+  if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)) return;
+  throw wrongValue(
+    "signIn",
+    methods,
+    "a list of sign-in methods, such as [users()] or [password(checkUser)], from mcp-gatehouse/sign-in",
+  );
 }
 
 /** A server in front of a provider, which says who people are and what scopes there are. */
@@ -78,9 +103,10 @@ export function protectedServer(
   given: CreateOptions,
 ): Assembly<OpenServer> {
   if (typeof access?.authorization !== "object") {
-    const what = access === undefined ? "is missing" : "is neither a function nor has authorization";
+    const what =
+      access === undefined ? "is missing" : "is neither a function nor has signIn or authorization";
     throw new ConfigurationError(
-      `The second argument ${what}. Give checkUser(username, password), or { authorization: { issuer, audience } }.`,
+      `The second argument ${what}. Give checkUser(username, password), { signIn: [users()] }, or { authorization: { issuer, audience } }.`,
     );
   }
   const { code, options, alsoAccept } = splitOptions(given);

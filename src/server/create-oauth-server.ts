@@ -1,8 +1,14 @@
 import type { CheckUser } from "../config/settings.ts";
-import { type Authorization, type CreateOptions, embeddedServer, protectedServer } from "./assembly.ts";
+import {
+  type Authorization,
+  type CreateOptions,
+  embeddedServer,
+  protectedServer,
+  type SignIn,
+} from "./assembly.ts";
 import { createServer, type OAuthServer } from "./oauth-server.ts";
 
-export type { Authorization, CreateOptions } from "./assembly.ts";
+export type { Authorization, CreateOptions, SignIn } from "./assembly.ts";
 export type { Listening, OAuthServer } from "./oauth-server.ts";
 
 /**
@@ -28,14 +34,14 @@ export type { Listening, OAuthServer } from "./oauth-server.ts";
  */
 export function createOAuthServer(
   name: string,
-  access: CheckUser | Authorization,
+  access: CheckUser | SignIn | Authorization,
   options: CreateOptions = {},
 ): OAuthServer {
   const {
     opened: _opened,
     log,
     ...server
-  } = typeof access === "function"
+  } = typeof access === "function" || isSignIn(access)
     ? createServer(embeddedServer(name, access, options))
     : createServer(protectedServer(name, access, options));
   return {
@@ -46,4 +52,8 @@ export function createOAuthServer(
       return listening;
     },
   };
+}
+
+function isSignIn(access: SignIn | Authorization): access is SignIn {
+  return typeof access === "object" && access !== null && "signIn" in access;
 }

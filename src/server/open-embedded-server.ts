@@ -3,7 +3,8 @@ import { type Clients, createClients } from "../authorization-server/clients/cli
 import { openDisabledClients } from "../authorization-server/clients/disabled-clients.ts";
 import type { RegistrationLimits } from "../authorization-server/clients/registration-ceilings.ts";
 import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
-import { CHECK_USER_MS } from "../authorization-server/sign-in/password.ts";
+import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
+import type { Admit } from "../authorization-server/sign-in/sign-ins.ts";
 import {
   openSigningKeys,
   refuseNewSecret,
@@ -11,7 +12,7 @@ import {
 } from "../authorization-server/tokens/signing-keys.ts";
 import { isCodeOrRefreshToken } from "../authorization-server/tokens/tokens.ts";
 import type { Provider } from "../config/provider-options.ts";
-import type { CheckUser, Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { type Instrumentation, openInstrumentation } from "../operations/instrumentation.ts";
 import { createReadiness, storeChecks } from "../operations/probes.ts";
@@ -39,8 +40,9 @@ export type EmbeddedServer = OpenServer & { readonly database: OpenStore };
 
 export type EmbeddedParts = ServerParts &
   RegistrationLimits & {
-    readonly checkUser: CheckUser;
-    readonly checkUserMs?: number;
+    /** How people sign in. */
+    readonly methods: readonly SignInMethod[];
+    readonly admit: Admit;
     /** Whose tokens open it too. */
     readonly alsoAccept?: readonly Provider[];
     /** The public internet, unless a test brings another. */
@@ -62,7 +64,7 @@ export function openServer(parts: EmbeddedParts): Promise<EmbeddedServer> {
 }
 
 async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<EmbeddedServer, "close">> {
-  const { settings, registrations, alsoAccept = [], checkUserMs = CHECK_USER_MS, furtherSteps = [] } = parts;
+  const { settings, registrations, alsoAccept = [], furtherSteps = [] } = parts;
   const instrumentation = await open("instrumentation", () => openInstrumentation(settings, parts.proxy));
   const log = instrumentation.log(parts.log);
   const kept = await openKept(open, parts, instrumentation, log);
@@ -86,16 +88,19 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     guard.invalidate(grantId);
     endpoint.grantRevoked(grantId);
   };
-  const routes = authorizationServerRoutes({
-    ...parts,
-    ...kept,
-    clients,
-    log,
-    checkUserMs,
-    furtherSteps,
-    toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
-    onGrantRevoked,
-  });
+  const routes = await open("sign-in", () =>
+    authorizationServerRoutes({
+      ...parts,
+      ...kept,
+      clients,
+      log,
+      isActive: async () => true,
+      fetch,
+      furtherSteps,
+      toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
+      onGrantRevoked,
+    }),
+  );
   // Clients take the first one that they are told, unless they know better.
   const authorizationServers = [settings.issuer, ...alsoAccept.map(authorizationServerOf)];
   const documents = createDocuments({ ...settings, authorizationServers });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { password } from "../authorization-server/sign-in/password/password.ts";
 import { parseOptions } from "../config/options.ts";
 import { createRegistrations } from "../mcp/registrations.ts";
 import { silentLog } from "../platform/logging.ts";
@@ -21,7 +22,8 @@ afterEach(() => {
 });
 
 const SERVERS: Readonly<Record<string, (parts: ServerParts) => Promise<OpenServer>>> = {
-  "with people of its own": (parts) => openServer({ ...parts, checkUser: () => null }),
+  "with people of its own": (parts) =>
+    openServer({ ...parts, methods: [password(() => null)], admit: async () => "admitted" }),
   "behind a provider": (parts) => openProtectedServer({ ...parts, ...PROVIDER }),
 };
 

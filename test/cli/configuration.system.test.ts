@@ -54,7 +54,7 @@ describe.concurrent("what cannot be used stops the start with a sentence", () =>
     ],
     [
       ["--tls-cert", "missing.pem", "--tls-key", KEY_FILE],
-      ["missing.pem", "cannot be read"],
+      ["--tls-cert", "there is no such file: missing.pem"],
     ],
     [
       ["--tls-cert", KEY_FILE, "--tls-key", CERTIFICATE_FILE, "--port", "0"],

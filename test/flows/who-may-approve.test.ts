@@ -298,18 +298,24 @@ describe("one request on localhost", () => {
     const { url } = await newClient(server);
     const keyring = createKeyring([SECRET]);
     const sealer = { keyring, clock: server.now, issuer: "http://localhost:9000" };
-    const binding = createBrowserBinding(sealer);
+    const binding = createBrowserBinding({ ...server.settings, ...sealer, store: server.store });
     const browser = openBrowser(server);
     const opened = await keyring.open("authorization-request", await begin(browser, url));
     const { request: asked } = JSON.parse(opened ?? "") as { readonly request: AuthorizationRequest };
-    const person = { id: "ada" };
-    const earlier = await sealRequest({ ...asked, person, signIn: undefined }, sealer);
+    const signedIn = { person: { id: "ada" }, signedInAt: server.now(), authenticatedAt: server.now() };
+    const earlier = await sealRequest({ ...asked, ...signedIn, signIn: undefined }, sealer);
     expect((await decide(browser, earlier, "approve")).status).toBe(403);
     expect(await server.store.listGrants({})).toEqual([]);
     // It is only the sign-in that it lacks.
-    const { signIn, setCookies } = await binding.signIn(asked, person);
+    const { signIn, setCookies } = binding.newSignIn(new Request(url), asked, {
+      method: "password",
+      address: undefined,
+      userAgent: undefined,
+      authenticatedAt: server.now(),
+      upstream: undefined,
+    });
     const cookie = setCookies[0]?.split(";")[0] ?? "";
-    const state = await sealRequest({ ...asked, person, signIn }, sealer);
+    const state = await sealRequest({ ...asked, ...signedIn, signIn }, sealer);
     const answer = await browser.submit(
       "/oauth/consent",
       { state, decision: "approve" },

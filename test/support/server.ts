@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
+import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provider-options.ts";
@@ -28,7 +30,10 @@ export type TestServer = Omit<EmbeddedServer, "database"> & {
 /** What a server is made of beside its options. */
 export type TestServerParts = {
   readonly checkUser?: CheckUser;
+  /** How long it may take. */
   readonly checkUserMs?: number;
+  /** In place of `checkUser`. */
+  readonly signIn?: readonly SignInMethod[];
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
 } & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument" | "furtherSteps">;
 
@@ -51,7 +56,13 @@ export async function closeServers(): Promise<void> {
 /** A server in memory under a clock that stands still, without a socket: tests call `fetch`. */
 export async function startServer(
   options: OAuthServerOptions = {},
-  { checkUser = checkPeople, alsoAccept, ...limits }: TestServerParts = {},
+  {
+    checkUser = checkPeople,
+    checkUserMs,
+    signIn = [password(checkUser, checkUserMs)],
+    alsoAccept,
+    ...others
+  }: TestServerParts = {},
 ): Promise<TestServer> {
   const settings = parseOptions("Test App", {
     database: ":memory:",
@@ -72,14 +83,15 @@ export async function startServer(
   registerTools(registrations);
   const { database, ...server } = await openServer({
     settings,
-    checkUser,
+    methods: signIn,
+    admit: async () => "admitted",
     alsoAccept: parseAlsoAccepted(alsoAccept, settings),
     registrations,
     factory: undefined,
     identity: { name: "Test App", version: "1.0.0" },
     log,
     clock: () => now,
-    ...limits,
+    ...others,
   });
   started.add(server);
   return {

@@ -7,6 +7,7 @@ import type { ScopeCatalogue } from "../../core/scopes.ts";
 import type { Peer } from "../../http/peer.ts";
 import { seeOther } from "../../http/responses.ts";
 import type { Route } from "../../http/route.ts";
+import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Clients } from "../clients/clients.ts";
 import type { AnswerClient, Asker } from "./answer-client.ts";
@@ -17,6 +18,7 @@ type BeginParts = {
   readonly interactions: Pick<Interactions, "begin">;
   readonly resource: string;
   readonly catalogue: ScopeCatalogue;
+  readonly clock: Clock;
 };
 
 export type AuthorizeParts = BeginParts & {
@@ -84,25 +86,22 @@ async function begin(
   request: Request,
   params: Params,
   { client, redirect, state }: Asker,
-  { interactions, resource, catalogue }: BeginParts,
+  { interactions, resource, catalogue, clock }: BeginParts,
 ): Promise<Response> {
-  const { prompt, ...asked } = readAuthorizationParameters(params, {
+  const { prompt, maxAgeSeconds, ...asked } = readAuthorizationParameters(params, {
     resource,
     catalogue: catalogueFor(client, catalogue),
   });
-  const begun = await interactions.begin(
-    request,
-    {
-      clientId: client.id,
-      clientName: client.name,
-      clientOrigin: client.origin,
-      clientHoldsKey: isConfidential(client),
-      redirectUri: redirect.uri,
-      state,
-      ...asked,
-    },
-    prompt.login,
-  );
+  const begun = await interactions.begin(request, {
+    clientId: client.id,
+    clientName: client.name,
+    clientOrigin: client.origin,
+    clientHoldsKey: isConfidential(client),
+    redirectUri: redirect.uri,
+    state,
+    ...asked,
+    signInAfter: signInAfter(prompt.login ? 0 : maxAgeSeconds, clock()),
+  });
   if (prompt.none) {
     // Consent is never remembered, so nothing can be granted without a page.
     throw begun.person
@@ -111,6 +110,11 @@ async function begin(
   }
   const { location, setCookies } = await begun.go();
   return seeOther(location, setCookies);
+}
+
+/** Since when a sign-in counts, which may not be older than so many seconds. */
+function signInAfter(maxAgeSeconds: number | undefined, now: number): number | undefined {
+  return maxAgeSeconds === undefined ? undefined : now - maxAgeSeconds * 1000;
 }
 
 /** The operator's limit on a pre-registered client holds; what a dynamic one registered of itself limits nothing. */

@@ -42,6 +42,8 @@ export type DecisionParts = ApprovalParts & {
   readonly interactions: Pick<Interactions, "openAt" | "end">;
   readonly clients: Pick<Clients, "find" | "keep">;
   readonly settleRedirect: SettleRedirect;
+  /** Whether the operator still lets this person in. */
+  readonly isActive: (person: Person) => Promise<boolean>;
   readonly issuer: string;
 };
 
@@ -65,6 +67,7 @@ export async function decide(
   switch (form.get("decision")) {
     case "approve":
       await refuseNamesake(asked.person, clients);
+      await refuseInactive(asked.person, parts.isActive);
       await clients.keep(client.id);
       return approve(asked, form.all("scope"), asker, peer, parts);
     case "deny":
@@ -81,6 +84,13 @@ async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): P
   if (!namesake?.grantTypes.includes(CLIENT_CREDENTIALS)) return;
   throw new OAuthError("access_denied", "This account can't approve apps. Contact the server's operator.", {
     detail: `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
+  });
+}
+
+async function refuseInactive(person: Person, isActive: DecisionParts["isActive"]): Promise<void> {
+  if (await isActive(person)) return;
+  throw new OAuthError("access_denied", "This account is disabled. Contact the server's operator.", {
+    detail: `${person.id} is not active`,
   });
 }
 

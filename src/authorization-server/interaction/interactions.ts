@@ -9,7 +9,8 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import { randomId } from "../../platform/random.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
-import type { BrowserBinding } from "../people/browser-binding.ts";
+import type { NewSession } from "../../store/people-store.ts";
+import type { BrowserBinding, SignedIn, SignInDetails } from "../people/browser-binding.ts";
 import { type Known, nextStep, type Policy, type Step } from "./next-step.ts";
 import {
   AUTHORIZATION_REQUEST_SECONDS,
@@ -28,11 +29,8 @@ export type Next = { readonly location: string; readonly setCookies: readonly st
 
 /** Authorization requests on their way through the pages. Nothing of them is stored. */
 export type Interactions = {
-  /**
-   * Begins one in this browser.
-   * @param signInAgain whether somebody who is signed in there has to sign in again
-   */
-  begin(request: Request, asked: Asked, signInAgain: boolean): Promise<Begun>;
+  /** Begins one in this browser. */
+  begin(request: Request, asked: Asked): Promise<Begun>;
   /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */
   open(request: Request, sealed: string | undefined): Promise<AuthorizationRequest | SignedInRequest>;
   /**
@@ -47,13 +45,20 @@ export type Interactions = {
     peer: Peer,
   ): Promise<SignedInRequest | Response>;
   /** A person has proved who they are. What another person passed before is worth nothing. */
-  signedIn(asked: AuthorizationRequest, person: Person): Promise<Next>;
+  newSignIn(request: Request, asked: AuthorizationRequest, details: SignInDetails): BegunSignIn;
   /** The person has passed this step. */
   passed(step: Step, asked: SignedInRequest): Promise<Next>;
   /** Where to sign in for the same request. What the link carries holds no person, so that nobody can approve it. */
   signInUrl(asked: SignedInRequest): Promise<string>;
   /** The person has denied: nothing more is decided about the request. */
   end(asked: AuthorizationRequest): readonly string[];
+};
+
+/** A sign-in that counts once it is kept. */
+export type BegunSignIn = {
+  readonly session: NewSession | undefined;
+  /** Once it is kept: leads on. */
+  go(signedIn: SignedIn): Promise<Next>;
 };
 
 /** A step between the sign-in and the decision: what the policy asks of it, and its pages. */
@@ -83,13 +88,14 @@ export type InteractionsParts = {
 export function createInteractions(parts: InteractionsParts): Interactions {
   const { policy, clock, binding } = parts;
 
-  const begin: Interactions["begin"] = async (request, asked, signInAgain) => {
-    const person = signInAgain ? undefined : await binding.signedIn(request);
+  const begin: Interactions["begin"] = async (request, asked) => {
+    const current = await binding.signedIn(request);
+    const counting = current && isRecent(current, asked) ? current : undefined;
     const begun = { id: randomId(), endsAt: clock() + AUTHORIZATION_REQUEST_SECONDS * 1000 };
     const { browser, setCookies } = binding.begin(request, begun);
     const pending = { ...begun, ...asked, browser };
-    const known = person ? { ...pending, person, signIn: undefined } : pending;
-    return { person, go: async () => ({ location: await leadOn(known), setCookies }) };
+    const known = counting ? { ...pending, ...counting, signIn: undefined } : pending;
+    return { person: counting?.person, go: async () => ({ location: await leadOn(known), setCookies }) };
   };
 
   const open: Interactions["open"] = (request, sealed) => openRequest(sealed, request, parts);
@@ -97,8 +103,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   const leadOn = (asked: AuthorizationRequest | SignedInRequest) =>
     pageUrl(nextStep(asked, knownOf(asked), policy), asked, parts);
 
-  const signInUrl: Interactions["signInUrl"] = ({ person, signIn, passed, passedIn, ...unsigned }) =>
-    leadOn(unsigned);
+  const signInUrl: Interactions["signInUrl"] = (asked) => leadOn(unsigned(asked));
 
   return {
     begin,
@@ -111,20 +116,25 @@ export function createInteractions(parts: InteractionsParts): Interactions {
         throw new OAuthError("access_denied", "No one has signed in for this request yet.");
       // Cookies of before the sign-in are not enough, or whoever planted them could decide (session fixation).
       const current = await binding.signedInFor(request, asked);
-      if (current?.person.id !== asked.person.id)
+      if (current?.person.id !== asked.person.id || !isRecent(current, asked))
         return askToSignIn(asked, current?.person, await signInUrl(asked), request, peer, parts);
       // What was passed in an earlier sign-in, whoever it was, is worth nothing in this one.
       const passed = asked.passedIn === current.signIn ? (asked.passed ?? []) : [];
-      const now = { ...asked, passed, passedIn: current.signIn };
+      const { signIn: passedIn, ...signedIn } = current;
+      const now = { ...asked, ...signedIn, passed, passedIn };
       const next = nextStep(now, knownOf(now), policy);
       if (next.name === step.name) return now;
       throw new OAuthError("access_denied", "A step of this request has not been passed yet.", {
         detail: `${step.name} before ${next.name}`,
       });
     },
-    async signedIn(asked, person) {
-      const { signIn, setCookies } = await binding.signIn(asked, person);
-      return { location: await leadOn({ ...asked, person, signIn, passed: [] }), setCookies };
+    newSignIn(request, asked, details) {
+      const { session, signIn, setCookies } = binding.newSignIn(request, asked, details);
+      const go: BegunSignIn["go"] = async (signedIn) => ({
+        location: await leadOn({ ...asked, ...signedIn, signIn, passed: [] }),
+        setCookies,
+      });
+      return { session, go };
     },
     async passed(step, asked) {
       const passed = [...(asked.passed ?? []), step.name];
@@ -132,6 +142,23 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     },
     end: (asked) => binding.end(asked),
   };
+}
+
+/** Whether a sign-in is as recent as the request asks for. */
+function isRecent({ authenticatedAt }: SignedIn, { signInAfter = 0 }: Asked): boolean {
+  return authenticatedAt >= signInAfter;
+}
+
+function unsigned({
+  person: _person,
+  signIn: _signIn,
+  signedInAt: _signedInAt,
+  authenticatedAt: _authenticatedAt,
+  passed: _passed,
+  passedIn: _passedIn,
+  ...asked
+}: SignedInRequest): AuthorizationRequest {
+  return asked;
 }
 
 function knownOf(asked: AuthorizationRequest | SignedInRequest): Known {

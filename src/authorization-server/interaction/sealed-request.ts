@@ -1,9 +1,8 @@
 import type { ClientIdentity } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
-import type { Person } from "../../core/person.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
-import type { BrowserBinding } from "../people/browser-binding.ts";
+import type { BoundSignIn, BrowserBinding } from "../people/browser-binding.ts";
 
 /**
  * An authorization request on its way through the pages. Nothing is stored: it travels sealed, in the `state` field of
@@ -23,6 +22,10 @@ export type AuthorizationRequest = {
   readonly codeChallenge: string;
   readonly resource: string;
   readonly scopes: readonly string[];
+  /** Epoch milliseconds: a sign-in from before this does not count (`prompt=login`, `max_age`). */
+  readonly signInAfter?: number | undefined;
+  /** The username or address that the client expects (`login_hint`). */
+  readonly loginHint?: string | undefined;
   /** The id of the browser that began. */
   readonly browser: string;
   readonly endsAt: number;
@@ -32,14 +35,12 @@ export type AuthorizationRequest = {
  * The same once somebody has signed in. Only this can be approved, and only while that sign-in lasts. Where a sign-in counts
  * for its own request, this is sealed in the answer to the sign-in alone: no cookie may ever be enough to get it.
  */
-export type SignedInRequest = AuthorizationRequest & {
-  readonly person: Person;
-  /** The sign-in that counts; undefined where any session of the person does. */
-  readonly signIn: string | undefined;
-  /** The steps that this person has passed since, by name, and the sign-in in which that was. */
-  readonly passed?: readonly string[];
-  readonly passedIn?: string;
-};
+export type SignedInRequest = AuthorizationRequest &
+  BoundSignIn & {
+    /** The steps that this person has passed since, by name, and the sign-in in which that was. */
+    readonly passed?: readonly string[];
+    readonly passedIn?: string;
+  };
 
 /** Time to find the password manager and read the page; after it, the client begins again. */
 export const AUTHORIZATION_REQUEST_SECONDS = 30 * 60;

@@ -1,4 +1,5 @@
 import type { Person } from "../../core/person.ts";
+import type { NewSession } from "../../store/people-store.ts";
 
 /** An authorization request, as far as it is bound to a browser. */
 export type Bound = {
@@ -9,15 +10,39 @@ export type Bound = {
   readonly endsAt: number;
 };
 
-/** The same once somebody has signed in for it. */
-export type BoundSignIn = Bound & {
+/** That a person proved who they are. Times are epoch milliseconds. */
+export type SignedIn = {
   readonly person: Person;
-  /** The one sign-in that may decide about it; undefined where any live session of the person may. */
-  readonly signIn: string | undefined;
+  /** When it was proved here. */
+  readonly signedInAt: number;
+  /** When the person proved it: at a provider, that may have been earlier. */
+  readonly authenticatedAt: number;
 };
 
+/** An authorization request once somebody has signed in for it. */
+export type BoundSignIn = Bound &
+  SignedIn & {
+    /** The one sign-in that may decide about it; undefined where any live session of the person may. */
+    readonly signIn: string | undefined;
+  };
+
 /** Each sign-in has an id of its own: what a person passed in one counts in no other. */
-export type CurrentSignIn = { readonly person: Person; readonly signIn: string };
+export type CurrentSignIn = SignedIn & { readonly signIn: string };
+
+/** A sign-in that is about to be kept. */
+export type NewSignIn = {
+  /** The row to keep with it; undefined where it counts for its own request. */
+  readonly session: NewSession | undefined;
+  /** What is sealed into the request. */
+  readonly signIn: string | undefined;
+  readonly setCookies: readonly string[];
+};
+
+/** How a sign-in was done, for its session. */
+export type SignInDetails = Pick<
+  NewSession,
+  "method" | "address" | "userAgent" | "authenticatedAt" | "upstream"
+>;
 
 /**
  * What binds an authorization request to the browser that began it, and the decision about it to a sign-in there. Each
@@ -25,7 +50,7 @@ export type CurrentSignIn = { readonly person: Person; readonly signIn: string }
  */
 export type BrowserBinding = {
   /** Who is signed in already when a request begins. */
-  signedIn(request: Request): Promise<Person | undefined>;
+  signedIn(request: Request): Promise<CurrentSignIn | undefined>;
   /** Binds a new authorization request to this browser. */
   begin(
     request: Request,
@@ -33,11 +58,8 @@ export type BrowserBinding = {
   ): { readonly browser: string; readonly setCookies: readonly string[] };
   /** The browser's id, as its cookies say it for this authorization request. */
   browserOf(request: Request, bound: Bound): string | undefined;
-  /** A person has just proved who they are. What is handed back as `signIn` is sealed into the request. */
-  signIn(
-    bound: Bound,
-    person: Person,
-  ): Promise<{ readonly signIn: string | undefined; readonly setCookies: readonly string[] }>;
+  /** A person has just proved who they are. It counts once its session, if it has one, is kept. */
+  newSignIn(request: Request, bound: Bound, details: SignInDetails): NewSignIn;
   /** Who is signed in in this browser and by which sign-in, as far as that counts for this authorization request. */
   signedInFor(request: Request, bound: BoundSignIn): Promise<CurrentSignIn | undefined>;
   /** The person has denied: nothing more is decided about the request. */

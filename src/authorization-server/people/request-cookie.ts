@@ -1,6 +1,7 @@
 import type { Cookies } from "../../http/cookies.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
+import type { Store } from "../../store/store.ts";
 import type { Bound, BrowserBinding } from "./browser-binding.ts";
 
 /** How many other requests may be under way in one browser: each has a cookie, and many cookies at once die in proxies. */
@@ -14,8 +15,12 @@ const SHORT_ID = /^[\w-]{8}$/;
  * signed in, that of the sign-in, which is new each time. The sealed request that this opens is in the answer to the
  * sign-in and nowhere else: a program that is sent every cookie has never seen it.
  */
-export function bindToRequest(parts: { readonly cookies: Cookies; readonly clock: Clock }): BrowserBinding {
-  const { cookies, clock } = parts;
+export function bindToRequest(parts: {
+  readonly cookies: Cookies;
+  readonly store: Pick<Store, "findPerson">;
+  readonly clock: Clock;
+}): BrowserBinding {
+  const { cookies, store, clock } = parts;
   const read = (request: Request, bound: Bound) => parse(cookies.read(request, nameOf(bound)) ?? "");
   const set = (bound: Bound, signIn?: string): string => {
     const seconds = Math.max(0, Math.ceil((bound.endsAt - clock()) / 1000));
@@ -38,13 +43,18 @@ export function bindToRequest(parts: { readonly cookies: Cookies; readonly clock
       return { browser, setCookies: [set({ ...begun, browser }), ...surplus(request)] };
     },
     browserOf: (request, bound) => read(request, bound).browser,
-    async signIn(bound) {
+    newSignIn(_request, bound) {
       const signIn = randomId();
-      return { signIn, setCookies: [set(bound, signIn)] };
+      return { session: undefined, signIn, setCookies: [set(bound, signIn)] };
     },
     async signedInFor(request, bound) {
       const { signIn } = read(request, bound);
-      return signIn !== undefined && signIn === bound.signIn ? { person: bound.person, signIn } : undefined;
+      if (signIn === undefined || signIn !== bound.signIn) return undefined;
+      const record = await store.findPerson(bound.person.id);
+      if (!record || record.disabledAt !== null || (record.signedOutAt ?? 0) >= bound.signedInAt)
+        return undefined;
+      const { signedInAt, authenticatedAt } = bound;
+      return { person: record.person, signIn, signedInAt, authenticatedAt };
     },
     end: (bound) => [cookies.expire(nameOf(bound))],
   };

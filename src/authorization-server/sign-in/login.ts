@@ -3,81 +3,79 @@ import type { UnauditedEvent } from "../../core/events.ts";
 import { logRefusal } from "../../http/boundary.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
-import {
-  htmlResponse,
-  PAGE_STYLES,
-  retryAfter,
-  seeOther,
-  TEMPLATE_STYLES,
-  withCookies,
-} from "../../http/responses.ts";
-import { type Route, urlOf } from "../../http/route.ts";
+import { retryAfter, withCookies } from "../../http/responses.ts";
+import type { Endpoint, Route } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
-import { loginPage } from "../../pages/login.ts";
-import { renderLoginTemplate } from "../../pages/login-template.ts";
 import type { Log } from "../../platform/logging.ts";
-import type { Interactions } from "../interaction/interactions.ts";
 import type { Step } from "../interaction/next-step.ts";
-import { type AuthorizationRequest, identityIn } from "../interaction/sealed-request.ts";
-import type { CheckPassword, PasswordResult } from "./password.ts";
+import { LOGIN_PATH } from "./login-path.ts";
+import type { Proved, SignInMethod, SignIns, Visit, Visits } from "./method.ts";
+import type { CheckPassword, PasswordResult } from "./password/check-password.ts";
+import { beginSignIn, type PageParts, showSignIn } from "./sign-in-page.ts";
+import type { DecideSignIn } from "./sign-ins.ts";
 
 /** The first step: nobody is known yet. */
 export const SIGN_IN: Step = {
   name: "sign_in",
-  path: "/oauth/login",
+  path: LOGIN_PATH,
   isNeeded: (_request, { person }) => person === undefined,
 };
 
-export type LoginParts = {
-  readonly interactions: Pick<Interactions, "open" | "signedIn">;
+/** The one method that takes a username and a password. */
+export type PasswordMethod = {
+  readonly method: Pick<SignInMethod, "name" | "label" | "people">;
   readonly checkPassword: CheckPassword;
+};
+
+export type LoginParts = PageParts & {
+  readonly visits: Visits;
+  readonly signIns: SignIns & { readonly decide: DecideSignIn };
+  readonly password: PasswordMethod | undefined;
   readonly log: Log<UnauditedEvent>;
-  readonly issuer: string;
-  readonly appName: string;
-  /** The operator's own HTML. */
-  readonly loginTemplate: string | undefined;
   /** The operator's own page. */
   readonly loginHandler: LoginHandler | undefined;
 };
 
 /** GET /oauth/login: the page that asks who is there. POST: checks the password and goes on. */
 export function loginRoute(parts: LoginParts): Route {
+  const { password } = parts;
+  const post: Endpoint | undefined = password && ((request, peer) => login(request, peer, password, parts));
   return {
     name: "login",
     paths: [SIGN_IN.path],
-    methods: {
-      GET: (request, peer) => showLogin(request, peer, parts),
-      POST: (request, peer) => login(request, peer, parts),
-    },
+    methods: { GET: (request, peer) => showLogin(request, peer, parts), ...(post && { POST: post }) },
     refusals: "page",
   };
 }
 
 async function showLogin(request: Request, peer: Peer, parts: LoginParts): Promise<Response> {
   const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
-  const pending = await parts.interactions.open(request, sealed);
-  const { loginHandler } = parts;
-  if (loginHandler) return handOver(loginHandler, request, peer, parts);
-  return loginResponse({ pending, sealed: sealed ?? "", username: "", errorMessage: undefined }, parts);
+  const visit = await parts.visits.open(request, sealed);
+  const { loginHandler, password } = parts;
+  if (loginHandler && password) return handOver(loginHandler, request, peer, password, parts);
+  return beginSignIn(visit, request, parts);
 }
 
-async function login(request: Request, peer: Peer, parts: LoginParts): Promise<Response> {
-  const { interactions, loginHandler } = parts;
+async function login(
+  request: Request,
+  peer: Peer,
+  password: PasswordMethod,
+  parts: LoginParts,
+): Promise<Response> {
+  const { visits, signIns, loginHandler } = parts;
   requireSameOrigin(request, parts.issuer);
-  if (loginHandler) return handOver(loginHandler, request, peer, parts);
+  if (loginHandler) return handOver(loginHandler, request, peer, password, parts);
   const form = await readForm(request);
-  const sealed = form.get("state");
-  const pending = await interactions.open(request, sealed);
+  const visit = await visits.open(request, form.get("state"));
   const username = form.get("username") ?? "";
-  const password = form.get("password") ?? "";
-  const result = await checkPassword(pending, { username, password }, request, peer, parts);
+  const pair = { username, password: form.get("password") ?? "" };
+  const result = await check(visit, pair, request, peer, password, parts.log);
   if ("refusal" in result) {
     const { refusal } = result;
-    const view = { pending, sealed: sealed ?? "", username, errorMessage: refusal.message };
-    return loginResponse(view, parts, refusal.status, retryAfter(refusal));
+    const typed = { username, errorMessage: refusal.message };
+    return showSignIn(visit, typed, parts, refusal.status, retryAfter(refusal));
   }
-  const { location, setCookies } = await interactions.signedIn(pending, result.person);
-  return seeOther(location, setCookies);
+  return signIns.complete(proved(result.proof, visit, password), request, peer);
 }
 
 /**
@@ -88,17 +86,18 @@ async function handOver(
   handler: LoginHandler,
   request: Request,
   peer: Peer,
-  parts: LoginParts,
+  password: PasswordMethod,
+  { visits, signIns, log }: LoginParts,
 ): Promise<Response> {
-  const { interactions } = parts;
   const cookies: string[] = [];
-  const response = await handler(request, async (state, username, password) => {
-    const pending = await interactions.open(request, state);
-    const result = await checkPassword(pending, { username, password }, request, peer, parts);
+  const response = await handler(request, async (state, username, typed) => {
+    const visit = await visits.open(request, state);
+    const result = await check(visit, { username, password: typed }, request, peer, password, log);
     if ("refusal" in result) throw result.refusal;
-    const { location, setCookies } = await interactions.signedIn(pending, result.person);
-    cookies.push(...setCookies);
-    return location;
+    const decided = await signIns.decide(proved(result.proof, visit, password), request, peer);
+    if ("refused" in decided) throw decided.refused.error;
+    cookies.push(...decided.next.setCookies);
+    return decided.next.location;
   });
   const answer = withCookies(response, cookies);
   answer.headers.set("Cache-Control", "no-store");
@@ -107,42 +106,20 @@ async function handOver(
   return answer;
 }
 
-async function checkPassword(
-  { clientId }: AuthorizationRequest,
+function proved(proof: Proved["proof"], visit: Visit, { method }: PasswordMethod): Proved {
+  return { method, visit, proof };
+}
+
+async function check(
+  { client }: Visit,
   pair: { readonly username: string; readonly password: string },
   request: Request,
   peer: Peer,
-  { checkPassword: check, log }: Pick<LoginParts, "checkPassword" | "log">,
+  { checkPassword }: PasswordMethod,
+  log: LoginParts["log"],
 ): Promise<PasswordResult> {
-  const result = await check(pair, clientId, peer);
+  const result = await checkPassword(pair, client?.id, peer);
   // Here, since a login handler may keep the error to itself.
   if ("refusal" in result && result.refusal.status >= 500) logRefusal(result.refusal, request, log, peer);
   return result;
-}
-
-type LoginView = {
-  readonly pending: AuthorizationRequest;
-  readonly sealed: string;
-  readonly username: string;
-  readonly errorMessage: string | undefined;
-};
-
-function loginResponse(
-  { pending, sealed, username, errorMessage }: LoginView,
-  { issuer, appName, loginTemplate }: Pick<LoginParts, "issuer" | "appName" | "loginTemplate">,
-  status?: number,
-  headers?: Readonly<Record<string, string>>,
-): Response {
-  const values = { appName, state: sealed, username };
-  if (loginTemplate !== undefined) {
-    const page = renderLoginTemplate(loginTemplate, { ...values, errorMessage: errorMessage ?? "" });
-    return htmlResponse(page, TEMPLATE_STYLES, status, headers);
-  }
-  const page = loginPage({
-    ...values,
-    errorMessage,
-    action: urlOf(issuer, SIGN_IN.path),
-    client: identityIn(pending),
-  });
-  return htmlResponse(page, PAGE_STYLES, status, headers);
 }

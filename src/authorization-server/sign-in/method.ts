@@ -18,6 +18,8 @@ import type { Attempts } from "./guessing/attempts.ts";
 export type SignInMethod = {
   /** Unique in a server; in URLs, logs and session lists: `google`. */
   readonly name: string;
+  /** What people call it: `Google`. */
+  readonly label: string;
   /**
    * Who can sign in this way. `own`: people that the operator put there. `members`: those of one organisation. `public`:
    * anyone who makes an account, so the operator must say who may come in.
@@ -36,12 +38,17 @@ export type OpenMethod = {
 /** What a method shows on the sign-in page. */
 export type SignInPanel =
   /** A link that redirects to where the sign-in is. Where it is the only panel, people go there at once. */
-  | { readonly kind: "button"; readonly label: string; readonly url: (visit: Visit) => string }
+  | { readonly kind: "button"; readonly url: (visit: Visit) => string }
+  /** The page's own fields for a username and a password, or the operator's page. One method of a server can have them. */
+  | { readonly kind: "password"; readonly check: CheckPair }
   /** A form of its own, which posts to one of the method's routes. */
-  | { readonly kind: "form"; readonly html: (visit: Visit, typed: Typed) => Html };
+  | { readonly kind: "form"; readonly html: (visit: Visit) => Html };
 
-/** What was typed before, where a form is shown again. */
-export type Typed = { readonly username: string; readonly errorMessage: string | undefined };
+/**
+ * Whom a username and a password prove; undefined for a wrong pair. What is counted against guessing is counted around it.
+ * @throws OAuthError where it cannot be told now, or the account cannot be used
+ */
+export type CheckPair = (username: string, password: string) => Promise<Proof | undefined>;
 
 /** What every method is handed. */
 export type MethodParts = {
@@ -58,8 +65,8 @@ export type MethodParts = {
   readonly appName: string;
   /** Where a provider is asked: through the outbound proxy, where there is one. */
   readonly fetch: typeof fetch;
-  /** The grants of a person ended, in this process. */
-  readonly onPersonChanged: (personId: string) => void;
+  /** Told of each grant that a method ends. */
+  readonly onGrantRevoked: (grantId: string) => void;
 };
 
 /** Why somebody is at the sign-in page. It travels sealed, bound to its browser. */
@@ -102,19 +109,28 @@ export type Proof = {
   readonly upstream: { readonly issuer: string; readonly sessionId: string | undefined } | undefined;
 };
 
+/** That a method has proved an identity, for a visit. */
+export type Proved = {
+  readonly method: Pick<SignInMethod, "name" | "label" | "people">;
+  readonly visit: Visit;
+  readonly proof: Proof;
+};
+
 /** Where every method ends. Decides who it is, whether they may come in, and what comes next. */
 export type SignIns = {
-  /** The redirect that goes on, or the page that says why the person may not come in. */
-  complete(
-    method: Pick<SignInMethod, "name" | "people">,
-    visit: Visit,
-    proof: Proof,
-    request: Request,
-    peer: Peer,
-  ): Promise<Response>;
+  /**
+   * The redirect that goes on, or the page that says why the person may not come in.
+   * @throws OAuthError for a page, where it cannot be told now
+   */
+  complete(proved: Proved, request: Request, peer: Peer): Promise<Response>;
 };
 
 /** The page with every method on it. */
 export type SignInPage = {
-  show(visit: Visit, typed: Typed, status?: number, headers?: Readonly<Record<string, string>>): Response;
+  /** Leads back to it, to say that a sign-in with this method did not end well, and to try again. */
+  again(method: Pick<SignInMethod, "name">, visit: Visit, problem: SignInProblem): Response;
 };
+
+/** What can go wrong between here and a provider. The page has a sentence for each. */
+export const SIGN_IN_PROBLEMS = ["cancelled", "no_answer", "wrong_answer", "sign_in_is_old"] as const;
+export type SignInProblem = (typeof SIGN_IN_PROBLEMS)[number];

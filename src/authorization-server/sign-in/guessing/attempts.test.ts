@@ -4,7 +4,7 @@ import { OAuthError } from "../../../core/errors.ts";
 import { silentLog } from "../../../platform/logging.ts";
 import { createKeyring } from "../../../platform/secrets/keyring.ts";
 import { createRecorder } from "../../recorder.ts";
-import { createPasswordCheck } from "../password.ts";
+import { createPasswordCheck } from "../password/check-password.ts";
 import { type Attempts, createAttempts } from "./attempts.ts";
 
 const keyring = createKeyring(["a secret of this test, long enough"]);
@@ -92,31 +92,25 @@ describe("wrong passwords from one host", () => {
   );
 
   it("count before they are made, so that many at once are no way around", async () => {
-    const checkUser = vi.fn(async () => null);
+    const checkPair = vi.fn(async () => undefined);
     const recorder = createRecorder({ store, clock, log: silentLog });
-    const check = createPasswordCheck({ checkUser, checkUserMs: 1000, attempts, keyring, recorder });
+    const check = createPasswordCheck(checkPair, { attempts, keyring, recorder });
     const guess = () => check({ username: "ada", password: "x" }, "client-1", PEER);
     const answers = await Promise.all(Array.from({ length: 50 }, guess));
     const slowed = answers.filter((answer) => "refusal" in answer && answer.refusal.code === "slow_down");
     expect(slowed).toHaveLength(40);
-    expect(checkUser).toHaveBeenCalledTimes(10);
+    expect(checkPair).toHaveBeenCalledTimes(10);
   });
 
   it("are not asked about where they cannot be counted, and that is not called slowing", async () => {
     const outage = new OAuthError("temporarily_unavailable", "Try again.");
     const counters = { ...store.counters, take: () => Promise.reject(outage) };
     const uncounted = createAttempts({ counters, store, keyring, clock });
-    const checkUser = vi.fn(async () => null);
+    const checkPair = vi.fn(async () => undefined);
     const recorder = createRecorder({ store, clock, log: silentLog });
-    const check = createPasswordCheck({
-      checkUser,
-      checkUserMs: 1000,
-      attempts: uncounted,
-      keyring,
-      recorder,
-    });
+    const check = createPasswordCheck(checkPair, { attempts: uncounted, keyring, recorder });
     await expect(check({ username: "ada", password: "x" }, "client-1", PEER)).rejects.toBe(outage);
-    expect(checkUser).not.toHaveBeenCalled();
+    expect(checkPair).not.toHaveBeenCalled();
     expect(await store.auditAfter(0, 10)).toEqual([]);
   });
 });

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import type { CheckUser } from "../../../config/settings.ts";
+import { OAuthError } from "../../../core/errors.ts";
+import { displayName, type Person } from "../../../core/person.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import { within } from "../../../platform/within.ts";
+import type { CheckPair, SignInMethod } from "../method.ts";
+
+/** How long `checkUser` may take. */
+const CHECK_USER_MS = 10_000;
+const MAXIMUM_ID_LENGTH = 255;
+/** Carried sealed through URLs and kept in every grant, so it stays small. */
+const MAXIMUM_PERSON_BYTES = 2048;
+
+// Beyond the safe integers, two numbers in JSON may be one in JavaScript: two people would be one.
+const id = z.union([z.string().min(1), z.int()]).transform(String);
+const userAnswer = z.union([
+  id.transform((value) => ({ id: value })),
+  z.looseObject({ id, name: z.string().optional(), email: z.string().optional() }),
+  z.union([z.null(), z.undefined(), z.literal(false)]).transform(() => undefined),
+]);
+
+/**
+ * People whom your own function knows, by username and password. The id that it returns is the person's id.
+ * @param checkUser says who this is, or null, undefined or false for a wrong pair
+ * @param milliseconds how long it may take
+ */
+export function password(checkUser: CheckUser, milliseconds = CHECK_USER_MS): SignInMethod {
+  return {
+    name: "password",
+    label: "your password",
+    people: "own",
+    open: ({ clock }) => ({
+      panel: { kind: "password", check: askCheckUser(checkUser, milliseconds, clock) },
+      routes: [],
+    }),
+  };
+}
+
+function askCheckUser(checkUser: CheckUser, milliseconds: number, clock: Clock): CheckPair {
+  return async (username, typed) => {
+    const person = await ask(username, typed, checkUser, milliseconds);
+    if (!person) return undefined;
+    const { id, ...profile } = person;
+    return {
+      identity: { method: "password", issuer: "", subject: id },
+      label: displayName(person),
+      personId: id,
+      profile,
+      // The operator's own function says it.
+      emails: person.email === undefined ? [] : [person.email],
+      groups: [],
+      claims: profile,
+      authenticatedAt: clock(),
+      upstream: undefined,
+    };
+  };
+}
+
+async function ask(
+  username: string,
+  typed: string,
+  checkUser: CheckUser,
+  milliseconds: number,
+): Promise<Person | undefined> {
+  const answer = await answerOf(username, typed, checkUser, milliseconds);
+  if (answer instanceof OAuthError) throw answer;
+  return answer;
+}
+
+async function answerOf(
+  username: string,
+  typed: string,
+  checkUser: CheckUser,
+  milliseconds: number,
+): Promise<Person | undefined | OAuthError> {
+  try {
+    const asked = Promise.resolve(checkUser(username, typed)).then(personOf);
+    // An answer after that is dropped.
+    return await within(milliseconds, asked, () =>
+      unchecked(`checkUser did not answer within ${milliseconds / 1000} seconds`),
+    );
+  } catch (cause) {
+    return unchecked("checkUser threw, or returned what JSON cannot hold", cause);
+  }
+}
+
+function personOf(answer: unknown): Person | undefined | OAuthError {
+  const parsed = userAnswer.safeParse(answer);
+  if (!parsed.success) {
+    return unchecked(
+      "checkUser must return an id (text or a safe integer), { id, name?, email?, ... }, or null or false",
+    );
+  }
+  const person = parsed.data as Person | undefined;
+  if (!person) return undefined;
+  if (person.id.length > MAXIMUM_ID_LENGTH) {
+    return unusable(
+      "its ID is too long",
+      `checkUser returned an id of ${person.id.length} characters; the limit is ${MAXIMUM_ID_LENGTH}`,
+    );
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(person));
+  if (bytes > MAXIMUM_PERSON_BYTES) {
+    return unusable(
+      "its data is too large",
+      `checkUser returned ${bytes} bytes of JSON; the limit is ${MAXIMUM_PERSON_BYTES}`,
+    );
+  }
+  return person;
+}
+
+function unchecked(detail: string, cause?: unknown): OAuthError {
+  return new OAuthError(
+    "temporarily_unavailable",
+    "We couldn't check your password. Try again in a minute.",
+    { detail, retryAfterSeconds: 60, cause },
+  );
+}
+
+/** Trying again does not help. */
+function unusable(problem: string, detail: string): OAuthError {
+  return new OAuthError(
+    "server_error",
+    `You can't sign in with this account because ${problem}. Contact the server's operator.`,
+    { detail },
+  );
+}

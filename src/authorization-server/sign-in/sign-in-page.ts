@@ -1,0 +1,92 @@
+import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../../http/responses.ts";
+import { urlOf } from "../../http/route.ts";
+import { loginPage } from "../../pages/login.ts";
+import { renderLoginTemplate } from "../../pages/login-template.ts";
+import { type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
+import { LOGIN_PATH } from "./login-path.ts";
+import {
+  type OpenMethod,
+  SIGN_IN_PROBLEMS,
+  type SignInMethod,
+  type SignInPage,
+  type SignInProblem,
+  type Visit,
+} from "./method.ts";
+
+/** A method of this server, open. */
+export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & OpenMethod;
+
+/** What was typed before, where the page is shown again. */
+export type Typed = { readonly username: string; readonly errorMessage: string | undefined };
+
+export type PageParts = {
+  readonly methods: readonly NamedMethod[];
+  readonly issuer: string;
+  readonly appName: string;
+  /** The operator's own HTML. */
+  readonly loginTemplate: string | undefined;
+};
+
+const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string>> = {
+  cancelled: (label) => `The sign-in with ${label} was cancelled. Try again, or choose another way.`,
+  no_answer: (label) => `${label} did not answer. Try again in a minute.`,
+  wrong_answer: (label) =>
+    `The sign-in with ${label} did not work. Try again. If it happens again, contact the server's operator.`,
+  sign_in_is_old: (label) => `Sign in with ${label} again: this needs a new sign-in.`,
+};
+
+/** Leads back to the page, which has a sentence for each problem. */
+export function signInPageOf(issuer: string): SignInPage {
+  return {
+    again({ name }, { sealed }, problem) {
+      const query = new URLSearchParams({ state: sealed, method: name, problem });
+      return seeOther(`${urlOf(issuer, LOGIN_PATH)}?${query}#top`);
+    },
+  };
+}
+
+/** The page, or the only method's redirect. */
+export function beginSignIn(visit: Visit, request: Request, parts: PageParts): Response {
+  const { methods } = parts;
+  const { searchParams } = new URL(request.url);
+  const problem = SIGN_IN_PROBLEMS.find((one) => one === searchParams.get("problem"));
+  const method = methods.find(({ name }) => name === searchParams.get("method"));
+  if (problem && method) {
+    return showSignIn(visit, { username: "", errorMessage: SENTENCES[problem](method.label) }, parts);
+  }
+  const [only] = methods;
+  if (methods.length === 1 && only?.panel.kind === "button" && !searchParams.has("choose")) {
+    return seeOther(only.panel.url(visit));
+  }
+  return showSignIn(visit, { username: visit.loginHint ?? "", errorMessage: undefined }, parts);
+}
+
+export function showSignIn(
+  visit: Visit,
+  { username, errorMessage }: Typed,
+  { methods, issuer, appName, loginTemplate }: PageParts,
+  status?: number,
+  headers?: Readonly<Record<string, string>>,
+): Response {
+  const panels = methods.flatMap(({ name, label, panel }): readonly MethodPanel[] => {
+    if (panel.kind === "button") return [{ name, label, url: panel.url(visit) }];
+    return panel.kind === "form" ? [{ name, html: panel.html(visit) }] : [];
+  });
+  const values = { appName, state: visit.sealed, username };
+  if (loginTemplate !== undefined) {
+    const page = renderLoginTemplate(loginTemplate, {
+      ...values,
+      errorMessage: errorMessage ?? "",
+      methods: methodsOf(panels),
+    });
+    return htmlResponse(page, TEMPLATE_STYLES, status, headers);
+  }
+  const page = loginPage({
+    ...values,
+    errorMessage,
+    action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
+    panels,
+    client: visit.client,
+  });
+  return htmlResponse(page, PAGE_STYLES, status, headers);
+}

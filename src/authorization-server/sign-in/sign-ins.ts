@@ -1,0 +1,160 @@
+import type { ClientIdentity } from "../../core/client.ts";
+import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
+import { OAuthError } from "../../core/errors.ts";
+import type { Person } from "../../core/person.ts";
+import type { Peer } from "../../http/peer.ts";
+import { seeOther } from "../../http/responses.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { randomId } from "../../platform/random.ts";
+import type { PersonRecord } from "../../store/people-store.ts";
+import type { Store } from "../../store/store.ts";
+import type { Next } from "../interaction/interactions.ts";
+import type { Recorder } from "../recorder.ts";
+import type { Goal, Goals } from "./goals.ts";
+import type { Proof, Proved, SignIns } from "./method.ts";
+
+/** Whether a person whom a method has proved may come in. */
+export type Admit = (
+  proved: Pick<Proved, "method" | "proof">,
+  person: Person,
+  client: ClientIdentity | undefined,
+) => Promise<"admitted" | { readonly reason: string }>;
+
+/** Where a sign-in leads: on, or out. */
+export type Decided = { readonly next: Next } | { readonly refused: Refused };
+
+/** Why a person may not come in. */
+export type Refused = {
+  readonly person: Person;
+  /** For the log. */
+  readonly reason: string;
+  /** For the person. */
+  readonly error: OAuthError;
+};
+
+/** The same for the operator's own page, which makes the answer itself. */
+export type DecideSignIn = (proved: Proved, request: Request, peer: Peer) => Promise<Decided>;
+
+export type SignInsParts = {
+  readonly goals: Goals;
+  readonly admit: Admit;
+  readonly isActive: (person: Person) => Promise<boolean>;
+  readonly store: Pick<Store, "findByIdentity" | "signIn">;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  /** The page that says why a person may not come in. */
+  readonly refusalPage: (proved: Proved, refused: Refused, peer: Peer) => Response;
+};
+
+/** Another sign-in may be first, once for each of the few things that it can make. */
+const TRIES = 3;
+
+/** Decides who somebody is and whether they may come in, and keeps it: nothing is written before, and one commit then. */
+export function createSignIns(parts: SignInsParts): SignIns & { readonly decide: DecideSignIn } {
+  const { goals, refusalPage } = parts;
+  const decide: DecideSignIn = async (proved, request, peer) => {
+    const goal = await goals.open(request, proved.visit.sealed);
+    for (let tried = 0; tried < TRIES; tried++) {
+      const decided = await tryOnce(goal, proved, request, peer, parts);
+      if (decided) return decided;
+    }
+    throw new OAuthError("temporarily_unavailable", "Too many sign-ins came at once. Try again.", {
+      detail: "the identity changed during each try",
+    });
+  };
+  return {
+    decide,
+    async complete(proved, request, peer) {
+      const decided = await decide(proved, request, peer);
+      if ("refused" in decided) return refusalPage(proved, decided.refused, peer);
+      const { location, setCookies } = decided.next;
+      return seeOther(location, setCookies);
+    },
+  };
+}
+
+/** Undefined where what was read has changed before it was written. */
+async function tryOnce(
+  goal: Goal,
+  { method, proof }: Proved,
+  request: Request,
+  peer: Peer,
+  { admit, isActive, store, recorder, clock }: SignInsParts,
+): Promise<Decided | undefined> {
+  const { client } = goal.visit;
+  const known = await store.findByIdentity(proof.identity);
+  const person: Person = { ...proof.profile, id: known?.person.id ?? proof.personId ?? randomId() };
+  const refuse = async (reason: string, error: OAuthError): Promise<Decided> => {
+    const fields = { person: person.id, client: client?.id, method: method.name, reason };
+    await recorder.record("sign_in.refused", fields, peer);
+    return { refused: { person, reason, error } };
+  };
+  const old = tooOld(proof, goal);
+  if (old) return refuse("the sign-in at the provider is older than was asked for", old);
+  if (isOut(known)) return refuse("disabled", disabled());
+  const admission = await admit({ method, proof }, person, client);
+  if (admission !== "admitted") return refuse(admission.reason, notAdmitted());
+  if (!(await isActive(person))) return refuse("not active", disabled());
+  const begun = goal.newSignIn(request, {
+    method: method.name,
+    address: peer.address,
+    userAgent: request.headers.get("user-agent") ?? undefined,
+    authenticatedAt: Math.max(proof.authenticatedAt, goal.visit.signInAfter ?? 0),
+    upstream: proof.upstream,
+  });
+  const fields = { person: person.id, client: client?.id, method: method.name };
+  const { entry, log } = recorder.prepare("sign_in.ok", fields, peer);
+  const now = clock();
+  const { identity, label, emails, groups } = proof;
+  const outcome = await store.signIn(
+    {
+      identity,
+      label,
+      personId: person.id,
+      isNew: known === undefined,
+      person,
+      emails,
+      groups,
+      session: begun.session,
+      now,
+    },
+    entry,
+  );
+  switch (outcome.kind) {
+    case "changed":
+      return undefined;
+    case "disabled":
+      return refuse("disabled", disabled());
+    case "id_taken":
+      return refuse("another person has this id", idTaken());
+    case "signed_in": {
+      log();
+      const authenticatedAt = Math.max(proof.authenticatedAt, goal.visit.signInAfter ?? 0);
+      return { next: await begun.go({ person: outcome.record.person, signedInAt: now, authenticatedAt }) };
+    }
+  }
+}
+
+function isOut(known: PersonRecord | undefined): boolean {
+  return known !== undefined && known.disabledAt !== null;
+}
+
+function tooOld({ authenticatedAt }: Proof, { visit }: Goal): OAuthError | undefined {
+  if (authenticatedAt + CLOCK_SKEW_SECONDS * 1000 >= (visit.signInAfter ?? 0)) return undefined;
+  return new OAuthError("access_denied", "You have to sign in again for this, and were signed in already.");
+}
+
+function disabled(): OAuthError {
+  return new OAuthError("access_denied", "This account is disabled. Contact the server's operator.");
+}
+
+function notAdmitted(): OAuthError {
+  return new OAuthError("access_denied", "This account may not use this server. Contact its operator.");
+}
+
+function idTaken(): OAuthError {
+  return new OAuthError(
+    "access_denied",
+    "This account can't be used, because someone else has its ID here. Contact the server's operator.",
+  );
+}
