@@ -22,6 +22,7 @@ import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import type { Person } from "../core/person.ts";
 import { type Route, urlOf } from "../http/route.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { PlainFetch } from "../platform/fetch-json.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Counters } from "../store/counters.ts";
@@ -45,7 +46,7 @@ export type AuthorizationServerParts = {
   readonly admit: Admit;
   readonly isActive: (person: Person) => Promise<boolean>;
   /** Where providers of identities are asked. */
-  readonly fetch: typeof fetch;
+  readonly fetch: PlainFetch;
   /** Between the sign-in and the decision. */
   readonly furtherSteps: readonly FurtherStep[];
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;

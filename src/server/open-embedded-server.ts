@@ -95,7 +95,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
       clients,
       log,
       isActive: async () => true,
-      fetch,
+      fetch: instrumentation.fetch,
       furtherSteps,
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked,

@@ -10,6 +10,7 @@ export type KeyLabel =
   | "refresh-token"
   | "authorization-request"
   | "session"
+  | "upstream-sign-in"
   | "username-mark"
   | "counter-key"
   | "signing-key";
