@@ -8,6 +8,7 @@ export type {
   CheckUser,
   CompleteUserCheck,
   LoginHandler,
+  SignInLinks,
   UserAnswer,
 } from "./config/settings.ts";
 export type { Auth } from "./core/auth.ts";

@@ -8,22 +8,28 @@ import { declared } from "./declared.ts";
  */
 export type CompleteUserCheck = (state: string, username: string, password: string) => Promise<string>;
 
+/** Resolves to the other ways to sign in, each with the URL that a link of your page goes to. */
+export type SignInLinks = (
+  state: string,
+) => Promise<readonly { readonly name: string; readonly label: string; readonly url: string }[]>;
+
 /** Answers GET and POST of `/oauth/login` with a page of your own. */
 export type LoginHandler = (
   request: Request,
   completeUserCheck: CompleteUserCheck,
+  signInLinks: SignInLinks,
 ) => Response | Promise<Response>;
 
 /** The login page. */
 export const loginOptions = {
   loginTemplate: text("HTML").optional().register(declared, {
     says: "HTML in which exactly `{state}`, `{username}`, `{app_name}` and `{error_message}` are replaced, each one escaped.",
-    more: "Its form posts `state`, `username` and `password` to `/oauth/login`. Styles, images and fonts load; scripts do not.",
+    more: "`{methods}` becomes the links to the providers in `signIn`. Its form posts `state`, `username` and `password` to `/oauth/login`. Styles, images and fonts load; scripts do not.",
     otherwise: "the built-in page",
   }),
   loginHandler: aFunction<LoginHandler>().optional().register(declared, {
-    says: "Your own function that answers GET and POST of `/oauth/login`: `(request, completeUserCheck) => Response`.",
-    more: "`completeUserCheck(state, username, password)` resolves to the URL to continue at, or throws an `OAuthError`: `message` is the text to show, `status` that of the page (403, 429, 503 and so on). Don't accept a cookie of your own instead of the password: on localhost, programs on other ports receive it.",
+    says: "Your own function that answers GET and POST of `/oauth/login`: `(request, completeUserCheck, signInLinks) => Response`.",
+    more: "`completeUserCheck(state, username, password)` resolves to the URL to continue at, or throws an `OAuthError`: `message` is the text to show, `status` that of the page (403, 429, 503 and so on). `signInLinks(state)` resolves to `{ name, label, url }` of the providers in `signIn`. Don't accept a cookie of your own instead of the password: on localhost, programs on other ports receive it.",
     otherwise: "the built-in page",
   }),
 };

@@ -102,6 +102,10 @@ export type OAuthServerOptions = {
   refreshGraceSeconds?: Given["refreshGraceSeconds"];
   /** Whether other servers accept access tokens by their signature alone. Default: `false`. */
   accessTokensCheckedElsewhere?: Given["accessTokensCheckedElsewhere"];
+  /** How long a person stays signed in in a browser that they don't use. Default: `43200`. */
+  sessionIdleSeconds?: Given["sessionIdleSeconds"];
+  /** How long a person stays signed in in a browser at most. Default: `2592000` (30 days). */
+  sessionSeconds?: Given["sessionSeconds"];
   /** How many days the audit log is kept, from 1 to 3650. Default: `400`. */
   auditRetentionDays?: Given["auditRetentionDays"];
   /**
@@ -110,8 +114,8 @@ export type OAuthServerOptions = {
    */
   loginTemplate?: Given["loginTemplate"];
   /**
-   * Your own function that answers GET and POST of `/oauth/login`: `(request, completeUserCheck) => Response`. Default:
-   * the built-in page.
+   * Your own function that answers GET and POST of `/oauth/login`: `(request, completeUserCheck, signInLinks) =>
+   * Response`. Default: the built-in page.
    */
   loginHandler?: Given["loginHandler"];
   /** How many verified access tokens this instance remembers. Default: `10000`. */

@@ -6,7 +6,7 @@ import type { allowUnresolvedDocumentHosts } from "../platform/safe-fetch.ts";
 import type { allowInsecurePublicUrl } from "./listener-options.ts";
 import type { ParsedOptions } from "./options-schema.ts";
 
-export type { CompleteUserCheck, LoginHandler } from "./login-options.ts";
+export type { CompleteUserCheck, LoginHandler, SignInLinks } from "./login-options.ts";
 
 /**
  * What the options come to once they are parsed: every default filled in, every URL made. Nothing reads an option or

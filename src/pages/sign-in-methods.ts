@@ -1,9 +1,10 @@
 import { type Html, html, nameOf } from "./html.ts";
 
-/** A way to sign in beside username and password: a link to where it is, or a form of its own. */
-export type MethodPanel =
-  | { readonly name: string; readonly label: string; readonly url: string }
-  | { readonly name: string; readonly html: Html };
+/** A link to where a sign-in is. */
+export type MethodLink = { readonly name: string; readonly label: string; readonly url: string };
+
+/** A way to sign in beside username and password: a link, or a form of its own. */
+export type MethodPanel = MethodLink | { readonly name: string; readonly html: Html };
 
 /** The ways to sign in, one below the other. */
 export function methodsOf(panels: readonly MethodPanel[]): Html {

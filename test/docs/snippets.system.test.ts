@@ -9,7 +9,10 @@ import { markdownFiles } from "../support/markdown.ts";
 const run = promisify(execFile);
 
 /** What the documents leave to the reader: every snippet may use it without declaring it. */
-const READERS_OWN = `declare function checkMyUsers(username: string, password: string): Promise<string | null>;\n`;
+const READERS_OWN = `
+declare function checkMyUsers(username: string, password: string): Promise<string | null>;
+declare const clientId: string, clientSecret: string;
+`;
 
 type Snippet = { readonly file: string; readonly line: number; readonly code: string };
 

@@ -1,4 +1,4 @@
-import type { LoginHandler } from "../../config/settings.ts";
+import type { CompleteUserCheck, LoginHandler, SignInLinks } from "../../config/settings.ts";
 import type { UnauditedEvent } from "../../core/events.ts";
 import { logRefusal } from "../../http/boundary.ts";
 import { readForm } from "../../http/form.ts";
@@ -11,7 +11,7 @@ import type { Step } from "../interaction/next-step.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import type { Proved, SignInMethod, SignIns, Visit, Visits } from "./method.ts";
 import type { CheckPassword, PasswordResult } from "./password/check-password.ts";
-import { beginSignIn, type PageParts, showSignIn } from "./sign-in-page.ts";
+import { beginSignIn, linksOf, type PageParts, showSignIn } from "./sign-in-page.ts";
 import type { DecideSignIn } from "./sign-ins.ts";
 
 /** The first step: nobody is known yet. */
@@ -87,10 +87,10 @@ async function handOver(
   request: Request,
   peer: Peer,
   password: PasswordMethod,
-  { visits, signIns, log }: LoginParts,
+  { visits, signIns, methods, log }: LoginParts,
 ): Promise<Response> {
   const cookies: string[] = [];
-  const response = await handler(request, async (state, username, typed) => {
+  const completeUserCheck: CompleteUserCheck = async (state, username, typed) => {
     const visit = await visits.open(request, state);
     const result = await check(visit, { username, password: typed }, request, peer, password, log);
     if ("refusal" in result) throw result.refusal;
@@ -98,7 +98,9 @@ async function handOver(
     if ("refused" in decided) throw decided.refused.error;
     cookies.push(...decided.next.setCookies);
     return decided.next.location;
-  });
+  };
+  const links: SignInLinks = async (state) => linksOf(await visits.open(request, state), methods);
+  const response = await handler(request, completeUserCheck, links);
   const answer = withCookies(response, cookies);
   answer.headers.set("Cache-Control", "no-store");
   answer.headers.set("Referrer-Policy", "no-referrer");

@@ -2,7 +2,7 @@ import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../../http
 import { urlOf } from "../../http/route.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
-import { type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
+import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import {
   type OpenMethod,
@@ -68,6 +68,13 @@ export function beginSignIn(visit: Visit, request: Request, parts: PageParts): R
   return showSignIn(visit, { username: visit.loginHint ?? "", errorMessage: undefined }, parts);
 }
 
+/** The links to where the others are, for this visit. */
+export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly MethodLink[] {
+  return methods.flatMap(({ name, label, panel }) =>
+    panel.kind === "button" ? [{ name, label, url: panel.url(visit) }] : [],
+  );
+}
+
 export function showSignIn(
   visit: Visit,
   { username, errorMessage }: Typed,
@@ -75,10 +82,10 @@ export function showSignIn(
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  const panels = methods.flatMap(({ name, label, panel }): readonly MethodPanel[] => {
-    if (panel.kind === "button") return [{ name, label, url: panel.url(visit) }];
-    return panel.kind === "form" ? [{ name, html: panel.html(visit) }] : [];
-  });
+  const forms = methods.flatMap(({ name, panel }) =>
+    panel.kind === "form" ? [{ name, html: panel.html(visit) }] : [],
+  );
+  const panels: readonly MethodPanel[] = [...forms, ...linksOf(visit, methods)];
   const values = { appName, state: visit.sealed, username };
   if (loginTemplate !== undefined) {
     const page = renderLoginTemplate(loginTemplate, {
