@@ -14,6 +14,8 @@ export type RemoteChange =
       readonly kind: "grant_revoked" | "client_removed" | "client_disabled" | "client_enabled";
       readonly id: string;
     }
+  /** Who was disabled, enabled, signed out, removed or linked, or has an identity less: what was verified may be another's. */
+  | { readonly kind: "person_changed"; readonly id: string }
   | { readonly kind: "signing_keys" }
   /** Something that is not said, or that was missed. Revocations are said one by one all the same. */
   | { readonly kind: "anything" };
@@ -116,6 +118,7 @@ function toChange(kind: string, subject: string): RemoteChange {
     case "client_removed":
     case "client_disabled":
     case "client_enabled":
+    case "person_changed":
       return { kind, id: subject };
     case "signing_keys":
       return { kind };

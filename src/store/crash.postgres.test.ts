@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SharedPostgres, sharedPostgres } from "../../test/support/postgres/shared.ts";
 import { type ChildStore, startChildStore } from "../../test/support/processes/child-store.ts";
-import { APPROVED, DAY, REDEEMED, START, sampleApproval } from "../../test/support/store/samples.ts";
+import {
+  APPROVED,
+  DAY,
+  PERSON_ADDED,
+  REDEEMED,
+  START,
+  sampleApproval,
+  samplePerson,
+} from "../../test/support/store/samples.ts";
 import { openTestStore } from "../../test/support/store/test-store.ts";
 
 const GRANTS = 30;
@@ -34,6 +42,7 @@ describe.each(databases)("kill -9 in the middle of a burst, on $name", ({ freshD
     for (let round = 0; round < ROUNDS; round += 1) {
       const child = await startChildStore(database);
       await child.open();
+      await child.call("addPerson", samplePerson(), PERSON_ADDED);
       const before = count(answered);
       const clients = Array.from({ length: GRANTS }, (_, index) =>
         liveALife(child, `grant-${round}-${index}`, answered),

@@ -1,6 +1,15 @@
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { APPROVED, DAY, REDEEMED, SECOND, START, sampleApproval } from "../../test/support/store/samples.ts";
+import {
+  APPROVED,
+  addSamplePerson,
+  approveSample,
+  DAY,
+  REDEEMED,
+  SECOND,
+  START,
+  sampleApproval,
+} from "../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
 import type { Grant } from "../core/grant.ts";
 import { createGrantUses, type GrantUses } from "./grant-uses.ts";
@@ -16,6 +25,7 @@ let errors: string[] = [];
 
 beforeEach(async () => {
   store = await openTestStore({ database: ":memory:" });
+  await addSamplePerson(store);
   [now, isAway, batches, errors] = [START, false, [], []];
   uses = createGrantUses({
     store: {
@@ -90,7 +100,7 @@ test.each<[what: string, generation: number | undefined, changes: Partial<Grant>
 });
 
 test("of a program, when it last used a token is written to the minute", async () => {
-  const grant = await store.approve(sampleApproval({ id: "program" }), APPROVED);
+  const grant = await approveSample(store, { id: "program" });
   uses.seen(grant, undefined);
   await written(async () => expect(await found("program")).toMatchObject({ usedAt: START }));
   now += 60 * SECOND;

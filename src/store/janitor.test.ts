@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { APPROVED, DAY, START, sampleApproval, sampleEntry } from "../../test/support/store/samples.ts";
+import {
+  APPROVED,
+  addSamplePerson,
+  DAY,
+  START,
+  sampleApproval,
+  sampleEntry,
+} from "../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
 import { type Log, silentLog } from "../platform/logging.ts";
 import { type JanitorOptions, startJanitor } from "./janitor.ts";
@@ -11,6 +18,7 @@ const clock = (): number => START + 100 * DAY;
 let store: TestStore;
 beforeEach(async () => {
   store = await openTestStore({ database: ":memory:" });
+  await addSamplePerson(store);
   // Its pauses only; the store commits in real time.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 });

@@ -3,12 +3,22 @@ import type { Dialect } from "./migrations/migration.ts";
 import { assertionQueries } from "./queries/assertions.ts";
 import { auditQueries } from "./queries/audit.ts";
 import { clientQueries } from "./queries/clients.ts";
+import { credentialQueries } from "./queries/credentials.ts";
 import { disabledClientQueries } from "./queries/disabled-clients.ts";
+import { endedPeopleQueries } from "./queries/ended-people.ts";
 import { expiryQueries } from "./queries/expiry.ts";
 import { familiarNetworkQueries } from "./queries/familiar-networks.ts";
 import { grantPageQueries } from "./queries/grant-pages.ts";
 import { grantUseQueries } from "./queries/grant-uses.ts";
 import { grantQueries } from "./queries/grants.ts";
+import { identityQueries } from "./queries/identities.ts";
+import { linkedPeopleQueries } from "./queries/linked-people.ts";
+import { newPeopleQueries } from "./queries/new-people.ts";
+import { oneTimeLinkQueries } from "./queries/one-time-links.ts";
+import { peopleQueries } from "./queries/people.ts";
+import { personGrantQueries } from "./queries/person-grants.ts";
+import { sessionQueries } from "./queries/sessions.ts";
+import { signInQueries } from "./queries/sign-in.ts";
 import { signingKeyQueries } from "./queries/signing-keys.ts";
 import { unapprovedClientQueries } from "./queries/unapproved-clients.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
@@ -31,9 +41,19 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...clientQueries(db, connection),
     ...disabledClientQueries(db, connection),
     ...unapprovedClientQueries(db, connection),
-    ...grantQueries(db, connection),
+    ...grantQueries(db, connection, dialect),
     ...grantPageQueries(db, connection),
     ...grantUseQueries(connection, dialect),
+    ...peopleQueries(db, connection),
+    ...signInQueries(db, connection),
+    ...newPeopleQueries(db, connection),
+    ...endedPeopleQueries(db, connection),
+    ...linkedPeopleQueries(db, connection, dialect),
+    ...personGrantQueries(db, connection),
+    ...identityQueries(db, connection, dialect),
+    ...credentialQueries(db, connection, dialect),
+    ...oneTimeLinkQueries(db, connection, dialect),
+    ...sessionQueries(db, connection),
     ...signingKeyQueries(db, connection),
     ...assertionQueries(db, connection),
     ...familiarNetworkQueries(db, connection),

@@ -31,6 +31,20 @@ export type Connection = {
     queries: QueriesFor<Results>,
     note?: Query<unknown>,
   ): Promise<{ readonly [I in keyof Results]: readonly Results[I][] }>;
+  /**
+   * Runs queries one after the other, and keeps what they wrote only where each of `required` returned a row.
+   * @returns the first row of each of `required`; undefined where nothing was kept.
+   */
+  writeOrNothing<Results extends readonly unknown[]>(
+    writes: WholeWrite<Results>,
+  ): Promise<Results | undefined>;
+};
+
+export type WholeWrite<Results extends readonly unknown[]> = {
+  readonly required: QueriesFor<Results>;
+  /** What goes with it, after it, whatever it returns. */
+  readonly also?: readonly Query<unknown>[];
+  readonly note: Query<unknown>;
 };
 
 export type QueriesFor<Results extends readonly unknown[]> = {

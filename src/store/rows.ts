@@ -153,7 +153,7 @@ function read<T>(schema: z.ZodType<T>, row: unknown, what: string): T {
 }
 
 /** No value of the row is in the text: it may be a secret. */
-function unreadable(what: string, cause?: unknown): Error {
+export function unreadable(what: string, cause?: unknown): Error {
   return new Error(`The ${what} in the database cannot be read.`, { cause });
 }
 
@@ -161,7 +161,7 @@ function splitTokens(text: string): readonly string[] {
   return text === "" ? [] : text.split(" ");
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -169,6 +169,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }

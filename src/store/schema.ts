@@ -12,6 +12,11 @@ export type Schema = {
   clients: ClientTable;
   disabled_clients: DisabledClientTable;
   grants: GrantTable;
+  people: PersonTable;
+  identities: IdentityTable;
+  credentials: CredentialTable;
+  one_time_links: OneTimeLinkTable;
+  sessions: SessionTable;
   signing_keys: SigningKeyTable;
   assertions: AssertionTable;
   familiar_networks: FamiliarNetworkTable;
@@ -72,6 +77,76 @@ export type GrantTable = {
   due_at: number;
 };
 
+export type PersonTable = {
+  id: string;
+  /** The whole person that tools get, JSON. */
+  profile: string;
+  /** Verified addresses, a JSON array. */
+  emails: string;
+  /** A JSON array. */
+  groups: string;
+  /** The id, the name and the addresses in lower case, one a line: what a search looks in. */
+  found_by: string;
+  disabled_at: number | null;
+  signed_out_at: number | null;
+  created_at: number;
+  /** Null for one who has never signed in. */
+  signed_in_at: number | null;
+};
+
+/** Whom each identity proves. A row of `people` that none proves is that of an id: the first identity that says it takes it. */
+export type IdentityTable = {
+  method: string;
+  /** "" where the subject is our own. */
+  issuer: string;
+  subject: string;
+  person_id: string;
+  label: string;
+  created_at: number;
+  used_at: number | null;
+};
+
+export type CredentialTable = {
+  person_id: string;
+  kind: string;
+  /** "" where a person has only one of the kind. */
+  id: string;
+  /** A hash. */
+  secret: string;
+  /** The beginning of the secret that says how it was made: all different ones are found without reading each row. */
+  scheme: string;
+  created_at: number;
+  used_at: number | null;
+};
+
+export type OneTimeLinkTable = {
+  /** Of the secret in the link. */
+  hash: string;
+  purpose: string;
+  /** Null for an invitation whose person chooses the username. */
+  person_id: string | null;
+  created_at: number;
+  expires_at: number;
+};
+
+export type SessionTable = {
+  /** Of the secret in the cookie. */
+  hash: string;
+  person_id: string;
+  method: string;
+  address: string | null;
+  user_agent: string | null;
+  authenticated_at: number;
+  created_at: number;
+  used_at: number;
+  /** Put off while it is used, but never past `ends_at`: so this alone says whether it has ended. */
+  expires_at: number;
+  ends_at: number;
+  /** The provider through which the person signed in, and what it calls the session. */
+  upstream_issuer: string | null;
+  upstream_session: string | null;
+};
+
 export type SigningKeyTable = {
   kid: string;
   /** 1, 2, 3 … and unique: two processes that add the first key both want to be 1. */
@@ -112,7 +187,7 @@ export type ChangeTable = {
   /** In the order in which the commits can be seen. */
   id: Generated<number>;
   kind: string;
-  /** The id of the grant, the client or the key. */
+  /** The id of the grant, the client, the person or the key. */
   subject: string;
   /** By the database's clock. */
   made_at: number;

@@ -56,11 +56,12 @@ export type Store = PeopleStore & {
   /**
    * Keeps an approved grant; where one with its id is there (a second click), returns that one. Only its code lives
    * longer, if nobody redeemed it and the decision is the same; that is no new approval, and has no entry.
+   * @returns undefined, and nothing is kept, where the person may not approve: they are not there, are disabled, or were
+   * signed out when they had signed in already. So a live grant is that of a person who is not disabled.
    */
-  approve(
-    approval: Approval,
-    entry: AuditEntry<"consent.approved"> | AuditEntry<"client.granted">,
-  ): Promise<Grant>;
+  approve(approval: Approval, entry: AuditEntry<"consent.approved">): Promise<Grant | undefined>;
+  /** Keeps the grant of a program, which is its own person and has no row among the people. */
+  grantToProgram(grant: ProgramGrant, entry: AuditEntry<"client.granted">): Promise<Grant>;
   findGrant(id: string): Promise<Grant | undefined>;
   /**
    * Marks the code redeemed and starts generation 1, if the code is unredeemed, unexpired and unrevoked.
@@ -206,11 +207,17 @@ export type ClientDocument = {
   readonly freshUntil: number;
 };
 
-/** What the person approved: everything of a grant but what happens later. */
-export type Approval = Omit<
+/** Everything of a grant but what happens later. */
+export type ProgramGrant = Omit<
   Grant,
   "redeemedAt" | "generation" | "rotatedAt" | "unusedGeneration" | "usedAt" | "revokedAt" | "revokedReason"
 >;
+
+/** What a person approved. */
+export type Approval = ProgramGrant & {
+  /** The sign-in that it counts on. Where the person was signed out at that time or later, they approve nothing. */
+  readonly signedInAt: number;
+};
 
 export type GrantUse = {
   readonly grantId: string;

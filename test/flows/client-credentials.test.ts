@@ -21,7 +21,7 @@ import {
 } from "../support/client.ts";
 import { claimsOf, SECRET } from "../support/forge.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { APPROVED, REMOVED, REVOKED, sampleApproval } from "../support/store/samples.ts";
+import { CLIENT_GRANTED, REMOVED, REVOKED, sampleApproval } from "../support/store/samples.ts";
 import { openTestStore as openSqliteStore } from "../support/store/test-store.ts";
 
 // RFC 6749 §4.4, and the extension io.modelcontextprotocol/oauth-client-credentials.
@@ -277,14 +277,14 @@ describe("its end", () => {
       endsAt,
       createdAt: server.now(),
     };
-    await server.store.approve(sampleApproval({ ...own, ...changes }), APPROVED);
+    await server.store.grantToProgram(sampleApproval({ ...own, ...changes }), CLIENT_GRANTED);
     const token = await tokensOf(ask(server));
     expect(claimsOf(token.access_token)).toMatchObject({ sub: "reports", aud: RESOURCE });
     expect(claimsOf(token.access_token).gid).not.toBe("kept");
     expect(token.scope).toBe("mcp todo:read");
     // Without the change it would have been taken.
     const unchanged = await startWith();
-    await unchanged.store.approve(sampleApproval(own), APPROVED);
+    await unchanged.store.grantToProgram(sampleApproval(own), CLIENT_GRANTED);
     expect(claimsOf(await tokenOf(unchanged)).gid).toBe("kept");
   });
 

@@ -5,6 +5,7 @@ import { type Origin, startOrigin } from "../../../test/support/https-origin.ts"
 import { type ClientsRig, ISSUER, openClients } from "../../../test/support/known-clients.ts";
 import {
   APPROVED,
+  addSamplePerson,
   REMOVED,
   REVOKED,
   sampleApproval,
@@ -31,6 +32,7 @@ const withSecret = (method: Client["authenticationMethod"], secret = SECRET): Pa
 
 async function rigWith(...clients: Client[]): Promise<ClientsRig> {
   const rig = await openClients();
+  await addSamplePerson(rig.store);
   for (const one of clients) await rig.store.addClient(one, "unaudited");
   return rig;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ClientsRig, openClients } from "../../../test/support/known-clients.ts";
-import { APPROVED, REMOVED, sampleApproval } from "../../../test/support/store/samples.ts";
+import { APPROVED, addSamplePerson, REMOVED, sampleApproval } from "../../../test/support/store/samples.ts";
 import { isClientSecret } from "../../core/client.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { type RegisterParts, register } from "./register.ts";
@@ -452,6 +452,7 @@ describe("clients that nobody has approved", () => {
 
   test("are not those that a person has approved, which stay and take no room", async () => {
     const rig = await openClients({ unapprovedClients: 5 });
+    await addSamplePerson(rig.store);
     for (let number = 0; number < 5; number += 1) {
       const { client_id } = await registered(rig, numbered(number), proxy);
       await rig.store.approve(sampleApproval({ id: `grant-${number}`, clientId: client_id }), APPROVED);

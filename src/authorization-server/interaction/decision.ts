@@ -113,6 +113,11 @@ async function approve(
   const approval = approvalOf(asked, scopes, parts);
   const { entry, log } = recorder.prepare("consent.approved", fieldsOf(approval), peer);
   const grant = await store.approve(approval, entry);
+  if (!grant) {
+    throw new OAuthError("access_denied", "This account can't approve apps. Contact the server's operator.", {
+      detail: "the person is disabled, was signed out, or is not there",
+    });
+  }
   if (!isSameDecision(grant, asked.person.id, scopes)) {
     // Back, other boxes or another account, and again: the first approval stands, and is not what this one says.
     throw new OAuthError("access_denied", "You already approved this with other choices, which still apply.");
@@ -151,6 +156,7 @@ function approvalOf(
     refreshExpiresAt: now + CODE_SECONDS * 1000,
     endsAt: now + grantSeconds * 1000,
     createdAt: now,
+    signedInAt: asked.signedInAt,
   };
 }
 

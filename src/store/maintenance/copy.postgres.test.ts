@@ -9,16 +9,22 @@ import {
   APPROVED,
   DAY,
   DISABLED,
+  INVITED,
   KEY_ROTATED,
+  PERSON_ADDED,
   REDEEMED,
   REMOVED,
   REVOKED,
+  SIGNED_IN,
   START,
   sampleApproval,
   sampleClient,
   sampleDocument,
   sampleEntry,
   sampleKey,
+  sampleLink,
+  samplePerson,
+  sampleSignIn,
 } from "../../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
 import { ConfigurationError } from "../../core/errors.ts";
@@ -63,8 +69,8 @@ const GRANTS = Array.from({ length: 1203 }, (_, index) => `${"aB_-Zz9é"[index %
 
 const ASSERTIONS = 511;
 
-/** Of each approval, and of the key, the disabled client, the redeemed code and the revocation. */
-const ENTRIES = GRANTS.length + 4;
+/** Of each approval, and of the key, the disabled client, the person, the sign-in, the link, the redeemed code and the revocation. */
+const ENTRIES = GRANTS.length + 7;
 
 /** Something in every table. */
 async function fill(database: string): Promise<void> {
@@ -76,6 +82,9 @@ async function fill(database: string): Promise<void> {
     await store.saveDocument(sampleDocument());
     await store.disableClient("of nobody", START, DISABLED);
     await store.rememberNetwork({ name: "n", network: "home", person: "p", until: START + DAY }, START);
+    await store.addPerson(samplePerson("ada", { passwordHash: "$2b$12$x" }), PERSON_ADDED);
+    await store.signIn(sampleSignIn(), SIGNED_IN);
+    await store.addLink(sampleLink(), INVITED);
     for (let index = 0; index < GRANTS.length; index += 100)
       await Promise.all(
         GRANTS.slice(index, index + 100).map((id) => store.approve(sampleApproval({ id }), APPROVED)),
@@ -113,6 +122,10 @@ const contentOf = (database: string) =>
     clients: sorted(await store.listClients()),
     document: await store.findDocument(sampleDocument().clientId),
     grants: sorted(await store.listGrants({})),
+    people: await store.listPeople({ now: START, limit: 10 }),
+    credential: await store.findCredential("ada", "password"),
+    link: await store.findLink(sampleLink().hash, START),
+    sessions: await store.listSessions("ada", START),
     audit: await store.auditAfter(0, 10),
   }));
 
@@ -162,6 +175,11 @@ describe.each([
       ["clients", 3],
       ["disabled_clients", 1],
       ["grants", GRANTS.length],
+      ["people", 1],
+      ["identities", 1],
+      ["credentials", 1],
+      ["one_time_links", 1],
+      ["sessions", 1],
       ["assertions", ASSERTIONS],
       ["familiar_networks", 1],
       ["audit", ENTRIES],

@@ -1,5 +1,6 @@
 import { firstRelease } from "./0001-first-release.ts";
+import { people } from "./0002-people.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
-export const MIGRATIONS: readonly Migration[] = [firstRelease];
+export const MIGRATIONS: readonly Migration[] = [firstRelease, people];

@@ -2,7 +2,13 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
 import { changeContract } from "../../../test/support/store/change-contract.ts";
-import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/support/store/samples.ts";
+import {
+  APPROVED,
+  addSamplePerson,
+  REVOKED,
+  START,
+  sampleApproval,
+} from "../../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
 import type { RemoteChange } from "../change-feed.ts";
 
@@ -40,6 +46,7 @@ describe("following Postgres", () => {
       interrupted: () => (interrupted += 1),
     });
     await soon(() => expect(caughtUp).toBeGreaterThan(0));
+    await addSamplePerson(theirs);
     for (const id of ["a", "b"]) await theirs.approve(sampleApproval({ id }), APPROVED);
   };
   afterEach(async () => {

@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
 import {
   APPROVED,
+  addSamplePerson,
+  approveSample,
   DAY,
   KEY_ROTATED,
   REDEEMED,
@@ -52,6 +54,7 @@ describe("the store on Postgres", () => {
       database: url,
       ...(connections !== undefined && { databaseConnections: connections }),
     });
+    await addSamplePerson(store);
     return store;
   };
   beforeEach(async () => {
@@ -145,6 +148,7 @@ describe("the store on Postgres", () => {
 
   test("who may wait longer, as commands do, gets an answer later", async () => {
     store = await openTestStore({ database: url, answerMs: 60_000 });
+    await addSamplePerson(store);
     await store.approve(sampleApproval(), APPROVED);
     const unlock = await lockGrants(url);
     const redeemed = store.redeemCode("grant-1", START + DAY, START, REDEEMED);
@@ -181,6 +185,7 @@ describe("the store on Postgres", () => {
 
   test("a client that everybody uses is removed, though revoking all of its grants takes longer than a statement may", async () => {
     store = await openTestStore({ database: url, answerMs: 3000 });
+    await addSamplePerson(store);
     await store.addClient(sampleClient(), "unaudited");
     await store.approve(sampleApproval(), APPROVED);
     const [{ columns } = {}] = await postgres.query(
@@ -223,7 +228,7 @@ describe("the store on Postgres", () => {
 
   test("bigint is a number here, and in the rest of the program what it was", async () => {
     await open();
-    expect((await store.approve(sampleApproval(), APPROVED)).createdAt).toBe(START);
+    expect((await approveSample(store)).createdAt).toBe(START);
     expect(await postgres.query(url, "SELECT created_at FROM grants")).toEqual([
       { created_at: String(START) },
     ]);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Pool, PoolClient, QueryConfig } from "pg";
 import { unavailable } from "../outage.ts";
-import type { Connection, QueriesFor, Query } from "../query.ts";
+import type { Connection, QueriesFor, Query, WholeWrite } from "../query.ts";
 import { isPreparedElsewhere, isRepeatable, isUsableAfter, toStoreError } from "./errors.ts";
 import { createPipeline } from "./pipeline.ts";
 
@@ -85,6 +85,18 @@ export function connectPostgres(
       pipeline.run((client) => rowsOn(client, deadline)(query), deadline - answerMs / 4),
     );
 
+  /** Work that gives undefined is undone. */
+  const transaction = <T>(work: (rowsFor: RunRows) => Promise<T>): Promise<T> => {
+    const inOrder = (rowsFor: RunRows) => {
+      const begun = async () => {
+        if (!prepared) await rowsFor(END_WHERE_IDLE);
+        return work(rowsFor);
+      };
+      return inTransaction(rowsFor, begun, (result) => result !== undefined);
+    };
+    return run((deadline) => alone(inOrder, deadline));
+  };
+
   return {
     async read(query) {
       return (await runOne(query)).map(query.parse);
@@ -97,15 +109,14 @@ export function connectPostgres(
       queries: QueriesFor<Results>,
       note?: Query<unknown>,
     ) {
-      const inOrder = (rowsFor: RunRows) =>
-        inTransaction(rowsFor, async () => {
-          if (!prepared) await rowsFor(END_WHERE_IDLE);
-          return each(queries, note, rowsFor);
-        });
-      const answers = await run((deadline) => alone(inOrder, deadline));
+      const answers = await transaction((rowsFor) => each(queries, note, rowsFor));
       return answers.map((rows, index) => rows.map((row) => queries[index]?.parse(row))) as {
         readonly [I in keyof Results]: readonly Results[I][];
       };
+    },
+    async writeOrNothing<Results extends readonly unknown[]>(writes: WholeWrite<Results>) {
+      const rows = await transaction((rowsFor) => whole(writes, rowsFor));
+      return rows?.map((row, index) => writes.required[index]?.parse(row)) as Results | undefined;
     },
     waiting,
     close,
@@ -154,12 +165,19 @@ function createAttempts(answerMs: number, isFull: () => boolean): Attempts {
   };
 }
 
-/** Runs work between BEGIN and COMMIT. Each statement sees what others have committed before it. */
-export async function inTransaction<T>(run: RunRows, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs work between BEGIN and COMMIT. Each statement sees what others have committed before it.
+ * @param isKept whether what the work wrote lasts, by what it gave
+ */
+export async function inTransaction<T>(
+  run: RunRows,
+  work: () => Promise<T>,
+  isKept: (result: T) => boolean = () => true,
+): Promise<T> {
   await run(command("BEGIN ISOLATION LEVEL READ COMMITTED"));
   try {
     const result = await work();
-    await run(command("COMMIT"));
+    await run(command(isKept(result) ? "COMMIT" : "ROLLBACK"));
     return result;
   } catch (error) {
     // Where this fails, the connection is gone, and the transaction with it; what went wrong first is what counts.
@@ -198,6 +216,21 @@ async function each(
   for (const query of queries) answers.push(await run(query));
   if (note && answers.at(-1)?.length) await run(note);
   return answers;
+}
+
+/** The first row of each that is required; undefined as soon as one has none. */
+async function whole(
+  { required, also = [], note }: WholeWrite<readonly unknown[]>,
+  run: RunRows,
+): Promise<Rows | undefined> {
+  const rows: unknown[] = [];
+  for (const query of required) {
+    const [row] = await run(query);
+    if (row === undefined) return undefined;
+    rows.push(row);
+  }
+  for (const query of [...also, note]) await run(query);
+  return rows;
 }
 
 const names = new Map<string, string>();

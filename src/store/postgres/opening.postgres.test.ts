@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_PASSWORD } from "../../../test/support/postgres/databases.ts";
 import { startPostgres, type TestPostgres } from "../../../test/support/postgres/postgres.ts";
 import { migrationContract } from "../../../test/support/store/migration-contract.ts";
-import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/support/store/samples.ts";
+import {
+  APPROVED,
+  addSamplePerson,
+  REVOKED,
+  START,
+  sampleApproval,
+} from "../../../test/support/store/samples.ts";
 import { storeContract } from "../../../test/support/store/store-contract.ts";
 import { openTestStore } from "../../../test/support/store/test-store.ts";
 import { ConfigurationError } from "../../core/errors.ts";
@@ -133,7 +139,9 @@ describe("opening", () => {
     const database = await postgres.freshDatabase();
     const stores = await Promise.all(Array.from({ length: 8 }, () => openTestStore({ database })));
     expect(await migrationsOf(database)).toEqual(KNOWN);
-    await stores[0]?.approve(sampleApproval(), APPROVED);
+    const [first] = stores;
+    if (first) await addSamplePerson(first);
+    await first?.approve(sampleApproval(), APPROVED);
     for (const store of stores) expect(await store.findGrant("grant-1")).toBeDefined();
     await Promise.all(stores.map((store) => store.close()));
   });
@@ -149,6 +157,7 @@ describe("opening", () => {
     const plain = new URL(database);
     [plain.username, plain.password] = ["plain", "plain"];
     const store = await openTestStore({ database: plain.href });
+    await addSamplePerson(store);
     await store.approve(sampleApproval(), APPROVED);
     // Announced by a function that works with this user's rights.
     expect(await store.revokeGrant("grant-1", "operator", START, REVOKED)).toBe(true);

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PGBOUNCER, startPgBouncer, type TestPgBouncer } from "../../../test/support/postgres/pgbouncer.ts";
 import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { changeContract } from "../../../test/support/store/change-contract.ts";
-import { APPROVED, DAY, REDEEMED, START, sampleApproval } from "../../../test/support/store/samples.ts";
+import {
+  APPROVED,
+  addSamplePerson,
+  DAY,
+  REDEEMED,
+  START,
+  sampleApproval,
+} from "../../../test/support/store/samples.ts";
 import { storeContract } from "../../../test/support/store/store-contract.ts";
 import { openTestStore } from "../../../test/support/store/test-store.ts";
 
@@ -52,6 +59,7 @@ describe.skipIf(PGBOUNCER === undefined)("behind PgBouncer, in transaction mode"
   test("one that hides itself serves many at once, each with its own answer", async () => {
     const store = await open(hidden.through(await postgres.freshDatabase()));
     try {
+      await addSamplePerson(store);
       const ids = Array.from({ length: 100 }, (_, index) => `grant-${index}`);
       await Promise.all(ids.map((id) => store.approve(sampleApproval({ id }), APPROVED)));
       for (let round = 0; round < 5; round += 1) {

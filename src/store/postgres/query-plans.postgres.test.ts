@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import {
   APPROVED,
+  addSamplePerson,
   DAY,
   REDEEMED,
   REVOKED,
@@ -24,6 +25,7 @@ afterAll(() => postgres.stop());
 test("what happens to one grant reads no other grant of its client, though the table has no statistics yet", async () => {
   const url = await postgres.freshDatabase();
   const store = await openTestStore({ database: url, databaseConnections: 1 });
+  await addSamplePerson(store);
   const now = START + SECOND;
   for (let i = 0; i < GRANTS; i += 1) await store.approve(sampleApproval({ id: `grant-${i}` }), APPROVED);
   await store.redeemCode("grant-7", now + DAY, now, REDEEMED);

@@ -3,8 +3,8 @@ import { fromClient, toClient, toDocument } from "../rows.ts";
 import type { ClientTable } from "../schema.ts";
 import type { Store } from "../store.ts";
 import { auditNote } from "./audit.ts";
-import { clientGrants } from "./client-grants.ts";
 import { IDLE_DOCUMENT_MS, IDLE_REGISTRATION_MS } from "./expiry.ts";
+import { manyGrants } from "./many-grants.ts";
 
 type ClientQueries = Pick<
   Store,
@@ -14,7 +14,7 @@ type ClientQueries = Pick<
 /** Clients, whatever way they came: one that has a metadata document is a row like the others. */
 export function clientQueries(db: QueryBuilder, connection: Connection): ClientQueries {
   const note = auditNote(db);
-  const grants = clientGrants(db, connection);
+  const grants = manyGrants(db, connection, "client_id");
 
   const add = prepare(
     (given: Given<ClientTable>) =>

@@ -2,14 +2,14 @@ import { type Connection, type Given, prepare, type QueryBuilder } from "../quer
 import type { DisabledClientTable } from "../schema.ts";
 import type { DisabledClient, Store } from "../store.ts";
 import { auditNote } from "./audit.ts";
-import { clientGrants } from "./client-grants.ts";
+import { manyGrants } from "./many-grants.ts";
 
 type DisabledClientQueries = Pick<Store, "listDisabledClients" | "disableClient" | "enableClient">;
 
 /** Ids that the operator has disabled: few, and each process has all of them in memory. */
 export function disabledClientQueries(db: QueryBuilder, connection: Connection): DisabledClientQueries {
   const note = auditNote(db);
-  const grants = clientGrants(db, connection);
+  const grants = manyGrants(db, connection, "client_id");
 
   const list = prepare(
     () => db.selectFrom("disabled_clients").selectAll().orderBy("id"),

@@ -1,21 +1,31 @@
-import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
+import {
+  type AliasableExpression,
+  type Expression,
+  type ExpressionBuilder,
+  type OnConflictBuilder,
+  type SqlBool,
+  sql,
+} from "kysely";
 import type { Grant, RevocationReason } from "../../core/grant.ts";
+import type { Dialect } from "../migrations/migration.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "../query.ts";
 import { toGrant } from "../rows.ts";
 import type { GrantTable, Schema } from "../schema.ts";
-import type { Approval, GrantFilter, RefreshRotation, Store } from "../store.ts";
+import type { Approval, GrantFilter, ProgramGrant, RefreshRotation, Store } from "../store.ts";
 import { auditNote } from "./audit.ts";
 import { KEPT_AFTER_END_MS } from "./expiry.ts";
+import { heldRows } from "./held-rows.ts";
 
 type GrantQueries = Pick<
   Store,
-  "approve" | "findGrant" | "redeemCode" | "rotateRefresh" | "revokeGrant" | "listGrants"
+  "approve" | "grantToProgram" | "findGrant" | "redeemCode" | "rotateRefresh" | "revokeGrant" | "listGrants"
 >;
 
 /** What happens to a grant. Every change is one statement that says itself when it applies. */
-export function grantQueries(db: QueryBuilder, connection: Connection): GrantQueries {
+export function grantQueries(db: QueryBuilder, connection: Connection, dialect: Dialect): GrantQueries {
   const note = auditNote(db);
-  const insert = insertGrant(db);
+  const insert = insertGrant(db, dialect);
+  const insertOfProgram = insertProgramGrant(db);
   const approveAgain = approveGrantAgain(db);
 
   const find = prepare(
@@ -61,12 +71,17 @@ export function grantQueries(db: QueryBuilder, connection: Connection): GrantQue
   return {
     async approve(approval, entry) {
       const row = toRow(approval);
-      const grant =
-        (await connection.write(insert(row), note(entry)))[0] ??
+      return (
+        (await connection.write(insert({ ...row, signedInAt: approval.signedInAt }), note(entry)))[0] ??
+        // A grant that is neither redeemed nor revoked is of a person who may approve: what ends that, revokes it.
         (await connection.write(approveAgain(row)))[0] ??
-        (await connection.read(find({ id: approval.id })))[0];
-      if (!grant) throw new Error(`grant ${approval.id} was deleted while it was approved again`);
-      return grant;
+        (await connection.read(find({ id: approval.id })))[0]
+      );
+    },
+    async grantToProgram(grant, entry) {
+      const [added] = await connection.write(insertOfProgram(toRow(grant)), note(entry));
+      if (!added) throw new Error(`the grant ${grant.id} of a program is there already`);
+      return added;
     },
     async findGrant(id) {
       return (await connection.read(find({ id })))[0];
@@ -86,32 +101,43 @@ export function grantQueries(db: QueryBuilder, connection: Connection): GrantQue
   };
 }
 
-function insertGrant(db: QueryBuilder) {
+/** Where the person is there, not disabled, and not signed out since they signed in. */
+function insertGrant(db: QueryBuilder, dialect: Dialect) {
+  return prepare((given: Given<ApprovalRow & { signedInAt: number }>) => {
+    const person = db
+      .selectFrom("people")
+      .select((eb) => columns(given, eb.lit(0)))
+      .where("people.id", "=", given("person_id"))
+      .where("people.disabled_at", "is", null)
+      .where((eb) =>
+        eb.or([eb("people.signed_out_at", "is", null), eb("people.signed_out_at", "<", given("signedInAt"))]),
+      );
+    return insertion(db).expression(heldRows(person, dialect)).onConflict(unlessThere).returningAll();
+  }, toGrant);
+}
+
+function insertProgramGrant(db: QueryBuilder) {
   return prepare(
     (given: Given<ApprovalRow>) =>
-      db
-        .insertInto("grants")
-        .values({
-          id: given("id"),
-          client_id: given("client_id"),
-          client_name: given("client_name"),
-          person_id: given("person_id"),
-          person: given("person"),
-          resource: given("resource"),
-          scopes: given("scopes"),
-          redirect_uri: given("redirect_uri"),
-          code_challenge: given("code_challenge"),
-          code_expires_at: given("code_expires_at"),
-          generation: 0,
-          refresh_expires_at: given("refresh_expires_at"),
-          ends_at: given("ends_at"),
-          created_at: given("created_at"),
-          due_at: given("due_at"),
-        })
-        .onConflict((conflict) => conflict.column("id").doNothing())
+      insertion(db)
+        // Without a condition, SQLite takes ON CONFLICT for that of a join.
+        .expression(db.selectNoFrom((eb) => columns(given, eb.lit(0))).where(sql<SqlBool>`true`))
+        .onConflict(unlessThere)
         .returningAll(),
     toGrant,
   );
+}
+
+function insertion(db: QueryBuilder) {
+  return db.insertInto("grants").columns([...APPROVED_COLUMNS, "generation"]);
+}
+
+function columns(given: Given<ApprovalRow>, generation: AliasableExpression<number>) {
+  return [...APPROVED_COLUMNS.map((name) => given(name).as(name)), generation.as("generation")];
+}
+
+function unlessThere(conflict: OnConflictBuilder<Schema, "grants">) {
+  return conflict.column("id").doNothing();
 }
 
 /** The same decision, approved again before its code was redeemed: only the code lives longer. */
@@ -173,9 +199,26 @@ type ApprovalRow = Omit<
   | "revoked_reason"
 >;
 
+const APPROVED_COLUMNS = [
+  "id",
+  "client_id",
+  "client_name",
+  "person_id",
+  "person",
+  "resource",
+  "scopes",
+  "redirect_uri",
+  "code_challenge",
+  "code_expires_at",
+  "refresh_expires_at",
+  "ends_at",
+  "created_at",
+  "due_at",
+] as const satisfies readonly (keyof ApprovalRow)[];
+
 type RotationRow = Omit<Required<RefreshRotation>, "resource"> & { readonly resource: string | null };
 
-function toRow(approval: Approval): ApprovalRow {
+function toRow(approval: Approval | ProgramGrant): ApprovalRow {
   return {
     id: approval.id,
     client_id: approval.clientId,
@@ -205,7 +248,7 @@ function listQuery(db: QueryBuilder, filter: GrantFilter): Query<Grant> {
 }
 
 /** Neither revoked nor expired; a grant whose code nobody redeemed ends with its code. */
-function isLive(now: number): (eb: ExpressionBuilder<Schema, "grants">) => Expression<SqlBool> {
+export function isLive(now: number): (eb: ExpressionBuilder<Schema, "grants">) => Expression<SqlBool> {
   return (eb) =>
     eb.and([
       eb("revoked_at", "is", null),

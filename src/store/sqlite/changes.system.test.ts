@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { changeContract } from "../../../test/support/store/change-contract.ts";
-import { APPROVED, REVOKED, START, sampleApproval } from "../../../test/support/store/samples.ts";
+import {
+  APPROVED,
+  addSamplePerson,
+  REVOKED,
+  START,
+  sampleApproval,
+} from "../../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
 import type { RemoteChange } from "../change-feed.ts";
 
@@ -27,6 +33,7 @@ describe("following a file", () => {
     database = freshFile();
     ours = await openTestStore({ database });
     theirs = await openTestStore({ database });
+    await addSamplePerson(theirs);
     // Only the polling: everything else goes on in real time.
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   });

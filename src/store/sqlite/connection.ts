@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
 import { unavailable } from "../outage.ts";
-import type { Connection, QueriesFor, Query } from "../query.ts";
+import type { Connection, QueriesFor, Query, WholeWrite } from "../query.ts";
 import { isBusy, toStoreError } from "./errors.ts";
 import { createGroupCommit } from "./group-commit.ts";
 
@@ -62,6 +62,20 @@ export function connectSqlite(
           return answers;
         }),
       ) as Promise<{ readonly [I in keyof Results]: readonly Results[I][] }>,
+    writeOrNothing: <Results extends readonly unknown[]>(writes: WholeWrite<Results>) =>
+      group.add(() => {
+        const { required, also = [], note } = writes;
+        return inSavepoint(database, () => {
+          const rows: unknown[] = [];
+          for (const query of required) {
+            const [row] = run(query);
+            if (row === undefined) return undefined;
+            rows.push(row);
+          }
+          for (const query of [...also, note]) run(query);
+          return rows as unknown as Results;
+        });
+      }),
     close: group.close,
   };
 }
@@ -100,11 +114,12 @@ function translated<T>(work: () => T): T {
   }
 }
 
+/** Keeps what the work wrote, unless it throws, or returns undefined. */
 function inSavepoint<T>(database: DatabaseSync, work: () => T): T {
   database.exec("SAVEPOINT unit");
   try {
     const result = work();
-    database.exec("RELEASE unit");
+    database.exec(result === undefined ? "ROLLBACK TO unit; RELEASE unit" : "RELEASE unit");
     return result;
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK TO unit; RELEASE unit");

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   APPROVED,
+  addSamplePerson,
   DAY,
   KEY_ROTATED,
   REDEEMED,
@@ -28,6 +29,7 @@ describe("writes that are issued together share a commit", () => {
   test("a hundred rotations, approvals and revocations at once are one", async () => {
     const database = join(folder, "a.db");
     const store = await openTestStore({ database });
+    await addSamplePerson(store);
     const ids = Array.from({ length: 50 }, (_, index) => `grant-${index}`);
     const before = commitsIn(`${database}-wal`);
     await Promise.all(ids.map((id) => store.approve(sampleApproval({ id }), APPROVED)));
@@ -49,6 +51,7 @@ describe("writes that are issued together share a commit", () => {
   test("also those of requests that go on from a read, each in its own time", async () => {
     const database = join(folder, "a.db");
     const store = await openTestStore({ database });
+    await addSamplePerson(store);
     for (let index = 0; index < 10; index += 1)
       await store.approve(sampleApproval({ id: `grant-${index}` }), APPROVED);
     const before = commitsIn(`${database}-wal`);
@@ -65,6 +68,7 @@ describe("writes that are issued together share a commit", () => {
   test("one that fails rejects alone; the others are kept", async () => {
     const database = join(folder, "a.db");
     const store = await openTestStore({ database });
+    await addSamplePerson(store);
     const answers = await Promise.allSettled([
       store.addSigningKey(sampleKey("a"), START, KEY_ROTATED),
       store.addSigningKey(sampleKey("a"), START, KEY_ROTATED),

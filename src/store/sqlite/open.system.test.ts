@@ -5,7 +5,17 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { type ChildStore, startChildStore } from "../../../test/support/processes/child-store.ts";
-import { APPROVED, REDEEMED, START, sampleApproval, sampleKey } from "../../../test/support/store/samples.ts";
+import {
+  APPROVED,
+  addSamplePerson,
+  approveSample,
+  PERSON_ADDED,
+  REDEEMED,
+  START,
+  sampleApproval,
+  sampleKey,
+  samplePerson,
+} from "../../../test/support/store/samples.ts";
 import { openTestStore } from "../../../test/support/store/test-store.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 
@@ -21,6 +31,7 @@ describe("the file", () => {
   test("is for its owner alone, and so are the files beside it", async () => {
     const database = freshFile();
     const store = await openTestStore({ database });
+    await addSamplePerson(store);
     await store.approve(sampleApproval(), APPROVED);
     for (const name of [database, `${database}-wal`, `${database}-shm`]) {
       expect(statSync(name).mode & 0o777).toBe(0o600);
@@ -31,7 +42,8 @@ describe("the file", () => {
   test("keeps everything when it is closed and opened again", async () => {
     const database = freshFile();
     const store = await openTestStore({ database });
-    const grant = await store.approve(sampleApproval(), APPROVED);
+    await addSamplePerson(store);
+    const grant = await approveSample(store);
     await store.close();
     const again = await openTestStore({ database });
     expect(await again.findGrant(grant.id)).toEqual(grant);
@@ -216,6 +228,7 @@ describe("several processes on one file", () => {
     const children = await start(database, 3);
     await Promise.all(children.map((child) => child.open()));
     const ids = Array.from({ length: 40 }, (_, index) => `grant-${index}`);
+    await children[0]?.call("addPerson", samplePerson(), PERSON_ADDED);
     const approved = ids.map((id, index) =>
       children[index % 3]!.call("approve", sampleApproval({ id }), APPROVED),
     );

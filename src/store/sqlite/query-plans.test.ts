@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
   APPROVED,
+  addSamplePerson,
   REDEEMED,
   REMOVED,
   REVOKED,
@@ -22,6 +23,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-cost-"));
   file = join(folder, "a.db");
   store = await openTestStore({ database: file });
+  await addSamplePerson(store);
 });
 afterEach(async () => {
   await store.close();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { AuditEntry, AuditedEvent, AuditRecord } from "../../../src/core/events.ts";
 import type { AuditPage, Store } from "../../../src/store/store.ts";
 import {
@@ -25,6 +25,11 @@ export function auditContract(store: () => Store): void {
     store().readAudit({ order: "oldest_first", limit: 1000, ...page });
   const events = async (): Promise<readonly string[]> => (await read()).map(({ event }) => event);
   const personOf = ({ fields }: AuditRecord) => fields.person;
+
+  // Of the sample person.
+  beforeEach(async () => {
+    await store().deleteAudit(NOW, 10);
+  });
 
   describe("the audit log", () => {
     test.each<readonly [string, AuditEntry]>([

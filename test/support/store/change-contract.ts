@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { RemoteChange } from "../../../src/store/change-feed.ts";
 import {
   APPROVED,
+  addSamplePerson,
   DAY,
   DISABLED,
   ENABLED,
@@ -29,6 +30,7 @@ export function changeContract(
     let told: RemoteChange[];
     beforeEach(async () => {
       [ours, theirs, others] = (await openAll(3)) as [TestStore, TestStore, TestStore];
+      await addSamplePerson(others);
       told = [];
     });
     afterEach(() => Promise.all([ours, theirs, others].map((store) => store.close())));

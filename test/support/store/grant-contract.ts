@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { RefreshRotation, Store } from "../../../src/store/store.ts";
-import { APPROVED, DAY, REDEEMED, REVOKED, SECOND, START, sampleApproval } from "./samples.ts";
+import {
+  APPROVED,
+  addSamplePerson,
+  approveSample,
+  DAY,
+  REDEEMED,
+  REVOKED,
+  SECOND,
+  START,
+  sampleApproval,
+} from "./samples.ts";
 
 const NOW = START + SECOND;
 const LATER = START + 40 * DAY;
@@ -24,7 +34,7 @@ export function grantContract(store: () => Store): void {
 
   describe("approve", () => {
     test("keeps all that was approved, and nothing has happened yet", async () => {
-      const { person, scopes, ...rest } = sampleApproval();
+      const { person, scopes, signedInAt, ...rest } = sampleApproval();
       const expected = {
         ...rest,
         person,
@@ -48,12 +58,13 @@ export function grantContract(store: () => Store): void {
       { person: { id: "", "": null } },
       { person: { id: "日本 \u0001 \" ' \\", nested: { deep: [1, null, "ü"] } } },
     ])("keeps %j as it came", async (changes) => {
+      if (changes.person) await addSamplePerson(store(), changes.person.id);
       expect(await store().approve(sampleApproval(changes), APPROVED)).toMatchObject(changes);
       expect(await store().findGrant("grant-1")).toMatchObject(changes);
     });
 
     test("again with the same decision lets a code that nobody redeemed live longer, and nothing else", async () => {
-      const first = await store().approve(sampleApproval(), APPROVED);
+      const first = await approveSample(store());
       const expiry = { codeExpiresAt: first.codeExpiresAt + 1, refreshExpiresAt: first.refreshExpiresAt + 1 };
       const again = await store().approve(
         sampleApproval({ ...expiry, codeChallenge: "x", endsAt: START }),
@@ -64,7 +75,7 @@ export function grantContract(store: () => Store): void {
     });
 
     test("again with another decision returns the grant that is there, unchanged", async () => {
-      const first = await store().approve(sampleApproval(), APPROVED);
+      const first = await approveSample(store());
       const changed = sampleApproval({
         person: { id: "mallory" },
         scopes: ["everything"],
@@ -77,7 +88,7 @@ export function grantContract(store: () => Store): void {
     test.each([{ person: { id: "mallory" } }, { scopes: ["mcp"] }, { scopes: ["mcp", "todo:read", "more"] }])(
       "again with %j, that alone, lets no code live longer",
       async (changes) => {
-        const first = await store().approve(sampleApproval(), APPROVED);
+        const first = await approveSample(store());
         const later = {
           codeExpiresAt: first.codeExpiresAt + 1,
           refreshExpiresAt: first.refreshExpiresAt + 1,
@@ -91,7 +102,7 @@ export function grantContract(store: () => Store): void {
       ["redeemed", () => store().redeemCode("grant-1", LATER, NOW, REDEEMED)],
       ["revoked", () => store().revokeGrant("grant-1", "operator", NOW, REVOKED)],
     ])("again lets a grant that was %s, and no more than that, live no longer", async (_, happen) => {
-      const { codeExpiresAt, refreshExpiresAt } = await store().approve(sampleApproval(), APPROVED);
+      const { codeExpiresAt, refreshExpiresAt } = await approveSample(store());
       await happen();
       const before = await store().findGrant("grant-1");
       const later = { codeExpiresAt: codeExpiresAt + 1, refreshExpiresAt: refreshExpiresAt + 1 };
@@ -145,7 +156,7 @@ export function grantContract(store: () => Store): void {
     });
 
     test("a code is good until the millisecond before it expires", async () => {
-      const { codeExpiresAt } = await store().approve(sampleApproval(), APPROVED);
+      const { codeExpiresAt } = await approveSample(store());
       expect(await store().redeemCode("grant-1", LATER, codeExpiresAt, REDEEMED)).toBeUndefined();
       expect(await store().redeemCode("grant-1", LATER, codeExpiresAt - 1, REDEEMED)).toBeDefined();
     });
@@ -214,7 +225,7 @@ export function grantContract(store: () => Store): void {
     });
 
     test("where a resource is given, it is the grant's own, byte for byte", async () => {
-      const { resource } = await store().approve(sampleApproval(), APPROVED);
+      const { resource } = await approveSample(store());
       await store().redeemCode("grant-1", LATER, NOW, REDEEMED);
       const before = await store().findGrant("grant-1");
       for (const other of [`${resource}/`, resource.toUpperCase(), ""]) {
@@ -389,6 +400,7 @@ export function grantContract(store: () => Store): void {
 
     test("newest first, by client, by person, and no more than asked", async () => {
       const eve = { id: "eve" };
+      await addSamplePerson(store(), eve.id);
       await store().approve(sampleApproval({ id: "a", createdAt: START }), APPROVED);
       await store().approve(
         sampleApproval({ id: "b", createdAt: START + 2, clientId: "client-2" }),

@@ -177,9 +177,9 @@ function approvalOf(id: string, clientId: string, now: number): Approval {
   });
 }
 
-function newGrant(approval: Approval): Grant {
+function newGrant({ signedInAt, ...approved }: Approval): Grant {
   return {
-    ...approval,
+    ...approved,
     redeemedAt: null,
     generation: 0,
     rotatedAt: null,

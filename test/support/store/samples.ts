@@ -1,6 +1,8 @@
 import type { Client } from "../../../src/core/client.ts";
 import type { AuditEntry, AuditedEvent, EventFields } from "../../../src/core/events.ts";
-import type { Approval, ClientDocument, StoredSigningKey } from "../../../src/store/store.ts";
+import type { Grant } from "../../../src/core/grant.ts";
+import type { NewPerson, NewSession, OneTimeLink, SignInRecord } from "../../../src/store/people-store.ts";
+import type { Approval, ClientDocument, Store, StoredSigningKey } from "../../../src/store/store.ts";
 
 /** When the samples begin. Nothing in the store reads a clock, so any time will do. */
 export const START = Date.UTC(2026, 0, 1);
@@ -21,6 +23,79 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
     refreshExpiresAt: START + 30 * DAY,
     endsAt: START + 365 * DAY,
     createdAt: START,
+    signedInAt: START,
+    ...changes,
+  };
+}
+
+/** Approves the sample, and expects that the person may. */
+export async function approveSample(
+  store: Pick<Store, "approve">,
+  changes: Partial<Approval> = {},
+): Promise<Grant> {
+  const grant = await store.approve(sampleApproval(changes), APPROVED);
+  if (!grant) throw new Error("The person may not approve: add them first.");
+  return grant;
+}
+
+/** Whose approvals the samples are: nobody without a row approves anything. */
+export async function addSamplePerson(store: Pick<Store, "addPerson">, id = "ada"): Promise<void> {
+  await store.addPerson(samplePerson(id), PERSON_ADDED);
+}
+
+export function samplePerson(id = "ada", changes: Partial<NewPerson> = {}): NewPerson {
+  return {
+    person: { id, name: "Ada", email: "ada@example.com" },
+    emails: ["ada@example.com"],
+    groups: [],
+    identity: { method: "users", issuer: "", subject: id },
+    label: id,
+    passwordHash: undefined,
+    now: START,
+    ...changes,
+  };
+}
+
+/** Of the sample person, who was added before. */
+export function sampleSignIn(changes: Partial<SignInRecord> = {}): SignInRecord {
+  const { identity, label, person, emails, groups } = samplePerson();
+  return {
+    identity,
+    label,
+    personId: person.id,
+    isNew: false,
+    person,
+    emails,
+    groups,
+    session: sampleSession(),
+    now: START,
+    ...changes,
+  };
+}
+
+/** Twelve hours without use, thirty days at the most. */
+export function sampleSession(changes: Partial<NewSession> = {}): NewSession {
+  return {
+    hash: "session-1",
+    replaces: undefined,
+    method: "users",
+    address: "203.0.113.7",
+    userAgent: "Sample browser",
+    authenticatedAt: START,
+    expiresAt: START + DAY / 2,
+    endsAt: START + 30 * DAY,
+    upstream: undefined,
+    ...changes,
+  };
+}
+
+export function sampleLink(changes: Partial<OneTimeLink> = {}): OneTimeLink {
+  return {
+    hash: "link-1",
+    purpose: "password",
+    personId: "ada",
+    createdAt: START,
+    expiresAt: START + DAY,
     ...changes,
   };
 }
@@ -87,10 +162,23 @@ const FIELDS: { readonly [Name in AuditedEvent]: EventFields<Name> } = {
   "client.disabled": { client: "client-1", ...COMMAND },
   "client.enabled": { client: "client-1", ...COMMAND },
   "client.granted": { grant: "grant-1", client: "client-1", scopes: ["mcp"], ...REQUEST },
-  "sign_in.ok": { person: "ada", client: "client-1", ...REQUEST },
+  "sign_in.ok": { person: "ada", client: "client-1", method: "users", ...REQUEST },
   "sign_in.failed": ATTEMPT,
   "sign_in.slowed": ATTEMPT,
   "sign_in.unchecked": { ...ATTEMPT, reason: "checkUser threw" },
+  "sign_in.refused": { person: "ada", client: "client-1", method: "users", reason: "disabled", ...REQUEST },
+  "session.ended": { person: "ada", ...REQUEST },
+  "session.ended_upstream": { person: "ada", method: "oidc", ...REQUEST },
+  "identity.linked": { person: "ada", method: "oidc", ...REQUEST },
+  "identity.unlinked": { person: "ada", method: "oidc", ...REQUEST },
+  "credential.changed": { person: "ada", kind: "password", ...COMMAND },
+  "person.added": { person: "ada", ...COMMAND },
+  "person.invited": { person: "ada", purpose: "password", ...COMMAND },
+  "person.disabled": { person: "ada", ...COMMAND },
+  "person.enabled": { person: "ada", ...COMMAND },
+  "person.signed_out": { person: "ada", ...COMMAND },
+  "person.removed": { person: "ada", ...COMMAND },
+  "person.linked": { person: "ada", gone: "grace", ...COMMAND },
   "consent.approved": {
     ...GRANT,
     scopes: ["mcp", "todo:read"],
@@ -121,4 +209,8 @@ export const REMOVED = sampleEntry("client.removed");
 export const DISABLED = sampleEntry("client.disabled");
 export const ENABLED = sampleEntry("client.enabled");
 export const KEY_ROTATED = sampleEntry("key.rotated");
+export const CLIENT_GRANTED = sampleEntry("client.granted");
+export const SIGNED_IN = sampleEntry("sign_in.ok");
+export const INVITED = sampleEntry("person.invited");
+export const PERSON_ADDED = sampleEntry("person.added");
 export const SECRET_ROTATED = sampleEntry("secret.rotated");

@@ -7,6 +7,7 @@ import { grantContract } from "./grant-contract.ts";
 import { grantLifeContract } from "./grant-life-contract.ts";
 import { housekeepingContract } from "./housekeeping-contract.ts";
 import { replacementContract } from "./replacement-contract.ts";
+import { addSamplePerson } from "./samples.ts";
 import type { TestStore } from "./test-store.ts";
 
 /**
@@ -18,6 +19,7 @@ export function storeContract(name: string, open: () => Promise<TestStore>): voi
     let store: TestStore;
     beforeEach(async () => {
       store = await open();
+      await addSamplePerson(store);
     });
     afterEach(() => store.close());
 

@@ -15,7 +15,7 @@ import type { Peer } from "../../../http/peer.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import { randomId } from "../../../platform/random.ts";
-import type { Approval, Store } from "../../../store/store.ts";
+import type { ProgramGrant, Store } from "../../../store/store.ts";
 import type { Clients } from "../../clients/clients.ts";
 import type { Recorder } from "../../recorder.ts";
 import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
@@ -23,7 +23,7 @@ import type { RevokeGrant } from "../revoke-grant.ts";
 import type { GrantType } from "./grant-type.ts";
 
 type OwnGrantParts = {
-  readonly store: Pick<Store, "listGrants" | "approve">;
+  readonly store: Pick<Store, "listGrants" | "grantToProgram">;
   readonly clock: Clock;
   readonly clients: Pick<Clients, "find" | "invalidate">;
   readonly recorder: Recorder;
@@ -111,7 +111,7 @@ async function ownGrant(
   );
   if (fitting) return fitting;
   const endsAt = now + Math.max(parts.grantSeconds, 2 * accessTokenSeconds) * 1000;
-  const approval: Approval = {
+  const own: ProgramGrant = {
     id: randomId(),
     clientId: client.id,
     clientName: client.name,
@@ -125,12 +125,8 @@ async function ownGrant(
     endsAt,
     createdAt: now,
   };
-  const { entry } = recorder.prepare(
-    "client.granted",
-    { grant: approval.id, client: client.id, scopes },
-    peer,
-  );
-  const grant = await store.approve(approval, entry);
+  const { entry } = recorder.prepare("client.granted", { grant: own.id, client: client.id, scopes }, peer);
+  const grant = await store.grantToProgram(own, entry);
   // Whoever removed the client before the row was there could not revoke it. After it, they have.
   clients.invalidate(client.id);
   if (await clients.find(client.id)) return grant;

@@ -1,0 +1,128 @@
+import { sql } from "kysely";
+import type { Dialect } from "../migrations/migration.ts";
+import { fromCredential, schemeOf, toCredential } from "../people-rows.ts";
+import type { Credential, PeopleStore } from "../people-store.ts";
+import { type Connection, type Given, prepare, type Query, type QueryBuilder } from "../query.ts";
+import type { CredentialTable } from "../schema.ts";
+import { auditNote } from "./audit.ts";
+import { heldRows } from "./held-rows.ts";
+
+type CredentialQueries = Pick<
+  PeopleStore,
+  "findCredential" | "saveCredential" | "upgradeCredential" | "listCredentialKinds"
+>;
+
+/** What people prove themselves with here. */
+export function credentialQueries(
+  db: QueryBuilder,
+  connection: Connection,
+  dialect: Dialect,
+): CredentialQueries {
+  const note = auditNote(db);
+  const put = putCredential(db, dialect);
+  const schemes = differentSchemes(db);
+
+  const find = prepare(
+    (given: Given<{ personId: string; kind: string }>) =>
+      db
+        .selectFrom("credentials")
+        .selectAll()
+        .where("person_id", "=", given("personId"))
+        .where("kind", "=", given("kind"))
+        .orderBy("id")
+        .limit(sql.lit(1)),
+    toCredential,
+  );
+
+  const upgrade = prepare(
+    (given: Given<{ personId: string; kind: string; before: string; secret: string; scheme: string }>) =>
+      db
+        .updateTable("credentials")
+        .set({ secret: given("secret"), scheme: given("scheme") })
+        .where("person_id", "=", given("personId"))
+        .where("kind", "=", given("kind"))
+        .where("secret", "=", given("before")),
+    () => undefined,
+  );
+
+  return {
+    async findCredential(personId, kind) {
+      return (await connection.read(find({ personId, kind })))[0];
+    },
+    async saveCredential(credential, entry) {
+      return (await connection.write(put(credential), note(entry))).length > 0;
+    },
+    async upgradeCredential({ personId, kind, before, secret }) {
+      await connection.write(upgrade({ personId, kind, before, secret, scheme: schemeOf(secret) }));
+    },
+    listCredentialKinds: (kind, limit) => connection.read(schemes({ kind, limit })),
+  };
+}
+
+/** From one to the next greater one in the index: there are few, and a million rows with each. */
+function differentSchemes(db: QueryBuilder) {
+  return prepare(
+    (given: Given<{ kind: string; limit: number }>) =>
+      db
+        .withRecursive("different(scheme)", (cte) =>
+          cte
+            .selectFrom("credentials")
+            .select(({ fn }) => fn.min<string | null>("scheme").as("scheme"))
+            .where("kind", "=", given("kind"))
+            .unionAll(
+              cte
+                .selectFrom("different")
+                .select(({ selectFrom }) =>
+                  selectFrom("credentials")
+                    .select(({ fn }) => fn.min("credentials.scheme").as("scheme"))
+                    .where("credentials.kind", "=", given("kind"))
+                    .whereRef("credentials.scheme", ">", "different.scheme")
+                    .as("scheme"),
+                )
+                .where("different.scheme", "is not", null),
+            ),
+        )
+        .selectFrom("different")
+        .select("scheme")
+        .where("scheme", "is not", null)
+        .limit(given("limit")),
+    (row) => String(row.scheme),
+  );
+}
+
+/** In the place of the one of its kind and id. Returns no row where the person is not there. */
+export function putCredential(db: QueryBuilder, dialect: Dialect): (credential: Credential) => Query<string> {
+  const put = prepare(
+    (given: Given<CredentialTable>) => {
+      const person = db
+        .selectFrom("people")
+        .select(COLUMNS.map((name) => given(name).as(name)))
+        .where("people.id", "=", given("person_id"));
+      return db
+        .insertInto("credentials")
+        .columns(COLUMNS)
+        .expression(heldRows(person, dialect))
+        .onConflict((conflict) =>
+          conflict.columns(["person_id", "kind", "id"]).doUpdateSet((eb) => ({
+            secret: eb.ref("excluded.secret"),
+            scheme: eb.ref("excluded.scheme"),
+            created_at: eb.ref("excluded.created_at"),
+            used_at: eb.ref("excluded.used_at"),
+          })),
+        )
+        .returning("person_id");
+    },
+    (row) => row.person_id,
+  );
+  return (credential) => put(fromCredential(credential));
+}
+
+const COLUMNS = [
+  "person_id",
+  "kind",
+  "id",
+  "secret",
+  "scheme",
+  "created_at",
+  "used_at",
+] as const satisfies readonly (keyof CredentialTable)[];

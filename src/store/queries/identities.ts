@@ -1,0 +1,105 @@
+import type { Identity } from "../../core/identity.ts";
+import type { Dialect } from "../migrations/migration.ts";
+import { toIdentityRecord } from "../people-rows.ts";
+import type { PeopleStore } from "../people-store.ts";
+import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
+import type { IdentityTable } from "../schema.ts";
+import { auditNote } from "./audit.ts";
+import { heldRows, lockedRows } from "./held-rows.ts";
+
+type IdentityQueries = Pick<PeopleStore, "listIdentities" | "addIdentity" | "removeIdentity">;
+
+/** How each method knows a person. */
+export function identityQueries(db: QueryBuilder, connection: Connection, dialect: Dialect): IdentityQueries {
+  const note = auditNote(db);
+
+  const list = prepare(
+    (given: Given<{ personId: string }>) =>
+      db
+        .selectFrom("identities")
+        .selectAll()
+        .where("person_id", "=", given("personId"))
+        .orderBy("created_at")
+        .orderBy("method")
+        .orderBy("subject"),
+    toIdentityRecord,
+  );
+
+  const add = addToPerson(db, dialect);
+  const remove = removeUnlessLast(db);
+  const lockPerson = prepare(
+    (given: Given<{ id: string }>) =>
+      lockedRows(db.selectFrom("people").select("id").where("id", "=", given("id")), dialect),
+    (row) => row.id,
+  );
+
+  return {
+    listIdentities: (personId) => connection.read(list({ personId })),
+    async addIdentity({ method, issuer, subject, personId, label, now }, entry) {
+      const row = { method, issuer, subject, person_id: personId, label, created_at: now };
+      return (await connection.write(add(row), note(entry))).length > 0;
+    },
+    async removeIdentity(personId, { method, issuer, subject }, entry) {
+      // One at a time: of two that remove one of two each, both would see the other one.
+      const removed = await connection.writeOrNothing({
+        required: [lockPerson({ id: personId }), remove({ method, issuer, subject, personId })],
+        note: note(entry),
+      });
+      return removed !== undefined;
+    },
+  };
+}
+
+function addToPerson(db: QueryBuilder, dialect: Dialect) {
+  return prepare(
+    (given: Given<Omit<IdentityTable, "used_at">>) => {
+      const person = db
+        .selectFrom("people")
+        .select([
+          given("method").as("method"),
+          given("issuer").as("issuer"),
+          given("subject").as("subject"),
+          given("person_id").as("person_id"),
+          given("label").as("label"),
+          given("created_at").as("created_at"),
+        ])
+        .where("people.id", "=", given("person_id"))
+        .where("people.disabled_at", "is", null);
+      return db
+        .insertInto("identities")
+        .columns(["method", "issuer", "subject", "person_id", "label", "created_at"])
+        .expression(heldRows(person, dialect))
+        .onConflict((conflict) => conflict.columns(["method", "issuer", "subject"]).doNothing())
+        .returning("person_id");
+    },
+    (row) => row.person_id,
+  );
+}
+
+function removeUnlessLast(db: QueryBuilder) {
+  return prepare(
+    (given: Given<Identity & { personId: string }>) =>
+      db
+        .deleteFrom("identities")
+        .where("method", "=", given("method"))
+        .where("issuer", "=", given("issuer"))
+        .where("subject", "=", given("subject"))
+        .where("person_id", "=", given("personId"))
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom("identities as other")
+              .select("other.label")
+              .where("other.person_id", "=", given("personId"))
+              .where((eb) =>
+                eb.or([
+                  eb("other.method", "<>", given("method")),
+                  eb("other.issuer", "<>", given("issuer")),
+                  eb("other.subject", "<>", given("subject")),
+                ]),
+              ),
+          ),
+        )
+        .returning("person_id"),
+    (row) => row.person_id,
+  );
+}

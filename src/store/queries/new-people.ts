@@ -1,0 +1,80 @@
+import { fromCredential, fromPerson } from "../people-rows.ts";
+import type { NewPerson, PeopleStore } from "../people-store.ts";
+import { type Connection, type Given, prepare, type Query, type QueryBuilder } from "../query.ts";
+import type { CredentialTable, IdentityTable, PersonTable } from "../schema.ts";
+import { auditNote } from "./audit.ts";
+
+/** People whom the operator adds, before they have signed in. */
+export function newPeopleQueries(db: QueryBuilder, connection: Connection): Pick<PeopleStore, "addPerson"> {
+  const note = auditNote(db);
+  const add = addNewPerson(db);
+  return {
+    async addPerson(person, entry) {
+      const added = await connection.writeOrNothing({ required: add(person), note: note(entry) });
+      return added !== undefined;
+    },
+  };
+}
+
+/** Each of these returns a row where the person is new. */
+export function addNewPerson(db: QueryBuilder): (person: NewPerson) => readonly Query<string>[] {
+  const addPerson = prepare(
+    (given: Given<Omit<PersonTable, "disabled_at" | "signed_out_at" | "signed_in_at">>) =>
+      db
+        .insertInto("people")
+        .values({
+          id: given("id"),
+          profile: given("profile"),
+          emails: given("emails"),
+          groups: given("groups"),
+          found_by: given("found_by"),
+          created_at: given("created_at"),
+        })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .returning("id"),
+    (row) => row.id,
+  );
+
+  const addIdentity = prepare(
+    (given: Given<Omit<IdentityTable, "used_at">>) =>
+      db
+        .insertInto("identities")
+        .values({
+          method: given("method"),
+          issuer: given("issuer"),
+          subject: given("subject"),
+          person_id: given("person_id"),
+          label: given("label"),
+          created_at: given("created_at"),
+        })
+        .onConflict((conflict) => conflict.columns(["method", "issuer", "subject"]).doNothing())
+        .returning("person_id"),
+    (row) => row.person_id,
+  );
+
+  const addCredential = prepare(
+    (given: Given<Omit<CredentialTable, "used_at">>) =>
+      db
+        .insertInto("credentials")
+        .values({
+          person_id: given("person_id"),
+          kind: given("kind"),
+          id: given("id"),
+          secret: given("secret"),
+          scheme: given("scheme"),
+          created_at: given("created_at"),
+        })
+        .returning("person_id"),
+    (row) => row.person_id,
+  );
+
+  return (added) => {
+    const { identity, label, passwordHash, now } = added;
+    const id = added.person.id;
+    const person = addPerson({ ...fromPerson(added), created_at: now });
+    const proof = addIdentity({ ...identity, person_id: id, label, created_at: now });
+    if (passwordHash === undefined) return [person, proof];
+    const credential = { personId: id, kind: "password", id: "", createdAt: now, usedAt: null } as const;
+    return [person, proof, addCredential(fromCredential({ ...credential, secret: passwordHash }))];
+  };
+}

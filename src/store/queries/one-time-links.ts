@@ -1,0 +1,125 @@
+import type { Dialect } from "../migrations/migration.ts";
+import { toOneTimeLink } from "../people-rows.ts";
+import type { PeopleStore } from "../people-store.ts";
+import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
+import type { OneTimeLinkTable } from "../schema.ts";
+import { auditNote } from "./audit.ts";
+import { putCredential } from "./credentials.ts";
+import { lockedRows } from "./held-rows.ts";
+import { addNewPerson } from "./new-people.ts";
+
+type OneTimeLinkQueries = Pick<PeopleStore, "addLink" | "findLink" | "usePasswordLink" | "useInvitation">;
+
+/** Links that work once. Using one up is the first statement of what it is for: of two at once, one finds it. */
+export function oneTimeLinkQueries(
+  db: QueryBuilder,
+  connection: Connection,
+  dialect: Dialect,
+): OneTimeLinkQueries {
+  const note = auditNote(db);
+  const { add, endOlder, lockPerson } = addingStatements(db, dialect);
+  const { usePersons, useNobodys } = usingStatements(db);
+  const putPassword = putCredential(db, dialect);
+  const addPerson = addNewPerson(db);
+
+  const find = prepare(
+    (given: Given<{ hash: string; now: number }>) =>
+      db
+        .selectFrom("one_time_links")
+        .selectAll()
+        .where("hash", "=", given("hash"))
+        .where("expires_at", ">", given("now")),
+    toOneTimeLink,
+  );
+
+  return {
+    async addLink({ hash, purpose, personId, createdAt, expiresAt }, entry) {
+      const row = { hash, purpose, person_id: personId, created_at: createdAt, expires_at: expiresAt };
+      if (personId === null) {
+        await connection.write(add(row), note(entry));
+        return;
+      }
+      await connection.writeOrNothing({
+        // One at a time, or both of two would stay.
+        required: [lockPerson({ id: personId }), add(row)],
+        also: [endOlder({ purpose, personId, hash })],
+        note: note(entry),
+      });
+    },
+    async findLink(hash, now) {
+      return (await connection.read(find({ hash, now })))[0];
+    },
+    async usePasswordLink({ hash, credential, now }, entry) {
+      const used = await connection.writeOrNothing({
+        required: [usePersons({ hash, now, personId: credential.personId }), putPassword(credential)],
+        note: note(entry),
+      });
+      return used !== undefined;
+    },
+    async useInvitation({ hash, person }, entry) {
+      const used = await connection.writeOrNothing({
+        required: [useNobodys({ hash, now: person.now }), ...addPerson(person)],
+        note: note(entry),
+      });
+      return used !== undefined;
+    },
+  };
+}
+
+function addingStatements(db: QueryBuilder, dialect: Dialect) {
+  const lockPerson = prepare(
+    (given: Given<{ id: string }>) =>
+      lockedRows(db.selectFrom("people").select("id").where("id", "=", given("id")), dialect),
+    (row) => row.id,
+  );
+
+  const add = prepare(
+    (given: Given<OneTimeLinkTable>) =>
+      db
+        .insertInto("one_time_links")
+        .values({
+          hash: given("hash"),
+          purpose: given("purpose"),
+          person_id: given("person_id"),
+          created_at: given("created_at"),
+          expires_at: given("expires_at"),
+        })
+        .returning("hash"),
+    (row) => row.hash,
+  );
+
+  const endOlder = prepare(
+    (given: Given<{ purpose: string; personId: string; hash: string }>) =>
+      db
+        .deleteFrom("one_time_links")
+        .where("person_id", "=", given("personId"))
+        .where("purpose", "=", given("purpose"))
+        .where("hash", "<>", given("hash")),
+    () => undefined,
+  );
+
+  return { lockPerson, add, endOlder };
+}
+
+function usingStatements(db: QueryBuilder) {
+  const live = (given: Given<{ hash: string; now: number }>) =>
+    db
+      .deleteFrom("one_time_links")
+      .where("hash", "=", given("hash"))
+      .where("expires_at", ">", given("now"))
+      .returning("hash");
+
+  const usePersons = prepare(
+    (given: Given<{ hash: string; now: number; personId: string }>) =>
+      live(given).where("person_id", "=", given("personId")),
+    (row) => row.hash,
+  );
+
+  const useNobodys = prepare(
+    (given: Given<{ hash: string; now: number }>) =>
+      live(given).where("person_id", "is", null).where("purpose", "=", "invitation"),
+    (row) => row.hash,
+  );
+
+  return { usePersons, useNobodys };
+}

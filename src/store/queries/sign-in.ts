@@ -1,0 +1,218 @@
+import type { Identity } from "../../core/identity.ts";
+import { fromPerson, toPersonRecord } from "../people-rows.ts";
+import type { NewSession, PeopleStore, SignInOutcome, SignInRecord } from "../people-store.ts";
+import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
+import type { IdentityTable, PersonTable, SessionTable } from "../schema.ts";
+import { auditNote } from "./audit.ts";
+
+/** What a sign-in says, in one commit. Each statement says itself when it applies; where one does not, nothing is written. */
+export function signInQueries(db: QueryBuilder, connection: Connection): Pick<PeopleStore, "signIn"> {
+  const note = auditNote(db);
+  const { addOrAdopt, proveFirst } = firstTimeStatements(db);
+  const { update, use } = knownStatements(db);
+  const { start, end } = sessionStatements(db);
+  const why = whyRefused(db);
+
+  return {
+    async signIn(signIn, entry) {
+      const { identity, label, personId, isNew, session, now } = signIn;
+      const person = { ...fromPerson(signIn), now };
+      const proof = { ...identity, person_id: personId, label, created_at: now, used_at: now };
+      // The person's row first. Whatever adds to a person, or ends what is theirs, waits for that lock.
+      const proved = isNew
+        ? ([addOrAdopt(person), proveFirst(proof)] as const)
+        : ([update(person), use(proof)] as const);
+      const signedIn = await connection.writeOrNothing({
+        required: [...proved, ...(session ? [start(toRow(session, personId, now))] : [])],
+        also: session?.replaces === undefined ? [] : [end({ hash: session.replaces })],
+        note: note(entry),
+      });
+      if (signedIn) return { kind: "signed_in", record: signedIn[0] };
+      const [state] = await connection.read(why({ ...identity, person_id: personId }));
+      return { kind: state ? refusalOf(signIn, state) : "changed" };
+    },
+  };
+}
+
+function firstTimeStatements(db: QueryBuilder) {
+  const addOrAdopt = prepare(
+    (given: Given<PersonRow>) =>
+      db
+        .insertInto("people")
+        .values({
+          id: given("id"),
+          ...profile(given),
+          created_at: given("now"),
+        })
+        .onConflict((conflict) =>
+          conflict.column("id").doUpdateSet(profile(given)).where("people.disabled_at", "is", null),
+        )
+        .returningAll(),
+    toPersonRecord,
+  );
+
+  // After the person's row is ours: what another sign-in has committed since is seen.
+  const proveFirst = prepare(
+    (given: Given<ProofRow>) =>
+      db
+        .insertInto("identities")
+        .columns(["method", "issuer", "subject", "person_id", "label", "created_at", "used_at"])
+        .expression(
+          db
+            .selectNoFrom([
+              given("method").as("method"),
+              given("issuer").as("issuer"),
+              given("subject").as("subject"),
+              given("person_id").as("person_id"),
+              given("label").as("label"),
+              given("created_at").as("created_at"),
+              given("used_at").as("used_at"),
+            ])
+            .where(({ not, exists, selectFrom }) =>
+              not(
+                exists(selectFrom("identities").select("label").where("person_id", "=", given("person_id"))),
+              ),
+            )
+            .where(({ not, exists, selectFrom }) =>
+              not(
+                exists(selectFrom("credentials").select("kind").where("person_id", "=", given("person_id"))),
+              ),
+            ),
+        )
+        .onConflict((conflict) => conflict.columns(["method", "issuer", "subject"]).doNothing())
+        .returning("person_id"),
+    (row) => row.person_id,
+  );
+
+  return { addOrAdopt, proveFirst };
+}
+
+function knownStatements(db: QueryBuilder) {
+  const update = prepare(
+    (given: Given<PersonRow>) =>
+      db
+        .updateTable("people")
+        .set(profile(given))
+        .where("id", "=", given("id"))
+        .where("disabled_at", "is", null)
+        // Signed out while this sign-in was on its way: it is of before.
+        .where((eb) => eb.or([eb("signed_out_at", "is", null), eb("signed_out_at", "<=", given("now"))]))
+        .returningAll(),
+    toPersonRecord,
+  );
+
+  const use = prepare(
+    (given: Given<ProofRow>) =>
+      db
+        .updateTable("identities")
+        .set({ label: given("label"), used_at: given("used_at") })
+        .where("method", "=", given("method"))
+        .where("issuer", "=", given("issuer"))
+        .where("subject", "=", given("subject"))
+        .where("person_id", "=", given("person_id"))
+        .returning("person_id"),
+    (row) => row.person_id,
+  );
+
+  return { update, use };
+}
+
+function sessionStatements(db: QueryBuilder) {
+  const start = prepare(
+    (given: Given<SessionTable>) =>
+      db
+        .insertInto("sessions")
+        .values({
+          hash: given("hash"),
+          person_id: given("person_id"),
+          method: given("method"),
+          address: given("address"),
+          user_agent: given("user_agent"),
+          authenticated_at: given("authenticated_at"),
+          created_at: given("created_at"),
+          used_at: given("used_at"),
+          expires_at: given("expires_at"),
+          ends_at: given("ends_at"),
+          upstream_issuer: given("upstream_issuer"),
+          upstream_session: given("upstream_session"),
+        })
+        .returning("hash"),
+    (row) => row.hash,
+  );
+
+  const end = prepare(
+    (given: Given<{ hash: string }>) => db.deleteFrom("sessions").where("hash", "=", given("hash")),
+    () => undefined,
+  );
+
+  return { start, end };
+}
+
+/** Looked at after the fact: if something changes meanwhile, the sign-in begins again and finds it. */
+function whyRefused(db: QueryBuilder) {
+  return prepare(
+    (given: Given<Identity & { person_id: string }>) =>
+      db.selectNoFrom(({ selectFrom, exists }) => [
+        selectFrom("identities")
+          .select("person_id")
+          .where("method", "=", given("method"))
+          .where("issuer", "=", given("issuer"))
+          .where("subject", "=", given("subject"))
+          .as("proved"),
+        selectFrom("people").select("disabled_at").where("id", "=", given("person_id")).as("disabled_at"),
+        exists(selectFrom("identities").select("label").where("person_id", "=", given("person_id"))).as(
+          "has_identity",
+        ),
+        exists(selectFrom("credentials").select("kind").where("person_id", "=", given("person_id"))).as(
+          "has_credential",
+        ),
+      ]),
+    (row) => ({
+      proved: row.proved,
+      isDisabled: row.disabled_at !== null,
+      isSomebodys: Boolean(row.has_identity) || Boolean(row.has_credential),
+    }),
+  );
+}
+
+type State = { readonly proved: string | null; readonly isDisabled: boolean; readonly isSomebodys: boolean };
+
+function refusalOf(
+  { personId, isNew }: SignInRecord,
+  { proved, isDisabled, isSomebodys }: State,
+): Exclude<SignInOutcome["kind"], "signed_in"> {
+  if (proved === personId) return isDisabled ? "disabled" : "changed";
+  if (proved !== null || !isNew) return "changed";
+  if (isSomebodys) return "id_taken";
+  return isDisabled ? "disabled" : "changed";
+}
+
+type PersonRow = Pick<PersonTable, "id" | "profile" | "emails" | "groups" | "found_by"> & { now: number };
+type ProofRow = Omit<IdentityTable, "used_at"> & { used_at: number };
+
+function profile(given: Given<PersonRow>) {
+  return {
+    profile: given("profile"),
+    emails: given("emails"),
+    groups: given("groups"),
+    found_by: given("found_by"),
+    signed_in_at: given("now"),
+  };
+}
+
+function toRow(session: NewSession, personId: string, now: number): SessionTable {
+  return {
+    hash: session.hash,
+    person_id: personId,
+    method: session.method,
+    address: session.address ?? null,
+    user_agent: session.userAgent ?? null,
+    authenticated_at: session.authenticatedAt,
+    created_at: now,
+    used_at: now,
+    expires_at: Math.min(session.expiresAt, session.endsAt),
+    ends_at: session.endsAt,
+    upstream_issuer: session.upstream?.issuer ?? null,
+    upstream_session: session.upstream?.sessionId ?? null,
+  };
+}
