@@ -35,7 +35,10 @@ export type TestServerParts = {
   /** In place of `checkUser`. */
   readonly signIn?: readonly SignInMethod[];
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
-} & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument" | "furtherSteps">;
+} & Pick<
+  EmbeddedParts,
+  "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument" | "fetch" | "furtherSteps"
+>;
 
 export const PEOPLE: Readonly<Record<string, string>> = { ada: "lovelace", grace: "hopper" };
 

@@ -106,7 +106,10 @@ type Parsed = { readonly [Name in keyof typeof presetOptions]: z.output<(typeof 
 /** What is always so at a provider. */
 type Fixed = Pick<OidcSettings, "people" | "issuer"> &
   Partial<
-    Pick<OidcSettings, "subject" | "emailVerified" | "newSignIn" | "leewaySeconds" | "metadataUrl" | "refuse">
+    Pick<
+      OidcSettings,
+      "subject" | "emailVerified" | "usesUserinfo" | "newSignIn" | "leewaySeconds" | "metadataUrl" | "refuse"
+    >
   > & {
     readonly usual: { readonly name: string; readonly label: string };
     /** How a secret is sent, where the metadata do not say it. */
@@ -119,6 +122,7 @@ export function oidcSettings(parsed: Parsed, optionLabel: Label, fixed: Fixed): 
   return {
     subject: "sub",
     emailVerified: "claim",
+    usesUserinfo: true,
     newSignIn: "auth_time",
     leewaySeconds: LEEWAY_SECONDS,
     metadataUrl: undefined,

@@ -83,8 +83,8 @@ export const oidcOptions = {
     otherwise: "`false`",
   }),
   metadataUrl: issuerUrl.optional().register(declared, {
-    says: "Where the provider's metadata is, if that is at none of the usual places.",
-    otherwise: "the usual places",
+    says: "Where the provider's metadata is.",
+    otherwise: "`/.well-known/openid-configuration` below the issuer",
   }),
   scopes: z
     .array(text(SCOPES), SCOPES)
@@ -191,7 +191,7 @@ export type OidcOptions = {
    * Whether only people of your organization have an account there. If not, the server needs `admit`. Default: `false`.
    */
   members?: Given["members"];
-  /** Where the provider's metadata is, if that is at none of the usual places. Default: the usual places. */
+  /** Where the provider's metadata is. Default: `/.well-known/openid-configuration` below the issuer. */
   metadataUrl?: Given["metadataUrl"];
   /** The scopes to ask the provider for. Default: `openid`, `profile`, `email`. */
   scopes?: Given["scopes"];

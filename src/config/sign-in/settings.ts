@@ -24,6 +24,8 @@ export type OidcSettings = UpstreamSettings & {
   readonly emailVerified: "claim" | "true" | "always" | "never";
   readonly groups: string | undefined;
   readonly profile: readonly string[];
+  /** Whether its userinfo endpoint may know more than its ID tokens. */
+  readonly usesUserinfo: boolean;
   readonly newSignIn: "auth_time" | "round_trip";
   readonly endGrants: boolean;
   readonly leewaySeconds: number;

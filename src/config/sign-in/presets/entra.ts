@@ -69,6 +69,8 @@ export const entraSignIn = defineSignIn({
       subject: "oid",
       // Administrators of any tenant can enter any address there.
       emailVerified: "never",
+      // It has nothing that the ID token lacks, groups included.
+      usesUserinfo: false,
       refuse: ({ tid }) => refuseTenant(tid, tenant),
     });
   },

@@ -12,7 +12,8 @@ export const oidcSignIn = defineSignIn({
       usual: { name: "oidc", label: new URL(parsed.issuer).host },
       people: parsed.members ? "members" : "public",
       issuer: parsed.issuer,
-      metadataUrl: parsed.metadataUrl,
+      metadataUrl:
+        parsed.metadataUrl ?? `${parsed.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`,
       subject: parsed.subject ?? "sub",
       emailVerified: parsed.emailVerified ?? "claim",
       newSignIn: parsed.newSignIn ?? "auth_time",

@@ -31,6 +31,7 @@ export async function withUserinfo(
 }
 
 function lacks(claims: Said, settings: OidcSettings): boolean {
+  if (!settings.usesUserinfo) return false;
   const { scopes, emailVerified, groups, subject, profile } = settings;
   const needed = [
     ...(scopes.includes("profile") ? ["name"] : []),
