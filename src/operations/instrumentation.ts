@@ -1,10 +1,10 @@
 import type { FetchDocument } from "../authorization-server/clients/client-keys.ts";
 import type { MetricsSetting } from "../config/settings.ts";
 import { isPostgresUrl } from "../core/database-url.ts";
-import type { FetchJson } from "../platform/fetch-json.ts";
+import { type FetchJson, fetchJsonBy, type PlainFetch } from "../platform/fetch-json.ts";
 import type { Log } from "../platform/logging.ts";
 import type { OutboundProxy } from "../platform/outbound-proxy.ts";
-import { fetchJsonThrough } from "../platform/proxy-tunnel.ts";
+import { fetchThrough } from "../platform/proxy-tunnel.ts";
 import { allowUnresolvedDocumentHosts, safeFetch } from "../platform/safe-fetch.ts";
 import { countedRequests, type Instrument, notInstrumented } from "../platform/telemetry/instrument.ts";
 import { countedLog, type Metrics, noMetrics } from "../platform/telemetry/metrics.ts";
@@ -26,6 +26,8 @@ export type Instrumentation = Measuring & {
   readonly fetchDocument: FetchDocument;
   /** Fetches what the operator named, traced. */
   readonly fetchJson: FetchJson;
+  /** The same, for those who read the answer themselves. */
+  readonly fetch: PlainFetch;
 };
 
 type Measuring = {
@@ -56,7 +58,14 @@ export async function openInstrumentation(
   const measuring = await openMeasuring(setting);
   const { metrics } = measuring;
   const tracing = await openTracing(database);
-  const fetchJson = fetchJsonThrough(proxy);
+  const fetchOutside = fetchThrough(proxy);
+  const tracedFetch: PlainFetch = (url, init) =>
+    tracing.fetch(
+      init.method ?? "GET",
+      url,
+      () => fetchOutside(url, init),
+      ({ status }) => status,
+    );
   const how = { proxy, [allowUnresolvedDocumentHosts]: unresolvedDocumentHosts };
   const isInstrumented = metrics !== noMetrics || tracing !== noTracing;
   return {
@@ -66,13 +75,8 @@ export async function openInstrumentation(
     store: (store) => (isInstrumented ? instrumentedStore(store, tracedAndTimed(tracing, metrics)) : store),
     log: (log) => countedLog(log, metrics),
     fetchDocument: (url, options) => tracing.fetch("GET", url, () => safeFetch(url, { ...options, ...how })),
-    fetchJson: (url, init) =>
-      tracing.fetch(
-        init?.method ?? "GET",
-        url,
-        () => fetchJson(url, init),
-        ({ status }) => status,
-      ),
+    fetchJson: fetchJsonBy(tracedFetch),
+    fetch: tracedFetch,
   };
 }
 

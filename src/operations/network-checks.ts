@@ -3,10 +3,10 @@ import { OAuthError } from "../core/errors.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { FetchJson } from "../platform/fetch-json.ts";
+import { createDiscovery } from "../platform/provider/discovery.ts";
 import type { SafeResponse } from "../platform/safe-fetch.ts";
 import { within } from "../platform/within.ts";
 import { authorizationServerOf } from "../resource-server/protect.ts";
-import { createDiscovery } from "../resource-server/provider/discovery.ts";
 
 /** One thing that a server reaches for, and whether it does. */
 export type Check = {

@@ -6,34 +6,49 @@ export type FetchJson = (
   init?: JsonRequest,
 ) => Promise<{ readonly status: number; readonly body: unknown; readonly headers: Headers }>;
 
-type JsonRequest = {
+export type JsonRequest = {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | URLSearchParams;
 };
 
 /** As much of `fetch` as is needed here. */
-type PlainFetch = (
+export type PlainFetch = (
   url: string,
   init: JsonRequest & { readonly redirect: "manual"; readonly signal: AbortSignal },
 ) => Promise<Pick<Response, "status" | "headers"> & { readonly body: AsyncIterable<Uint8Array> | null }>;
+
+/** The same, for answers that are read elsewhere. */
+export type FetchText = (
+  url: string,
+  init?: JsonRequest,
+) => Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }>;
 
 const TIMEOUT_MS = 5000;
 const MAXIMUM_BYTES = 512 * 1024;
 
 /** {@link fetchJson} by a `fetch` of one's own: one that goes through a proxy, or a test's. */
 export function fetchJsonBy(fetchIt: PlainFetch): FetchJson {
+  const fetchText = fetchTextBy(fetchIt, TIMEOUT_MS);
+  return async (url, init = {}) => {
+    const headers = { Accept: "application/json", ...init.headers };
+    const answer = await fetchText(url, { ...init, headers });
+    return { status: answer.status, body: parse(answer.text), headers: answer.headers };
+  };
+}
+
+/** {@link fetchJsonBy} within a time that is said, and for answers of any kind. */
+export function fetchTextBy(fetchIt: PlainFetch, timeoutMs: number): FetchText {
   return async (url, init = {}) => {
     try {
       const response = await fetchIt(url, {
         ...init,
         // An answer like any other that is not the one: some providers send every unknown path to a sign-in page.
         redirect: "manual",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        headers: { Accept: "application/json", ...init.headers },
+        signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await readCapped(response);
-      return { status: response.status, body: parse(text), headers: response.headers };
+      return { status: response.status, text, headers: response.headers };
     } catch (cause) {
       throw new OAuthError("temporarily_unavailable", "The identity provider cannot be reached.", {
         detail: `${new URL(url).origin}: ${reasonOf(cause)}`,

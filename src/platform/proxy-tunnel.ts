@@ -2,7 +2,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, isIPv6, type Socket } from "node:net";
 import type { Agent } from "undici";
-import { type FetchJson, fetchJson, fetchJsonBy } from "./fetch-json.ts";
+import { type FetchJson, fetchJson, fetchJsonBy, type PlainFetch } from "./fetch-json.ts";
 import { type OutboundProxy, proxyFor, shownProxy } from "./outbound-proxy.ts";
 
 /** The proxy did not let a connection through. The message is for the operator's log. */
@@ -42,15 +42,20 @@ export async function agentThrough(proxy: OutboundProxy, options: TunnelOptions)
 
 /** {@link fetchJson}, through the proxy where the URL goes by it. */
 export function fetchJsonThrough(proxy: OutboundProxy | undefined, ca?: string): FetchJson {
-  if (!proxy) return fetchJson;
+  return proxy ? fetchJsonBy(fetchThrough(proxy, ca)) : fetchJson;
+}
+
+/** `fetch`, through the proxy where the URL goes by it. */
+export function fetchThrough(proxy: OutboundProxy | undefined, ca?: string): PlainFetch {
+  if (!proxy) return (url, init) => fetch(url, init);
   let agent: Promise<Agent> | undefined;
-  return fetchJsonBy(async (url, init) => {
+  return async (url, init) => {
     if (!proxyFor(proxy, new URL(url))) return fetch(url, init);
     // Its own `fetch`: the one of Node takes agents of the undici in Node alone.
     const undici = await import("undici");
     agent ??= agentThrough(proxy, { ca });
     return undici.fetch(url, { ...init, dispatcher: await agent });
-  });
+  };
 }
 
 const TIMEOUT_MS = 5000;

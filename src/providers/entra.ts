@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ProviderOptions } from "../config/provider-options.ts";
+import { guid } from "../config/provider-values.ts";
 import { CLIENT_ADDRESSES, definePreset } from "./preset.ts";
-import { guid, parseValues, text } from "./values.ts";
+import { parseValues, text } from "./values.ts";
 
 const APPLICATION_ID_URI =
   'the Application ID URI, such as "https://mcp.example.com/mcp" or "api://" and the client ID';

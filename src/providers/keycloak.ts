@@ -6,8 +6,9 @@ import {
   secureUrls,
 } from "../config/allow-insecure-issuer.ts";
 import type { ProviderOptions } from "../config/provider-options.ts";
+import { ownBaseUrl, segment } from "../config/provider-values.ts";
 import { definePreset } from "./preset.ts";
-import { audience, ownBaseUrl, parseValues, segment } from "./values.ts";
+import { audience, parseValues } from "./values.ts";
 
 const values = z
   .strictObject({

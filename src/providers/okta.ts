@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ProviderOptions } from "../config/provider-options.ts";
+import { host, segment } from "../config/provider-values.ts";
 import { CLIENT_ADDRESSES, definePreset } from "./preset.ts";
-import { audience, host, parseValues, segment } from "./values.ts";
+import { audience, parseValues } from "./values.ts";
 
 const values = z.strictObject({
   /** Your Okta domain, or the custom one that the authorization server's issuer shows. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ProviderOptions } from "../config/provider-options.ts";
+import { baseUrl, segment } from "../config/provider-values.ts";
 import { definePreset } from "./preset.ts";
-import { audience, baseUrl, parseValues, segment } from "./values.ts";
+import { audience, parseValues } from "./values.ts";
 
 const values = z
   .strictObject({

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ProviderOptions } from "../config/provider-options.ts";
+import { baseUrl } from "../config/provider-values.ts";
 import { definePreset } from "./preset.ts";
-import { baseUrl, parseValues, text } from "./values.ts";
+import { parseValues, text } from "./values.ts";
 
 const AUDIENCE = "what your access token hook puts into `aud` for this server";
 /** What every token of a project has in `aud`, sign-ins of the web site included. */

@@ -4,8 +4,8 @@ import { type ScopeCatalogue, union } from "../core/scopes.ts";
 import { allowOrigin, preflight } from "../http/cors.ts";
 import type { Route } from "../http/route.ts";
 import { json } from "../platform/json.ts";
+import type { Discovery } from "../platform/provider/discovery.ts";
 import type { RequestHead } from "./guard.ts";
-import type { Discovery } from "./provider/discovery.ts";
 
 const MAX_AGE_SECONDS = 60;
 

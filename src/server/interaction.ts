@@ -38,6 +38,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import type { Route } from "../http/route.ts";
 import { checkTemplateMethods } from "../pages/login-template.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { PlainFetch } from "../platform/fetch-json.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Counters } from "../store/counters.ts";
@@ -57,7 +58,7 @@ export type InteractionParts = {
   /** Who may come in. */
   readonly admission: Admission;
   /** Where providers of identities are asked. */
-  readonly fetch: typeof fetch;
+  readonly fetch: PlainFetch;
   /** Between the sign-in and the decision. */
   readonly furtherSteps: readonly FurtherStep[];
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;

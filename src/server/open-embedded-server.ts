@@ -19,6 +19,7 @@ import { createReadiness, storeChecks } from "../operations/probes.ts";
 import { followRemoteChanges } from "../operations/remote-changes.ts";
 import { createRevocationLease, type RevocationLease } from "../operations/revocation-lease.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { PlainFetch } from "../platform/fetch-json.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
 import { existingSecrets, openKeyring } from "../platform/secrets/master-secret.ts";
@@ -47,6 +48,8 @@ export type EmbeddedParts = ServerParts &
     readonly alsoAccept?: readonly Provider[];
     /** The public internet, unless a test brings another. */
     readonly fetchDocument?: FetchDocument;
+    /** How a sign-in method asks its provider, unless a test brings another network. */
+    readonly fetch?: PlainFetch;
     /** What a person passes between the sign-in and the decision. */
     readonly furtherSteps?: readonly FurtherStep[];
   };
@@ -98,7 +101,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
       ...kept,
       clients,
       log,
-      fetch,
+      fetch: parts.fetch ?? instrumentation.fetch,
       furtherSteps,
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked,

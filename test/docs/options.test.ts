@@ -21,6 +21,16 @@ import { resourceServerOptions } from "../../src/config/protect-options.ts";
 import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
 import { redirectOptions } from "../../src/config/redirect-options.ts";
 import { scopeOptions } from "../../src/config/scope-options.ts";
+import { declaredOidcOptions } from "../../src/config/sign-in/oidc-options.ts";
+import { auth0Own } from "../../src/config/sign-in/presets/auth0.ts";
+import { entraOwn } from "../../src/config/sign-in/presets/entra.ts";
+import { githubOwn } from "../../src/config/sign-in/presets/github.ts";
+import { gitlabOwn } from "../../src/config/sign-in/presets/gitlab.ts";
+import { googleOwn } from "../../src/config/sign-in/presets/google.ts";
+import { keycloakOwn } from "../../src/config/sign-in/presets/keycloak.ts";
+import { oktaOwn } from "../../src/config/sign-in/presets/okta.ts";
+import { scalekitOwn } from "../../src/config/sign-in/presets/scalekit.ts";
+import { workosOwn } from "../../src/config/sign-in/presets/workos.ts";
 import { storageOptions } from "../../src/config/storage-options.ts";
 import { readDocument } from "../support/markdown.ts";
 import { withMembers, withTable } from "./declared-options.ts";
@@ -40,6 +50,19 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
 const FURTHER_TABLES: Readonly<Record<string, OptionTable>> = {
   "Who may come in": admitSchema.shape,
   "A provider instead of your own sign-in": providerSchema.shape,
+};
+
+/** The options that each of these has beside the shared ones. */
+const SIGN_IN_PRESETS: Readonly<Record<string, OptionTable>> = {
+  google: googleOwn,
+  entra: entraOwn,
+  okta: oktaOwn,
+  auth0: auth0Own,
+  keycloak: keycloakOwn,
+  gitlab: gitlabOwn,
+  scalekit: scalekitOwn,
+  workos: workosOwn,
+  github: githubOwn,
 };
 
 /** The types whose members are options. */
@@ -83,6 +106,14 @@ const TYPES = [
       },
     ],
   },
+  {
+    file: "src/config/sign-in/oidc-options.ts",
+    types: [{ name: "OidcOptions", options: declaredOidcOptions, given: "Given" }],
+  },
+  ...Object.entries(SIGN_IN_PRESETS).map(([name, own]) => ({
+    file: `src/config/sign-in/presets/${name}.ts`,
+    types: [{ name: "Own", options: declaredOptions(own), given: "Given" }],
+  })),
 ];
 
 // Run with -u, Vitest writes what these two expect.

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ProviderOptions, parseProviders } from "../../src/config/provider-options.ts";
 import { fetchJson } from "../../src/platform/fetch-json.ts";
-import { createDiscovery } from "../../src/resource-server/provider/discovery.ts";
+import { createDiscovery } from "../../src/platform/provider/discovery.ts";
 import { openProvider } from "../../src/resource-server/provider/provider-verifier.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
 import { listening } from "../support/listening.ts";

@@ -193,6 +193,16 @@ export function callTool(
   );
 }
 
+/** What the tool `whoami` is told of who calls it. */
+export async function whoami(
+  server: Fetches,
+  token: string,
+): Promise<{ readonly person: Readonly<Record<string, unknown>> }> {
+  const [, message = ""] = /^data: (.*)$/m.exec(await (await callTool(server, token)).text()) ?? [];
+  const { result } = JSON.parse(message) as { result: { content: [{ text: string }] } };
+  return JSON.parse(result.content[0].text) as { person: Record<string, unknown> };
+}
+
 /** A request to the MCP endpoint as 2025-11-25 has it: in a session, or to begin one. */
 export function mcpRequest(
   token: string,

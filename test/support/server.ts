@@ -37,7 +37,10 @@ export type TestServerParts = {
   readonly signIn?: readonly SignInMethod[];
   readonly admit?: AdmitOption | undefined;
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
-} & Pick<EmbeddedParts, "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument" | "furtherSteps">;
+} & Pick<
+  EmbeddedParts,
+  "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument" | "fetch" | "furtherSteps"
+>;
 
 export const PEOPLE: Readonly<Record<string, string>> = { ada: "lovelace", grace: "hopper" };
 

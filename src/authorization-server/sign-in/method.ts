@@ -6,6 +6,7 @@ import type { Peer } from "../../http/peer.ts";
 import type { Route } from "../../http/route.ts";
 import type { Html } from "../../pages/html.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { PlainFetch } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { Store } from "../../store/store.ts";
@@ -84,7 +85,7 @@ export type MethodParts = {
   readonly issuer: string;
   readonly appName: string;
   /** Where a provider is asked: through the outbound proxy, where there is one. */
-  readonly fetch: typeof fetch;
+  readonly fetch: PlainFetch;
   /** Told of each grant that a method ends. */
   readonly onGrantRevoked: (grantId: string) => void;
   /** Told of each person whose sessions or grants a method ends. */
@@ -135,7 +136,7 @@ export type Proof = {
   readonly groups: readonly string[];
   /** What the provider said, for the lists of `admit`. Not kept. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Epoch milliseconds: when the person proved themselves. */
+  /** Epoch milliseconds: when the person proved themselves; 0 where that is not known. */
   readonly authenticatedAt: number;
   /** For the provider's logout. */
   readonly upstream: { readonly issuer: string; readonly sessionId: string | undefined } | undefined;
@@ -164,5 +165,14 @@ export type SignInPage = {
 };
 
 /** What can go wrong between here and a provider. The page has a sentence for each. */
-export const SIGN_IN_PROBLEMS = ["cancelled", "no_answer", "wrong_answer", "sign_in_is_old"] as const;
+export const SIGN_IN_PROBLEMS = [
+  "cancelled",
+  "no_answer",
+  "wrong_answer",
+  "sign_in_is_old",
+  "other_organization",
+  "unusable_account",
+  "too_large",
+  "server_down",
+] as const;
 export type SignInProblem = (typeof SIGN_IN_PROBLEMS)[number];

@@ -34,6 +34,13 @@ const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string>> = {
   wrong_answer: (label) =>
     `The sign-in with ${label} did not work. Try again. If it happens again, contact the server's operator.`,
   sign_in_is_old: (label) => `Sign in with ${label} again: this needs a new sign-in.`,
+  other_organization: (label) =>
+    `Your ${label} account is not one of an organization that may sign in here. Use another account.`,
+  unusable_account: (label) =>
+    `You can't sign in with this ${label} account. Contact the server's operator, or choose another way.`,
+  too_large: (label) =>
+    `You can't sign in with ${label} from this app, because its request is too large. Choose another way, or contact the app's developer.`,
+  server_down: () => "You could not be signed in now. Try again in a minute.",
 };
 
 /** Leads back to the page, which has a sentence for each problem. */

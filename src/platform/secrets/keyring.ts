@@ -12,6 +12,7 @@ export type KeyLabel =
   | "account-visit"
   | "account-page"
   | "session"
+  | "upstream-sign-in"
   | "username-mark"
   | "counter-key"
   | "signing-key";

@@ -1,11 +1,10 @@
-import { SECURE_URL } from "../../config/allow-insecure-issuer.ts";
+import { learnedUrl } from "../../config/learned-url.ts";
 import type { Provider } from "../../config/provider-options.ts";
 import { BELIEVED_SECONDS } from "../../config/provider-schema.ts";
-import { OAuthError } from "../../core/errors.ts";
-import { shown } from "../../core/shown.ts";
-import { isUsableUrl } from "../../platform/addresses.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FetchJson } from "../../platform/fetch-json.ts";
+import { createDiscovery, type Discovery } from "../../platform/provider/discovery.ts";
+import { createKeySet } from "../../platform/provider/key-set.ts";
 import type { VerifyProviderToken } from "../verifiers/by-issuer.ts";
 import { introspection } from "../verifiers/introspection.ts";
 import { type AskingParts, verifyByAsking } from "../verifiers/opaque-tokens.ts";
@@ -13,8 +12,6 @@ import { verifyProviderTokens } from "../verifiers/provider-tokens.ts";
 import type { TokenRules } from "../verifiers/token-rules.ts";
 import { tokeninfo } from "../verifiers/tokeninfo.ts";
 import { verifyOption } from "../verifiers/verify-option.ts";
-import { createDiscovery, type Discovered, type Discovery } from "./discovery.ts";
-import { createKeySet } from "./key-set.ts";
 
 /** What a provider comes to at run time. Nothing is fetched until the first token or document needs it. */
 export type OpenProvider = {
@@ -57,7 +54,7 @@ export function openProvider(
       opaque: true,
     };
   }
-  const jwksUri = async () => provider.jwksUri ?? announced(await discovery.find(), "jwks_uri", provider);
+  const jwksUri = async () => provider.jwksUri ?? learnedUrl(await discovery.find(), "jwks_uri", provider);
   return {
     provider,
     discovery,
@@ -90,32 +87,10 @@ function askingOf(
   }
   if (!provider.introspection) return undefined;
   const { endpoint: said, clientId, credentials, cacheSeconds } = provider.introspection;
-  const endpoint = async () => said ?? announced(await discovery.find(), "introspection_endpoint", provider);
+  const endpoint = async () => said ?? learnedUrl(await discovery.find(), "introspection_endpoint", provider);
   return {
     ask: introspection({ endpoint, issuer: provider.issuer, clientId, credentials, ...parts }),
     notGood: NOT_ACTIVE,
     believeSeconds: cacheSeconds,
   };
-}
-
-/** A URL of the metadata. It is checked as one of the options is: credentials and keys go by it. */
-function announced(
-  { document }: Discovered,
-  name: "jwks_uri" | "introspection_endpoint",
-  { allowInsecure }: Provider,
-): string {
-  const url = document[name] ?? undefined;
-  if (url === undefined) throw unusable(`its metadata has no ${name}; set it as an option`);
-  if (isUsableUrl(url, allowInsecure)) return url;
-  throw unusable(`its metadata names ${shown(withoutPassword(url))} as ${name}, which is not ${SECURE_URL}`);
-}
-
-function withoutPassword(url: unknown): unknown {
-  return typeof url === "string" ? url.replace(/\/\/.*@/s, "//...@") : url;
-}
-
-function unusable(detail: string): OAuthError {
-  return new OAuthError("temporarily_unavailable", "The identity provider's metadata cannot be used.", {
-    detail,
-  });
 }

@@ -1,4 +1,5 @@
 import type { SignInMethod } from "../method.ts";
+import { createChangePassword } from "./change-password.ts";
 import { createDirectoryCheck } from "./directory-check.ts";
 import { invitationRoute } from "./invitation.ts";
 import { USERS } from "./usernames.ts";
@@ -12,9 +13,14 @@ export function users(): SignInMethod {
     name: USERS,
     label: "your password",
     people: "own",
-    open: (parts) => ({
-      panel: { kind: "password", check: createDirectoryCheck(parts) },
-      routes: [invitationRoute(parts)],
-    }),
+    open(parts) {
+      const check = createDirectoryCheck(parts);
+      return {
+        panel: { kind: "password", check },
+        routes: [invitationRoute(parts)],
+        proves: ({ method }) => method === USERS,
+        changePassword: createChangePassword(check, parts),
+      };
+    },
   };
 }

@@ -2,16 +2,21 @@ import type { CryptoKey, JWK } from "jose";
 import { importJWK } from "jose/key/import";
 import { z } from "zod";
 import { OAuthError } from "../../core/errors.ts";
-import type { Clock } from "../../platform/clock.ts";
-import type { FetchJson } from "../../platform/fetch-json.ts";
+import type { Clock } from "../clock.ts";
+import type { FetchJson } from "../fetch-json.ts";
 
 /** The provider's public keys. A token whose key is known never waits for a fetch. */
 export type KeySet = {
   /**
    * The keys that a token's header may mean: mostly one, and none where the provider does not have it.
+   * @param isMeant whether a published key may be meant at all, where that does not go without saying
    * @throws OAuthError `temporarily_unavailable` where that cannot be told, because the provider is down.
    */
-  find(kid: string | undefined, algorithm: string): Promise<readonly CryptoKey[]>;
+  find(
+    kid: string | undefined,
+    algorithm: string,
+    isMeant?: (key: Readonly<Record<string, unknown>>) => boolean,
+  ): Promise<readonly CryptoKey[]>;
 };
 
 const keySet = z.object({ keys: z.array(z.unknown()) });
@@ -80,9 +85,14 @@ export function createKeySet(
     byAlgorithm.set(algorithm, made);
     return made;
   };
-  const usable = async (kid: string | undefined, algorithm: string): Promise<readonly CryptoKey[]> => {
+  const usable = async (
+    kid: string | undefined,
+    algorithm: string,
+    isMeant: (key: PublicKey) => boolean,
+  ): Promise<readonly CryptoKey[]> => {
     const fitting = (keys ?? []).filter(
-      (key) => isForSigning(key) && fits(key, algorithm) && (kid === undefined || key.kid === kid),
+      (key) =>
+        isForSigning(key) && fits(key, algorithm) && (kid === undefined || key.kid === kid) && isMeant(key),
     );
     const made = await Promise.all(fitting.map((key) => importOnce(key, algorithm)));
     const found = made.filter((key) => key !== undefined);
@@ -91,16 +101,16 @@ export function createKeySet(
   };
 
   return {
-    async find(kid, named) {
+    async find(kid, named, isMeant = () => true) {
       const algorithm = canonical(named);
-      const known = await usable(kid, algorithm);
+      const known = await usable(kid, algorithm, isMeant);
       if (known.length > 0) {
         // Stale ones serve on; the refresh happens behind this request's back.
         if (clock() >= freshUntil && clock() - askedAt >= RETRY_MS) void ask();
         return known;
       }
       if (asking || mayAsk()) await ask();
-      const found = await usable(kid, algorithm);
+      const found = await usable(kid, algorithm, isMeant);
       if (found.length === 0 && failure !== undefined) throw failure;
       return found;
     },

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { OAuthError } from "../../core/errors.ts";
 import { authorizationServerMetadataPaths } from "../../core/metadata.ts";
-import type { Clock } from "../../platform/clock.ts";
-import type { FetchJson } from "../../platform/fetch-json.ts";
-import { firstAnswer } from "../../platform/first-answer.ts";
+import type { Clock } from "../clock.ts";
+import type { FetchJson } from "../fetch-json.ts";
+import { firstAnswer } from "../first-answer.ts";
 
 /** Of the provider's metadata (RFC 8414 §2), what a resource server reads; the whole document is handed on to clients. */
 const metadata = z.looseObject({

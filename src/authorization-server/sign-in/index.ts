@@ -1,0 +1,23 @@
+export type { OidcOptions, PersonId, SaidClaims } from "../../config/sign-in/oidc-options.ts";
+export type { Auth0Options } from "../../config/sign-in/presets/auth0.ts";
+export type { EntraOptions } from "../../config/sign-in/presets/entra.ts";
+export type { GithubOptions } from "../../config/sign-in/presets/github.ts";
+export type { GitlabOptions } from "../../config/sign-in/presets/gitlab.ts";
+export type { GoogleOptions } from "../../config/sign-in/presets/google.ts";
+export type { KeycloakOptions } from "../../config/sign-in/presets/keycloak.ts";
+export type { OktaOptions } from "../../config/sign-in/presets/okta.ts";
+export type { ScalekitOptions } from "../../config/sign-in/presets/scalekit.ts";
+export type { WorkosOptions } from "../../config/sign-in/presets/workos.ts";
+export type { SignInMethod } from "./method.ts";
+export {
+  auth0,
+  entra,
+  github,
+  gitlab,
+  google,
+  keycloak,
+  oidc,
+  okta,
+  scalekit,
+  workos,
+} from "./upstream/methods.ts";

@@ -1,0 +1,59 @@
+import type { UnauditedEvent } from "../../../core/events.ts";
+import type { Peer } from "../../../http/peer.ts";
+import { htmlResponse, PAGE_STYLES, withCookies } from "../../../http/responses.ts";
+import { errorPage } from "../../../pages/error.ts";
+import type { Log } from "../../../platform/logging.ts";
+import type { SignInMethod, SignInPage, Visit } from "../method.ts";
+import type { BrokenOff } from "./provider.ts";
+
+export type BrokenOffParts = {
+  readonly method: Pick<SignInMethod, "name" | "label">;
+  readonly signInPage: SignInPage;
+  readonly log: Log<UnauditedEvent>;
+  readonly appName: string;
+};
+
+/** Back to the sign-in page, which says what happened and offers every way again. */
+export function tryAgain(
+  visit: Visit,
+  { problem, message }: BrokenOff,
+  peer: Peer,
+  parts: BrokenOffParts,
+): Response {
+  record(visit, message, peer, parts);
+  return parts.signInPage.again(parts.method, visit, problem);
+}
+
+/** An answer for no sign-in of this browser: there is nothing to go back to. */
+export function noSignIn(
+  why: string,
+  setCookies: readonly string[],
+  peer: Peer,
+  parts: BrokenOffParts,
+): Response {
+  record(undefined, why, peer, parts);
+  const page = errorPage({
+    appName: parts.appName,
+    title: "This sign-in can’t continue",
+    whatHappened: "It was started in another browser, has ended, or was used before.",
+    whatToDo: "Go back to where you started, and sign in again.",
+    correlationId: peer.correlationId,
+    status: 400,
+  });
+  return withCookies(htmlResponse(page, PAGE_STYLES, 400), setCookies);
+}
+
+function record(
+  visit: Visit | undefined,
+  reason: string,
+  { address, correlationId }: Peer,
+  { log, method }: BrokenOffParts,
+): void {
+  log.event("sign_in.broken_off", {
+    client: visit?.client?.id,
+    method: method.name,
+    reason,
+    address,
+    correlationId,
+  });
+}

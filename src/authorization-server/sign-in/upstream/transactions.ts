@@ -1,0 +1,114 @@
+import { createCookies } from "../../../http/cookies.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import { randomSecret } from "../../../platform/random.ts";
+import type { Keyring } from "../../../platform/secrets/keyring.ts";
+import type { Secrets } from "./provider.ts";
+
+/** One sign-in, while the person is at the provider. It travels sealed, in a cookie of its own. */
+export type Transaction = Secrets & {
+  /** The method that it began with. */
+  readonly method: string;
+  /** Why the person is here, sealed. */
+  readonly visit: string;
+  /** Epoch milliseconds. */
+  readonly endsAt: number;
+};
+
+/**
+ * The sign-ins that are under way in a browser. Nothing is stored. The provider gets a random `state`; all else stays in
+ * the browser that began, and only there an answer with this `state` counts. At a loopback address every program on this
+ * computer is sent the cookie: sealed, it tells them nothing, and they do not have the answer that it goes with.
+ */
+export type Transactions = {
+  /** Undefined where the cookie would be larger than browsers keep. */
+  begin(
+    request: Request,
+    begun: Pick<Transaction, "method" | "visit">,
+  ): Promise<{ readonly transaction: Transaction; readonly setCookies: readonly string[] } | undefined>;
+  /** The one that an answer with this `state` is for. It is over with that: the cookie goes, whatever comes of the answer. */
+  take(request: Request, method: string, state: string | undefined): Promise<Taken>;
+};
+
+export type Taken = { readonly setCookies: readonly string[] } & (
+  | { readonly transaction: Transaction }
+  /** Why it is for none, for the log. */
+  | { readonly why: string }
+);
+
+const SECONDS = 10 * 60;
+/** How many others may be under way in one browser: many cookies at once die in proxies. */
+const OTHERS = 3;
+/** Browsers drop a cookie of more than 4096 bytes without a word, name and attributes included. */
+const LONGEST_COOKIE = 3800;
+
+const PREFIX = "gatehouse-sign-in-";
+const SHORT_ID = /^[\w-]{8}$/;
+const STATE = /^[\w-]{43}$/;
+
+export function createTransactions({
+  keyring,
+  clock,
+  issuer,
+}: {
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly issuer: string;
+}): Transactions {
+  const cookies = createCookies(issuer);
+  /** All but the youngest of the others. Their values begin with when they end, since a browser sends them in any order. */
+  const surplus = (request: Request): readonly string[] =>
+    cookies
+      .readAll(request, PREFIX)
+      .filter(({ rest }) => SHORT_ID.test(rest))
+      .sort((one, other) => endOf(other.value) - endOf(one.value))
+      .slice(OTHERS)
+      .map(({ rest }) => cookies.expire(PREFIX + rest));
+  const open = async (value: string | undefined): Promise<Transaction | undefined> => {
+    const sealed = value?.slice(value.indexOf("~") + 1);
+    const text = sealed === undefined ? undefined : await keyring.open("upstream-sign-in", sealed);
+    if (text === undefined) return undefined;
+    const opened = JSON.parse(text) as Sealed;
+    return opened.iss === issuer ? opened.transaction : undefined;
+  };
+  return {
+    async begin(request, { method, visit }) {
+      const endsAt = clock() + SECONDS * 1000;
+      const secrets = { state: randomSecret(), nonce: randomSecret(), codeVerifier: randomSecret() };
+      const transaction: Transaction = { method, visit, endsAt, ...secrets };
+      const sealed: Sealed = { iss: issuer, transaction };
+      const value = `${endsAt.toString(36)}~${await keyring.seal("upstream-sign-in", JSON.stringify(sealed))}`;
+      if (value.length > LONGEST_COOKIE) return undefined;
+      const setCookies = [cookies.set(nameOf(transaction.state), value, SECONDS), ...surplus(request)];
+      return { transaction, setCookies };
+    },
+    async take(request, method, state) {
+      if (state === undefined || !STATE.test(state)) return { why: "no usable state", setCookies: [] };
+      const name = nameOf(state);
+      const value = cookies.read(request, name);
+      if (value === undefined) {
+        return { why: "no cookie for it: another browser, used before, or over time", setCookies: [] };
+      }
+      const transaction = await open(value);
+      if (transaction?.state !== state) return { why: "its cookie is for another state", setCookies: [] };
+      const setCookies = [cookies.expire(name)];
+      if (transaction.method !== method) {
+        return { why: `it began with ${transaction.method}, and came back to ${method}`, setCookies };
+      }
+      if (clock() >= transaction.endsAt) return { why: "over time", setCookies };
+      return { transaction, setCookies };
+    },
+  };
+}
+
+/** Sealed by us and only by us, so what opens has this shape. */
+type Sealed = { readonly iss: string; readonly transaction: Transaction };
+
+/** What the name tells of the state leaves 210 bits of it unknown. */
+function nameOf(state: string): string {
+  return PREFIX + state.slice(0, 8);
+}
+
+/** Others can set such a cookie too: what cannot be read is older than everything. */
+function endOf(value: string): number {
+  return Number.parseInt(value.split("~")[0] ?? "", 36) || 0;
+}

@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { ConfigurationError } from "../../core/errors.ts";
+import type { Credentials } from "../../platform/client-authentication.ts";
+import { type allowInsecureIssuer, allowsInsecureIssuer } from "../allow-insecure-issuer.ts";
+import { readCredentials } from "../client-credentials.ts";
+import { declared, type OptionTable } from "../declared.ts";
+import type { EnvironmentOptions } from "../environment.ts";
+import type { Label } from "../problems.ts";
+import { readOptions } from "../read-options.ts";
+import { type OidcOptions, oidcOptions } from "./oidc-options.ts";
+import type { OidcSettings, UpstreamSettings } from "./settings.ts";
+
+/** What is known of one function of `mcp-gatehouse/sign-in` before anything runs: its options, and what they come to. */
+export type SignInDefinition<
+  Options extends OptionTable = OptionTable,
+  Settings extends UpstreamSettings = UpstreamSettings,
+> = {
+  /** Of the function, and of the method unless the options say another. */
+  readonly name: string;
+  /** What people call the provider. */
+  readonly title: string;
+  readonly options: Options;
+  /** @throws ConfigurationError where the options contradict each other */
+  readonly parse: (given: object, environment?: EnvironmentOptions) => Settings;
+};
+
+/** Ties the options of a function to what they come to. A sentence about a wrong option names the function. */
+export function defineSignIn<
+  const Options extends z.core.$ZodShape & OptionTable,
+  Settings extends UpstreamSettings,
+>({
+  name,
+  title,
+  options,
+  checks = () => {},
+  settings,
+}: {
+  readonly name: string;
+  readonly title: string;
+  readonly options: Options;
+  readonly checks?: (payload: z.core.ParsePayload<object>) => void;
+  readonly settings: (
+    parsed: Required<z.output<z.ZodObject<Options, z.core.$strict>>>,
+    label: Label,
+  ) => Settings;
+}): SignInDefinition<Options, Settings> {
+  const schema = z.strictObject(options).check(checks);
+  return {
+    name,
+    title,
+    options,
+    parse(given, environment) {
+      try {
+        if (typeof given !== "object" || given === null) {
+          throw new ConfigurationError(
+            "the options are missing; they must be an object such as { clientId, clientSecret }.",
+          );
+        }
+        const { parsed, label } = readOptions(schema, given, environment);
+        return settings(parsed as Parameters<typeof settings>[0], label);
+      } catch (error) {
+        // A variable names the function already.
+        if (environment || !(error instanceof ConfigurationError)) throw error;
+        throw new ConfigurationError(`${name}: ${error.message}`);
+      }
+    },
+  };
+}
+
+const { name, label, clientId, scopes, parameters, personId, groups, profile, endGrants } = oidcOptions;
+const { clientSecret, privateKey, algorithm, keyId, assertionAudience } = oidcOptions;
+
+/** The options of every OpenID Connect preset. */
+export const presetOptions = {
+  clientId,
+  name,
+  label,
+  scopes,
+  parameters,
+  personId,
+  groups,
+  profile,
+  endGrants,
+};
+export type PresetOptions = Pick<OidcOptions, keyof typeof presetOptions>;
+
+/** How presets prove themselves: with a secret alone, or with that or a key. */
+export const secretOption = {
+  clientSecret: clientSecret.unwrap().clone().register(declared, {
+    says: "The client secret that the provider gave you.",
+  }),
+};
+export const credentialOptions = { clientSecret, privateKey, algorithm, keyId, assertionAudience };
+
+export type SecretOption = {
+  /** The client secret that the provider gave you. */
+  clientSecret: NonNullable<OidcOptions["clientSecret"]>;
+};
+export type CredentialOptions = Pick<OidcOptions, keyof typeof credentialOptions>;
+
+/** What the shared options of a preset come to. */
+type Parsed = { readonly [Name in keyof typeof presetOptions]: z.output<(typeof presetOptions)[Name]> } & {
+  readonly [Name in keyof typeof credentialOptions]?: z.output<(typeof credentialOptions)[Name]>;
+} & { readonly [allowInsecureIssuer]?: boolean | undefined };
+
+/** What is always so at a provider. */
+type Fixed = Pick<OidcSettings, "people" | "issuer"> &
+  Partial<
+    Pick<
+      OidcSettings,
+      "subject" | "emailVerified" | "usesUserinfo" | "newSignIn" | "leewaySeconds" | "metadataUrl" | "refuse"
+    >
+  > & {
+    readonly usual: { readonly name: string; readonly label: string };
+    /** How a secret is sent, where the metadata do not say it. */
+    readonly secretMethod?: "client_secret_basic" | "client_secret_post" | undefined;
+  };
+
+/** The settings of a provider, from what the operator and the preset say. */
+export function oidcSettings(parsed: Parsed, optionLabel: Label, fixed: Fixed): OidcSettings {
+  const { usual, secretMethod, ...always } = fixed;
+  return {
+    subject: "sub",
+    emailVerified: "claim",
+    usesUserinfo: true,
+    newSignIn: "auth_time",
+    leewaySeconds: LEEWAY_SECONDS,
+    metadataUrl: undefined,
+    refuse: () => undefined,
+    ...always,
+    name: parsed.name ?? usual.name,
+    label: parsed.label ?? usual.label,
+    clientId: parsed.clientId,
+    credentials: credentialsOf(parsed, optionLabel, secretMethod),
+    scopes: parsed.scopes,
+    parameters: parsed.parameters ?? {},
+    personId: parsed.personId,
+    groups: parsed.groups,
+    profile: parsed.profile ?? [],
+    endGrants: parsed.endGrants ?? false,
+    allowInsecure: allowsInsecureIssuer(parsed),
+  };
+}
+
+const LEEWAY_SECONDS = 30;
+
+function credentialsOf(parsed: Parsed, optionLabel: Label, method: Fixed["secretMethod"]): Credentials {
+  const { clientSecret, privateKey, algorithm, keyId, assertionAudience } = parsed;
+  return readCredentials(
+    { clientSecret, privateKey, algorithm, keyId, assertionAudience, method },
+    (option) => optionLabel([option]),
+  );
+}

@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import { declared } from "../../declared.ts";
+import { host, segment } from "../../provider-values.ts";
+import {
+  type CredentialOptions,
+  credentialOptions,
+  defineSignIn,
+  oidcSettings,
+  type PresetOptions,
+  presetOptions,
+} from "../definition.ts";
+
+/** Its options beside those that presets share. */
+export const oktaOwn = {
+  domain: host("acme.okta.com").register(declared, { says: "Your Okta domain, or the custom one." }),
+  authorizationServerId: segment('the id of a custom authorization server, such as "default"')
+    .optional()
+    .register(declared, {
+      says: "The id of a custom authorization server.",
+      otherwise: "the org authorization server",
+    }),
+};
+
+type Given = z.input<z.ZodObject<typeof oktaOwn>>;
+type Own = {
+  /** Your Okta domain, or the custom one. */
+  domain: Given["domain"];
+  /** The id of a custom authorization server. Default: the org authorization server. */
+  authorizationServerId?: Given["authorizationServerId"];
+};
+
+export type OktaOptions = PresetOptions & CredentialOptions & Own;
+
+export const oktaSignIn = defineSignIn({
+  name: "okta",
+  title: "Okta",
+  options: {
+    ...presetOptions,
+    ...credentialOptions,
+    ...oktaOwn,
+  },
+  settings: (parsed, label) => {
+    const { domain, authorizationServerId } = parsed;
+    const issuer =
+      authorizationServerId === undefined
+        ? `https://${domain}`
+        : `https://${domain}/oauth2/${authorizationServerId}`;
+    return oidcSettings(parsed, label, {
+      usual: { name: "okta", label: "Okta" },
+      people: "members",
+      issuer,
+      metadataUrl: `${issuer}/.well-known/openid-configuration`,
+    });
+  },
+});
