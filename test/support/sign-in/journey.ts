@@ -1,4 +1,5 @@
 import type { SignInMethod } from "../../../src/authorization-server/sign-in/method.ts";
+import type { AdmitOption } from "../../../src/config/admit.ts";
 import type { OAuthServerOptions } from "../../../src/config/options-schema.ts";
 import { authorizeUrl, newPkce, register } from "../client.ts";
 import { type Browser, openBrowser, stateOf } from "../person.ts";
@@ -10,8 +11,9 @@ export async function startSignInServer(
   signIn: readonly SignInMethod[],
   network: Network,
   options: OAuthServerOptions = {},
+  admit: AdmitOption = "anyone",
 ): Promise<TestServer> {
-  const server = await startServer(options, { signIn, fetch: network.fetch });
+  const server = await startServer(options, { signIn, admit, fetch: network.fetch });
   server.advance(Math.floor((Date.now() - server.now()) / 1000));
   return server;
 }
