@@ -47,6 +47,7 @@ const ENTRIES = [
   "adapters/express.ts",
   "adapters/fastify.ts",
   "adapters/hono.ts",
+  "authorization-server/sign-in/index.ts",
 ];
 
 /** The rooms below the composition root: each part there is handed the few values that it needs. */

@@ -9,6 +9,7 @@ export type { OktaOptions } from "../../config/sign-in/presets/okta.ts";
 export type { ScalekitOptions } from "../../config/sign-in/presets/scalekit.ts";
 export type { WorkosOptions } from "../../config/sign-in/presets/workos.ts";
 export type { SignInMethod } from "./method.ts";
+export { password } from "./password/password.ts";
 export {
   auth0,
   entra,
@@ -21,3 +22,4 @@ export {
   scalekit,
   workos,
 } from "./upstream/methods.ts";
+export { users } from "./users/users.ts";

@@ -10,6 +10,7 @@ import type { Discovered, Discovery } from "../../../../platform/provider/discov
 import { SIGNING_ALGORITHMS } from "../../../../platform/provider/signed-token.ts";
 import { type Asked, BrokenOff } from "../provider.ts";
 import { reasonOf } from "./failures.ts";
+import { openidClient } from "./openid-client.ts";
 
 /** What a provider's metadata name, and openid-client set up for it. */
 export type Endpoints = {
@@ -19,9 +20,6 @@ export type Endpoints = {
   jwksUri(): Promise<string>;
   hasUserinfo(): Promise<boolean>;
 };
-
-/** Loaded at the first use: a server that signs in people by itself never needs it. */
-export const openidClient = () => import("openid-client");
 
 export function createEndpoints(
   settings: OidcSettings,

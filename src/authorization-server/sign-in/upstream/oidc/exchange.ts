@@ -1,6 +1,7 @@
 import { type Answer, BrokenOff } from "../provider.ts";
-import { type Endpoints, openidClient } from "./endpoints.ts";
+import type { Endpoints } from "./endpoints.ts";
 import { brokenOffOf } from "./failures.ts";
+import { openidClient } from "./openid-client.ts";
 
 /**
  * Exchanges the code (OpenID Connect Core 1.0 §3.1.3). openid-client checks `state` and `iss` of the answer (RFC 9207), and

@@ -2,7 +2,7 @@ import { OAuthError } from "../../../../core/errors.ts";
 import { clipped, shown } from "../../../../core/shown.ts";
 import { answeredError } from "../answer-error.ts";
 import { BrokenOff } from "../provider.ts";
-import { openidClient } from "./endpoints.ts";
+import { openidClient } from "./openid-client.ts";
 
 /** What a failure of openid-client comes to. What it did not foresee stays as it is. */
 export async function brokenOffOf(error: unknown): Promise<unknown> {

@@ -1,9 +1,9 @@
 import type { OidcSettings } from "../../../../config/sign-in/settings.ts";
 import { claimAt } from "../../../../core/claim-path.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { openidClient } from "./endpoints.ts";
 import { brokenOffOf } from "./failures.ts";
 import type { IdTokenClaims } from "./id-token.ts";
+import { openidClient } from "./openid-client.ts";
 
 type Said = Readonly<Record<string, unknown>>;
 
