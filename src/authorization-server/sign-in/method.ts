@@ -105,6 +105,8 @@ export type Visit = {
    * `max_age`). Undefined where any does.
    */
   readonly signInAfter: number | undefined;
+  /** Whether the person wants another account than the one that a provider would pick by itself. */
+  readonly wantsAnotherAccount?: boolean | undefined;
   /** Why a person who is signed in at the account page signs in once more; undefined where anyone may sign in. */
   readonly purpose?: AccountPurpose | undefined;
 };

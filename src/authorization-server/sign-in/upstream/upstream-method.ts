@@ -1,5 +1,6 @@
 import { type Route, urlOf } from "../../../http/route.ts";
-import type { MethodParts, SignInMethod } from "../method.ts";
+import { forAnotherAccount } from "../another-account.ts";
+import type { MethodParts, SignInMethod, Visit } from "../method.ts";
 import { beginRoute } from "./begin.ts";
 import { callbackRoute } from "./callback.ts";
 import type { UpstreamProvider } from "./provider.ts";
@@ -30,12 +31,17 @@ export function upstreamMethod(
       ];
       const begin = urlOf(parts.issuer, beginPath);
       return {
-        panel: { kind: "button", url: ({ sealed }) => `${begin}?state=${encodeURIComponent(sealed)}` },
+        panel: { kind: "button", url: (visit) => beginUrl(begin, visit) },
         routes,
         proves: provider.proves,
       };
     },
   };
+}
+
+function beginUrl(begin: string, { sealed, wantsAnotherAccount }: Visit): string {
+  const url = `${begin}?state=${encodeURIComponent(sealed)}`;
+  return wantsAnotherAccount ? forAnotherAccount(url) : url;
 }
 
 /** Where the provider sends the person back to, below the issuer. */

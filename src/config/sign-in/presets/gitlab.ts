@@ -44,5 +44,7 @@ export const gitlabSignIn = defineSignIn({
       people: parsed.members ? "members" : "public",
       issuer: parsed.url,
       metadataUrl: `${parsed.url}/.well-known/openid-configuration`,
+      // It answers `select_account` with an error.
+      accountPrompt: "login",
     }),
 });

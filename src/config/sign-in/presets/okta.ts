@@ -50,6 +50,8 @@ export const oktaSignIn = defineSignIn({
       people: "members",
       issuer,
       metadataUrl: `${issuer}/.well-known/openid-configuration`,
+      // It knows no `select_account`.
+      accountPrompt: "login",
     });
   },
 });
