@@ -53,7 +53,7 @@ describe("“Use another account” of a person who may not come in", () => {
     const page = await browser.request(await linkOn(response, "Use another account"));
     expect(page.status).toBe(200);
     const providerUrl = await pressed(browser, page, new URL(provider.issuer).host);
-    expect(providerUrl.searchParams.get("prompt")).toBe("select_account");
+    expect(providerUrl.searchParams.get("prompt")).toBe("login");
     provider.say({ claims: ADA });
     const callback = await signInThere({ providerUrl }, network);
     expect(leadsTo(await browser.request(callback.href))).toBe("/oauth/consent");
@@ -65,9 +65,14 @@ describe("“Use another account” of a person who may not come in", () => {
     await startGithub(network);
     const { browser, response } = await signInAt(server, "oidc", network);
     const link = await linkOn(response, "Use another account");
-    for (const label of [new URL(provider.issuer).host, "Google", "GitHub"]) {
+    const prompts = {
+      [new URL(provider.issuer).host]: "login",
+      Google: "select_account",
+      GitHub: "select_account",
+    };
+    for (const [label, prompt] of Object.entries(prompts)) {
       const providerUrl = await pressed(browser, await browser.request(link), label);
-      expect(`${label} ${providerUrl.searchParams.get("prompt")}`).toBe(`${label} select_account`);
+      expect(`${label}: ${providerUrl.searchParams.get("prompt")}`).toBe(`${label}: ${prompt}`);
     }
   });
 
@@ -82,7 +87,7 @@ describe("“Use another account” of a person who may not come in", () => {
     const back = await browser.request(callback.href);
     expect(leadsTo(back)).toBe("/oauth/login oidc cancelled");
     const again = await browser.request(back.headers.get("location") ?? "");
-    expect((await pressed(browser, again, host)).searchParams.get("prompt")).toBe("select_account");
+    expect((await pressed(browser, again, host)).searchParams.get("prompt")).toBe("login");
   });
 
   it("drops whom the client expects, which a provider would take for the choice", async () => {
@@ -103,7 +108,7 @@ it("“Use another account” on the consent page does not lead back to the acco
   const page = await browser.request(await linkOn(consent, "Use another account"));
   expect(page.status).toBe(200);
   const providerUrl = await pressed(browser, page, new URL(provider.issuer).host);
-  expect(providerUrl.searchParams.get("prompt")).toBe("select_account");
+  expect(providerUrl.searchParams.get("prompt")).toBe("login");
 });
 
 it("an account that can't be used here is not the one that the next try comes back with", async () => {
@@ -123,10 +128,10 @@ it("without the wish for another one, no one is asked to choose", async () => {
 });
 
 it.each<[string, readonly string[] | undefined, Readonly<Record<string, string>>, string]>([
-  ["names no prompts", undefined, {}, "select_account"],
-  ["names it", ["none", "login", "select_account"], {}, "select_account"],
-  ["names others: the person signs in anew, and may choose there", ["none", "login"], {}, "login"],
-  ["needs a new sign-in, which lets them choose as well", undefined, { prompt: "login" }, "login"],
+  ["names no prompts is asked for a sign-in, which all of them know", undefined, {}, "login"],
+  ["names select_account is asked for that", ["none", "login", "select_account"], {}, "select_account"],
+  ["names others is not", ["none", "login"], {}, "login"],
+  ["has to sign in anew is asked for that", ["login", "select_account"], { prompt: "login" }, "login"],
 ])("a provider that %s", async (_, prompts, params, expected) => {
   const { network, provider, server } = await start();
   provider.say({ metadata: { prompt_values_supported: prompts } });

@@ -72,23 +72,23 @@ const ROWS: readonly Row[] = [
     start: (network) => startGoogle(network, { claims: { hd: "example.com" } }),
     to: "https://accounts.google.com/o/oauth2/v2/auth",
     beside: { hd: "example.com" },
+    prompt: "select_account",
   },
   {
     method: entra({ tenant: TENANT, ...credentials }),
     start: (network) => startEntra(network, TENANT, { claims: { tid: TENANT, oid: "1" } }),
     to: `${ENTRA}/${TENANT}/oauth2/v2.0/authorize`,
+    prompt: "select_account",
   },
   {
     method: okta({ domain: "acme.okta.com", ...credentials }),
     start: at("https://acme.okta.com"),
     to: "https://acme.okta.com/authorize",
-    prompt: "login",
   },
   {
     method: okta({ domain: "acme.okta.com", authorizationServerId: "default", name: "sso", ...credentials }),
     start: at("https://acme.okta.com/oauth2/default"),
     to: "https://acme.okta.com/oauth2/default/authorize",
-    prompt: "login",
   },
   {
     method: auth0({ domain: "acme.eu.auth0.com", parameters: { organization: "org_1" }, ...credentials }),
@@ -96,19 +96,18 @@ const ROWS: readonly Row[] = [
     start: at("https://acme.eu.auth0.com/"),
     to: "https://acme.eu.auth0.com/authorize",
     beside: { organization: "org_1" },
+    prompt: "select_account",
   },
   {
     method: keycloak({ url: "https://sso.example.com", realm: "acme", ...credentials }),
     start: at("https://sso.example.com/realms/acme"),
     to: "https://sso.example.com/realms/acme/authorize",
-    prompt: "login",
   },
   {
     method: gitlab({ scopes: ["openid", "email"], ...credentials }),
     start: at("https://gitlab.com"),
     to: "https://gitlab.com/authorize",
     scope: "openid email",
-    prompt: "login",
   },
   {
     method: scalekit({
@@ -130,6 +129,7 @@ const ROWS: readonly Row[] = [
     start: (network) => startGithub(network),
     to: "https://github.com/login/oauth/authorize",
     scope: "read:user user:email",
+    prompt: "select_account",
   },
 ];
 
@@ -168,7 +168,7 @@ it.each(table)("%s sends people to the provider, and takes them back", async (_,
   expect(body?.has("resource")).toBe(false);
 });
 
-it.each(table)("%s is asked for another account", async (_, { method, start, prompt = "select_account" }) => {
+it.each(table)("%s is asked for another account", async (_, { method, start, prompt = "login" }) => {
   const network = openNetwork();
   await start(network);
   const server = await startSignInServer([method], network);

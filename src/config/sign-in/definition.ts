@@ -112,7 +112,7 @@ type Fixed = Pick<OidcSettings, "people" | "issuer"> &
       | "emailVerified"
       | "usesUserinfo"
       | "newSignIn"
-      | "accountPrompt"
+      | "knowsSelectAccount"
       | "leewaySeconds"
       | "metadataUrl"
       | "refuse"
@@ -131,7 +131,7 @@ export function oidcSettings(parsed: Parsed, optionLabel: Label, fixed: Fixed): 
     emailVerified: "claim",
     usesUserinfo: true,
     newSignIn: "auth_time",
-    accountPrompt: "select_account",
+    knowsSelectAccount: false,
     leewaySeconds: LEEWAY_SECONDS,
     metadataUrl: undefined,
     refuse: () => undefined,

@@ -27,8 +27,8 @@ export type OidcSettings = UpstreamSettings & {
   /** Whether its userinfo endpoint may know more than its ID tokens. */
   readonly usesUserinfo: boolean;
   readonly newSignIn: "auth_time" | "round_trip";
-  /** What lets a person use another account than the one that they are signed in with there. */
-  readonly accountPrompt: "select_account" | "login";
+  /** Whether it knows `prompt=select_account`, where its metadata do not say it. */
+  readonly knowsSelectAccount: boolean;
   readonly endGrants: boolean;
   readonly leewaySeconds: number;
   readonly allowInsecure: boolean;

@@ -44,7 +44,5 @@ export const gitlabSignIn = defineSignIn({
       people: parsed.members ? "members" : "public",
       issuer: parsed.url,
       metadataUrl: `${parsed.url}/.well-known/openid-configuration`,
-      // It answers `select_account` with an error.
-      accountPrompt: "login",
     }),
 });

@@ -51,8 +51,6 @@ export const keycloakSignIn = defineSignIn({
       people: "members",
       issuer,
       metadataUrl: `${issuer}/.well-known/openid-configuration`,
-      // It passes over `select_account`.
-      accountPrompt: "login",
     });
   },
 });

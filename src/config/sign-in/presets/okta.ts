@@ -50,8 +50,6 @@ export const oktaSignIn = defineSignIn({
       people: "members",
       issuer,
       metadataUrl: `${issuer}/.well-known/openid-configuration`,
-      // It knows no `select_account`.
-      accountPrompt: "login",
     });
   },
 });

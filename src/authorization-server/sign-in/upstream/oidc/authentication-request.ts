@@ -45,13 +45,17 @@ function promptOf(
   if (isNewSignIn && settings.newSignIn === "auth_time") {
     return { prompt: "login", max_age: String(Math.max(0, Math.floor((now - signInAfter) / 1000))) };
   }
-  return isNewSignIn || wantsAnotherAccount ? { prompt: choiceOfAccount(settings, document) } : {};
+  return isNewSignIn || wantsAnotherAccount ? { prompt: accountPrompt(settings, document) } : {};
 }
 
-/** A prompt that a provider does not know may be an error there: what its metadata name counts, where they name any. */
-function choiceOfAccount(
-  { accountPrompt }: OidcSettings,
+/**
+ * What lets a person use another account. Every provider knows `login` (OpenID Connect Core 1.0 §15.1); to some that do not
+ * know `select_account`, it is an error.
+ */
+function accountPrompt(
+  { knowsSelectAccount }: OidcSettings,
   { prompt_values_supported: named }: Discovered["document"],
-): OidcSettings["accountPrompt"] {
-  return Array.isArray(named) && !named.includes(accountPrompt) ? "login" : accountPrompt;
+): "select_account" | "login" {
+  const isKnown = Array.isArray(named) ? named.includes("select_account") : knowsSelectAccount;
+  return isKnown ? "select_account" : "login";
 }
