@@ -27,6 +27,8 @@ export type SignInMethod = {
    * anyone who makes an account, so the operator must say who may come in.
    */
   readonly people: "own" | "members" | "public";
+  /** False where it never says a person's groups, so that a list of groups would do nothing. */
+  readonly saysGroups?: boolean;
   /** @throws ConfigurationError that stops the start */
   open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
 };

@@ -6,16 +6,21 @@ import { callbackRoute } from "./callback.ts";
 import type { UpstreamProvider } from "./provider.ts";
 import { createTransactions } from "./transactions.ts";
 
+type MethodOf = Pick<SignInMethod, "name" | "label" | "people"> & {
+  /** What says the person's groups; undefined where nothing does. */
+  readonly groups: string | undefined;
+};
+
 /** Signing in at a provider: a button that leads there, and the way back. */
 export function upstreamMethod(
-  method: Pick<SignInMethod, "name" | "label" | "people">,
+  { name, label, people, groups }: MethodOf,
   open: (parts: MethodParts) => UpstreamProvider,
 ): SignInMethod {
-  const { name, label, people } = method;
   return {
     name,
     label,
     people,
+    saysGroups: groups !== undefined,
     open(parts) {
       const provider = open(parts);
       const transactions = createTransactions(parts);
