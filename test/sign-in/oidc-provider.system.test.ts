@@ -1,8 +1,9 @@
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from "@modelcontextprotocol/client";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { oidc } from "../../src/authorization-server/sign-in/index.ts";
+import type { AdmitOption } from "../../src/config/admit.ts";
 import type { OidcOptions } from "../../src/config/sign-in/oidc-options.ts";
-import { createOAuthServer, type SignIn } from "../../src/index.ts";
+import { createOAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import { freePort } from "../support/listening.ts";
 import { openNetworkBrowser } from "../support/network.ts";
@@ -17,7 +18,7 @@ type Running = { readonly url: string; readonly origin: string; readonly upstrea
 
 async function start(
   options: Partial<OidcOptions> = {},
-  admit: SignIn["admit"] = { emails: ["*@example.com"] },
+  admit: AdmitOption = { emails: ["*@example.com"] },
 ): Promise<Running> {
   const port = await freePort();
   const origin = `http://localhost:${port}`;

@@ -65,7 +65,7 @@ function configuration(own: string, method: string): Configuration {
     pkce: { required: () => true },
     ttl: { Interaction: 600, Session: 600, Grant: 600, AccessToken: 600, IdToken: 600 },
     // Its own would not go to a server on this computer.
-    fetch: (url: string | URL, { method, headers, body, redirect }: RequestInit = {}) =>
+    fetch: (url, { method, headers, body, redirect } = {}) =>
       fetch(url, { method, headers, body, redirect } as RequestInit),
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     features: {
