@@ -71,6 +71,23 @@ describe("people whom the operator put there, and members of one organisation", 
   });
 });
 
+describe("lists of groups", () => {
+  const WITHOUT = { ...GOOGLE, saysGroups: false };
+  const WITH = { ...ENTRA, saysGroups: true };
+
+  test.each<[string, AdmitOption]>([
+    ["admit.groups", { groups: ["staff"] }],
+    ["admit.deny.groups", { anyone: true, deny: { groups: ["suspended"] } }],
+    ["admit.groups and admit.deny.groups", { groups: ["staff"], deny: { groups: ["suspended"] } }],
+  ])("%s: stop the start where no provider says a person's groups", (names, admit) => {
+    expect(refusal(admit, [WITHOUT])).toBe(
+      `${names} would do nothing: google never says a person's groups. ` +
+        "Give a provider that does its option groups, or leave the list out.",
+    );
+    expect(() => parse(admit, [WITHOUT, WITH])).not.toThrow();
+  });
+});
+
 describe("a wrong entry", () => {
   test.each<[unknown, RegExp]>([
     ["everyone", /^admit is "everyone"; it must be "anyone", a function, or lists such as \{ emails: /],

@@ -29,7 +29,11 @@ export type Admission = {
 };
 
 /** A method, as far as it says who can sign in with it. */
-export type MethodPeople = { readonly name: string; readonly people: "own" | "members" | "public" };
+export type MethodPeople = {
+  readonly name: string;
+  readonly people: "own" | "members" | "public";
+  readonly saysGroups?: boolean;
+};
 
 /**
  * Reads who may come in: what the code says or, where it says nothing, the environment.
@@ -45,6 +49,7 @@ export function parseAdmit(
   const { anyone = false, check, contact, deny = {}, ...lists }: ParsedAdmit = parsed.admit ?? {};
   const allow = listsOf(lists);
   const hasLists = listsGiven(allow).length > 0;
+  refuseIdleGroups({ "admit.groups": lists.groups, "admit.deny.groups": deny.groups }, methods);
   const isOpen = anyone || (check !== undefined && !hasLists);
   if (!isOpen && !hasLists) refuseOpenDoor(methods);
   if (hasLists) refuseIdleLists(allow, methods);
@@ -89,6 +94,20 @@ function refuseOpenDoor(methods: readonly MethodPeople[]): void {
   throw new ConfigurationError(
     `Anyone can make an account that signs in with ${open.name}, so say who may come in: ` +
       'admit: { emails: ["*@example.com"] } (SIGN_IN_ADMIT_EMAILS=*@example.com), or admit: "anyone" (SIGN_IN_ADMIT=anyone).',
+  );
+}
+
+/** Without groups, no one would be kept out by a list of them, and no one let in. */
+function refuseIdleGroups(
+  lists: Readonly<Record<string, readonly unknown[] | undefined>>,
+  methods: readonly MethodPeople[],
+): void {
+  const named = Object.keys(lists).filter((name) => lists[name] !== undefined);
+  if (named.length === 0 || methods.some(({ saysGroups }) => saysGroups !== false)) return;
+  const names = methods.map(({ name }) => name).join(" and ");
+  throw new ConfigurationError(
+    `${named.join(" and ")} would do nothing: ${names} never says a person's groups. ` +
+      "Give a provider that does its option groups, or leave the list out.",
   );
 }
 

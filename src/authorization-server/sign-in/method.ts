@@ -27,6 +27,8 @@ export type SignInMethod = {
    * anyone who makes an account, so the operator must say who may come in.
    */
   readonly people: "own" | "members" | "public";
+  /** False where it never says a person's groups, so that a list of groups would do nothing. */
+  readonly saysGroups?: boolean;
   /** @throws ConfigurationError that stops the start */
   open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
 };
@@ -105,6 +107,8 @@ export type Visit = {
    * `max_age`). Undefined where any does.
    */
   readonly signInAfter: number | undefined;
+  /** Whether the person wants another account than the one that a provider would pick by itself. */
+  readonly wantsAnotherAccount?: boolean | undefined;
   /** Why a person who is signed in at the account page signs in once more; undefined where anyone may sign in. */
   readonly purpose?: AccountPurpose | undefined;
 };

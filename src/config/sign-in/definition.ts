@@ -108,7 +108,14 @@ type Fixed = Pick<OidcSettings, "people" | "issuer"> &
   Partial<
     Pick<
       OidcSettings,
-      "subject" | "emailVerified" | "usesUserinfo" | "newSignIn" | "leewaySeconds" | "metadataUrl" | "refuse"
+      | "subject"
+      | "emailVerified"
+      | "usesUserinfo"
+      | "newSignIn"
+      | "knowsSelectAccount"
+      | "leewaySeconds"
+      | "metadataUrl"
+      | "refuse"
     >
   > & {
     readonly usual: { readonly name: string; readonly label: string };
@@ -124,6 +131,7 @@ export function oidcSettings(parsed: Parsed, optionLabel: Label, fixed: Fixed): 
     emailVerified: "claim",
     usesUserinfo: true,
     newSignIn: "auth_time",
+    knowsSelectAccount: false,
     leewaySeconds: LEEWAY_SECONDS,
     metadataUrl: undefined,
     refuse: () => undefined,

@@ -47,5 +47,6 @@ export const auth0SignIn = defineSignIn({
       // The slash belongs to it.
       issuer: `https://${parsed.domain}/`,
       metadataUrl: `https://${parsed.domain}/.well-known/openid-configuration`,
+      knowsSelectAccount: true,
     }),
 });

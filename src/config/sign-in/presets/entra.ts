@@ -71,6 +71,7 @@ export const entraSignIn = defineSignIn({
       emailVerified: "never",
       // It has nothing that the ID token lacks, groups included.
       usesUserinfo: false,
+      knowsSelectAccount: true,
       refuse: ({ tid }) => refuseTenant(tid, tenant),
     });
   },

@@ -56,6 +56,7 @@ export const googleSignIn = defineSignIn({
       emailVerified: "true",
       // Google knows no `prompt=login`.
       newSignIn: "round_trip",
+      knowsSelectAccount: true,
       refuse: (claims) => hd && refuseDomain(claims.hd, hd),
     });
     return { ...made, parameters: { ...hint, ...made.parameters } };
