@@ -71,10 +71,14 @@ export function valuesOf({ html }: AccountPage, field: string): readonly string[
   );
 }
 
+/** Elements that a browser shows within a line, without a space around them. */
+const INLINE = /<\/?(?:a|bdi|code|span|strong|time)\b[^>]*>/g;
+
 /** A page as it is read. */
 export function textOf(html: string): string {
   return html
     .replace(/<(style|title)>.*?<\/\1>/gs, "")
+    .replace(INLINE, "")
     .replace(/<[^>]+>/g, " ")
     .replaceAll("&#39;", "'")
     .replaceAll("&amp;", "&")
