@@ -23,7 +23,7 @@ export function createChangePassword(check: CheckPair, parts: ChangePasswordPart
     const checked = await checkPassword({ username, password: current }, undefined, peer);
     if ("refusal" in checked) {
       return checked.refusal.code === "access_denied"
-        ? new OAuthError("access_denied", "The current password is wrong.")
+        ? new OAuthError("access_denied", "The current password is incorrect.")
         : checked.refusal;
     }
     const problem = await passwordProblem(next, [username, appName]);
