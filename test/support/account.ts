@@ -85,3 +85,20 @@ export function textOf(html: string): string {
     .replace(/\s+/g, " ")
     .trim();
 }
+
+/** Presses the button that links a method, up to its provider: what the provider sends back. */
+export async function beginLink(
+  browser: Browser,
+  page: Pick<AccountPage, "token">,
+  method: string,
+): Promise<string> {
+  const toStart = await press(browser, page, "link", { method });
+  const toProvider = await browser.request(locationOf(toStart));
+  return stateOf(locationOf(toProvider));
+}
+
+function locationOf(response: Response): string {
+  const location = response.headers.get("location");
+  if (location === null) throw new Error(`answered ${response.status} without a redirect`);
+  return location;
+}
