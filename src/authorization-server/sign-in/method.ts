@@ -45,13 +45,15 @@ export type OpenMethod = {
 
 /**
  * Changes the password of an identity of this method, where the current one is right. Wrong ones are counted like those of a
- * sign-in. The change has the entry `credential.changed`.
+ * sign-in. With it, the person's sessions end, all but this one. The change has the entry `credential.changed`.
  * @returns why nothing was changed, in words for the person; undefined where it was
  */
 export type ChangePassword = (
   change: {
     readonly person: Person;
     readonly identity: Identity;
+    /** The session in which they change it. */
+    readonly session: string;
     readonly current: string;
     readonly next: string;
   },
@@ -109,13 +111,15 @@ export type Visit = {
   readonly signInAfter: number | undefined;
   /** Whether the person wants another account than the one that a provider would pick by itself. */
   readonly wantsAnotherAccount?: boolean | undefined;
-  /** Why a person who is signed in at the account page signs in once more; undefined where anyone may sign in. */
+  /** Why a person who is signed in at the account page signs in again; undefined where anyone may sign in. */
   readonly purpose?: AccountPurpose | undefined;
 };
 
 export type AccountPurpose = {
   /** Who is signed in, in words that they know themselves by. */
   readonly personName: string;
+  /** Back to the account page, with nothing changed. */
+  readonly accountUrl: string;
 } & (
   | /** A change needs a new sign-in of the same person. */ { readonly kind: "confirm" }
   | /** What this method proves is linked to them. */ { readonly kind: "link"; readonly method: string }

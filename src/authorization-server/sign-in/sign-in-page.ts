@@ -3,7 +3,6 @@ import { urlOf } from "../../http/route.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
 import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
-import { ACCOUNT_PATH } from "./account-path.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import {
@@ -109,7 +108,7 @@ export function showSignIn(
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
     panels,
     client: visit.client,
-    purpose: visit.purpose && { ...visit.purpose, accountUrl: urlOf(issuer, ACCOUNT_PATH) },
+    purpose: visit.purpose,
   });
   return htmlResponse(page, PAGE_STYLES, status, headers);
 }
