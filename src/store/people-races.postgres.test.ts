@@ -33,7 +33,7 @@ import type { SignInOutcome } from "./people-store.ts";
 // Two instances, each with connections of its own, do to one person what does not go together. Whichever comes first, the
 // rows tell one story afterwards, and neither call fails.
 
-const ROUNDS = 25;
+const ROUNDS = 12;
 const NOW = START + SECOND;
 const OKTA = { method: "oidc", issuer: "https://okta.example", subject: "00u1" };
 
@@ -56,21 +56,33 @@ const databases = [
       files += 1;
       return join(folder, `${files}.db`);
     },
+    // There is one writer at a time.
+    countDeadlocks: async () => 0,
   },
-  { name: "Postgres", freshDatabase: () => postgres.freshDatabase() },
+  {
+    name: "Postgres",
+    freshDatabase: () => postgres.freshDatabase(),
+    countDeadlocks: async (url: string) => {
+      const sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+      const [counted] = await postgres.query(url, sql);
+      return Number(counted?.deadlocks);
+    },
+  },
 ];
 
-describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase }) => {
+describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase, countDeadlocks }) => {
   let a: TestStore;
   let b: TestStore;
+  let database: string;
   beforeEach(async () => {
-    const database = await freshDatabase();
+    database = await freshDatabase();
     a = await openTestStore({ database });
     b = await openTestStore({ database });
   });
   afterEach(async () => {
     await a.close();
     await b.close();
+    expect(await countDeadlocks(database)).toBe(0);
   });
 
   /** Each round with a person of its own, in turn. One side begins a little earlier or later each time. */
@@ -294,11 +306,6 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
       ]);
       expect(ended).toBe(true);
       expect(await a.findSession(hash, NOW)).toBeUndefined();
-      // While the janitor looks: either it ends there, or it was put off and stays.
-      await beginSession(a, person);
-      const later = START + DAY / 2;
-      await Promise.all([one.touchSession(hash, later - 1, later + DAY), other.deleteExpired(later, 100)]);
-      expect(await a.findSession(hash, later)).toBeDefined();
     });
   });
 
@@ -307,8 +314,8 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
     for (const person of people) await addSamplePerson(a, person);
     let turn = 0;
     const storm = people.flatMap((person) =>
-      [a, b].flatMap((store) =>
-        Array.from({ length: ROUNDS }, async () => {
+      [a, b].map(async (store) => {
+        for (let round = 0; round < ROUNDS; round += 1) {
           turn += 1;
           const mine = turn;
           const other = people[(people.indexOf(person) + 1) % people.length] ?? person;
@@ -329,10 +336,11 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
             store.removeIdentity(person, identity, IDENTITY_UNLINKED),
             store.saveCredential(credentialOf(person, "$2b$12$x"), CREDENTIAL_CHANGED),
             store.addLink(sampleLink({ hash: `link-${mine}`, personId: person }), INVITED),
+            store.deleteExpired(NOW + DAY, 100),
             ends[mine % ends.length]?.(),
           ]);
-        }),
-      ),
+        }
+      }),
     );
     const failed = (await Promise.allSettled(storm)).filter(({ status }) => status === "rejected");
     expect(failed).toEqual([]);
