@@ -31,6 +31,7 @@ describe("a method that anyone can sign in with", () => {
     expect(refusal(admit, [USERS, GOOGLE])).toBe(
       "Anyone can make an account that signs in with google, so say who may come in: " +
         'admit: { emails: ["*@example.com"] } (SIGN_IN_ADMIT_EMAILS=*@example.com), ' +
+        '{ groups: ["staff"] } (SIGN_IN_ADMIT_GROUPS=staff), ' +
         'or admit: "anyone" (SIGN_IN_ADMIT=anyone).',
     );
   });

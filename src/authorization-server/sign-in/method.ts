@@ -41,7 +41,14 @@ export type OpenMethod = {
   readonly proves: (identity: Identity) => boolean;
   /** For a method that keeps passwords itself: the account page changes them with it. */
   readonly changePassword?: ChangePassword | undefined;
+  /**
+   * Called once, when the server is open and its URL is known.
+   * @param print writes to the terminal of the operator who started the server; undefined where there is none
+   */
+  readonly started?: ((print: Print | undefined) => Promise<void>) | undefined;
 };
+
+export type Print = (text: string) => void;
 
 /**
  * Changes the password of an identity of this method, where the current one is right. Wrong ones are counted like those of a
