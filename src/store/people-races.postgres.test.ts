@@ -226,8 +226,8 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
       const linked = { ...OKTA, subject: person };
       await a.addIdentity({ ...linked, personId: person, label: "okta", now: NOW }, IDENTITY_LINKED);
       const removed = await Promise.all([
-        one.removeIdentity(person, linked, IDENTITY_UNLINKED),
-        other.removeIdentity(person, samplePerson(person).identity, IDENTITY_UNLINKED),
+        one.removeIdentity(person, linked, samplePerson(person).identity, IDENTITY_UNLINKED),
+        other.removeIdentity(person, samplePerson(person).identity, linked, IDENTITY_UNLINKED),
       ]);
       expect(removed.filter(Boolean)).toHaveLength(1);
       expect(await a.listIdentities(person)).toHaveLength(1);
@@ -333,7 +333,7 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
             beginSession(store, person, NOW, `${mine}`),
             store.approve(sampleApproval({ id: `grant-${mine}`, person: { id: person } }), APPROVED),
             store.addIdentity({ ...identity, personId: person, label: "okta", now: NOW }, IDENTITY_LINKED),
-            store.removeIdentity(person, identity, IDENTITY_UNLINKED),
+            store.removeIdentity(person, identity, samplePerson(person).identity, IDENTITY_UNLINKED),
             store.saveCredential(credentialOf(person, "$2b$12$x"), CREDENTIAL_CHANGED),
             store.addLink(sampleLink({ hash: `link-${mine}`, personId: person }), INVITED),
             store.deleteExpired(NOW + DAY, 100),
