@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { generateKeyPair } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { oidc } from "../../src/authorization-server/sign-in/index.ts";
+import { SECRET } from "../support/forge.ts";
 import { openBrowser } from "../support/person.ts";
 import type { TestServer } from "../support/server.ts";
 import {
@@ -128,6 +129,22 @@ describe("an answer that is not for this browser's sign-in ends on a page", () =
     expect(leadsTo(await begun.browser.request(callback.href))).toBe("page 400");
     expect(reasonIn(server)).toBe("over time");
     await nothingWritten();
+  });
+
+  it("at another server of the same secret, with all that the browser has", async () => {
+    const methods = [oidc({ issuer: one.issuer, name: "one", ...credentials })];
+    const here = await startSignInServer(methods, network, { secret: SECRET });
+    const there = await startSignInServer(methods, network, {
+      secret: SECRET,
+      publicUrl: "https://other.example",
+    });
+    const begun = await goToProvider(here, "one");
+    const callback = await signInThere(begun, network);
+    callback.host = "other.example";
+    const headers = { cookie: begun.browser.cookie() };
+    expect(leadsTo(await openBrowser(there).request(callback.href, { headers }))).toBe("page 400");
+    expect(reasonIn(there)).toBe("its cookie is for another state");
+    expect(one.exchanges).toEqual([]);
   });
 
   it.each(["state", "code", "iss"])("with %s twice", async (name) => {
