@@ -6,7 +6,7 @@ import type { PageTokens } from "./page-tokens.ts";
 
 export type AccountGoalsParts = {
   readonly visits: Pick<AccountVisits, "open" | "end">;
-  readonly sessions: Pick<AccountSessions, "begin" | "current">;
+  readonly sessions: Pick<AccountSessions, "begin" | "current" | "cookieShowsPage">;
   readonly pageTokens: Pick<PageTokens, "urlFor">;
 };
 
@@ -57,7 +57,8 @@ function goalOf(
     newSignIn(request, details) {
       const { session, setCookie } = sessions.begin(request, details);
       return {
-        session,
+        // Where a cookie goes to other programs as well, one who signs in with it ends no session of another person.
+        session: sessions.cookieShowsPage ? session : { ...session, replaces: confirms?.session },
         go: async (signedIn) => ({
           location: await pageTokens.urlFor(
             { ...signedIn, signIn: session.hash },
