@@ -27,7 +27,8 @@ export type PageParts = {
   readonly loginTemplate: string | undefined;
 };
 
-const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string>> = {
+/** What the page says of each problem of a method with this label. */
+export const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string>> = {
   cancelled: (label) => `The sign-in with ${label} was cancelled. Try again, or choose another way.`,
   no_answer: (label) => `${label} did not answer. Try again in a minute.`,
   wrong_answer: (label) =>
