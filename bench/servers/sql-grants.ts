@@ -1,7 +1,6 @@
-import { DatabaseSync } from "node:sqlite";
-import pg from "pg";
 import { isPostgresUrl } from "../../src/core/database-url.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { byPosition, inFile, inPostgres } from "../../test/support/store/raw-sql.ts";
 import { sampleClient } from "../../test/support/store/samples.ts";
 
 /** As long as the id of a client that registered. */
@@ -49,30 +48,6 @@ export async function someGrants(database: string, count: number): Promise<reado
     ? await inPostgres(database, async (client) => (await client.query(sql, [Date.now(), count])).rows)
     : inFile(database, (file) => file.prepare(byPosition(sql)).all(Date.now(), count));
   return rows.map(({ id }) => String(id));
-}
-
-async function inPostgres<T>(database: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(database);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
-}
-
-function inFile<T>(name: string, use: (file: DatabaseSync) => T): T {
-  const file = new DatabaseSync(name);
-  try {
-    return use(file);
-  } finally {
-    file.close();
-  }
-}
-
-/** `?1` for `$1`, which Node binds by name alone. */
-function byPosition(sql: string): string {
-  return sql.replaceAll("$", "?");
 }
 
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;

@@ -44,6 +44,8 @@ export const PEOPLE_EVENTS = {
     outcome: "refused",
     keptIn: "both",
     from: "request",
+    // Anyone can have an account at a public provider.
+    byStrangers: true,
     when: "A person proved who they are, and may not come in: disabled, not admitted, not active, or an id that someone else has.",
     fields: { person: optional(text), client: optional(text), method: text, reason: text },
     counts: { gatehouse_sign_ins_total: { outcome: "refused" } },

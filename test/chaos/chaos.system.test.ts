@@ -16,7 +16,10 @@ it(`every promise is kept through CHAOS_SEED=${seed} CHAOS_SECONDS=${seconds}`, 
   // A run in which little happened would prove little.
   expect(new Set(report.faults.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
   expect(report.operations.map(({ kind }) => kind)).toEqual(
-    expect.arrayContaining(["disable", "enable", "rotate key"]),
+    expect.arrayContaining([
+      ...["disable", "enable", "rotate key"],
+      ...["disable person", "enable person", "sign out person"],
+    ]),
   );
   expect(report.operations.length).toBeGreaterThan(seconds * 10);
   expect(report.violations, reported(report, { seed, seconds })).toEqual([]);

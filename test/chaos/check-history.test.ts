@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkHistory } from "./check-history.ts";
-import type { FinalRow, History, Operation, Outcome, Promises, RefreshToken } from "./history.ts";
+import type { FinalGrant, History, Operation, Outcome, Promises, RefreshToken } from "./history.ts";
 
 // Made-up histories: the checker must find each kind of violation, and find none in what faults excuse.
 
@@ -38,6 +38,8 @@ const register = (outcome: Outcome = honoured): Operation => ({
 const approve = (outcome: Outcome = honoured): Operation => ({
   kind: "approve",
   client: "client",
+  person: "person",
+  session: "session",
   ...(outcome.kind === "honoured" && { grant: "grant", code: "code" }),
   outcome,
   ...during(1, 2),
@@ -92,9 +94,10 @@ const seen = (generation: number) => [
 ];
 const connected = [register(), approve(), redeem(3, 4)];
 
-const row = (generation: number, changes: Partial<FinalRow> = {}): FinalRow => ({
+const row = (generation: number, changes: Partial<FinalGrant> = {}): FinalGrant => ({
   grant: "grant",
   client: "client",
+  person: "person",
   generation,
   isRedeemed: generation > 0,
   isRotated: generation > 0,
@@ -106,9 +109,10 @@ const revokedRow = (generation: number) => row(generation, { isRevoked: true, ha
 
 function violations(
   operations: readonly Operation[],
-  rows: readonly FinalRow[],
+  grants: readonly FinalGrant[],
   disturbances: History["disturbances"] = [],
 ): readonly string[] {
+  const rows = { grants, people: [], sessions: [] };
   const history = { operations, rows, disturbances, calmAt: CALM_SECONDS * 1000 };
   return checkHistory(history, PROMISES).map(({ what }) => what);
 }
@@ -233,7 +237,8 @@ describe("finds nothing wrong with", () => {
     expect(violations([...operations, ...seen(2)], [row(3)])).toEqual([]);
     const given = [...connected, refresh(1, 5, 6), call(7, 8, noEntry, 2), refresh(1, 60, 61)];
     const expired = { ...PROMISES, accessTokenSeconds: 1 };
-    const history = { operations: [...given, ...seen(2)], rows: [row(3)], disturbances: [], calmAt: 100_000 };
+    const rows = { grants: [row(3)], people: [], sessions: [] };
+    const history = { operations: [...given, ...seen(2)], rows, disturbances: [], calmAt: 100_000 };
     expect(checkHistory(history, expired)).toEqual([]);
   });
 

@@ -1,20 +1,15 @@
-import {
-  type ClientHistory,
-  clientHistories,
-  disabledBefore,
-  isSentAway,
-  mayBeDisabled,
-} from "./client-history.ts";
+import { checkPeople } from "./check-people.ts";
+import { type ClientHistory, clientHistories } from "./client-history.ts";
+import { disabledBefore, mayBeDisabled } from "./disabling.ts";
 import { type GrantHistory, grantHistories, knownUse, mayBeRevokedBy, revokedAt } from "./grant-history.ts";
 import type { History, Operation, OperationOf, Promises } from "./history.ts";
-
-/** A promise that was broken, in a sentence, and the operations that show it. */
-export type Violation = { readonly what: string; readonly operations: readonly Operation[] };
+import { isHonoured, isOpen, isRefused, isSentAway } from "./outcomes.ts";
+import { type Violation, violation } from "./violation.ts";
 
 /**
  * Holds a whole history against what is promised: no code is honoured twice, a refresh token has one successor, what was
- * revoked is honoured no more, nor what a disabled client asks for, what was answered is there, and neither a fault nor a lost
- * answer signs anybody out.
+ * revoked is honoured no more, nor what a disabled client or person asks for, what was answered is there, and neither a fault
+ * nor a lost answer signs anybody out.
  *
  * An operation that was not answered may have been done or not, and may be done later. Whatever either would excuse is
  * excused; nothing else is.
@@ -30,6 +25,7 @@ export function checkHistory(history: History, promises: Promises): readonly Vio
     codesRefused,
     refreshesRefused,
     callsRefused,
+    ranAsSomeoneElse,
     neverSeenAgain,
     finalRow,
   ];
@@ -38,6 +34,7 @@ export function checkHistory(history: History, promises: Promises): readonly Vio
     ...[...clientHistories(history).values()].flatMap((client) =>
       forEachClient.flatMap((check) => check(client, promises)),
     ),
+    ...checkPeople(history, promises),
     ...grantHistories(history).flatMap((grant) => forEachGrant.flatMap((check) => check(grant, promises))),
   ];
 }
@@ -56,29 +53,44 @@ function lostRegistrations({ operations }: History): readonly Violation[] {
     .filter((operation) => {
       const { kind, outcome } = operation;
       if (outcome.kind !== "refused" || isSentAway(operation)) return false;
-      if (kind === "redeem" || kind === "refresh") return outcome.error !== "invalid_grant";
-      return kind !== "call" || outcome.error !== "invalid_token";
+      return !(REFUSALS[kind] ?? []).includes(outcome.error);
     })
     .map((operation) => violation("a client that had registered was refused", operation));
 }
 
+/** What is refused for a grant, a token, a session or a person, and not for the client. */
+const REFUSALS: { readonly [Kind in Operation["kind"]]?: readonly string[] } = {
+  redeem: ["invalid_grant"],
+  refresh: ["invalid_grant"],
+  call: ["invalid_token"],
+  begin: ["login_required"],
+  "sign in": ["access_denied"],
+  approve: ["login_required", "access_denied"],
+};
+
 function unansweredInCalm({ operations, calmAt }: History, promises: Promises): readonly Violation[] {
   const recoveredAt = calmAt + promises.recoveredWithinSeconds * 1000;
   return operations
-    .filter(({ startedAt, outcome }) => startedAt >= recoveredAt && isOpen(outcome.kind))
+    .filter((operation) => operation.startedAt >= recoveredAt && isOpen(operation))
     .map((operation) => violation("the server did not recover", operation));
 }
 
 function rowsOfNobody({ operations, rows }: History): readonly Violation[] {
   const approvals = operations.filter(({ kind }) => kind === "approve") as readonly OperationOf<"approve">[];
   const answered = new Set(approvals.map(({ grant }) => grant));
-  const mayHaveMadeOne = approvals.filter(({ outcome }) => isOpen(outcome.kind));
-  const unknown = rows.filter(({ grant }) => !answered.has(grant));
-  const disabled = new Set(
-    operations.filter((operation) => operation.kind === "disable").map(({ client }) => client),
+  const mayHaveMadeOne = approvals.filter(isOpen);
+  const unknown = rows.grants.filter(({ grant }) => !answered.has(grant));
+  const ended = new Set(
+    operations.flatMap((operation) => {
+      if (operation.kind === "disable") return operation.client;
+      return operation.kind === "disable person" || operation.kind === "sign out person"
+        ? operation.person
+        : [];
+    }),
   );
   const used = unknown.filter(
-    ({ generation, isRevoked, client }) => generation > 0 || (isRevoked && !disabled.has(client)),
+    ({ generation, isRevoked, client, person }) =>
+      generation > 0 || (isRevoked && !ended.has(client) && !ended.has(person)),
   );
   return [
     ...(unknown.length > mayHaveMadeOne.length
@@ -90,14 +102,17 @@ function rowsOfNobody({ operations, rows }: History): readonly Violation[] {
 
 function honouredWhileDisabled(client: ClientHistory, promises: Promises): readonly Violation[] {
   return client.requests.filter(isHonoured).flatMap((request) => {
-    const disabling = disabledBefore(request, client, promises);
+    const disabling = disabledBefore(request, client, promises.revokedWithinSeconds, promises);
     return disabling ? [violation("a disabled client got what it asked for", disabling, request)] : [];
   });
 }
 
 function sentAwayWithoutReason(client: ClientHistory, promises: Promises): readonly Violation[] {
   return client.requests
-    .filter((request) => isSentAway(request) && !mayBeDisabled(request, client, promises))
+    .filter(
+      (request) =>
+        isSentAway(request) && !mayBeDisabled(request, client, promises.revokedWithinSeconds, promises),
+    )
     .map((request) =>
       violation("a client was refused as a disabled one, and it was none", ...client.enablings, request),
     );
@@ -173,11 +188,21 @@ function callsRefused(grant: GrantHistory, promises: Promises): readonly Violati
     .filter((call) => {
       const { endedAt, accessToken } = call;
       if (!isRefused(call) || mayBeRevokedBy(endedAt, grant, promises)) return false;
-      if (mayBeDisabled(call, grant.client, promises)) return false;
+      if (mayBeDisabled(call, grant.client, promises.revokedWithinSeconds, promises)) return false;
       const issuedAt = issuers.find((issuer) => issuer.accessToken === accessToken)?.startedAt ?? 0;
       return endedAt < issuedAt + (promises.accessTokenSeconds - promises.slackSeconds) * 1000;
     })
     .map((call) => violation("a guard refused a good token", call));
+}
+
+/** Whose browser it was that approved, and no one else. */
+function ranAsSomeoneElse({ person, calls, row, approvals }: GrantHistory): readonly Violation[] {
+  return [
+    ...calls
+      .filter(({ ranAs }) => ranAs !== undefined && ranAs !== person.id)
+      .map((call) => violation("a call ran as someone else", ...approvals, call)),
+    ...(row && row.person !== person.id ? [violation("a grant is of someone else", ...approvals)] : []),
+  ];
 }
 
 /** What was answered must be there at the end: somebody has to have looked. */
@@ -210,21 +235,4 @@ function finalRow(grant: GrantHistory, promises: Promises): readonly Violation[]
     row.isRevoked && !mayBeRevokedBy(Number.POSITIVE_INFINITY, grant, promises) && "was revoked by nobody",
   ];
   return wrong.flatMap((what) => (what ? [violation(`a grant ${what}`, ...tokens)] : []));
-}
-
-function isHonoured({ outcome }: Operation): boolean {
-  return outcome.kind === "honoured";
-}
-
-/** For what it presented. A client that is sent away was refused for what it is. */
-function isRefused(operation: Operation): boolean {
-  return operation.outcome.kind === "refused" && !isSentAway(operation);
-}
-
-function isOpen(kind: Operation["outcome"]["kind"]): boolean {
-  return kind === "unavailable" || kind === "unanswered";
-}
-
-function violation(what: string, ...operations: readonly Operation[]): Violation {
-  return { what, operations };
 }

@@ -1,9 +1,8 @@
-import type { History, Operation, OperationOf, Promises } from "./history.ts";
+import type { Switched } from "./disabling.ts";
+import type { History, Operation, OperationOf } from "./history.ts";
 
 /** What the operator did to one client, and what it was answered. */
-export type ClientHistory = {
-  readonly disablings: readonly OperationOf<"disable">[];
-  readonly enablings: readonly OperationOf<"enable">[];
+export type ClientHistory = Switched<OperationOf<"disable">> & {
   /** What the client asked for, and its people for it. */
   readonly requests: readonly Operation[];
 };
@@ -37,46 +36,4 @@ function clientHistory(operations: readonly Operation[]): ClientHistory {
     enablings: operations.filter((operation) => operation.kind === "enable"),
     requests: operations.filter(({ kind }) => kind !== "disable" && kind !== "enable" && kind !== "register"),
   };
-}
-
-/** The answer by which every instance had to know that the client is disabled, if a request fell into such a time. */
-export function disabledBefore(
-  { startedAt, endedAt }: Operation,
-  { disablings, enablings }: ClientHistory,
-  promises: Promises,
-): Operation | undefined {
-  return disablings.find((disabling) => {
-    const knownAt = disabling.endedAt + promises.revokedWithinSeconds * 1000;
-    if (disabling.outcome.kind !== "honoured" || startedAt <= knownAt) return false;
-    return !enablings.some(
-      (enabling) => doneBy(enabling, promises) > disabling.startedAt && enabling.startedAt < endedAt,
-    );
-  });
-}
-
-/** Whether an instance may have gone by it that the client is disabled. */
-export function mayBeDisabled(
-  { startedAt, endedAt }: Operation,
-  { disablings, enablings }: ClientHistory,
-  promises: Promises,
-): boolean {
-  return disablings.some((disabling) => {
-    if (disabling.startedAt >= endedAt) return false;
-    return !enablings.some(
-      (enabling) =>
-        enabling.outcome.kind === "honoured" &&
-        enabling.startedAt > doneBy(disabling, promises) &&
-        enabling.endedAt + promises.revokedWithinSeconds * 1000 < startedAt,
-    );
-  });
-}
-
-/** From when on it is done, or never will be. */
-export function doneBy({ endedAt, outcome }: Operation, { lateSeconds }: Promises): number {
-  return outcome.kind === "honoured" ? endedAt : endedAt + lateSeconds * 1000;
-}
-
-/** What clients are told that the operator has disabled. */
-export function isSentAway({ outcome }: Operation): boolean {
-  return outcome.kind === "refused" && outcome.error === "unauthorized_client";
 }

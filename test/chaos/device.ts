@@ -1,12 +1,26 @@
 import { setTimeout } from "node:timers/promises";
 import type { Promises } from "./history.ts";
+import {
+  askForCode,
+  openPersonsBrowser,
+  type PersonAtBrowser,
+  takeOver,
+  tryCookies,
+  tryOwnSession,
+} from "./person.ts";
 import type { Random } from "./random.ts";
-import { approve, type Code, call, redeem, refresh, register, revoke, type Tokens } from "./requests.ts";
+import { type Code, call, redeem, refresh, register, revoke, type Tokens } from "./requests.ts";
 import { anyInstance, untilAnswered, type World } from "./world.ts";
 
-/** A device of one person, with one client on it, which connects, works, and connects anew whenever it was ended. */
+/**
+ * A device of one person, with one client on it, which connects, works, and connects anew whenever it was ended. Its browser
+ * stays, and the session in it.
+ */
 export type Device = {
   readonly name: string;
+  readonly person: string;
+  /** Signs in here now and then as well. */
+  readonly guest: string;
   readonly random: Random;
   readonly world: World;
   readonly promises: Promises;
@@ -21,24 +35,43 @@ export async function live(device: Device): Promise<void> {
   // What is refused is in the history, and the checker says so.
   if (clientId === undefined) return;
   let had: Tokens | undefined;
+  let at = openPersonsBrowser(world, random, device.person);
   while (!world.isCalm()) {
-    const holding = await connect(device, clientId);
+    // Another browser of the same device: the session in the one before goes on.
+    if (random.fraction() < 0.05) at = openPersonsBrowser(world, random, device.person);
+    at = takeOver(at, random.fraction() < 0.1 ? device.guest : device.person);
+    const holding = await connect(device, clientId, at);
     if (holding) {
       had = await work(device, holding);
     } else {
-      // While its client is disabled, all that it can do is to try again.
+      // While its client or its person is disabled, all that it can do is to try again.
       if (had) await callEverywhere(device, had);
       await setTimeout(random.between(50, 300));
     }
   }
+  await seeWhoIsSignedIn(device, clientId, at);
 }
 
 /** Everything that a device has of a grant: the code, the live tokens, and those before them, oldest first. */
 type Holding = { readonly code: Code; readonly tokens: Tokens; readonly earlier: readonly Tokens[] };
 
-async function connect({ world, random, name }: Device, clientId: string): Promise<Holding | undefined> {
-  const { given: code } = await untilAnswered(random, world, () => approve(world, random, clientId, name));
+async function connect(
+  { world, random }: Device,
+  clientId: string,
+  at: PersonAtBrowser,
+): Promise<Holding | undefined> {
+  const before = at.browser.cookie();
+  const { given: code } = await untilAnswered(random, world, () =>
+    askForCode(at, clientId, {
+      signInAgain: random.fraction() < 0.2,
+      // Some people read what they approve.
+      readsForMs: random.fraction() < 0.1 ? random.between(100, 2000) : 0,
+    }),
+  );
+  // A thief has kept the cookies of before, which may have ended with the sign-in.
+  if (random.fraction() < 0.3) await tryCookies(at, clientId, before);
   if (!code) return undefined;
+  if (random.fraction() < 0.1) await setTimeout(random.between(100, 2000));
   const exchange = async () =>
     (await untilAnswered(random, world, (instance) => redeem({ world, instance }, code))).given;
   // Now and then a thief has the code as well, and both are at it at once.
@@ -177,6 +210,17 @@ function drawAct(random: Random): Act {
 async function seeThatItWorks({ world, random }: Device, tokens: Tokens): Promise<void> {
   for (let instance = 0; instance < world.instances; instance += 1) {
     await untilAnswered(random, world, () => call({ world, instance }, tokens));
+  }
+}
+
+/** In the end, as often as there are instances: a session that was given is still there, unless it was ended. */
+async function seeWhoIsSignedIn(
+  { world, random }: Device,
+  clientId: string,
+  at: PersonAtBrowser,
+): Promise<void> {
+  for (let times = 0; times < world.instances; times += 1) {
+    await untilAnswered(random, world, () => tryOwnSession(at, clientId));
   }
 }
 

@@ -1,16 +1,19 @@
-import { type ClientHistory, clientHistories, doneBy, isSentAway, NOTHING_DONE } from "./client-history.ts";
-import type { Disturbance, FinalRow, History, Operation, OperationOf, Promises } from "./history.ts";
+import { type ClientHistory, clientHistories, NOTHING_DONE } from "./client-history.ts";
+import type { Disturbance, FinalGrant, History, Operation, OperationOf, Promises } from "./history.ts";
+import { doneBy, isHonoured, isSentAway } from "./outcomes.ts";
+import { endingsOf, mayBeEnded, NOBODY, type PersonHistory, personHistories } from "./person-history.ts";
 
 /** All that happened to one grant, in the order in which it began. */
 export type GrantHistory = {
   readonly id: string;
   readonly client: ClientHistory;
+  readonly person: PersonHistory;
   readonly approvals: readonly OperationOf<"approve">[];
   readonly redemptions: readonly OperationOf<"redeem">[];
   readonly refreshes: readonly OperationOf<"refresh">[];
   readonly calls: readonly OperationOf<"call">[];
   readonly revocations: readonly OperationOf<"revoke">[];
-  readonly row: FinalRow | undefined;
+  readonly row: FinalGrant | undefined;
   readonly disturbances: readonly Disturbance[];
   readonly calmAt: number;
 };
@@ -19,6 +22,7 @@ export type GrantHistory = {
 export function grantHistories(history: History): readonly GrantHistory[] {
   const { operations, rows, disturbances, calmAt } = history;
   const clients = clientHistories(history);
+  const people = personHistories(history);
   const sorted = [...operations].sort((one, other) => one.startedAt - other.startedAt);
   const byGrant = Map.groupBy(sorted, (operation) => ("grant" in operation ? operation.grant : undefined));
   byGrant.delete(undefined);
@@ -27,12 +31,13 @@ export function grantHistories(history: History): readonly GrantHistory[] {
     return {
       id: grant,
       client: clients.get(approvals[0]?.client ?? "") ?? NOTHING_DONE,
+      person: people.get(approvals[0]?.person ?? "") ?? NOBODY,
       approvals,
       redemptions: ofKind(own, "redeem"),
       refreshes: ofKind(own, "refresh"),
       calls: ofKind(own, "call"),
       revocations: ofKind(own, "revoke"),
-      row: rows.find((row) => row.grant === grant),
+      row: rows.grants.find((row) => row.grant === grant),
       disturbances,
       calmAt,
     };
@@ -49,8 +54,9 @@ function ofKind<Kind extends Operation["kind"]>(
 /** The answer after which nothing of this grant may be honoured any more, if there was one. */
 export function revokedAt(grant: GrantHistory, promises: Promises): Operation | undefined {
   const answers = [
-    ...grant.revocations.filter(({ outcome }) => outcome.kind === "honoured"),
+    ...grant.revocations.filter(isHonoured),
     ...grant.client.disablings.filter((disabling) => revokes(disabling, grant)),
+    ...grant.approvals.flatMap((approval) => endingsOf(withSignIn(approval, grant), grant.person, promises)),
     // A refresh is refused for what ended the grant, or ends it by being refused.
     ...grant.refreshes.filter(isInvalidGrant),
     // So is a code that was used before, but not one that came too late.
@@ -61,19 +67,24 @@ export function revokedAt(grant: GrantHistory, promises: Promises): Operation | 
   return answers.sort((one, other) => one.endedAt - other.endedAt)[0];
 }
 
-/** A disabling ends what was approved before it. What is approved meanwhile, it may end or not. */
-function revokes({ outcome, startedAt }: OperationOf<"disable">, { approvals }: GrantHistory): boolean {
-  return outcome.kind === "honoured" && approvals.some(({ endedAt }) => endedAt < startedAt);
+/** The disabling of a client ends what was approved before it. What is approved meanwhile, it may end or not. */
+function revokes(disabling: OperationOf<"disable">, { approvals }: GrantHistory): boolean {
+  return isHonoured(disabling) && approvals.some(({ endedAt }) => endedAt < disabling.startedAt);
+}
+
+function withSignIn(approval: OperationOf<"approve">, { person }: GrantHistory) {
+  return { ...approval, signIn: person.signIns.find(({ session }) => session === approval.session) };
 }
 
 /** Whether something that had begun by then may have ended the grant. */
 export function mayBeRevokedBy(time: number, grant: GrantHistory, promises: Promises): boolean {
-  const { approvals, client, revocations, redemptions, refreshes } = grant;
+  const { approvals, client, person, revocations, redemptions, refreshes } = grant;
   const approvedAt = approvals[0]?.startedAt ?? 0;
   return (
     client.disablings.some(
       (disabling) => disabling.startedAt < time && doneBy(disabling, promises) > approvedAt,
     ) ||
+    approvals.some((approval) => mayBeEnded(time, approval, person, promises)) ||
     revocations.some(({ startedAt }) => startedAt < time) ||
     redemptions.some((redemption) => mayBeReuse(redemption, time, grant, promises)) ||
     refreshes.some((refresh) => mayBeTheft(refresh, time, grant, promises))

@@ -10,8 +10,24 @@ export type Operation = {
   readonly outcome: Outcome;
 } & (
   | { readonly kind: "register"; readonly client: string }
+  /** The person's first step: the authorize URL. With the session that the browser has, where that is to count. */
+  | { readonly kind: "begin"; readonly client: string; readonly person: string; readonly session?: string }
+  /** The form of the sign-in page. The session that the browser had before ends with it. */
+  | {
+      readonly kind: "sign in";
+      readonly person: string;
+      readonly session?: string;
+      readonly replaces?: string;
+    }
   /** The person's last step: the form of the consent page. */
-  | { readonly kind: "approve"; readonly client: string; readonly grant?: string; readonly code?: string }
+  | {
+      readonly kind: "approve";
+      readonly client: string;
+      readonly person: string;
+      readonly session: string;
+      readonly grant?: string;
+      readonly code?: string;
+    }
   | {
       readonly kind: "redeem";
       readonly grant: string;
@@ -26,10 +42,19 @@ export type Operation = {
       readonly successor?: RefreshToken;
       readonly accessToken?: string;
     }
-  | { readonly kind: "call"; readonly grant: string; readonly accessToken: string }
+  | {
+      readonly kind: "call";
+      readonly grant: string;
+      readonly accessToken: string;
+      /** The person whom the tool saw. */
+      readonly ranAs?: string;
+    }
   | { readonly kind: "revoke"; readonly grant: string }
   | { readonly kind: "disable"; readonly client: string }
   | { readonly kind: "enable"; readonly client: string }
+  | { readonly kind: "disable person"; readonly person: string }
+  | { readonly kind: "enable person"; readonly person: string }
+  | { readonly kind: "sign out person"; readonly person: string }
   | { readonly kind: "rotate key" }
 );
 
@@ -41,7 +66,7 @@ export type RefreshToken = { readonly token: string; readonly generation: number
 export type Outcome =
   /** Did what was asked. */
   | { readonly kind: "honoured" }
-  /** The grant, the token or the client is no good: `invalid_grant`, `invalid_token` … */
+  /** The grant, the token, the client, the session or the person is no good: `invalid_grant`, `login_required` … */
   | { readonly kind: "refused"; readonly error: string }
   /** 503 or 429 that says when to try again. What was asked may be done all the same, even later. */
   | { readonly kind: "unavailable" }
@@ -50,10 +75,20 @@ export type Outcome =
   /** An answer that nobody should get, or none for far too long. */
   | { readonly kind: "wrong"; readonly what: string };
 
-/** A grant as the database has it at the end. */
-export type FinalRow = {
+/** What the database has at the end. */
+export type FinalRows = {
+  readonly grants: readonly FinalGrant[];
+  readonly people: readonly FinalPerson[];
+  readonly sessions: readonly FinalSession[];
+};
+
+export type FinalPerson = { readonly person: string; readonly isDisabled: boolean };
+export type FinalSession = { readonly session: string; readonly person: string };
+
+export type FinalGrant = {
   readonly grant: string;
   readonly client: string;
+  readonly person: string;
   readonly generation: number;
   readonly isRedeemed: boolean;
   readonly isRotated: boolean;
@@ -74,7 +109,7 @@ export type History = {
   readonly disturbances: readonly Disturbance[];
   /** Since when nothing goes wrong any more. */
   readonly calmAt: number;
-  readonly rows: readonly FinalRow[];
+  readonly rows: FinalRows;
 };
 
 /** What the server promises, in its settings. */
@@ -84,7 +119,8 @@ export type Promises = {
   readonly accessTokenSeconds: number;
   /**
    * How long after the answer to a revocation a guard may still let its tokens in, and after that to the disabling or
-   * enabling of a client an instance may not know of it.
+   * enabling of a client an instance may not know of it. That a person is disabled, enabled or signed out is read from
+   * their row each time, so only the guard has so long for it.
    */
   readonly revokedWithinSeconds: number;
   /** How long after a first use all instances know of it, where nothing is disturbed. */

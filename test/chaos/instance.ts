@@ -29,8 +29,8 @@ async function main(): Promise<void> {
     // A token that was revoked is let in for a second at the most, whatever has failed.
     staleSeconds: 0,
   });
-  server.registerTool("ping", { description: "Answers." }, () => ({
-    content: [{ type: "text", text: "pong" }],
+  server.registerTool("who", { description: "Says for whom it is called." }, ({ person }) => ({
+    content: [{ type: "text", text: person.id }],
   }));
   const { port } = await server.listen();
   process.on("disconnect", () => process.exit());

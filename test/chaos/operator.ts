@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { rotateSigningKey } from "../../src/authorization-server/tokens/signing-keys.ts";
 import { OAuthError } from "../../src/core/errors.ts";
 import type { Keyring } from "../../src/platform/secrets/keyring.ts";
-import { DISABLED, ENABLED, KEY_ROTATED } from "../support/store/samples.ts";
+import { DISABLED, ENABLED, KEY_ROTATED, sampleEntry } from "../support/store/samples.ts";
 import type { TestStore } from "../support/store/test-store.ts";
 import type { OperationOf, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
@@ -14,20 +14,33 @@ export type Operator = {
   readonly world: World;
   readonly store: TestStore;
   readonly keyring: Keyring;
+  /** By their ids. Not all have signed in yet. */
+  readonly people: readonly string[];
 };
 
-/** Goes on until all is calm, and leaves no client disabled. Does everything once, in however short a run. */
+/**
+ * Goes on until all is calm, and leaves no client and no person disabled. Does everything once, in however short a run:
+ * with the clients, and at the same time with the people.
+ */
 export async function operate(operator: Operator): Promise<void> {
+  const onClients = { ...operator, random: operator.random.branch("clients") };
+  const onPeople = { ...operator, random: operator.random.branch("people") };
+  await Promise.all([goOn(onClients, ON_CLIENTS), goOn(onPeople, ON_PEOPLE)]);
+}
+
+async function goOn(operator: Operator, acts: Acts): Promise<void> {
   const { random, world } = operator;
-  const first = random.shuffled([...new Set(ACTS)]);
+  const first = random.shuffled([...new Set(acts)]);
   for (let times = 0; ; times += 1) {
     await setTimeout(random.between(100, 1000));
     if (world.isCalm()) return;
-    await (first[times] ?? random.pick(ACTS))(operator);
+    await (first[times] ?? random.pick(acts))(operator);
   }
 }
 
 const DISABLED_TOGETHER = 3;
+/** Of the people fewer: most are to have time for a life. */
+const PEOPLE_TOGETHER = 2;
 const PAUSE_MS = 100;
 
 type Act = (operator: Operator) => Promise<void>;
@@ -57,13 +70,51 @@ const rotateKey: Act = async (operator) => {
   await untilDone(operator, { kind: "rotate key" }, rotate);
 };
 
+const disablePeopleForAWhile: Act = async (operator) => {
+  const { random, store, people } = operator;
+  const some = random.shuffled(people).slice(0, PEOPLE_TOGETHER);
+  await toEach(operator, some, "disable person", (person) =>
+    store.disablePerson(person, store.clock(), sampleEntry("person.disabled", { fields: { person } })),
+  );
+  await setTimeout(random.between(500, 2500));
+  await toEach(operator, some, "enable person", (person) =>
+    store.enablePerson(person, sampleEntry("person.enabled", { fields: { person } })),
+  );
+};
+
+const signPeopleOut: Act = async (operator) => {
+  const { random, store, people } = operator;
+  const some = random.shuffled(people).slice(0, PEOPLE_TOGETHER);
+  await toEach(operator, some, "sign out person", (person) =>
+    store.signOutPerson(person, store.clock(), sampleEntry("person.signed_out", { fields: { person } })),
+  );
+};
+
+async function toEach(
+  operator: Operator,
+  people: readonly string[],
+  kind: OnPerson["kind"],
+  act: (person: string) => Promise<boolean>,
+): Promise<void> {
+  await Promise.all(
+    people.map((person) => untilDone(operator, { kind, person: hashed(person) }, () => act(person))),
+  );
+}
+
 /** One that stands there twice comes twice as often. */
-const ACTS = [disableForAWhile, disableForAWhile, disableForAWhile, rotateKey] as const;
+type Acts = readonly [Act, ...Act[]];
+const ON_CLIENTS: Acts = [disableForAWhile, disableForAWhile, disableForAWhile, rotateKey];
+const ON_PEOPLE: Acts = [disablePeopleForAWhile, signPeopleOut, signPeopleOut];
 
 type What =
   | Pick<OperationOf<"disable">, "kind" | "client">
   | Pick<OperationOf<"enable">, "kind" | "client">
+  | OnPerson
   | Pick<OperationOf<"rotate key">, "kind">;
+type OnPerson = {
+  readonly kind: `${"disable" | "enable" | "sign out"} person`;
+  readonly person: string;
+};
 
 /** As a command that is run again until it says that it is done. @param what stands in the history, where something does */
 async function untilDone<T>(

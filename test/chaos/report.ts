@@ -1,5 +1,5 @@
-import type { Violation } from "./check-history.ts";
 import type { ChaosOptions, ChaosReport } from "./run.ts";
+import type { Violation } from "./violation.ts";
 
 /** How many are told; the first one is mostly the cause of the others. */
 const SHOWN = 5;
@@ -11,7 +11,7 @@ export function reported(
 ): string {
   const counts = counted(operations, ({ kind, outcome }) => `${kind} ${outcome.kind}`);
   const slowest = operations
-    .filter(({ kind, outcome }) => kind !== "approve" && outcome.kind === "unavailable")
+    .filter(({ outcome }) => outcome.kind === "unavailable")
     .reduce((longest, { startedAt, endedAt }) => Math.max(longest, endedAt - startedAt), 0);
   const lines = [
     `${faults.length} faults: ${counted(faults, ({ kind }) => kind)}`,

@@ -1,10 +1,8 @@
-import { authorizeUrl, newPkce, REDIRECT_URI, RESOURCE } from "../support/client.ts";
-import { decide, openBrowser, stateOf } from "../support/person.ts";
+import { REDIRECT_URI, RESOURCE } from "../support/client.ts";
 import type { Operation, RefreshToken } from "./history.ts";
-import type { Random } from "./random.ts";
-import { type Answer, anyInstance, hashed, send, type World } from "./world.ts";
+import { type Answer, hashed, send, type World } from "./world.ts";
 
-// Each of these sends what a client or a browser sends, records what came of it, and gives the answer.
+// Each of these sends what a client sends, records what came of it, and gives the answer.
 
 /** A code, and what it takes to redeem it. */
 export type Code = { readonly clientId: string; readonly code: string; readonly verifier: string };
@@ -23,7 +21,7 @@ export type To = {
   readonly patienceMs?: number;
 };
 
-type Given<T> = Answer & { readonly given: T | undefined };
+export type Given<T> = Answer & { readonly given: T | undefined };
 
 /** The people of these instances: anybody, with this password. */
 export const PASSWORD = "right";
@@ -38,30 +36,6 @@ export async function register(to: To, name: string): Promise<Given<string>> {
   const clientId = textIn(answer, "client_id");
   to.world.record({ ...traceOf(answer), kind: "register", client: hashed(clientId ?? name) });
   return { ...answer, given: clientId };
-}
-
-/** From the authorize URL to the code, in one browser whose every request may meet another instance. */
-export async function approve(
-  world: World,
-  random: Random,
-  clientId: string,
-  person: string,
-): Promise<Given<Code>> {
-  const startedAt = world.now();
-  const { verifier, challenge } = newPkce();
-  const answer = await walkToConsent(world, random, authorizeUrl(clientId, challenge), person);
-  const location = answer.headers.get("location");
-  const code = URL.parse(location ?? "")?.searchParams.get("code") ?? undefined;
-  const hasNoCode = answer.outcome.kind === "honoured" && code === undefined;
-  world.record({
-    ...traceOf(answer),
-    ...(hasNoCode && { outcome: { kind: "wrong", what: `approved, and sent to ${location}` } }),
-    startedAt,
-    kind: "approve",
-    client: hashed(clientId),
-    ...(code !== undefined && { grant: grantOf(code), code: hashed(code) }),
-  });
-  return { ...answer, given: code === undefined ? undefined : { clientId, code, verifier } };
 }
 
 export async function redeem(to: To, { clientId, code, verifier }: Code): Promise<Given<Tokens>> {
@@ -111,13 +85,14 @@ export async function revoke(to: To, { clientId, refreshToken }: Tokens): Promis
 
 /** A call of a tool, as clients of 2025-11-25 make it. */
 export async function call(to: To, { accessToken, refreshToken }: Tokens): Promise<Answer> {
-  const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "ping", arguments: {} } };
+  const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "who", arguments: {} } };
   const answer = await post(to, "/mcp", JSON.stringify(message), "application/json", {
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": "2025-11-25",
     authorization: `Bearer ${accessToken}`,
   });
-  const failed = answer.outcome.kind === "honoured" && answer.body.result === undefined;
+  const person = personIn(answer);
+  const failed = answer.outcome.kind === "honoured" && person === undefined;
   to.world.record({
     ...traceOf(answer),
     ...(failed && {
@@ -126,38 +101,22 @@ export async function call(to: To, { accessToken, refreshToken }: Tokens): Promi
     kind: "call",
     grant: grantOf(refreshToken),
     accessToken: hashed(accessToken),
+    ...(person !== undefined && { ranAs: hashed(person) }),
   });
   return answer;
+}
+
+/** For whom the tool says that it ran. */
+function personIn({ body }: Answer): string | undefined {
+  const { result } = body as {
+    readonly result?: { readonly content?: readonly { readonly text?: string }[] };
+  };
+  return result?.content?.[0]?.text;
 }
 
 /** What stands in the history for the grant of a code or of a refresh token, both of which begin with its id. */
 export function grantOf(secret: string): string {
   return hashed(secret.split(".")[0] ?? "");
-}
-
-/** Stops at the first answer that leads nowhere. */
-async function walkToConsent(world: World, random: Random, url: string, person: string): Promise<Answer> {
-  const answers: Answer[] = [];
-  const browser = openBrowser({
-    async fetch(request) {
-      const answer = await send(world, anyInstance(random, world), request);
-      answers.push(answer);
-      return new Response(null, { headers: answer.headers });
-    },
-  });
-  const steps: readonly ((state: string) => Promise<unknown>)[] = [
-    () => browser.request(url),
-    (state) => browser.submit("/oauth/login", { state, username: person, password: PASSWORD }),
-    (state) => decide(browser, state, "approve", ["mcp"]),
-  ];
-  for (const step of steps) {
-    const last = answers.at(-1);
-    if (last && last.outcome.kind !== "honoured") return last;
-    await step(last ? stateOf(last.headers.get("location")) : "");
-  }
-  const [answer] = answers.slice(-1);
-  if (!answer) throw new Error("the browser asked for nothing");
-  return answer;
 }
 
 function postForm(to: To, path: string, fields: Readonly<Record<string, string>>): Promise<Answer> {
@@ -190,7 +149,7 @@ function textIn({ body }: Answer, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function traceOf({
+export function traceOf({
   instance,
   startedAt,
   endedAt,

@@ -2,15 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { checkHistory, type Violation } from "./check-history.ts";
+import { checkHistory } from "./check-history.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { live } from "./device.ts";
-import type { Disturbance, FinalRow, History, Operation, Promises } from "./history.ts";
+import type { Disturbance, FinalRows, History, Operation, Promises } from "./history.ts";
 import { operate } from "./operator.ts";
 import { type Fault, MOST_AHEAD_SECONDS, planFaults } from "./plan.ts";
 import { seededRandom } from "./random.ts";
 import { grantOf } from "./requests.ts";
-import { hashed, send, type World } from "./world.ts";
+import type { Violation } from "./violation.ts";
+import { hashed, hashedAlready, send, type World } from "./world.ts";
 
 export type ChaosOptions = { readonly seed: number; readonly seconds: number };
 
@@ -35,6 +36,8 @@ const PROMISES: Promises = {
 };
 
 const DEVICES = 12;
+/** Each has several devices. */
+const PEOPLE = Array.from({ length: 6 }, (_, index) => `person-${index}`);
 /** Time enough to finish what was begun. */
 const CALM_MS = 20_000;
 /** Nothing that has failed stays away for longer. */
@@ -70,9 +73,17 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
     };
     const lives = Array.from({ length: DEVICES }, (_, index) => {
       const name = `device-${index}`;
-      return live({ name, random: random.branch(name), world, promises: PROMISES });
+      const [person = name, guest = name] = [index, index + 1].map(
+        (number) => PEOPLE[number % PEOPLE.length],
+      );
+      return live({ name, person, guest, random: random.branch(name), world, promises: PROMISES });
     });
-    const operated = operate({ random: random.branch("operator"), world, ...cluster.command });
+    const operated = operate({
+      random: random.branch("operator"),
+      world,
+      people: PEOPLE,
+      ...cluster.command,
+    });
     const hasHappened = (kind: Fault["kind"]) => faults.some((fault) => fault.kind === kind);
     const inTurn = async (track: readonly Fault[]) => {
       for (const fault of track) {
@@ -156,15 +167,27 @@ async function untilReady(world: World): Promise<void> {
   }
 }
 
-async function finalRows({ postgres, database }: Cluster): Promise<readonly FinalRow[]> {
-  const rows = await postgres.query(database, "SELECT * FROM grants");
-  return rows.map((row) => ({
-    grant: grantOf(String(row.id)),
-    client: hashed(String(row.client_id)),
-    generation: Number(row.generation),
-    isRedeemed: row.redeemed_at !== null,
-    isRotated: row.rotated_at !== null,
-    isRevoked: row.revoked_at !== null,
-    hasReason: row.revoked_reason !== null,
-  }));
+async function finalRows({ postgres, database }: Cluster): Promise<FinalRows> {
+  const all = (table: string) => postgres.query(database, `SELECT * FROM ${table}`);
+  const [grants, people, sessions] = await Promise.all(["grants", "people", "sessions"].map(all));
+  return {
+    grants: (grants ?? []).map((row) => ({
+      grant: grantOf(String(row.id)),
+      client: hashed(String(row.client_id)),
+      person: hashed(String(row.person_id)),
+      generation: Number(row.generation),
+      isRedeemed: row.redeemed_at !== null,
+      isRotated: row.rotated_at !== null,
+      isRevoked: row.revoked_at !== null,
+      hasReason: row.revoked_reason !== null,
+    })),
+    people: (people ?? []).map((row) => ({
+      person: hashed(String(row.id)),
+      isDisabled: row.disabled_at !== null,
+    })),
+    sessions: (sessions ?? []).map((row) => ({
+      session: hashedAlready(String(row.hash)),
+      person: hashed(String(row.person_id)),
+    })),
+  };
 }

@@ -30,7 +30,17 @@ export type Answer = {
 /** Everything is answered in under two seconds; a busy machine needs some more. None in so long is none at all. */
 const NO_ANSWER_MS = 15_000;
 
-const DISABLED = "The operator of this server disabled this app.";
+/** What people are told on a page, and what that is for the history. */
+const REFUSALS_ON_PAGES: readonly {
+  readonly status: number;
+  readonly says: string;
+  readonly error: string;
+}[] = [
+  { status: 400, says: "The operator of this server disabled this app.", error: "unauthorized_client" },
+  { status: 403, says: "This account can’t be used here", error: "access_denied" },
+  { status: 403, says: "approve apps. Contact the server", error: "access_denied" },
+  { status: 403, says: "is no longer signed in for this request.", error: "login_required" },
+];
 
 /**
  * Sends a request to an instance, and says what came of it. Never rejects.
@@ -81,9 +91,14 @@ export function anyInstance(random: Random, { instances }: World): number {
   return random.between(0, instances - 1);
 }
 
-/** What stands in the history for a token, a code or an id. */
+/** What stands in the history for a token, a code, a cookie or an id. */
 export function hashed(secret: string): string {
-  return createHash("sha256").update(secret).digest("base64url").slice(0, 12);
+  return hashedAlready(createHash("sha256").update(secret).digest("base64url"));
+}
+
+/** The same for what the database keeps as its hash. */
+export function hashedAlready(hash: string): string {
+  return hash.slice(0, 12);
 }
 
 function outcomeOf(response: Response, text: string, body: Answer["body"]): Outcome {
@@ -97,9 +112,19 @@ function outcomeOf(response: Response, text: string, body: Answer["body"]): Outc
   if ((status === 400 || status === 401) && typeof body.error === "string") {
     return { kind: "refused", error: body.error };
   }
-  // People are told on a page.
-  if (status === 400 && text.includes(DISABLED)) return { kind: "refused", error: "unauthorized_client" };
-  return { kind: "wrong", what: `${status} ${text.slice(0, 500)}` };
+  const onPage = REFUSALS_ON_PAGES.find(
+    (refusal) => refusal.status === status && text.includes(refusal.says),
+  );
+  if (onPage) return { kind: "refused", error: onPage.error };
+  return { kind: "wrong", what: `${status} ${readable(text).slice(0, 500)}` };
+}
+
+/** A page without its styles and tags. */
+function readable(text: string): string {
+  return text
+    .replace(/<style>.*?<\/style>|<[^>]*>/gs, " ")
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 /** What an answer says, as JSON or as the one event of a stream. */

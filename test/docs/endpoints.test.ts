@@ -4,10 +4,15 @@ import type { Route } from "../../src/http/route.ts";
 import { readDocument } from "../support/markdown.ts";
 import { METRICS_TOKEN } from "../support/metrics.ts";
 import { startServer } from "../support/server.ts";
+import { methodsOfEveryKind } from "../support/sign-in/every-kind.ts";
+
+/** Each method that redirects has such paths, under its name. */
+const METHOD = "google";
 
 it("docs/endpoints.md has every route as the server mounts it", async () => {
   const origins = ["https://app.example"];
-  const server = await startServer({ metrics: { token: METRICS_TOKEN }, cors: origins });
+  const parts = { signIn: methodsOfEveryKind(), admit: "anyone" } as const;
+  const server = await startServer({ metrics: { token: METRICS_TOKEN }, cors: origins }, parts);
   await server.close();
   const documented = [...readDocument("docs/endpoints.md").matchAll(/^\| (`.+)\|$/gm)].map(([, row = ""]) =>
     row.split("|").map((cell) => cell.trim()),
@@ -19,7 +24,7 @@ function rowOf(route: Route): readonly string[] {
   const paths = [...new Set(pathsOf(route, ""))];
   return [
     code([route.name]),
-    code(paths),
+    code(paths.map((path) => path.replace(new RegExp(`/${METHOD}$`), "/<method>"))),
     Object.keys(route.methods).join(", "),
     route.cors === undefined ? "no" : route.cors === "*" ? "any" : "as `cors` says",
     code(route.metadata === undefined ? [] : [route.metadata]),

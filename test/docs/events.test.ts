@@ -25,15 +25,16 @@ import {
   tokensOf,
 } from "../support/client.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
-import { type LogLine, PEOPLE, startServer } from "../support/server.ts";
+import { provokePeople } from "../support/provoke-people.ts";
+import { type LogLine, PEOPLE, startServer, type TestServer } from "../support/server.ts";
 
 const SRC = join(CHECKOUT, "src");
 const DECLARED: Readonly<Record<string, EventDeclaration>> = EVENTS;
 const documented = eventTable(readFileSync(join(CHECKOUT, "docs/events.md"), "utf8"));
 
 /**
- * `refresh.healed` needs a lost write; its fields are those of `refresh.rotated`, in one statement. The others are the
- * command's, and test/cli/audit.system.test.ts looks at them.
+ * `refresh.healed` needs a lost write; its fields are those of `refresh.rotated`, in one statement. `session.ended_upstream` needs
+ * a provider: test/sign-in/logout.test.ts. The others are the command's, and test/cli/audit.system.test.ts looks at them.
  */
 const NOT_PROVOKED = [
   "client.added",
@@ -48,6 +49,7 @@ const NOT_PROVOKED = [
   "person.signed_out",
   "refresh.healed",
   "secret.rotated",
+  "session.ended_upstream",
 ];
 
 let lines: readonly LogLine[];
@@ -175,11 +177,16 @@ async function provokeEverything(): Promise<readonly LogLine[]> {
   await refresh(server, sameClient, first);
   await callTool(server, "not.a.token");
   await postForm(server, "/oauth/token", { grant_type: "refresh_token", client_id: "nobody" });
+  return [...(await recordedBy(server)), ...(await recordedBy(await provokePeople()))];
+}
+
+/** The lines and rows of a server, which ends with that. */
+async function recordedBy(server: TestServer): Promise<readonly LogLine[]> {
   const rows = await server.store.auditAfter(0, 1000);
-  const lines = [...server.lines, ...rows.map(({ event, fields }) => ({ name: event, fields }))];
+  const recorded = [...server.lines, ...rows.map(({ event, fields }) => ({ name: event, fields }))];
   await server.drain();
   await server.close();
-  return lines;
+  return recorded;
 }
 
 /** Event → its row. */

@@ -9,6 +9,7 @@ import { WITHOUT_ROUTE } from "../../src/server/app.ts";
 import { readDocument } from "../support/markdown.ts";
 import { METRICS_TOKEN } from "../support/metrics.ts";
 import { startServer } from "../support/server.ts";
+import { methodsOfEveryKind } from "../support/sign-in/every-kind.ts";
 
 const text = readDocument("docs/metrics.md");
 const exposed = await measureEverything();
@@ -105,7 +106,8 @@ describe("docs/metrics.md", () => {
   });
 
   it("has the name of every route", async () => {
-    const server = await startServer({ metrics: { token: METRICS_TOKEN } });
+    const parts = { signIn: methodsOfEveryKind(), admit: "anyone" } as const;
+    const server = await startServer({ metrics: { token: METRICS_TOKEN } }, parts);
     const names = [...server.routes.map(({ name }) => name), ...Object.values(WITHOUT_ROUTE)];
     await server.close();
     expect([...documentedValues("`route`")].sort()).toEqual(names.sort());

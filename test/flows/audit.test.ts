@@ -56,7 +56,7 @@ describe("each of these leaves one row", () => {
     const { client_id: client } = await register(server);
     const url = authorizeUrl(client, newPkce().challenge);
     expect(await left(() => signIn(openBrowser(server), url))).toEqual([
-      row("sign_in.ok", "ok", { person: "ada", client }),
+      row("sign_in.ok", "ok", { person: "ada", client, method: "password" }),
     ]);
   });
 

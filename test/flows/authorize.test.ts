@@ -170,7 +170,7 @@ describe("what is understood", () => {
     expect(await go()).toContain("/oauth/consent");
     expect(await go({ prompt: "login" })).toContain("/oauth/login");
     expect(new URL(await go({ prompt: "none" })).searchParams.get("error")).toBe("consent_required");
-    server.advance(9 * 3600);
+    server.advance(13 * 3600);
     expect(await go()).toContain("/oauth/login");
   });
 });

@@ -22,7 +22,7 @@ import {
 } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
 import { INITIALIZE } from "../support/mcp-endpoint.ts";
-import { decide, openBrowser, signIn } from "../support/person.ts";
+import { decide, openBrowser, signIn, stateOf } from "../support/person.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import { heardOf, startServer, type TestServer } from "../support/server.ts";
 
@@ -56,6 +56,9 @@ describe.each(faults)("while the database $what", ({ begin, end }) => {
     const authorized = await authorize(server, clientId);
     const browser = openBrowser(server);
     const { state } = await signIn(browser, authorizeUrl(clientId, newPkce().challenge));
+    const atSignIn = openBrowser(server);
+    const toSignIn = await atSignIn.request(authorizeUrl(clientId, newPkce().challenge));
+    const asked = stateOf(toSignIn.headers.get("location"));
     const other = await startServer({
       database: server.settings.database,
       secret: SECRET,
@@ -77,6 +80,9 @@ describe.each(faults)("while the database $what", ({ begin, end }) => {
     };
     const people = {
       authorize: () => openBrowser(other).request(authorizeUrl(unseen, newPkce().challenge)),
+      "authorize with a session": () => browser.request(authorizeUrl(clientId, newPkce().challenge)),
+      "sign-in": () =>
+        atSignIn.submit("/oauth/login", { state: asked, username: "ada", password: "lovelace" }),
       consent: () => decide(browser, state, "approve", ["mcp"]),
     };
 
@@ -252,6 +258,21 @@ it("a slow database: some wait, the others are told to come again at once, and a
   await unlock();
   const next = await tokensOf(refresh(server, clientId, refresh_token));
   expect((await callTool(server, next.access_token)).status).toBe(200);
+});
+
+it("where the app is known and the session cannot be read, the page that leads back says when to come again", async () => {
+  const server = await startOnPostgres();
+  const { client_id: clientId } = await register(server);
+  const browser = openBrowser(server);
+  await signIn(browser, authorizeUrl(clientId, newPkce().challenge));
+  const unlock = await hold(server.settings.database, "LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE");
+  const answer = await browser.request(authorizeUrl(clientId, newPkce().challenge));
+  expect(answer.status).toBe(503);
+  expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await answer.text()).toContain("error=temporarily_unavailable");
+  await unlock();
+  const again = await browser.request(authorizeUrl(clientId, newPkce().challenge));
+  expect(new URL(again.headers.get("location") ?? "").pathname).toBe("/oauth/consent");
 });
 
 /** Takes a lock in a session of its own, as a migration does, and holds it. Returns the function that lets go. */

@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import type { ClientAuthenticationMethod } from "../../src/core/client.ts";
 import { authorizeUrl, codeOf, newPkce, postJson, register } from "../support/client.ts";
@@ -344,15 +347,14 @@ describe("redirectHosts", () => {
   });
 
   it("is asked again at /authorize and at approval, for who came before the option", async () => {
-    const shared = { secret: "s".repeat(32) };
+    const directory = mkdtempSync(join(tmpdir(), "gatehouse-redirects-"));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const shared = { database: join(directory, "shared.db"), secret: "s".repeat(32) };
     const before = await startServer(shared);
     const redirect_uri = "https://evil.example/cb";
     const { client_id } = await register(before, { redirect_uris: [redirect_uri] });
-    const client = await before.store.findClient(client_id);
-    if (!client) throw new Error("the client was not kept");
 
     const after = await startServer({ ...shared, redirectHosts });
-    await after.store.addClient(client, "unaudited");
     const browser = openBrowser({
       fetch: (request) => (request.url.includes("/consent") ? after.fetch(request) : before.fetch(request)),
     });

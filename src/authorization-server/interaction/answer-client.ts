@@ -3,7 +3,7 @@ import type { OAuthError } from "../../core/errors.ts";
 import type { RedirectList } from "../../core/redirect-list.ts";
 import { type TrustedRedirect, withParams } from "../../core/trusted-redirect.ts";
 import { type DirectRedirect, type Occasion, wayBack } from "../../core/way-back.ts";
-import { htmlResponse, PAGE_STYLES, pageStatus, seeOther } from "../../http/responses.ts";
+import { htmlResponse, PAGE_STYLES, pageStatus, retryAfter, seeOther } from "../../http/responses.ts";
 import { returnPage } from "../../pages/return.ts";
 
 /** Who asked, and where the answer goes. */
@@ -50,7 +50,8 @@ export function createAnswerClient({
           : answer.occasion,
       opensItself: way.opensItself,
     });
-    return htmlResponse(page, PAGE_STYLES, answer.occasion === "error" ? pageStatus(answer.error) : 200);
+    if (answer.occasion !== "error") return htmlResponse(page, PAGE_STYLES);
+    return htmlResponse(page, PAGE_STYLES, pageStatus(answer.error), retryAfter(answer.error));
   };
 }
 

@@ -100,7 +100,7 @@ async function begin(
     redirectUri: redirect.uri,
     state,
     ...asked,
-    signInAfter: signInAfter(prompt.login ? 0 : maxAgeSeconds, clock()),
+    signInAfter: prompt.login ? clock() + 1 : signInAfter(maxAgeSeconds, clock()),
   });
   if (prompt.none) {
     // Consent is never remembered, so nothing can be granted without a page.

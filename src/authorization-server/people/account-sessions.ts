@@ -10,7 +10,7 @@ export type AccountSessions = Sessions & {
   readonly cookieShowsPage: boolean;
 };
 
-export type AccountSessionsParts = Omit<SessionsParts, "cookies" | "cookie"> & { readonly issuer: string };
+export type AccountSessionsParts = Omit<SessionsParts, "cookies" | "cookie">;
 
 /** A cookie that `/authorize` never reads: where a sign-in counts for its own request, that of the account page does too. */
 const ACCOUNT = "gatehouse-account";

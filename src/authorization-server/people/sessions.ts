@@ -6,7 +6,7 @@ import type { NewSession } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { CurrentSignIn, SignInDetails } from "./browser-binding.ts";
 
-/** The sessions of browsers: the cookie holds a random secret, the row its hash. */
+/** The sessions of browsers: the cookie holds a random secret, the row its hash. Each is of one issuer. */
 export type Sessions = {
   /** Who is signed in in this browser. Reads the row each time: a session that was ended elsewhere is over here too. */
   current(request: Request): Promise<CurrentSignIn | undefined>;
@@ -25,6 +25,7 @@ export type SessionsParts = {
   readonly cookies: Cookies;
   /** The cookie's name. */
   readonly cookie: string;
+  readonly issuer: string;
   readonly store: Pick<Store, "findSession" | "touchSession">;
   readonly clock: Clock;
   /** How long a session lasts without being used. */
@@ -38,11 +39,11 @@ const TOUCHED_EVERY_MS = 5 * 60 * 1000;
 const LONGEST_USER_AGENT = 200;
 
 export function createSessions(parts: SessionsParts): Sessions {
-  const { cookies, cookie, store, clock, sessionIdleSeconds, sessionSeconds } = parts;
+  const { cookies, cookie, issuer, store, clock, sessionIdleSeconds, sessionSeconds } = parts;
   const idleEnd = (now: number, endsAt: number) => Math.min(now + sessionIdleSeconds * 1000, endsAt);
   const idOf = (request: Request): string | undefined => {
     const secret = cookies.read(request, cookie);
-    return secret === undefined ? undefined : hashOf(secret);
+    return secret === undefined ? undefined : hashOf(secret, issuer);
   };
   return {
     idOf,
@@ -71,7 +72,7 @@ export function createSessions(parts: SessionsParts): Sessions {
       const session: NewSession = {
         ...details,
         userAgent: details.userAgent?.slice(0, LONGEST_USER_AGENT),
-        hash: hashOf(secret),
+        hash: hashOf(secret, issuer),
         replaces: idOf(request),
         expiresAt: idleEnd(now, endsAt),
         endsAt,
@@ -81,6 +82,9 @@ export function createSessions(parts: SessionsParts): Sessions {
   };
 }
 
-function hashOf(secret: string): string {
-  return createHash("sha256").update(secret).digest("base64url");
+/** With the issuer: of two that share a database, neither knows the other's sessions. */
+function hashOf(secret: string, issuer: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify([issuer, secret]))
+    .digest("base64url");
 }

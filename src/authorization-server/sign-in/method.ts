@@ -27,6 +27,8 @@ export type SignInMethod = {
    * anyone who makes an account, so the operator must say who may come in.
    */
   readonly people: "own" | "members" | "public";
+  /** False where it never says a person's groups, so that a list of groups would do nothing. */
+  readonly saysGroups?: boolean;
   /** @throws ConfigurationError that stops the start */
   open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
 };
@@ -39,7 +41,14 @@ export type OpenMethod = {
   readonly proves: (identity: Identity) => boolean;
   /** For a method that keeps passwords itself: the account page changes them with it. */
   readonly changePassword?: ChangePassword | undefined;
+  /**
+   * Called once, when the server is open and its URL is known.
+   * @param print writes to the terminal of the operator who started the server; undefined where there is none
+   */
+  readonly started?: ((print: Print | undefined) => Promise<void>) | undefined;
 };
+
+export type Print = (text: string) => void;
 
 /**
  * Changes the password of an identity of this method, where the current one is right. Wrong ones are counted like those of a
@@ -107,6 +116,8 @@ export type Visit = {
    * `max_age`). Undefined where any does.
    */
   readonly signInAfter: number | undefined;
+  /** Whether the person wants another account than the one that a provider would pick by itself. */
+  readonly wantsAnotherAccount?: boolean | undefined;
   /** Why a person who is signed in at the account page signs in again; undefined where anyone may sign in. */
   readonly purpose?: AccountPurpose | undefined;
 };

@@ -2,6 +2,7 @@ import { htmlResponse, PAGE_STYLES, pageStatus } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { accountRefusedPage } from "../../pages/account-refused.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
+import { forAnotherAccount } from "./another-account.ts";
 import type { Refuse } from "./decided.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import type { AccountPurpose } from "./method.ts";
@@ -16,7 +17,8 @@ export function createRefusal(parts: {
   const { appName, issuer, contact } = parts;
   return ({ method, visit, proof }, { person, isOld, error }, { correlationId }) => {
     if (isOld) return signInPageOf(issuer).again(method, visit, "sign_in_is_old");
-    const switchUrl = `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed, choose: "" })}#top`;
+    const signInUrl = `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed })}#top`;
+    const switchUrl = forAnotherAccount(signInUrl);
     const page = visit.purpose
       ? accountRefusedPage({
           appName,

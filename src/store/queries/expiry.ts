@@ -40,17 +40,18 @@ export function expiryQueries(db: QueryBuilder, connection: Connection): Pick<St
         lookAgainAt: now + LOOK_AGAIN_MS,
         madeBefore: now - CHANGES_KEPT_MS,
       };
-      // Grants before clients: a client whose last grant goes can go as well.
-      const [grants, liveGrants, clients, busyClients, assertions, networks, sessions, links, keys, changes] =
+      // Sessions and links before grants, as where a person is ended: of two, neither waits for the other. Grants before
+      // clients: a client whose last grant goes can go as well.
+      const [sessions, links, grants, liveGrants, clients, busyClients, assertions, networks, keys, changes] =
         await connection.writeTogether([
+          deleteSessions(batch),
+          deleteLinks(batch),
           deleteGrants(batch),
           postponeGrants(batch),
           deleteClients(batch),
           postponeClients(batch),
           deleteAssertions(batch),
           deleteNetworks(batch),
-          deleteSessions(batch),
-          deleteLinks(batch),
           deleteKeys(batch),
           deleteChanges(batch),
         ]);

@@ -126,7 +126,8 @@ function movingStatements(db: QueryBuilder): readonly ((both: Both) => Query<unk
     () => undefined,
   );
 
-  return [dropTwice, move("credentials"), endLinks, move("sessions"), move("identities"), moveGrants];
+  // In the order of all that ends a person, which is that of the janitor: of two, neither waits for the other.
+  return [move("sessions"), endLinks, dropTwice, move("credentials"), move("identities"), moveGrants];
 }
 
 /** Where the survivor is disabled now, nothing that either had goes on. */

@@ -51,7 +51,12 @@ export function oneTimeLinkQueries(
     },
     async usePasswordLink({ hash, credential, now }, entry) {
       const used = await connection.writeOrNothing({
-        required: [usePersons({ hash, now, personId: credential.personId }), putPassword(credential)],
+        // Their row first, as in all that ends a person's links: of two, neither waits for the other.
+        required: [
+          lockPerson({ id: credential.personId }),
+          usePersons({ hash, now, personId: credential.personId }),
+          putPassword(credential),
+        ],
         note: note(entry),
       });
       return used !== undefined;

@@ -1,8 +1,9 @@
+import type { ExpressionBuilder } from "kysely";
 import type { Identity } from "../../core/identity.ts";
 import { fromPerson, toPersonRecord } from "../people-rows.ts";
 import type { NewSession, PeopleStore, SignInOutcome, SignInRecord } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
-import type { IdentityTable, PersonTable, SessionTable } from "../schema.ts";
+import type { IdentityTable, PersonTable, Schema, SessionTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 
 /** What a sign-in says, in one commit. Each statement says itself when it applies; where one does not, nothing is written. */
@@ -45,7 +46,11 @@ function firstTimeStatements(db: QueryBuilder) {
           created_at: given("now"),
         })
         .onConflict((conflict) =>
-          conflict.column("id").doUpdateSet(profile(given)).where("people.disabled_at", "is", null),
+          conflict
+            .column("id")
+            .doUpdateSet(profile(given))
+            .where("people.disabled_at", "is", null)
+            .where(notSignedOutSince(given)),
         )
         .returningAll(),
     toPersonRecord,
@@ -95,8 +100,7 @@ function knownStatements(db: QueryBuilder) {
         .set(profile(given))
         .where("id", "=", given("id"))
         .where("disabled_at", "is", null)
-        // Signed out while this sign-in was on its way: it is of before.
-        .where((eb) => eb.or([eb("signed_out_at", "is", null), eb("signed_out_at", "<=", given("now"))]))
+        .where(notSignedOutSince(given))
         .returningAll(),
     toPersonRecord,
   );
@@ -189,6 +193,12 @@ function refusalOf(
 
 type PersonRow = Pick<PersonTable, "id" | "profile" | "emails" | "groups" | "found_by"> & { now: number };
 type ProofRow = Omit<IdentityTable, "used_at"> & { used_at: number };
+
+/** Signed out while this sign-in was on its way: it is of before. */
+function notSignedOutSince(given: Given<{ now: number }>) {
+  return (eb: ExpressionBuilder<Schema, "people">) =>
+    eb.or([eb("people.signed_out_at", "is", null), eb("people.signed_out_at", "<=", given("now"))]);
+}
 
 function profile(given: Given<PersonRow>) {
   return {

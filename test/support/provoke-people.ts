@@ -1,0 +1,45 @@
+import { github, users } from "../../src/authorization-server/sign-in/index.ts";
+import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
+import { follow, openAccount, press, signInToAccount, valuesOf } from "./account.ts";
+import { openBrowser, stateOf } from "./person.ts";
+import { comeBack, redirecting } from "./redirecting-method.ts";
+import { startServer, type TestServer } from "./server.ts";
+
+/** Everything that happens to people without a client: an invitation, the account page, and sign-ins that come to nothing. */
+export async function provokePeople(): Promise<TestServer> {
+  const secret = { clientId: "gatehouse", clientSecret: "a secret of GitHub's" };
+  const server = await startServer(
+    {},
+    {
+      signIn: [users(), redirecting("okta", "Okta"), github(secret)],
+      admit: { emails: ["*@okta.example"], deny: { emails: ["mallory@okta.example"] } },
+    },
+  );
+  const browser = openBrowser({ fetch: (request) => server.fetch(request, { address: "203.0.113.7" }) });
+
+  const made = newLink({ purpose: "invitation", personId: null }, server.settings.issuer, server.now());
+  await server.store.addLink(made.link, {
+    event: "person.invited",
+    at: server.now(),
+    fields: { purpose: "invitation", address: "command line", operator: "root" },
+  });
+  const token = new URL(made.url).searchParams.get("token") ?? "";
+  const [first, second] = ["seven blue herons", "eight grey herons"];
+  await browser.submit("/oauth/invitation", { token, username: "ada", password: first, again: first });
+
+  let page = await signInToAccount(browser, "ada", first);
+  const passwords = { current_password: first, new_password: second, repeated_password: second };
+  page = await follow(browser, await press(browser, page, "change_password", passwords));
+  const toLink = await press(browser, page, "link", { method: "okta" });
+  const begun = await browser.request(toLink.headers.get("location") ?? "");
+  const linked = await comeBack(browser, "okta", stateOf(begun.headers.get("location")), { subject: "ada" });
+  page = await openAccount(browser, linked.headers.get("location") ?? "");
+  const [identity = ""] = valuesOf(page, "identity");
+  page = await follow(browser, await press(browser, page, "unlink", { identity }));
+  await press(browser, page, "sign_out");
+
+  const state = stateOf((await browser.request("/account")).headers.get("location"));
+  await comeBack(browser, "okta", state, { subject: "mallory" });
+  await browser.request("/oauth/callback/github?code=of+another+browser&state=unknown");
+  return server;
+}
