@@ -170,7 +170,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     SIGN_IN_PROBLEMS.map((problem) => [
       `login-${problem.replaceAll("_", "-")}`,
-      loginPage({ ...login, errorMessage: SENTENCES[problem]("Google") }),
+      loginPage({ ...login, methodProblem: SENTENCES[problem]("Google") }),
     ]),
   ),
   invitation: invitationPage({ ...invitation, username: undefined, isReset: false }),
@@ -332,7 +332,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     state: "sealed",
     client: undefined,
     panels: [{ name: "github", label: "GitHub", url: "/oauth/github" }],
-    errorMessage: "The sign-in with GitHub was cancelled. Try again, or choose another way.",
+    methodProblem: "The sign-in with GitHub was cancelled. Try again, or choose another way.",
     purpose: { kind: "link", personName: "Ada Lovelace", accountUrl: "/account" },
   }),
   "sign-in-again": signInAgainPage({

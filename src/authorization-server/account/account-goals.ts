@@ -17,10 +17,7 @@ export function accountGoals(parts: AccountGoalsParts): GoalsOfOneKind {
       const visit = await parts.visits.open(request, sealed);
       if (!visit) return undefined;
       const { purpose } = visit;
-      const begunBy =
-        purpose.kind === "sign_in"
-          ? undefined
-          : { signIn: purpose.session, person: { id: purpose.personId } };
+      const begunBy = purpose.kind === "sign_in" ? undefined : { signIn: purpose.session };
       return goalOf(visit, visitOf(purpose, sealed, await parts.pageTokens.urlFor(begunBy)), parts);
     },
   };
