@@ -1,3 +1,4 @@
+import { callbackPathOf, redirectUriOf } from "../../../core/upstream-urls.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import type { MethodParts, SignInMethod } from "../method.ts";
 import { beginRoute } from "./begin.ts";
@@ -19,8 +20,7 @@ export function upstreamMethod(
       const provider = open(parts);
       const transactions = createTransactions(parts);
       const callbackPath = callbackPathOf(name);
-      // As a URL has it: it is compared byte for byte, and built again from a URL for the token request.
-      const redirectUri = new URL(urlOf(parts.issuer, callbackPath)).href;
+      const redirectUri = redirectUriOf(parts.issuer, name);
       const common = { ...parts, method: { name, label, people }, provider, transactions, redirectUri };
       const beginPath = `/oauth/sign-in/${name}` as const;
       const routes: readonly Route[] = [
@@ -36,9 +36,4 @@ export function upstreamMethod(
       };
     },
   };
-}
-
-/** Where the provider sends the person back to, below the issuer. */
-function callbackPathOf(name: string): `/${string}` {
-  return `/oauth/callback/${name}`;
 }
