@@ -42,7 +42,6 @@ function createProgram(): Command {
     .addCommand(clientCommand())
     .addCommand(personCommand())
     .addCommand(grantCommand())
-    .addCommand(personCommand())
     .addCommand(keyCommand())
     .addCommand(auditCommand())
     .addCommand(secretCommand())

@@ -40,7 +40,7 @@ describe("options of a TokenManager", () => {
       "assertionAudience also needs an issuer or a tokenEndpoint.",
     ],
     [{ clientId: undefined }, "clientId is missing; it must be the client_id, as text."],
-    [{ clientSecret: undefined }, "clientSecret is missing; give it, or a privateKey."],
+    [{ clientSecret: undefined }, "clientSecret is missing; give it, or privateKey."],
     [{ clientSecret: "" }, "clientSecret is not usable; it must be the client's secret, as text."],
     [{ privateKey: ec.privateKey }, "clientSecret and privateKey are both given. Keep one of them."],
     [{ clientSecrt: "x" }, "clientSecrt is not an option. Did you mean clientSecret?"],

@@ -31,6 +31,7 @@ describe("a method that anyone can sign in with", () => {
     expect(refusal(admit, [USERS, GOOGLE])).toBe(
       "Anyone can make an account that signs in with google, so say who may come in: " +
         'admit: { emails: ["*@example.com"] } (SIGN_IN_ADMIT_EMAILS=*@example.com), ' +
+        '{ groups: ["staff"] } (SIGN_IN_ADMIT_GROUPS=staff), ' +
         'or admit: "anyone" (SIGN_IN_ADMIT=anyone).',
     );
   });
@@ -68,6 +69,23 @@ describe("people whom the operator put there, and members of one organisation", 
     );
     expect(() => parse({ deny: { emails: ["eve@example.com"] }, check: () => true }, [USERS])).not.toThrow();
     expect(() => parse({ emails: ["*@example.com"] }, [USERS, ENTRA])).not.toThrow();
+  });
+});
+
+describe("lists of groups", () => {
+  const WITHOUT = { ...GOOGLE, saysGroups: false };
+  const WITH = { ...ENTRA, saysGroups: true };
+
+  test.each<[string, AdmitOption]>([
+    ["admit.groups", { groups: ["staff"] }],
+    ["admit.deny.groups", { anyone: true, deny: { groups: ["suspended"] } }],
+    ["admit.groups and admit.deny.groups", { groups: ["staff"], deny: { groups: ["suspended"] } }],
+  ])("%s: stop the start where no provider says a person's groups", (names, admit) => {
+    expect(refusal(admit, [WITHOUT])).toBe(
+      `${names} would do nothing: google never says a person's groups. ` +
+        "Give a provider that does its option groups, or leave the list out.",
+    );
+    expect(() => parse(admit, [WITHOUT, WITH])).not.toThrow();
   });
 });
 

@@ -8,10 +8,10 @@ import {
   type ParsedAdmit,
   type ParsedLists,
 } from "./admit-options.ts";
-import { declaredOptions, withParts } from "./declared.ts";
-import { type EnvironmentOptions, environmentOptions } from "./environment.ts";
+import { declaredOptions } from "./declared.ts";
+import { type EnvironmentOptions, environmentOptions, variablesOf } from "./environment.ts";
 import { meantName } from "./misspelling.ts";
-import { readOptions } from "./read-options.ts";
+import { placed, readOptions } from "./read-options.ts";
 import type { Environment } from "./variables.ts";
 
 /** What `admit` may be: for anyone, as a function decides, or by lists. */
@@ -29,7 +29,11 @@ export type Admission = {
 };
 
 /** A method, as far as it says who can sign in with it. */
-export type MethodPeople = { readonly name: string; readonly people: "own" | "members" | "public" };
+export type MethodPeople = {
+  readonly name: string;
+  readonly people: "own" | "members" | "public";
+  readonly saysGroups?: boolean;
+};
 
 /**
  * Reads who may come in: what the code says or, where it says nothing, the environment.
@@ -41,10 +45,12 @@ export function parseAdmit(
   methods: readonly MethodPeople[],
   environment: Environment = {},
 ): Admission {
-  const { parsed } = readOptions(schema, { admit: given }, saidBeside(given, environment));
+  const said = saidBeside(given, environment);
+  const { parsed } = readOptions(schema, said.size > 0 ? {} : { admit: given }, said);
   const { anyone = false, check, contact, deny = {}, ...lists }: ParsedAdmit = parsed.admit ?? {};
   const allow = listsOf(lists);
   const hasLists = listsGiven(allow).length > 0;
+  refuseIdleGroups({ "admit.groups": lists.groups, "admit.deny.groups": deny.groups }, methods);
   const isOpen = anyone || (check !== undefined && !hasLists);
   if (!isOpen && !hasLists) refuseOpenDoor(methods);
   if (hasLists) refuseIdleLists(allow, methods);
@@ -54,12 +60,29 @@ export function parseAdmit(
 
 const schema = z.strictObject(admitTable);
 const OPTIONS = declaredOptions(admitTable);
-const VARIABLES = withParts(OPTIONS).flatMap(({ variables = {} }) => Object.keys(variables));
+
+/** The variables that say who may come in. */
+export const admitVariables = variablesOf(OPTIONS);
+
+/** What variables said, where `admit` was made from them: it is parsed as they are, and the sentences name them. */
+const SAID = new WeakMap<object, EnvironmentOptions>();
+
+/**
+ * Who may come in, as the environment says it; `{}` where it says nothing. It is checked with the methods of a server.
+ * @throws ConfigurationError where a variable is misspelt
+ */
+export function admitFromEnvironment(environment: Environment): AdmitOptions {
+  const said = readEnvironment(environment);
+  const { admit = {} } = placed(schema, said) as { readonly admit?: AdmitOptions };
+  SAID.set(admit, said);
+  return admit;
+}
 
 /** What the environment says, where the code does not say it too: a list that is passed over lets someone in or keeps someone out. */
 function saidBeside(given: AdmitOption | undefined, environment: Environment): EnvironmentOptions {
-  refuseUnknown(environment);
-  const said = environmentOptions(environment, undefined, OPTIONS);
+  const made = typeof given === "object" ? SAID.get(given) : undefined;
+  if (made) return made;
+  const said = readEnvironment(environment);
   const [first] = said.values();
   if (given === undefined || first === undefined) return said;
   throw new ConfigurationError(
@@ -67,15 +90,21 @@ function saidBeside(given: AdmitOption | undefined, environment: Environment): E
   );
 }
 
+function readEnvironment(environment: Environment): EnvironmentOptions {
+  refuseUnknown(environment);
+  return environmentOptions(environment, undefined, OPTIONS);
+}
+
 /** Every such name is ours, so an unknown one is a mistake, and not only one that is nearly right. */
 function refuseUnknown(environment: Environment): void {
   const unknown = Object.keys(environment).find(
-    (name) => /^SIGN_IN_(ADMIT|DENY)/.test(name) && !VARIABLES.includes(name) && environment[name]?.trim(),
+    (name) =>
+      /^SIGN_IN_(ADMIT|DENY)/.test(name) && !admitVariables.includes(name) && environment[name]?.trim(),
   );
   if (unknown === undefined) return;
-  const near = meantName(unknown, VARIABLES);
+  const near = meantName(unknown, admitVariables);
   throw new ConfigurationError(
-    `${unknown} is not a variable of Gatehouse. ${near ? `Did you mean ${near}?` : `The variables are: ${VARIABLES.join(", ")}.`}`,
+    `${unknown} is not a variable of Gatehouse. ${near ? `Did you mean ${near}?` : `The variables are: ${admitVariables.join(", ")}.`}`,
   );
 }
 
@@ -88,7 +117,22 @@ function refuseOpenDoor(methods: readonly MethodPeople[]): void {
   if (open === undefined) return;
   throw new ConfigurationError(
     `Anyone can make an account that signs in with ${open.name}, so say who may come in: ` +
-      'admit: { emails: ["*@example.com"] } (SIGN_IN_ADMIT_EMAILS=*@example.com), or admit: "anyone" (SIGN_IN_ADMIT=anyone).',
+      'admit: { emails: ["*@example.com"] } (SIGN_IN_ADMIT_EMAILS=*@example.com), { groups: ["staff"] } (SIGN_IN_ADMIT_GROUPS=staff), ' +
+      'or admit: "anyone" (SIGN_IN_ADMIT=anyone).',
+  );
+}
+
+/** Without groups, no one would be kept out by a list of them, and no one let in. */
+function refuseIdleGroups(
+  lists: Readonly<Record<string, readonly unknown[] | undefined>>,
+  methods: readonly MethodPeople[],
+): void {
+  const named = Object.keys(lists).filter((name) => lists[name] !== undefined);
+  if (named.length === 0 || methods.some(({ saysGroups }) => saysGroups !== false)) return;
+  const names = methods.map(({ name }) => name).join(" and ");
+  throw new ConfigurationError(
+    `${named.join(" and ")} would do nothing: ${names} never says a person's groups. ` +
+      "Give a provider that does its option groups, or leave the list out.",
   );
 }
 

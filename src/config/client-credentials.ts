@@ -25,7 +25,7 @@ export function readCredentials(
 ): Credentials {
   if (privateKey === undefined) {
     if (clientSecret !== undefined) return { kind: "secret", secret: clientSecret, method };
-    throw new ConfigurationError(`${label("clientSecret")} is missing; give it, or a privateKey.`);
+    throw new ConfigurationError(`${label("clientSecret")} is missing; give it, or ${label("privateKey")}.`);
   }
   if (clientSecret !== undefined) {
     throw new ConfigurationError(

@@ -12,6 +12,8 @@ export type Declaration = {
   readonly more?: string;
   /** The variables that set it, and how their text is read. The first one that sets it wins. */
   readonly variables?: Readonly<Record<string, ReadVariable>>;
+  /** How its text is read where the name of its variable depends on what the option is of; undefined where text can't say it. */
+  readonly fromText?: ReadVariable;
   /** Its flag, as Commander takes it. */
   readonly flag?: string;
   /** What holds where nothing is given, for a schema without a default. "none" unless said. */

@@ -32,13 +32,23 @@ export function environmentOptions(
   path?: string,
   options: readonly DeclaredOption[] = serverOptions,
 ): EnvironmentOptions {
-  const withVariables = withParts(options);
-  refuseMisspelt(
-    environment,
-    withVariables.flatMap(({ variables = {} }) => Object.keys(variables)),
-  );
+  refuseMisspelt(environment, variablesOf(options));
+  return readVariables(environment, options, path);
+}
+
+/** The names of the variables that set these options. */
+export function variablesOf(options: readonly DeclaredOption[]): readonly string[] {
+  return withParts(options).flatMap(({ variables = {} }) => Object.keys(variables));
+}
+
+/** {@link environmentOptions} for those who look for misspelt names themselves. */
+export function readVariables(
+  environment: Environment,
+  options: readonly DeclaredOption[],
+  path?: string,
+): EnvironmentOptions {
   const said = new Map<string, { variable: string; value: unknown }>();
-  for (const { path: option, variables = {} } of withVariables) {
+  for (const { path: option, variables = {} } of withParts(options)) {
     for (const [variable, read] of Object.entries(variables)) {
       const text = environment[variable]?.trim();
       if (!text || said.has(option) || isKubernetesServiceLink(variable, text)) continue;
@@ -67,6 +77,11 @@ function isKubernetesServiceLink(variable: string, value: string): boolean {
 /** What Kubernetes sets beside it. */
 const PARTS_OF_A_LINK = /_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))/;
 
+/** Whether Kubernetes sets this because of a service that is called as our variables begin. */
+export function isOfKubernetes(variable: string, value: string): boolean {
+  return PARTS_OF_A_LINK.test(variable) || isKubernetesServiceLink(variable, value);
+}
+
 /** What our own variables begin with. Some options also read those of others. */
 const PREFIXES = ["GATEHOUSE_", "SIGN_IN_"];
 
@@ -76,7 +91,7 @@ function refuseMisspelt(environment: Environment, variables: readonly string[]):
     const text = value?.trim();
     const prefix = PREFIXES.find((one) => variable.startsWith(one));
     if (prefix === undefined || !text || variables.includes(variable)) continue;
-    if (PARTS_OF_A_LINK.test(variable) || isKubernetesServiceLink(variable, text)) continue;
+    if (isOfKubernetes(variable, text)) continue;
     const names = variables.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length));
     const meant = slipOf(variable.slice(prefix.length), names);
     if (meant !== undefined) {

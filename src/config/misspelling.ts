@@ -11,6 +11,13 @@ const ALIASES: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   ["scopes", ["supportedScopes"]],
   ["https", ["tls"]],
   ["ssl", ["tls"]],
+  // Sign-in methods.
+  ...["azure", "azuread", "entraid", "microsoft"].map((name): [string, readonly string[]] => [
+    name,
+    ["entra"],
+  ]),
+  ["authkit", ["workos"]],
+  ["openid", ["oidc"]],
   // A provider's, a server's, and within the server's `clients`.
   ["clientid", ["introspection", "clients", "id"]],
   ["clientsecret", ["introspection", "clients", "secret"]],

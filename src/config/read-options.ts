@@ -23,17 +23,19 @@ export type ReadOptions<Schema extends z.ZodObject> = {
 /**
  * Puts together what the code and the environment say, and checks it. What the code says itself, the environment
  * neither sets nor is blamed for.
+ * @param unset what an option is called that nothing gives; the name that code has for it unless said
  * @throws ConfigurationError that names the option or the variable, what was given (secrets masked), and what would be right.
  */
 export function readOptions<Schema extends z.ZodObject>(
   schema: Schema,
   given: object,
   environment: EnvironmentOptions = new Map(),
+  unset: Label = optionLabel,
 ): ReadOptions<Schema> {
   const fromEnvironment = new Map(
     [...environment].filter(([option]) => valueAt(given, [keyOf(schema, option)]) === undefined),
   );
-  const label: Label = (path) => variableAt(path, fromEnvironment) ?? optionLabel(path);
+  const label: Label = (path) => variableAt(path, fromEnvironment) ?? unset(path);
   const merged = merge(schema, given, fromEnvironment);
   const read = schema.safeParse(merged);
   if (!read.success) throw firstProblem(schema, read.error, merged, label);

@@ -19,6 +19,31 @@ export const list = (value: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== "");
 
+/** A text where there is one, and a list where there are several. */
+export const oneOrList: ReadVariable = (value) => {
+  const items = list(value);
+  return items.length === 1 ? items[0] : items;
+};
+
+/** As a scope parameter has them, or with commas. */
+export const words: ReadVariable = (value) => value.split(/[\s,]+/).filter((word) => word !== "");
+
+/** `organization=org_123, screen_hint=login` as an object. What is not of this form stays text, which the schema refuses. */
+export const pairs: ReadVariable = (value) => {
+  const parts = list(value).map((one) => one.split(/=(.*)/s, 2).map((part) => part.trim()));
+  return parts.every(([name, text]) => name && text) ? Object.fromEntries(parts) : value;
+};
+
+/** PEM, or a JSON Web Key. What is neither stays text, which is refused without being shown. */
+export const privateKey: ReadVariable = (value) => {
+  if (!value.startsWith("{")) return value.replaceAll("\\n", "\n");
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+};
+
 const BOOLEANS = new Map([
   ["true", true],
   ["1", true],

@@ -148,6 +148,14 @@ describe("deny", () => {
       { groups: ["staff", "suspended-1"] },
       "admit.deny.groups[0] names them",
     ],
+    ...[{ _claim_names: { groups: "src1" } }, { hasgroups: true }].map(
+      (claims): [string, Written, Partial<Proved>, string] => [
+        "a claim that the provider did not send",
+        { claims: { groups: ["suspended"] } },
+        { claims },
+        "their claim groups cannot be compared with admit.deny.claims",
+      ],
+    ),
     [
       "a claim",
       { claims: { active: ["false"] } },

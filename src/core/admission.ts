@@ -1,4 +1,4 @@
-import { type Claims, claimAt } from "./claim-path.ts";
+import { type Claims, claimAt, isClaimElsewhere } from "./claim-path.ts";
 import {
   type AddressEntry,
   type DomainEntry,
@@ -99,7 +99,9 @@ function denyingEntry(
   for (const { name, values } of claims) {
     const { texts, isAll } = comparable(claimAt(proved.claims, name));
     if (values.some((entry) => matchesAny(entry, texts))) return `admit.deny.claims names them, by ${name}`;
-    if (!isAll) return `their claim ${name} cannot be compared with admit.deny.claims`;
+    if (!isAll || isClaimElsewhere(proved.claims, name)) {
+      return `their claim ${name} cannot be compared with admit.deny.claims`;
+    }
   }
   return undefined;
 }

@@ -16,6 +16,16 @@ export function claimAt(claims: Claims, path: string): unknown {
   return undefined;
 }
 
+/**
+ * Whether the provider has this claim and did not send it: it names another place for it (OpenID Connect Core 1.0 §5.6.2), as
+ * Entra does for the groups of a person who has many, or says no more than that there are groups.
+ */
+export function isClaimElsewhere(claims: Claims, name: string): boolean {
+  const { _claim_names: names } = claims;
+  if (isClaims(names) && Object.hasOwn(names, name)) return true;
+  return name === "groups" && claims.hasgroups === true;
+}
+
 function memberOf(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? (claims[name] ?? undefined) : undefined;
 }

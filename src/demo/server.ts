@@ -1,8 +1,14 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { ProviderOptions } from "../config/provider-options.ts";
 import type { CheckUser } from "../config/settings.ts";
 import { systemClock } from "../platform/clock.ts";
-import { type Assembly, type CreateOptions, embeddedServer, protectedServer } from "../server/assembly.ts";
+import {
+  type Assembly,
+  type Authorization,
+  type CreateOptions,
+  embeddedServer,
+  protectedServer,
+  type SignIn,
+} from "../server/assembly.ts";
 import { createServer, type OAuthServer } from "../server/oauth-server.ts";
 import type { OpenServer } from "../server/open-server.ts";
 import { openTodos, type Todos, todosFileOf } from "./todos.ts";
@@ -15,16 +21,18 @@ const NAME = "Gatehouse demo";
 
 /**
  * The demonstration: a few tools, and to-do lists in a file beside the server's database.
- * @param provider who says who people are; without one, the demonstration has one person of its own.
+ * @param access how people sign in, or the provider whose tokens say who they are; without either, the demonstration has one person
+ * of its own.
  */
-export function createDemoServer(options: CreateOptions, provider?: ProviderOptions): OAuthServer {
-  const assembly = provider
-    ? protectedServer(NAME, { authorization: provider }, options)
-    : embeddedServer(NAME, checkDemoPerson, {
-        supportedScopes: DEMO_SCOPES,
-        requiredScopes: ["mcp"],
-        ...options,
-      });
+export function createDemoServer(options: CreateOptions, access?: SignIn | Authorization): OAuthServer {
+  const assembly =
+    access && "authorization" in access
+      ? protectedServer(NAME, access, options)
+      : embeddedServer(NAME, access ?? checkDemoPerson, {
+          supportedScopes: DEMO_SCOPES,
+          requiredScopes: ["mcp"],
+          ...options,
+        });
   const server = createServer(withTodos(assembly));
   registerDemoTools(server, async () => (await server.opened()).todos, systemClock);
   return server;

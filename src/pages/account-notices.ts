@@ -1,16 +1,16 @@
 /** What the account page can say first, after a change or in place of one. */
 export const ACCOUNT_NOTICES = {
-  signed_in_again: "You signed in again. Now click what you wanted to change once more.",
+  signed_in_again: "You signed in again. Now you can make your change.",
   session_ended: "The session is ended.",
   session_not_there: "That session had ended already.",
   signed_out_elsewhere: "You are signed out everywhere else.",
   identity_linked: "You can now sign in this way too.",
   identity_removed:
-    "You can no longer sign in this way. Sessions that began with it go on until you end them.",
+    "You can no longer sign in this way. Sessions that began with it stay until you end them.",
   identity_not_there: "That way to sign in was removed already.",
   last_identity: "This is the last way in that works here, so it was not removed. Link another one first.",
   password_changed:
-    "Your password is changed. Your other sessions go on: sign out everywhere else if someone may know the old password.",
+    "Your password is changed, and you are signed out everywhere else. Your apps stay connected: to disconnect them, sign out everywhere.",
 } as const;
 
 export type AccountNotice = keyof typeof ACCOUNT_NOTICES;

@@ -99,13 +99,12 @@ export function identitiesSection(values: AccountValues): Html {
 <ul class="rows">
 ${identities.map((identity, index) => identityRow(identity, index, values))}
 </ul>
-${identities.some(({ canRemove }) => canRemove) ? undefined : html`<p class="soft small">The last way in can’t be removed.</p>`}
 ${buttons.length > 0 ? html`<div class="side-by-side">${buttons}</div>` : undefined}
 </section>`;
 }
 
 function identityRow(identity: AccountIdentity, index: number, values: AccountValues): Html {
-  const { id, label, method, createdAt, usedAt, canRemove } = identity;
+  const { id, label, method, createdAt, usedAt, removal } = identity;
   const [title, button] = [`identity-${index}`, `remove-${index}`];
   const remove = actionForm(
     values,
@@ -117,10 +116,15 @@ function identityRow(identity: AccountIdentity, index: number, values: AccountVa
 <p id="${title}"><strong>${nameOf(method)}</strong> ${nameOf(label)}</p>
 <p class="soft small">Since ${moment(createdAt)}.${usedAt === null ? " Not used yet." : html` Last used ${moment(usedAt)}.`}</p>
 </div>
-${canRemove ? remove : undefined}
+${removal === "possible" ? remove : html`<p class="soft small">${NOT_REMOVED[removal]}</p>`}
 </li>
 `;
 }
+
+const NOT_REMOVED: Readonly<Record<Exclude<AccountIdentity["removal"], "possible">, string>> = {
+  last_way_in: "Your only way in",
+  by_operator: "Can’t be removed here",
+};
 
 export function passwordSection(values: AccountValues, password: AccountPassword): Html {
   return html`<section aria-labelledby="password">
@@ -165,7 +169,6 @@ ${signIns.map(signInRow)}
 
 const OUTCOMES: Readonly<Record<AccountSignIn["outcome"], string>> = {
   ok: "Signed in",
-  failed: "Wrong password",
   refused: "Refused",
 };
 

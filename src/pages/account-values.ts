@@ -61,8 +61,8 @@ export type AccountIdentity = {
   readonly method: string;
   readonly createdAt: number;
   readonly usedAt: number | null;
-  /** Whether another way in is left without it. */
-  readonly canRemove: boolean;
+  /** Whether the person may remove it. A password is the operator's to give and to take away. */
+  readonly removal: "possible" | "last_way_in" | "by_operator";
 };
 
 export type AccountPassword = {
@@ -73,7 +73,7 @@ export type AccountPassword = {
 };
 
 export type AccountSignIn = {
-  readonly outcome: "ok" | "failed" | "refused";
+  readonly outcome: "ok" | "refused";
   readonly at: number;
   /** The label of its method. */
   readonly method: string | undefined;

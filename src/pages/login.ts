@@ -18,7 +18,7 @@ export type LoginValues = {
   readonly errorMessage?: string | undefined;
   /** The client that wants to connect; undefined at the account page. */
   readonly client: ClientIdentity | undefined;
-  /** Why a person who is signed in at the account page signs in once more. */
+  /** Why a person who is signed in at the account page signs in again. */
   readonly purpose?: SignInPurpose | undefined;
 };
 
@@ -57,7 +57,7 @@ const HEADINGS = { confirm: "Sign in again", link: "Link another way to sign in"
 function reason({ kind, personName }: SignInPurpose): Html {
   const name = html`<strong>${nameOf(personName)}</strong>`;
   return kind === "confirm"
-    ? html`Sign in as ${name} once more. A change to your account needs a sign-in of the last five minutes.`
+    ? html`Sign in as ${name} again. To change your account, you must have signed in within the last five minutes.`
     : html`What you sign in with here becomes a way to sign in as ${name}.`;
 }
 

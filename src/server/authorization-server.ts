@@ -17,7 +17,7 @@ import { TOKEN_PATH, tokenRoute } from "../authorization-server/tokens/token.ts"
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import { type Route, urlOf } from "../http/route.ts";
 import type { GrantUses } from "../store/grant-uses.ts";
-import { type InteractionParts, interactionRoutes } from "./interaction.ts";
+import { type Interaction, type InteractionParts, openInteraction } from "./interaction.ts";
 
 /** What the authorization server is put together from. */
 export type AuthorizationServerParts = InteractionParts & {
@@ -26,10 +26,10 @@ export type AuthorizationServerParts = InteractionParts & {
 };
 
 /**
- * Every route of the authorization server. A new endpoint is a file, and a line here.
+ * The authorization server: every route of it. A new endpoint is a file, and a line here.
  * @throws ConfigurationError where a sign-in method cannot be used
  */
-export async function authorizationServerRoutes(parts: AuthorizationServerParts): Promise<readonly Route[]> {
+export async function openAuthorizationServer(parts: AuthorizationServerParts): Promise<Interaction> {
   const { settings, clients, keys, keyring } = parts;
   const { issuer, cors, catalogue } = settings;
   const recorder = createRecorder(parts);
@@ -54,14 +54,16 @@ export async function authorizationServerRoutes(parts: AuthorizationServerParts)
     ],
     [CLIENT_CREDENTIALS, clientCredentials({ ...common, revokeGrant, issueTokens })],
   ]);
+  const interaction = await openInteraction(parts, recorder, checkActive);
   const routes: readonly Route[] = [
     jwksRoute(keys),
     registerRoute({ ...settings, ...parts }, cors),
-    ...(await interactionRoutes(parts, recorder, checkActive)),
+    ...interaction.routes,
     tokenRoute({ authenticateClient, grantTypes }, cors),
     revokeRoute({ ...parts, authenticateClient, tokenReader, revokeGrant }, cors),
     introspectRoute({ ...parts, issuer, authenticateClient, tokenReader }, cors),
   ];
   const scopes = [...catalogue.descriptions.keys()];
-  return [metadataRoute({ ...settings, scopes, grantTypes: [...grantTypes.keys()] }, routes), ...routes];
+  const metadata = metadataRoute({ ...settings, scopes, grantTypes: [...grantTypes.keys()] }, routes);
+  return { ...interaction, routes: [metadata, ...routes] };
 }

@@ -56,7 +56,10 @@ describe.runIf(existsSync("/proc/self/fd"))("the database", () => {
       await new Promise((resolve) => taken.once("listening", resolve));
       const { port } = taken.address() as AddressInfo;
       const options = { ...QUIET, database, metrics: { port, host: "127.0.0.1" } };
-      const server = createDemoServer(options, kind === "behind a provider" ? PROVIDER : undefined);
+      const server = createDemoServer(
+        options,
+        kind === "behind a provider" ? { authorization: PROVIDER } : undefined,
+      );
       await expect(server.listen()).rejects.toThrow(`Port ${port} is already in use`);
       expect(handles()).toBe(0);
       await new Promise((resolve) => taken.close(resolve));

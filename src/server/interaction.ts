@@ -24,7 +24,7 @@ import { createAdmission } from "../authorization-server/sign-in/admission.ts";
 import { eitherGoals, visitsOf } from "../authorization-server/sign-in/goals.ts";
 import { createAttempts } from "../authorization-server/sign-in/guessing/attempts.ts";
 import { loginRoute, type PasswordMethod, SIGN_IN } from "../authorization-server/sign-in/login.ts";
-import type { MethodParts, SignInMethod } from "../authorization-server/sign-in/method.ts";
+import type { MethodParts, Print, SignInMethod } from "../authorization-server/sign-in/method.ts";
 import {
   createPasswordCheck,
   type PasswordParts,
@@ -67,12 +67,18 @@ export type InteractionParts = {
   readonly onPersonChanged: (personId: string) => void;
 };
 
+/** What a person meets, and what its methods do once the server has started. */
+export type Interaction = {
+  readonly routes: readonly Route[];
+  readonly started: (print: Print | undefined) => Promise<void>;
+};
+
 /** The way of a person: from `/oauth/authorize` over the steps of the policy back to the client. */
-export async function interactionRoutes(
+export async function openInteraction(
   parts: InteractionParts,
   recorder: Recorder,
   checkActive: CheckActive,
-): Promise<readonly Route[]> {
+): Promise<Interaction> {
   const { settings, keyring, furtherSteps, admission } = parts;
   const { issuer, name: appName } = settings;
   const binding = createBrowserBinding({ ...parts, ...settings });
@@ -114,7 +120,7 @@ export async function interactionRoutes(
     settleRedirect: createSettleRedirect(settings),
     answerClient: createAnswerClient({ ...settings, appName }),
   };
-  return [
+  const routes = [
     authorizeRoute(answering),
     loginRoute({ ...common, methods, password }),
     ...methods.flatMap(({ routes }) => routes),
@@ -122,6 +128,12 @@ export async function interactionRoutes(
     consentRoute({ ...answering, minter: { keyring, issuer } }),
     accountRoute({ ...common, ...accounts, methods }),
   ];
+  return {
+    routes,
+    async started(print) {
+      for (const method of methods) await method.started?.(print);
+    },
+  };
 }
 
 /** What the account page, and a sign-in for it, are made of. */

@@ -21,12 +21,16 @@ import { fetchOnceOpen } from "./starting.ts";
 /** An MCP server with its own authorization server. */
 export type OAuthServer = Registrar & {
   /**
-   * Opens the database and listens.
+   * Opens the database and listens. With `users()` and no people, it prints a one-time invitation on a terminal; elsewhere the log says
+   * that `gatehouse person invite` makes one.
    * @returns the URL to give to MCP clients, and the port (of use where the option said 0).
    * @throws ConfigurationError where the port is taken, or the database or the secret is not usable.
    */
   listen(): Promise<Listening>;
-  /** For those who mount the server elsewhere. Opens the database at the first request. */
+  /**
+   * For those who mount the server elsewhere. Opens the database at the first request. Nothing is printed then: with `users()` and no
+   * people, the log says that `gatehouse person invite` makes the first invitation.
+   */
   fetch(request: Request, connection?: ConnectionInfo): Promise<Response>;
   /**
    * Who a request comes from, or the answer to send instead: for routes of your own beside the MCP endpoint. `OPTIONS`
@@ -69,8 +73,10 @@ export function createServer<Opened extends OpenServer>({
     createLog({ level: settings.debug ? "debug" : "info", pretty: process.stdout.isTTY === true });
   const registrations = registrationsFor(settings);
   const identity = identityOf(settings, code);
-  const inside = createInside(settings, (final) =>
-    open({ settings: final, registrations, factory: code.mcp, identity, log }),
+  const inside = createInside(
+    settings,
+    (final) => open({ settings: final, registrations, factory: code.mcp, identity, log }),
+    log,
   );
   const { listen: listenNow, close } = createListening(settings, inside, log);
   const routeOptions = { ...settings, logAdmission: admissionLog(log, settings.debug) };
@@ -136,6 +142,7 @@ type Inside<Opened> = {
 function createInside<Opened extends OpenServer>(
   given: Settings,
   open: (settings: Settings) => Promise<Opened>,
+  log: Pick<Log, "error">,
 ): Inside<Opened> {
   let settings = given;
   let opening: Promise<Opened> | undefined;
@@ -144,11 +151,14 @@ function createInside<Opened extends OpenServer>(
     settings: () => settings,
     current,
     opened() {
-      opening ??= open(settings).catch((cause: unknown) => {
+      if (opening) return opening;
+      opening = open(settings).catch((cause: unknown) => {
         // The next request tries again: the database may only have been away.
         opening = undefined;
         throw cause;
       });
+      // Another program listens, and the terminal is that program's.
+      void opening.then((server) => tellStarted(server, undefined, log)).catch(() => {});
       return opening;
     },
     async openAt(port) {
@@ -196,7 +206,9 @@ function createListening(
       listener = bound;
       if (settings.handleSignals) ignoreSignals = onShutdownSignal(leave, delayMs);
       try {
-        ready.resolve(await inside.openAt(bound.port));
+        const server = await inside.openAt(bound.port);
+        ready.resolve(server);
+        await tellStarted(server, terminal(), log);
       } catch (cause) {
         ready.reject(cause);
         ignoreSignals();
@@ -206,4 +218,19 @@ function createListening(
       return { url: inside.settings().resource, port: bound.port };
     },
   };
+}
+
+/** A server that cannot say something is a server nevertheless. */
+async function tellStarted(
+  { started }: Pick<OpenServer, "started">,
+  print: ((text: string) => void) | undefined,
+  log: Pick<Log, "error">,
+): Promise<void> {
+  await started?.(print).catch((cause: unknown) => {
+    log.error("whether there are people yet could not be found out", { cause });
+  });
+}
+
+function terminal(): ((text: string) => void) | undefined {
+  return process.stdout.isTTY ? (text) => void process.stdout.write(text) : undefined;
 }

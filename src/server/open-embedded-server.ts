@@ -32,7 +32,7 @@ import { createGrantUses, type GrantUses } from "../store/grant-uses.ts";
 import { startJanitor } from "../store/janitor.ts";
 import { openStore } from "../store/open-store.ts";
 import type { OpenStore, Store } from "../store/store.ts";
-import { authorizationServerRoutes } from "./authorization-server.ts";
+import { openAuthorizationServer } from "./authorization-server.ts";
 import { createEndpoint, type OpenServer, type ServerParts, serve } from "./open-server.ts";
 import { type OpenPart, openInOrder } from "./opening.ts";
 
@@ -95,8 +95,8 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     guard.invalidatePerson(personId);
     endpoint.personChanged(personId);
   };
-  const routes = await open("sign-in", () =>
-    authorizationServerRoutes({
+  const { routes, started } = await open("sign-in", () =>
+    openAuthorizationServer({
       ...parts,
       ...kept,
       clients,
@@ -138,7 +138,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     () => lease.whenLapsed(endpoint.revocationLeaseLapsed),
     (stop) => stop(),
   );
-  return { ...served, guard, database: kept.database };
+  return { ...served, guard, started, database: kept.database };
 }
 
 /** What outlives the process: the database, and what the master secret opens in it. */

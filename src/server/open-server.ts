@@ -22,6 +22,11 @@ export type OpenServer = {
   /** The paths that it answers. */
   readonly routes: readonly Route[];
   readonly guard: Guard;
+  /**
+   * Called once, when its URL is known: what a start has to say to the operator.
+   * @param print writes to the terminal; undefined where there is none, or no listener
+   */
+  readonly started?: (print: ((text: string) => void) | undefined) => Promise<void>;
   /** Tells the clients that subscribed to this resource here that it changed. */
   resourceUpdated(uri: string): void;
   /** From here on `/ready` says that no more requests should come. Those that do are served. */

@@ -55,10 +55,11 @@ export type PeopleStore = {
   listIdentities(personId: string): Promise<readonly IdentityRecord[]>;
   /** Adds an identity to a person. False, and nothing is written, where it proves somebody already, or the person is gone. */
   addIdentity(identity: NewIdentity, entry: AuditEntry<"identity.linked">): Promise<boolean>;
-  /** Removes one, unless it is the person's last. False where it was not removed. */
+  /** Removes one, where `keeping` is another one of the person. False where it was not removed. */
   removeIdentity(
     personId: string,
     identity: Identity,
+    keeping: Identity,
     entry: AuditEntry<"identity.unlinked">,
   ): Promise<boolean>;
 
@@ -67,6 +68,14 @@ export type PeopleStore = {
   findCredential(personId: string, kind: CredentialKind): Promise<Credential | undefined>;
   /** Puts a credential in the place of the one of its kind and id. False where the person is gone. */
   saveCredential(credential: Credential, entry: AuditEntry<"credential.changed">): Promise<boolean>;
+  /**
+   * A person changes their password: it takes the place of the one before, and all their sessions end but the one in which
+   * they changed it. False, and nothing is written, where that session is over.
+   */
+  changePassword(
+    change: { readonly credential: Credential; readonly session: string; readonly now: number },
+    entry: AuditEntry<"credential.changed">,
+  ): Promise<boolean>;
   /** Replaces the secret of a credential that still has the old one: a hash with newer parameters is no event. */
   upgradeCredential(change: {
     readonly personId: string;

@@ -99,7 +99,7 @@ const account: AccountValues = {
       method: "Google",
       createdAt: NOON - 90 * DAY_MS,
       usedAt: NOON - DAY_MS,
-      canRemove: true,
+      removal: "possible",
     },
     {
       id: "identity-2",
@@ -107,7 +107,7 @@ const account: AccountValues = {
       method: "Password",
       createdAt: NOON - 80 * DAY_MS,
       usedAt: null,
-      canRemove: true,
+      removal: "by_operator",
     },
   ],
   links: [
@@ -118,7 +118,7 @@ const account: AccountValues = {
   signIns: [
     { outcome: "ok", at: NOON - DAY_MS, method: "Google", address: "203.0.113.7" },
     { outcome: "refused", at: NOON - 2 * DAY_MS, method: "GitHub", address: "198.51.100.23" },
-    { outcome: "failed", at: NOON - 3 * DAY_MS, method: undefined, address: undefined },
+    { outcome: "ok", at: NOON - 3 * DAY_MS, method: undefined, address: undefined },
   ],
 };
 
@@ -209,7 +209,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     ...account,
     canChange: false,
     notice: "last_identity",
-    identities: account.identities.slice(0, 1).map((identity) => ({ ...identity, canRemove: false })),
+    identities: account.identities.slice(0, 1).map((identity) => ({ ...identity, removal: "last_way_in" })),
     sessions: account.sessions.slice(0, 1),
   }),
   "account-password-refused": accountPage({

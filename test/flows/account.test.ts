@@ -34,7 +34,7 @@ describe("the account page", () => {
     expect(text).toContain("Signed in with your password from 203.0.113.7");
     expect(text).toContain("This browser");
     expect(text).toContain("Password Ada Lovelace Since 1 Nov 2026, 00:00 UTC.");
-    expect(text).toContain("The last way in can’t be removed.");
+    expect(text).toContain("Your only way in");
     expect(server.lines).toContainEqual({
       name: "sign_in.ok",
       fields: expect.objectContaining({ person: "ada", client: undefined, method: "password" }),

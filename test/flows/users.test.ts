@@ -91,7 +91,12 @@ describe("a person of the directory", () => {
     expect(await wrong.text()).toContain("Incorrect username or password.");
     const right = await (await beginSignIn(server)).post("ada", PASSWORD);
     expect(right.status).toBe(403);
-    expect(await right.text()).toContain("disabled");
+    // Why is the operator's business: the page has whom to ask, the log the reason.
+    expect(await right.text()).toContain("This account can’t be used here");
+    expect(server.lines).toContainEqual({
+      name: "sign_in.refused",
+      fields: expect.objectContaining({ person: id, method: "users", reason: "disabled" }),
+    });
     expect(await server.store.listSessions(id, server.now())).toEqual([]);
   });
 });

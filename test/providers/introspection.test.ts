@@ -110,7 +110,7 @@ describe("introspection.authentication", () => {
 
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
   it.each<[object, RegExp]>([
-    [{}, /^introspection\.clientSecret is missing; give it, or a privateKey\.$/],
+    [{}, /^introspection\.clientSecret is missing; give it, or introspection\.privateKey\.$/],
     [
       { clientSecret: "hunter2", privateKey: ec.privateKey },
       /^introspection\.clientSecret and introspection\.privateKey are both given\. Keep one of them\.$/,

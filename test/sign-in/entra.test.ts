@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { entra } from "../../src/authorization-server/sign-in/index.ts";
+import type { AdmitOption } from "../../src/config/admit.ts";
 import { type Changes, CLIENT_ID, CLIENT_SECRET } from "../support/sign-in/identity-double.ts";
 import { leadsTo, reasonIn, signInAt, startSignInServer } from "../support/sign-in/journey.ts";
 import { openNetwork } from "../support/sign-in/network.ts";
@@ -23,12 +24,17 @@ const from = (tid: string): Changes => ({
 
 type Tenant = Parameters<typeof entra>[0]["tenant"];
 
-async function start(tenant: Tenant, claims: Changes, given: Partial<Parameters<typeof entra>[0]> = {}) {
+async function start(
+  tenant: Tenant,
+  claims: Changes,
+  given: Partial<Parameters<typeof entra>[0]> = {},
+  admit: AdmitOption = "anyone",
+) {
   const network = openNetwork();
   const only = typeof tenant === "string" && tenant.includes("-") ? tenant : "organizations";
   const provider = await startEntra(network, tenant === "any" ? "common" : only, { claims });
   const method = entra({ tenant, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, ...given });
-  const server = await startSignInServer([method], network);
+  const server = await startSignInServer([method], network, {}, admit);
   const people = () => server.store.listPeople({ now: server.now(), limit: 10 });
   const signIn = async () => leadsTo((await signInAt(server, "entra", network)).response);
   return { method, network, provider, server, people, signIn };
@@ -109,15 +115,49 @@ it("equal object ids of two tenants are two people", async () => {
   expect(await people()).toHaveLength(2);
 });
 
-it("groups that are too many for a token keep the person out, and the log says what to do", async () => {
-  const overage = {
+describe("groups that are too many for a token (groups overage) keep the person out, whatever they decide", () => {
+  const ELSEWHERE = {
     _claim_names: { groups: "src1" },
     _claim_sources: { src1: { endpoint: "https://graph.example" } },
   };
-  const { signIn, people, server } = await start(ACME, { ...from(ACME), ...overage }, { groups: "groups" });
-  expect(await signIn()).toBe("/oauth/login entra unusable_account");
-  expect(reasonIn(server)).toContain("groups overage");
-  expect(await people()).toEqual([]);
+  const GROUPS = { groups: "groups" };
+  const CLAIMS = { claims: { groups: ["suspended"] } };
+  it.each<[string, AdmitOption, object, string]>([
+    ["who may come in", { groups: ["staff"] }, GROUPS, "/oauth/login entra unusable_account"],
+    ["who may not", { deny: { groups: ["suspended"] } }, GROUPS, "/oauth/login entra unusable_account"],
+    [
+      "who may not, of anyone",
+      { anyone: true, deny: { groups: ["x"] } },
+      GROUPS,
+      "/oauth/login entra unusable_account",
+    ],
+    ["nothing, and are kept for the next sign-in", "anyone", GROUPS, "/oauth/login entra unusable_account"],
+    ["who may not, as a claim", { anyone: true, deny: CLAIMS }, {}, "page 403"],
+    ["who may come in, as a claim", CLAIMS, {}, "page 403"],
+  ])("%s", async (_, admit, given, expected) => {
+    for (const overage of [ELSEWHERE, { hasgroups: true }]) {
+      const { signIn, people, server } = await start(ACME, { ...from(ACME), ...overage }, given, admit);
+      expect(await signIn()).toBe(expected);
+      if (given === GROUPS) expect(reasonIn(server)).toContain("groups overage");
+      expect(await people()).toEqual([]);
+    }
+  });
+
+  it("but not where no one asks for them", async () => {
+    const { signIn } = await start(ACME, { ...from(ACME), ...ELSEWHERE });
+    expect(await signIn()).toBe("/oauth/consent");
+  });
+
+  it("and a person with few groups is in or out by them", async () => {
+    const admit: AdmitOption = { deny: { groups: ["suspended"] } };
+    for (const [groups, expected] of [
+      [["staff"], "/oauth/consent"],
+      [["staff", "suspended"], "page 403"],
+    ] as const) {
+      const { signIn } = await start(ACME, { ...from(ACME), groups }, GROUPS, admit);
+      expect(await signIn()).toBe(expected);
+    }
+  });
 });
 
 it("is public where any organization's people may sign in", async () => {

@@ -71,13 +71,34 @@ export function valuesOf({ html }: AccountPage, field: string): readonly string[
   );
 }
 
+/** Elements that a browser shows within a line, without a space around them. */
+const INLINE = /<\/?(?:a|bdi|code|span|strong|time)\b[^>]*>/g;
+
 /** A page as it is read. */
 export function textOf(html: string): string {
   return html
     .replace(/<(style|title)>.*?<\/\1>/gs, "")
+    .replace(INLINE, "")
     .replace(/<[^>]+>/g, " ")
     .replaceAll("&#39;", "'")
     .replaceAll("&amp;", "&")
     .replace(/\s+/g, " ")
     .trim();
+}
+
+/** Presses the button that links a method, up to its provider: what the provider sends back. */
+export async function beginLink(
+  browser: Browser,
+  page: Pick<AccountPage, "token">,
+  method: string,
+): Promise<string> {
+  const toStart = await press(browser, page, "link", { method });
+  const toProvider = await browser.request(locationOf(toStart));
+  return stateOf(locationOf(toProvider));
+}
+
+function locationOf(response: Response): string {
+  const location = response.headers.get("location");
+  if (location === null) throw new Error(`answered ${response.status} without a redirect`);
+  return location;
 }

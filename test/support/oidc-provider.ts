@@ -126,7 +126,7 @@ function configuration(
   } as Configuration;
 }
 
-function signingKey(alg: "ES256" | "RS256"): JWK {
+export function signingKey(alg: "ES256" | "RS256"): JWK {
   const { privateKey } =
     alg === "ES256"
       ? generateKeyPairSync("ec", { namedCurve: "P-256" })

@@ -1,5 +1,6 @@
 import type { AccountSessions } from "../people/account-sessions.ts";
 import type { Goal, GoalsOfOneKind } from "../sign-in/goals.ts";
+import type { Visit } from "../sign-in/method.ts";
 import { type AccountVisit, type AccountVisits, visitOf } from "./account-visits.ts";
 import type { PageTokens } from "./page-tokens.ts";
 
@@ -9,19 +10,25 @@ export type AccountGoalsParts = {
   readonly pageTokens: Pick<PageTokens, "urlFor">;
 };
 
-/** Signing in at the account page, once more for a change there, and linking another way to sign in. Each ends at the page. */
+/** Signing in at the account page, again for a change there, and linking another way to sign in. Each ends at the page. */
 export function accountGoals(parts: AccountGoalsParts): GoalsOfOneKind {
   return {
     async open(request, sealed = "") {
       const visit = await parts.visits.open(request, sealed);
-      return visit && goalOf(visit, sealed, parts);
+      if (!visit) return undefined;
+      const { purpose } = visit;
+      const begunBy =
+        purpose.kind === "sign_in"
+          ? undefined
+          : { signIn: purpose.session, person: { id: purpose.personId } };
+      return goalOf(visit, visitOf(purpose, sealed, await parts.pageTokens.urlFor(begunBy)), parts);
     },
   };
 }
 
 function goalOf(
   visit: AccountVisit,
-  sealed: string,
+  shown: Visit,
   { visits, sessions, pageTokens }: AccountGoalsParts,
 ): Goal {
   const { purpose } = visit;
@@ -29,7 +36,7 @@ function goalOf(
     const { method, personId, session } = purpose;
     return {
       kind: "link",
-      visit: visitOf(purpose, sealed),
+      visit: shown,
       method,
       personId,
       async signedIn(request) {
@@ -45,7 +52,7 @@ function goalOf(
   const confirms = purpose.kind === "confirm" ? purpose : undefined;
   return {
     kind: "sign_in",
-    visit: visitOf(purpose, sealed),
+    visit: shown,
     onlyPerson: confirms?.personId,
     newSignIn(request, details) {
       const { session, setCookie } = sessions.begin(request, details);

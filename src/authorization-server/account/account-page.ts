@@ -16,7 +16,7 @@ import { identityId } from "./identity-id.ts";
 import type { PageTokens } from "./page-tokens.ts";
 import { isRecent } from "./recent.ts";
 import { recentSignIns } from "./recent-sign-ins.ts";
-import { isWayInWithout, linkable, methodOf, passwordOf } from "./ways-in.ts";
+import { isLinked, linkable, methodOf, passwordOf, wayInWithout } from "./ways-in.ts";
 
 export type AccountPageParts = {
   readonly store: Pick<Store, "findPerson" | "listSessions" | "listIdentities" | "readAudit">;
@@ -112,8 +112,17 @@ function shown(
     method: nameOf(identity, methodOf(identity, methods)),
     createdAt,
     usedAt,
-    canRemove: isWayInWithout(identity, identities, methods),
+    removal: removalOf(identity, identities, methods),
   };
+}
+
+function removalOf(
+  identity: IdentityRecord,
+  identities: readonly IdentityRecord[],
+  methods: readonly NamedMethod[],
+): AccountIdentity["removal"] {
+  if (!wayInWithout(identity, identities, methods)) return "last_way_in";
+  return isLinked(identity, methods) ? "possible" : "by_operator";
 }
 
 function nameOf({ issuer, method }: Identity, known: NamedMethod | undefined): string {

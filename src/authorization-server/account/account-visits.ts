@@ -22,12 +22,15 @@ export type VisitPurpose =
       readonly kind: "link";
       /** The name of the method. */
       readonly method: string;
-      /** The session that began it. */
-      readonly session: string;
     });
 
 /** Who is signed in. */
-type Of = { readonly personId: string; readonly personName: string };
+type Of = {
+  readonly personId: string;
+  readonly personName: string;
+  /** The session that began it. */
+  readonly session: string;
+};
 
 export type AccountVisits = {
   /** Begins one in this browser. */
@@ -57,19 +60,19 @@ const LABEL = "account-visit";
 /** What to do about an account page that went wrong. */
 export const OPEN_AGAIN = "Open your account page again.";
 
-/** What the sign-in page and the methods see of it. */
-export function visitOf(purpose: VisitPurpose, sealed: string): Visit {
+/** What the sign-in page and the methods see of it. @param accountUrl leads back, with nothing changed */
+export function visitOf(purpose: VisitPurpose, sealed: string, accountUrl: string): Visit {
   const common = { sealed, client: undefined, loginHint: undefined };
   switch (purpose.kind) {
     case "sign_in":
       return { ...common, signInAfter: undefined };
     case "confirm": {
       const { kind, personName, signInAfter } = purpose;
-      return { ...common, signInAfter, purpose: { kind, personName } };
+      return { ...common, signInAfter, purpose: { kind, personName, accountUrl } };
     }
     case "link": {
       const { kind, personName, method } = purpose;
-      return { ...common, signInAfter: undefined, purpose: { kind, personName, method } };
+      return { ...common, signInAfter: undefined, purpose: { kind, personName, accountUrl, method } };
     }
   }
 }

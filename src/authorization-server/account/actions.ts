@@ -13,10 +13,10 @@ import type { Recorder } from "../recorder.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
 import { LOGIN_PATH } from "../sign-in/login-path.ts";
 import { type AccountPageParts, showAccount } from "./account-page.ts";
-import { type AccountVisits, visitOf } from "./account-visits.ts";
+import { type AccountVisits, OPEN_AGAIN, visitOf } from "./account-visits.ts";
 import { identityId } from "./identity-id.ts";
 import type { PageTokens } from "./page-tokens.ts";
-import { isWayInWithout, linkable, methodOf, passwordOf } from "./ways-in.ts";
+import { isLinked, linkable, methodOf, passwordOf, wayInWithout } from "./ways-in.ts";
 
 export type ActionParts = AccountPageParts & {
   readonly store: Pick<
@@ -60,7 +60,7 @@ const ACTIONS: Readonly<Record<AccountActionName, AccountAction>> = {
 /** @throws OAuthError for a name that the page does not have */
 export function actionCalled(name: string | undefined): AccountAction {
   if (name !== undefined && isActionName(name)) return ACTIONS[name];
-  throw new OAuthError("invalid_request", "The form did not say what to do.");
+  throw new OAuthError("invalid_request", "The form did not say what to do.", { whatToDo: OPEN_AGAIN });
 }
 
 function isActionName(name: string): name is AccountActionName {
@@ -70,13 +70,13 @@ function isActionName(name: string): name is AccountActionName {
 /** Leads to a sign-in of the same person, and back. Nothing of what was asked for is kept: the person clicks it again. */
 export async function signInAgain({ request, current }: Asked, parts: ActionParts): Promise<Response> {
   const { visits, clock, issuer } = parts;
-  const purpose = { kind: "confirm", ...whoIs(current), signInAfter: clock() } as const;
+  const purpose = { kind: "confirm", ...begunBy(current), signInAfter: clock() } as const;
   const { sealed, setCookies } = await visits.begin(request, purpose);
   return seeOther(`${urlOf(issuer, LOGIN_PATH)}?state=${encodeURIComponent(sealed)}#top`, setCookies);
 }
 
-function whoIs({ person }: CurrentSignIn) {
-  return { personId: person.id, personName: displayName(person) };
+function begunBy({ person, signIn }: CurrentSignIn) {
+  return { personId: person.id, personName: displayName(person), session: signIn };
 }
 
 async function back(
@@ -134,43 +134,58 @@ async function signOutEverywhere({ current, peer }: Asked, parts: ActionParts): 
 
 async function link(asked: Asked, parts: ActionParts): Promise<Response> {
   const { request, form, current } = asked;
-  const { store, visits, methods } = parts;
+  const { store, visits, methods, pageTokens } = parts;
   const identities = await store.listIdentities(current.person.id);
   const method = linkable(identities, methods).find(({ name }) => name === form.get("method"));
   if (method?.panel.kind !== "button") {
-    throw new OAuthError("invalid_request", "This way to sign in can't be linked, or is linked already.");
+    throw new OAuthError("invalid_request", "This way to sign in can't be linked, or is linked already.", {
+      whatToDo: OPEN_AGAIN,
+    });
   }
-  const purpose = {
-    kind: "link",
-    ...whoIs(current),
-    method: method.name,
-    session: current.signIn,
-  } as const;
+  const purpose = { kind: "link", ...begunBy(current), method: method.name } as const;
   const { sealed, setCookies } = await visits.begin(request, purpose);
-  return seeOther(method.panel.url(visitOf(purpose, sealed)), setCookies);
+  const accountUrl = await pageTokens.urlFor(current);
+  return seeOther(method.panel.url(visitOf(purpose, sealed, accountUrl)), setCookies);
 }
+
+/** What is removed at once elsewhere may be the way in that was to stay. */
+const UNLINK_TRIES = 3;
 
 async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
   const { form, current, peer } = asked;
   const { store, recorder, methods } = parts;
   const { id } = current.person;
-  const identities = await store.listIdentities(id);
-  const identity = identities.find((one) => identityId(one) === form.get("identity"));
-  if (!identity) return back("identity_not_there", asked, parts);
-  if (!isWayInWithout(identity, identities, methods)) return back("last_identity", asked, parts);
-  const method = methodOf(identity, methods)?.name ?? identity.method;
-  const { entry, log } = recorder.prepare("identity.unlinked", { person: id, method }, peer);
-  // Of two that are removed at once, the store keeps one.
-  if (!(await store.removeIdentity(id, identity, entry))) return back("last_identity", asked, parts);
-  log();
-  return back("identity_removed", asked, parts);
+  for (let tried = 0; tried < UNLINK_TRIES; tried++) {
+    const identities = await store.listIdentities(id);
+    const identity = identities.find((one) => identityId(one) === form.get("identity"));
+    if (!identity) return back("identity_not_there", asked, parts);
+    const keeping = wayInWithout(identity, identities, methods);
+    if (!keeping) return back("last_identity", asked, parts);
+    if (!isLinked(identity, methods)) {
+      throw new OAuthError("invalid_request", "Only the server's operator can remove a password.", {
+        whatToDo: OPEN_AGAIN,
+      });
+    }
+    const method = methodOf(identity, methods)?.name ?? identity.method;
+    const { entry, log } = recorder.prepare("identity.unlinked", { person: id, method }, peer);
+    if (await store.removeIdentity(id, identity, keeping, entry)) {
+      log();
+      return back("identity_removed", asked, parts);
+    }
+  }
+  throw new OAuthError("temporarily_unavailable", "Your ways to sign in were changed at the same time.", {
+    detail: "the identities changed during each try",
+    whatToDo: OPEN_AGAIN,
+  });
 }
 
 async function changePassword(asked: Asked, parts: ActionParts): Promise<Response> {
   const { form, current, peer } = asked;
   const password = passwordOf(await parts.store.listIdentities(current.person.id), parts.methods);
   if (!password) {
-    throw new OAuthError("invalid_request", "There is no password to change here.");
+    throw new OAuthError("invalid_request", "There is no password to change here.", {
+      whatToDo: OPEN_AGAIN,
+    });
   }
   const next = form.get("new_password") ?? "";
   if (next !== (form.get("repeated_password") ?? "")) {
@@ -179,7 +194,7 @@ async function changePassword(asked: Asked, parts: ActionParts): Promise<Respons
   }
   const { identity, change } = password;
   const typed = { current: form.get("current_password") ?? "", next };
-  const refusal = await change({ person: current.person, identity, ...typed }, peer);
+  const refusal = await change({ person: current.person, identity, session: current.signIn, ...typed }, peer);
   if (!refusal) return back("password_changed", asked, parts);
   const said = {
     passwordProblem: refusal.message,

@@ -1,8 +1,8 @@
+import type { Person } from "../../core/person.ts";
 import { urlOf } from "../../http/route.ts";
 import type { AccountNotice } from "../../pages/account-notices.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
-import type { CurrentSignIn } from "../people/browser-binding.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
 
 /**
@@ -11,12 +11,15 @@ import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
  * and neither has another site.
  */
 export type PageTokens = {
-  seal(current: CurrentSignIn, notice?: AccountNotice): Promise<string>;
+  seal(current: Of, notice?: AccountNotice): Promise<string>;
   /** Undefined where the text is no token of this session, or is over time. */
-  open(text: string | undefined, current: CurrentSignIn): Promise<PageToken | undefined>;
-  /** The page's address, with what it says first. */
-  urlFor(current: CurrentSignIn, notice?: AccountNotice): Promise<string>;
+  open(text: string | undefined, current: Of): Promise<PageToken | undefined>;
+  /** The page's address, with what it says first; for no one in particular, the address alone. */
+  urlFor(current: Of | undefined, notice?: AccountNotice): Promise<string>;
 };
+
+/** The session and its person. */
+type Of = { readonly signIn: string; readonly person: Pick<Person, "id"> };
 
 export type PageToken = {
   /** What the page says first. Sealed, so that a link of another site cannot make it say something. */
@@ -63,7 +66,9 @@ export function createPageTokens({ keyring, clock, issuer }: PageTokensParts): P
       return isGood ? { notice } : undefined;
     },
     // With a fragment of its own: a redirect without one keeps that of the link (RFC 9110 §10.2.2).
-    urlFor: async (current, notice) =>
-      `${urlOf(issuer, ACCOUNT_PATH)}?${PAGE_TOKEN}=${encodeURIComponent(await seal(current, notice))}#top`,
+    async urlFor(current, notice) {
+      const query = current ? `?${PAGE_TOKEN}=${encodeURIComponent(await seal(current, notice))}` : "";
+      return `${urlOf(issuer, ACCOUNT_PATH)}${query}#top`;
+    },
   };
 }

@@ -4,7 +4,6 @@ import type { Store } from "../../store/store.ts";
 
 const OUTCOMES: ReadonlyMap<string, AccountSignIn["outcome"]> = new Map([
   ["sign_in.ok", "ok"],
-  ["sign_in.failed", "failed"],
   ["sign_in.refused", "refused"],
 ]);
 

@@ -8,13 +8,19 @@ export function methodOf(identity: Identity, methods: readonly NamedMethod[]): N
   return methods.find(({ proves }) => proves(identity));
 }
 
-/** Whether a person can still sign in without this one of their identities. One whose method is gone is no way in. */
-export function isWayInWithout(
+/** A way in that a person still has without this one of their identities. One whose method is gone is no way in. */
+export function wayInWithout(
   identity: Identity,
   identities: readonly IdentityRecord[],
   methods: readonly NamedMethod[],
-): boolean {
-  return identities.some((other) => other !== identity && methodOf(other, methods) !== undefined);
+): IdentityRecord | undefined {
+  return identities.find((other) => other !== identity && methodOf(other, methods) !== undefined);
+}
+
+/** Whether a person may remove an identity: one that the page could not link again stays, so that no click is final. */
+export function isLinked(identity: Identity, methods: readonly NamedMethod[]): boolean {
+  const method = methodOf(identity, methods);
+  return method === undefined || method.panel.kind === "button";
 }
 
 /** The redirecting methods that prove none of a person's identities yet. */

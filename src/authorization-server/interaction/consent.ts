@@ -7,6 +7,7 @@ import type { Peer } from "../../http/peer.ts";
 import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
 import { consentPage } from "../../pages/consent.ts";
+import { forAnotherAccount } from "../sign-in/another-account.ts";
 import { type DecisionParts, decide } from "./decision.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
@@ -57,7 +58,7 @@ async function pageFor(asked: SignedInRequest, sealed: string, parts: PageParts)
     action: urlOf(issuer, CONSENT.path),
     state: sealed,
     personName: displayName(asked.person),
-    switchAction: await interactions.signInUrl(asked),
+    switchAction: forAnotherAccount(await interactions.signInUrl(asked)),
     client,
     destination: {
       ...destination(asked.redirectUri),

@@ -1,5 +1,6 @@
 import type { BegunSignIn, Next } from "../interaction/interactions.ts";
 import type { CurrentSignIn, SignInDetails } from "../people/browser-binding.ts";
+import { wantsAnotherAccount } from "./another-account.ts";
 import type { Visit, Visits } from "./method.ts";
 
 /** What a proof is for: an authorization request or the account page, and what is done with it there. */
@@ -47,7 +48,12 @@ export function eitherGoals(one: GoalsOfOneKind, otherwise: Goals): Goals {
   };
 }
 
-/** What methods see of the goals. */
+/** What methods see of the goals, and of how the person came. */
 export function visitsOf({ open }: Goals): Visits {
-  return { open: async (request, sealed) => (await open(request, sealed)).visit };
+  return {
+    async open(request, sealed) {
+      const { visit } = await open(request, sealed);
+      return { ...visit, wantsAnotherAccount: wantsAnotherAccount(request) };
+    },
+  };
 }

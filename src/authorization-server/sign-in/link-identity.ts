@@ -31,7 +31,7 @@ export async function linkIdentity(
 ): Promise<Decided | undefined> {
   if (method.name !== goal.method) {
     throw new OAuthError("access_denied", "This page links another way to sign in. Nothing was linked.", {
-      detail: `${method.name} in place of ${goal.method}`,
+      detail: `the proof is of ${method.name}, the visit is for ${goal.method}`,
       whatToDo: "Open your account page again.",
     });
   }

@@ -27,6 +27,8 @@ export type SignInMethod = {
    * anyone who makes an account, so the operator must say who may come in.
    */
   readonly people: "own" | "members" | "public";
+  /** False where it never says a person's groups, so that a list of groups would do nothing. */
+  readonly saysGroups?: boolean;
   /** @throws ConfigurationError that stops the start */
   open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
 };
@@ -39,17 +41,26 @@ export type OpenMethod = {
   readonly proves: (identity: Identity) => boolean;
   /** For a method that keeps passwords itself: the account page changes them with it. */
   readonly changePassword?: ChangePassword | undefined;
+  /**
+   * Called once, when the server is open and its URL is known.
+   * @param print writes to the terminal of the operator who started the server; undefined where there is none
+   */
+  readonly started?: ((print: Print | undefined) => Promise<void>) | undefined;
 };
+
+export type Print = (text: string) => void;
 
 /**
  * Changes the password of an identity of this method, where the current one is right. Wrong ones are counted like those of a
- * sign-in. The change has the entry `credential.changed`.
+ * sign-in. With it, the person's sessions end, all but this one. The change has the entry `credential.changed`.
  * @returns why nothing was changed, in words for the person; undefined where it was
  */
 export type ChangePassword = (
   change: {
     readonly person: Person;
     readonly identity: Identity;
+    /** The session in which they change it. */
+    readonly session: string;
     readonly current: string;
     readonly next: string;
   },
@@ -105,13 +116,17 @@ export type Visit = {
    * `max_age`). Undefined where any does.
    */
   readonly signInAfter: number | undefined;
-  /** Why a person who is signed in at the account page signs in once more; undefined where anyone may sign in. */
+  /** Whether the person wants another account than the one that a provider would pick by itself. */
+  readonly wantsAnotherAccount?: boolean | undefined;
+  /** Why a person who is signed in at the account page signs in again; undefined where anyone may sign in. */
   readonly purpose?: AccountPurpose | undefined;
 };
 
 export type AccountPurpose = {
   /** Who is signed in, in words that they know themselves by. */
   readonly personName: string;
+  /** Back to the account page, with nothing changed. */
+  readonly accountUrl: string;
 } & (
   | /** A change needs a new sign-in of the same person. */ { readonly kind: "confirm" }
   | /** What this method proves is linked to them. */ { readonly kind: "link"; readonly method: string }

@@ -2,7 +2,7 @@ import { htmlResponse, PAGE_STYLES, pageStatus } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { accountRefusedPage } from "../../pages/account-refused.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
-import { ACCOUNT_PATH } from "./account-path.ts";
+import { forAnotherAccount } from "./another-account.ts";
 import type { Refuse } from "./decided.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import type { AccountPurpose } from "./method.ts";
@@ -17,13 +17,14 @@ export function createRefusal(parts: {
   const { appName, issuer, contact } = parts;
   return ({ method, visit, proof }, { person, isOld, error }, { correlationId }) => {
     if (isOld) return signInPageOf(issuer).again(method, visit, "sign_in_is_old");
-    const switchUrl = `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed, choose: "" })}#top`;
+    const signInUrl = `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed })}#top`;
+    const switchUrl = forAnotherAccount(signInUrl);
     const page = visit.purpose
       ? accountRefusedPage({
           appName,
           whatHappened: error.message,
           correlationId,
-          ...WHAT_NEXT[visit.purpose.kind](switchUrl, issuer),
+          ...WHAT_NEXT[visit.purpose.kind](switchUrl, visit.purpose),
         })
       : notAdmittedPage({
           appName,
@@ -41,13 +42,15 @@ export function createRefusal(parts: {
 type WhatNext = Pick<Parameters<typeof accountRefusedPage>[0], "title" | "link">;
 
 /** What a person can do who is signed in at the account page: sign in with the right account, or go back. */
-const WHAT_NEXT: Readonly<Record<AccountPurpose["kind"], (switchUrl: string, issuer: string) => WhatNext>> = {
+const WHAT_NEXT: Readonly<
+  Record<AccountPurpose["kind"], (switchUrl: string, purpose: AccountPurpose) => WhatNext>
+> = {
   confirm: (url) => ({
     title: "Nothing was changed",
     link: { text: "Sign in with another account", url },
   }),
-  link: (_switchUrl, issuer) => ({
+  link: (_switchUrl, { accountUrl }) => ({
     title: "Nothing was linked",
-    link: { text: "Back to your account", url: urlOf(issuer, ACCOUNT_PATH) },
+    link: { text: "Back to your account", url: accountUrl },
   }),
 };

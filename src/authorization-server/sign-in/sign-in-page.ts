@@ -3,7 +3,7 @@ import { urlOf } from "../../http/route.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
 import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
-import { ACCOUNT_PATH } from "./account-path.ts";
+import { forAnotherAccount } from "./another-account.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import {
   type OpenMethod,
@@ -46,12 +46,16 @@ const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string>> = {
 /** Leads back to the page, which has a sentence for each problem. */
 export function signInPageOf(issuer: string): SignInPage {
   return {
-    again({ name }, { sealed }, problem) {
+    again({ name }, { sealed, wantsAnotherAccount }, problem) {
       const query = new URLSearchParams({ state: sealed, method: name, problem });
-      return seeOther(`${urlOf(issuer, LOGIN_PATH)}?${query}#top`);
+      const url = `${urlOf(issuer, LOGIN_PATH)}?${query}#top`;
+      return seeOther(wantsAnotherAccount || OF_THE_ACCOUNT.has(problem) ? forAnotherAccount(url) : url);
     },
   };
 }
+
+/** The same account would not do the next time either. */
+const OF_THE_ACCOUNT: ReadonlySet<SignInProblem> = new Set(["other_organization", "unusable_account"]);
 
 /** The page, or the only method's redirect. */
 export function beginSignIn(visit: Visit, request: Request, parts: PageParts): Response {
@@ -63,7 +67,7 @@ export function beginSignIn(visit: Visit, request: Request, parts: PageParts): R
     return showSignIn(visit, { username: "", errorMessage: SENTENCES[problem](method.label) }, parts);
   }
   const [only] = methods;
-  if (methods.length === 1 && only?.panel.kind === "button" && !searchParams.has("choose")) {
+  if (methods.length === 1 && only?.panel.kind === "button" && !visit.wantsAnotherAccount) {
     return seeOther(only.panel.url(visit));
   }
   return showSignIn(visit, { username: visit.loginHint ?? "", errorMessage: undefined }, parts);
@@ -104,7 +108,7 @@ export function showSignIn(
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
     panels,
     client: visit.client,
-    purpose: visit.purpose && { ...visit.purpose, accountUrl: urlOf(issuer, ACCOUNT_PATH) },
+    purpose: visit.purpose,
   });
   return htmlResponse(page, PAGE_STYLES, status, headers);
 }

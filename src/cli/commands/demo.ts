@@ -1,10 +1,10 @@
 import { isAbsolute } from "node:path";
 import { Command } from "commander";
 import type { EnvironmentOptions } from "../../config/environment.ts";
-import type { ProviderOptions } from "../../config/provider-options.ts";
 import type { Settings } from "../../config/settings.ts";
 import { isPostgresUrl, shownDatabase } from "../../core/database-url.ts";
 import { isLoopbackHost } from "../../platform/addresses.ts";
+import type { DemoAccess } from "../demo-access.ts";
 import { flagOptions, OPTION_FLAGS } from "../option-flags.ts";
 import { bold, print, printPairs, warning } from "../output.ts";
 
@@ -15,7 +15,7 @@ const DEFAULT_PORT = 9000;
 
 export function demoCommand(): Command {
   const command = new Command("demo").description(
-    "Start the demonstration server: an MCP server with its own sign-in, or behind the provider that the environment names.",
+    "Start the demonstration server: an MCP server with its own sign-in, with the ways to sign in that the environment names, or behind a provider that it names.",
   );
   for (const { path, option } of OPTION_FLAGS) {
     command.addOption(path === "port" ? option(String(DEFAULT_PORT)) : option());
@@ -28,7 +28,12 @@ The master secret comes from GATEHOUSE_SECRET, or from a key file made beside th
 The to-do lists are in a file of their own beside the database (gatehouse-todos.db). Where the
 database is Postgres or :memory:, they are in memory, and end with the server.
 
-Behind an identity provider (gatehouse provider says what to do there):
+With other ways to sign in than the demo's own user (gatehouse provider google --sign-in says what
+to do at Google):
+  SIGN_IN=users,google lists them, SIGN_IN_GOOGLE_CLIENT_ID and so on are the options of each,
+  and SIGN_IN_ADMIT_EMAILS and so on say who may come in.
+
+Behind an identity provider whose tokens clients get themselves (gatehouse provider says what to do there):
   OAUTH_ISSUER and OAUTH_AUDIENCE, where needed OAUTH_JWKS_URI, OAUTH_WELL_KNOWN_URL
   and OAUTH_ALLOW_INSECURE_ISSUER (http:// on a network),
   or SCALEKIT_ENVIRONMENT_URL and SCALEKIT_RESOURCE_ID or SCALEKIT_AUDIENCE_NAME, or both.
@@ -39,28 +44,29 @@ While any variable of a provider is set, people sign in there, not here.`,
 
 async function demo(flags: DemoFlags): Promise<void> {
   // The heavy modules after the options: a wrong one should not take time.
-  const [{ parseOptions, optionsOf }, { environmentOptions, loadEnvironment }, { providerFromEnvironment }] =
+  const [{ parseOptions, optionsOf }, { environmentOptions, loadEnvironment }, { readDemoAccess }] =
     await Promise.all([
       import("../../config/options.ts"),
       import("../../config/environment.ts"),
-      import("../../providers/environment.ts"),
+      import("../demo-access.ts"),
     ]);
   const environment = loadEnvironment();
-  const provider = providerFromEnvironment(environment);
+  const access = await readDemoAccess(environment);
   const fromFlags = flagOptions(flags);
   const given = withFlags(environmentOptions(environment), fromFlags);
+  const provider = access && "authorization" in access ? access.authorization : undefined;
   const settings = parseOptions("Gatehouse demo", {}, given, provider === undefined ? "mcp" : null);
   const [{ createDemoServer, DEMO_PERSON }, { todosFileOf }] = await Promise.all([
     import("../../demo/server.ts"),
     import("../../demo/todos.ts"),
   ]);
   const { port, tls } = settings;
-  const server = createDemoServer({ ...optionsOf(fromFlags), port, ...(tls && { tls }) }, provider);
+  const server = createDemoServer({ ...optionsOf(fromFlags), port, ...(tls && { tls }) }, access);
   const { url } = await server.listen();
-  const signIn = provider ? providerLines(provider) : ownLines(DEMO_PERSON);
+  const signIn = access === undefined ? ownLines(DEMO_PERSON) : accessLines(access);
   // Behind a provider, the to-do lists are all that is kept.
   const data = provider ? todosFileOf(settings.database) : settings.database;
-  printBanner({ url, signIn, data, settings, isOpenToAll: provider === undefined });
+  printBanner({ url, signIn, data, settings, isOpenToAll: access === undefined });
 }
 
 /** What the environment says and, over it, the flags. */
@@ -79,7 +85,11 @@ function ownLines({ username, password }: { readonly username: string; readonly 
   return [["Sign in", `${username} / ${password}`]];
 }
 
-function providerLines({ issuer, audience }: ProviderOptions): Lines {
+function accessLines(access: DemoAccess): Lines {
+  if ("signIn" in access) {
+    return [["Sign in", `with ${access.signIn.map(({ label }) => label).join(", ")}`]];
+  }
+  const { issuer, audience } = access.authorization;
   return [
     ["Sign in", `at ${issuer}`],
     ["Tokens for", [audience].flat().join(" or ")],

@@ -5,10 +5,12 @@ import { type allowInsecureIssuer, allowsInsecureIssuer } from "../allow-insecur
 import { readCredentials } from "../client-credentials.ts";
 import { declared, type OptionTable } from "../declared.ts";
 import type { EnvironmentOptions } from "../environment.ts";
-import type { Label } from "../problems.ts";
+import { type Label, optionLabel } from "../problems.ts";
 import { readOptions } from "../read-options.ts";
+import { text as asText } from "../variables.ts";
 import { type OidcOptions, oidcOptions } from "./oidc-options.ts";
 import type { OidcSettings, UpstreamSettings } from "./settings.ts";
+import { variableOf } from "./sign-in-variables.ts";
 
 /** What is known of one function of `mcp-gatehouse/sign-in` before anything runs: its options, and what they come to. */
 export type SignInDefinition<
@@ -21,7 +23,12 @@ export type SignInDefinition<
   readonly title: string;
   readonly options: Options;
   /** @throws ConfigurationError where the options contradict each other */
-  readonly parse: (given: object, environment?: EnvironmentOptions) => Settings;
+  readonly parse: (given: object) => Settings;
+  /**
+   * The same from variables, which the sentences then name.
+   * @throws ConfigurationError as `parse` does
+   */
+  readonly parseVariables: (said: EnvironmentOptions) => Settings;
 };
 
 /** Ties the options of a function to what they come to. A sentence about a wrong option names the function. */
@@ -45,23 +52,36 @@ export function defineSignIn<
   ) => Settings;
 }): SignInDefinition<Options, Settings> {
   const schema = z.strictObject(options).check(checks);
+  const read = (...given: [object, EnvironmentOptions?, Label?]): Settings => {
+    const { parsed, label } = readOptions(schema, ...given);
+    return settings(parsed as Parameters<typeof settings>[0], label);
+  };
   return {
     name,
     title,
     options,
-    parse(given, environment) {
+    parse(given) {
       try {
         if (typeof given !== "object" || given === null) {
           throw new ConfigurationError(
             "the options are missing; they must be an object such as { clientId, clientSecret }.",
           );
         }
-        const { parsed, label } = readOptions(schema, given, environment);
-        return settings(parsed as Parameters<typeof settings>[0], label);
+        return read(given);
       } catch (error) {
-        // A variable names the function already.
-        if (environment || !(error instanceof ConfigurationError)) throw error;
+        if (!(error instanceof ConfigurationError)) throw error;
         throw new ConfigurationError(`${name}: ${error.message}`);
+      }
+    },
+    parseVariables(said) {
+      const label: Label = (path) => variableOf(name, optionLabel(path));
+      try {
+        return read({}, said, label);
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error;
+        throw new ConfigurationError(
+          error.message.replace("[allowInsecureIssuer]", label(["allowInsecureIssuer"])),
+        );
       }
     },
   };
@@ -88,6 +108,7 @@ export type PresetOptions = Pick<OidcOptions, keyof typeof presetOptions>;
 export const secretOption = {
   clientSecret: clientSecret.unwrap().clone().register(declared, {
     says: "The client secret that the provider gave you.",
+    fromText: asText,
   }),
 };
 export const credentialOptions = { clientSecret, privateKey, algorithm, keyId, assertionAudience };
@@ -108,7 +129,14 @@ type Fixed = Pick<OidcSettings, "people" | "issuer"> &
   Partial<
     Pick<
       OidcSettings,
-      "subject" | "emailVerified" | "usesUserinfo" | "newSignIn" | "leewaySeconds" | "metadataUrl" | "refuse"
+      | "subject"
+      | "emailVerified"
+      | "usesUserinfo"
+      | "newSignIn"
+      | "knowsSelectAccount"
+      | "leewaySeconds"
+      | "metadataUrl"
+      | "refuse"
     >
   > & {
     readonly usual: { readonly name: string; readonly label: string };
@@ -124,6 +152,7 @@ export function oidcSettings(parsed: Parsed, optionLabel: Label, fixed: Fixed): 
     emailVerified: "claim",
     usesUserinfo: true,
     newSignIn: "auth_time",
+    knowsSelectAccount: false,
     leewaySeconds: LEEWAY_SECONDS,
     metadataUrl: undefined,
     refuse: () => undefined,

@@ -4,6 +4,7 @@ import { allowInsecureIssuer, insecureIssuerOption, issuerUrl } from "../allow-i
 import { aFunction, seconds, text, yesOrNo } from "../basic-schemas.ts";
 import { secretMethods } from "../client-credentials.ts";
 import { declared, declaredOptions } from "../declared.ts";
+import { text as asText, boolean, list, number, pairs, privateKey, words } from "../variables.ts";
 
 /** What a provider says of a person, but for an address that it does not call verified. */
 export type SaidClaims = Readonly<Record<string, unknown>>;
@@ -38,26 +39,33 @@ const OWN_PARAMETERS: ReadonlySet<string> = new Set([
 export const oidcOptions = {
   issuer: issuerUrl.clone().register(declared, {
     says: "The provider's issuer, byte for byte as its metadata has it.",
+    fromText: asText,
   }),
   clientId: text("the client ID that the provider gave you").register(declared, {
     says: "The client ID that the provider gave you.",
+    fromText: asText,
   }),
   clientSecret: text("the client secret that the provider gave you").optional().register(declared, {
     says: "Its secret; give this or a `privateKey`.",
+    fromText: asText,
   }),
   privateKey: z.custom<PrivateKey>().optional().register(declared, {
     says: "The private key that signs assertions (`private_key_jwt`), as PEM or a JSON Web Key; give this or a `clientSecret`.",
+    fromText: privateKey,
   }),
   algorithm: text("a JWS algorithm").optional().register(declared, {
     says: 'What the private key signs with, such as "ES256".',
     otherwise: "what its kind does",
+    fromText: asText,
   }),
   keyId: text("a key id").optional().register(declared, {
     says: "The `kid` under which the provider knows the public key.",
+    fromText: asText,
   }),
   assertionAudience: text("the audience that the provider expects").optional().register(declared, {
     says: "The `aud` of the assertion that the private key signs.",
     otherwise: "the issuer",
+    fromText: asText,
   }),
   authentication: z
     .enum(secretMethods, '"client_secret_basic" or "client_secret_post"')
@@ -65,6 +73,7 @@ export const oidcOptions = {
     .register(declared, {
       says: "How the secret is sent.",
       otherwise: "as the provider's metadata says",
+      fromText: asText,
     }),
   name: z
     .string(NAME)
@@ -73,18 +82,22 @@ export const oidcOptions = {
     .register(declared, {
       says: "What URLs, logs and session lists call this way to sign in. It is part of the redirect URI.",
       otherwise: "the name of the function",
+      fromText: asText,
     }),
   label: text("the name by which people know the provider").optional().register(declared, {
     says: "The name by which people know the provider: the button says “Continue with” it.",
     otherwise: "the provider's name; for `oidc` its host",
+    fromText: asText,
   }),
   members: yesOrNo.optional().register(declared, {
     says: "Whether only people of your organization have an account there. If not, the server needs `admit`.",
     otherwise: "`false`",
+    fromText: boolean,
   }),
   metadataUrl: issuerUrl.optional().register(declared, {
     says: "Where the provider's metadata is.",
     otherwise: "`/.well-known/openid-configuration` below the issuer",
+    fromText: asText,
   }),
   scopes: z
     .array(text(SCOPES), SCOPES)
@@ -93,6 +106,7 @@ export const oidcOptions = {
     .register(declared, {
       says: "The scopes to ask the provider for.",
       otherwise: "`openid`, `profile`, `email`",
+      fromText: words,
     }),
   parameters: z
     .record(
@@ -105,6 +119,7 @@ export const oidcOptions = {
     .optional()
     .register(declared, {
       says: "Further parameters of the authorization request, such as `organization` at Auth0.",
+      fromText: pairs,
     }),
   personId: aFunction<PersonId>().optional().register(declared, {
     says: "The id that a new person gets, from the provider's claims: `(claims) => String(claims.sub)`.",
@@ -114,6 +129,7 @@ export const oidcOptions = {
   subject: text(CLAIM).optional().register(declared, {
     says: "The claim that tells people apart, and is never given to someone else.",
     otherwise: "`sub`",
+    fromText: asText,
   }),
   emailVerified: z
     .enum(["claim", "always", "never"], '"claim", "always" or "never"')
@@ -121,12 +137,15 @@ export const oidcOptions = {
     .register(declared, {
       says: "Whether an address counts as verified: as `email_verified` says, always (only if your administrators enter the addresses), or never.",
       otherwise: "`claim`",
+      fromText: asText,
     }),
   groups: text(CLAIM).optional().register(declared, {
     says: "The claim that lists the person's groups, for `admit`: a name, or a path such as `realm_access.roles`.",
+    fromText: asText,
   }),
   profile: z.array(text(CLAIM), "a list of claims").optional().register(declared, {
     says: "Further claims that tools get in `person`, beside `name`, `email`, `acr` and `amr`.",
+    fromText: list,
   }),
   newSignIn: z
     .enum(["auth_time", "round_trip"], '"auth_time" or "round_trip"')
@@ -134,18 +153,22 @@ export const oidcOptions = {
     .register(declared, {
       says: "What proves a new sign-in when one is needed: the `auth_time` of the ID token, or only that the person came back from the provider.",
       otherwise: "`auth_time`",
+      fromText: asText,
     }),
   endGrants: yesOrNo.optional().register(declared, {
     says: "Whether signing out at the provider (back-channel logout) also ends the person's connected apps.",
     otherwise: "`false`",
+    fromText: boolean,
   }),
   leewaySeconds: seconds(0, 300).default(30).register(declared, {
     says: "How far the provider's clock may be off.",
+    fromText: number,
   }),
   [allowInsecureIssuer]: insecureIssuerOption.clone().register(declared, {
     says: "Let these URLs, and those that the metadata names, be `http://` on a network.",
     more: "A symbol, so that you can search for it.",
     otherwise: "`false`",
+    fromText: boolean,
   }),
 };
 

@@ -27,6 +27,8 @@ export type OidcSettings = UpstreamSettings & {
   /** Whether its userinfo endpoint may know more than its ID tokens. */
   readonly usesUserinfo: boolean;
   readonly newSignIn: "auth_time" | "round_trip";
+  /** Whether it knows `prompt=select_account`, where its metadata do not say it. */
+  readonly knowsSelectAccount: boolean;
   readonly endGrants: boolean;
   readonly leewaySeconds: number;
   readonly allowInsecure: boolean;

@@ -6,10 +6,12 @@ import { type Connection, type Given, prepare, type Query, type QueryBuilder } f
 import type { CredentialTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { heldRows } from "./held-rows.ts";
+import { lockOne } from "./locked-person.ts";
+import { endOtherSessions } from "./sessions.ts";
 
 type CredentialQueries = Pick<
   PeopleStore,
-  "findCredential" | "saveCredential" | "upgradeCredential" | "listCredentialKinds"
+  "findCredential" | "saveCredential" | "changePassword" | "upgradeCredential" | "listCredentialKinds"
 >;
 
 /** What people prove themselves with here. */
@@ -21,6 +23,8 @@ export function credentialQueries(
   const note = auditNote(db);
   const put = putCredential(db, dialect);
   const schemes = differentSchemes(db);
+  const lockPerson = lockOne(db, dialect);
+  const { hold, endOthers } = sessionStatements(db, dialect);
 
   const find = prepare(
     (given: Given<{ personId: string; kind: string }>) =>
@@ -52,11 +56,39 @@ export function credentialQueries(
     async saveCredential(credential, entry) {
       return (await connection.write(put(credential), note(entry))).length > 0;
     },
+    async changePassword({ credential, session: hash, now }, entry) {
+      const { personId } = credential;
+      // The person first: of two sessions that each change it and end the other one, neither waits for the other.
+      const changed = await connection.writeOrNothing({
+        required: [lockPerson({ id: personId }), hold({ personId, hash, now }), put(credential)],
+        also: [endOthers({ personId, hash })],
+        note: note(entry),
+      });
+      return changed !== undefined;
+    },
     async upgradeCredential({ personId, kind, before, secret }) {
       await connection.write(upgrade({ personId, kind, before, secret, scheme: schemeOf(secret) }));
     },
     listCredentialKinds: (kind, limit) => connection.read(schemes({ kind, limit })),
   };
+}
+
+function sessionStatements(db: QueryBuilder, dialect: Dialect) {
+  const hold = prepare(
+    (given: Given<{ personId: string; hash: string; now: number }>) =>
+      heldRows(
+        db
+          .selectFrom("sessions")
+          .select("hash")
+          .where("hash", "=", given("hash"))
+          // Not for an index: the hash alone finds the row.
+          .where(sql`person_id || ''`, "=", given("personId"))
+          .where("expires_at", ">", given("now")),
+        dialect,
+      ),
+    (row) => row.hash,
+  );
+  return { hold, endOthers: endOtherSessions(db) };
 }
 
 /** From one to the next greater one in the index: there are few, and a million rows with each. */

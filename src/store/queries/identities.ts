@@ -5,7 +5,8 @@ import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { IdentityTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
-import { heldRows, lockedRows } from "./held-rows.ts";
+import { heldRows } from "./held-rows.ts";
+import { lockOne } from "./locked-person.ts";
 
 type IdentityQueries = Pick<PeopleStore, "listIdentities" | "addIdentity" | "removeIdentity">;
 
@@ -26,11 +27,18 @@ export function identityQueries(db: QueryBuilder, connection: Connection, dialec
   );
 
   const add = addToPerson(db, dialect);
-  const remove = removeUnlessLast(db);
-  const lockPerson = prepare(
-    (given: Given<{ id: string }>) =>
-      lockedRows(db.selectFrom("people").select("id").where("id", "=", given("id")), dialect),
-    (row) => row.id,
+  const remove = removeOne(db);
+  const lockPerson = lockOne(db, dialect);
+  const find = prepare(
+    (given: Given<Identity & { personId: string }>) =>
+      db
+        .selectFrom("identities")
+        .select("label")
+        .where("method", "=", given("method"))
+        .where("issuer", "=", given("issuer"))
+        .where("subject", "=", given("subject"))
+        .where("person_id", "=", given("personId")),
+    (row) => row.label,
   );
 
   return {
@@ -39,15 +47,28 @@ export function identityQueries(db: QueryBuilder, connection: Connection, dialec
       const row = { method, issuer, subject, person_id: personId, label, created_at: now };
       return (await connection.write(add(row), note(entry))).length > 0;
     },
-    async removeIdentity(personId, { method, issuer, subject }, entry) {
+    async removeIdentity(personId, identity, keeping, entry) {
+      if (isSame(identity, keeping)) return false;
       // One at a time: of two that remove one of two each, both would see the other one.
       const removed = await connection.writeOrNothing({
-        required: [lockPerson({ id: personId }), remove({ method, issuer, subject, personId })],
+        required: [
+          lockPerson({ id: personId }),
+          find({ ...keyOf(keeping), personId }),
+          remove({ ...keyOf(identity), personId }),
+        ],
         note: note(entry),
       });
       return removed !== undefined;
     },
   };
+}
+
+function keyOf({ method, issuer, subject }: Identity): Identity {
+  return { method, issuer, subject };
+}
+
+function isSame(one: Identity, other: Identity): boolean {
+  return one.method === other.method && one.issuer === other.issuer && one.subject === other.subject;
 }
 
 function addToPerson(db: QueryBuilder, dialect: Dialect) {
@@ -76,7 +97,7 @@ function addToPerson(db: QueryBuilder, dialect: Dialect) {
   );
 }
 
-function removeUnlessLast(db: QueryBuilder) {
+function removeOne(db: QueryBuilder) {
   return prepare(
     (given: Given<Identity & { personId: string }>) =>
       db
@@ -85,20 +106,6 @@ function removeUnlessLast(db: QueryBuilder) {
         .where("issuer", "=", given("issuer"))
         .where("subject", "=", given("subject"))
         .where("person_id", "=", given("personId"))
-        .where(({ exists, selectFrom }) =>
-          exists(
-            selectFrom("identities as other")
-              .select("other.label")
-              .where("other.person_id", "=", given("personId"))
-              .where((eb) =>
-                eb.or([
-                  eb("other.method", "<>", given("method")),
-                  eb("other.issuer", "<>", given("issuer")),
-                  eb("other.subject", "<>", given("subject")),
-                ]),
-              ),
-          ),
-        )
         .returning("person_id"),
     (row) => row.person_id,
   );

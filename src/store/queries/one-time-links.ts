@@ -5,7 +5,7 @@ import { type Connection, type Given, prepare, type QueryBuilder } from "../quer
 import type { OneTimeLinkTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { putCredential } from "./credentials.ts";
-import { lockedRows } from "./held-rows.ts";
+import { lockOne } from "./locked-person.ts";
 import { addNewPerson } from "./new-people.ts";
 
 type OneTimeLinkQueries = Pick<PeopleStore, "addLink" | "findLink" | "usePasswordLink" | "useInvitation">;
@@ -72,11 +72,7 @@ export function oneTimeLinkQueries(
 }
 
 function addingStatements(db: QueryBuilder, dialect: Dialect) {
-  const lockPerson = prepare(
-    (given: Given<{ id: string }>) =>
-      lockedRows(db.selectFrom("people").select("id").where("id", "=", given("id")), dialect),
-    (row) => row.id,
-  );
+  const lockPerson = lockOne(db, dialect);
 
   const add = prepare(
     (given: Given<OneTimeLinkTable>) =>

@@ -14,6 +14,7 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
   const note = auditNote(db);
   const find = findWithPerson(db);
   const touch = putOff(db);
+  const endOthers = endOtherSessions(db);
   const endUpstream = endNamedByProvider(db);
 
   const list = prepare(
@@ -38,16 +39,6 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
     (row) => row.hash,
   );
 
-  const endOthers = prepare(
-    (given: Given<{ personId: string; hash: string }>) =>
-      db
-        .deleteFrom("sessions")
-        .where("person_id", "=", given("personId"))
-        .where("hash", "<>", given("hash"))
-        .returning("hash"),
-    (row) => row.hash,
-  );
-
   return {
     async findSession(hash, now) {
       return (await connection.read(find({ hash, now })))[0];
@@ -66,6 +57,19 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
       return [...new Set(await connection.write(endUpstream({ issuer, subject, sessionId }), note(entry)))];
     },
   };
+}
+
+/** All of a person but one. */
+export function endOtherSessions(db: QueryBuilder) {
+  return prepare(
+    (given: Given<{ personId: string; hash: string }>) =>
+      db
+        .deleteFrom("sessions")
+        .where("person_id", "=", given("personId"))
+        .where("hash", "<>", given("hash"))
+        .returning("hash"),
+    (row) => row.hash,
+  );
 }
 
 function findWithPerson(db: QueryBuilder) {

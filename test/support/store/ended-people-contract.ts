@@ -348,8 +348,19 @@ export function endedPeopleContract(store: () => Store): void {
           { ...OKTA, subject: "2", personId: "ada", label: "", now: NOW },
           unwritable(IDENTITY_LINKED),
         ),
-      () => store().removeIdentity("ada", OKTA, unwritable(sampleEntry("identity.unlinked"))),
+      () =>
+        store().removeIdentity(
+          "ada",
+          OKTA,
+          samplePerson().identity,
+          unwritable(sampleEntry("identity.unlinked")),
+        ),
       () => store().saveCredential({ ...credential, usedAt: null }, unwritable(CREDENTIAL_CHANGED)),
+      () =>
+        store().changePassword(
+          { credential: { ...credential, usedAt: null }, session: "session of ada", now: NOW },
+          unwritable(CREDENTIAL_CHANGED),
+        ),
       () => store().addLink(sampleLink({ hash: "new" }), unwritable(INVITED)),
       () =>
         store().usePasswordLink(

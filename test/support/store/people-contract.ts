@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Identity } from "../../../src/core/identity.ts";
 import type { PeopleFilter } from "../../../src/store/people-store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import {
@@ -16,6 +17,7 @@ import {
   SIGNED_IN,
   START,
   sampleApproval,
+  sampleEntry,
   sampleLink,
   samplePerson,
   sampleSession,
@@ -175,14 +177,23 @@ export function peopleContract(store: () => Store): void {
       expect(added.filter(Boolean)).toHaveLength(1);
     });
 
-    test("are removed by their own person, all but the last", async () => {
+    const own = samplePerson().identity;
+    const remove = (identity: Identity, keeping: Identity, personId = "ada") =>
+      store().removeIdentity(personId, identity, keeping, IDENTITY_UNLINKED);
+
+    test("are removed by their own person, where the one to keep is theirs too", async () => {
       await addSamplePerson(store(), "grace");
       await store().addIdentity(linked, IDENTITY_LINKED);
-      expect(await store().removeIdentity("grace", OKTA, IDENTITY_UNLINKED)).toBe(false);
-      expect(await store().removeIdentity("ada", OKTA, IDENTITY_UNLINKED)).toBe(true);
-      expect(await store().removeIdentity("ada", OKTA, IDENTITY_UNLINKED)).toBe(false);
-      expect(await store().removeIdentity("ada", samplePerson().identity, IDENTITY_UNLINKED)).toBe(false);
-      expect(await store().listIdentities("ada")).toMatchObject([samplePerson().identity]);
+      for (const keeping of [OKTA, samplePerson("grace").identity, { ...OKTA, subject: "00U2" }]) {
+        expect(await remove(OKTA, keeping)).toBe(false);
+      }
+      expect(await remove(OKTA, samplePerson("grace").identity, "grace")).toBe(false);
+      expect(await remove(OKTA, own, "grace")).toBe(false);
+      expect(await store().listIdentities("ada")).toHaveLength(2);
+      expect(await remove(OKTA, own)).toBe(true);
+      expect(await remove(OKTA, own)).toBe(false);
+      expect(await remove(own, OKTA)).toBe(false);
+      expect(await store().listIdentities("ada")).toMatchObject([own]);
       expect(await entries("identity.unlinked")).toBe(1);
     });
 
@@ -191,7 +202,7 @@ export function peopleContract(store: () => Store): void {
         await store().addIdentity(linked, IDENTITY_LINKED);
         const before = await store().listIdentities("ada");
         expect(before).toHaveLength(2);
-        await Promise.all(before.map((one) => store().removeIdentity("ada", one, IDENTITY_UNLINKED)));
+        await Promise.all([remove(OKTA, own), remove(own, OKTA)]);
         const [left, ...others] = await store().listIdentities("ada");
         expect(others).toEqual([]);
         if (left?.method === "oidc")
@@ -206,6 +217,19 @@ export function peopleContract(store: () => Store): void {
   describe("credentials", () => {
     const save = (secret: string, personId = "ada") =>
       store().saveCredential({ ...PASSWORD, personId, secret }, CREDENTIAL_CHANGED);
+    const beginFor = async (id: string, hash: string) => {
+      const { identity, person } = samplePerson(id);
+      const session = sampleSession({ hash });
+      await store().signIn(sampleSignIn({ identity, personId: id, person, session }), SIGNED_IN);
+    };
+    const begin = async (...hashes: readonly string[]) => {
+      for (const hash of hashes) await beginFor("ada", hash);
+    };
+    const change = (session: string, secret: string, { personId = "ada", now = NOW } = {}) =>
+      store().changePassword(
+        { credential: { ...PASSWORD, personId, secret }, session, now },
+        CREDENTIAL_CHANGED,
+      );
 
     test("are found by their person, and replaced", async () => {
       expect(await password()).toBeUndefined();
@@ -223,6 +247,49 @@ export function peopleContract(store: () => Store): void {
       expect(await save("$2b$12$x", "nobody")).toBe(false);
       expect(await password("nobody")).toBeUndefined();
       expect(await entries("credential.changed")).toBe(0);
+    });
+
+    test("are changed by their person, whose other sessions end with it", async () => {
+      await begin("here", "there", "elsewhere");
+      await addSamplePerson(store(), "grace");
+      await beginFor("grace", "session of grace");
+      await save("$2b$12$first");
+      expect(await change("here", "$2b$12$second")).toBe(true);
+      expect(await password()).toBe("$2b$12$second");
+      expect((await store().listSessions("ada", NOW)).map(({ hash }) => hash)).toEqual(["here"]);
+      expect(await store().listSessions("grace", NOW)).toHaveLength(1);
+      expect(await entries("credential.changed")).toBe(2);
+    });
+
+    test("are changed by nobody whose session is over, or is another person's", async () => {
+      await begin("here", "there");
+      await save("$2b$12$first");
+      await addSamplePerson(store(), "grace");
+      expect(await change("unknown", "$2b$12$x")).toBe(false);
+      expect(await change("here", "$2b$12$x", { personId: "grace" })).toBe(false);
+      expect(await change("here", "$2b$12$x", { now: START + 365 * DAY })).toBe(false);
+      await store().endSession("ada", "here", sampleEntry("session.ended"));
+      expect(await change("here", "$2b$12$x")).toBe(false);
+      expect(await store().listSessions("ada", NOW)).toHaveLength(1);
+      expect(await password()).toBe("$2b$12$first");
+      await store().disablePerson("ada", NOW, PERSON_DISABLED);
+      await store().enablePerson("ada", PERSON_ENABLED);
+      expect(await change("there", "$2b$12$x")).toBe(false);
+      await store().removePerson("ada", NOW, sampleEntry("person.removed"));
+      expect(await change("there", "$2b$12$x")).toBe(false);
+      expect(await entries("credential.changed")).toBe(1);
+    });
+
+    test("that two sessions change at once are what the first one said, and the other session is over", async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const sessions = [`one ${round}`, `two ${round}`];
+        await begin(...sessions);
+        const changed = await Promise.all(sessions.map((session) => change(session, `$2b$12$${session}`)));
+        expect(changed.filter(Boolean)).toHaveLength(1);
+        const winner = sessions[changed.indexOf(true)];
+        expect(await password()).toBe(`$2b$12$${winner}`);
+        expect((await store().listSessions("ada", NOW)).map(({ hash }) => hash)).toEqual([winner]);
+      }
     });
 
     test("are raised where nobody has changed them meanwhile, without an entry", async () => {

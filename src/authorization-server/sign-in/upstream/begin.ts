@@ -27,7 +27,12 @@ async function begin(request: Request, peer: Peer, parts: BeginParts): Promise<R
   const { visits, method, provider, transactions, redirectUri } = parts;
   const visit = await visits.open(request, new URL(request.url).searchParams.get("state") ?? undefined);
   try {
-    const begun = await transactions.begin(request, { method: method.name, visit: visit.sealed });
+    const { sealed, wantsAnotherAccount = false } = visit;
+    const begun = await transactions.begin(request, {
+      method: method.name,
+      visit: sealed,
+      wantsAnotherAccount,
+    });
     if (!begun) throw new BrokenOff("too_large", "the cookie would be larger than browsers keep");
     const { transaction, setCookies } = begun;
     return seeOther(await provider.authorizationUrl({ ...transaction, redirectUri, visit }), setCookies);

@@ -38,8 +38,9 @@ async function callback(request: Request, peer: Peer, parts: CallbackParts): Pro
   const { setCookies, ...taken } = await transactions.take(request, method.name, params.get("state"));
   if ("why" in taken) return noSignIn(taken.why, setCookies, peer, parts);
   const { transaction } = taken;
-  const visit = await openVisit(request, transaction.visit, visits);
-  if ("why" in visit) return noSignIn(visit.why, setCookies, peer, parts);
+  const opened = await openVisit(request, transaction.visit, visits);
+  if ("why" in opened) return noSignIn(opened.why, setCookies, peer, parts);
+  const visit: Visit = { ...opened, wantsAnotherAccount: transaction.wantsAnotherAccount };
   const answer = { ...transaction, redirectUri: parts.redirectUri, visit, search, params };
   return withCookies(
     await finish(visit, () => parts.provider.prove(answer), request, peer, parts),

@@ -24,7 +24,7 @@ export type UpstreamProvider = {
 /** What only we know of one sign-in, and what it is for. */
 export type Asked = Secrets & {
   readonly redirectUri: string;
-  readonly visit: Pick<Visit, "loginHint" | "signInAfter">;
+  readonly visit: Pick<Visit, "loginHint" | "signInAfter" | "wantsAnotherAccount">;
 };
 
 /** Each is 256 bits, and of one sign-in alone. */

@@ -10,6 +10,7 @@ export type Transaction = Secrets & {
   readonly method: string;
   /** Why the person is here, sealed. */
   readonly visit: string;
+  readonly wantsAnotherAccount: boolean;
   /** Epoch milliseconds. */
   readonly endsAt: number;
 };
@@ -23,7 +24,7 @@ export type Transactions = {
   /** Undefined where the cookie would be larger than browsers keep. */
   begin(
     request: Request,
-    begun: Pick<Transaction, "method" | "visit">,
+    begun: Pick<Transaction, "method" | "visit" | "wantsAnotherAccount">,
   ): Promise<{ readonly transaction: Transaction; readonly setCookies: readonly string[] } | undefined>;
   /** The one that an answer with this `state` is for. It is over with that: the cookie goes, whatever comes of the answer. */
   take(request: Request, method: string, state: string | undefined): Promise<Taken>;
@@ -71,10 +72,10 @@ export function createTransactions({
     return opened.iss === issuer ? opened.transaction : undefined;
   };
   return {
-    async begin(request, { method, visit }) {
+    async begin(request, begun) {
       const endsAt = clock() + SECONDS * 1000;
       const secrets = { state: randomSecret(), nonce: randomSecret(), codeVerifier: randomSecret() };
-      const transaction: Transaction = { method, visit, endsAt, ...secrets };
+      const transaction: Transaction = { ...begun, endsAt, ...secrets };
       const sealed: Sealed = { iss: issuer, transaction };
       const value = `${endsAt.toString(36)}~${await keyring.seal("upstream-sign-in", JSON.stringify(sealed))}`;
       if (value.length > LONGEST_COOKIE) return undefined;

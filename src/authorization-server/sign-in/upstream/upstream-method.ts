@@ -1,20 +1,26 @@
 import { type Route, urlOf } from "../../../http/route.ts";
-import type { MethodParts, SignInMethod } from "../method.ts";
+import { forAnotherAccount } from "../another-account.ts";
+import type { MethodParts, SignInMethod, Visit } from "../method.ts";
 import { beginRoute } from "./begin.ts";
 import { callbackRoute } from "./callback.ts";
 import type { UpstreamProvider } from "./provider.ts";
 import { createTransactions } from "./transactions.ts";
 
+type MethodOf = Pick<SignInMethod, "name" | "label" | "people"> & {
+  /** What says the person's groups; undefined where nothing does. */
+  readonly groups: string | undefined;
+};
+
 /** Signing in at a provider: a button that leads there, and the way back. */
 export function upstreamMethod(
-  method: Pick<SignInMethod, "name" | "label" | "people">,
+  { name, label, people, groups }: MethodOf,
   open: (parts: MethodParts) => UpstreamProvider,
 ): SignInMethod {
-  const { name, label, people } = method;
   return {
     name,
     label,
     people,
+    saysGroups: groups !== undefined,
     open(parts) {
       const provider = open(parts);
       const transactions = createTransactions(parts);
@@ -30,12 +36,17 @@ export function upstreamMethod(
       ];
       const begin = urlOf(parts.issuer, beginPath);
       return {
-        panel: { kind: "button", url: ({ sealed }) => `${begin}?state=${encodeURIComponent(sealed)}` },
+        panel: { kind: "button", url: (visit) => beginUrl(begin, visit) },
         routes,
         proves: provider.proves,
       };
     },
   };
+}
+
+function beginUrl(begin: string, { sealed, wantsAnotherAccount }: Visit): string {
+  const url = `${begin}?state=${encodeURIComponent(sealed)}`;
+  return wantsAnotherAccount ? forAnotherAccount(url) : url;
 }
 
 /** Where the provider sends the person back to, below the issuer. */

@@ -7,7 +7,7 @@ import { passwordHashOf } from "./password-hashing.ts";
 import { passwordProblem } from "./password-rules.ts";
 
 export type ChangePasswordParts = PasswordParts & {
-  readonly store: Pick<Store, "saveCredential">;
+  readonly store: Pick<Store, "changePassword">;
   readonly clock: () => number;
   readonly appName: string;
   /** The process's own, unless a test has one. */
@@ -18,21 +18,24 @@ export type ChangePasswordParts = PasswordParts & {
 export function createChangePassword(check: CheckPair, parts: ChangePasswordParts): ChangePassword {
   const { store, recorder, clock, appName, queue = hashingQueue } = parts;
   const checkPassword = createPasswordCheck(check, parts);
-  return async ({ person, identity, current, next }, peer) => {
+  return async ({ person, identity, session, current, next }, peer) => {
     const username = identity.subject;
     const checked = await checkPassword({ username, password: current }, undefined, peer);
     if ("refusal" in checked) {
       return checked.refusal.code === "access_denied"
-        ? new OAuthError("access_denied", "The current password is wrong.")
+        ? new OAuthError("access_denied", "The current password is incorrect.")
         : checked.refusal;
     }
     const problem = await passwordProblem(next, [username, appName]);
     if (problem !== undefined) return new OAuthError("invalid_request", problem);
     const secret = await queue.run(() => passwordHashOf(next));
     const changed = recorder.prepare("credential.changed", { person: person.id, kind: "password" }, peer);
-    const credential = { kind: "password", id: "", secret, createdAt: clock(), usedAt: null } as const;
-    if (!(await store.saveCredential({ ...credential, personId: person.id }, changed.entry))) {
-      return new OAuthError("access_denied", "Your account is no longer there, so nothing was changed.");
+    const now = clock();
+    const secrets = { kind: "password", id: "", secret, createdAt: now, usedAt: null } as const;
+    const credential = { ...secrets, personId: person.id };
+    // Much can happen while two passwords are hashed: signed out, disabled, changed in another session.
+    if (!(await store.changePassword({ credential, session, now }, changed.entry))) {
+      return new OAuthError("access_denied", "You are no longer signed in, so nothing was changed.");
     }
     changed.log();
     return undefined;

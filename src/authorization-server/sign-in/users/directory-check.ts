@@ -4,11 +4,11 @@ import type { Log } from "../../../platform/logging.ts";
 import type { Credential, PersonRecord } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
 import type { CheckPair, Proof } from "../method.ts";
+import { createHashKinds, dummiesBeside } from "./hash-kinds.ts";
 import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
 import { type PasswordHash, parsePasswordHash } from "./password-hash.ts";
 import { needsUpgrade, passwordHashOf, readsWhole, verifyPassword } from "./password-hashing.ts";
 import { preparedPassword, spellingsOf } from "./password-rules.ts";
-import { createSlowestHash, dummyBeside } from "./slowest-hash.ts";
 import { foldedName, usersIdentity } from "./usernames.ts";
 
 export type DirectoryParts = {
@@ -27,7 +27,7 @@ export type DirectoryParts = {
  * It throws an OAuthError `temporarily_unavailable` where the database is out of reach, or too many passwords wait for a check.
  */
 export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }: DirectoryParts): CheckPair {
-  const slowestHash = createSlowestHash({ store, clock });
+  const hashKinds = createHashKinds({ store, clock });
 
   /** Reads the same for a name that is there and one that is not: the time must not tell them apart. */
   const find = async (name: string): Promise<Found> => {
@@ -54,8 +54,8 @@ export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }
 
   return async (username, password) => {
     const found = await find(foldedName(username));
-    const slowest = await slowestHash();
-    const right = await queue.run(() => checkFor(spellingsOf(password), found?.hash, slowest));
+    const kinds = await hashKinds();
+    const right = await queue.run(() => rightSpelling(spellingsOf(password), found?.hash, kinds));
     if (!found || right === undefined) return undefined;
     const isOutdated = needsUpgrade(found.hash) || right !== preparedPassword(password);
     if (isOutdated && readsWhole(found.hash, right)) await upgrade(found, password);
@@ -66,19 +66,17 @@ export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }
 type Known = { readonly record: PersonRecord; readonly credential: Credential; readonly hash: PasswordHash };
 type Found = Known | undefined;
 
-/** The spelling that is right, after the time that the slowest hash takes. */
-async function checkFor(
+/** The spelling that is right. Where none is, that takes as long for every name. */
+async function rightSpelling(
   spellings: readonly string[],
   own: PasswordHash | undefined,
-  slowest: PasswordHash,
+  kinds: readonly PasswordHash[],
 ): Promise<string | undefined> {
-  const dummy = dummyBeside(own, slowest);
-  const [right] = await Promise.all([
-    own && firstRight(spellings, own),
-    // No password is right for a dummy.
-    dummy && firstRight(spellings, dummy),
-  ]);
-  return right;
+  const right = own && (await firstRight(spellings, own));
+  if (right !== undefined) return right;
+  // One after the other: the queue counts them as one.
+  for (const dummy of dummiesBeside(own, kinds)) await firstRight(spellings, dummy);
+  return undefined;
 }
 
 async function firstRight(spellings: readonly string[], hash: PasswordHash): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import type { Store } from "../../../store/store.ts";
+import type { Print } from "../method.ts";
 import { LINK_HOURS, newLink } from "./one-time-links.ts";
 
 export type FirstInvitationParts = {
@@ -8,23 +9,24 @@ export type FirstInvitationParts = {
   readonly clock: Clock;
   readonly log: Pick<Log, "info">;
   readonly issuer: string;
-  /** Whether what is printed goes to a terminal, and not into a log that others read. */
-  readonly isTerminal: boolean;
 };
 
 /**
- * For a server whose directory is empty: makes a one-time invitation for the first person, where the operator sits at a terminal.
- * Elsewhere it says in the log which command makes one: a link in a log lets in everyone who reads that.
- * @returns the lines to print; undefined where there is nothing to print
+ * For a server whose directory is empty, when it starts: makes a one-time invitation for the first person, where the operator sits at
+ * a terminal. Elsewhere it says in the log which command makes one: a link in a log lets in everyone who reads that. Each start
+ * makes another link, since the one before may be lost; it works until its time is over, as every invitation does.
+ * @param print writes to the terminal; undefined where there is none
  */
-export async function firstInvitation(parts: FirstInvitationParts): Promise<string | undefined> {
-  const { store, clock, log, issuer, isTerminal } = parts;
+export async function inviteFirstPerson(
+  { store, clock, log, issuer }: FirstInvitationParts,
+  print: Print | undefined,
+): Promise<void> {
   const now = clock();
   const people = await store.listPeople({ now, limit: 1 });
-  if (people.length > 0) return undefined;
-  if (!isTerminal) {
+  if (people.length > 0) return;
+  if (!print) {
     log.info("There are no people yet. To invite the first one, run: gatehouse person invite");
-    return undefined;
+    return;
   }
   const { url, link } = newLink({ purpose: "invitation", personId: null }, issuer, now);
   await store.addLink(link, {
@@ -32,5 +34,7 @@ export async function firstInvitation(parts: FirstInvitationParts): Promise<stri
     at: now,
     fields: { purpose: "invitation", address: undefined },
   });
-  return `There are no people yet. Open this link to choose your username and password. It works once, within ${LINK_HOURS.invitation} hours:\n\n  ${url}\n`;
+  print(
+    `There are no people yet. Open this link to choose your username and password. It works once, within ${LINK_HOURS.invitation} hours:\n\n  ${url}\n\n`,
+  );
 }

@@ -30,8 +30,7 @@ export type InvitationParts = {
     | "findByIdentity"
     | "usePasswordLink"
     | "useInvitation"
-    | "listSessions"
-    | "endSession"
+    | "endOtherSessions"
   >;
   readonly recorder: Pick<Recorder, "prepare">;
   readonly clock: Clock;
@@ -157,10 +156,8 @@ async function useLink(
   const changed = recorder.prepare("credential.changed", { person: personId, kind: "password" }, peer);
   const isUsed = await store.usePasswordLink({ hash, credential, now }, changed.entry);
   if (!isUsed || link.purpose !== "password") return isUsed;
-  for (const session of await store.listSessions(personId, now)) {
-    const ended = recorder.prepare("session.ended", { person: personId }, peer);
-    await store.endSession(personId, session.hash, ended.entry);
-  }
+  const ended = recorder.prepare("session.ended", { person: personId }, peer);
+  await store.endOtherSessions(personId, NO_SESSION, ended.entry);
   return true;
 }
 
@@ -193,5 +190,7 @@ function endedResponse(request: Request, peer: Peer, { appName, log }: Invitatio
   return htmlResponse(page, PAGE_STYLES, STATUS);
 }
 
+/** No session has this hash, so that all others are all. */
+const NO_SESSION = "";
 /** Gone (RFC 9110 §15.5.11). */
 const STATUS = 410;

@@ -65,6 +65,22 @@ export function expectedMilliseconds(hash: PasswordHash): number {
   }
 }
 
+/** Whether a check of the one takes what a check of the other takes: all but the salt and the tag is the same. */
+export function isSameCost(a: PasswordHash, b: PasswordHash): boolean {
+  return costOf(a) === costOf(b);
+}
+
+function costOf(hash: PasswordHash): string {
+  switch (hash.kind) {
+    case "argon2":
+      return [hash.algorithm, hash.memoryKibibytes, hash.passes, hash.lanes].join();
+    case "scrypt":
+      return ["scrypt", hash.logN, hash.blockSize, hash.lanes].join();
+    case "bcrypt":
+      return ["bcrypt", hash.cost].join();
+  }
+}
+
 /** The PHC string of an argon2 hash. */
 export function argon2Text({
   algorithm,

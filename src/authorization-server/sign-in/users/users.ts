@@ -1,6 +1,7 @@
 import type { SignInMethod } from "../method.ts";
 import { createChangePassword } from "./change-password.ts";
 import { createDirectoryCheck } from "./directory-check.ts";
+import { inviteFirstPerson } from "./first-invitation.ts";
 import { invitationRoute } from "./invitation.ts";
 import { USERS } from "./usernames.ts";
 
@@ -20,6 +21,7 @@ export function users(): SignInMethod {
         routes: [invitationRoute(parts)],
         proves: ({ method }) => method === USERS,
         changePassword: createChangePassword(check, parts),
+        started: (print) => inviteFirstPerson(parts, print),
       };
     },
   };

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { declared } from "../../declared.ts";
 import { host } from "../../provider-values.ts";
+import { text as asText } from "../../variables.ts";
 import {
   type CredentialOptions,
   credentialOptions,
@@ -15,6 +16,7 @@ import { oidcOptions } from "../oidc-options.ts";
 export const auth0Own = {
   domain: host("acme.eu.auth0.com").register(declared, {
     says: "The tenant's domain, or your custom one.",
+    fromText: asText,
   }),
   members: oidcOptions.members,
 };
@@ -47,5 +49,6 @@ export const auth0SignIn = defineSignIn({
       // The slash belongs to it.
       issuer: `https://${parsed.domain}/`,
       metadataUrl: `https://${parsed.domain}/.well-known/openid-configuration`,
+      knowsSelectAccount: true,
     }),
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { declared } from "../../declared.ts";
 import { baseUrl, guid } from "../../provider-values.ts";
+import { text as asText, oneOrList } from "../../variables.ts";
 import {
   defineSignIn,
   oidcSettings,
@@ -21,15 +22,17 @@ export const entraOwn = {
       [
         z.enum(["organizations", "any"]),
         guid("the Directory (tenant) ID").transform((tenant) => [tenant]),
-        z.array(guid("the Directory (tenant) ID")).min(1),
+        z.array(guid("the Directory (tenant) ID")).min(1, TENANT),
       ],
       TENANT,
     )
     .register(declared, {
       says: 'Whose people may sign in: the Directory (tenant) ID, a list of them, "organizations" for those of any company or school, or "any" for personal accounts too.',
+      fromText: oneOrList,
     }),
   authority: baseUrl.default("https://login.microsoftonline.com").register(declared, {
     says: "Where people sign in, if that is a national cloud.",
+    fromText: asText,
   }),
 };
 
@@ -71,6 +74,7 @@ export const entraSignIn = defineSignIn({
       emailVerified: "never",
       // It has nothing that the ID token lacks, groups included.
       usesUserinfo: false,
+      knowsSelectAccount: true,
       refuse: ({ tid }) => refuseTenant(tid, tenant),
     });
   },

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { allowInsecureIssuer, allowsInsecureIssuer, secureUrls } from "../../allow-insecure-issuer.ts";
 import { declared } from "../../declared.ts";
 import { ownBaseUrl } from "../../provider-values.ts";
+import { text as asText } from "../../variables.ts";
 import {
   defineSignIn,
   type PresetOptions,
@@ -19,9 +20,11 @@ export const githubOwn = {
   members: oidcOptions.members,
   baseUrl: ownBaseUrl.default("https://github.com").register(declared, {
     says: "Your GitHub Enterprise.",
+    fromText: asText,
   }),
   groups: z.enum(["organizations", "teams"], '"organizations" or "teams"').optional().register(declared, {
     says: "Ask for the person's organizations (`acme`), or their teams too (`acme/engineers`), for `admit`. Needs the scope `read:org`.",
+    fromText: asText,
   }),
   [allowInsecureIssuer]: oidcOptions[allowInsecureIssuer],
 };

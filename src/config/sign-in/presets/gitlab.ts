@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { declared } from "../../declared.ts";
 import { baseUrl } from "../../provider-values.ts";
+import { text as asText } from "../../variables.ts";
 import {
   defineSignIn,
   oidcSettings,
@@ -13,7 +14,9 @@ import { oidcOptions } from "../oidc-options.ts";
 
 /** Its options beside those that presets share. */
 export const gitlabOwn = {
-  url: baseUrl.default("https://gitlab.com").register(declared, { says: "Your own GitLab." }),
+  url: baseUrl
+    .default("https://gitlab.com")
+    .register(declared, { says: "Your own GitLab.", fromText: asText }),
   members: oidcOptions.members,
 };
 

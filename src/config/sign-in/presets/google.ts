@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { text } from "../../basic-schemas.ts";
 import { declared } from "../../declared.ts";
+import { oneOrList } from "../../variables.ts";
 import {
   defineSignIn,
   oidcSettings,
@@ -16,12 +17,13 @@ const { groups: _none, ...shared } = presetOptions;
 /** Its options beside those that presets share. */
 export const googleOwn = {
   hd: z
-    .union([text(DOMAINS).transform((domain) => [domain]), z.array(text(DOMAINS)).min(1)], DOMAINS)
+    .union([text(DOMAINS).transform((domain) => [domain]), z.array(text(DOMAINS)).min(1, DOMAINS)], DOMAINS)
     .transform((domains) => domains.map((domain) => domain.toLowerCase()))
     .optional()
     .register(declared, {
       says: "The Google Workspace domains whose people may sign in, as the `hd` claim says it.",
       otherwise: "any Google account, so that the server needs `admit`",
+      fromText: oneOrList,
     }),
 };
 
@@ -56,6 +58,7 @@ export const googleSignIn = defineSignIn({
       emailVerified: "true",
       // Google knows no `prompt=login`.
       newSignIn: "round_trip",
+      knowsSelectAccount: true,
       refuse: (claims) => hd && refuseDomain(claims.hd, hd),
     });
     return { ...made, parameters: { ...hint, ...made.parameters } };

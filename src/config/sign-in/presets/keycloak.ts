@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { allowInsecureIssuer, secureUrls } from "../../allow-insecure-issuer.ts";
 import { declared } from "../../declared.ts";
 import { ownBaseUrl, segment } from "../../provider-values.ts";
+import { text as asText } from "../../variables.ts";
 import {
   type CredentialOptions,
   credentialOptions,
@@ -16,9 +17,11 @@ import { oidcOptions } from "../oidc-options.ts";
 export const keycloakOwn = {
   url: ownBaseUrl.clone().register(declared, {
     says: "Where Keycloak is, with `/auth` at its end if it was installed below that.",
+    fromText: asText,
   }),
   realm: segment('the name of a realm, such as "acme"').register(declared, {
     says: "The name of the realm.",
+    fromText: asText,
   }),
   [allowInsecureIssuer]: oidcOptions[allowInsecureIssuer],
 };

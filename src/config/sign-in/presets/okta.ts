@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { declared } from "../../declared.ts";
 import { host, segment } from "../../provider-values.ts";
+import { text as asText } from "../../variables.ts";
 import {
   type CredentialOptions,
   credentialOptions,
@@ -12,12 +13,16 @@ import {
 
 /** Its options beside those that presets share. */
 export const oktaOwn = {
-  domain: host("acme.okta.com").register(declared, { says: "Your Okta domain, or the custom one." }),
+  domain: host("acme.okta.com").register(declared, {
+    says: "Your Okta domain, or the custom one.",
+    fromText: asText,
+  }),
   authorizationServerId: segment('the id of a custom authorization server, such as "default"')
     .optional()
     .register(declared, {
       says: "The id of a custom authorization server.",
       otherwise: "the org authorization server",
+      fromText: asText,
     }),
 };
 

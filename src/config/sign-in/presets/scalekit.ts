@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { text } from "../../basic-schemas.ts";
 import { declared } from "../../declared.ts";
 import { baseUrl } from "../../provider-values.ts";
+import { text as asText } from "../../variables.ts";
 import {
   defineSignIn,
   oidcSettings,
@@ -13,14 +14,16 @@ import {
 
 /** Its options beside those that presets share. */
 export const scalekitOwn = {
-  environmentUrl: baseUrl.clone().register(declared, { says: "The environment's URL." }),
+  environmentUrl: baseUrl.clone().register(declared, { says: "The environment's URL.", fromText: asText }),
   organizationId: text('an organization ID, such as "org_123456789"').optional().register(declared, {
     says: "The organization whose connection people sign in with.",
     otherwise: "Scalekit asks",
+    fromText: asText,
   }),
   connectionId: text('a connection ID, such as "conn_123456789"').optional().register(declared, {
     says: "The connection that people sign in with.",
     otherwise: "Scalekit asks",
+    fromText: asText,
   }),
 };
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { declared } from "../../declared.ts";
 import { host } from "../../provider-values.ts";
+import { text as asText } from "../../variables.ts";
 import {
   defineSignIn,
   oidcSettings,
@@ -12,7 +13,10 @@ import {
 
 /** Its options beside those that presets share. */
 export const workosOwn = {
-  domain: host("acme.authkit.app").register(declared, { says: "The AuthKit domain, or your custom one." }),
+  domain: host("acme.authkit.app").register(declared, {
+    says: "The AuthKit domain, or your custom one.",
+    fromText: asText,
+  }),
 };
 
 type Given = z.input<z.ZodObject<typeof workosOwn>>;

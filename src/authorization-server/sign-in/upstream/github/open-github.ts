@@ -34,7 +34,7 @@ function authorizationUrl(
   { state, codeVerifier, redirectUri, visit }: Asked,
   { baseUrl, clientId, groups }: GithubSettings,
 ): string {
-  const { loginHint, signInAfter } = visit;
+  const { loginHint, signInAfter, wantsAnotherAccount } = visit;
   const url = new URL(`${baseUrl}/login/oauth/authorize`);
   const scopes = ["read:user", "user:email", ...(groups === undefined ? [] : ["read:org"])];
   url.search = new URLSearchParams({
@@ -45,9 +45,9 @@ function authorizationUrl(
     state,
     code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"),
     code_challenge_method: "S256",
-    ...(loginHint !== undefined && { login: loginHint }),
+    ...(loginHint !== undefined && !wantsAnotherAccount && { login: loginHint }),
     // GitHub can't be asked for a new sign-in: a person who comes back counts as one.
-    ...(signInAfter !== undefined && { prompt: "select_account" }),
+    ...((signInAfter !== undefined || wantsAnotherAccount) && { prompt: "select_account" }),
   }).toString();
   return url.href;
 }

@@ -24,6 +24,8 @@ export type LogoutParts = {
   readonly clock: Clock;
   /** Tells the guard of this process. Other processes learn it from the store. */
   readonly onGrantRevoked: (grantId: string) => void;
+  /** The same of whose grants they were. */
+  readonly onPersonChanged: (personId: string) => void;
 };
 
 /** POST /oauth/logout/<name>: the provider says that a person signed out there (OpenID Connect Back-Channel Logout 1.0). */
@@ -42,10 +44,13 @@ async function logout(request: Request, peer: Peer, parts: LogoutParts): Promise
   const claims = await readLogoutToken(token, parts);
   const { settings, store, recorder } = parts;
   const { issuer } = settings;
+  const subject = subjectOf(claims, settings);
+  if (subject === undefined && claims.sid == null) {
+    throw refuse(`it has neither sid nor ${settings.subject}, which tells people apart`);
+  }
   // Each is good once: one that was overheard must not end the sessions of later.
   const keptUntil = (claims.exp + settings.leewaySeconds + CLOCK_SKEW_SECONDS) * 1000;
   if (!(await store.useAssertion(issuer, claims.jti, keptUntil))) throw refuse("it was used before");
-  const subject = subjectOf(claims, settings);
   const known =
     subject === undefined ? undefined : await store.findByIdentity({ method: "oidc", issuer, subject });
   const fields = { person: known?.person.id, method: settings.name };
@@ -127,13 +132,15 @@ function subjectOf(claims: LogoutToken, { subject }: OidcSettings): string | und
 async function endGrants(
   person: string,
   peer: Peer,
-  { store, recorder, clock, onGrantRevoked }: LogoutParts,
+  { store, recorder, clock, onGrantRevoked, onPersonChanged }: LogoutParts,
 ): Promise<void> {
   const now = clock();
   const live = await store.listGrants({ personId: person, liveAt: now });
   const { entry, log } = recorder.prepare("grant.revoked", { person, reason: "upstream_logout" }, peer);
   await store.revokePersonsGrants(person, "upstream_logout", now, entry);
   for (const { id } of live) onGrantRevoked(id);
+  // One may have been approved in between.
+  onPersonChanged(person);
   if (live.length > 0) log();
 }
 

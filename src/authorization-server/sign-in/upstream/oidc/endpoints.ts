@@ -9,6 +9,7 @@ import { json } from "../../../../platform/json.ts";
 import type { Discovered, Discovery } from "../../../../platform/provider/discovery.ts";
 import { SIGNING_ALGORITHMS } from "../../../../platform/provider/signed-token.ts";
 import { type Asked, BrokenOff } from "../provider.ts";
+import { authenticationRequest } from "./authentication-request.ts";
 import { reasonOf } from "./failures.ts";
 import { openidClient } from "./openid-client.ts";
 
@@ -50,7 +51,10 @@ export function createEndpoints(
     jwksUri: () => endpoint("jwks_uri"),
     async authorizationUrl(asked) {
       const url = new URL(await endpoint("authorization_endpoint"));
-      for (const [name, value] of Object.entries(await parametersOf(asked, settings, clock()))) {
+      const { document } = await metadata();
+      for (const [name, value] of Object.entries(
+        await authenticationRequest(asked, settings, document, clock()),
+      )) {
         url.searchParams.set(name, value);
       }
       return url.href;
@@ -61,41 +65,6 @@ export function createEndpoints(
       const { document } = await metadata();
       return configure(document, settings, customFetchOf(fetchText), clock);
     },
-  };
-}
-
-/**
- * The authentication request (OpenID Connect Core 1.0 §3.1.2.1). Without `resource`: the token is for the provider's own
- * userinfo endpoint, and Entra refuses the two together.
- */
-async function parametersOf(
-  { state, nonce, codeVerifier, redirectUri, visit }: Asked,
-  { parameters, clientId, scopes, newSignIn }: OidcSettings,
-  now: number,
-): Promise<Readonly<Record<string, string>>> {
-  const { calculatePKCECodeChallenge } = await openidClient();
-  const { loginHint, signInAfter } = visit;
-  const isOld = signInAfter !== undefined;
-  const newAsked = {
-    auth_time: {
-      prompt: "login",
-      max_age: String(Math.max(0, Math.floor((now - (signInAfter ?? 0)) / 1000))),
-    },
-    // Known to those who do not know the others.
-    round_trip: { prompt: "select_account" },
-  };
-  return {
-    ...parameters,
-    ...(isOld && newAsked[newSignIn]),
-    ...(loginHint !== undefined && { login_hint: loginHint }),
-    response_type: "code",
-    client_id: clientId,
-    redirect_uri: redirectUri,
-    scope: scopes.join(" "),
-    state,
-    nonce,
-    code_challenge: await calculatePKCECodeChallenge(codeVerifier),
-    code_challenge_method: "S256",
   };
 }
 

@@ -1,5 +1,5 @@
 import type { OidcSettings } from "../../../../config/sign-in/settings.ts";
-import { claimAt } from "../../../../core/claim-path.ts";
+import { claimAt, isClaimElsewhere } from "../../../../core/claim-path.ts";
 import type { Proof } from "../../method.ts";
 import { BrokenOff } from "../provider.ts";
 import { boundedProfile, emailsOf, groupsOf, idOfPerson, labelOf, textOf } from "../said.ts";
@@ -83,9 +83,7 @@ function profileOf(said: Said, email: string | undefined, { profile }: OidcSetti
 
 /** @throws BrokenOff where the groups are elsewhere: without them, a list of groups to refuse would let this person in */
 function listedGroups(said: Said, claim: string): readonly string[] {
-  const elsewhere = said._claim_names;
-  const isElsewhere = typeof elsewhere === "object" && elsewhere !== null && Object.hasOwn(elsewhere, claim);
-  if (isElsewhere || said.hasgroups === true) {
+  if (isClaimElsewhere(said, claim)) {
     throw new BrokenOff(
       "unusable_account",
       `the person has more groups than the provider puts into a token (groups overage): let it send only those that are assigned to the application, or app roles`,
