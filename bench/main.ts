@@ -11,6 +11,7 @@ import { firstVerification } from "./scenarios/first-verification.ts";
 import { guard } from "./scenarios/guard.ts";
 import { janitor } from "./scenarios/janitor.ts";
 import { millionGrants } from "./scenarios/million-grants.ts";
+import { millionPeople } from "./scenarios/million-people.ts";
 import { postgresRefresh } from "./scenarios/postgres-refresh.ts";
 import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
@@ -37,6 +38,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   twoInstances,
   janitor,
   tenMillionGrants,
+  millionPeople,
   soak,
   bytesPerGrant,
   cachedTokens,

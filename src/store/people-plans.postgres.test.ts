@@ -99,6 +99,10 @@ async function useAll(store: TestStore): Promise<void> {
   await store.removeIdentity(first.id, newcomer, first.identity, IDENTITY_UNLINKED);
   await store.findCredential(first.id, "password");
   await store.saveCredential({ ...credential, secret: "$2b$12$x" }, CREDENTIAL_CHANGED);
+  await store.changePassword(
+    { credential: { ...credential, secret: "$2b$12$x" }, session: first.session, now: NOW },
+    CREDENTIAL_CHANGED,
+  );
   await store.upgradeCredential({ ...credential, before: "$2b$12$x", secret: "$2b$14$x" });
   await store.listCredentialKinds("password", 10);
   await store.addLink(sampleLink({ personId: first.id, expiresAt: NOW + 1000 }), INVITED);

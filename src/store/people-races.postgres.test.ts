@@ -223,11 +223,11 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
   test("the removal of the last two identities: one stays", async () => {
     await inRounds(async (person, one, other) => {
       await addSamplePerson(a, person);
-      const linked = { ...OKTA, subject: person };
+      const [own, linked] = [samplePerson(person).identity, { ...OKTA, subject: person }];
       await a.addIdentity({ ...linked, personId: person, label: "okta", now: NOW }, IDENTITY_LINKED);
       const removed = await Promise.all([
-        one.removeIdentity(person, linked, samplePerson(person).identity, IDENTITY_UNLINKED),
-        other.removeIdentity(person, samplePerson(person).identity, linked, IDENTITY_UNLINKED),
+        one.removeIdentity(person, linked, own, IDENTITY_UNLINKED),
+        other.removeIdentity(person, own, linked, IDENTITY_UNLINKED),
       ]);
       expect(removed.filter(Boolean)).toHaveLength(1);
       expect(await a.listIdentities(person)).toHaveLength(1);
@@ -277,6 +277,27 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
       expect(await a.findLink(hash, NOW)).toBeUndefined();
     });
     expect(await entries("credential.changed")).toBeLessThanOrEqual(2 * ROUNDS);
+  });
+
+  test("two sessions that each change the password and end the other one: one does", async () => {
+    await inRounds(async (person, one, other) => {
+      await addSamplePerson(a, person);
+      const change = async (store: TestStore, mark: string) =>
+        store.changePassword(
+          {
+            credential: credentialOf(person, `$2b$12$${mark}`),
+            session: `session of ${person}${mark}`,
+            now: NOW,
+          },
+          CREDENTIAL_CHANGED,
+        );
+      for (const mark of ["x", "y"]) await beginSession(a, person, NOW, mark);
+      const changed = await Promise.all([change(one, "x"), change(other, "y")]);
+      expect(changed.filter(Boolean)).toHaveLength(1);
+      const mark = changed[0] ? "x" : "y";
+      expect((await a.findCredential(person, "password"))?.secret).toBe(`$2b$12$${mark}`);
+      expect(await a.listSessions(person, NOW)).toMatchObject([{ hash: `session of ${person}${mark}` }]);
+    });
   });
 
   test("an invitation that is used in several places adds one person", async () => {
@@ -335,6 +356,14 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
             store.addIdentity({ ...identity, personId: person, label: "okta", now: NOW }, IDENTITY_LINKED),
             store.removeIdentity(person, identity, samplePerson(person).identity, IDENTITY_UNLINKED),
             store.saveCredential(credentialOf(person, "$2b$12$x"), CREDENTIAL_CHANGED),
+            store.changePassword(
+              {
+                credential: credentialOf(person, "$2b$12$y"),
+                session: `session of ${person}${mine}`,
+                now: NOW,
+              },
+              CREDENTIAL_CHANGED,
+            ),
             store.addLink(sampleLink({ hash: `link-${mine}`, personId: person }), INVITED),
             store.deleteExpired(NOW + DAY, 100),
             ends[mine % ends.length]?.(),

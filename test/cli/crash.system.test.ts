@@ -11,9 +11,10 @@ import {
   register,
   tokensOf,
 } from "../support/client.ts";
+import { freePort } from "../support/listening.ts";
 import { DEMO, reach } from "../support/network.ts";
-import { type Browser, decide, openBrowser, signIn } from "../support/person.ts";
-import { type Demo, startDemo, temporaryFolder } from "../support/processes/command.ts";
+import { type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
+import { type Demo, gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
 
 type There = ReturnType<typeof reach>;
 
@@ -66,6 +67,50 @@ it("killed amid refreshes and approvals, it has lost nothing that it answered", 
       expect(codes.length).toBeGreaterThan(0);
       for (const authorized of codes.splice(0)) await tokensOf(redeem(there, clientId, authorized));
     }
+  }
+  expect(await demo.stop()).toMatchObject({ exitCode: 0, stderr: "" });
+});
+
+it("killed amid sign-ins, it knows who was signed in, and who was put out, at once after the start", async () => {
+  const cwd = await temporaryFolder();
+  const [port, env] = [await freePort(), { GATEHOUSE_PUBLIC_URL: "https://mcp.example" }];
+  const start = () => startDemo([], { cwd, env, port });
+  const there = reach(`http://localhost:${port}`);
+  let demo = await start();
+  const { client_id: clientId } = await register(there);
+  const signedIn: Browser[] = [];
+  const isSignedIn = async (browser: Browser) => {
+    const answer = await browser.request(authorizeUrl(clientId, newPkce().challenge));
+    return new URL(answer.headers.get("location") ?? "").pathname === "/oauth/consent";
+  };
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = signedIn.length;
+    // Each in a browser of its own: in one that was signed in, a sign-in whose answer is lost may have ended that.
+    const once = async () => {
+      const browser = openBrowser(there);
+      await signIn(browser, authorizeUrl(clientId, newPkce().challenge), DEMO.username, DEMO.password);
+      signedIn.push(browser);
+    };
+    await killAmid(
+      demo,
+      Array.from({ length: CLIENTS_OF_EACH_KIND }, () => once),
+    );
+    demo = await start();
+    expect(signedIn.length).toBeGreaterThan(before);
+    for (const browser of signedIn) expect(await isSignedIn(browser)).toBe(true);
+  }
+
+  const { exitCode } = await gatehouse(["person", "disable", "demo"], { cwd });
+  demo.child.kill("SIGKILL");
+  await demo.ended;
+  expect(exitCode).toBe(0);
+  demo = await start();
+  for (const browser of signedIn.slice(-CLIENTS_OF_EACH_KIND)) {
+    expect(await isSignedIn(browser)).toBe(false);
+    const begun = await browser.request(authorizeUrl(clientId, newPkce().challenge));
+    const state = stateOf(begun.headers.get("location"));
+    expect((await browser.submit("/oauth/login", { state, ...DEMO })).status).toBe(403);
   }
   expect(await demo.stop()).toMatchObject({ exitCode: 0, stderr: "" });
 });

@@ -211,6 +211,14 @@ export function signInContract(store: () => Store): void {
       expect(await signIn(sampleSignIn({ now: NOW + 2 }))).toMatchObject({ kind: "signed_in" });
     });
 
+    test("where a row that no identity proves was signed out after this first sign-in began", async () => {
+      await store().disablePerson("p-1", START, PERSON_DISABLED);
+      await store().enablePerson("p-1", PERSON_ENABLED);
+      await store().signOutPerson("p-1", NOW + 1, SIGNED_OUT);
+      await expectRefused(newcomer(), "changed");
+      expect(await signIn(newcomer({ now: NOW + 2 }))).toMatchObject({ kind: "signed_in" });
+    });
+
     test("where its entry cannot be written", async () => {
       const before = await everything();
       const unwritable = { ...SIGNED_IN, at: null as unknown as number };
