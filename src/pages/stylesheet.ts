@@ -73,7 +73,7 @@ input[type="text"]:focus-visible, input[type="password"]:focus-visible, input[ty
   outline-offset: 0; border-color: var(--accent); }
 input[aria-invalid="true"] { border-color: var(--alarm); }
 input[type="text"][readonly]:not([hidden]) { background: var(--code); }
-time { white-space: nowrap; }
+time { display: inline-block; }
 .hint { margin-top: .375rem; }
 button, .button { display: block; width: 100%; min-height: 2.875rem; padding: .625rem 1rem; font: inherit; font-weight: 650;
   text-align: center; text-decoration: none; cursor: pointer; border: 1px solid var(--accent); border-radius: 8px;

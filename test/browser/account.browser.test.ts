@@ -163,7 +163,7 @@ it.each([
     await looksRight(page);
     await page.getByRole("link", { name: "Continue with Provider" }).click();
     await heading(page, "Your account");
-    expect(await page.getByRole("main").innerText()).toContain("ada of the test");
+    expect(await page.getByRole("main").innerText()).toContain(id);
     await signIn(phone, account, PASSWORD);
     await phone.getByRole("alert").waitFor();
     // Wrong passwords are a 403, which the browser notes.
