@@ -102,7 +102,7 @@ function signInOf(access: CheckUser | SignIn): SignIn {
 }
 
 function requireMethods(methods: unknown): asserts methods is readonly SignInMethod[] {
-  const isMethod = (one: unknown) =>
+  const isMethod = (one: unknown): one is SignInMethod =>
     typeof one === "object" && one !== null && "open" in one && "name" in one;
   if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod))
     return refuseEqualNames(methods);

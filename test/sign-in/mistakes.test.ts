@@ -106,7 +106,7 @@ describe("a mistake in the code stops the start with one sentence", () => {
     [
       "a misspelled list",
       () => ({ signIn: [google(CLIENT)], admit: { email: ["a@b.com"] } }),
-      "admit.email is not an option. Did you mean admit.emails?",
+      "admit.email is not an option. Did you mean emails?",
     ],
     [
       "no options",
@@ -218,7 +218,11 @@ describe("a mistake in the code stops the start with one sentence", () => {
       () => ({ signIn: [oidc(wrong({ ...OIDC, personId: "sub" }))] }),
       'oidc: personId is "sub"; it must be a function.',
     ],
-    ["no check", () => ({ signIn: [password(wrong(undefined))] }), "checkUser"],
+    [
+      "no check",
+      () => ({ signIn: [password(wrong(undefined))] }),
+      "password: checkUser is missing; it must be a function",
+    ],
   ])("%s", async (_what, access, sentence) => {
     const error = await start(access).then(
       () => undefined,
