@@ -22,7 +22,7 @@ can sign in, and nothing else is needed. \`organizations\` is every company and 
    **Enterprise applications → Users and groups**. Set the option \`groups\` to \`groups\`.`,
     ],
     notes: [
-      `**Entra's addresses are never verified.** An administrator of any tenant can enter any address for a person there, so \`email\` is no proof. \`admit.emails\` and
+      `**Entra's addresses are never verified.** An administrator of any tenant can enter any address for a person there, so \`email\` proves nothing. \`admit.emails\` and
   \`admit.domains\` let no one in who signs in here. Name tenants, or use \`admit.groups\` or \`admit.claims\`.`,
       "`tenant` is checked against the claim `tid` of each ID token. For a guest of your tenant, `tid` is your tenant.",
       `**Groups overage.** Entra puts at most 200 groups into a token, nested ones included. For a person with more it leaves them all out, and says so. Such a sign-in is refused

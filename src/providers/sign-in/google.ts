@@ -17,7 +17,7 @@ Workspace domains, or with \`admit\`.`,
     ],
     notes: [
       `\`hd\` compares the claim of that name in the ID token, which only accounts of a Google Workspace domain have. The end of an address says less:
-  a person can make a Google account with an address of yours.`,
+  anyone with an address in your domain can make a Google account with it.`,
       "An address counts only if Google calls it verified. In code, people are told apart by `sub`, which never changes, and not by their address.",
       "Google sends no groups. Use `admit.emails`, `admit.domains` or `hd`.",
       "Google can't be asked to let a person sign in again (`prompt=login`). Where a new sign-in is needed, coming back from Google counts.",

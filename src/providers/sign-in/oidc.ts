@@ -12,7 +12,7 @@ export const oidcGuide: SignInGuide = {
     steps: [
       "Register a client: a *web* or *confidential* one, with the authorization code flow and PKCE (S256).",
       `Its redirect URI:${pasted(redirectUri)}`,
-      "Copy the client ID and the client secret. Where the provider knows a public key of yours instead, give `privateKey`.",
+      "Copy the client ID and the client secret. Where the provider has your public key instead, give `privateKey`.",
       `For back-channel logout, where the provider has it:${pasted(logoutUri)}`,
       "Compare `issuer` with the `issuer` in `<issuer>/.well-known/openid-configuration`, byte for byte: a slash at its end matters.",
     ],
