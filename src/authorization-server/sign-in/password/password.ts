@@ -33,7 +33,7 @@ export function password(checkUser: CheckUser, milliseconds = CHECK_USER_MS): Si
     throw wrongValue(
       "password: checkUser",
       checkUser,
-      "a function: (username, password) => id, { id, … } or null",
+      "a function of a username and a password, which returns an id, { id, name }, or null",
     );
   }
   return {
