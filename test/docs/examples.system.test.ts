@@ -52,11 +52,14 @@ function at(program: Program, path: string): Pick<Program, "fetch"> {
 
 describe("simple-server", () => {
   it("is the call that the README shows, and a check, unless a provider is named", () => {
-    const [call = "", check = ""] = blocksOf(readFileSync(join(CHECKOUT, "README.md"), "utf8"));
+    const [call = ""] = blocksOf(readFileSync(join(CHECKOUT, "README.md"), "utf8"));
+    const inline = /\(username, password\) =>\n {2}(.+), \/\/ .+\n\)/;
+    const [, check] = inline.exec(call) ?? [];
     const example = call
       .replace('from "zod";', 'from "zod";\nimport { signInBy } from "./sign-in.ts";')
-      .replace("(username, password) => checkMyUsers(username, password)", "signInBy(checkMyUsers)");
-    expect(readFileSync(join(CHECKOUT, "examples/simple-server.ts"), "utf8")).toBe(`${example}\n${check}`);
+      .replace(inline, "signInBy(checkMyUsers))");
+    const named = `function checkMyUsers(username: string, password: string): string | null {\n  return ${check};\n}\n`;
+    expect(readFileSync(join(CHECKOUT, "examples/simple-server.ts"), "utf8")).toBe(`${example}\n${named}`);
   });
 
   it("lets a person sign in, and a client call echo", async () => {
