@@ -40,4 +40,5 @@ export {
   createOAuthServer,
   type Listening,
   type OAuthServer,
+  type SignIn,
 } from "./server/create-oauth-server.ts";

@@ -7,13 +7,20 @@ import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";
 import { newPerson } from "./new-person.ts";
 import { operatorEntry } from "./operator.ts";
-import { type LinePerson, linesOf, type NumberedLine, readPersonLine } from "./person-lines.ts";
+import {
+  type LinePerson,
+  linesOf,
+  type NumberedLine,
+  type ReadLine,
+  readPersonLine,
+} from "./person-lines.ts";
 
 export type Import = {
   readonly file: string;
   /** Whether lines that cannot be used are left out, and not the whole file. */
   readonly skipBadLines: boolean;
-  readonly onProgress: (doing: "checking" | "adding", people: number, total: number) => void;
+  /** Of the file's lines while they are checked, then of the people in them. */
+  readonly onProgress: (doing: "checking" | "adding", rows: number, total: number) => void;
   /** Told of the first lines that cannot be used. */
   readonly onBadLine: (line: number, problem: string) => void;
 };
@@ -47,10 +54,8 @@ export async function importPeople(given: Import, parts: ImportParts): Promise<I
     now: () => 0,
   });
   let added = 0;
-  await forEachLine(file, async (line) => {
-    if (bad.has(line.number)) return;
-    const read = await readPersonLine(line.text);
-    if (read.kind === "nothing") return;
+  await forEachLine(file, async (line, read) => {
+    if (bad.has(line.number) || read.kind === "nothing") return;
     if (read.kind === "problem") throw changed(file, line.number);
     const { secret } = read.person;
     const hash = secret.kind === "hash" ? secret.text : await hashing.run(() => passwordHashOf(secret.text));
@@ -69,12 +74,13 @@ async function checkLines(
 ): Promise<Checked> {
   const bad = new Set<number>();
   const firstLines = new Map<string, number>();
+  const lines = await countLines(file);
   const isBad = ({ number }: NumberedLine, problem: string) => {
     bad.add(number);
     if (bad.size <= BAD_LINES_SHOWN) onBadLine(number, problem);
   };
-  await forEachLine(file, async (line) => {
-    const read = await readPersonLine(line.text);
+  await forEachLine(file, async (line, read) => {
+    onProgress("checking", line.number, lines);
     if (read.kind === "problem") isBad(line, read.problem);
     if (read.kind !== "person") return;
     const { username } = read.person;
@@ -86,20 +92,37 @@ async function checkLines(
     firstLines.set(username, line.number);
     if (await store.findByIdentity(usersIdentity(username)))
       isBad(line, "There is a person with this username already.");
-    onProgress("checking", firstLines.size, firstLines.size);
   });
   return { people: firstLines.size - [...firstLines.values()].filter((line) => bad.has(line)).length, bad };
 }
 
-/** Several lines at once, begun in their order. */
-async function forEachLine(file: string, use: (line: NumberedLine) => Promise<void>): Promise<void> {
+async function countLines(file: string): Promise<number> {
+  let lines = 0;
+  for await (const { number } of linesOf(file)) lines = number;
+  return lines;
+}
+
+/** Reads the lines in their order, and does something with several of them at once. */
+async function forEachLine(
+  file: string,
+  use: (line: NumberedLine, read: ReadLine) => Promise<void>,
+): Promise<void> {
   const running = new Set<Promise<void>>();
+  let failed: { readonly cause: unknown } | undefined;
   for await (const line of linesOf(file)) {
-    const task = use(line).finally(() => running.delete(task));
+    // Here, so that of two lines with one username the first counts.
+    const read = await readPersonLine(line.text);
+    if (failed) break;
+    const task = use(line, read)
+      .catch((cause) => {
+        failed ??= { cause };
+      })
+      .finally(() => running.delete(task));
     running.add(task);
     if (running.size >= AT_ONCE) await Promise.race(running);
   }
   await Promise.all(running);
+  if (failed) throw failed.cause;
 }
 
 function add(

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { readPersonLine } from "./person-lines.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { readUsername } from "../authorization-server/sign-in/users/usernames.ts";
+import { linesOf, type NumberedLine, readPersonLine } from "./person-lines.ts";
 
 const BCRYPT = "$2b$12$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK";
 const ARGON2 =
@@ -68,6 +72,22 @@ describe("a line of a file of people", () => {
     expect(await readPersonLine(line)).toEqual({ kind: "problem", problem: expect.stringMatching(why) });
   });
 
+  it("is read as it was written, or refused with a sentence, whatever is in it", async () => {
+    const text = fc.string({ unit: "binary", maxLength: 80 });
+    await fc.assert(
+      fc.asyncProperty(text, text, async (name, password) => {
+        const line = `${name.replaceAll(":", "")}:${password}`;
+        const read = await readPersonLine(line);
+        if (read.kind === "problem") expect(read.problem).toMatch(/^[A-Z].*\.$/);
+        if (read.kind !== "person") return;
+        expect(read.person.secret.text).toBe(password);
+        expect(read.person.secret.kind).toBe(password.startsWith("$") ? "hash" : "password");
+        expect(readUsername(name)).toEqual({ name: read.person.username });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it("is never repeated in a complaint, and never throws", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary", minLength: 12 }), async (secret) => {
@@ -75,5 +95,59 @@ describe("a line of a file of people", () => {
         expect(read.kind === "problem" && read.problem.includes(secret)).toBe(false);
       }),
     );
+  });
+});
+
+describe("the lines of a file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-lines-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  async function linesIn(content: string | Uint8Array): Promise<readonly NumberedLine[]> {
+    const file = join(folder, "people.txt");
+    writeFileSync(file, content);
+    const lines: NumberedLine[] = [];
+    for await (const line of linesOf(file)) lines.push(line);
+    return lines;
+  }
+
+  it("end with a line feed, and with nothing else that may be in a password", async () => {
+    const piece = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("\r", "\u2028", "\u2029", "\u0085", "\v", "\f", "é", "🙂"),
+    );
+    const line = fc.array(piece, { maxLength: 5 }).map((pieces) =>
+      // Half a character cannot be written, and a mark at the beginning is none of the text.
+      pieces
+        .join("")
+        .toWellFormed()
+        .replaceAll("\n", "")
+        .replace(/^\ufeff+/, "")
+        .replace(/\r+$/, ""),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(line, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom("\n", "\r\n"),
+        async (lines, end) => {
+          const read = await linesIn(`\ufeff${lines.map((text) => text + end).join("")}`);
+          expect(read).toEqual(lines.map((text, i) => ({ number: i + 1, text })));
+        },
+      ),
+    );
+  });
+
+  it("need no end in the last one, and a file may have none", async () => {
+    expect(await linesIn("a\nb")).toEqual([
+      { number: 1, text: "a" },
+      { number: 2, text: "b" },
+    ]);
+    expect(await linesIn("")).toEqual([]);
+  });
+
+  it("are kept as far as they are read: a gigabyte without an end is not", async () => {
+    const [line, next] = await linesIn(`${"x".repeat(3_000_000)}\nada:correct horse`);
+    expect(line?.text.length).toBeLessThan(10_000);
+    expect(await readPersonLine(line?.text ?? "")).toMatchObject({ kind: "problem" });
+    expect(next).toEqual({ number: 2, text: "ada:correct horse" });
   });
 });

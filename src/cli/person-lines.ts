@@ -67,16 +67,31 @@ function problem(text: string): ReadLine {
 }
 
 /**
- * The lines of a file, one after the other: a large one is never whole in memory.
+ * The lines of a file, one after the other: a large one is never whole in memory. They end with a line feed, with or without a carriage
+ * return before it; what else Unicode calls the end of a line may be in a password. Of a line that is too long, only the beginning is kept.
  * @throws ConfigurationError where it cannot be read, or cannot be read twice
  */
 export async function* linesOf(file: string): AsyncGenerator<NumberedLine> {
   await using handle = await openFile(file);
-  let number = 0;
-  for await (const text of handle.readLines()) {
+  let [number, text] = [0, ""];
+  const next = (): NumberedLine => {
     number += 1;
-    yield { number, text: number === 1 ? text.replace(/^\ufeff/, "") : text };
+    return { number, text: (number === 1 ? text.replace(/^\ufeff/, "") : text).replace(/\r$/, "") };
+  };
+  for await (const chunk of handle.createReadStream({ encoding: "utf8", autoClose: false })) {
+    const [first = "", ...more] = String(chunk).split("\n");
+    text = begun(text, first);
+    for (const piece of more) {
+      yield next();
+      text = begun("", piece);
+    }
   }
+  if (text !== "") yield next();
+}
+
+/** Long enough to be refused, whatever follows. */
+function begun(line: string, more: string): string {
+  return (line + more).slice(0, 2 * LONGEST_LINE);
 }
 
 async function openFile(file: string) {

@@ -36,7 +36,7 @@ function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(add --help to see what is possible)")
     .configureOutput({
-      outputError: (text, write) => write(printable(text.replace(/^error: /, "gatehouse: "))),
+      outputError: (text, write) => write(printable(withoutValues(text.replace(/^error: /, "gatehouse: ")))),
     })
     .addCommand(demoCommand())
     .addCommand(clientCommand())
@@ -59,6 +59,14 @@ Try it:
     );
   inheritSettings(program);
   return program;
+}
+
+/** What is one too many may be a secret: `person add ada <password>`, `--password=…`, `-p…`. */
+function withoutValues(text: string): string {
+  return text
+    .replace(/(unknown option '--[^=']*)=.*'/s, "$1'")
+    .replace(/(unknown option '-[^-]).*'/s, "$1'")
+    .replace(/(too many arguments .* but got \d+): .*\./s, "$1.");
 }
 
 /** Commands take over their parent's settings where it makes them, and ours are made elsewhere. */

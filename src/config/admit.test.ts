@@ -83,7 +83,7 @@ describe("lists of groups", () => {
   ])("%s: stop the start where no provider says a person's groups", (names, admit) => {
     expect(refusal(admit, [WITHOUT])).toBe(
       `${names} would do nothing: google never says a person's groups. ` +
-        "Give a provider that does its option groups, or leave the list out.",
+        "Set the option groups of a provider that has it, or leave the list out.",
     );
     expect(() => parse(admit, [WITHOUT, WITH])).not.toThrow();
   });

@@ -132,7 +132,7 @@ function refuseIdleGroups(
   const names = methods.map(({ name }) => name).join(" and ");
   throw new ConfigurationError(
     `${named.join(" and ")} would do nothing: ${names} never says a person's groups. ` +
-      "Give a provider that does its option groups, or leave the list out.",
+      "Set the option groups of a provider that has it, or leave the list out.",
   );
 }
 

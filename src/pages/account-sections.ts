@@ -129,7 +129,7 @@ const NOT_REMOVED: Readonly<Record<Exclude<AccountIdentity["removal"], "possible
 export function passwordSection(values: AccountValues, password: AccountPassword): Html {
   return html`<section aria-labelledby="password">
 <h2 id="password">Password</h2>
-${values.canChange ? passwordForm(values, password) : html`<p class="soft small">To change your password, sign in again first.</p>`}
+${values.canChange ? html`<p class="soft small">When you change it, you are signed out everywhere else. Apps that you connected stay connected.</p>${passwordForm(values, password)}` : html`<p class="soft small">To change your password, sign in again first.</p>`}
 </section>`;
 }
 
@@ -140,17 +140,24 @@ function passwordForm(values: AccountValues, { username, problem }: AccountPassw
     "change_password",
     html`${problem === undefined ? undefined : html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${problem}</p></div></div>`}
 <input type="text" name="username" value="${username}" autocomplete="username" aria-label="Username" hidden readonly>
-${passwordField("current_password", "Current password", "current-password", tied)}
-${passwordField("new_password", "New password", "new-password", tied)}
+${passwordField("current_password", "Current password", "current-password", html`${tied}${problem === undefined ? undefined : html` autofocus`}`)}
+${passwordField("new_password", "New password", "new-password", html`${tied} minlength="8" maxlength="1024"`, html`<p class="soft small hint">At least 8 characters. Several words are easier to remember.</p>`)}
 ${passwordField("repeated_password", "New password again", "new-password", tied)}
 <button type="submit">Change password</button>`,
   );
 }
 
-function passwordField(name: string, label: string, autocomplete: string, tied: Html | undefined): Html {
+function passwordField(
+  name: string,
+  label: string,
+  autocomplete: string,
+  attributes: Html | undefined,
+  hint?: Html,
+): Html {
   return html`<div>
 <label for="${name}">${label}</label>
-<input type="password" id="${name}" name="${name}" autocomplete="${autocomplete}" required${tied}>
+<input type="password" id="${name}" name="${name}" autocomplete="${autocomplete}" required${attributes}>
+${hint}
 </div>`;
 }
 

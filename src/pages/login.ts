@@ -15,7 +15,10 @@ export type LoginValues = {
   readonly state: string;
   /** What was typed last time, or the `login_hint`; empty where nothing is known. */
   readonly username?: string | undefined;
+  /** What was wrong with the username or the password. */
   readonly errorMessage?: string | undefined;
+  /** Why another way to sign in did not end well. */
+  readonly methodProblem?: string | undefined;
   /** The client that wants to connect; undefined at the account page. */
   readonly client: ClientIdentity | undefined;
   /** Why a person who is signed in at the account page signs in again. */
@@ -31,8 +34,9 @@ export type SignInPurpose = {
 
 /** The page with every way to sign in. */
 export function loginPage(values: LoginValues): string {
-  const { appName, panels = [], errorMessage, client, purpose, ...form } = values;
+  const { appName, panels = [], errorMessage, methodProblem, client, purpose, ...form } = values;
   const { action } = form;
+  const problem = errorMessage || methodProblem;
   const marks = client ? html`${mark(client.name, "theirs")}${BOTH_WAYS_ICON}` : undefined;
   const body = html`<div class="centred">
 <div class="marks">${marks}${mark(appName, "ours")}</div>
@@ -41,15 +45,15 @@ ${client ? html`<p class="soft"><strong>${clientName(client)}</strong> wants to 
 ${purpose ? html`<p class="soft">${reason(purpose)}</p>` : undefined}
 </div>
 ${
-  errorMessage
-    ? html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${errorMessage}</p></div></div>`
+  problem
+    ? html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${problem}</p></div></div>`
     : undefined
 }
 ${action === undefined ? undefined : passwordForm({ ...form, action }, errorMessage)}
 ${action !== undefined && panels.length > 0 ? html`<p class="or"><span>or</span></p>` : undefined}
 ${panels.length > 0 ? methodsOf(panels) : undefined}
 ${purpose ? html`<p class="centred small"><a href="${purpose.accountUrl}">Back to your account</a></p>` : undefined}`;
-  return layout({ appName, title: errorMessage ? "Sign in: try again" : "Sign in", body });
+  return layout({ appName, title: problem ? "Sign in: try again" : "Sign in", body });
 }
 
 const HEADINGS = { confirm: "Sign in again", link: "Link another way to sign in" } as const;

@@ -72,7 +72,8 @@ input[type="url"] { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 
 input[type="text"]:focus-visible, input[type="password"]:focus-visible, input[type="url"]:focus-visible {
   outline-offset: 0; border-color: var(--accent); }
 input[aria-invalid="true"] { border-color: var(--alarm); }
-input[readonly] { background: var(--code); }
+input[type="text"][readonly]:not([hidden]) { background: var(--code); }
+time { display: inline-block; }
 .hint { margin-top: .375rem; }
 button, .button { display: block; width: 100%; min-height: 2.875rem; padding: .625rem 1rem; font: inherit; font-weight: 650;
   text-align: center; text-decoration: none; cursor: pointer; border: 1px solid var(--accent); border-radius: 8px;

@@ -102,13 +102,24 @@ function signInOf(access: CheckUser | SignIn): SignIn {
 }
 
 function requireMethods(methods: unknown): asserts methods is readonly SignInMethod[] {
-  const isMethod = (one: unknown) =>
+  const isMethod = (one: unknown): one is SignInMethod =>
     typeof one === "object" && one !== null && "open" in one && "name" in one;
-  if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)) return;
+  if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod))
+    return refuseEqualNames(methods);
   throw wrongValue(
     "signIn",
     methods,
     "a list of sign-in methods, such as [users()] or [password(checkUser)], from mcp-gatehouse/sign-in",
+  );
+}
+
+/** A name is in the URLs of a method, and says in the log which one it was. */
+function refuseEqualNames(methods: readonly SignInMethod[]): void {
+  const names = methods.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice === undefined) return;
+  throw new ConfigurationError(
+    `signIn has two methods with the name "${twice}". Give one of them another name.`,
   );
 }
 

@@ -146,13 +146,6 @@ async function openMethods(
   methods: readonly SignInMethod[],
   parts: MethodParts,
 ): Promise<readonly NamedMethod[]> {
-  const names = methods.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) {
-    throw new ConfigurationError(
-      `signIn has two methods with the name "${twice}". Give one of them another name.`,
-    );
-  }
   return Promise.all(
     methods.map(async ({ name, label, people, open }) => ({
       name,

@@ -71,15 +71,16 @@ export function lowContrast() {
 /** Fields without a label, ids that occur twice, and references to ids that are not there. */
 export function unlabelled() {
   const found = [];
-  for (const input of document.querySelectorAll("input:not([type=hidden])")) {
+  for (const input of document.querySelectorAll("input:not([type=hidden], [hidden])")) {
     const said = [...(input.labels ?? [])].map((label) => label.textContent?.trim()).join("");
     if (said === "") found.push(`<input name="${input.name}"> has no label`);
   }
   for (const attribute of ["for", "aria-describedby", "aria-labelledby"]) {
     for (const element of document.querySelectorAll(`[${attribute}]`)) {
-      const id = element.getAttribute(attribute) ?? "";
-      const count = document.querySelectorAll(`[id="${id}"]`).length;
-      if (count !== 1) found.push(`${attribute}="${id}" finds ${count} elements`);
+      for (const id of (element.getAttribute(attribute) ?? "").split(" ")) {
+        const count = document.querySelectorAll(`[id="${id}"]`).length;
+        if (count !== 1) found.push(`${attribute}="${id}" finds ${count} elements`);
+      }
     }
   }
   for (const control of document.querySelectorAll("button, a")) {

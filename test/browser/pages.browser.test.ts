@@ -119,6 +119,53 @@ describe("by keyboard alone", () => {
     });
   });
 
+  it("the ways to sign in come in their order, and the account page in that of its sections", async () => {
+    await withPage("login-password-and-methods", {}, async (page) => {
+      await page.locator("[autofocus]:focus").waitFor();
+      expect(await tabStops(page)).toEqual([
+        "input password",
+        "button Sign in",
+        "a Continue with Google",
+        "a Continue with GitHub",
+        "a Continue with Microsoft",
+      ]);
+    });
+    await withPage("account", {}, async (page) => {
+      expect(await page.evaluate(focused)).toBe("body");
+      expect(await tabStops(page)).toEqual([
+        "button Sign out here",
+        "button End",
+        "button Sign out everywhere else",
+        "button Sign out everywhere and disconnect all apps",
+        "button Remove",
+        "button Link GitHub",
+        "button Link Okta",
+        "input current_password",
+        "input new_password",
+        "input repeated_password",
+        "button Change password",
+      ]);
+    });
+    await withPage("account-password-refused", {}, async (page) => {
+      await page.locator("[autofocus]:focus").waitFor();
+      expect(await page.evaluate(focused)).toBe("input current_password");
+    });
+  });
+
+  it("a sign-in that a provider ended does not mark the fields for a password", async () => {
+    await withPage("login-cancelled", {}, async (page) => {
+      expect(await page.locator("[aria-invalid]").count()).toBe(0);
+      expect(await page.getByRole("alert").count()).toBe(1);
+    });
+  });
+
+  it("buttons of the same name say what they are for", async () => {
+    await withPage("account", {}, async (page) => {
+      expect(await page.getByRole("button", { name: "End Safari on iPhone" }).count()).toBe(1);
+      expect(await page.getByRole("button", { name: "Remove Google ada@example.com" }).count()).toBe(1);
+    });
+  });
+
   it("typing and Enter sign in", async () => {
     await withPage("login", {}, async (page) => {
       await page.locator("[autofocus]:focus").waitFor();
@@ -149,7 +196,20 @@ describe("by keyboard alone", () => {
   });
 
   it("every stop on every page shows where the focus is", async () => {
-    for (const name of ["login", "invitation", "consent-loopback", "return", "status"]) {
+    for (const name of [
+      "login",
+      "login-password-and-methods",
+      "login-link",
+      "invitation",
+      "account",
+      "account-old-sign-in",
+      "account-refused",
+      "account-signed-out",
+      "not-admitted",
+      "consent-loopback",
+      "return",
+      "status",
+    ]) {
       await withPage(name, {}, async (page) => {
         for (const _ of Array.from({ length: 12 })) {
           await page.keyboard.press("Tab");
@@ -214,7 +274,7 @@ describe("the decision", () => {
 });
 
 describe("a click on what decides", () => {
-  it.each(["consent-https", "return-waits"])(
+  it.each(["consent-https", "return-waits", "account"])(
     "counts once the pointer has settled on the page %s",
     async (name) => {
       await withPage(name, {}, async (page) => {
@@ -278,6 +338,8 @@ describe("what people set in their system", () => {
       ["login", "button, input:not([type=hidden])"],
       ["consent-loopback", "button, .notice"],
       ["return", ".button"],
+      ["login-password-and-methods", "button, .button"],
+      ["account", "button, input:not([type=hidden]):not([hidden])"],
     ] as const) {
       await withPage(name, { forcedColors: "active" }, async (page) => {
         const controls = await page.locator(selector).all();
@@ -297,10 +359,12 @@ describe("what people set in their system", () => {
 
   it("text at twice its size still fits a narrow screen", async () => {
     // 640 px at 200 % lay out like 320 px; larger base text is the harder case.
-    await withPage("consent-loopback", { viewport: { width: 360, height: 720 } }, async (page) => {
-      await page.evaluate(doubleTheText);
-      expect(await page.evaluate(outside)).toEqual([]);
-    });
+    for (const name of ["consent-loopback", "account", "login-password-and-methods"]) {
+      await withPage(name, { viewport: { width: 360, height: 720 } }, async (page) => {
+        await page.evaluate(doubleTheText);
+        expect(await page.evaluate(outside), name).toEqual([]);
+      });
+    }
   });
 });
 

@@ -1,3 +1,5 @@
+import { SIGN_IN_PROBLEMS } from "../../src/authorization-server/sign-in/method.ts";
+import { SENTENCES } from "../../src/authorization-server/sign-in/sign-in-page.ts";
 import { accountPage } from "../../src/pages/account.ts";
 import { accountRefusedPage } from "../../src/pages/account-refused.ts";
 import { signedOutPage } from "../../src/pages/account-signed-out.ts";
@@ -21,6 +23,23 @@ const consent = {
 } as const;
 
 const invitation = { appName: "my-app", action: "/oauth/invitation", token: "token" } as const;
+
+const login = {
+  appName: "my-app",
+  action: "/oauth/login",
+  state: "sealed",
+  client: {
+    name: "Claude",
+    id: "https://claude.ai/oauth/mcp-oauth-client-metadata",
+    origin: "metadata_document",
+    holdsKey: false,
+  },
+  panels: [
+    { name: "google", label: "Google", url: "/oauth/sign-in/google" },
+    { name: "github", label: "GitHub", url: "/oauth/sign-in/github" },
+    { name: "entra", label: "Microsoft", url: "/oauth/sign-in/entra" },
+  ],
+} as const;
 
 const SELF = { origin: "registered", holdsKey: false } as const;
 const cursor = { name: "Cursor", id: "dcr_qh8aZf0u1Rz2", ...SELF } as const;
@@ -135,6 +154,25 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     username: "ada",
     errorMessage: "Incorrect username or password.",
   }),
+  "login-methods": loginPage({ ...login, action: undefined }),
+  "login-password-and-methods": loginPage(login),
+  "login-account": loginPage({ ...login, client: undefined }),
+  "login-methods-absurd": loginPage({
+    ...login,
+    username: "w".repeat(300),
+    errorMessage: `${"unbreakable".repeat(40)} and so on.`,
+    panels: Array.from({ length: 12 }, (_, index) => ({
+      name: `method-${index}`,
+      label: `Method ${index} ${"of-a-very-long-name".repeat(index)}`,
+      url: "/oauth/sign-in/method",
+    })),
+  }),
+  ...Object.fromEntries(
+    SIGN_IN_PROBLEMS.map((problem) => [
+      `login-${problem.replaceAll("_", "-")}`,
+      loginPage({ ...login, methodProblem: SENTENCES[problem]("Google") }),
+    ]),
+  ),
   invitation: invitationPage({ ...invitation, username: undefined, isReset: false }),
   "invitation-refused": invitationPage({
     ...invitation,
@@ -157,6 +195,15 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     appName: `An application ${"with a very long name ".repeat(8)}`,
     username: "w".repeat(64),
     isReset: false,
+  }),
+  "link-ended": errorPage({
+    appName: "my-app",
+    title: "This link can’t be used",
+    whatHappened: "This link was used before, has expired, or is not complete.",
+    whatToDo:
+      "If you have saved your password with it, sign in. Otherwise, copy the whole link, or ask the server's operator for a new one.",
+    correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
+    status: 400,
   }),
   "consent-https": consentPage({
     ...consent,
@@ -204,7 +251,19 @@ export const SAMPLES: Readonly<Record<string, string>> = {
       { scope: "mcp", description: "להשתמש בכלים של השרת", tools: ["echo"], locked: true, checked: true },
     ],
   }),
-  account: accountPage({ ...account, notice: "session_ended" }),
+  account: accountPage(account),
+  "account-notice": accountPage({ ...account, notice: "password_changed" }),
+  "account-new": accountPage({
+    ...account,
+    person: { id: "kQ7c0x2VbTh5s9kXw3mZ1A", name: undefined, emails: [], groups: [] },
+    sessions: account.sessions.slice(0, 1).map((session) => ({ ...session, address: undefined })),
+    identities: account.identities
+      .slice(0, 1)
+      .map((identity) => ({ ...identity, usedAt: null, removal: "last_way_in" })),
+    links: [],
+    password: undefined,
+    signIns: [],
+  }),
   "account-old-sign-in": accountPage({
     ...account,
     canChange: false,
@@ -251,6 +310,13 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     link: { text: "Back to your account", url: "/account" },
     correlationId: "01JD3M7Z8Q4V",
   }),
+  "account-refused-confirm": accountRefusedPage({
+    appName: "my-app",
+    title: "Nothing was changed",
+    whatHappened: `You signed in as ${"w".repeat(80)}, but this is the account page of Ada Lovelace. Nothing was changed.`,
+    link: { text: "Sign in with another account", url: "/oauth/login" },
+    correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
+  }),
   "account-signed-out": signedOutPage({ appName: "my-app", accountUrl: "/account" }),
   "login-confirm": loginPage({
     appName: "my-app",
@@ -266,7 +332,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     state: "sealed",
     client: undefined,
     panels: [{ name: "github", label: "GitHub", url: "/oauth/github" }],
-    errorMessage: "The sign-in with GitHub was cancelled. Try again, or choose another way.",
+    methodProblem: "The sign-in with GitHub was cancelled. Try again, or choose another way.",
     purpose: { kind: "link", personName: "Ada Lovelace", accountUrl: "/account" },
   }),
   "sign-in-again": signInAgainPage({

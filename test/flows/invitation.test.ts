@@ -81,7 +81,9 @@ describe("an invitation", () => {
     );
     const { url, token } = await link(server, "invitation", "id-7");
     expect(await (await open(server, url)).text()).toContain('value="ada" readonly');
-    expect((await post(server, { token, username: "grace" })).status).toBe(200);
+    const saved = await post(server, { token, username: "grace" });
+    expect(saved.status).toBe(200);
+    expect(await saved.text()).toContain("Your username is <strong><bdi>ada</bdi></strong>.");
     expect(await signInStatus(server, "ada", NEW)).toBe(303);
     expect(await signInStatus(server, "grace", NEW)).toBe(403);
     expect((await server.store.findPerson("id-7"))?.groups).toEqual(["admins"]);

@@ -3,6 +3,11 @@ import { describe, expect, it } from "vitest";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import { createDirectoryCheck } from "../../src/authorization-server/sign-in/users/directory-check.ts";
 import { createHashingQueue } from "../../src/authorization-server/sign-in/users/hashing-queue.ts";
+import { expectedMilliseconds } from "../../src/authorization-server/sign-in/users/password-hash.ts";
+import {
+  passwordHashOf,
+  verifyPassword,
+} from "../../src/authorization-server/sign-in/users/password-hashing.ts";
 import { users } from "../../src/authorization-server/sign-in/users/users.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import { callTool, connect } from "../support/client.ts";
@@ -201,6 +206,39 @@ describe("an unknown name", () => {
       return reads;
     };
     expect(await readsFor("not there")).toEqual(await readsFor("ada"));
+  });
+});
+
+describe("a wrong password", () => {
+  it.each([
+    ["a plain one", "wrong password", 1],
+    ["one that another system may have composed otherwise", "cafe\u0301 au lait", 2],
+  ])("computes one hash of each kind, whoever is behind the name: %s", async (_what, typed, spellings) => {
+    const server = await startDirectory();
+    await addUser(server, "argon2");
+    await addUser(server, "bcrypt", hashSync(PASSWORD, 4));
+    await addUser(server, "ours", await passwordHashOf(PASSWORD));
+    const computedFor = async (username: string, password = typed) => {
+      const computed: number[] = [];
+      const check = createDirectoryCheck({
+        store: server.store,
+        clock: server.now,
+        log: silentLog,
+        verify(spelling, hash) {
+          computed.push(expectedMilliseconds(hash));
+          return verifyPassword(spelling, hash);
+        },
+      });
+      await check(username, password);
+      return computed.toSorted((a, b) => a - b);
+    };
+    const forNoOne = await computedFor("no one");
+    expect(forNoOne).toHaveLength(3 * spellings);
+    for (const username of ["argon2", "bcrypt", "ours", ""]) {
+      expect(await computedFor(username), username).toEqual(forNoOne);
+    }
+    // The right one has nothing to hide.
+    expect(await computedFor("ours", PASSWORD)).toHaveLength(1);
   });
 });
 

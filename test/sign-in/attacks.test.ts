@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { generateKeyPair } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { oidc } from "../../src/authorization-server/sign-in/index.ts";
+import { SECRET } from "../support/forge.ts";
 import { openBrowser } from "../support/person.ts";
 import type { TestServer } from "../support/server.ts";
 import {
@@ -45,6 +46,8 @@ async function nothingWritten(): Promise<void> {
   expect(await server.store.listPeople({ now: server.now(), limit: 10 })).toEqual([]);
   expect(server.lines.filter(({ name }) => name === "sign_in.ok")).toEqual([]);
 }
+
+const identityAt = ({ issuer }: IdentityDouble, subject: string) => ({ method: "oidc", issuer, subject });
 
 describe("an answer that is not for this browser's sign-in ends on a page", () => {
   it("in another browser, which has not begun one (login CSRF, RFC 6749 §10.12)", async () => {
@@ -126,6 +129,22 @@ describe("an answer that is not for this browser's sign-in ends on a page", () =
     expect(leadsTo(await begun.browser.request(callback.href))).toBe("page 400");
     expect(reasonIn(server)).toBe("over time");
     await nothingWritten();
+  });
+
+  it("at another server of the same secret, with all that the browser has", async () => {
+    const methods = [oidc({ issuer: one.issuer, name: "one", ...credentials })];
+    const here = await startSignInServer(methods, network, { secret: SECRET });
+    const there = await startSignInServer(methods, network, {
+      secret: SECRET,
+      publicUrl: "https://other.example",
+    });
+    const begun = await goToProvider(here, "one");
+    const callback = await signInThere(begun, network);
+    callback.host = "other.example";
+    const headers = { cookie: begun.browser.cookie() };
+    expect(leadsTo(await openBrowser(there).request(callback.href, { headers }))).toBe("page 400");
+    expect(reasonIn(there)).toBe("its cookie is for another state");
+    expect(one.exchanges).toEqual([]);
   });
 
   it.each(["state", "code", "iss"])("with %s twice", async (name) => {
@@ -269,6 +288,36 @@ describe("an address that is not verified", () => {
     const [record] = await server.store.listPeople({ now: server.now(), limit: 10 });
     expect(record?.emails).toEqual([]);
     expect(JSON.stringify(record)).not.toContain("victim");
+  });
+
+  it("of an existing person is nothing to another provider's person, and neither is one that is verified", async () => {
+    one.say({ claims: { sub: "victim", email: "victim@example.com", email_verified: true } });
+    await signInAt(server, "one", network);
+    const [victim] = await server.store.listPeople({ now: server.now(), limit: 10 });
+    for (const email_verified of [false, true]) {
+      other.say({ claims: { sub: `thief ${email_verified}`, email: "victim@example.com", email_verified } });
+      expect(leadsTo((await signInAt(server, "other", network)).response)).toBe("/oauth/consent");
+    }
+    expect(await server.store.listPeople({ now: server.now(), limit: 10 })).toHaveLength(3);
+    expect(await server.store.listIdentities(victim?.person.id ?? "")).toMatchObject([{ subject: "victim" }]);
+  });
+
+  it("is not the id of the person who has it, where ids are addresses", async () => {
+    const personId = (claims: Readonly<Record<string, unknown>>) => String(claims.email ?? claims.sub);
+    const methods = [
+      oidc({ issuer: one.issuer, name: "one", personId, ...credentials }),
+      oidc({ issuer: other.issuer, name: "other", personId, ...credentials }),
+    ];
+    server = await startSignInServer(methods, network);
+    one.say({ claims: { email: "victim@example.com", email_verified: true } });
+    await signInAt(server, "one", network);
+    other.say({ claims: { sub: "thief", email: "victim@example.com", email_verified: false } });
+    expect(leadsTo((await signInAt(server, "other", network)).response)).toBe("/oauth/consent");
+    expect((await server.store.findByIdentity(identityAt(other, "thief")))?.person.id).toBe("thief");
+    // And with the address verified there too, it is somebody else's id.
+    other.say({ claims: { sub: "second", email: "victim@example.com", email_verified: true } });
+    expect(leadsTo((await signInAt(server, "other", network)).response)).toBe("page 403");
+    expect(await server.store.listIdentities("victim@example.com")).toMatchObject([{ subject: "ada" }]);
   });
 
   it("reaches neither personId nor the lists of who may come in", async () => {

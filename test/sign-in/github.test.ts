@@ -162,10 +162,24 @@ describe("organizations and teams are groups, where they are asked for", () => {
     expect(await signIn()).toBe("page 403");
     provider.say({ orgs: Array.from({ length: 1001 }, (_, i) => ({ login: `org-${i}` })) });
     expect(await signIn()).toBe("/oauth/login github unusable_account");
-    expect(reasonIn(server)).toBe("/user/orgs has more than 1000 entries");
+    expect(reasonIn(server)).toBe("/user/orgs has 1000 entries or more");
     expect(await people()).toEqual([]);
   });
 });
+
+it.each<[string, string]>([
+  ["read:user,user:email", "/oauth/login github wrong_answer"],
+  ["admin:org,user", "/oauth/consent"],
+  // A GitHub App has permissions instead.
+  ["", "/oauth/consent"],
+])(
+  "a token for %j: where groups are asked for, and GitHub hides them, it does not do",
+  async (scope, expected) => {
+    const { signIn, provider } = await start({ groups: "organizations" });
+    provider.say({ scope });
+    expect(await signIn()).toBe(expected);
+  },
+);
 
 describe("what the browser carries there and back", () => {
   it("is PKCE and a state, and no secret", async () => {

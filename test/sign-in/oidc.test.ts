@@ -204,6 +204,7 @@ describe("what the operator asks for", () => {
 
   it.each<[string, Partial<OidcOptions>, Changes]>([
     ["no subject claim", { subject: "uid" }, {}],
+    ["a subject that is a number which JSON rounds", { subject: "uid" }, { uid: 2 ** 53 }],
     ["groups that are elsewhere", { groups: "groups" }, { _claim_names: { groups: "src1" } }],
     ["groups that are too many for a token", { groups: "groups" }, { hasgroups: true }],
     ["more groups than can be kept", { groups: "groups" }, { groups: Array.from({ length: 1001 }, String) }],

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { oidc } from "../../src/authorization-server/sign-in/index.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
-import { type Browser, openBrowser, stateOf } from "../support/person.ts";
+import { authorizeUrl, codeOf, newPkce, redeem, tokensOf, whoami } from "../support/client.ts";
+import { type Browser, decide, openBrowser, stateOf } from "../support/person.ts";
 import { CLIENT_ID, CLIENT_SECRET, startIdentityDouble } from "../support/sign-in/identity-double.ts";
 import {
+  atOwnHost,
   goToProvider,
   leadsTo,
   reasonIn,
@@ -101,54 +103,93 @@ describe("the cookie of a sign-in", () => {
   });
 });
 
-describe("on a loopback issuer every program on the computer is sent the cookies", () => {
-  const loopback = { publicUrl: "http://localhost:3000" };
+describe.each(["http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000"])(
+  "on the loopback issuer %s every program on the computer is sent the cookies",
+  (publicUrl) => {
+    const loopback = { publicUrl };
 
-  it("which alone give it nothing: no sign-in, no state, nothing to send to the provider", async () => {
-    const { server, network, provider } = await start(loopback);
-    const begun = await goToProvider(server, "oidc");
-    const cookie = begun.browser.cookie();
-    expect(cookie).toMatch(/(^|; )gatehouse-sign-in-/);
-    const request = (path: string) =>
-      openBrowser(server, "http://localhost:3000").request(path, { headers: { cookie } });
+    it("and people sign in through a provider, up to a tool that knows them", async () => {
+      const { server, network } = await start(loopback);
+      const begun = await goToProvider(server, "oidc");
+      expect(begun.providerUrl.searchParams.get("redirect_uri")).toBe(`${publicUrl}/oauth/callback/oidc`);
+      const response = await begun.browser.request((await signInThere(begun, network)).href);
+      const state = stateOf(response.headers.get("location"));
+      const approved = await decide(begun.browser, state, "approve", ["mcp"]);
+      const here = atOwnHost(server);
+      const code = codeOf(approved.headers.get("location"));
+      const resource = `${publicUrl}/mcp`;
+      const tokens = await tokensOf(redeem(here, begun.clientId, { ...begun, code }, { resource }));
+      const [known] = await server.store.listPeople({ now: server.now(), limit: 10 });
+      expect((await whoami(here, tokens.access_token)).person.id).toBe(known?.person.id);
+    });
 
-    // The program can go to the provider as itself, and get a code of its own.
-    const own = new URL(begun.providerUrl);
-    own.searchParams.set("state", "a".repeat(43));
-    const code = (await signInThere({ providerUrl: own }, network)).searchParams.get("code") ?? "";
-    const names = [...cookie.matchAll(/gatehouse-sign-in-([\w-]{8})=([^;]*)/g)];
-    const guesses = names.flatMap(([, id = "", value = ""]) => [
-      id + "a".repeat(35),
-      value.slice(-43),
-      value.split("~")[1]?.slice(0, 43) ?? "",
-    ]);
-    for (const state of ["", ...guesses]) {
-      const answered = await request(`/oauth/callback/oidc?${new URLSearchParams({ code, state })}`);
-      expect(leadsTo(answered)).toBe("page 400");
-    }
-    for (const path of ["/oauth/login", "/oauth/consent", "/oauth/sign-in/oidc", "/oauth/callback/oidc"]) {
-      expect(leadsTo(await request(path))).toBe("page 400");
-    }
-    expect(provider.exchanges).toEqual([]);
-    expect(await server.store.listPeople({ now: server.now(), limit: 10 })).toEqual([]);
-  });
+    it("which alone give it nothing: no sign-in, no state, nothing to send to the provider", async () => {
+      const { server, network, provider } = await start(loopback);
+      const begun = await goToProvider(server, "oidc");
+      const cookie = begun.browser.cookie();
+      expect(cookie).toMatch(/(^|; )gatehouse-sign-in-/);
+      const request = (path: string) => openBrowser(server, publicUrl).request(path, { headers: { cookie } });
 
-  it("and give it nothing after the sign-in either: it has not seen the sealed request", async () => {
-    const { server, network } = await start(loopback);
-    const begun = await goToProvider(server, "oidc");
-    const callback = await signInThere(begun, network);
-    const response = await begun.browser.request(callback.href);
-    expect(leadsTo(response)).toBe("/oauth/consent");
-    const cookie = begun.browser.cookie();
-    const program = (path: string) =>
-      openBrowser(server, "http://localhost:3000").request(path, { headers: { cookie } });
-    // What it can have: the cookies, and what carried no one's name.
-    for (const path of ["/oauth/consent", `/oauth/consent?${new URLSearchParams({ state: begun.state })}`]) {
-      const answered = await program(path);
-      expect(answered.status).toBeGreaterThanOrEqual(400);
-      expect(await answered.text()).not.toContain("Approve");
-    }
-    expect((await program(callback.href)).status).toBe(400);
-    expect(stateOf(response.headers.get("location"))).not.toBe(begun.state);
-  });
-});
+      // The program can go to the provider as itself, and get a code of its own.
+      const own = new URL(begun.providerUrl);
+      own.searchParams.set("state", "a".repeat(43));
+      const code = (await signInThere({ providerUrl: own }, network)).searchParams.get("code") ?? "";
+      const names = [...cookie.matchAll(/gatehouse-sign-in-([\w-]{8})=([^;]*)/g)];
+      const guesses = names.flatMap(([, id = "", value = ""]) => [
+        id + "a".repeat(35),
+        value.slice(-43),
+        value.split("~")[1]?.slice(0, 43) ?? "",
+      ]);
+      for (const state of ["", ...guesses]) {
+        const answered = await request(`/oauth/callback/oidc?${new URLSearchParams({ code, state })}`);
+        expect(leadsTo(answered)).toBe("page 400");
+      }
+      for (const path of ["/oauth/login", "/oauth/consent", "/oauth/sign-in/oidc", "/oauth/callback/oidc"]) {
+        expect(leadsTo(await request(path))).toBe("page 400");
+      }
+      expect(provider.exchanges).toEqual([]);
+      expect(await server.store.listPeople({ now: server.now(), limit: 10 })).toEqual([]);
+    });
+
+    it("and give it nothing after the sign-in either: it has not seen the sealed request", async () => {
+      const { server, network } = await start(loopback);
+      const begun = await goToProvider(server, "oidc");
+      const callback = await signInThere(begun, network);
+      const response = await begun.browser.request(callback.href);
+      expect(leadsTo(response)).toBe("/oauth/consent");
+      const cookie = begun.browser.cookie();
+      const program = (path: string) => openBrowser(server, publicUrl).request(path, { headers: { cookie } });
+      // What it can have: the cookies, and what carried no one's name.
+      for (const path of [
+        "/oauth/consent",
+        `/oauth/consent?${new URLSearchParams({ state: begun.state })}`,
+      ]) {
+        const answered = await program(path);
+        expect(answered.status).toBeGreaterThanOrEqual(400);
+        expect(await answered.text()).not.toContain("Approve");
+      }
+      expect((await program(callback.href)).status).toBe(400);
+      expect(stateOf(response.headers.get("location"))).not.toBe(begun.state);
+    });
+
+    it("nor at the account page, which a sign-in through a provider opens too", async () => {
+      const { server, network } = await start(loopback);
+      const browser = openBrowser(server, publicUrl);
+      const toLogin = await browser.request("/account");
+      const begun = await browser.request(toLogin.headers.get("location") ?? "");
+      const toProvider = await browser.request(begun.headers.get("location") ?? "");
+      const providerUrl = new URL(toProvider.headers.get("location") ?? "");
+      const back = await browser.request((await signInThere({ providerUrl }, network)).href);
+      expect(leadsTo(back)).toBe("/account");
+      const page = await browser.request(back.headers.get("location") ?? "");
+      expect(page.status).toBe(200);
+      const headers = { cookie: browser.cookie() };
+      const program = openBrowser(server, publicUrl);
+      expect(leadsTo(await program.request("/account", { headers }))).toBe("/oauth/login");
+      const clientId = (await goToProvider(server, "oidc")).clientId;
+      const query = new URL(authorizeUrl(clientId, newPkce().challenge, { resource: `${publicUrl}/mcp` }))
+        .search;
+      expect(leadsTo(await program.request(`/oauth/authorize${query}`, { headers }))).toBe("/oauth/login");
+    });
+  },
+);

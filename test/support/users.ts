@@ -66,6 +66,7 @@ export async function beginSignIn(
   const state = stateOf(page.headers.get("location"));
   return {
     browser,
+    state,
     post: (username: string, password: string) =>
       browser.submit("/oauth/login", { state, username, password }),
   };

@@ -6,7 +6,7 @@ import type { PageTokens } from "./page-tokens.ts";
 
 export type AccountGoalsParts = {
   readonly visits: Pick<AccountVisits, "open" | "end">;
-  readonly sessions: Pick<AccountSessions, "begin" | "current">;
+  readonly sessions: Pick<AccountSessions, "begin" | "current" | "cookieShowsPage">;
   readonly pageTokens: Pick<PageTokens, "urlFor">;
 };
 
@@ -17,10 +17,7 @@ export function accountGoals(parts: AccountGoalsParts): GoalsOfOneKind {
       const visit = await parts.visits.open(request, sealed);
       if (!visit) return undefined;
       const { purpose } = visit;
-      const begunBy =
-        purpose.kind === "sign_in"
-          ? undefined
-          : { signIn: purpose.session, person: { id: purpose.personId } };
+      const begunBy = purpose.kind === "sign_in" ? undefined : { signIn: purpose.session };
       return goalOf(visit, visitOf(purpose, sealed, await parts.pageTokens.urlFor(begunBy)), parts);
     },
   };
@@ -57,7 +54,8 @@ function goalOf(
     newSignIn(request, details) {
       const { session, setCookie } = sessions.begin(request, details);
       return {
-        session,
+        // Where a cookie goes to other programs as well, one who signs in with it ends no session of another person.
+        session: sessions.cookieShowsPage ? session : { ...session, replaces: confirms?.session },
         go: async (signedIn) => ({
           location: await pageTokens.urlFor(
             { ...signedIn, signIn: session.hash },

@@ -1,13 +1,13 @@
-import type { Person } from "../../core/person.ts";
 import { urlOf } from "../../http/route.ts";
 import type { AccountNotice } from "../../pages/account-notices.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
+import type { CurrentSignIn } from "../people/browser-binding.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
 
 /**
  * What each form of the account page carries beside the cookie, and where a cookie goes to other programs as well, each link
- * to the page too. It is sealed, and good for one session of one person for an hour: one who has the cookie alone has nothing,
+ * to the page too. It is sealed, and good for one session for an hour: one who has the cookie alone has nothing,
  * and neither has another site.
  */
 export type PageTokens = {
@@ -18,8 +18,8 @@ export type PageTokens = {
   urlFor(current: Of | undefined, notice?: AccountNotice): Promise<string>;
 };
 
-/** The session and its person. */
-type Of = { readonly signIn: string; readonly person: Pick<Person, "id"> };
+/** The session. */
+type Of = Pick<CurrentSignIn, "signIn">;
 
 export type PageToken = {
   /** What the page says first. Sealed, so that a link of another site cannot make it say something. */
@@ -27,9 +27,8 @@ export type PageToken = {
 };
 
 type Sealed = PageToken & {
-  readonly iss: string;
+  /** Random, and of one person and one server: it stands for both. */
   readonly session: string;
-  readonly person: string;
   /** Epoch milliseconds. */
   readonly endsAt: number;
 };
@@ -47,23 +46,18 @@ const LABEL = "account-page";
 const PAGE_SECONDS = 60 * 60;
 
 export function createPageTokens({ keyring, clock, issuer }: PageTokensParts): PageTokens {
-  const seal: PageTokens["seal"] = ({ signIn, person }, notice) => {
+  const seal: PageTokens["seal"] = ({ signIn }, notice) => {
     const endsAt = clock() + PAGE_SECONDS * 1000;
-    const sealed: Sealed = { iss: issuer, session: signIn, person: person.id, endsAt, notice };
+    const sealed: Sealed = { session: signIn, endsAt, notice };
     return keyring.seal(LABEL, JSON.stringify(sealed));
   };
   return {
     seal,
-    async open(text, { signIn, person }) {
+    async open(text, { signIn }) {
       const opened = text === undefined ? undefined : await keyring.open(LABEL, text);
       if (opened === undefined) return undefined;
       const { notice, ...sealed } = JSON.parse(opened) as Sealed;
-      const isGood =
-        sealed.iss === issuer &&
-        sealed.session === signIn &&
-        sealed.person === person.id &&
-        clock() < sealed.endsAt;
-      return isGood ? { notice } : undefined;
+      return sealed.session === signIn && clock() < sealed.endsAt ? { notice } : undefined;
     },
     // With a fragment of its own: a redirect without one keeps that of the link (RFC 9110 §10.2.2).
     async urlFor(current, notice) {

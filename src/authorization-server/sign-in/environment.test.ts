@@ -259,10 +259,13 @@ describe("who may come in, by environment", () => {
   };
 
   it("is what the lists say, and is not taken for something that the code says beside them", () => {
-    const { rules } = given({ SIGN_IN_ADMIT_DOMAINS: "example.com", SIGN_IN_DENY_GROUPS: "left" });
+    const { rules } = given({
+      SIGN_IN_ADMIT_DOMAINS: "example.com",
+      SIGN_IN_DENY_EMAILS: "mallory@example.com",
+    });
     expect(rules.isOpen).toBe(false);
     expect(rules.allow.domains).toHaveLength(1);
-    expect(rules.deny.groups).toHaveLength(1);
+    expect(rules.deny.emails).toHaveLength(1);
     expect(given({ SIGN_IN_ADMIT: "anyone" }).rules.isOpen).toBe(true);
   });
 

@@ -18,7 +18,13 @@ import {
 export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & OpenMethod;
 
 /** What was typed before, where the page is shown again. */
-export type Typed = { readonly username: string; readonly errorMessage: string | undefined };
+export type Typed = {
+  readonly username: string;
+  /** What was wrong with it. */
+  readonly errorMessage?: string | undefined;
+  /** Why another way to sign in did not end well. */
+  readonly methodProblem?: string | undefined;
+};
 
 export type PageParts = {
   readonly methods: readonly NamedMethod[];
@@ -28,7 +34,8 @@ export type PageParts = {
   readonly loginTemplate: string | undefined;
 };
 
-const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string>> = {
+/** What the page says of each problem of a method with this label. */
+export const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string>> = {
   cancelled: (label) => `The sign-in with ${label} was cancelled. Try again, or choose another way.`,
   no_answer: (label) => `${label} did not answer. Try again in a minute.`,
   wrong_answer: (label) =>
@@ -64,13 +71,13 @@ export function beginSignIn(visit: Visit, request: Request, parts: PageParts): R
   const problem = SIGN_IN_PROBLEMS.find((one) => one === searchParams.get("problem"));
   const method = methods.find(({ name }) => name === searchParams.get("method"));
   if (problem && method) {
-    return showSignIn(visit, { username: "", errorMessage: SENTENCES[problem](method.label) }, parts);
+    return showSignIn(visit, { username: "", methodProblem: SENTENCES[problem](method.label) }, parts);
   }
   const [only] = methods;
   if (methods.length === 1 && only?.panel.kind === "button" && !visit.wantsAnotherAccount) {
     return seeOther(only.panel.url(visit));
   }
-  return showSignIn(visit, { username: visit.loginHint ?? "", errorMessage: undefined }, parts);
+  return showSignIn(visit, { username: visit.loginHint ?? "" }, parts);
 }
 
 /** The links to where the others are, for this visit. */
@@ -82,7 +89,7 @@ export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly
 
 export function showSignIn(
   visit: Visit,
-  { username, errorMessage }: Typed,
+  { username, errorMessage, methodProblem }: Typed,
   { methods: all, issuer, appName, loginTemplate }: PageParts,
   status?: number,
   headers?: Readonly<Record<string, string>>,
@@ -97,7 +104,7 @@ export function showSignIn(
   if (loginTemplate !== undefined && visit.purpose?.kind !== "link") {
     const page = renderLoginTemplate(loginTemplate, {
       ...values,
-      errorMessage: errorMessage ?? "",
+      errorMessage: errorMessage ?? methodProblem ?? "",
       methods: methodsOf(panels),
     });
     return htmlResponse(page, TEMPLATE_STYLES, status, headers);
@@ -105,6 +112,7 @@ export function showSignIn(
   const page = loginPage({
     ...values,
     errorMessage,
+    methodProblem,
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
     panels,
     client: visit.client,

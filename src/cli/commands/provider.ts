@@ -1,21 +1,50 @@
 import { Command } from "commander";
 import { ConfigurationError } from "../../core/errors.ts";
 import type { Given } from "../../providers/preset.ts";
-import { bold, print, printTable } from "../output.ts";
+import { optionFlag } from "../option-flags.ts";
+import { bold, print, printError, printTable } from "../output.ts";
 
 export function providerCommand(): Command {
   return new Command("provider")
-    .description("Show how to set up an identity provider for your server.")
+    .description(
+      "Show how to set up an identity provider for your server: one whose tokens clients get themselves, or, with --sign-in, one that people sign in to your server with.",
+    )
     .argument("[name]", "the provider; without it, a list of providers")
     .argument("[values...]", "your values, as in domain=acme.okta.com; without them, examples")
     .option("--resource <url>", "the URL that people type into their MCP client")
+    .option("--sign-in", "people sign in there, and clients get this server's tokens")
+    .addOption(optionFlag("publicUrl"))
     .action(provider);
 }
+
+type ProviderFlags = {
+  readonly resource?: string;
+  readonly signIn?: boolean;
+  readonly publicUrl?: string;
+};
 
 async function provider(
   name: string | undefined,
   values: readonly string[],
-  { resource }: { readonly resource?: string },
+  flags: ProviderFlags,
+): Promise<void> {
+  const { resource, signIn = false, publicUrl } = flags;
+  if (signIn && resource !== undefined) {
+    throw new ConfigurationError("--resource is not for --sign-in. Give the server's URL with --public-url.");
+  }
+  if (!signIn && publicUrl !== undefined) {
+    throw new ConfigurationError(
+      "--public-url is for --sign-in. Give the URL of the MCP endpoint with --resource.",
+    );
+  }
+  await (signIn ? showSignIn(name, values, publicUrl) : showTokens(name, values, resource));
+}
+
+/** A provider whose tokens clients get themselves. */
+async function showTokens(
+  name: string | undefined,
+  values: readonly string[],
+  resource: string | undefined,
 ): Promise<void> {
   // Loaded here, so that help does not wait for them.
   const [{ PRESETS }, { pageOf }] = await Promise.all([
@@ -30,19 +59,72 @@ async function provider(
     return;
   }
   const preset = PRESETS.get(name.toLowerCase());
-  if (!preset) {
-    throw new ConfigurationError(
-      `${JSON.stringify(name)} is not a known provider. Known are: ${[...PRESETS.keys()].join(", ")}. For any other, use generic.`,
-    );
-  }
+  if (!preset) throw unknownProvider(name, [...PRESETS.keys()], "generic");
   if (resource !== undefined && !URL.canParse(resource)) {
     throw new ConfigurationError(
       `--resource is ${JSON.stringify(resource)}; it must be a URL, such as https://mcp.example.com/mcp.`,
     );
   }
-  for (const line of pageOf(preset, resource, valuesOf(values)).trimEnd().split("\n")) {
-    print(line.startsWith("#") ? bold(line) : line);
+  printPage(pageOf(preset, resource, valuesOf(values)));
+}
+
+/** A provider that people sign in to this server with. */
+async function showSignIn(
+  name: string | undefined,
+  values: readonly string[],
+  given: string | undefined,
+): Promise<void> {
+  const [{ SIGN_IN_GUIDES }, { EXAMPLE_ISSUER, signInPageOf }] = await Promise.all([
+    import("../../providers/sign-in/index.ts"),
+    import("../../providers/sign-in/page.ts"),
+  ]);
+  if (name === undefined) {
+    printTable(
+      ["NAME", "PROVIDER", "VALUES"],
+      [...SIGN_IN_GUIDES.values()].map(({ definition, examples }) => [
+        definition.name,
+        definition.title,
+        Object.keys(examples).join(", "),
+      ]),
+    );
+    return;
   }
+  const guide = SIGN_IN_GUIDES.get(name.toLowerCase());
+  if (!guide) throw unknownProvider(name, [...SIGN_IN_GUIDES.keys()], "oidc");
+  const issuer = await issuerOf(given);
+  const said = Object.entries(valuesOf(values)).map(([option, value]) => [option, [value].flat().join(",")]);
+  printPage(signInPageOf(guide, issuer, Object.fromEntries(said)));
+  if (issuer === undefined) {
+    printError(
+      `This is for ${EXAMPLE_ISSUER}. For your server's redirect URI, give its URL with --public-url or GATEHOUSE_PUBLIC_URL.`,
+    );
+  }
+}
+
+/** The server's issuer, as the server makes it; undefined where nothing says its URL. */
+async function issuerOf(given: string | undefined): Promise<string | undefined> {
+  const [{ environmentOptions, loadEnvironment }, { parseOptions }] = await Promise.all([
+    import("../../config/environment.ts"),
+    import("../../config/options.ts"),
+  ]);
+  const fromFlag =
+    given === undefined ? [] : ([["publicUrl", { variable: "--public-url", value: given }]] as const);
+  const said = new Map(
+    [...environmentOptions(loadEnvironment()), ...fromFlag].filter(([option]) => URL_OPTIONS.has(option)),
+  );
+  return said.has("publicUrl") ? parseOptions("gatehouse", {}, said).issuer : undefined;
+}
+
+const URL_OPTIONS: ReadonlySet<string> = new Set(["publicUrl", "path", "allowInsecurePublicUrl"]);
+
+function unknownProvider(name: string, known: readonly string[], other: string): ConfigurationError {
+  return new ConfigurationError(
+    `${JSON.stringify(name)} is not a known provider. Known are: ${known.join(", ")}. For any other, use ${other}.`,
+  );
+}
+
+function printPage(page: string): void {
+  for (const line of page.trimEnd().split("\n")) print(line.startsWith("#") ? bold(line) : line);
 }
 
 /** `name=value` each; a name that comes again makes a list. */

@@ -8,6 +8,7 @@ import { afterAll } from "vitest";
 import { CHECKOUT } from "../checkout.ts";
 import type { HostedCommand } from "./command-host.ts";
 import { HERE } from "./here.ts";
+import { installed } from "./installed.ts";
 
 const MAIN = join(CHECKOUT, "src/cli/main.ts");
 const HOST = join(import.meta.dirname, "command-host.ts");
@@ -91,13 +92,46 @@ function startHost(): ChildProcess {
   return started;
 }
 
-/** The command as a process of its own. */
+/** The command as a process of its own. @param input on its standard input */
 export async function gatehouseProcess(
   parameters: readonly string[],
+  { cwd, env = {}, input }: Surroundings & { readonly input?: string | Uint8Array } = {},
+): Promise<Outcome> {
+  const options = { cwd: cwd ?? (await temporaryFolder()), env, input };
+  return start(process.execPath, [MAIN, ...parameters], options).ended;
+}
+
+const SCRIPT = process.platform === "linux" ? installed("script") : undefined;
+/** Whether {@link gatehouseOnTerminal} can be used here. */
+export const HAS_TERMINALS = SCRIPT !== undefined;
+
+/**
+ * The command on a terminal, where someone types each answer once its question is there.
+ * @returns what was on the screen as `stdout`
+ */
+export async function gatehouseOnTerminal(
+  parameters: readonly string[],
+  typed: readonly (readonly [question: string, answer: string])[],
   { cwd, env = {} }: Surroundings = {},
 ): Promise<Outcome> {
-  const options = { cwd: cwd ?? (await temporaryFolder()), env };
-  return start(process.execPath, [MAIN, ...parameters], options).ended;
+  const command = [process.execPath, MAIN, ...parameters].map((part) => `'${part.replaceAll("'", "'\\''")}'`);
+  const options = {
+    cwd: cwd ?? (await temporaryFolder()),
+    env: { ...env, SHELL: "/bin/sh" },
+    input: "typed",
+  };
+  const parts = ["--quiet", "--return", "--command", command.join(" "), "/dev/null"];
+  const { child, stdout, ended } = start(SCRIPT ?? "script", parts, options);
+  let [answered, read] = [0, 0];
+  child.stdout?.on("data", () => {
+    const [question, answer] = typed[answered] ?? [];
+    const at = question === undefined ? -1 : stdout().indexOf(question, read);
+    if (question === undefined || at < 0) return;
+    answered += 1;
+    read = at + question.length;
+    child.stdin?.write(answer ?? "");
+  });
+  return ended;
 }
 
 export type Demo = Spawned & {
@@ -141,9 +175,18 @@ export async function running(spawned: Spawned, cwd: string): Promise<Demo> {
   };
 }
 
-export function start(command: string, parameters: readonly string[], options: SpawnOptions): Spawned {
+/** @param input on standard input, which is empty without it; `typed` where it comes later */
+export function start(
+  command: string,
+  parameters: readonly string[],
+  { input, ...options }: SpawnOptions & { readonly input?: string | Uint8Array | undefined },
+): Spawned {
   const env = { ...HERE, ...options.env };
-  const child = spawn(command, parameters, { ...options, env, stdio: ["ignore", "pipe", "pipe"] });
+  const stdin = input === undefined ? "ignore" : "pipe";
+  const child = spawn(command, parameters, { ...options, env, stdio: [stdin, "pipe", "pipe"] });
+  // A command may end without reading it.
+  child.stdin?.on("error", () => {});
+  if (input !== "typed") child.stdin?.end(input);
   let [stdout, stderr] = ["", ""];
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;

@@ -28,6 +28,8 @@ type Said = {
   readonly answer: Readonly<Record<string, string>>;
   /** In place of a token. */
   readonly token: unknown;
+  /** What a token is good for, where that is not what was asked for. */
+  readonly scope: string | undefined;
   /** A status in place of an answer, by path; 0 for no answer at all. */
   readonly statuses: Readonly<Record<string, number>>;
 };
@@ -49,6 +51,7 @@ export async function startGithub(network: Network, baseUrl = "https://github.co
     teams: [],
     answer: {},
     token: undefined,
+    scope: undefined,
     statuses: {},
   };
 
@@ -79,7 +82,7 @@ export async function startGithub(network: Network, baseUrl = "https://github.co
     if (!isFor) return { error: "bad_verification_code" };
     const token = `gho_${randomUUID()}`;
     tokens.add(`Bearer ${token}`);
-    return { access_token: token, token_type: "bearer", scope: "read:user,user:email" };
+    return { access_token: token, token_type: "bearer", scope: said.scope ?? scopesOf(asked) };
   };
   const api = (path: string, query: URLSearchParams): unknown => {
     const value = { "/user": said.user, "/user/emails": said.emails, "/user/orgs": said.orgs }[path];
@@ -121,6 +124,11 @@ export async function startGithub(network: Network, baseUrl = "https://github.co
     },
     say: (changes) => void Object.assign(said, changes),
   };
+}
+
+/** As it lists them. */
+function scopesOf(asked: URLSearchParams): string {
+  return (asked.get("scope") ?? "").split(" ").sort().join(",");
 }
 
 /** @param query with `per_page` and `page`, which counts from one */

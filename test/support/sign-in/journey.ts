@@ -88,7 +88,7 @@ export function reasonIn(server: TestServer): string {
 }
 
 /** The helpers of other tests ask for https://mcp.example. */
-function atOwnHost(server: TestServer): Pick<TestServer, "fetch"> {
+export function atOwnHost(server: TestServer): Pick<TestServer, "fetch"> {
   return {
     async fetch(request) {
       const { pathname, search } = new URL(request.url);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wrongValue } from "../../../config/problems.ts";
 import type { CheckUser } from "../../../config/settings.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import { displayName, type Person } from "../../../core/person.ts";
@@ -25,8 +26,16 @@ const userAnswer = z.union([
  * People whom your own function knows, by username and password. The id that it returns is the person's id.
  * @param checkUser says who this is, or null, undefined or false for a wrong pair
  * @param milliseconds how long it may take
+ * @throws ConfigurationError where it is no function
  */
 export function password(checkUser: CheckUser, milliseconds = CHECK_USER_MS): SignInMethod {
+  if (typeof checkUser !== "function") {
+    throw wrongValue(
+      "password: checkUser",
+      checkUser,
+      "a function of a username and a password, which returns an id, { id, name }, or null",
+    );
+  }
   return {
     name: METHOD,
     label: "your password",

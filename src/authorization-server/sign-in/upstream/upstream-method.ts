@@ -1,3 +1,4 @@
+import { callbackPathOf, redirectUriOf } from "../../../core/upstream-urls.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { forAnotherAccount } from "../another-account.ts";
 import type { MethodParts, SignInMethod, Visit } from "../method.ts";
@@ -25,8 +26,7 @@ export function upstreamMethod(
       const provider = open(parts);
       const transactions = createTransactions(parts);
       const callbackPath = callbackPathOf(name);
-      // As a URL has it: it is compared byte for byte, and built again from a URL for the token request.
-      const redirectUri = new URL(urlOf(parts.issuer, callbackPath)).href;
+      const redirectUri = redirectUriOf(parts.issuer, name);
       const common = { ...parts, method: { name, label, people }, provider, transactions, redirectUri };
       const beginPath = `/oauth/sign-in/${name}` as const;
       const routes: readonly Route[] = [
@@ -47,9 +47,4 @@ export function upstreamMethod(
 function beginUrl(begin: string, { sealed, wantsAnotherAccount }: Visit): string {
   const url = `${begin}?state=${encodeURIComponent(sealed)}`;
   return wantsAnotherAccount ? forAnotherAccount(url) : url;
-}
-
-/** Where the provider sends the person back to, below the issuer. */
-function callbackPathOf(name: string): `/${string}` {
-  return `/oauth/callback/${name}`;
 }

@@ -20,13 +20,16 @@ export type DirectoryParts = {
   readonly log: Pick<Log, "error">;
   /** The process's own, unless a test has one. */
   readonly queue?: HashingQueue;
+  /** The real one, unless a test counts what it is asked. */
+  readonly verify?: typeof verifyPassword;
 };
 
 /**
  * Checks usernames and passwords against the directory: undefined where no one has both. Does not count attempts: what asks it does.
  * It throws an OAuthError `temporarily_unavailable` where the database is out of reach, or too many passwords wait for a check.
  */
-export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }: DirectoryParts): CheckPair {
+export function createDirectoryCheck(parts: DirectoryParts): CheckPair {
+  const { store, clock, log, queue = hashingQueue, verify = verifyPassword } = parts;
   const hashKinds = createHashKinds({ store, clock });
 
   /** Reads the same for a name that is there and one that is not: the time must not tell them apart. */
@@ -55,7 +58,7 @@ export function createDirectoryCheck({ store, clock, log, queue = hashingQueue }
   return async (username, password) => {
     const found = await find(foldedName(username));
     const kinds = await hashKinds();
-    const right = await queue.run(() => rightSpelling(spellingsOf(password), found?.hash, kinds));
+    const right = await queue.run(() => rightSpelling(spellingsOf(password), found?.hash, kinds, verify));
     if (!found || right === undefined) return undefined;
     const isOutdated = needsUpgrade(found.hash) || right !== preparedPassword(password);
     if (isOutdated && readsWhole(found.hash, right)) await upgrade(found, password);
@@ -71,16 +74,21 @@ async function rightSpelling(
   spellings: readonly string[],
   own: PasswordHash | undefined,
   kinds: readonly PasswordHash[],
+  verify: typeof verifyPassword,
 ): Promise<string | undefined> {
-  const right = own && (await firstRight(spellings, own));
+  const right = own && (await firstRight(spellings, own, verify));
   if (right !== undefined) return right;
   // One after the other: the queue counts them as one.
-  for (const dummy of dummiesBeside(own, kinds)) await firstRight(spellings, dummy);
+  for (const dummy of dummiesBeside(own, kinds)) await firstRight(spellings, dummy, verify);
   return undefined;
 }
 
-async function firstRight(spellings: readonly string[], hash: PasswordHash): Promise<string | undefined> {
-  for (const spelling of spellings) if (await verifyPassword(spelling, hash)) return spelling;
+async function firstRight(
+  spellings: readonly string[],
+  hash: PasswordHash,
+  verify: typeof verifyPassword,
+): Promise<string | undefined> {
+  for (const spelling of spellings) if (await verify(spelling, hash)) return spelling;
   return undefined;
 }
 

@@ -112,6 +112,62 @@ describe("the parser", () => {
     );
   });
 
+  it("reads every scrypt and bcrypt hash that it can afford, as it is written", () => {
+    const base64 = (buffer: Buffer) => buffer.toString("base64").replace(/=+$/, "");
+    const scrypts = fc.record({
+      logN: fc.integer({ min: 1, max: 15 }),
+      blockSize: fc.integer({ min: 1, max: 16 }),
+      lanes: fc.integer({ min: 1, max: 8 }),
+      salt: bytes(8, 64),
+      tag: bytes(16, 128),
+    });
+    fc.assert(
+      fc.property(scrypts, ({ logN, blockSize, lanes, salt, tag }) => {
+        const text = `$scrypt$ln=${logN},r=${blockSize},p=${lanes}$${base64(salt)}$${base64(tag)}`;
+        const parsed = parsePasswordHash(text);
+        if (logN >= 16 * blockSize) expect(parsed).toHaveProperty("problem");
+        else if (!("problem" in parsed)) {
+          expect(parsed).toEqual({ kind: "scrypt", logN, blockSize, lanes, salt, tag });
+        } else expect(parsed.problem).toMatch(/^needs /);
+      }),
+    );
+    const digits = fc.string({
+      unit: fc.constantFrom(..."./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
+      minLength: 53,
+      maxLength: 53,
+    });
+    fc.assert(
+      fc.property(
+        fc.constantFrom("a", "b", "y"),
+        fc.integer({ min: 4, max: 15 }),
+        digits,
+        (version, cost, rest) => {
+          const text = `$2${version}$${String(cost).padStart(2, "0")}$${rest}`;
+          expect(parsePasswordHash(text)).toEqual({ kind: "bcrypt", cost, text });
+        },
+      ),
+    );
+  });
+
+  it("takes no hash with one character more, one less, or another one in front", () => {
+    const hashes = fc.constantFrom(argon2("m=65536,t=3,p=4"), scrypt("ln=16,r=8,p=1"), bcrypt("12"));
+    fc.assert(
+      fc.property(
+        hashes,
+        fc.nat(),
+        fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+        (hash, where, more) => {
+          expect(problemOf(more + hash)).toBeDefined();
+          expect(problemOf(`${hash}${more.replace(/[A-Za-z0-9+/]/, "=")}`)).toBeDefined();
+          // Every one of them counts: without one, it is another hash or none, and never the same.
+          const at = where % hash.length;
+          const shorter = parsePasswordHash(hash.slice(0, at) + hash.slice(at + 1));
+          expect(shorter).not.toEqual(parsePasswordHash(hash));
+        },
+      ),
+    );
+  });
+
   it("never throws, and never hands over what takes more than seconds or 256 MiB", () => {
     const number = fc.oneof(fc.nat(40), fc.nat(), fc.bigInt({ min: 0n, max: 2n ** 70n })).map(String);
     const text = fc.oneof(

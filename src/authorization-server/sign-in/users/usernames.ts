@@ -12,8 +12,11 @@ export function usersIdentity(name: string): Identity {
 export type ReadUsername = { readonly name: string } | { readonly problem: string };
 
 const MAXIMUM_CHARACTERS = 64;
-/** Control characters, and what is invisible or reorders the text around it. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/**
+ * Control characters, what is invisible or reorders the text around it, and what this version of Unicode does not know: a later one may
+ * fold it. U+0345 is an accent that becomes a letter in upper case, so guesses at such a name would be counted under two names.
+ */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]|\u0345/u;
 
 /** Reads a username for someone new. */
 export function readUsername(text: string): ReadUsername {

@@ -32,7 +32,7 @@ async function importFile(file: string, { skipBadLines, ...flags }: ImportFlags)
           {
             file,
             skipBadLines: skipBadLines === true,
-            onProgress: (doing, rows, total) => progress.show({ doing, table: "people", rows, total }),
+            onProgress: (doing, rows, total) => progress.show({ doing, table: TABLES[doing], rows, total }),
             onBadLine(line, problem) {
               progress.end();
               printError(`line ${line}: ${problem}`);
@@ -49,6 +49,8 @@ async function importFile(file: string, { skipBadLines, ...flags }: ImportFlags)
   const left = skipped === 0 ? "" : ` Left out ${count(skipped, "line")}.`;
   print(`Added ${added === 1 ? "1 person" : `${added.toLocaleString("en")} people`}.${left}`);
 }
+
+const TABLES = { checking: "lines", adding: "people" } as const;
 
 function count(number: number, what: string): string {
   return number === 1 ? `1 ${what}` : `${number.toLocaleString("en")} ${what}s`;

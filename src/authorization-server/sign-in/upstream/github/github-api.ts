@@ -14,10 +14,8 @@ export type GithubApi = {
   groups(token: string): Promise<readonly string[]>;
 };
 
-const tokenAnswer = z.union([
-  z.looseObject({ access_token: z.string().min(1) }),
-  z.looseObject({ error: z.string(), error_description: z.string().optional() }),
-]);
+const grantedToken = z.looseObject({ access_token: z.string().min(1), scope: z.string().nullish() });
+const refusedToken = z.looseObject({ error: z.string(), error_description: z.string().optional() });
 const user = z.looseObject({ id: z.int().positive(), login: z.string().min(1), name: z.string().nullish() });
 const emailAddress = z.looseObject({
   email: z.string(),
@@ -64,7 +62,7 @@ export function createGithubApi(settings: GithubSettings, fetchJson: FetchJson):
       all.push(...some);
       if (some.length < PAGE_SIZE) return all;
     }
-    throw new BrokenOff("unusable_account", `${path} has more than ${MOST_PAGES * PAGE_SIZE} entries`);
+    throw new BrokenOff("unusable_account", `${path} has ${MOST_PAGES * PAGE_SIZE} entries or more`);
   };
   return {
     async exchange({ code, redirectUri, codeVerifier }) {
@@ -80,12 +78,14 @@ export function createGithubApi(settings: GithubSettings, fetchJson: FetchJson):
           code_verifier: codeVerifier,
         }),
       });
-      const parsed = tokenAnswer.safeParse(body);
-      if (status === 200 && parsed.success && "access_token" in parsed.data) {
-        return String(parsed.data.access_token);
+      const granted = grantedToken.safeParse(body);
+      if (status === 200 && granted.success) {
+        if (groups !== undefined) requireOrganizations(granted.data.scope);
+        return granted.data.access_token;
       }
       // It answers errors with 200.
-      const error = parsed.success && "error" in parsed.data ? ` ${shown(parsed.data.error)}` : "";
+      const refused = refusedToken.safeParse(body);
+      const error = refused.success ? ` ${shown(refused.data.error)}` : "";
       const problem = status >= 500 || status === 429 ? "no_answer" : "wrong_answer";
       throw new BrokenOff(problem, `the token endpoint answered ${status}${error}`);
     },
@@ -100,3 +100,15 @@ export function createGithubApi(settings: GithubSettings, fetchJson: FetchJson):
     },
   };
 }
+
+/**
+ * GitHub lists only organizations that are public where the scope is missing, and says no word: a list of those to refuse would
+ * let the person in. A GitHub App has permissions in place of scopes, and names none.
+ */
+function requireOrganizations(scope: string | null | undefined): void {
+  const granted = (scope ?? "").split(/[\s,]+/).filter(Boolean);
+  if (granted.length === 0 || granted.some((one) => ORGANIZATION_SCOPES.has(one))) return;
+  throw new BrokenOff("wrong_answer", "the token is without the scope read:org");
+}
+
+const ORGANIZATION_SCOPES: ReadonlySet<string> = new Set(["read:org", "write:org", "admin:org"]);

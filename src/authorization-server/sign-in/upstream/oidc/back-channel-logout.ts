@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { OidcSettings } from "../../../../config/sign-in/settings.ts";
 import { CLOCK_SKEW_SECONDS } from "../../../../core/clock-skew.ts";
 import { OAuthError } from "../../../../core/errors.ts";
+import { logoutPathOf } from "../../../../core/upstream-urls.ts";
 import { readForm } from "../../../../http/form.ts";
 import type { Peer } from "../../../../http/peer.ts";
 import type { Route } from "../../../../http/route.ts";
@@ -32,7 +33,7 @@ export type LogoutParts = {
 export function logoutRoute(parts: LogoutParts): Route {
   return {
     name: "upstream_logout",
-    paths: [`/oauth/logout/${parts.settings.name}`],
+    paths: [logoutPathOf(parts.settings.name)],
     methods: { POST: (request, peer) => logout(request, peer, parts) },
     refusals: "json",
   };

@@ -1,0 +1,26 @@
+/** Where a provider sends people back to, below the issuer. */
+export function callbackPathOf(method: string): `/${string}` {
+  return `/oauth/callback/${method}`;
+}
+
+/** Where a provider says that someone signed out there, below the issuer. */
+export function logoutPathOf(method: string): `/${string}` {
+  return `/oauth/logout/${method}`;
+}
+
+/**
+ * The redirect URI of a method, as it is registered at its provider. As a URL has it: it is compared byte for byte, and built again
+ * from a URL for the token request.
+ */
+export function redirectUriOf(issuer: string, method: string): string {
+  return upstreamUrl(issuer, callbackPathOf(method));
+}
+
+/** The URL of a method for back-channel logout, as it is registered at its provider. */
+export function logoutUriOf(issuer: string, method: string): string {
+  return upstreamUrl(issuer, logoutPathOf(method));
+}
+
+function upstreamUrl(issuer: string, path: string): string {
+  return new URL(`${issuer.replace(/\/$/, "")}${path}`).href;
+}

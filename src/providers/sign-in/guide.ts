@@ -1,0 +1,33 @@
+import type { SignInDefinition } from "../../config/sign-in/definition.ts";
+
+/** What is known about signing in at a provider: its options, and what to do in its console. */
+export type SignInGuide = {
+  readonly definition: SignInDefinition;
+  /** Options that make a page for no one in particular, as text. */
+  readonly examples: Given;
+  /** Who may come in, where anyone can have an account there: a list of `admit`, and one entry of it. */
+  readonly admit: { readonly list: "emails" | "groups" | "claims"; readonly entry: string };
+  readonly explain: (urls: GuideUrls) => Explanation;
+};
+
+/** Options as text. */
+export type Given = Readonly<Record<string, string>>;
+
+/** What is registered at the provider. */
+export type GuideUrls = { readonly redirectUri: string; readonly logoutUri: string };
+
+/** In Markdown. */
+export type Explanation = {
+  /** A sentence or two: whose people these are, and what is special here. */
+  readonly about: string;
+  /** Where the steps are done. */
+  readonly console: string;
+  readonly steps: readonly string[];
+  /** What else one has to know. */
+  readonly notes: readonly string[];
+};
+
+/** A value to paste, in a step. */
+export function pasted(value: string): string {
+  return `\n\n   \`\`\`text\n   ${value}\n   \`\`\``;
+}
