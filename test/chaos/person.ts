@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { authorizeUrl, newPkce } from "../support/client.ts";
+import { authorizeUrl, newPkce, RESOURCE } from "../support/client.ts";
 import { type Browser, decide, openBrowser, stateOf } from "../support/person.ts";
 import type { OperationOf, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
@@ -166,8 +166,8 @@ function stepOf({ outcome, headers }: Answer): AtStep | undefined {
   return { step, state: stateOf(location) };
 }
 
-/** What stands in the history for the session of these cookies. */
+/** What stands in the history for the session of these cookies: the row has the same, which is of its issuer as well. */
 function sessionIn(cookies: string): string | undefined {
   const [, secret] = /(?:^|; )__Host-gatehouse-session=([^;]+)/.exec(cookies) ?? [];
-  return secret === undefined ? undefined : hashed(secret);
+  return secret === undefined ? undefined : hashed(JSON.stringify([new URL(RESOURCE).origin, secret]));
 }

@@ -138,6 +138,9 @@ export function configure(database: DatabaseSync): void {
   database.exec("PRAGMA synchronous = FULL");
   // In KiB. With a million grants the indexes stay in memory.
   database.exec("PRAGMA cache_size = -16000");
+  // In bytes. What is not in that cache is read where the system has it, without a call and a copy for each page: with a million
+  // people, finding one takes half of the time.
+  database.exec("PRAGMA mmap_size = 2000000000");
   // In pages: a log of 32 MB. Copying it to the table holds everybody up, on a large one for a fifth of a second; it is to be
   // rare, and a page that changed twice is copied once.
   database.exec("PRAGMA wal_autocheckpoint = 16000");
