@@ -1,8 +1,9 @@
 import { secureUrls } from "../../allow-insecure-issuer.ts";
-import { defineSignIn, oidcSettings } from "../definition.ts";
+import { defineSignIn, oidcSettings, type SignInDefinition } from "../definition.ts";
 import { oidcOptions } from "../oidc-options.ts";
+import type { OidcSettings } from "../settings.ts";
 
-export const oidcSignIn = defineSignIn({
+export const oidcSignIn: SignInDefinition<typeof oidcOptions, OidcSettings> = defineSignIn({
   name: "oidc",
   title: "Any OpenID Connect provider",
   options: oidcOptions,
