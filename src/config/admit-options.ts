@@ -24,6 +24,11 @@ export type ProvedSignIn = {
   readonly groups: readonly string[];
   /** What the provider said, word for word. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /**
+   * Whether the provider granted fewer scopes than were asked for. A person can leave one out, and what is missing above may
+   * be what you would refuse.
+   */
+  readonly isNarrowed: boolean;
 };
 
 /**

@@ -151,6 +151,8 @@ export type Proof = {
   readonly groups: readonly string[];
   /** What the provider said, for the lists of `admit`. Not kept. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Whether the provider granted less than it was asked for, so that something above may be missing. */
+  readonly isNarrowed?: boolean | undefined;
   /** Epoch milliseconds: when the person proved themselves; 0 where that is not known. */
   readonly authenticatedAt: number;
   /** For the provider's logout. */
