@@ -29,6 +29,8 @@ export type SignInMethod = {
   readonly people: "own" | "members" | "public";
   /** False where it never says a person's groups, so that a list of groups would do nothing. */
   readonly saysGroups?: boolean;
+  /** Whether it says claims, for lists of them. Unless it is given: yes, but for people whom the operator put there. */
+  readonly saysClaims?: boolean;
   /** @throws ConfigurationError that stops the start */
   open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
 };
