@@ -21,10 +21,16 @@ import {
   signInThere,
   startSignInServer,
 } from "../support/sign-in/journey.ts";
-import { openNetwork } from "../support/sign-in/network.ts";
+import { type Network, openNetwork } from "../support/sign-in/network.ts";
 
-async function start(options: Partial<OidcOptions> = {}, double: DoubleOptions = {}) {
-  const network = openNetwork();
+/** @param answer in place of the provider; undefined where it answers itself */
+async function start(
+  options: Partial<OidcOptions> = {},
+  double: DoubleOptions = {},
+  answer: (url: string) => Response | undefined = () => undefined,
+) {
+  const open = openNetwork();
+  const network: Network = { ...open, fetch: async (url, init) => answer(url) ?? open.fetch(url, init) };
   const provider = await startIdentityDouble(double);
   const credentials = options.privateKey ? {} : { clientSecret: CLIENT_SECRET };
   const method = oidc({ issuer: provider.issuer, clientId: CLIENT_ID, ...credentials, ...options });
@@ -273,8 +279,13 @@ describe("a provider that does not do its part leads back to the sign-in page, w
     const { browser, response } = await signInAt(server, "oidc", network);
     expect(leadsTo(response)).toBe(`/oauth/login oidc ${problem}`);
     const page = await browser.request(response.headers.get("location") ?? "");
+    expect(page.status).toBe(problem === "no_answer" ? 503 : 200);
+    expect(page.headers.get("retry-after")).toBe(problem === "no_answer" ? "60" : null);
     const text = await page.text();
     expect(text).toContain(sentences[problem]);
+    const line = server.lines.findLast(({ name }) => name === "sign_in.broken_off");
+    const reference = `Reference ID: ${line?.fields.correlationId}`;
+    expect(text.includes(reference)).toBe(problem !== "cancelled");
     expect(text).toContain("/oauth/sign-in/oidc?state=");
     expect(await server.store.listPeople({ now: server.now(), limit: 10 })).toEqual([]);
     // And once it does, the same sign-in goes on from that page.
@@ -302,8 +313,61 @@ describe("a provider that does not do its part leads back to the sign-in page, w
     const { server, provider } = await start();
     provider.say({ metadata: { issuer: "https://elsewhere.example" } });
     const { providerUrl } = await goToProvider(server, "oidc");
-    expect(providerUrl.searchParams.get("problem")).toBe("no_answer");
+    expect(providerUrl.searchParams.get("problem")).toBe("wrong_answer");
     expect(reasonIn(server)).toContain("its issuer is https://elsewhere.example");
+  });
+
+  it.each<[string, number, object, string]>([
+    ["with Basic", 401, { "www-authenticate": "Basic" }, '401 "invalid_client"'],
+    ["without a challenge", 401, {}, '401 "invalid_client"'],
+    ["as some do", 400, {}, '400 "invalid_client"'],
+  ])("it does not know the client secret, and says so %s: the log says where to look", async (...given) => {
+    const [, status, headers, words] = given;
+    const { network, server, provider } = await start({}, {}, (url) =>
+      url.endsWith("/token")
+        ? new Response(JSON.stringify({ error: "invalid_client" }), {
+            status,
+            headers: { "content-type": "application/json", ...headers },
+          })
+        : undefined,
+    );
+    await signInAt(server, "oidc", network);
+    expect(provider.exchanges).toEqual([]);
+    expect(reasonIn(server)).toBe(
+      `the token endpoint answered ${words} (the client secret or key may be wrong or expired, or the client ID that of another client)`,
+    );
+  });
+
+  it.each<[string, () => boolean]>([
+    [
+      "isActive throws",
+      () => {
+        throw new Error("the directory is down");
+      },
+    ],
+    ["isActive gives no answer that can be used", () => "yes" as never],
+  ])("ours does not do its part: %s", async (_, isActive) => {
+    const network = openNetwork();
+    const provider = await startIdentityDouble();
+    const credentials = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
+    const server = await startSignInServer([oidc({ issuer: provider.issuer, ...credentials })], network, {
+      isActive,
+    });
+    const { browser, response } = await signInAt(server, "oidc", network);
+    expect(leadsTo(response)).toBe("/oauth/login oidc server_down");
+    const page = await browser.request(response.headers.get("location") ?? "");
+    expect([page.status, page.headers.get("retry-after")]).toEqual([503, "60"]);
+    const line = server.lines.findLast(({ fields }) => fields.correlationId !== undefined);
+    expect(await page.text()).toContain(`Reference ID: ${line?.fields.correlationId}`);
+  });
+
+  it("a reference that someone else writes into the URL is not shown", async () => {
+    const { network, server, provider } = await start();
+    provider.say({ answer: { code: undefined } });
+    const { browser, response } = await signInAt(server, "oidc", network);
+    const url = new URL(response.headers.get("location") ?? "");
+    url.searchParams.set("reference", "Call 555 0100");
+    expect(await (await browser.request(url.href)).text()).not.toMatch(/Call 555|Reference ID/);
   });
 
   it("what it says of an error is in the log, without what could end a line there", async () => {

@@ -179,8 +179,16 @@ export type SignIns = {
 
 /** The page with every method on it. */
 export type SignInPage = {
-  /** Leads back to it, to say that a sign-in with this method did not end well, and to try again. */
-  again(method: Pick<SignInMethod, "name">, visit: Visit, problem: SignInProblem): Response;
+  /**
+   * Leads back to it, to say that a sign-in with this method did not end well, and to try again.
+   * @param correlationId of the line in the log, for the page; undefined where there is nothing to ask about
+   */
+  again(
+    method: Pick<SignInMethod, "name">,
+    visit: Visit,
+    problem: SignInProblem,
+    correlationId?: string,
+  ): Response;
 };
 
 /** What can go wrong between here and a provider. The page has a sentence for each. */

@@ -53,8 +53,13 @@ export const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string
 /** Leads back to the page, which has a sentence for each problem. */
 export function signInPageOf(issuer: string): SignInPage {
   return {
-    again({ name }, { sealed, wantsAnotherAccount }, problem) {
-      const query = new URLSearchParams({ state: sealed, method: name, problem });
+    again({ name }, { sealed, wantsAnotherAccount }, problem, reference) {
+      const query = new URLSearchParams({
+        state: sealed,
+        method: name,
+        problem,
+        ...(reference !== undefined && { reference }),
+      });
       const url = `${urlOf(issuer, LOGIN_PATH)}?${query}#top`;
       return seeOther(wantsAnotherAccount || OF_THE_ACCOUNT.has(problem) ? forAnotherAccount(url) : url);
     },
@@ -71,13 +76,26 @@ export function beginSignIn(visit: Visit, request: Request, parts: PageParts): R
   const problem = SIGN_IN_PROBLEMS.find((one) => one === searchParams.get("problem"));
   const method = methods.find(({ name }) => name === searchParams.get("method"));
   if (problem && method) {
-    return showSignIn(visit, { username: "", methodProblem: SENTENCES[problem](method.label) }, parts);
+    const methodProblem = `${SENTENCES[problem](method.label)}${referenceIn(searchParams)}`;
+    const isOutage = OUTAGES.has(problem);
+    const headers = isOutage ? { "Retry-After": String(RETRY_SECONDS) } : undefined;
+    return showSignIn(visit, { username: "", methodProblem }, parts, isOutage ? 503 : undefined, headers);
   }
   const [only] = methods;
   if (methods.length === 1 && only?.panel.kind === "button" && !visit.wantsAnotherAccount) {
     return seeOther(only.panel.url(visit));
   }
   return showSignIn(visit, { username: visit.loginHint ?? "" }, parts);
+}
+
+/** For monitors, and programs that follow the redirects: the page is no success. */
+const OUTAGES: ReadonlySet<SignInProblem> = new Set(["no_answer", "server_down"]);
+const RETRY_SECONDS = 60;
+
+/** Anyone can write the URL: only what looks like one of ours is shown. */
+function referenceIn(query: URLSearchParams): string {
+  const reference = query.get("reference") ?? "";
+  return /^[\w-]{12}$/.test(reference) ? ` Reference ID: ${reference}` : "";
 }
 
 /** The links to where the others are, for this visit. */

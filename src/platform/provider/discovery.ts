@@ -22,6 +22,9 @@ export type Discovery = {
 /** A provider's metadata, and which of the forms of its address answered. */
 export type Discovered = { readonly url: string; readonly document: ProviderMetadata };
 
+/** There is an answer, and it is not this issuer's metadata: waiting does not help. */
+export class WrongMetadata extends OAuthError {}
+
 const FRESH_MS = 60 * 60 * 1000;
 /** After a failure, nobody waits for the next one. */
 const RETRY_MS = 5000;
@@ -86,6 +89,7 @@ async function firstDocument(
   fetchJson: FetchJson,
 ): Promise<Discovered> {
   const problems: string[] = [];
+  let isWrong = false;
   const ask = async (url: string): Promise<Discovered | undefined> => {
     try {
       const { status, body } = await fetchJson(url);
@@ -93,6 +97,7 @@ async function firstDocument(
       // RFC 8414 §3.3: byte for byte, or somebody else's document would decide whom we trust.
       if (status === 200 && parsed.success && issuers.includes(parsed.data.issuer))
         return { url, document: parsed.data };
+      isWrong ||= status === 200;
       problems.push(`${url}: ${status === 200 ? problemOf(parsed, issuers) : `status ${status}`}`);
     } catch (cause) {
       problems.push(`${url}: ${cause instanceof OAuthError ? cause.detail : String(cause)}`);
@@ -101,7 +106,8 @@ async function firstDocument(
   };
   const found = await firstAnswer(urls, ask);
   if (found) return found;
-  throw new OAuthError("temporarily_unavailable", "The identity provider's metadata cannot be used.", {
+  const Failure = isWrong ? WrongMetadata : OAuthError;
+  throw new Failure("temporarily_unavailable", "The identity provider's metadata cannot be used.", {
     detail: problems.join("; "),
   });
 }

@@ -21,7 +21,9 @@ export function tryAgain(
   parts: BrokenOffParts,
 ): Response {
   record(visit, message, peer, parts);
-  return parts.signInPage.again(parts.method, visit, problem);
+  // A person who cancelled has nothing to ask about.
+  const reference = problem === "cancelled" ? undefined : peer.correlationId;
+  return parts.signInPage.again(parts.method, visit, problem, reference);
 }
 
 /** An answer for no sign-in of this browser: there is nothing to go back to. */

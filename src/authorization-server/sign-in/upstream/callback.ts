@@ -78,6 +78,6 @@ async function finish(
     if (!(error instanceof OAuthError) || error.status < 500) throw error;
     // Ours does not answer. The provider's answer is used up, so loading this page again would not help.
     logRefusal(error, request, log, peer);
-    return signInPage.again(method, visit, "server_down");
+    return signInPage.again(method, visit, "server_down", peer.correlationId);
   }
 }

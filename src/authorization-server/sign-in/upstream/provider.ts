@@ -37,6 +37,10 @@ export type Secrets = {
 /** The query of the callback, with what was asked. */
 export type Answer = Asked & { readonly search: string; readonly params: Params };
 
+/** What to look at where a provider does not know this client. */
+export const WRONG_CREDENTIALS =
+  " (the client secret or key may be wrong or expired, or the client ID that of another client)";
+
 /** A sign-in at a provider that did not end well. The person learns the problem, the operator's log the reason. */
 export class BrokenOff extends Error {
   override readonly name = "BrokenOff";

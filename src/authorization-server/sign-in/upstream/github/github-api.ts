@@ -3,7 +3,7 @@ import type { GithubSettings } from "../../../../config/sign-in/settings.ts";
 import { OAuthError } from "../../../../core/errors.ts";
 import { shown } from "../../../../core/shown.ts";
 import type { FetchJson } from "../../../../platform/fetch-json.ts";
-import { type Answer, BrokenOff } from "../provider.ts";
+import { type Answer, BrokenOff, WRONG_CREDENTIALS } from "../provider.ts";
 
 export type GithubApi = {
   /** @returns the access token */
@@ -88,7 +88,9 @@ export function createGithubApi(settings: GithubSettings, fetchJson: FetchJson):
       const refused = refusedToken.safeParse(body);
       const error = refused.success ? ` ${shown(refused.data.error)}` : "";
       const problem = status >= 500 || status === 429 ? "no_answer" : "wrong_answer";
-      throw new BrokenOff(problem, `the token endpoint answered ${status}${error}`);
+      const isUnknown = refused.success && refused.data.error === "incorrect_client_credentials";
+      const hint = isUnknown ? WRONG_CREDENTIALS : "";
+      throw new BrokenOff(problem, `the token endpoint answered ${status}${error}${hint}`);
     },
     user: (token) => get("/user", token, user),
     emails: (token) => getAll("/user/emails", token, emailAddress),

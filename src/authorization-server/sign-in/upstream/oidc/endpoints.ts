@@ -6,7 +6,7 @@ import { authentication } from "../../../../platform/client-authentication.ts";
 import type { Clock } from "../../../../platform/clock.ts";
 import type { FetchText } from "../../../../platform/fetch-json.ts";
 import { json } from "../../../../platform/json.ts";
-import type { Discovered, Discovery } from "../../../../platform/provider/discovery.ts";
+import { type Discovered, type Discovery, WrongMetadata } from "../../../../platform/provider/discovery.ts";
 import { SIGNING_ALGORITHMS } from "../../../../platform/provider/signed-token.ts";
 import { type Asked, BrokenOff } from "../provider.ts";
 import { authenticationRequest } from "./authentication-request.ts";
@@ -32,8 +32,9 @@ export function createEndpoints(
     try {
       return await discovery.find();
     } catch (error) {
-      if (error instanceof OAuthError) throw new BrokenOff("no_answer", reasonOf(error), { cause: error });
-      throw error;
+      if (!(error instanceof OAuthError)) throw error;
+      const problem = error instanceof WrongMetadata ? "wrong_answer" : "no_answer";
+      throw new BrokenOff(problem, reasonOf(error), { cause: error });
     }
   };
   const endpoint = async (name: string): Promise<string> => {

@@ -33,6 +33,6 @@ export async function exchange(
     if (tokens.id_token === undefined) throw new BrokenOff("wrong_answer", "there is no ID token");
     return { idToken: tokens.id_token, accessToken: tokens.access_token, scope: tokens.scope };
   } catch (error) {
-    throw await brokenOffOf(error);
+    throw await brokenOffOf(error, "token endpoint");
   }
 }

@@ -1,11 +1,17 @@
 import { OAuthError } from "../../../../core/errors.ts";
 import { clipped, shown } from "../../../../core/shown.ts";
 import { answeredError } from "../answer-error.ts";
-import { BrokenOff } from "../provider.ts";
+import { BrokenOff, WRONG_CREDENTIALS } from "../provider.ts";
 import { openidClient } from "./openid-client.ts";
 
-/** What a failure of openid-client comes to. What it did not foresee stays as it is. */
-export async function brokenOffOf(error: unknown): Promise<unknown> {
+/**
+ * What a failure of openid-client comes to. What it did not foresee stays as it is.
+ * @param endpoint which one was asked
+ */
+export async function brokenOffOf(
+  error: unknown,
+  endpoint: "token endpoint" | "userinfo endpoint",
+): Promise<unknown> {
   const client = await openidClient();
   if (error instanceof client.AuthorizationResponseError) {
     return answeredError(error.error, error.error_description);
@@ -13,12 +19,16 @@ export async function brokenOffOf(error: unknown): Promise<unknown> {
   if (error instanceof client.ResponseBodyError) {
     const { status, error: code, error_description: description } = error;
     const why = description === undefined ? "" : `: ${shown(description)}`;
-    return new BrokenOff(problemOf(status), `the token endpoint answered ${status} ${shown(code)}${why}`, {
-      cause: error,
-    });
+    const answered = `the ${endpoint} answered ${status} ${shown(code)}${why}`;
+    return new BrokenOff(problemOf(status), `${answered}${hintFor(code)}`, { cause: error });
   }
   if (error instanceof client.WWWAuthenticateChallengeError) {
-    return new BrokenOff(problemOf(error.status), `the provider answered ${error.status}`, { cause: error });
+    const { status } = error;
+    const code = await errorIn(error.response);
+    const answered = `the ${endpoint} answered ${status}${code === undefined ? "" : ` ${shown(code)}`}`;
+    // At the userinfo endpoint it is about the token.
+    const hint = endpoint === "token endpoint" ? hintFor(code ?? "invalid_client") : "";
+    return new BrokenOff(problemOf(status), `${answered}${hint}`, { cause: error });
   }
   if (!(error instanceof client.ClientError)) return error;
   const outage = outageIn(error);
@@ -27,6 +37,21 @@ export async function brokenOffOf(error: unknown): Promise<unknown> {
   const status = cause instanceof Response ? cause.status : 0;
   const more = cause instanceof Error ? `: ${cause.message}` : status > 0 ? ` (${status})` : "";
   return new BrokenOff(problemOf(status), clipped(`${error.message}${more}`), { cause: error });
+}
+
+/** RFC 6749 §5.2. */
+function hintFor(code: string): string {
+  return code === "invalid_client" ? WRONG_CREDENTIALS : "";
+}
+
+async function errorIn(response: Response): Promise<string | undefined> {
+  try {
+    const body: unknown = await response.json();
+    const code: unknown = typeof body === "object" && body !== null ? Reflect.get(body, "error") : undefined;
+    return typeof code === "string" ? code : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function reasonOf({ detail, message }: OAuthError): string {

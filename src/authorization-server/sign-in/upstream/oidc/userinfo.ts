@@ -26,7 +26,7 @@ export async function withUserinfo(
     const told: Said = await fetchUserInfo(configuration, accessToken, claims.sub);
     return { ...told, ...claims, ...addressOf(claims, told) };
   } catch (error) {
-    throw await brokenOffOf(error);
+    throw await brokenOffOf(error, "userinfo endpoint");
   }
 }
 
