@@ -24,7 +24,10 @@ export function readCredentials(
   label: (name: string) => string,
 ): Credentials {
   if (privateKey === undefined) {
-    if (clientSecret !== undefined) return { kind: "secret", secret: clientSecret, method };
+    if (clientSecret !== undefined) {
+      refuseBesideSecret({ algorithm, keyId, assertionAudience }, label);
+      return { kind: "secret", secret: clientSecret, method };
+    }
     throw new ConfigurationError(`${label("clientSecret")} is missing; give it, or ${label("privateKey")}.`);
   }
   if (clientSecret !== undefined) {
@@ -34,4 +37,16 @@ export function readCredentials(
   }
   const key = readSigningKey(privateKey, { algorithm, keyId }, label("privateKey"));
   return { kind: "key", key, audience: assertionAudience };
+}
+
+/** They are about a key: the operator takes the secret for one, or forgot the key. */
+function refuseBesideSecret(
+  ofKey: Readonly<Record<string, string | undefined>>,
+  label: (name: string) => string,
+): void {
+  const name = Object.keys(ofKey).find((one) => ofKey[one] !== undefined);
+  if (name === undefined) return;
+  throw new ConfigurationError(
+    `${label(name)} is for ${label("privateKey")}, and ${label("clientSecret")} is given. Leave it out, or give a key in place of the secret.`,
+  );
 }

@@ -16,7 +16,7 @@ export const optionLabel: Label = (path) =>
  * @param must what would be right, as the end of "it must be …".
  */
 export function wrongValue(label: string, given: unknown, must: string): ConfigurationError {
-  const said = given === undefined ? "is missing" : `is ${SECRET.test(label) ? "not usable" : shown(given)}`;
+  const said = given === undefined ? "is missing" : `is ${SECRET.test(label) ? masked(given) : shown(given)}`;
   return new ConfigurationError(`${label} ${said}; it must be ${must}.`);
 }
 
@@ -60,6 +60,10 @@ export function unknownName(label: string, known: readonly PropertyKey[]): Confi
 /** Options whose value is never repeated, wherever they stand. */
 const SECRET = /secret|token$|(\b|private)key$|_KEY$|jwks$/i;
 const LONGEST_SHOWN = 100;
+
+function masked(given: unknown): string {
+  return given === "" ? "empty" : "not usable";
+}
 
 function shown(given: unknown): string {
   if (typeof given === "string") {

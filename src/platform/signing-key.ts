@@ -21,6 +21,9 @@ const ALGORITHMS: ReadonlyMap<string, readonly string[]> = new Map([
   ["ed25519", ["EdDSA", "Ed25519"]],
 ]);
 
+/** RFC 7518 §3.3. */
+const SHORTEST_RSA_BITS = 2048;
+
 /**
  * @param said the algorithm and key id that the options say; a JSON Web Key may say them itself
  * @param label the option that the key stands in
@@ -32,6 +35,12 @@ export function readSigningKey(
   label: string,
 ): SigningKey {
   const key = privateKeyOf(given, label);
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? SHORTEST_RSA_BITS;
+  if (bits < SHORTEST_RSA_BITS) {
+    throw new ConfigurationError(
+      `${label} is an RSA key of ${bits} bits, which can be broken; it must have ${SHORTEST_RSA_BITS} or more.`,
+    );
+  }
   const own = typeof given === "string" || given instanceof KeyObject ? {} : given;
   const possible = ALGORITHMS.get(kindOf(key)) ?? [];
   const algorithm = said.algorithm ?? textOf(own.alg) ?? possible[0];

@@ -106,6 +106,10 @@ function requireMethods(methods: unknown): asserts methods is readonly SignInMet
     typeof one === "object" && one !== null && "open" in one && "name" in one;
   if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod))
     return refuseEqualNames(methods);
+  const index = Array.isArray(methods) ? methods.findIndex((one) => typeof one === "function") : -1;
+  if (Array.isArray(methods) && index >= 0) {
+    throw new ConfigurationError(`signIn[${index}] is a function: call it, ${methods[index].name}().`);
+  }
   throw wrongValue(
     "signIn",
     methods,

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import * as signIn from "../../src/authorization-server/sign-in/index.ts";
 import { ConfigurationError } from "../../src/core/errors.ts";
@@ -38,11 +39,7 @@ describe("a mistake in the code stops the start with one sentence", () => {
       () => ({ signIn: users() }),
       "signIn is an object; it must be a list of sign-in methods",
     ],
-    [
-      "a function of a method",
-      () => ({ signIn: [users] }),
-      "signIn is a list; it must be a list of sign-in methods",
-    ],
+    ["a function of a method", () => ({ signIn: [users] }), "signIn[0] is a function: call it, users()."],
     [
       "an option beside signIn",
       () => ({ signIn: [users()], port: 3 }),
@@ -114,6 +111,49 @@ describe("a mistake in the code stops the start with one sentence", () => {
       "google: the options are missing; they must be an object",
     ],
     [
+      "Google's any domain",
+      () => ({ signIn: [google({ ...CLIENT, hd: "*" })] }),
+      'google: hd is "*"; it must be',
+    ],
+    [
+      "words for a domain",
+      () => ({ signIn: [google({ ...CLIENT, hd: "not a domain" })] }),
+      'google: hd is "not a domain"; it must be a Google Workspace domain, such as "example.com"',
+    ],
+    [
+      "the end of an address",
+      () => ({ signIn: [google({ ...CLIENT, hd: ["example.com", "@example.com"] })] }),
+      "it must be a Google Workspace domain",
+    ],
+    [
+      "Okta's admin console",
+      () => ({ signIn: [okta({ ...CLIENT, domain: "https://acme-admin.okta.com" })] }),
+      'okta: domain is "https://acme-admin.okta.com"; it must be your Okta domain without "-admin"',
+    ],
+    [
+      "an issuer with a query",
+      () => ({ signIn: [oidc({ ...OIDC, issuer: "https://id.example.com/?tenant=1" })] }),
+      "it must be the provider's issuer, which has no query and no fragment.",
+    ],
+    [
+      "the algorithm of a secret",
+      () => ({ signIn: [oidc({ ...OIDC, algorithm: "none" })] }),
+      "oidc: algorithm is for privateKey, and clientSecret is given.",
+    ],
+    [
+      "the key id of a secret",
+      () => ({ signIn: [okta({ ...CLIENT, domain: "acme.okta.com", keyId: "k1" })] }),
+      "okta: keyId is for privateKey, and clientSecret is given.",
+    ],
+    [
+      "a short RSA key",
+      () => {
+        const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+        return { signIn: [okta({ domain: "acme.okta.com", clientId: "c", privateKey })] };
+      },
+      "okta: privateKey is an RSA key of 1024 bits, which can be broken; it must have 2048 or more.",
+    ],
+    [
       "no client ID",
       () => ({ signIn: [google(wrong({}))] }),
       "google: clientId is missing; it must be the client ID",
@@ -121,7 +161,7 @@ describe("a mistake in the code stops the start with one sentence", () => {
     [
       "an empty secret",
       () => ({ signIn: [google({ clientId: "c", clientSecret: "" })] }),
-      "google: clientSecret is not usable; it must be the client secret that the provider gave you.",
+      "google: clientSecret is empty; it must be the client secret that the provider gave you.",
     ],
     [
       "no secret and no key",

@@ -12,6 +12,8 @@ export type SaidClaims = Readonly<Record<string, unknown>>;
 /** The id that a new person gets, from what the provider says. */
 export type PersonId = (claims: SaidClaims) => string;
 
+/** OpenID Connect Core 1.0 §1.2. */
+const ISSUER = "the provider's issuer, which has no query and no fragment";
 const NAME = 'lower-case letters, digits and hyphens, such as "google"';
 const CLAIM = 'the name of a claim or its path, such as "realm_access.roles"';
 const SCOPES = 'a list of scopes with "openid", such as ["openid", "email"]';
@@ -37,10 +39,12 @@ const OWN_PARAMETERS: ReadonlySet<string> = new Set([
 
 /** The options of `oidc()`; those of the presets are some of these and a few values of their own. */
 export const oidcOptions = {
-  issuer: issuerUrl.clone().register(declared, {
-    says: "The provider's issuer, byte for byte as its metadata has it.",
-    fromText: asText,
-  }),
+  issuer: issuerUrl
+    .refine((url) => !/[?#]/.test(url), ISSUER)
+    .register(declared, {
+      says: "The provider's issuer, byte for byte as its metadata has it.",
+      fromText: asText,
+    }),
   clientId: text("the client ID that the provider gave you").register(declared, {
     says: "The client ID that the provider gave you.",
     fromText: asText,

@@ -12,13 +12,15 @@ import {
 } from "../definition.ts";
 
 const DOMAINS = 'a Google Workspace domain, such as "example.com", or a list of them';
+const domain = text(DOMAINS)
+  .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/i, DOMAINS)
+  .transform((name) => name.toLowerCase());
 const { groups: _none, ...shared } = presetOptions;
 
 /** Its options beside those that presets share. */
 export const googleOwn = {
   hd: z
-    .union([text(DOMAINS).transform((domain) => [domain]), z.array(text(DOMAINS)).min(1, DOMAINS)], DOMAINS)
-    .transform((domains) => domains.map((domain) => domain.toLowerCase()))
+    .union([domain.transform((one) => [one]), z.array(domain).min(1, DOMAINS)], DOMAINS)
     .optional()
     .register(declared, {
       says: "The Google Workspace domains whose people may sign in, as the `hd` claim says it.",

@@ -11,12 +11,17 @@ import {
   presetOptions,
 } from "../definition.ts";
 
+const NO_CONSOLE =
+  'your Okta domain without "-admin", which is the name of the admin console alone: "acme.okta.com"';
+
 /** Its options beside those that presets share. */
 export const oktaOwn = {
-  domain: host("acme.okta.com").register(declared, {
-    says: "Your Okta domain, or the custom one.",
-    fromText: asText,
-  }),
+  domain: host("acme.okta.com")
+    .refine((name) => !/^[^.]+-admin\.(okta|oktapreview|okta-emea)\.com$/i.test(name), NO_CONSOLE)
+    .register(declared, {
+      says: "Your Okta domain, or the custom one.",
+      fromText: asText,
+    }),
   authorizationServerId: segment('the id of a custom authorization server, such as "default"')
     .optional()
     .register(declared, {
