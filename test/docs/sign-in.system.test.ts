@@ -78,6 +78,7 @@ describe("gatehouse provider --sign-in", () => {
     expect(stdout).toContain("SIGN_IN_KEYCLOAK_NAME=acme\n");
     expect(stdout).toContain('realm: "staff",');
     expect(stdout).not.toMatch(/example\.com\/|my-app"?,$/m);
+    expect(stdout).toContain('}, { publicUrl: "https://todo.acme.com/base/" });');
   });
 
   it("leaves who may come in to the operator only where anyone can have an account", async () => {
@@ -87,6 +88,8 @@ describe("gatehouse provider --sign-in", () => {
     const restricted = await page("hd=acme.com,acme.org");
     expect(restricted).toContain('hd: ["acme.com","acme.org"],');
     expect(restricted).not.toContain("admit: {");
+    // A name that comes again makes a list, where there may be one.
+    expect(await page("hd=acme.com", "hd=acme.org")).toContain('hd: ["acme.com","acme.org"],');
   });
 
   it("lists the providers that are known", async () => {
@@ -94,10 +97,15 @@ describe("gatehouse provider --sign-in", () => {
     for (const { name, guide } of GUIDES) {
       expect(stdout).toMatch(new RegExp(`^${name} +${guide.definition.title} `, "m"));
     }
+    expect(stdout).toMatch(/^google .* clientId, hd$/m);
   });
 
   it.each([
     [["nobody"], /^gatehouse: "nobody" is not a known provider\. .* use oidc\.$/m],
+    [
+      ["google", "clientId=a", "clientId=b"],
+      /^gatehouse: clientId is given 2 times, and has one value\. Give it once\.$/m,
+    ],
     [["okta", "clientSecret=do-not-show-me"], /^gatehouse: clientSecret is a secret, which other people/m],
     [
       ["okta", "domian=acme.okta.com"],

@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { ConfigurationError } from "../../core/errors.ts";
 import type { Given } from "../../providers/preset.ts";
-import { optionFlag } from "../option-flags.ts";
 import { bold, print, printError, printTable } from "../output.ts";
 
 export function providerCommand(): Command {
@@ -13,7 +12,10 @@ export function providerCommand(): Command {
     .argument("[values...]", "your values, as in domain=acme.okta.com; without them, examples")
     .option("--resource <url>", "the URL that people type into their MCP client")
     .option("--sign-in", "people sign in there, and clients get this server's tokens")
-    .addOption(optionFlag("publicUrl"))
+    .option(
+      "--public-url <url>",
+      "with --sign-in, the URL of your server (default: GATEHOUSE_PUBLIC_URL, else an example)",
+    )
     .action(provider);
 }
 
@@ -74,17 +76,18 @@ async function showSignIn(
   values: readonly string[],
   given: string | undefined,
 ): Promise<void> {
-  const [{ SIGN_IN_GUIDES }, { EXAMPLE_ISSUER, signInPageOf }] = await Promise.all([
-    import("../../providers/sign-in/index.ts"),
-    import("../../providers/sign-in/page.ts"),
-  ]);
+  const [{ SIGN_IN_GUIDES }, { EXAMPLE_ISSUER, repeatedValue, signInPageOf, valueNamesOf }] =
+    await Promise.all([
+      import("../../providers/sign-in/index.ts"),
+      import("../../providers/sign-in/page.ts"),
+    ]);
   if (name === undefined) {
     printTable(
       ["NAME", "PROVIDER", "VALUES"],
-      [...SIGN_IN_GUIDES.values()].map(({ definition, examples }) => [
-        definition.name,
-        definition.title,
-        Object.keys(examples).join(", "),
+      [...SIGN_IN_GUIDES.values()].map((guide) => [
+        guide.definition.name,
+        guide.definition.title,
+        valueNamesOf(guide).join(", "),
       ]),
     );
     return;
@@ -92,7 +95,10 @@ async function showSignIn(
   const guide = SIGN_IN_GUIDES.get(name.toLowerCase());
   if (!guide) throw unknownProvider(name, [...SIGN_IN_GUIDES.keys()], "oidc");
   const issuer = await issuerOf(given);
-  const said = Object.entries(valuesOf(values)).map(([option, value]) => [option, [value].flat().join(",")]);
+  const said = Object.entries(valuesOf(values)).map(([option, value]) => [
+    option,
+    typeof value === "string" ? value : repeatedValue(guide, option, value),
+  ]);
   printPage(signInPageOf(guide, issuer, Object.fromEntries(said)));
   if (issuer === undefined) {
     printError(

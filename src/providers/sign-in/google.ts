@@ -10,9 +10,13 @@ export const googleGuide: SignInGuide = {
 Workspace domains, or with \`admit\`.`,
     console: "In the Google Cloud console",
     steps: [
-      `**Google Auth Platform → Branding** and **Audience**: name the app. *Internal* is for the people of your Google Workspace only;
-   *External* is for any Google account, and must be published (*In production*), or only test users can sign in.`,
-      `**Google Auth Platform → Clients → Create client**, type *Web application*. Its *Authorized redirect URI* is${pasted(redirectUri)}`,
+      `At [console.cloud.google.com](https://console.cloud.google.com), choose a project at the top, or create one: **New project**. If it was never
+   used for sign-in, **Google Auth Platform → Get started** asks for the name of the app and for the audience, which the next step is about.`,
+      `**Google Auth Platform → Audience**: *Internal* is for the people of your Google Workspace only. *External* is for any Google account: **Publish
+   app** on this page sets its status to *In production*. Until then, only the test users that you list there can sign in.`,
+      `**Google Auth Platform → Clients → Create client**, type *Web application*. Its *Authorized redirect URI* is${pasted(redirectUri)}
+
+   For a trial on your own computer, add the one that \`gatehouse demo\` prints: Google accepts \`http://\` for \`localhost\`.`,
       "Copy the **Client ID** and the **Client secret**. Google shows the secret only once.",
     ],
     notes: [
@@ -21,6 +25,7 @@ Workspace domains, or with \`admit\`.`,
       "An address counts only if Google calls it verified. In code, people are told apart by `sub`, which never changes, and not by their address.",
       "Google sends no groups. Use `admit.emails`, `admit.domains` or `hd`.",
       "Google can't be asked to let a person sign in again (`prompt=login`). Where a new sign-in is needed, coming back from Google counts.",
+      "Google tells no one when a person signs out there (it has no back-channel logout). Use `isActive`, or `gatehouse person sign-out`.",
       "Only the scopes `openid`, `profile` and `email` are asked for. They need no verification by Google.",
     ],
   }),

@@ -1,5 +1,6 @@
-import { type DeclaredOption, fallbackOf } from "../../config/declared.ts";
+import { type DeclaredOption, declaredOptions, fallbackOf } from "../../config/declared.ts";
 import { wrongValue } from "../../config/problems.ts";
+import { oidcOptions } from "../../config/sign-in/oidc-options.ts";
 import type { UpstreamSettings } from "../../config/sign-in/settings.ts";
 import { optionsWithVariables, variableOf } from "../../config/sign-in/sign-in-variables.ts";
 import { ConfigurationError } from "../../core/errors.ts";
@@ -12,11 +13,12 @@ export const EXAMPLE_ISSUER = "https://mcp.example.com";
 /**
  * How people sign in to one server at a provider, with the exact strings to paste: the same Markdown in `docs/sign-in/` and from
  * `gatehouse provider <name> --sign-in`.
- * @param issuer of the server: its public URL
+ * @param known the issuer of the server, its public URL; without it, an example
  * @param given the person's own values as text; where there are none, examples
  * @throws ConfigurationError where a value is wrong
  */
-export function signInPageOf(guide: SignInGuide, issuer: string = EXAMPLE_ISSUER, given: Given = {}): string {
+export function signInPageOf(guide: SignInGuide, known?: string, given: Given = {}): string {
+  const issuer = known ?? EXAMPLE_ISSUER;
   const { definition } = guide;
   const options = optionsWithVariables(definition.name, definition.options);
   const values = { ...guide.examples, ...given };
@@ -32,7 +34,7 @@ export function signInPageOf(guide: SignInGuide, issuer: string = EXAMPLE_ISSUER
     `## ${explanation.console}`,
     explanation.steps.map((step, i) => `${i + 1}. ${step}`).join("\n\n"),
     "## In your code",
-    block("ts", codeOf(guide, read, settings)),
+    block("ts", codeOf(guide, read, settings, known)),
     "## Without code",
     "`signInFromEnvironment()` of `mcp-gatehouse/sign-in` reads these from the environment or a `.env` file, and so does `gatehouse demo`:",
     block("sh", environmentOf(guide, values, settings, issuer)),
@@ -44,6 +46,29 @@ export function signInPageOf(guide: SignInGuide, issuer: string = EXAMPLE_ISSUER
     block("sh", [commandOf(guide, values, issuer)]),
   ];
   return `${sections.join("\n\n")}\n`;
+}
+
+/** The names of the values that a provider's page takes: what it needs, and what it has of its own. */
+export function valueNamesOf({ definition, examples }: SignInGuide): readonly string[] {
+  const common = declaredOptions(oidcOptions).map(({ path }) => path);
+  const own = declaredOptions(definition.options)
+    .filter(({ path, fromText }) => fromText !== undefined && !common.includes(path))
+    .map(({ path }) => path);
+  return [...new Set([...Object.keys(examples), ...own])];
+}
+
+/**
+ * The text of a value that was given several times.
+ * @throws ConfigurationError where the option is no list
+ */
+export function repeatedValue({ definition }: SignInGuide, name: string, values: readonly string[]): string {
+  const text = values.join(",");
+  const options = optionsWithVariables(definition.name, definition.options);
+  const [read] = Object.values(options.find(({ path }) => path === name)?.variables ?? {});
+  if (read && typeof read(text, {}) !== "object") {
+    throw new ConfigurationError(`${name} is given ${values.length} times, and has one value. Give it once.`);
+  }
+  return text;
 }
 
 type Read = Readonly<Record<string, unknown>>;
@@ -83,6 +108,7 @@ function codeOf(
   { definition: { name, options }, admit }: SignInGuide,
   read: Read,
   settings: UpstreamSettings,
+  publicUrl: string | undefined,
 ): readonly string[] {
   const isSymbol = (option: string) =>
     Object.getOwnPropertySymbols(options).some(({ description }) => description === option);
@@ -105,7 +131,7 @@ function codeOf(
     ...(settings.people === "public"
       ? [`  admit: { ${admit.list}: ${JSON.stringify([admit.entry])} },`]
       : []),
-    "});",
+    publicUrl === undefined ? "});" : `}, { publicUrl: ${JSON.stringify(publicUrl)} });`,
   ];
 }
 

@@ -15,7 +15,8 @@ const DOMAINS = 'a Google Workspace domain, such as "example.com", or a list of 
 const domain = text(DOMAINS)
   .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/i, DOMAINS)
   .transform((name) => name.toLowerCase());
-const { groups: _none, ...shared } = presetOptions;
+// Google sends no groups, and no logout tokens.
+const { groups: _groups, endGrants: _endGrants, ...shared } = presetOptions;
 
 /** Its options beside those that presets share. */
 export const googleOwn = {
@@ -38,7 +39,7 @@ type Own = {
   hd?: Given["hd"];
 };
 
-export type GoogleOptions = Omit<PresetOptions, "groups"> & SecretOption & Own;
+export type GoogleOptions = Omit<PresetOptions, "groups" | "endGrants"> & SecretOption & Own;
 
 export const googleSignIn = defineSignIn({
   name: "google",
@@ -52,7 +53,7 @@ export const googleSignIn = defineSignIn({
     const { hd } = parsed;
     // A hint, which decides what Google offers and not who comes.
     const hint = hd && { hd: hd.length === 1 ? (hd[0] ?? "*") : "*" };
-    const made = oidcSettings({ ...parsed, groups: undefined }, label, {
+    const made = oidcSettings({ ...parsed, groups: undefined, endGrants: undefined }, label, {
       usual: { name: "google", label: "Google" },
       people: hd ? "members" : "public",
       issuer: "https://accounts.google.com",
