@@ -1,4 +1,13 @@
-import { type Check, checkNetwork, type WellKnownDocument } from "../operations/network-checks.ts";
+import { loadEnvironment } from "../config/environment.ts";
+import { namesSignIn } from "../config/sign-in/environment.ts";
+import type { Environment } from "../config/variables.ts";
+import { redirectUriOf } from "../core/upstream-urls.ts";
+import {
+  type Check,
+  type CheckedSignIn,
+  checkNetwork,
+  type WellKnownDocument,
+} from "../operations/network-checks.ts";
 import { shownProxy } from "../platform/outbound-proxy.ts";
 import { fetchJsonThrough } from "../platform/proxy-tunnel.ts";
 import { allowUnresolvedDocumentHosts, resolveName, safeFetch } from "../platform/safe-fetch.ts";
@@ -9,9 +18,11 @@ import { bold, print, printJson, printTable } from "./output.ts";
 /** Says what cannot be reached from here. The exit code is 1 if something is wrong. */
 export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?: true }): Promise<void> {
   const { settings, proxy, providers, hasDatabase } = networkSettings(flags);
+  const signIn = await signInOf(settings.issuer, loadEnvironment());
   const checks = await checkNetwork({
     server: settings,
     providers,
+    signIn,
     hasProxy: proxy !== undefined,
     documents: WELL_KNOWN_DOCUMENTS,
     fetchJson: fetchJsonThrough(proxy),
@@ -28,6 +39,15 @@ export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?
   if (flags.json) printJson({ ok: isWell, proxy: proxy ? shownProxy(proxy) : null, checks });
   else printChecks(checks, proxy ? shownProxy(proxy) : "none", isWell);
   if (!isWell) process.exitCode = 1;
+}
+
+/** @throws ConfigurationError for what would stop the server as well */
+async function signInOf(issuer: string, environment: Environment): Promise<readonly CheckedSignIn[]> {
+  if (!namesSignIn(environment)) return [];
+  const { signInFromEnvironment } = await import("../authorization-server/sign-in/environment.ts");
+  return signInFromEnvironment(environment).signIn.flatMap(({ name, provider }) =>
+    provider ? [{ name, ...provider, redirectUri: redirectUriOf(issuer, name) }] : [],
+  );
 }
 
 /** Documents of clients that many people use. */

@@ -41,6 +41,7 @@ const OURS: ReadonlySet<string> = new Set([
   "publicUrl",
   "allowInsecurePublicUrl",
   "path",
+  "port",
   "database",
   "secret",
   "clientIdMetadataDocuments",

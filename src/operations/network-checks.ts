@@ -31,6 +31,8 @@ export type CheckedServer = {
 export type NetworkParts = {
   readonly server: CheckedServer;
   readonly providers: readonly Provider[];
+  /** Where people sign in, by the environment. */
+  readonly signIn: readonly CheckedSignIn[];
   readonly hasProxy: boolean;
   readonly documents: readonly WellKnownDocument[];
   readonly fetchJson: FetchJson;
@@ -40,6 +42,16 @@ export type NetworkParts = {
   readonly databaseProblems: (() => Promise<readonly string[]>) | undefined;
   /** How long a check may take. */
   readonly checkMs?: number;
+};
+
+/** A provider that people sign in at. */
+export type CheckedSignIn = {
+  readonly name: string;
+  readonly issuer: string;
+  readonly metadataUrl: string | undefined;
+  readonly hasMetadata: boolean;
+  /** What has to be registered there. */
+  readonly redirectUri: string;
 };
 
 export type WellKnownDocument = { readonly client: string; readonly url: string };
@@ -57,6 +69,9 @@ export async function checkNetwork(parts: NetworkParts): Promise<readonly Check[
       [`metadata of ${provider.issuer}`, async () => discovery(provider, parts)] as const,
       [`keys of ${provider.issuer}`, async () => keys(provider, parts)] as const,
     ]),
+    ...parts.signIn.map(
+      (method) => [`sign-in with ${method.name}`, async () => signIn(method, parts)] as const,
+    ),
     ["database", () => database(parts)],
   ];
   return Promise.all(
@@ -152,6 +167,19 @@ function documentsUnused(server: CheckedServer, providers: readonly Provider[]):
   if (providers.length > 0) return { result: "skipped", detail: "the provider handles clients" };
   if (server.clientIdMetadataDocuments) return undefined;
   return { result: "skipped", detail: "not needed: clientIdMetadataDocuments is false" };
+}
+
+async function signIn(method: CheckedSignIn, { fetchJson }: NetworkParts): Promise<Finding> {
+  const { issuer, metadataUrl, hasMetadata, redirectUri } = method;
+  const uri = `the redirect URI to register there is ${redirectUri}`;
+  if (!hasMetadata) return { result: "skipped", detail: `${issuer} has no metadata; ${uri}` };
+  const where = { authorizationServer: issuer, issuer, metadataUrl };
+  try {
+    const { url } = await createDiscovery(where, { fetchJson, clock: systemClock }).find();
+    return { result: "ok", detail: `${url}; ${uri}` };
+  } catch (error) {
+    return { result: "failed", detail: `${reasonOf(error)}; ${uri}`, advice: PROVIDER_ADVICE };
+  }
 }
 
 const PROVIDER_ADVICE =

@@ -107,6 +107,45 @@ describe("gatehouse check", () => {
     expect(report.stdout).not.toMatch(/lovelace|ada:/);
   });
 
+  it("asks the providers that people sign in at, and says what to register there", async () => {
+    const issuer = await startIssuer(() => Date.UTC(2026, 10, 1));
+    onTestFinished(issuer.close);
+    const variables = (url: string) => ({
+      ...WITHOUT_DOCUMENTS,
+      SIGN_IN: "users,oidc,github",
+      SIGN_IN_OIDC_ISSUER: url,
+      SIGN_IN_OIDC_CLIENT_ID: "c",
+      SIGN_IN_OIDC_CLIENT_SECRET: "do-not-show-me",
+      SIGN_IN_GITHUB_CLIENT_ID: "c",
+      SIGN_IN_GITHUB_CLIENT_SECRET: "do-not-show-me",
+      SIGN_IN_ADMIT: "anyone",
+    });
+    const well = await check([], variables(issuer.url));
+    expect(well.of("sign-in with oidc")).toMatchObject({
+      result: "ok",
+      detail: expect.stringMatching(
+        /; the redirect URI to register there is http:.*\/oauth\/callback\/oidc$/,
+      ),
+    });
+    expect(well.of("sign-in with github")).toMatchObject({
+      result: "skipped",
+      detail: expect.stringContaining("/oauth/callback/github"),
+    });
+    expect(well.of("sign-in with users")).toBeUndefined();
+    // An issuer is compared byte for byte.
+    const other = await check([], variables(`${issuer.url}/`));
+    expect(other.of("sign-in with oidc")).toMatchObject({
+      result: "failed",
+      detail: expect.stringContaining(`its issuer is ${issuer.url}, expected ${issuer.url}/`),
+    });
+    const none = await check([], variables(NOWHERE));
+    expect(none.of("sign-in with oidc")).toMatchObject({
+      result: "failed",
+      detail: expect.stringContaining("ECONNREFUSED"),
+    });
+    expect(well.stdout + other.stdout + none.stdout).not.toContain("do-not-show-me");
+  });
+
   it("asks the provider that the environment names, in place of what only its own sign-in needs", async () => {
     const issuer = await startIssuer();
     onTestFinished(() => issuer.close());
@@ -178,6 +217,7 @@ describe("a check", () => {
     fetchJson: async () => ({ status: 200, body: { resource: AUDIENCE }, headers: new Headers() }),
     fetchDocument: async (url) => ({ text: JSON.stringify({ client_id: url }), headers: new Headers() }),
     resolve: async () => ["192.0.2.1"],
+    signIn: [],
     databaseProblems: async () => [],
     ...changes,
   });

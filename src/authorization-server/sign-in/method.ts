@@ -31,6 +31,13 @@ export type SignInMethod = {
   readonly saysGroups?: boolean;
   /** Whether it says claims, for lists of them. Unless it is given: yes, but for people whom the operator put there. */
   readonly saysClaims?: boolean;
+  /** Of a provider: what is asked of it before anyone signs in. Its redirect URI is made of the name. */
+  readonly provider?: {
+    readonly issuer: string;
+    /** Undefined where it has no metadata, or they are where the issuer says. */
+    readonly metadataUrl: string | undefined;
+    readonly hasMetadata: boolean;
+  };
   /** @throws ConfigurationError that stops the start */
   open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
 };

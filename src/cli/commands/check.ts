@@ -14,8 +14,8 @@ export function checkCommand(): Command {
     .addHelpText(
       "after",
       `
-It reads what a server reads: GATEHOUSE_ variables, HTTPS_PROXY and NO_PROXY, and those of a provider (OAUTH_ISSUER …), from
-the environment or a .env file. The server should run, so that its public URL answers.
+It reads what a server reads: GATEHOUSE_ variables, HTTPS_PROXY and NO_PROXY, those of a provider (OAUTH_ISSUER …) and of
+sign-in (SIGN_IN …), from the environment or a .env file. The server should run, so that its public URL answers.
 
 A host without direct internet: docs/behind-a-proxy.md`,
     )

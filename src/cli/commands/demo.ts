@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { EnvironmentOptions } from "../../config/environment.ts";
 import type { Settings } from "../../config/settings.ts";
 import { isPostgresUrl, shownDatabase } from "../../core/database-url.ts";
+import { redirectUriOf } from "../../core/upstream-urls.ts";
 import { isLoopbackHost } from "../../platform/addresses.ts";
 import type { DemoAccess } from "../demo-access.ts";
 import { flagOptions, OPTION_FLAGS } from "../option-flags.ts";
@@ -63,7 +64,8 @@ async function demo(flags: DemoFlags): Promise<void> {
   const { port, tls } = settings;
   const server = createDemoServer({ ...optionsOf(fromFlags), port, ...(tls && { tls }) }, access);
   const { url } = await server.listen();
-  const signIn = access === undefined ? ownLines(DEMO_PERSON) : accessLines(access);
+  const signIn =
+    access === undefined ? ownLines(DEMO_PERSON) : accessLines(access, url.slice(0, -settings.path.length));
   // Behind a provider, the to-do lists are all that is kept.
   const data = provider ? todosFileOf(settings.database) : settings.database;
   printBanner({ url, signIn, data, settings, isOpenToAll: access === undefined });
@@ -85,13 +87,20 @@ function ownLines({ username, password }: { readonly username: string; readonly 
   return [["Sign in", `${username} / ${password}`]];
 }
 
-function accessLines(access: DemoAccess): Lines {
+function accessLines(access: DemoAccess, issuer: string): Lines {
   if ("signIn" in access) {
-    return [["Sign in", `with ${access.signIn.map(({ label }) => label).join(", ")}`]];
+    const atProviders = access.signIn.filter(({ provider }) => provider !== undefined);
+    return [
+      ["Sign in", `with ${access.signIn.map(({ label }) => label).join(", ")}`],
+      ...atProviders.map(({ name, label }): Lines[number] => [
+        "Redirect URI",
+        `${redirectUriOf(issuer, name)}  (at ${label})`,
+      ]),
+    ];
   }
-  const { issuer, audience } = access.authorization;
+  const { issuer: provider, audience } = access.authorization;
   return [
-    ["Sign in", `at ${issuer}`],
+    ["Sign in", `at ${provider}`],
     ["Tokens for", [audience].flat().join(" or ")],
   ];
 }

@@ -191,9 +191,12 @@ export function github(options: GithubOptions): SignInMethod {
 
 /** The method of these settings: what the functions above and the environment come to. */
 export function oidcMethod(settings: OidcSettings): SignInMethod {
-  return upstreamMethod(settings, (parts) => openOidc(settings, parts));
+  const { issuer, metadataUrl } = settings;
+  const provider = { issuer, metadataUrl, hasMetadata: true };
+  return upstreamMethod({ ...settings, provider }, (parts) => openOidc(settings, parts));
 }
 
 export function githubMethod(settings: GithubSettings): SignInMethod {
-  return upstreamMethod(settings, (parts) => openGithub(settings, parts));
+  const provider = { issuer: settings.baseUrl, metadataUrl: undefined, hasMetadata: false };
+  return upstreamMethod({ ...settings, provider }, (parts) => openGithub(settings, parts));
 }

@@ -10,11 +10,12 @@ import { createTransactions } from "./transactions.ts";
 type MethodOf = Pick<SignInMethod, "name" | "label" | "people"> & {
   /** What says the person's groups; undefined where nothing does. */
   readonly groups: string | undefined;
+  readonly provider: NonNullable<SignInMethod["provider"]>;
 };
 
 /** Signing in at a provider: a button that leads there, and the way back. */
 export function upstreamMethod(
-  { name, label, people, groups }: MethodOf,
+  { name, label, people, groups, provider: asked }: MethodOf,
   open: (parts: MethodParts) => UpstreamProvider,
 ): SignInMethod {
   return {
@@ -22,6 +23,7 @@ export function upstreamMethod(
     label,
     people,
     saysGroups: groups !== undefined,
+    provider: asked,
     open(parts) {
       const provider = open(parts);
       const transactions = createTransactions(parts);
@@ -39,6 +41,9 @@ export function upstreamMethod(
         panel: { kind: "button", url: (visit) => beginUrl(begin, visit) },
         routes,
         proves: provider.proves,
+        async started() {
+          parts.log.info(`The redirect URI to register at ${label} is ${redirectUri}`);
+        },
       };
     },
   };
