@@ -1,4 +1,7 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { oidc } from "../../src/authorization-server/sign-in/index.ts";
 import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
@@ -14,9 +17,10 @@ import {
   textOf,
   valuesOf,
 } from "../support/account.ts";
+import { SECRET } from "../support/forge.ts";
 import { type Browser, openBrowser, stateOf } from "../support/person.ts";
 import { comeBack, redirecting } from "../support/redirecting-method.ts";
-import { PEOPLE, startServer, type TestServer } from "../support/server.ts";
+import { closeServers, PEOPLE, startServer, type TestServer } from "../support/server.ts";
 import { CLIENT_ID, CLIENT_SECRET, startIdentityDouble } from "../support/sign-in/identity-double.ts";
 import { leadsTo, signInThere, startSignInServer } from "../support/sign-in/journey.ts";
 import { openNetwork } from "../support/sign-in/network.ts";
@@ -184,6 +188,14 @@ describe("before it links, the page asks", () => {
     );
   });
 
+  it("and names it by a verified address, where there is one", async () => {
+    browser = await signInWith("github", "h1");
+    page = await openAccount(browser);
+    expect(textOf((await ask("google", "g1")).html)).toMatch(
+      /if this account is yours: h1, ID [\w-]+, h1@github\.example Don’t link/,
+    );
+  });
+
   it("and “Don’t link” links nothing, with a page that says so", async () => {
     const asked = await ask("google", "g1");
     const [, no = ""] = /href="([^"]+)">Don’t link/.exec(asked.html) ?? [];
@@ -260,6 +272,34 @@ describe("before it links, the page asks", () => {
     active = () => false;
     await expectNotLinked(await press(browser, asked, "confirm_link"), "This account is disabled.");
     active = () => true;
+    await follow(browser, await press(browser, asked, "confirm_link"));
+    expect(await linked()).toEqual(["google.example g1"]);
+  });
+
+  it("and a method that the operator has taken away since links nothing", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "gatehouse-linking-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const options = { database: join(folder, "people.db"), secret: SECRET };
+    server = await startServer(options, { signIn: [own, google] });
+    browser = openBrowser({ fetch: (request) => server.fetch(request) });
+    page = await signInToAccount(browser);
+    const asked = await ask("google", "g1");
+    await closeServers();
+    const elsewhere = redirecting("google", "Google");
+    const movedTo = (issuer: string): SignInMethod => ({
+      ...elsewhere,
+      open: (parts) => ({ ...elsewhere.open(parts), proves: (identity) => identity.issuer === issuer }),
+    });
+    for (const left of [[], [movedTo("https://other.example")]]) {
+      server = await startServer(options, { signIn: [own, ...left] });
+      await expectNotLinked(
+        await press(browser, asked, "confirm_link"),
+        "The form did not say what to link.",
+        400,
+      );
+      await closeServers();
+    }
+    server = await startServer(options, { signIn: [own, google] });
     await follow(browser, await press(browser, asked, "confirm_link"));
     expect(await linked()).toEqual(["google.example g1"]);
   });
