@@ -23,7 +23,7 @@ export type SignInsParts = {
   readonly goals: Goals;
   readonly admit: Admit;
   readonly checkActive: CheckActive;
-  readonly store: Pick<Store, "findByIdentity" | "signIn" | "addIdentity">;
+  readonly store: Pick<Store, "findByIdentity" | "signIn">;
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly refuse: Refuse;
