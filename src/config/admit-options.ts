@@ -24,6 +24,11 @@ export type ProvedSignIn = {
   readonly groups: readonly string[];
   /** What the provider said, word for word. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /**
+   * Whether the provider granted fewer scopes than were asked for. A person can leave one out, and what is missing above may
+   * be what you would refuse.
+   */
+  readonly isNarrowed: boolean;
 };
 
 /**
@@ -37,6 +42,7 @@ export type CheckAdmission = (
 ) => boolean | Promise<boolean>;
 
 const EMPTY = "left out or have an entry: an empty list lets no one in";
+const EMPTY_DENY = "left out or have an entry: an empty list keeps no one out";
 const TEXT = "text that is not empty";
 const CLAIMS =
   'claims by name, each with a value or a list of them, such as { department: ["sales", "eng-*"] }; in a variable, "department=sales, department=eng-*"';
@@ -82,22 +88,34 @@ const hasValues = (entries: readonly ClaimEntry[]) =>
 /** Who may not come in, whatever else holds. */
 const deny = z.strictObject(
   {
-    emails: emailList.optional().register(declared, {
-      says: "Addresses that keep a person out.",
-      variables: { SIGN_IN_DENY_EMAILS: list },
-    }),
-    domains: domainList.optional().register(declared, {
-      says: "Domains of addresses that keep a person out.",
-      variables: { SIGN_IN_DENY_DOMAINS: list },
-    }),
-    groups: groupList.optional().register(declared, {
-      says: "Groups that keep a person out.",
-      variables: { SIGN_IN_DENY_GROUPS: list },
-    }),
-    claims: claimTable.optional().register(declared, {
-      says: "Claims that keep a person out.",
-      variables: { SIGN_IN_DENY_CLAIMS: claimsText },
-    }),
+    emails: emailList
+      .min(1, EMPTY_DENY)
+      .optional()
+      .register(declared, {
+        says: "Addresses that keep a person out.",
+        variables: { SIGN_IN_DENY_EMAILS: list },
+      }),
+    domains: domainList
+      .min(1, EMPTY_DENY)
+      .optional()
+      .register(declared, {
+        says: "Domains of addresses that keep a person out.",
+        variables: { SIGN_IN_DENY_DOMAINS: list },
+      }),
+    groups: groupList
+      .min(1, EMPTY_DENY)
+      .optional()
+      .register(declared, {
+        says: "Groups that keep a person out.",
+        variables: { SIGN_IN_DENY_GROUPS: list },
+      }),
+    claims: claimTable
+      .refine(hasValues, EMPTY_DENY)
+      .optional()
+      .register(declared, {
+        says: "Claims that keep a person out.",
+        variables: { SIGN_IN_DENY_CLAIMS: claimsText },
+      }),
   },
   'lists, such as { emails: ["eve@example.com"] }',
 );
@@ -111,8 +129,15 @@ const contact = text(CONTACT)
     CONTACT,
   );
 
-const ANYONE = 'true, or "anyone" in the variable; addresses go into emails (SIGN_IN_ADMIT_EMAILS)';
-const anyone = z.union([z.boolean(), z.literal("anyone").transform(() => true)], ANYONE).optional();
+/** Text comes from the variable. */
+const anyone = z
+  .union([z.boolean(), z.literal("anyone").transform(() => true)], {
+    error: ({ input }) =>
+      typeof input === "string"
+        ? '"anyone", or in code true; addresses go into emails (SIGN_IN_ADMIT_EMAILS)'
+        : "true or false",
+  })
+  .optional();
 
 /** The members of `admit`. */
 export const admitSchema = z

@@ -12,6 +12,7 @@ import { declaredOptions } from "./declared.ts";
 import { type EnvironmentOptions, environmentOptions, variablesOf } from "./environment.ts";
 import { meantName } from "./misspelling.ts";
 import { placed, readOptions } from "./read-options.ts";
+import { refuseMisspeltPrefix } from "./sign-in/misspelt-prefix.ts";
 import type { Environment } from "./variables.ts";
 
 /** What `admit` may be: for anyone, as a function decides, or by lists. */
@@ -33,6 +34,7 @@ export type MethodPeople = {
   readonly name: string;
   readonly people: "own" | "members" | "public";
   readonly saysGroups?: boolean;
+  readonly saysClaims?: boolean;
 };
 
 /**
@@ -50,10 +52,24 @@ export function parseAdmit(
   const { anyone = false, check, contact, deny = {}, ...lists }: ParsedAdmit = parsed.admit ?? {};
   const allow = listsOf(lists);
   const hasLists = listsGiven(allow).length > 0;
-  refuseIdleGroups({ "admit.groups": lists.groups, "admit.deny.groups": deny.groups }, methods);
+  const label = (option: string): string => said.get(option)?.variable ?? option;
+  refuseIdle(
+    "groups",
+    namesOf({ "admit.groups": lists.groups, "admit.deny.groups": deny.groups }, label),
+    methods,
+  );
+  refuseIdle(
+    "claims",
+    namesOf({ "admit.claims": lists.claims, "admit.deny.claims": deny.claims }, label),
+    methods,
+  );
   const isOpen = anyone || (check !== undefined && !hasLists);
   if (!isOpen && !hasLists) refuseOpenDoor(methods);
-  if (hasLists) refuseIdleLists(allow, methods);
+  if (hasLists)
+    refuseIdleLists(
+      listsGiven(allow).map((name) => label(`admit.${name}`)),
+      methods,
+    );
   // Past the checks, which is what the type says.
   return { rules: { isOpen, allow, deny: listsOf(deny) }, check, contact } as Admission;
 }
@@ -97,15 +113,20 @@ function readEnvironment(environment: Environment): EnvironmentOptions {
 
 /** Every such name is ours, so an unknown one is a mistake, and not only one that is nearly right. */
 function refuseUnknown(environment: Environment): void {
+  refuseMisspeltPrefix(environment, admitVariables);
   const unknown = Object.keys(environment).find(
     (name) =>
       /^SIGN_IN_(ADMIT|DENY)/.test(name) && !admitVariables.includes(name) && environment[name]?.trim(),
   );
   if (unknown === undefined) return;
+  throw new ConfigurationError(`${unknown} is not a variable of Gatehouse. ${adviceFor(unknown)}`);
+}
+
+function adviceFor(unknown: string): string {
+  if (unknown === "SIGN_IN_ADMIT_ANYONE") return "To let anyone in, write SIGN_IN_ADMIT=anyone.";
+  if (unknown === "SIGN_IN_ADMIT_CHECK") return "admit.check is a function, and needs code.";
   const near = meantName(unknown, admitVariables);
-  throw new ConfigurationError(
-    `${unknown} is not a variable of Gatehouse. ${near ? `Did you mean ${near}?` : `The variables are: ${admitVariables.join(", ")}.`}`,
-  );
+  return near ? `Did you mean ${near}?` : `The variables are: ${admitVariables.join(", ")}.`;
 }
 
 function listsOf({ emails = [], domains = [], groups = [], claims = [] }: ParsedLists): AdmissionLists {
@@ -122,26 +143,44 @@ function refuseOpenDoor(methods: readonly MethodPeople[]): void {
   );
 }
 
-/** Without groups, no one would be kept out by a list of them, and no one let in. */
-function refuseIdleGroups(
+function namesOf(
   lists: Readonly<Record<string, readonly unknown[] | undefined>>,
+  label: (option: string) => string,
+): readonly string[] {
+  return Object.keys(lists)
+    .filter((name) => lists[name] !== undefined)
+    .map(label);
+}
+
+/** What no method says is in no list: no one would be kept out by it, and no one let in. */
+function refuseIdle(
+  what: "groups" | "claims",
+  lists: readonly string[],
   methods: readonly MethodPeople[],
 ): void {
-  const named = Object.keys(lists).filter((name) => lists[name] !== undefined);
-  if (named.length === 0 || methods.some(({ saysGroups }) => saysGroups !== false)) return;
+  if (lists.length === 0 || methods.some((method) => SAYS[what](method))) return;
   const names = methods.map(({ name }) => name).join(" and ");
   throw new ConfigurationError(
-    `${named.join(" and ")} would do nothing: ${names} never says a person's groups. ` +
-      "Set the option groups of a provider that has it, or leave the list out.",
+    `${lists.join(" and ")} would do nothing: ${names} never says a person's ${what}. ${ADVICE[what]}`,
   );
 }
 
+const SAYS: Readonly<Record<"groups" | "claims", (method: MethodPeople) => boolean>> = {
+  groups: ({ saysGroups = true }) => saysGroups,
+  // Those of a provider always do.
+  claims: ({ people, saysClaims = people !== "own" }) => saysClaims,
+};
+
+const ADVICE = {
+  groups: "Set the option groups of a provider that has it, or leave the list out.",
+  claims: "List emails or groups, use admit.check, or leave it out.",
+} as const;
+
 /** The operator takes them for a limit, and everyone comes in. */
-function refuseIdleLists(allow: AdmissionLists, methods: readonly MethodPeople[]): void {
+function refuseIdleLists(lists: readonly string[], methods: readonly MethodPeople[]): void {
   if (methods.some(({ people }) => people !== "own")) return;
-  const names = listsGiven(allow).map((name) => `admit.${name}`);
   throw new ConfigurationError(
-    `${names.join(" and ")} would do nothing: everyone who can sign in here is in because you added them. ` +
+    `${lists.join(" and ")} would do nothing: everyone who can sign in here is in because you added them. ` +
       "Use admit.deny or admit.check, or leave it out.",
   );
 }

@@ -32,13 +32,18 @@ export function meantName(name: string, known: readonly string[]): string | unde
 }
 
 /**
- * The one of the known names that this is a slip of, by no more than a letter or two. It may be somebody's own: a number
- * makes it another name, and so does another letter in a short one.
+ * The one of the known names that this is a slip of, by no more than a letter or two. It may be somebody's own: another
+ * number makes it another name, and so does another letter in a short one.
  */
 export function slipOf(name: string, known: readonly string[]): string | undefined {
-  if (/\d/.test(name)) return undefined;
-  const slip = nearest(name, known, plain(name).length < 8 ? 1 : 2);
+  const digits = digitsOf(name);
+  const alike = digits === "" ? known : known.filter((one) => digitsOf(one) === digits);
+  const slip = nearest(name, alike, plain(name).length < 8 ? 1 : 2);
   return slip && plain(slip).length <= 4 && !hasSameLetters(name, slip) ? undefined : slip;
+}
+
+function digitsOf(name: string): string {
+  return name.replace(/\D/g, "");
 }
 
 function hasSameLetters(left: string, right: string): boolean {

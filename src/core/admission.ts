@@ -33,6 +33,8 @@ export type Proved = {
   readonly emails: readonly string[];
   readonly groups: readonly string[];
   readonly claims: Claims;
+  /** Whether the provider granted fewer scopes than it was asked for: what is missing above may be what they hid. */
+  readonly isNarrowed?: boolean | undefined;
 };
 
 /** Why not is for the log: it names lists and entries, never the person's addresses. */
@@ -50,6 +52,13 @@ export function decideAdmission(
   people: "own" | "members" | "public",
   proved: Proved,
 ): AdmissionDecision {
+  // The person's browser carries the request, and can leave out the scope of what would deny them.
+  if (proved.isNarrowed && listsGiven(deny).length > 0) {
+    return {
+      kind: "refused",
+      why: "the provider granted fewer scopes than were asked for, so admit.deny cannot be held against them",
+    };
+  }
   const denied = denyingEntry(deny, proved);
   if (denied !== undefined) return { kind: "refused", why: denied };
   const given = listsGiven(allow);

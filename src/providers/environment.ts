@@ -41,6 +41,11 @@ export function providerFromEnvironment(
   return naming(given, () => way.options(values));
 }
 
+/** The first variable that names a provider, whether or not the others that it needs are there; undefined where none does. */
+export function providerVariable(environment: Environment): string | undefined {
+  return WAYS.map((way) => firstSet(environment, way)).find((set) => set !== undefined);
+}
+
 type Values = Readonly<Record<string, string>>;
 
 type Way = {

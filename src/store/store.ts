@@ -139,6 +139,8 @@ export type Store = PeopleStore & {
 
   /** Records that a client's assertion was used (RFC 7523 §3, `jti`). False where it was used before. */
   useAssertion(clientId: string, jti: string, expiresAt: number): Promise<boolean>;
+  /** Whether it was used, for work in several commits, which must be done again where it failed halfway. */
+  isAssertionUsed(clientId: string, jti: string): Promise<boolean>;
 
   // — networks from which people have signed in —
 

@@ -63,8 +63,12 @@ describe("gatehouse demo with ways to sign in from the environment", () => {
     [{ SIGN_IN_GITHUB_CLINT_ID: "h" }, "Did you mean SIGN_IN_GITHUB_CLIENT_ID?"],
     [
       { SIGN_IN: "users", OAUTH_ISSUER: "https://id.example.com", OAUTH_AUDIENCE: "x" },
-      "SIGN_IN says how people sign in here, and other variables name https://id.example.com",
+      "OAUTH_ISSUER names a provider whose tokens clients get themselves. Both can't be set",
     ],
+    [{ SIGN_IN: "users", OAUTH_ISSUER: "https://id.example.com" }, "Both can't be set"],
+    [{ SIGNIN: "users" }, "Did you mean SIGN_IN?"],
+    [{ SIGN_INN_GITHUB_CLIENT_ID: "h" }, "Did you mean SIGN_IN_GITHUB_CLIENT_ID?"],
+    [{ sign_in_github_client_id: "h" }, "Did you mean SIGN_IN_GITHUB_CLIENT_ID?"],
   ])("does not start with %j, and says why in one line", async (env, words) => {
     const { exitCode, stdout, stderr } = await gatehouseProcess(["demo", "--port", "0"], { env });
     expect(exitCode).toBe(1);

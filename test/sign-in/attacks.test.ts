@@ -254,6 +254,23 @@ describe("an ID token that proves no one (OpenID Connect Core 1.0 §3.1.3.7)", (
     await nothingWritten();
   });
 
+  it.each(["at+jwt", "application/at+jwt", "logout+jwt", "secevent+jwt"])(
+    "of another kind: %s",
+    async (typ) => {
+      one.say({ header: { typ } });
+      expect(leadsTo((await signInAt(server, "one", network)).response)).toBe(
+        "/oauth/login one wrong_answer",
+      );
+      expect(reasonIn(server)).toBe(`the ID token's typ "${typ}" is that of another kind`);
+      await nothingWritten();
+    },
+  );
+
+  it.each(["JWT", "jwt", "application/jwt", undefined])("but %s is its own", async (typ) => {
+    one.say({ header: { typ } });
+    expect(leadsTo((await signInAt(server, "one", network)).response)).toBe("/oauth/consent");
+  });
+
   it("of another provider, that this one passes on", async () => {
     one.say({ idToken: (claims) => other.sign({ ...claims, iss: other.issuer }) });
     expect(leadsTo((await signInAt(server, "one", network)).response)).toBe("/oauth/login one wrong_answer");

@@ -167,19 +167,36 @@ describe("organizations and teams are groups, where they are asked for", () => {
   });
 });
 
-it.each<[string, string]>([
-  ["read:user,user:email", "/oauth/login github wrong_answer"],
-  ["admin:org,user", "/oauth/consent"],
-  // A GitHub App has permissions instead.
-  ["", "/oauth/consent"],
-])(
-  "a token for %j: where groups are asked for, and GitHub hides them, it does not do",
-  async (scope, expected) => {
-    const { signIn, provider } = await start({ groups: "organizations" });
+describe("a scope that the person took out of the request is missed, since GitHub would hide what it is for", () => {
+  const denied = { anyone: true, deny: { groups: ["banned"] } };
+  it.each<[string, string]>([
+    ["read:user,user:email", "/oauth/login github wrong_answer"],
+    ["read:org", "/oauth/login github wrong_answer"],
+    ["", "/oauth/login github wrong_answer"],
+    ["admin:org,user", "/oauth/consent"],
+  ])("groups are asked for, and the token is for %j", async (scope, expected) => {
+    const { signIn, provider } = await start({ groups: "organizations" }, denied);
     provider.say({ scope });
     expect(await signIn()).toBe(expected);
-  },
-);
+  });
+
+  it("addresses are always asked for", async () => {
+    const { signIn, provider, server } = await start();
+    for (const scope of ["", "read:user"]) {
+      provider.say({ scope });
+      expect(await signIn()).toBe("/oauth/login github wrong_answer");
+      expect(reasonIn(server)).toBe("the token is without the scope user:email");
+    }
+  });
+
+  it("but for a GitHub App, which has permissions that no request changes", async () => {
+    const { signIn, provider } = await start({ groups: "organizations" }, denied);
+    provider.say({ scope: "", prefix: "ghu_" });
+    expect(await signIn()).toBe("/oauth/consent");
+    provider.say({ orgs: [{ login: "banned" }] });
+    expect(await signIn()).toBe("page 403");
+  });
+});
 
 describe("what the browser carries there and back", () => {
   it("is PKCE and a state, and no secret", async () => {

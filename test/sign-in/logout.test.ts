@@ -287,6 +287,16 @@ describe("is refused, and nothing is changed:", () => {
     expect(await isSignedIn(person)).toBe(false);
   });
 
+  it.each([
+    ["uid", { uid: 42 }],
+    ["user.id", { user: { id: 42 } }],
+  ])("but not a claim that is a number, or in another: %s", async (subject, claims) => {
+    await start({ subject });
+    const person = await signIn(claims);
+    expect((await send({ sub: "ada", ...claims })).status).toBe(200);
+    expect(await isSignedIn(person)).toBe(false);
+  });
+
   it.each(["", "x", "a.b.c", "a".repeat(5000)])("what is no token: %j", async (token) => {
     await refused(await post(token), "");
   });

@@ -52,8 +52,8 @@ describe("a function", () => {
       reason: "admit.check returned false",
     });
     expect(asked.slice(0, 2)).toEqual([
-      [ADA, CLIENT, { method: "google", ...PROOF }],
-      [ADA, CLIENT, { method: "users", ...PROOF }],
+      [ADA, CLIENT, { method: "google", ...PROOF, isNarrowed: false }],
+      [ADA, CLIENT, { method: "users", ...PROOF, isNarrowed: false }],
     ]);
   });
 

@@ -15,7 +15,7 @@ import type { Proof, SignInMethod } from "./method.ts";
  */
 export type Admit = (
   method: Pick<SignInMethod, "name" | "people">,
-  proof: Pick<Proof, "emails" | "groups" | "claims">,
+  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed">,
   person: Person,
   client: ClientIdentity | undefined,
 ) => Promise<"admitted" | { readonly reason: string }>;
@@ -26,8 +26,8 @@ export function createAdmission({ rules, check }: Admission, milliseconds?: numb
     const decision = decideAdmission(rules, method.people, proof);
     if (decision.kind === "refused") return { reason: decision.why };
     if (check === undefined) return "admitted";
-    const { emails, groups, claims } = proof;
-    const signIn: ProvedSignIn = { method: method.name, emails, groups, claims };
+    const { emails, groups, claims, isNarrowed = false } = proof;
+    const signIn: ProvedSignIn = { method: method.name, emails, groups, claims, isNarrowed };
     const answer = await askOperator("admit.check", () => check(person, client, signIn), milliseconds);
     if (answer === true) return "admitted";
     if (answer === false) return { reason: "admit.check returned false" };

@@ -139,7 +139,20 @@ describe("a mistake in the environment", () => {
     ],
     [{ SIGN_IN: "gogle" }, 'SIGN_IN lists "gogle", which is not a method. Did you mean google?'],
     [{ SIGN_IN: "microsoft" }, 'SIGN_IN lists "microsoft", which is not a method. Did you mean entra?'],
-    [{ SIGN_IN: "password" }, `SIGN_IN lists "password", which is not a method. The methods are ${METHODS}.`],
+    [
+      { SIGN_IN: "password" },
+      `SIGN_IN lists "password", which needs code: write signIn: [password(checkUser)]. The methods without code are ${METHODS}.`,
+    ],
+    [{ SIGNIN: "users" }, "SIGNIN is not a variable of Gatehouse. Did you mean SIGN_IN?"],
+    [{ SIGN_INN: "users,google" }, "SIGN_INN is not a variable of Gatehouse. Did you mean SIGN_IN?"],
+    [{ sign_in: "google" }, "sign_in is not a variable of Gatehouse. Did you mean SIGN_IN?"],
+    [
+      { SIGN_IN: "users", SIGNIN_GOOGLE_CLIENT_ID: "g" },
+      "SIGNIN_GOOGLE_CLIENT_ID is not a variable of Gatehouse. Did you mean SIGN_IN_GOOGLE_CLIENT_ID?",
+    ],
+    [{ SIGN_INN_GOOGLE_CLIENT_ID: "g" }, "Did you mean SIGN_IN_GOOGLE_CLIENT_ID?"],
+    [{ sign_in_auth0_client_id: "a" }, "Did you mean SIGN_IN_AUTH0_CLIENT_ID?"],
+    [{ SIGIN_IN_OIDC_ISSUER: "https://id.example.com" }, "Did you mean SIGN_IN_OIDC_ISSUER?"],
     [{ SIGN_IN: "google,google", ...GOOGLE }, "SIGN_IN lists google twice."],
     [
       { SIGN_IN: "users", ...GOOGLE },
@@ -273,7 +286,26 @@ describe("who may come in, by environment", () => {
     [{}, "Anyone can make an account that signs in with google, so say who may come in"],
     [{ SIGN_IN_ADMIT_EMAILS: "," }, "SIGN_IN_ADMIT_EMAILS is an empty list"],
     [{ SIGN_IN_ADMIT_EMAILS: "everyone" }, 'SIGN_IN_ADMIT_EMAILS is "everyone"; it must be an address'],
-    [{ SIGN_IN_ADMIT: "yes" }, 'SIGN_IN_ADMIT is "yes"; it must be'],
+    [
+      { SIGN_IN_ADMIT: "true" },
+      'SIGN_IN_ADMIT is "true"; it must be "anyone", or in code true; addresses go into emails (SIGN_IN_ADMIT_EMAILS).',
+    ],
+    [{ SIGN_IN_ADMIT_ANYONE: "true" }, "To let anyone in, write SIGN_IN_ADMIT=anyone."],
+    [{ SIGN_IN_ADMIT_CHECK: "x" }, "admit.check is a function, and needs code."],
+    [
+      { SIGN_IN_ADMIT_GROUPS: "staff", SIGN_IN_DENY_GROUPS: "suspended" },
+      "SIGN_IN_ADMIT_GROUPS and SIGN_IN_DENY_GROUPS would do nothing: google never says a person's groups.",
+    ],
+    [
+      { SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY_EMAILS: " , " },
+      "SIGN_IN_DENY_EMAILS is an empty list; it must be left out or have an entry: an empty list keeps no one out.",
+    ],
+    [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY_DOMAINS: "," }, "SIGN_IN_DENY_DOMAINS is an empty list"],
+    [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY_GROUPS: "," }, "SIGN_IN_DENY_GROUPS is an empty list"],
+    [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY_CLAIMS: "," }, "an empty list keeps no one out"],
+    [{ SIGN_IN_ADMIT: "anyone", SIGNIN_DENY_EMAILS: "e@x.org" }, "Did you mean SIGN_IN_DENY_EMAILS?"],
+    [{ SIGN_IN_ADMIT: "anyone", sign_in_deny_emails: "e@x.org" }, "Did you mean SIGN_IN_DENY_EMAILS?"],
+    [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DNEY_EMAILS: "e@x.org" }, "Did you mean SIGN_IN_DENY_EMAILS?"],
   ])("%j stops the start", (variables, sentence) => {
     expect(problemOf(() => given(variables)).message).toContain(sentence);
   });
@@ -282,6 +314,24 @@ describe("who may come in, by environment", () => {
     const { signIn, admit } = signInFromEnvironment({ SIGN_IN: "google", ...GOOGLE });
     expect(() => parseAdmit(admit, signIn, { SIGN_IN_ADMIT: "anyone" })).toThrow("say who may come in");
   });
+});
+
+it.each([
+  "SIGNING_KEY",
+  "SIGNATURE",
+  "SIGNING",
+  "SIGNIN",
+  "SIGNIN_URL",
+  "SIGNUP_GOOGLE_CLIENT_ID",
+  "SIGN_UP_GOOGLE_CLIENT_ID",
+  "SIGNING_OKTA_PRIVATE_KEY",
+  "SIGN_OUT_URL",
+  "CLIENT_ID",
+  "GOOGLE_CLIENT_ID",
+  "OKTA_DOMAIN",
+])("%s may be that of another program", (name) => {
+  const { signIn, admit } = signInFromEnvironment({ SIGN_IN: "users", [name]: "x" });
+  expect(() => parseAdmit(admit, signIn, { [name]: "x" })).not.toThrow();
 });
 
 describe("whether the environment says how people sign in", () => {

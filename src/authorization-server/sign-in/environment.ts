@@ -1,7 +1,7 @@
 import { admitFromEnvironment, admitVariables } from "../../config/admit.ts";
 import type { AdmitOptions } from "../../config/admit-options.ts";
 import { type EnvironmentOptions, loadEnvironment } from "../../config/environment.ts";
-import { methodVariables, type VariableMethod } from "../../config/sign-in/environment.ts";
+import { methodVariables, refuseMisspelt, type VariableMethod } from "../../config/sign-in/environment.ts";
 import { auth0SignIn } from "../../config/sign-in/presets/auth0.ts";
 import { entraSignIn } from "../../config/sign-in/presets/entra.ts";
 import { githubSignIn } from "../../config/sign-in/presets/github.ts";
@@ -39,11 +39,17 @@ export type EnvironmentSignIn = {
  * ```
  */
 export function signInFromEnvironment(environment: Environment = loadEnvironment()): EnvironmentSignIn {
+  const admit = admitFromEnvironment(environment);
   const listed = methodVariables(environment, METHODS, admitVariables);
-  return {
-    signIn: listed.map(({ method, said }) => method.make(said)),
-    admit: admitFromEnvironment(environment),
-  };
+  return { signIn: listed.map(({ method, said }) => method.make(said)), admit };
+}
+
+/**
+ * Refuses variables that are nearly those of a sign-in method, for a program that starts without any.
+ * @throws ConfigurationError with the nearest right name
+ */
+export function refuseMisspeltSignIn(environment: Environment): void {
+  refuseMisspelt(environment, METHODS);
 }
 
 type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOptions) => SignInMethod };

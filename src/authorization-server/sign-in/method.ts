@@ -29,6 +29,8 @@ export type SignInMethod = {
   readonly people: "own" | "members" | "public";
   /** False where it never says a person's groups, so that a list of groups would do nothing. */
   readonly saysGroups?: boolean;
+  /** Whether it says claims, for lists of them. Unless it is given: yes, but for people whom the operator put there. */
+  readonly saysClaims?: boolean;
   /** @throws ConfigurationError that stops the start */
   open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
 };
@@ -151,6 +153,8 @@ export type Proof = {
   readonly groups: readonly string[];
   /** What the provider said, for the lists of `admit`. Not kept. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Whether the provider granted less than it was asked for, so that something above may be missing. */
+  readonly isNarrowed?: boolean | undefined;
   /** Epoch milliseconds: when the person proved themselves; 0 where that is not known. */
   readonly authenticatedAt: number;
   /** For the provider's logout. */

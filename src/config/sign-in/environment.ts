@@ -3,10 +3,8 @@ import type { OptionTable } from "../declared.ts";
 import { type EnvironmentOptions, isOfKubernetes, readVariables, variablesOf } from "../environment.ts";
 import { meantName, slipOf } from "../misspelling.ts";
 import { type Environment, list } from "../variables.ts";
-import { optionsWithVariables, prefixOf, SIGN_IN_PREFIX } from "./sign-in-variables.ts";
-
-/** The variable that lists the methods, in the order of the page. */
-export const SIGN_IN = "SIGN_IN";
+import { refuseMisspeltPrefix } from "./misspelt-prefix.ts";
+import { optionsWithVariables, prefixOf, SIGN_IN, SIGN_IN_PREFIX } from "./sign-in-variables.ts";
 
 /** A method that variables can set up: its name, and its options. */
 export type VariableMethod = { readonly name: string; readonly options: OptionTable };
@@ -29,6 +27,7 @@ export function methodVariables<Method extends VariableMethod>(
   methods: readonly Method[],
   others: readonly string[],
 ): readonly { readonly method: Method; readonly said: EnvironmentOptions }[] {
+  refuseMisspelt(environment, methods);
   refuseUnknown(environment, methods, others);
   const listed = readList(environment, methods);
   refuseUnlisted(environment, methods, listed);
@@ -36,6 +35,18 @@ export function methodVariables<Method extends VariableMethod>(
     method,
     said: readVariables(environment, optionsWithVariables(method.name, method.options)),
   }));
+}
+
+/**
+ * What would be passed over because it does not begin with SIGN_IN.
+ * @throws ConfigurationError with the nearest right name
+ */
+export function refuseMisspelt(environment: Environment, methods: readonly VariableMethod[]): void {
+  refuseMisspeltPrefix(
+    environment,
+    methods.flatMap(variablesOfMethod),
+    methods.map(({ name }) => name),
+  );
 }
 
 /** Read with the methods, and meaningful without one of them here. */
@@ -109,11 +120,18 @@ function readList<Method extends VariableMethod>(
       name,
       methods.map((one) => one.name),
     );
+    if (name === "password") throw needsCode(methods);
     const advice = near ? `Did you mean ${near}?` : `The methods are ${namesOf(methods)}.`;
     throw new ConfigurationError(
       `${SIGN_IN} lists ${JSON.stringify(name)}, which is not a method. ${advice}`,
     );
   });
+}
+
+function needsCode(methods: readonly VariableMethod[]): ConfigurationError {
+  return new ConfigurationError(
+    `${SIGN_IN} lists "password", which needs code: write signIn: [password(checkUser)]. The methods without code are ${namesOf(methods)}.`,
+  );
 }
 
 function missing(environment: Environment, methods: readonly VariableMethod[]): ConfigurationError {

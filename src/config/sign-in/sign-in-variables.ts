@@ -1,5 +1,8 @@
 import { type DeclaredOption, declaredOptions, type OptionTable } from "../declared.ts";
 
+/** The variable that lists the methods, in the order of the page. */
+export const SIGN_IN = "SIGN_IN";
+
 /** What every variable of a sign-in method begins with. */
 export const SIGN_IN_PREFIX = "SIGN_IN_";
 

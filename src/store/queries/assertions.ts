@@ -3,7 +3,10 @@ import type { AssertionTable } from "../schema.ts";
 import type { Store } from "../store.ts";
 
 /** The `jti` of client assertions (RFC 7523 §3): each is used once. */
-export function assertionQueries(db: QueryBuilder, connection: Connection): Pick<Store, "useAssertion"> {
+export function assertionQueries(
+  db: QueryBuilder,
+  connection: Connection,
+): Pick<Store, "useAssertion" | "isAssertionUsed"> {
   const use = prepare(
     (given: Given<AssertionTable>) =>
       db
@@ -17,7 +20,19 @@ export function assertionQueries(db: QueryBuilder, connection: Connection): Pick
         .returning("jti"),
     (row) => row.jti,
   );
+  const find = prepare(
+    (given: Given<Pick<AssertionTable, "client_id" | "jti">>) =>
+      db
+        .selectFrom("assertions")
+        .select("jti")
+        .where("client_id", "=", given("client_id"))
+        .where("jti", "=", given("jti")),
+    (row) => row.jti,
+  );
   return {
+    async isAssertionUsed(clientId, jti) {
+      return (await connection.read(find({ client_id: clientId, jti }))).length > 0;
+    },
     async useAssertion(clientId, jti, expiresAt) {
       return (await connection.write(use({ client_id: clientId, jti, expires_at: expiresAt }))).length > 0;
     },

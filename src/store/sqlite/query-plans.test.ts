@@ -51,6 +51,7 @@ test("no verb that a request or the janitor uses reads a whole table of clients 
   await store.listGrants({ personId: "ada", liveAt: START, limit: 5 });
   await store.removeClient("client-1", START, REMOVED);
   await store.useAssertion("client-1", "jti", START);
+  await store.isAssertionUsed("client-1", "jti");
   await store.deleteExpired(START, 10);
   await store.deleteAudit(START, 10);
   await store.readAudit({ concerning: { kind: "grant", id: "grant-1" }, order: "oldest_first", limit: 5 });

@@ -30,6 +30,8 @@ type Said = {
   readonly token: unknown;
   /** What a token is good for, where that is not what was asked for. */
   readonly scope: string | undefined;
+  /** What the tokens begin with: `gho_` for an OAuth App, `ghu_` for a GitHub App. */
+  readonly prefix: string;
   /** A status in place of an answer, by path; 0 for no answer at all. */
   readonly statuses: Readonly<Record<string, number>>;
 };
@@ -52,6 +54,7 @@ export async function startGithub(network: Network, baseUrl = "https://github.co
     answer: {},
     token: undefined,
     scope: undefined,
+    prefix: "gho_",
     statuses: {},
   };
 
@@ -80,7 +83,7 @@ export async function startGithub(network: Network, baseUrl = "https://github.co
     const isFor =
       asked?.get("code_challenge") === challenge && asked.get("redirect_uri") === body.get("redirect_uri");
     if (!isFor) return { error: "bad_verification_code" };
-    const token = `gho_${randomUUID()}`;
+    const token = `${said.prefix}${randomUUID()}`;
     tokens.add(`Bearer ${token}`);
     return { access_token: token, token_type: "bearer", scope: said.scope ?? scopesOf(asked) };
   };

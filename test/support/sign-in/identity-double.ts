@@ -42,6 +42,8 @@ type Said = {
   readonly statuses?: Readonly<Record<string, number>>;
   /** What the token endpoint answers beside a status. */
   readonly tokenError?: Changes;
+  /** The `scope` of the token response. */
+  readonly scope?: string | undefined;
 };
 
 export type DoubleOptions = {
@@ -120,7 +122,9 @@ export async function startIdentityDouble({
       return [400, { error: "invalid_grant", error_description: "the code is not valid" }];
     }
     if (said.tokenError) return [400, said.tokenError];
-    return [200, { access_token: `at-${code}`, token_type: "Bearer", id_token: await idTokenFor(given) }];
+    const { scope } = said;
+    const tokens = { access_token: `at-${code}`, token_type: "Bearer", scope };
+    return [200, { ...tokens, id_token: await idTokenFor(given) }];
   };
   const authorize = (query: URLSearchParams): string => {
     authorizations.push(query);

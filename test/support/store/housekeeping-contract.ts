@@ -82,7 +82,9 @@ export function housekeepingContract(store: () => TestStore): void {
         ["client-1j", "ti"],
       ] as const;
       for (const [clientId, jti] of pairs) {
+        expect(await store().isAssertionUsed(clientId, jti)).toBe(false);
         expect(await store().useAssertion(clientId, jti, START)).toBe(true);
+        expect(await store().isAssertionUsed(clientId, jti)).toBe(true);
       }
     });
   });

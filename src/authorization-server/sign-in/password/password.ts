@@ -40,6 +40,9 @@ export function password(checkUser: CheckUser, milliseconds = CHECK_USER_MS): Si
     name: METHOD,
     label: "your password",
     people: "own",
+    saysGroups: false,
+    // What checkUser returns beside the id.
+    saysClaims: true,
     open: ({ clock }) => ({
       panel: { kind: "password", check: askCheckUser(checkUser, milliseconds, clock) },
       routes: [],

@@ -80,8 +80,9 @@ export function createGithubApi(settings: GithubSettings, fetchJson: FetchJson):
       });
       const granted = grantedToken.safeParse(body);
       if (status === 200 && granted.success) {
-        if (groups !== undefined) requireOrganizations(granted.data.scope);
-        return granted.data.access_token;
+        const { access_token: token, scope } = granted.data;
+        if (!token.startsWith(OF_GITHUB_APP)) requireScopes(scope, groups !== undefined);
+        return token;
       }
       // It answers errors with 200.
       const refused = refusedToken.safeParse(body);
@@ -101,14 +102,23 @@ export function createGithubApi(settings: GithubSettings, fetchJson: FetchJson):
   };
 }
 
+/** What a token of a GitHub App begins with. It has permissions in place of scopes, which no request changes. */
+const OF_GITHUB_APP = "ghu_";
+
 /**
- * GitHub lists only organizations that are public where the scope is missing, and says no word: a list of those to refuse would
- * let the person in. A GitHub App has permissions in place of scopes, and names none.
+ * A person can take a scope out of the request on its way. GitHub lists only organizations that are public where theirs is
+ * missing, and says no word: a list of those to refuse would let the person in.
  */
-function requireOrganizations(scope: string | null | undefined): void {
-  const granted = (scope ?? "").split(/[\s,]+/).filter(Boolean);
-  if (granted.length === 0 || granted.some((one) => ORGANIZATION_SCOPES.has(one))) return;
-  throw new BrokenOff("wrong_answer", "the token is without the scope read:org");
+function requireScopes(scope: string | null | undefined, needsOrganizations: boolean): void {
+  const granted = (scope ?? "").split(/[\s,]+/);
+  const require = (needed: ReadonlySet<string>, name: string) => {
+    if (!granted.some((one) => needed.has(one))) {
+      throw new BrokenOff("wrong_answer", `the token is without the scope ${name}`);
+    }
+  };
+  require(ADDRESS_SCOPES, "user:email");
+  if (needsOrganizations) require(ORGANIZATION_SCOPES, "read:org");
 }
 
+const ADDRESS_SCOPES: ReadonlySet<string> = new Set(["user:email", "user"]);
 const ORGANIZATION_SCOPES: ReadonlySet<string> = new Set(["read:org", "write:org", "admin:org"]);

@@ -13,13 +13,19 @@ import type { Store } from "../../../../store/store.ts";
 import type { Recorder } from "../../../recorder.ts";
 import { BrokenOff } from "../provider.ts";
 import { openProviderToken } from "./provider-token.ts";
+import { subjectIn } from "./subject.ts";
 
 export type LogoutParts = {
   readonly settings: OidcSettings;
   readonly keys: KeySet;
   readonly store: Pick<
     Store,
-    "useAssertion" | "endUpstreamSessions" | "findByIdentity" | "listGrants" | "revokePersonsGrants"
+    | "isAssertionUsed"
+    | "useAssertion"
+    | "endUpstreamSessions"
+    | "findByIdentity"
+    | "listGrants"
+    | "revokePersonsGrants"
   >;
   readonly recorder: Recorder;
   readonly clock: Clock;
@@ -45,13 +51,13 @@ async function logout(request: Request, peer: Peer, parts: LogoutParts): Promise
   const claims = await readLogoutToken(token, parts);
   const { settings, store, recorder } = parts;
   const { issuer } = settings;
-  const subject = subjectOf(claims, settings);
+  // Another claim than `sub` may be missing: then `sid` says whom it is about.
+  const subject = subjectIn(claims, settings.subject);
   if (subject === undefined && claims.sid == null) {
     throw refuse(`it has neither sid nor ${settings.subject}, which tells people apart`);
   }
   // Each is good once: one that was overheard must not end the sessions of later.
-  const keptUntil = (claims.exp + settings.leewaySeconds + CLOCK_SKEW_SECONDS) * 1000;
-  if (!(await store.useAssertion(issuer, claims.jti, keptUntil))) throw refuse("it was used before");
+  if (await store.isAssertionUsed(issuer, claims.jti)) throw refuse("it was used before");
   const known =
     subject === undefined ? undefined : await store.findByIdentity({ method: "oidc", issuer, subject });
   const fields = { person: known?.person.id, method: settings.name };
@@ -64,6 +70,9 @@ async function logout(request: Request, peer: Peer, parts: LogoutParts): Promise
   // A session may be over while the grants of the person live on.
   const people = new Set([...ended, ...(known ? [known.person.id] : [])]);
   if (settings.endGrants) for (const person of people) await endGrants(person, peer, parts);
+  // Last: where the database failed in between, the provider sends the same token again. Two at once end the same sessions.
+  const keptUntil = (claims.exp + settings.leewaySeconds + CLOCK_SKEW_SECONDS) * 1000;
+  await store.useAssertion(issuer, claims.jti, keptUntil);
   return new Response(null, { status: 200, headers: { "Cache-Control": "no-store" } });
 }
 
@@ -122,12 +131,6 @@ async function open(token: string, keys: KeySet): Promise<unknown> {
     }
     throw refuse(error.message);
   }
-}
-
-/** Whom it is about, in the claim that tells people apart. Another one than `sub` may be missing: then `sid` says it. */
-function subjectOf(claims: LogoutToken, { subject }: OidcSettings): string | undefined {
-  const value = claims[subject];
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 async function endGrants(

@@ -3,6 +3,13 @@ import type { Endpoints } from "./endpoints.ts";
 import { brokenOffOf } from "./failures.ts";
 import { openidClient } from "./openid-client.ts";
 
+export type Tokens = {
+  readonly idToken: string;
+  readonly accessToken: string;
+  /** The scopes that were granted; undefined where they are those that were asked for (RFC 6749 §5.1). */
+  readonly scope: string | undefined;
+};
+
 /**
  * Exchanges the code (OpenID Connect Core 1.0 §3.1.3). openid-client checks `state` and `iss` of the answer (RFC 9207), and
  * of the ID token issuer, audience, times and `nonce`; its signature is checked later.
@@ -11,7 +18,7 @@ import { openidClient } from "./openid-client.ts";
 export async function exchange(
   { search, redirectUri, state, nonce, codeVerifier }: Answer,
   endpoints: Endpoints,
-): Promise<{ readonly idToken: string; readonly accessToken: string }> {
+): Promise<Tokens> {
   const configuration = await endpoints.configuration();
   const { authorizationCodeGrant } = await openidClient();
   const answered = new URL(redirectUri);
@@ -24,7 +31,7 @@ export async function exchange(
       idTokenExpected: true,
     });
     if (tokens.id_token === undefined) throw new BrokenOff("wrong_answer", "there is no ID token");
-    return { idToken: tokens.id_token, accessToken: tokens.access_token };
+    return { idToken: tokens.id_token, accessToken: tokens.access_token, scope: tokens.scope };
   } catch (error) {
     throw await brokenOffOf(error);
   }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { OidcSettings } from "../../../../config/sign-in/settings.ts";
+import { shown } from "../../../../core/shown.ts";
 import type { KeySet } from "../../../../platform/provider/key-set.ts";
+import { readSignedHeader } from "../../../../platform/provider/signed-token.ts";
 import type { Visit } from "../../method.ts";
 import { BrokenOff } from "../provider.ts";
 import { openProviderToken } from "./provider-token.ts";
@@ -20,6 +22,10 @@ export type CheckIdToken = (token: string, visit: Pick<Visit, "signInAfter">) =>
 export function createIdTokenCheck(settings: OidcSettings, keys: KeySet): CheckIdToken {
   const { clientId, newSignIn, leewaySeconds, refuse } = settings;
   return async (token, { signInAfter }) => {
+    const { typ } = readSignedHeader(token) ?? {};
+    if (typ !== undefined && !TYPE.test(String(typ))) {
+      throw new BrokenOff("wrong_answer", `the ID token's typ ${shown(String(typ))} is that of another kind`);
+    }
     const parsed = idToken.safeParse(await openProviderToken(token, keys, "ID token"));
     if (!parsed.success) {
       throw new BrokenOff("wrong_answer", `a claim of the ID token can't be used: ${pathOf(parsed.error)}`);
@@ -44,6 +50,9 @@ export function createIdTokenCheck(settings: OidcSettings, keys: KeySet): CheckI
     return claims;
   };
 }
+
+/** An access token or a logout token of the same provider proves no sign-in (RFC 8725 §3.11). */
+const TYPE = /^(application\/)?jwt$/i;
 
 function pathOf({ issues }: z.ZodError): string {
   return String(issues[0]?.path[0]);

@@ -9,6 +9,7 @@ import { createEndpoints } from "./endpoints.ts";
 import { exchange } from "./exchange.ts";
 import { createIdTokenCheck } from "./id-token.ts";
 import { fitsIssuer } from "./issuer-pattern.ts";
+import { isNarrowed } from "./narrowed.ts";
 import { OIDC, proofOf } from "./proof.ts";
 import { withUserinfo } from "./userinfo.ts";
 
@@ -37,7 +38,8 @@ export function openOidc(settings: OidcSettings, parts: OidcParts): UpstreamProv
       const tokens = await exchange(answer, endpoints);
       const claims = await checkIdToken(tokens.idToken, answer.visit);
       const told = await withUserinfo(claims, tokens.accessToken, settings, endpoints);
-      return proofOf({ claims, told }, settings, clock());
+      const proof = proofOf({ claims, told }, settings, clock());
+      return { ...proof, isNarrowed: isNarrowed(settings.scopes, tokens.scope) };
     },
     proves: (identity) => identity.method === OIDC && fitsIssuer(identity.issuer, issuer),
     routes: isOneIssuer ? [logoutRoute({ ...parts, settings, keys })] : [],

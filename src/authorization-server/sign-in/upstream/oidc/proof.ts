@@ -4,6 +4,7 @@ import type { Proof } from "../../method.ts";
 import { BrokenOff } from "../provider.ts";
 import { boundedProfile, emailsOf, groupsOf, idOfPerson, labelOf, textOf } from "../said.ts";
 import type { IdTokenClaims } from "./id-token.ts";
+import { subjectIn } from "./subject.ts";
 
 /** The kind of method that all these providers are. */
 export const OIDC = "oidc";
@@ -52,13 +53,9 @@ function isVerified({ email_verified: verified }: Said, { emailVerified }: OidcS
   }
 }
 
-const LONGEST_SUBJECT = 255;
-
 function subjectOf(said: Said, { subject: name }: OidcSettings): string {
-  const value = claimAt(said, name);
-  // Beyond the safe integers, two numbers in JSON may be one in JavaScript: two people would be one.
-  const subject = Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof subject === "string" && subject !== "" && subject.length <= LONGEST_SUBJECT) return subject;
+  const subject = subjectIn(said, name);
+  if (subject !== undefined) return subject;
   throw new BrokenOff(
     "unusable_account",
     `the claim ${name}, which tells people apart, is missing or can't be used`,
