@@ -53,7 +53,10 @@ export type PeopleStore = {
   // — identities —
 
   listIdentities(personId: string): Promise<readonly IdentityRecord[]>;
-  /** Adds an identity to a person. False, and nothing is written, where it proves somebody already, or the person is gone. */
+  /**
+   * Adds an identity to a person. False, and nothing is written, where it proves somebody already, the person is gone, or the
+   * session in which they ask is over.
+   */
   addIdentity(identity: NewIdentity, entry: AuditEntry<"identity.linked">): Promise<boolean>;
   /** Removes one, where `keeping` is another one of the person. False where it was not removed. */
   removeIdentity(
@@ -230,6 +233,8 @@ export type IdentityRecord = Identity & {
 export type NewIdentity = Identity & {
   readonly personId: string;
   readonly label: string;
+  /** The hash of the session in which the person asks for it; undefined where it is not they who ask. */
+  readonly session?: string | undefined;
   readonly now: number;
 };
 

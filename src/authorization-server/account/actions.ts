@@ -29,6 +29,8 @@ export type ActionParts = AccountPageParts & {
   readonly recorder: Recorder;
   /** Told of each grant that ends. */
   readonly onGrantRevoked: (grantId: string) => void;
+  /** Told of each person whose identities changed: a provider's token may be about someone else now. */
+  readonly onPersonChanged: (personId: string) => void;
 };
 
 /** What a person asks for, after its origin, session and token are checked. */
@@ -153,7 +155,7 @@ const UNLINK_TRIES = 3;
 
 async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
   const { form, current, peer } = asked;
-  const { store, recorder, methods } = parts;
+  const { store, recorder, methods, onPersonChanged } = parts;
   const { id } = current.person;
   for (let tried = 0; tried < UNLINK_TRIES; tried++) {
     const identities = await store.listIdentities(id);
@@ -170,6 +172,7 @@ async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
     const { entry, log } = recorder.prepare("identity.unlinked", { person: id, method }, peer);
     if (await store.removeIdentity(id, identity, keeping, entry)) {
       log();
+      onPersonChanged(id);
       return back("identity_removed", asked, parts);
     }
   }

@@ -15,6 +15,8 @@ export type LinkParts = {
   readonly store: Pick<Store, "findByIdentity" | "addIdentity">;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** Told of the person: a token of the provider is about them from now on. */
+  readonly onPersonChanged: (personId: string) => void;
 };
 
 /**
@@ -27,7 +29,7 @@ export async function linkIdentity(
   { method, proof }: Proved,
   request: Request,
   peer: Peer,
-  { admit, checkActive, store, recorder, clock }: LinkParts,
+  { admit, checkActive, store, recorder, clock, onPersonChanged }: LinkParts,
 ): Promise<Decided | undefined> {
   if (method.name !== goal.method) {
     throw new OAuthError("access_denied", "This page links another way to sign in. Nothing was linked.", {
@@ -54,9 +56,13 @@ export async function linkIdentity(
   if (known) return { next: await goal.go(current) };
   const fields = { person: person.id, method: method.name };
   const { entry, log } = recorder.prepare("identity.linked", fields, peer);
-  const added = await store.addIdentity({ ...identity, personId: person.id, label, now: clock() }, entry);
+  const added = await store.addIdentity(
+    { ...identity, personId: person.id, label, session: current.signIn, now: clock() },
+    entry,
+  );
   if (!added) return undefined;
   log();
+  onPersonChanged(person.id);
   return { next: await goal.go(current) };
 }
 

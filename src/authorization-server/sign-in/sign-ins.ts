@@ -27,6 +27,8 @@ export type SignInsParts = {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly refuse: Refuse;
+  /** Told of a person to whom an identity was linked. */
+  readonly onPersonChanged: (personId: string) => void;
 };
 
 /** Another sign-in may be first, once for each of the few things that it can make. */

@@ -176,6 +176,26 @@ export function peopleContract(store: () => Store): void {
       expect(await entries("identity.linked")).toBe(1);
     });
 
+    test("are not added from a session that is over, or is another person's", async () => {
+      const { identity, person } = samplePerson();
+      const session = sampleSession({ hash: "here" });
+      const begin = (now = START) =>
+        store().signIn(sampleSignIn({ identity, personId: "ada", person, session, now }), SIGNED_IN);
+      const link = (more: { readonly session: string; readonly personId?: string; readonly now?: number }) =>
+        store().addIdentity({ ...linked, ...more }, IDENTITY_LINKED);
+      await addSamplePerson(store(), "grace");
+      await begin();
+      expect(await link({ session: "unknown" })).toBe(false);
+      expect(await link({ session: "here", personId: "grace" })).toBe(false);
+      expect(await link({ session: "here", now: START + 365 * DAY })).toBe(false);
+      await store().signOutPerson("ada", NOW, sampleEntry("person.signed_out"));
+      expect(await link({ session: "here" })).toBe(false);
+      expect(await store().findByIdentity(OKTA)).toBeUndefined();
+      expect(await entries("identity.linked")).toBe(0);
+      await begin(NOW + 1);
+      expect(await link({ session: "here", now: NOW + 2 })).toBe(true);
+    });
+
     test("of two who link one at once, one has it", async () => {
       await addSamplePerson(store(), "grace");
       const added = await Promise.all(
