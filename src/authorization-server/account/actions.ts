@@ -158,7 +158,7 @@ const UNLINK_TRIES = 3;
 
 async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
   const { form, current, peer } = asked;
-  const { store, recorder, methods } = parts;
+  const { store, recorder, methods, onPersonChanged } = parts;
   const { id } = current.person;
   for (let tried = 0; tried < UNLINK_TRIES; tried++) {
     const identities = await store.listIdentities(id);
@@ -175,6 +175,7 @@ async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
     const { entry, log } = recorder.prepare("identity.unlinked", { person: id, method }, peer);
     if (await store.removeIdentity(id, identity, keeping, entry)) {
       log();
+      onPersonChanged(id);
       return back("identity_removed", asked, parts);
     }
   }

@@ -21,6 +21,8 @@ export type ConfirmLinkParts = {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly appName: string;
+  /** Told of the person: a token of the provider is about them from now on. */
+  readonly onPersonChanged: (personId: string) => void;
 };
 
 type Confirmed = { readonly current: CurrentSignIn; readonly token: PageToken; readonly peer: Peer };
@@ -64,14 +66,16 @@ type NotAdded = { readonly reason: string; readonly error: OAuthError };
 /** Undefined once it is linked, also where it was before. */
 async function add(
   { identity, label, method, methodLabel }: ProposedLink,
-  { current: { person }, peer }: Confirmed,
-  { store, checkActive, recorder, clock }: ConfirmLinkParts,
+  { current: { person, signIn: session }, peer }: Confirmed,
+  { store, checkActive, recorder, clock, onPersonChanged }: ConfirmLinkParts,
 ): Promise<NotAdded | undefined> {
   if (!(await checkActive(person))) return { reason: "not active", error: disabled() };
   const { entry, log } = recorder.prepare("identity.linked", { person: person.id, method }, peer);
   // On the condition that it is free: so the store says first whether it is, and then whose it is.
-  if (await store.addIdentity({ ...identity, personId: person.id, label, now: clock() }, entry)) {
+  const added = { ...identity, personId: person.id, label, session, now: clock() };
+  if (await store.addIdentity(added, entry)) {
     log();
+    onPersonChanged(person.id);
     return undefined;
   }
   const owner = await store.findByIdentity(identity);
