@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { oidc } from "../../src/authorization-server/sign-in/index.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { Person } from "../../src/core/person.ts";
 import type { ProviderOptions } from "../../src/index.ts";
-import { callTool, connect } from "../support/client.ts";
+import { callTool, codeOf, connect, redeem, tokensOf } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
 import { textOf } from "../support/mcp-endpoint.ts";
 import { signedIn } from "../support/people.ts";
+import { decide, stateOf } from "../support/person.ts";
 import { closeServers, startServer, type TestServer, type TestServerParts } from "../support/server.ts";
+import { CLIENT_ID, CLIENT_SECRET, startIdentityDouble } from "../support/sign-in/identity-double.ts";
+import { signInAt } from "../support/sign-in/journey.ts";
+import { openNetwork } from "../support/sign-in/network.ts";
 import { sampleEntry } from "../support/store/samples.ts";
 import { WAYS } from "../support/ways.ts";
 
@@ -283,5 +288,34 @@ describe("an id of our own that begins with a provider's prefix", () => {
     const token = await own();
     await link({});
     expect(await personOf(token)).toMatchObject({ id: "okta:00u1" });
+  });
+
+  it("is theirs where personId made it of the claim that the provider's ids are made of", async () => {
+    const network = openNetwork();
+    const provider = await startIdentityDouble({ claims: { sub: "00u1", login: "ada@acme.example" } });
+    const okta = oidc({
+      issuer: provider.issuer,
+      clientId: CLIENT_ID,
+      clientSecret: CLIENT_SECRET,
+      personId: ({ login }) => `okta:${login}`,
+    });
+    const claims = { person: "login" };
+    const accepted = { issuer: provider.issuer, audience: AUDIENCE, personPrefix: "okta:", claims };
+    const parts = { signIn: [okta], admit: "anyone", fetch: network.fetch, alsoAccept: accepted } as const;
+    server = await startServer({ secret: SECRET }, parts);
+    server.advance(Math.floor((Date.now() - server.now()) / 1000));
+    const { response, browser, clientId, verifier } = await signInAt(server, "oidc", network);
+    const approved = await decide(browser, stateOf(response.headers.get("location")), "approve", ["mcp"]);
+    const code = codeOf(approved.headers.get("location"));
+    const { access_token } = await tokensOf(redeem(server, clientId, { verifier, code }));
+    expect(await personOf(access_token)).toMatchObject({ id: "okta:ada@acme.example" });
+  });
+
+  it("is not theirs where checkUser said it, whatever they linked", async () => {
+    await start({ claims: { person: "login" } }, { checkUser: () => ({ id: "okta:00u1" }) });
+    await comesHere({ id: "okta:00u1" }, { method: "password", issuer: "", subject: "okta:00u1" });
+    const token = (await connect(server)).access_token;
+    await link({ subject: "666" });
+    expect(await statusOf(token)).toBe(401);
   });
 });

@@ -66,23 +66,29 @@ type IdsOfProvider = {
   readonly issuer: string;
   readonly issuerAliases: readonly string[];
   readonly personPrefix: string;
+  /** What its people's ids are made of. */
+  readonly claims: { readonly person: readonly string[] };
 };
 
 /**
  * Whether one of our own people, whose id begins with a provider's prefix, is that person of the provider: they signed in
- * through it, and the id was made of its subject, so that what tools keep under the id stays theirs.
+ * through it, and the id was made of its subject, so that what tools keep under the id stays theirs. Where the provider's ids
+ * are made of another claim, no identity keeps it: the operator's `personId` made the id, and not `checkUser`.
  */
 export function tellsProven(
   providers: readonly IdsOfProvider[],
   people: Pick<KnownPeople, "listIdentities">,
 ): (personId: string, prefix: string) => Promise<boolean> {
   return async (personId, prefix) => {
-    const issuers = providers
-      .filter(({ personPrefix }) => personPrefix === prefix)
-      .flatMap(({ issuer, issuerAliases }) => [issuer, ...issuerAliases]);
+    const theirs = providers.filter(({ personPrefix }) => personPrefix === prefix);
     const identities = await people.listIdentities(personId);
-    return identities.some(
-      ({ issuer, subject }) => issuers.includes(issuer) && prefix + subject === personId,
+    const isSaidHere = identities.some(({ issuer, subject }) => issuer === "" && subject === personId);
+    return theirs.some(({ issuer, issuerAliases, claims }) =>
+      identities
+        .filter((one) => [issuer, ...issuerAliases].includes(one.issuer))
+        .some(({ subject }) =>
+          claims.person.every((name) => name === "sub") ? prefix + subject === personId : !isSaidHere,
+        ),
     );
   };
 }
