@@ -5,6 +5,8 @@ export const ACCOUNT_NOTICES = {
   session_not_there: "That session had ended already.",
   signed_out_elsewhere: "You are signed out everywhere else.",
   identity_linked: "You can now sign in this way too.",
+  not_linked: "Nothing was linked.",
+  link_expired: "You were asked more than ten minutes ago, so nothing was linked. Link it again.",
   identity_removed:
     "You can no longer sign in this way. Sessions that began with it stay until you end them.",
   identity_not_there: "That way to sign in was removed already.",
@@ -18,6 +20,8 @@ export type AccountNotice = keyof typeof ACCOUNT_NOTICES;
 /** Those that say that nothing was changed. */
 export const UNCHANGED: ReadonlySet<AccountNotice> = new Set([
   "session_not_there",
+  "not_linked",
+  "link_expired",
   "identity_not_there",
   "last_identity",
 ]);

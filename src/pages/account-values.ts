@@ -8,6 +8,7 @@ export type AccountActionName =
   | "sign_out_elsewhere"
   | "sign_out_everywhere"
   | "link"
+  | "confirm_link"
   | "unlink"
   | "change_password";
 
@@ -18,6 +19,8 @@ export type AccountValues = {
   /** What every form carries. */
   readonly pageToken: string;
   readonly notice: AccountNotice | undefined;
+  /** What the person is asked first: whether to link this. Undefined where there is nothing to ask. */
+  readonly question: AccountQuestion | undefined;
   readonly person: {
     readonly id: string;
     /** Undefined where none is known but the id. */
@@ -38,6 +41,17 @@ export type AccountValues = {
   readonly password: AccountPassword | undefined;
   /** Newest first. */
   readonly signIns: readonly AccountSignIn[];
+};
+
+export type AccountQuestion = {
+  /** Its own, which carries what is to be linked. */
+  readonly pageToken: string;
+  /** The label of the method. */
+  readonly method: string;
+  /** How people recognise what is to be linked: an address or a login. */
+  readonly label: string;
+  /** The page, with nothing linked. */
+  readonly noUrl: string;
 };
 
 /** Times are epoch milliseconds. */

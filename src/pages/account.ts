@@ -1,4 +1,5 @@
 import { ACCOUNT_NOTICES, type AccountNotice, UNCHANGED } from "./account-notices.ts";
+import { linkQuestion } from "./account-question.ts";
 import {
   actionForm,
   identitiesSection,
@@ -14,13 +15,14 @@ import { layout } from "./layout.ts";
 
 /** What a person sees of themselves. Every form posts `action` and `page_token` to one address. */
 export function accountPage(values: AccountValues): string {
-  const { appName, notice, canChange, password } = values;
+  const { appName, notice, question, canChange, password } = values;
   const body = html`<div>
 <h1>Your account</h1>
 <p class="soft">What ${nameOf(appName)} knows about you, and where you are signed in.</p>
 </div>
 ${notice ? noticeBox(notice) : undefined}
 <div class="settled parts">
+${question ? linkQuestion(values, question) : undefined}
 ${canChange ? undefined : signInAgain(values)}
 ${personSection(values)}
 ${sessionsSection(values)}
@@ -28,8 +30,13 @@ ${identitiesSection(values)}
 ${password ? passwordSection(values, password) : undefined}
 ${signInsSection(values)}
 </div>`;
-  const title = password?.problem === undefined ? "Your account" : "Your account: try again";
+  const title = titleOf(values);
   return layout({ appName, title, body, wide: true });
+}
+
+function titleOf({ question, password }: AccountValues): string {
+  if (question) return `Link ${question.method}?`;
+  return password?.problem === undefined ? "Your account" : "Your account: try again";
 }
 
 function noticeBox(notice: AccountNotice): Html {
@@ -39,7 +46,7 @@ function noticeBox(notice: AccountNotice): Html {
 
 function signInAgain(values: AccountValues): Html {
   return html`<div class="notice row"><div>
-<p>You signed in more than five minutes ago. To change anything here, sign in again first.</p>
+<p>To change anything here, sign in again first.</p>
 </div>
 ${actionForm(values, "sign_in_again", html`<button type="submit" class="plain">Sign in again</button>`)}
 </div>`;

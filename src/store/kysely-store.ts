@@ -45,7 +45,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...grantPageQueries(db, connection),
     ...grantUseQueries(connection, dialect),
     ...peopleQueries(db, connection),
-    ...signInQueries(db, connection),
+    ...signInQueries(db, connection, dialect),
     ...newPeopleQueries(db, connection),
     ...endedPeopleQueries(db, connection),
     ...linkedPeopleQueries(db, connection, dialect),

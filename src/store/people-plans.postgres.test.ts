@@ -72,6 +72,7 @@ async function useAll(store: TestStore): Promise<void> {
   await store.listPeople({ now: NOW, limit: 20 });
   const known = { ...first, personId: first.id, person: { id: first.id }, session, now: NOW };
   await store.signIn(sampleSignIn(known), SIGNED_IN);
+  await store.signIn(sampleSignIn({ ...known, session: undefined, passwordSetAt: NOW }), SIGNED_IN);
   await store.signIn(
     sampleSignIn({
       ...known,
@@ -95,7 +96,8 @@ async function useAll(store: TestStore): Promise<void> {
   await store.addPerson(samplePerson("added", { passwordHash: "$2b$12$x" }), PERSON_ADDED);
   await store.enablePerson(first.id, PERSON_ENABLED);
   await store.listIdentities(first.id);
-  await store.addIdentity({ ...newcomer, personId: first.id, label: "l", now: NOW }, IDENTITY_LINKED);
+  const linked = { ...newcomer, personId: first.id, label: "l", session: first.session, now: NOW };
+  await store.addIdentity(linked, IDENTITY_LINKED);
   await store.removeIdentity(first.id, newcomer, first.identity, IDENTITY_UNLINKED);
   await store.findCredential(first.id, "password");
   await store.saveCredential({ ...credential, secret: "$2b$12$x" }, CREDENTIAL_CHANGED);

@@ -53,7 +53,10 @@ export type PeopleStore = {
   // — identities —
 
   listIdentities(personId: string): Promise<readonly IdentityRecord[]>;
-  /** Adds an identity to a person. False, and nothing is written, where it proves somebody already, or the person is gone. */
+  /**
+   * Adds an identity to a person. False, and nothing is written, where it proves somebody already, the person is gone, or the
+   * session in which they ask is over.
+   */
   addIdentity(identity: NewIdentity, entry: AuditEntry<"identity.linked">): Promise<boolean>;
   /** Removes one, where `keeping` is another one of the person. False where it was not removed. */
   removeIdentity(
@@ -66,11 +69,14 @@ export type PeopleStore = {
   // — credentials —
 
   findCredential(personId: string, kind: CredentialKind): Promise<Credential | undefined>;
-  /** Puts a credential in the place of the one of its kind and id. False where the person is gone. */
+  /**
+   * Puts a credential in the place of the one of its kind and id, and signs its person out as of when it was made: sessions end,
+   * and what was asked for before does not count. Grants go on. False where the person is gone.
+   */
   saveCredential(credential: Credential, entry: AuditEntry<"credential.changed">): Promise<boolean>;
   /**
-   * A person changes their password: it takes the place of the one before, and all their sessions end but the one in which
-   * they changed it. False, and nothing is written, where that session is over.
+   * A person changes their password: it takes the place of the one before, and signs them out like {@link saveCredential}. The
+   * session in which they changed it begins anew then. False, and nothing is written, where that session is over.
    */
   changePassword(
     change: { readonly credential: Credential; readonly session: string; readonly now: number },
@@ -91,7 +97,7 @@ export type PeopleStore = {
   /** Keeps a link's hash; an older one for the same purpose and person ends. */
   addLink(link: OneTimeLink, entry: AuditEntry<"person.invited">): Promise<void>;
   findLink(hash: string, now: number): Promise<OneTimeLink | undefined>;
-  /** Uses a link up and sets the password of its person, in one commit. False where it was used or has ended. */
+  /** Uses a link up and sets the password of its person, which signs them out, in one commit. False where it was used or has ended. */
   usePasswordLink(
     use: { readonly hash: string; readonly credential: Credential; readonly now: number },
     entry: AuditEntry<"credential.changed">,
@@ -177,6 +183,10 @@ export type SignInRecord = {
   readonly groups: readonly string[];
   /** Undefined on a loopback issuer, where a sign-in counts for its own request. */
   readonly session: NewSession | undefined;
+  /** When the request came that brought the proof: a sign-out since then ends this sign-in too. */
+  readonly askedAt: number;
+  /** When the password was set that proved it: the sign-in counts while it is the person's. Undefined for any other proof. */
+  readonly passwordSetAt?: number | undefined;
   readonly now: number;
 };
 
@@ -185,6 +195,8 @@ export type SignInOutcome =
   | { readonly kind: "disabled" }
   /** The id belongs to somebody whom another identity proves. */
   | { readonly kind: "id_taken" }
+  /** The person was signed out, or has another password, since this was asked for. */
+  | { readonly kind: "outdated" }
   /** Another sign-in was first: look again. */
   | { readonly kind: "changed" };
 
@@ -221,6 +233,8 @@ export type IdentityRecord = Identity & {
 export type NewIdentity = Identity & {
   readonly personId: string;
   readonly label: string;
+  /** The hash of the session in which the person asks for it; undefined where it is not they who ask. */
+  readonly session?: string | undefined;
   readonly now: number;
 };
 

@@ -148,6 +148,16 @@ it.each([
     await heading(phone, "Sign in to My app");
 
     await click(page, "Link Provider");
+    await page.getByRole("heading", { name: /^Link Provider .+ to the account of / }).waitFor();
+    await looksRight(page);
+    expect(await store.listIdentities(id)).toHaveLength(1);
+    await page.mouse.move(1, 1);
+    await page.getByRole("link", { name: "Don’t link" }).click({ timeout: 20_000 });
+    await page.getByRole("status").waitFor();
+    expect(await told(page)).toBe("Nothing was linked.");
+    expect(await store.listIdentities(id)).toHaveLength(1);
+    await click(page, "Link Provider");
+    await click(page, /^Link$/);
     await page.getByRole("status").waitFor();
     expect(await told(page)).toBe("You can now sign in this way too.");
     await looksRight(page);

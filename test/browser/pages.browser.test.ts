@@ -146,6 +146,14 @@ describe("by keyboard alone", () => {
         "button Change password",
       ]);
     });
+    await withPage("account-question", {}, async (page) => {
+      expect(await page.evaluate(focused)).toBe("body");
+      expect((await tabStops(page)).slice(0, 3)).toEqual([
+        "a Don’t link",
+        "button Link",
+        "button Sign out here",
+      ]);
+    });
     await withPage("account-password-refused", {}, async (page) => {
       await page.locator("[autofocus]:focus").waitFor();
       expect(await page.evaluate(focused)).toBe("input current_password");
@@ -203,6 +211,7 @@ describe("by keyboard alone", () => {
       "invitation",
       "account",
       "account-old-sign-in",
+      "account-question",
       "account-refused",
       "account-signed-out",
       "not-admitted",
@@ -274,7 +283,7 @@ describe("the decision", () => {
 });
 
 describe("a click on what decides", () => {
-  it.each(["consent-https", "return-waits", "account"])(
+  it.each(["consent-https", "return-waits", "account", "account-question"])(
     "counts once the pointer has settled on the page %s",
     async (name) => {
       await withPage(name, {}, async (page) => {

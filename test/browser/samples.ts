@@ -83,6 +83,7 @@ const account: AccountValues = {
   action: "/account",
   pageToken: "sealed",
   notice: undefined,
+  question: undefined,
   person: {
     id: "kQ7c0x2VbTh5s9kXw3mZ1A",
     name: "Ada Lovelace",
@@ -140,6 +141,13 @@ const account: AccountValues = {
     { outcome: "ok", at: NOON - 3 * DAY_MS, method: undefined, address: undefined },
   ],
 };
+
+const question = {
+  pageToken: "sealed question",
+  method: "Google",
+  label: "ada@gmail.example",
+  noUrl: "/account?page_token=sealed",
+} as const;
 
 const longName = "Extraordinarily-Long-Client-Name-".repeat(7).slice(0, 200);
 
@@ -253,6 +261,18 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   }),
   account: accountPage(account),
   "account-notice": accountPage({ ...account, notice: "password_changed" }),
+  "account-question": accountPage({ ...account, question }),
+  "account-question-absurd": accountPage({
+    ...account,
+    canChange: false,
+    question: { ...question, method: longName, label: `${"w".repeat(150)}@example.com` },
+    person: {
+      id: "i".repeat(255),
+      name: longName,
+      emails: [`${"a".repeat(60)}@${"sub-domain.".repeat(9)}example`],
+      groups: [],
+    },
+  }),
   "account-new": accountPage({
     ...account,
     person: { id: "kQ7c0x2VbTh5s9kXw3mZ1A", name: undefined, emails: [], groups: [] },

@@ -1,10 +1,11 @@
 import { setTimeout } from "node:timers/promises";
+import { sessionHashOf } from "../../src/authorization-server/people/sessions.ts";
 import { authorizeUrl, newPkce, RESOURCE } from "../support/client.ts";
 import { type Browser, decide, openBrowser, stateOf } from "../support/person.ts";
 import type { OperationOf, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
 import { type Code, type Given, grantOf, PASSWORD, traceOf } from "./requests.ts";
-import { type Answer, anyInstance, hashed, send, type World } from "./world.ts";
+import { type Answer, anyInstance, hashed, hashedAlready, send, type World } from "./world.ts";
 
 /** A person at a browser, whose every request may meet another instance. */
 export type PersonAtBrowser = {
@@ -166,8 +167,8 @@ function stepOf({ outcome, headers }: Answer): AtStep | undefined {
   return { step, state: stateOf(location) };
 }
 
-/** What stands in the history for the session of these cookies: the row has the same, which is of its issuer as well. */
+/** What stands in the history for the session of these cookies. */
 function sessionIn(cookies: string): string | undefined {
   const [, secret] = /(?:^|; )__Host-gatehouse-session=([^;]+)/.exec(cookies) ?? [];
-  return secret === undefined ? undefined : hashed(JSON.stringify([new URL(RESOURCE).origin, secret]));
+  return secret === undefined ? undefined : hashedAlready(sessionHashOf(secret, new URL(RESOURCE).origin));
 }

@@ -85,7 +85,7 @@ describe.each([
     // A Windows shell ends the line otherwise.
     const changed = await feed(`${NEW}\r\n`, "person", "passwd", "ADA");
     expect(changed).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(changed.stdout).toMatch(/^Set a new password for ada\. Where they are signed in, they stay so\./);
+    expect(changed.stdout).toMatch(/^Set a new password for ada, who is signed out in every browser\./);
     expect(await signInStatus(before, "ada", PASSWORD)).toBe(403);
     expect(await signInStatus(before, "ada", NEW)).toBe(303);
     expect(await before.store.findPerson("id-7")).toMatchObject({

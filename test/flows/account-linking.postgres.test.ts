@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { identityId } from "../../src/authorization-server/account/identity-id.ts";
-import { beginLink, follow, openAccount, press } from "../support/account.ts";
+import { beginLink, confirmLink, follow, openAccount, press } from "../support/account.ts";
 import { startInstances } from "../support/instances.ts";
 import { openBrowser, stateOf } from "../support/person.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
@@ -31,7 +31,7 @@ it("of the last two ways in that are removed at once on two instances, one is le
       const begun = stateOf((await browser.request("/account")).headers.get("location"));
       await follow(browser, await comeBack(browser, "google", begun, { subject }));
       const state = await beginLink(browser, await openAccount(browser), "github");
-      const page = await follow(browser, await comeBack(browser, "github", state, { subject }));
+      const page = await confirmLink(browser, await comeBack(browser, "github", state, { subject }));
       const cookie = browser.cookie();
       const answers = await Promise.all(
         [a, b].map((instance, i) => {

@@ -1,10 +1,15 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { oidc } from "../../src/authorization-server/sign-in/index.ts";
 import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import {
   type AccountPage,
+  askedIn,
   beginLink,
+  confirmLink,
   follow,
   openAccount,
   press,
@@ -12,9 +17,10 @@ import {
   textOf,
   valuesOf,
 } from "../support/account.ts";
+import { SECRET } from "../support/forge.ts";
 import { type Browser, openBrowser, stateOf } from "../support/person.ts";
 import { comeBack, redirecting } from "../support/redirecting-method.ts";
-import { PEOPLE, startServer, type TestServer } from "../support/server.ts";
+import { closeServers, PEOPLE, startServer, type TestServer } from "../support/server.ts";
 import { CLIENT_ID, CLIENT_SECRET, startIdentityDouble } from "../support/sign-in/identity-double.ts";
 import { leadsTo, signInThere, startSignInServer } from "../support/sign-in/journey.ts";
 import { openNetwork } from "../support/sign-in/network.ts";
@@ -53,7 +59,13 @@ const audited = async (name: string) =>
 /** Links what the provider says, and shows the page after it. */
 async function link(name: string, subject: string): Promise<AccountPage> {
   const state = await beginLink(browser, page, name);
-  return follow(browser, await comeBack(browser, name, state, { subject }));
+  return confirmLink(browser, await comeBack(browser, name, state, { subject }));
+}
+
+/** Up to the question whether to link it. */
+async function ask(name: string, subject: string): Promise<AccountPage> {
+  const state = await beginLink(browser, page, name);
+  return askedIn(browser, await comeBack(browser, name, state, { subject }));
 }
 
 /** A person who signed in with a provider. */
@@ -103,9 +115,9 @@ describe("linking", () => {
 
   it("of an identity that is linked already is no error, and no second entry", async () => {
     const state = await beginLink(browser, page, "google");
-    for (let time = 0; time < 2; time++) {
-      await follow(browser, await comeBack(browser, "google", state, { subject: "g1" }));
-    }
+    await confirmLink(browser, await comeBack(browser, "google", state, { subject: "g1" }));
+    const again = await follow(browser, await comeBack(browser, "google", state, { subject: "g1" }));
+    expect(textOf(again.html)).toContain("You can now sign in this way too.");
     expect(await subjects()).toEqual(["google.example g1", "password"]);
     expect(await audited("identity.linked")).toHaveLength(1);
   });
@@ -132,8 +144,13 @@ describe("linking", () => {
     const other = openBrowser(server);
     const theirs = await signInToAccount(other, "grace", "hopper");
     const states = [await beginLink(browser, page, "google"), await beginLink(other, theirs, "google")];
+    const asked = await Promise.all(
+      [browser, other].map(async (one, i) =>
+        askedIn(one, await comeBack(one, "google", states[i] ?? "", { subject: "g1" })),
+      ),
+    );
     const answers = await Promise.all(
-      [browser, other].map((one, i) => comeBack(one, "google", states[i] ?? "", { subject: "g1" })),
+      [browser, other].map((one, i) => press(one, asked[i] ?? page, "confirm_link")),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 403]);
     expect([...(await subjects("ada")), ...(await subjects("grace"))].sort()).toEqual([
@@ -141,6 +158,156 @@ describe("linking", () => {
       "password",
       "password",
     ]);
+  });
+});
+
+describe("before it links, the page asks", () => {
+  const linked = async () => (await subjects()).filter((one) => one !== "password");
+
+  it("what to link to whose account, and nothing is written before the click", async () => {
+    const asked = await ask("google", "g1");
+    const text = textOf(asked.html);
+    expect(text).toContain("Link Google (g1@google.example) to the account of ada?");
+    expect(text.indexOf("Link Google")).toBeLessThan(text.indexOf("Who you are"));
+    expect(text).not.toContain("You can now sign in this way too.");
+    expect(await subjects()).toEqual(["password"]);
+    expect(await audited("identity.linked")).toEqual([]);
+    const after = await follow(browser, await press(browser, asked, "confirm_link"));
+    expect(textOf(after.html)).toContain("You can now sign in this way too.");
+    expect(textOf(after.html)).not.toContain("to the account of");
+    expect(await linked()).toEqual(["google.example g1"]);
+  });
+
+  it("and names the account by its id and address: a name can be anyone's", async () => {
+    const names = password((id) => ({ id, name: "The name of the victim" }));
+    server = await startServer({}, { signIn: [names, google] });
+    browser = openBrowser(server);
+    page = await signInToAccount(browser, "attacker");
+    expect(textOf((await ask("google", "g1")).html)).toContain(
+      "to the account of The name of the victim? Then signing in with Google opens this account. Only link it if you asked for this, and if this account is yours: The name of the victim, ID attacker",
+    );
+  });
+
+  it("and names it by a verified address, where there is one", async () => {
+    browser = await signInWith("github", "h1");
+    page = await openAccount(browser);
+    expect(textOf((await ask("google", "g1")).html)).toMatch(
+      /if this account is yours: h1, ID [\w-]+, h1@github\.example Don’t link/,
+    );
+  });
+
+  it("and “Don’t link” links nothing, with a page that says so", async () => {
+    const asked = await ask("google", "g1");
+    const [, no = ""] = /href="([^"]+)">Don’t link/.exec(asked.html) ?? [];
+    const after = await openAccount(browser, no.replaceAll("&amp;", "&"));
+    expect(textOf(after.html)).toContain("Nothing was linked.");
+    expect(textOf(after.html)).not.toContain("to the account of");
+    expect(await subjects()).toEqual(["password"]);
+    expect(await audited("identity.linked")).toEqual([]);
+  });
+
+  it("and a second click changes nothing, also at once", async () => {
+    const asked = await ask("google", "g1");
+    const clicks = [1, 2].map(() => press(browser, asked, "confirm_link"));
+    for (const answer of [...(await Promise.all(clicks)), await press(browser, asked, "confirm_link")]) {
+      expect(textOf((await follow(browser, answer)).html)).toContain("You can now sign in this way too.");
+    }
+    expect(await linked()).toEqual(["google.example g1"]);
+    expect(await audited("identity.linked")).toHaveLength(1);
+  });
+
+  it("for ten minutes", async () => {
+    const first = await ask("google", "g1");
+    server.advance(10 * 60 - 1);
+    const url = `/account?${new URLSearchParams({ page_token: first.token })}`;
+    expect(textOf((await openAccount(browser, url)).html)).toContain("to the account of ada?");
+    server.advance(1);
+    const late = textOf((await openAccount(browser, url)).html);
+    expect(late).not.toContain("to the account of");
+    expect(late).toContain("You were asked more than ten minutes ago, so nothing was linked.");
+    // The sign-in is as old. It leads to a new one, whose session the question is not of.
+    const answer = await press(browser, first, "confirm_link");
+    expect(leadsTo(answer)).toBe("/oauth/login");
+    expect(await subjects()).toEqual(["password"]);
+  });
+
+  it("and links nothing with a token of the page that asked for something else", async () => {
+    const fields = { method: "google", identity: "g1", label: "g1" };
+    await expectNotLinked(
+      await press(browser, page, "confirm_link", fields),
+      "The form did not say what to link.",
+      400,
+    );
+  });
+
+  it("and what the form says beside the token does not count", async () => {
+    const asked = await ask("google", "g1");
+    await press(browser, asked, "confirm_link", { method: "github", subject: "evil", identity: "evil" });
+    expect(await linked()).toEqual(["google.example g1"]);
+  });
+
+  it("and asks again who it belongs to", async () => {
+    const asked = await ask("google", "grace");
+    await signInWith("google", "grace");
+    const html = await expectNotLinked(
+      await press(browser, asked, "confirm_link"),
+      "This Google account belongs to another person here.",
+    );
+    expect(html).toMatch(/href="https:\/\/mcp\.example\/account[^"]*"[^>]*>Back to your account/);
+    expect(await audited("sign_in.refused")).toMatchObject([
+      { person: "ada", method: "google", reason: "not linked: it belongs to another person" },
+    ]);
+  });
+
+  it("and asks isActive again", async () => {
+    let active: () => boolean = () => true;
+    server = await startServer({ isActive: () => active() }, { signIn: [own, google] });
+    browser = openBrowser(server);
+    page = await signInToAccount(browser);
+    const asked = await ask("google", "g1");
+    active = () => {
+      throw new Error("the directory is down");
+    };
+    await expectNotLinked(await press(browser, asked, "confirm_link"), "can't check right now", 503);
+    active = () => false;
+    await expectNotLinked(await press(browser, asked, "confirm_link"), "This account is disabled.");
+    active = () => true;
+    await follow(browser, await press(browser, asked, "confirm_link"));
+    expect(await linked()).toEqual(["google.example g1"]);
+  });
+
+  it("and a method that the operator has taken away since links nothing", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "gatehouse-linking-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const options = { database: join(folder, "people.db"), secret: SECRET };
+    server = await startServer(options, { signIn: [own, google] });
+    browser = openBrowser({ fetch: (request) => server.fetch(request) });
+    page = await signInToAccount(browser);
+    const asked = await ask("google", "g1");
+    await closeServers();
+    const elsewhere = redirecting("google", "Google");
+    const movedTo = (issuer: string): SignInMethod => ({
+      ...elsewhere,
+      open: (parts) => ({ ...elsewhere.open(parts), proves: (identity) => identity.issuer === issuer }),
+    });
+    for (const left of [[], [movedTo("https://other.example")]]) {
+      server = await startServer(options, { signIn: [own, ...left] });
+      await expectNotLinked(
+        await press(browser, asked, "confirm_link"),
+        "The form did not say what to link.",
+        400,
+      );
+      await closeServers();
+    }
+    server = await startServer(options, { signIn: [own, google] });
+    await follow(browser, await press(browser, asked, "confirm_link"));
+    expect(await linked()).toEqual(["google.example g1"]);
+  });
+
+  it("and a person who was disabled since links nothing", async () => {
+    const asked = await ask("google", "g1");
+    await server.store.disablePerson("ada", server.now(), sampleEntry("person.disabled"));
+    await expectNotLinked(await press(browser, asked, "confirm_link"), "you are no longer signed in");
   });
 });
 
@@ -309,7 +476,7 @@ describe("who may come in is asked of what is linked", () => {
       "This account is disabled.",
     );
     active = () => true;
-    await follow(browser, await comeBack(browser, "google", state, { subject: "g1" }));
+    await confirmLink(browser, await comeBack(browser, "google", state, { subject: "g1" }));
     expect(await subjects()).toEqual(["google.example g1", "password"]);
   });
 });
@@ -379,7 +546,10 @@ describe("removing", () => {
       const at = { method: "oidc", issuer: "https://github.example", subject: `h${round}` };
       const id = (await server.store.findByIdentity(at))?.person.id ?? "";
       const state = await beginLink(there, await openAccount(there), "google");
-      const shown = await follow(there, await comeBack(there, "google", state, { subject: `g${round}` }));
+      const shown = await confirmLink(
+        there,
+        await comeBack(there, "google", state, { subject: `g${round}` }),
+      );
       await addIdentity(id, { ...GONE, subject: id });
       const both = [
         await idOf("oidc", "https://github.example", `h${round}`),
@@ -446,7 +616,7 @@ describe("at a provider that keeps to the protocol", () => {
     const { callback } = await begin();
     const url = (await callback()).href;
     const cookie = browser.cookie();
-    page = await follow(browser, await browser.request(url));
+    page = await confirmLink(browser, await browser.request(url));
     expect(await subjects()).toHaveLength(2);
     const [identity = ""] = valuesOf(page, "identity");
     await follow(browser, await press(browser, page, "unlink", { identity }));
@@ -479,7 +649,7 @@ describe("at a provider that keeps to the protocol", () => {
     double.say({ statuses: {} });
     // Keys that were not there are asked for again after a while.
     server.advance(60);
-    await follow(browser, await browser.request((await callback()).href));
+    await confirmLink(browser, await browser.request((await callback()).href));
     expect(await subjects()).toHaveLength(2);
   });
 });

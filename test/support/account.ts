@@ -14,7 +14,9 @@ export async function openAccount(browser: Browser, url = "/account"): Promise<A
     throw new Error(`${url} answered ${response.status}, ${response.headers.get("location")}`);
   }
   const html = await response.text();
-  return { html, token: tokenIn(html) };
+  // That of a question is good for one thing: the forms below it carry the page's own.
+  const forms = html.split("<form").filter((text) => !text.includes('value="confirm_link"'));
+  return { html, token: tokenIn(forms.join("")) };
 }
 
 export function tokenIn(html: string): string {
@@ -62,6 +64,19 @@ export async function follow(browser: Browser, answer: Response): Promise<Accoun
     throw new Error(`answered ${answer.status}: ${textOf(await answer.text())}`);
   }
   return openAccount(browser, location);
+}
+
+/** Clicks "Link" on the page that a provider led back to: what the page says then. */
+export async function confirmLink(browser: Browser, answer: Response): Promise<AccountPage> {
+  return follow(browser, await press(browser, await askedIn(browser, answer), "confirm_link"));
+}
+
+/** The page that asks whether to link what a provider proved, with the question's own token. */
+export async function askedIn(browser: Browser, answer: Response): Promise<AccountPage> {
+  const { html } = await follow(browser, answer);
+  const form = html.split("<form").find((text) => text.includes('value="confirm_link"'));
+  if (form === undefined) throw new Error(`the page does not ask: ${textOf(html)}`);
+  return { html, token: tokenIn(form) };
 }
 
 /** The values of a field that the page's forms have. */

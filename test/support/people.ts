@@ -31,6 +31,7 @@ export async function signedIn(store: Pick<PeopleStore, "signIn">, given: Signed
       groups,
       session: session === undefined ? undefined : newSession(session, now),
       now,
+      askedAt: now,
     },
     sampleEntry("sign_in.ok", { at: now, fields: { person: person.id } }),
   );

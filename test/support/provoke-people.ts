@@ -1,6 +1,6 @@
 import { github, users } from "../../src/authorization-server/sign-in/index.ts";
 import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
-import { follow, openAccount, press, signInToAccount, valuesOf } from "./account.ts";
+import { confirmLink, follow, press, signInToAccount, valuesOf } from "./account.ts";
 import { openBrowser, stateOf } from "./person.ts";
 import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -33,7 +33,7 @@ export async function provokePeople(): Promise<TestServer> {
   const toLink = await press(browser, page, "link", { method: "okta" });
   const begun = await browser.request(toLink.headers.get("location") ?? "");
   const linked = await comeBack(browser, "okta", stateOf(begun.headers.get("location")), { subject: "ada" });
-  page = await openAccount(browser, linked.headers.get("location") ?? "");
+  page = await confirmLink(browser, linked);
   const [identity = ""] = valuesOf(page, "identity");
   page = await follow(browser, await press(browser, page, "unlink", { identity }));
   await press(browser, page, "sign_out");

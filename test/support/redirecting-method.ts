@@ -38,6 +38,7 @@ export function redirecting(name: string, label: string, more: Partial<Proof> = 
           paths: [`/oauth/${name}/callback`],
           methods: {
             GET: async (request, peer) => {
+              const askedAt = clock();
               const params = new URL(request.url).searchParams;
               const visit = await visits.open(request, params.get("state") ?? undefined);
               const method = { name, label, people: "members" } as const;
@@ -55,7 +56,7 @@ export function redirecting(name: string, label: string, more: Partial<Proof> = 
                 upstream: { issuer, sessionId: undefined },
                 ...more,
               };
-              return signIns.complete({ method, visit, proof }, request, peer);
+              return signIns.complete({ method, visit, proof, askedAt }, request, peer);
             },
           },
           refusals: "page",

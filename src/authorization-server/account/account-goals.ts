@@ -7,7 +7,7 @@ import type { PageTokens } from "./page-tokens.ts";
 export type AccountGoalsParts = {
   readonly visits: Pick<AccountVisits, "open" | "end">;
   readonly sessions: Pick<AccountSessions, "begin" | "current" | "cookieShowsPage">;
-  readonly pageTokens: Pick<PageTokens, "urlFor">;
+  readonly pageTokens: Pick<PageTokens, "urlFor" | "urlToAsk">;
 };
 
 /** Signing in at the account page, again for a change there, and linking another way to sign in. Each ends at the page. */
@@ -40,6 +40,10 @@ function goalOf(
         const current = await sessions.current(request);
         return current?.signIn === session && current.person.id === personId ? current : undefined;
       },
+      ask: async (current, proposed) => ({
+        location: await pageTokens.urlToAsk(current, proposed),
+        setCookies: visits.end(visit),
+      }),
       go: async (current) => ({
         location: await pageTokens.urlFor(current, "identity_linked"),
         setCookies: visits.end(visit),

@@ -11,6 +11,7 @@ import type { IdentityRecord, SessionRecord } from "../../store/people-store.ts"
 import type { Store } from "../../store/store.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
+import type { ProposedLink } from "../sign-in/goals.ts";
 import type { NamedMethod } from "../sign-in/sign-in-page.ts";
 import { identityId } from "./identity-id.ts";
 import type { PageTokens } from "./page-tokens.ts";
@@ -21,7 +22,7 @@ import { isLinked, linkable, methodOf, passwordOf, wayInWithout } from "./ways-i
 export type AccountPageParts = {
   readonly store: Pick<Store, "findPerson" | "listSessions" | "listIdentities" | "readAudit">;
   readonly methods: readonly NamedMethod[];
-  readonly pageTokens: Pick<PageTokens, "seal">;
+  readonly pageTokens: Pick<PageTokens, "seal" | "urlFor">;
   readonly clock: Clock;
   readonly issuer: string;
   readonly appName: string;
@@ -30,6 +31,8 @@ export type AccountPageParts = {
 /** What the page says beside what there is. */
 export type Said = {
   readonly notice?: AccountNotice | undefined;
+  /** What the person is asked first, with the token that carries it. */
+  readonly question?: { readonly proposed: ProposedLink; readonly pageToken: string } | undefined;
   /** Why a password was not changed. */
   readonly passwordProblem?: string | undefined;
   readonly status?: number;
@@ -41,7 +44,7 @@ const MOST_SESSIONS = 50;
 /** The page of the person who is signed in. Writes nothing. */
 export async function showAccount(
   current: CurrentSignIn,
-  { notice, passwordProblem, status, headers }: Said,
+  { notice, question, passwordProblem, status, headers }: Said,
   parts: AccountPageParts,
 ): Promise<Response> {
   const { store, methods, clock, issuer, appName } = parts;
@@ -63,6 +66,12 @@ export async function showAccount(
     action: urlOf(issuer, ACCOUNT_PATH),
     pageToken: await parts.pageTokens.seal(current),
     notice,
+    question: question && {
+      pageToken: question.pageToken,
+      method: question.proposed.methodLabel,
+      label: question.proposed.label,
+      noUrl: await parts.pageTokens.urlFor(current, "not_linked"),
+    },
     person: {
       id,
       name: name === id ? undefined : name,

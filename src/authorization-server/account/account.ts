@@ -41,8 +41,12 @@ async function show(request: Request, parts: AccountParts): Promise<Response> {
   const { searchParams } = new URL(request.url);
   const current = await sessions.current(request);
   if (current) {
-    const token = await pageTokens.open(searchParams.get(PAGE_TOKEN) ?? undefined, current);
-    if (token || sessions.cookieShowsPage) return showAccount(current, { notice: token?.notice }, parts);
+    const pageToken = searchParams.get(PAGE_TOKEN) ?? "";
+    const token = await pageTokens.open(pageToken, current);
+    if (token || sessions.cookieShowsPage) {
+      const question = token?.proposed && { proposed: token.proposed, pageToken };
+      return showAccount(current, { notice: token?.notice, question }, parts);
+    }
   } else if (searchParams.has("signed_out")) {
     const page = signedOutPage({ appName, accountUrl: urlOf(issuer, ACCOUNT_PATH) });
     return htmlResponse(page, PAGE_STYLES);
@@ -62,7 +66,7 @@ async function change(request: Request, peer: Peer, parts: AccountParts): Promis
   const token = current && (await parts.pageTokens.open(form.get(PAGE_TOKEN), current));
   if (!current || !token) return outOfDate(current !== undefined, request, peer, parts);
   const action = actionCalled(form.get("action"));
-  const asked = { request, form, current, peer };
+  const asked = { request, form, current, token, peer };
   if (action.needsRecentSignIn && !isRecent(current, parts.clock())) return signInAgain(asked, parts);
   return action.run(asked, parts);
 }

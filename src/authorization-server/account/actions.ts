@@ -14,28 +14,32 @@ import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
 import { LOGIN_PATH } from "../sign-in/login-path.ts";
 import { type AccountPageParts, showAccount } from "./account-page.ts";
 import { type AccountVisits, OPEN_AGAIN, visitOf } from "./account-visits.ts";
+import { type ConfirmLinkParts, confirmLink } from "./confirm-link.ts";
 import { identityId } from "./identity-id.ts";
-import type { PageTokens } from "./page-tokens.ts";
+import type { PageToken, PageTokens } from "./page-tokens.ts";
 import { isLinked, linkable, methodOf, passwordOf, wayInWithout } from "./ways-in.ts";
 
-export type ActionParts = AccountPageParts & {
-  readonly store: Pick<
-    Store,
-    "endSession" | "endOtherSessions" | "signOutPerson" | "removeIdentity" | "listGrants"
-  >;
-  readonly sessions: Pick<AccountSessions, "forget">;
-  readonly visits: Pick<AccountVisits, "begin">;
-  readonly pageTokens: PageTokens;
-  readonly recorder: Recorder;
-  /** Told of each grant that ends. */
-  readonly onGrantRevoked: (grantId: string) => void;
-};
+export type ActionParts = AccountPageParts &
+  ConfirmLinkParts & {
+    readonly store: Pick<
+      Store,
+      "endSession" | "endOtherSessions" | "signOutPerson" | "removeIdentity" | "listGrants"
+    >;
+    readonly sessions: Pick<AccountSessions, "forget">;
+    readonly visits: Pick<AccountVisits, "begin">;
+    readonly pageTokens: PageTokens;
+    readonly recorder: Recorder;
+    /** Told of each grant that ends. */
+    readonly onGrantRevoked: (grantId: string) => void;
+  };
 
 /** What a person asks for, after its origin, session and token are checked. */
 export type Asked = {
   readonly request: Request;
   readonly form: Params;
   readonly current: CurrentSignIn;
+  /** What the form's own token carries. */
+  readonly token: PageToken;
   readonly peer: Peer;
 };
 
@@ -53,6 +57,7 @@ const ACTIONS: Readonly<Record<AccountActionName, AccountAction>> = {
   sign_out_elsewhere: { needsRecentSignIn: true, run: signOutElsewhere },
   sign_out_everywhere: { needsRecentSignIn: true, run: signOutEverywhere },
   link: { needsRecentSignIn: true, run: link },
+  confirm_link: { needsRecentSignIn: true, run: confirmLink },
   unlink: { needsRecentSignIn: true, run: unlink },
   change_password: { needsRecentSignIn: true, run: changePassword },
 };
@@ -153,7 +158,7 @@ const UNLINK_TRIES = 3;
 
 async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
   const { form, current, peer } = asked;
-  const { store, recorder, methods } = parts;
+  const { store, recorder, methods, onPersonChanged } = parts;
   const { id } = current.person;
   for (let tried = 0; tried < UNLINK_TRIES; tried++) {
     const identities = await store.listIdentities(id);
@@ -170,6 +175,7 @@ async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
     const { entry, log } = recorder.prepare("identity.unlinked", { person: id, method }, peer);
     if (await store.removeIdentity(id, identity, keeping, entry)) {
       log();
+      onPersonChanged(id);
       return back("identity_removed", asked, parts);
     }
   }

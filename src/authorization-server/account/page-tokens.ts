@@ -4,6 +4,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
+import type { ProposedLink } from "../sign-in/goals.ts";
 
 /**
  * What each form of the account page carries beside the cookie, and where a cookie goes to other programs as well, each link
@@ -11,11 +12,13 @@ import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
  * and neither has another site.
  */
 export type PageTokens = {
-  seal(current: Of, notice?: AccountNotice): Promise<string>;
+  seal(current: Of): Promise<string>;
   /** Undefined where the text is no token of this session, or is over time. */
   open(text: string | undefined, current: Of): Promise<PageToken | undefined>;
   /** The page's address, with what it says first; for no one in particular, the address alone. */
   urlFor(current: Of | undefined, notice?: AccountNotice): Promise<string>;
+  /** The page's address, where it asks first whether to link this. Its token is good for ten minutes. */
+  urlToAsk(current: Of, proposed: ProposedLink): Promise<string>;
 };
 
 /** The session. */
@@ -24,13 +27,16 @@ type Of = Pick<CurrentSignIn, "signIn">;
 export type PageToken = {
   /** What the page says first. Sealed, so that a link of another site cannot make it say something. */
   readonly notice?: AccountNotice | undefined;
+  /** What the page asks whether to link: the one thing that a click on "Link" with this token links. */
+  readonly proposed?: ProposedLink | undefined;
 };
 
-type Sealed = PageToken & {
+type Sealed = Pick<PageToken, "notice"> & {
   /** Random, and of one person and one server: it stands for both. */
   readonly session: string;
   /** Epoch milliseconds. */
   readonly endsAt: number;
+  readonly proposed?: ProposedLink & { readonly at: number };
 };
 
 export type PageTokensParts = {
@@ -44,25 +50,30 @@ export const PAGE_TOKEN = "page_token";
 
 const LABEL = "account-page";
 const PAGE_SECONDS = 60 * 60;
+const QUESTION_SECONDS = 10 * 60;
 
 export function createPageTokens({ keyring, clock, issuer }: PageTokensParts): PageTokens {
-  const seal: PageTokens["seal"] = ({ signIn }, notice) => {
-    const endsAt = clock() + PAGE_SECONDS * 1000;
-    const sealed: Sealed = { session: signIn, endsAt, notice };
+  const sealWith = ({ signIn }: Of, more: Pick<Sealed, "notice" | "proposed">) => {
+    const sealed: Sealed = { session: signIn, endsAt: clock() + PAGE_SECONDS * 1000, ...more };
     return keyring.seal(LABEL, JSON.stringify(sealed));
   };
+  // With a fragment of its own: a redirect without one keeps that of the link (RFC 9110 §10.2.2).
+  const urlWith = (token: string | undefined) =>
+    `${urlOf(issuer, ACCOUNT_PATH)}${token === undefined ? "" : `?${PAGE_TOKEN}=${encodeURIComponent(token)}`}#top`;
   return {
-    seal,
+    seal: (current) => sealWith(current, {}),
     async open(text, { signIn }) {
       const opened = text === undefined ? undefined : await keyring.open(LABEL, text);
       if (opened === undefined) return undefined;
-      const { notice, ...sealed } = JSON.parse(opened) as Sealed;
-      return sealed.session === signIn && clock() < sealed.endsAt ? { notice } : undefined;
+      const { notice, proposed, session, endsAt } = JSON.parse(opened) as Sealed;
+      const now = clock();
+      if (session !== signIn || now >= endsAt) return undefined;
+      if (!proposed) return { notice };
+      const { at, ...link } = proposed;
+      return now < at + QUESTION_SECONDS * 1000 ? { proposed: link } : { notice: "link_expired" };
     },
-    // With a fragment of its own: a redirect without one keeps that of the link (RFC 9110 §10.2.2).
-    async urlFor(current, notice) {
-      const query = current ? `?${PAGE_TOKEN}=${encodeURIComponent(await seal(current, notice))}` : "";
-      return `${urlOf(issuer, ACCOUNT_PATH)}${query}#top`;
-    },
+    urlFor: async (current, notice) => urlWith(current && (await sealWith(current, { notice }))),
+    urlToAsk: async (current, proposed) =>
+      urlWith(await sealWith(current, { proposed: { ...proposed, at: clock() } })),
   };
 }

@@ -43,7 +43,7 @@ export function createSessions(parts: SessionsParts): Sessions {
   const idleEnd = (now: number, endsAt: number) => Math.min(now + sessionIdleSeconds * 1000, endsAt);
   const idOf = (request: Request): string | undefined => {
     const secret = cookies.read(request, cookie);
-    return secret === undefined ? undefined : hashOf(secret, issuer);
+    return secret === undefined ? undefined : sessionHashOf(secret, issuer);
   };
   return {
     idOf,
@@ -72,7 +72,7 @@ export function createSessions(parts: SessionsParts): Sessions {
       const session: NewSession = {
         ...details,
         userAgent: details.userAgent?.slice(0, LONGEST_USER_AGENT),
-        hash: hashOf(secret, issuer),
+        hash: sessionHashOf(secret, issuer),
         replaces: idOf(request),
         expiresAt: idleEnd(now, endsAt),
         endsAt,
@@ -82,8 +82,8 @@ export function createSessions(parts: SessionsParts): Sessions {
   };
 }
 
-/** With the issuer: of two that share a database, neither knows the other's sessions. */
-function hashOf(secret: string, issuer: string): string {
+/** What the row of a session has of its cookie's secret. With the issuer: of two servers that share a database, neither knows the other's sessions. */
+export function sessionHashOf(secret: string, issuer: string): string {
   return createHash("sha256")
     .update(JSON.stringify([issuer, secret]))
     .digest("base64url");

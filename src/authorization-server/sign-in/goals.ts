@@ -1,3 +1,4 @@
+import type { Identity } from "../../core/identity.ts";
 import type { BegunSignIn, Next } from "../interaction/interactions.ts";
 import type { CurrentSignIn, SignInDetails } from "../people/browser-binding.ts";
 import { wantsAnotherAccount } from "./another-account.ts";
@@ -16,7 +17,17 @@ export type SignInGoal = {
   newSignIn(request: Request, details: SignInDetails): BegunSignIn;
 };
 
-/** It becomes a way to sign in for who is signed in already. No one is signed in by it. */
+/** What a method has proved, and what is to become a way to sign in once the person says so. */
+export type ProposedLink = {
+  /** The name of the method. */
+  readonly method: string;
+  readonly methodLabel: string;
+  readonly identity: Identity;
+  /** How people recognise the identity: an address or a login. */
+  readonly label: string;
+};
+
+/** It becomes a way to sign in for who is signed in already, after a click on a page. No one is signed in by it. */
 export type LinkGoal = {
   readonly kind: "link";
   readonly visit: Visit;
@@ -26,7 +37,9 @@ export type LinkGoal = {
   readonly personId: string;
   /** Who is signed in in this browser, while that is the session that began it. */
   signedIn(request: Request): Promise<CurrentSignIn | undefined>;
-  /** Once it is kept, or was there before: leads on. */
+  /** Leads to the page that asks whether to link it. */
+  ask(current: CurrentSignIn, proposed: ProposedLink): Promise<Next>;
+  /** It is linked already: leads on. */
   go(current: CurrentSignIn): Promise<Next>;
 };
 

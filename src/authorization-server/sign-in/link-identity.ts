@@ -1,6 +1,5 @@
 import { OAuthError } from "../../core/errors.ts";
 import type { Peer } from "../../http/peer.ts";
-import type { Clock } from "../../platform/clock.ts";
 import type { Store } from "../../store/store.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
@@ -12,23 +11,22 @@ import type { Proved } from "./method.ts";
 export type LinkParts = {
   readonly admit: Admit;
   readonly checkActive: CheckActive;
-  readonly store: Pick<Store, "findByIdentity" | "addIdentity">;
+  readonly store: Pick<Store, "findByIdentity">;
   readonly recorder: Recorder;
-  readonly clock: Clock;
 };
 
 /**
- * Adds an identity to the person who is signed in. Their profile, addresses and groups stay as the last sign-in said them:
- * only a sign-in writes those (decision 0038).
- * @returns undefined where what was read has changed before it was written
+ * Decides whether an identity may become a way to sign in for the person who is signed in, and leads to the page that asks them.
+ * Writes no identity: someone can be led here with cookies that another person planted, and only a page can tell them
+ * whose account it is.
  */
 export async function linkIdentity(
   goal: LinkGoal,
   { method, proof }: Proved,
   request: Request,
   peer: Peer,
-  { admit, checkActive, store, recorder, clock }: LinkParts,
-): Promise<Decided | undefined> {
+  { admit, checkActive, store, recorder }: LinkParts,
+): Promise<Decided> {
   if (method.name !== goal.method) {
     throw new OAuthError("access_denied", "This page links another way to sign in. Nothing was linked.", {
       detail: `the proof is of ${method.name}, the visit is for ${goal.method}`,
@@ -52,15 +50,11 @@ export async function linkIdentity(
     return refuse("it belongs to another person", belongsToAnother(method.label));
   }
   if (known) return { next: await goal.go(current) };
-  const fields = { person: person.id, method: method.name };
-  const { entry, log } = recorder.prepare("identity.linked", fields, peer);
-  const added = await store.addIdentity({ ...identity, personId: person.id, label, now: clock() }, entry);
-  if (!added) return undefined;
-  log();
-  return { next: await goal.go(current) };
+  const proposed = { method: method.name, methodLabel: method.label, identity, label };
+  return { next: await goal.ask(current, proposed) };
 }
 
-function noLongerSignedIn(): OAuthError {
+export function noLongerSignedIn(): OAuthError {
   return new OAuthError(
     "access_denied",
     "You are no longer signed in, or someone else is, since you began. Nothing was linked.",
@@ -74,11 +68,11 @@ function notAdmitted(label: string): OAuthError {
   );
 }
 
-function disabled(): OAuthError {
+export function disabled(): OAuthError {
   return new OAuthError("access_denied", "This account is disabled. Contact the server's operator.");
 }
 
-function belongsToAnother(label: string): OAuthError {
+export function belongsToAnother(label: string): OAuthError {
   return new OAuthError(
     "access_denied",
     `This ${label} account belongs to another person here. Ask the operator to link them.`,

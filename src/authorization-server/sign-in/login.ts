@@ -6,10 +6,11 @@ import type { Peer } from "../../http/peer.ts";
 import { retryAfter, withCookies } from "../../http/responses.ts";
 import type { Endpoint, Route } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
+import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Step } from "../interaction/next-step.ts";
 import { LOGIN_PATH } from "./login-path.ts";
-import type { Proved, SignInMethod, SignIns, Visit, Visits } from "./method.ts";
+import type { SignInMethod, SignIns, Visit, Visits } from "./method.ts";
 import type { CheckPassword, PasswordResult } from "./password/check-password.ts";
 import { beginSignIn, linksOf, type PageParts, showSignIn } from "./sign-in-page.ts";
 import type { DecideSignIn } from "./sign-ins.ts";
@@ -32,6 +33,7 @@ export type LoginParts = PageParts & {
   readonly signIns: SignIns & { readonly decide: DecideSignIn };
   readonly password: PasswordMethod | undefined;
   readonly log: Log<UnauditedEvent>;
+  readonly clock: Clock;
   /** The operator's own page. */
   readonly loginHandler: LoginHandler | undefined;
 };
@@ -64,6 +66,7 @@ async function login(
   parts: LoginParts,
 ): Promise<Response> {
   const { visits, signIns, loginHandler } = parts;
+  const askedAt = parts.clock();
   requireSameOrigin(request, parts.issuer);
   if (loginHandler) return handOver(loginHandler, request, peer, password, parts);
   const form = await readForm(request);
@@ -76,7 +79,7 @@ async function login(
     const typed = { username, errorMessage: refusal.message };
     return showSignIn(visit, typed, parts, refusal.status, retryAfter(refusal));
   }
-  return signIns.complete(proved(result.proof, visit, password), request, peer);
+  return signIns.complete({ method: password.method, visit, proof: result.proof, askedAt }, request, peer);
 }
 
 /**
@@ -88,14 +91,16 @@ async function handOver(
   request: Request,
   peer: Peer,
   password: PasswordMethod,
-  { visits, signIns, methods, log }: LoginParts,
+  { visits, signIns, methods, log, clock }: LoginParts,
 ): Promise<Response> {
+  const askedAt = clock();
   const cookies: string[] = [];
   const completeUserCheck: CompleteUserCheck = async (state, username, typed) => {
     const visit = await visits.open(request, state);
     const result = await check(visit, { username, password: typed }, request, peer, password, log);
     if ("refusal" in result) throw result.refusal;
-    const decided = await signIns.decide(proved(result.proof, visit, password), request, peer);
+    const proved = { method: password.method, visit, proof: result.proof, askedAt };
+    const decided = await signIns.decide(proved, request, peer);
     if ("refused" in decided) throw decided.refused.error;
     cookies.push(...decided.next.setCookies);
     return decided.next.location;
@@ -107,10 +112,6 @@ async function handOver(
   answer.headers.set("Referrer-Policy", "no-referrer");
   answer.headers.set("X-Frame-Options", "DENY");
   return answer;
-}
-
-function proved(proof: Proved["proof"], visit: Visit, { method }: PasswordMethod): Proved {
-  return { method, visit, proof };
 }
 
 async function check(

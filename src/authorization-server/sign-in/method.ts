@@ -164,6 +164,8 @@ export type Proof = {
   readonly isNarrowed?: boolean | undefined;
   /** Epoch milliseconds: when the person proved themselves; 0 where that is not known. */
   readonly authenticatedAt: number;
+  /** Epoch milliseconds: when the password was set that proves it, where it is kept here. */
+  readonly passwordSetAt?: number | undefined;
   /** For the provider's logout. */
   readonly upstream: { readonly issuer: string; readonly sessionId: string | undefined } | undefined;
 };
@@ -173,6 +175,11 @@ export type Proved = {
   readonly method: Pick<SignInMethod, "name" | "label" | "people">;
   readonly visit: Visit;
   readonly proof: Proof;
+  /**
+   * Epoch milliseconds: when the request came that brings the proof, before anything was checked. A sign-out since then ends this
+   * sign-in too.
+   */
+  readonly askedAt: number;
 };
 
 /** Where every method ends. Decides who it is, whether they may come in, and what comes next. */

@@ -23,7 +23,7 @@ export type SignInsParts = {
   readonly goals: Goals;
   readonly admit: Admit;
   readonly checkActive: CheckActive;
-  readonly store: Pick<Store, "findByIdentity" | "signIn" | "addIdentity">;
+  readonly store: Pick<Store, "findByIdentity" | "signIn">;
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly refuse: Refuse;
@@ -62,7 +62,7 @@ export function createSignIns(parts: SignInsParts): SignIns & { readonly decide:
 /** Undefined where what was read has changed before it was written. */
 async function signIn(
   goal: SignInGoal,
-  { method, proof }: Proved,
+  { method, proof, askedAt }: Proved,
   request: Request,
   peer: Peer,
   { admit, checkActive, store, recorder, clock }: SignInsParts,
@@ -105,6 +105,8 @@ async function signIn(
       emails,
       groups,
       session: begun.session,
+      askedAt,
+      passwordSetAt: proof.passwordSetAt,
       now,
     },
     entry,
@@ -114,6 +116,8 @@ async function signIn(
       return undefined;
     case "disabled":
       return refuse("disabled", disabled());
+    case "outdated":
+      return refuse("signed out since it was asked for", outdated(), true);
     case "id_taken":
       return refuse("another person has this id", idTaken());
     case "signed_in": {
@@ -147,6 +151,10 @@ function disabled(): OAuthError {
 
 function notAdmitted(): OAuthError {
   return new OAuthError("access_denied", "This account may not use this server. Contact its operator.");
+}
+
+function outdated(): OAuthError {
+  return new OAuthError("access_denied", "You were signed out while you signed in. Sign in again.");
 }
 
 function idTaken(): OAuthError {

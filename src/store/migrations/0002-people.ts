@@ -127,11 +127,12 @@ const PEOPLE_OF_GRANTS = `INSERT INTO people (id, profile, emails, groups, found
 
 const COMMON = { kind: "person_changed", atCommit: true } as const;
 const CHANGED = { ...COMMON, table: "people", column: "id" } as const;
-const PROVES = { ...COMMON, table: "identities", row: "OLD", column: "person_id" } as const;
+const PROVES = { ...COMMON, table: "identities", column: "person_id" } as const;
 
 /**
- * A first sign-in announces nothing, and so waits for no other announcement. What was verified for the person whom an
- * identity proved until now is verified again. Of several rows that change together, the person's changes first: it is
+ * A first sign-in announces nothing, and so waits for no other announcement; nor does a person whom the operator adds. What was
+ * verified for the person whom an identity proved until now is verified again, and what was verified before one was linked: a
+ * provider's, and not yet used. Of several rows that change together, the person's changes first: it is
  * announced last, or it would wait for the grants of one who waits to announce.
  */
 const ANNOUNCED: readonly Announced[] = [
@@ -151,11 +152,19 @@ const ANNOUNCED: readonly Announced[] = [
     row: "NEW",
   },
   { ...CHANGED, trigger: "changes_person_removed", when: "DELETE", row: "OLD" },
-  { ...PROVES, trigger: "changes_identity_removed", when: "DELETE" },
+  {
+    ...PROVES,
+    trigger: "changes_identity_linked",
+    when: "INSERT",
+    condition: "NEW.used_at IS NULL AND NEW.issuer <> ''",
+    row: "NEW",
+  },
+  { ...PROVES, trigger: "changes_identity_removed", when: "DELETE", row: "OLD" },
   {
     ...PROVES,
     trigger: "changes_identity_moved",
     when: "UPDATE OF person_id",
     condition: "NEW.person_id IS DISTINCT FROM OLD.person_id",
+    row: "OLD",
   },
 ];

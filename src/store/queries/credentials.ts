@@ -6,8 +6,8 @@ import { type Connection, type Given, prepare, type Query, type QueryBuilder } f
 import type { CredentialTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { heldRows } from "./held-rows.ts";
-import { lockOne } from "./locked-person.ts";
 import { endOtherSessions } from "./sessions.ts";
+import { signOutStatements } from "./signed-out.ts";
 
 type CredentialQueries = Pick<
   PeopleStore,
@@ -23,8 +23,8 @@ export function credentialQueries(
   const note = auditNote(db);
   const put = putCredential(db, dialect);
   const schemes = differentSchemes(db);
-  const lockPerson = lockOne(db, dialect);
-  const { hold, endOthers } = sessionStatements(db, dialect);
+  const { signOut, endSessions } = signOutStatements(db);
+  const { beginAnew, endOthers } = sessionStatements(db);
 
   const find = prepare(
     (given: Given<{ personId: string; kind: string }>) =>
@@ -54,13 +54,24 @@ export function credentialQueries(
       return (await connection.read(find({ personId, kind })))[0];
     },
     async saveCredential(credential, entry) {
-      return (await connection.write(put(credential), note(entry))).length > 0;
+      const { personId: id, createdAt: now } = credential;
+      const saved = await connection.writeOrNothing({
+        required: [signOut({ id, now }), put(credential)],
+        also: [endSessions({ id })],
+        note: note(entry),
+      });
+      return saved !== undefined;
     },
     async changePassword({ credential, session: hash, now }, entry) {
       const { personId } = credential;
       // The person first: of two sessions that each change it and end the other one, neither waits for the other.
       const changed = await connection.writeOrNothing({
-        required: [lockPerson({ id: personId }), hold({ personId, hash, now }), put(credential)],
+        required: [
+          signOut({ id: personId, now }),
+          // After the sign-out: what is of the same millisecond does not count.
+          beginAnew({ personId, hash, now, begunAt: now + 1 }),
+          put(credential),
+        ],
         also: [endOthers({ personId, hash })],
         note: note(entry),
       });
@@ -73,22 +84,20 @@ export function credentialQueries(
   };
 }
 
-function sessionStatements(db: QueryBuilder, dialect: Dialect) {
-  const hold = prepare(
-    (given: Given<{ personId: string; hash: string; now: number }>) =>
-      heldRows(
-        db
-          .selectFrom("sessions")
-          .select("hash")
-          .where("hash", "=", given("hash"))
-          // Not for an index: the hash alone finds the row.
-          .where(sql`person_id || ''`, "=", given("personId"))
-          .where("expires_at", ">", given("now")),
-        dialect,
-      ),
+function sessionStatements(db: QueryBuilder) {
+  const beginAnew = prepare(
+    (given: Given<{ personId: string; hash: string; now: number; begunAt: number }>) =>
+      db
+        .updateTable("sessions")
+        .set({ created_at: given("begunAt") })
+        .where("hash", "=", given("hash"))
+        // Not for an index: the hash alone finds the row.
+        .where(sql`person_id || ''`, "=", given("personId"))
+        .where("expires_at", ">", given("now"))
+        .returning("hash"),
     (row) => row.hash,
   );
-  return { hold, endOthers: endOtherSessions(db) };
+  return { beginAnew, endOthers: endOtherSessions(db) };
 }
 
 /** From one to the next greater one in the index: there are few, and a million rows with each. */

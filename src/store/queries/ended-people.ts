@@ -4,6 +4,7 @@ import { type Connection, type Given, prepare, type Query, type QueryBuilder } f
 import type { PersonTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { manyGrants } from "./many-grants.ts";
+import { signOutStatements } from "./signed-out.ts";
 
 type EndedPeopleQueries = Pick<
   PeopleStore,
@@ -17,7 +18,8 @@ type EndedPeopleQueries = Pick<
 export function endedPeopleQueries(db: QueryBuilder, connection: Connection): EndedPeopleQueries {
   const note = auditNote(db);
   const grants = manyGrants(db, connection, "person_id");
-  const { disable, enable, signOut, remove, find } = personStatements(db);
+  const { disable, enable, remove, find } = personStatements(db);
+  const { signOut, endSessions } = signOutStatements(db);
   const theirs = theirStatements(db);
 
   return {
@@ -27,7 +29,7 @@ export function endedPeopleQueries(db: QueryBuilder, connection: Connection): En
       const row = { ...fromPerson({ person: { id }, emails: [], groups: [] }), now };
       const disabled = await connection.writeOrNothing({
         required: [disable(row)],
-        also: [theirs.endSessions({ id }), theirs.endLinks({ id }), grants.revokeRest(revocation)],
+        also: [endSessions({ id }), theirs.endLinks({ id }), grants.revokeRest(revocation)],
         note: note(entry),
       });
       return disabled !== undefined;
@@ -41,7 +43,7 @@ export function endedPeopleQueries(db: QueryBuilder, connection: Connection): En
       await grants.revokeMost(revocation, entry);
       const signedOut = await connection.writeOrNothing({
         required: [signOut({ id, now })],
-        also: [theirs.endSessions({ id }), grants.revokeRest(revocation)],
+        also: [endSessions({ id }), grants.revokeRest(revocation)],
         note: note(entry),
       });
       return signedOut !== undefined;
@@ -55,7 +57,7 @@ export function endedPeopleQueries(db: QueryBuilder, connection: Connection): En
       const removed = await connection.writeOrNothing({
         required: [remove({ id })],
         also: [
-          theirs.endSessions({ id }),
+          endSessions({ id }),
           theirs.endLinks({ id }),
           theirs.removeCredentials({ id }),
           theirs.removeIdentities({ id }),
@@ -111,28 +113,18 @@ function personStatements(db: QueryBuilder) {
     (row) => row.id,
   );
 
-  const signOut = prepare(
-    (given: Given<Id & { now: number }>) =>
-      db
-        .updateTable("people")
-        .set({ signed_out_at: given("now") })
-        .where("id", "=", given("id"))
-        .returning("id"),
-    (row) => row.id,
-  );
-
   const remove = prepare(
     (given: Given<Id>) => db.deleteFrom("people").where("id", "=", given("id")).returning("id"),
     (row) => row.id,
   );
 
-  return { find, disable, enable, signOut, remove };
+  return { find, disable, enable, remove };
 }
 
 /** What hangs on a person. */
 function theirStatements(db: QueryBuilder) {
   const removeFrom = (
-    table: "sessions" | "one_time_links" | "credentials" | "identities",
+    table: "one_time_links" | "credentials" | "identities",
   ): ((values: Id) => Query<unknown>) =>
     prepare(
       (given: Given<Id>) => db.deleteFrom(table).where("person_id", "=", given("id")),
@@ -150,7 +142,6 @@ function theirStatements(db: QueryBuilder) {
   );
 
   return {
-    endSessions: removeFrom("sessions"),
     endLinks: removeFrom("one_time_links"),
     removeCredentials: removeFrom("credentials"),
     removeIdentities: removeFrom("identities"),

@@ -7,6 +7,7 @@ import type { IdentityTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { heldRows } from "./held-rows.ts";
 import { lockOne } from "./locked-person.ts";
+import { holdSession } from "./sessions.ts";
 
 type IdentityQueries = Pick<PeopleStore, "listIdentities" | "addIdentity" | "removeIdentity">;
 
@@ -29,6 +30,7 @@ export function identityQueries(db: QueryBuilder, connection: Connection, dialec
   const add = addToPerson(db, dialect);
   const remove = removeOne(db);
   const lockPerson = lockOne(db, dialect);
+  const hold = holdSession(db, dialect);
   const find = prepare(
     (given: Given<Identity & { personId: string }>) =>
       db
@@ -43,9 +45,18 @@ export function identityQueries(db: QueryBuilder, connection: Connection, dialec
 
   return {
     listIdentities: (personId) => connection.read(list({ personId })),
-    async addIdentity({ method, issuer, subject, personId, label, now }, entry) {
+    async addIdentity({ method, issuer, subject, personId, label, session, now }, entry) {
       const row = { method, issuer, subject, person_id: personId, label, created_at: now };
-      return (await connection.write(add(row), note(entry))).length > 0;
+      // The person first: a sign-out that is under way is waited for, and then the session is gone.
+      const added = await connection.writeOrNothing({
+        required: [
+          lockPerson({ id: personId }),
+          ...(session === undefined ? [] : [hold({ personId, hash: session, now })]),
+          add(row),
+        ],
+        note: note(entry),
+      });
+      return added !== undefined;
     },
     async removeIdentity(personId, identity, keeping, entry) {
       if (isSame(identity, keeping)) return false;

@@ -7,6 +7,7 @@ import { auditNote } from "./audit.ts";
 import { putCredential } from "./credentials.ts";
 import { lockOne } from "./locked-person.ts";
 import { addNewPerson } from "./new-people.ts";
+import { signOutStatements } from "./signed-out.ts";
 
 type OneTimeLinkQueries = Pick<PeopleStore, "addLink" | "findLink" | "usePasswordLink" | "useInvitation">;
 
@@ -21,6 +22,7 @@ export function oneTimeLinkQueries(
   const { usePersons, useNobodys } = usingStatements(db);
   const putPassword = putCredential(db, dialect);
   const addPerson = addNewPerson(db);
+  const { signOut, endSessions } = signOutStatements(db);
 
   const find = prepare(
     (given: Given<{ hash: string; now: number }>) =>
@@ -50,13 +52,11 @@ export function oneTimeLinkQueries(
       return (await connection.read(find({ hash, now })))[0];
     },
     async usePasswordLink({ hash, credential, now }, entry) {
+      const id = credential.personId;
       const used = await connection.writeOrNothing({
         // Their row first, as in all that ends a person's links: of two, neither waits for the other.
-        required: [
-          lockPerson({ id: credential.personId }),
-          usePersons({ hash, now, personId: credential.personId }),
-          putPassword(credential),
-        ],
+        required: [signOut({ id, now }), usePersons({ hash, now, personId: id }), putPassword(credential)],
+        also: [endSessions({ id })],
         note: note(entry),
       });
       return used !== undefined;

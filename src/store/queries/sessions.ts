@@ -1,8 +1,10 @@
 import { sql } from "kysely";
+import type { Dialect } from "../migrations/migration.ts";
 import { toPersonRecord, toSessionRecord } from "../people-rows.ts";
 import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import { auditNote } from "./audit.ts";
+import { heldRows } from "./held-rows.ts";
 
 type SessionQueries = Pick<
   PeopleStore,
@@ -57,6 +59,24 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
       return [...new Set(await connection.write(endUpstream({ issuer, subject, sessionId }), note(entry)))];
     },
   };
+}
+
+/** A live session of a person, as it is until the commit. Returns no row where it is over. After the person's row. */
+export function holdSession(db: QueryBuilder, dialect: Dialect) {
+  return prepare(
+    (given: Given<{ personId: string; hash: string; now: number }>) =>
+      heldRows(
+        db
+          .selectFrom("sessions")
+          .select("hash")
+          .where("hash", "=", given("hash"))
+          // Not for an index: the hash alone finds the row.
+          .where(sql`person_id || ''`, "=", given("personId"))
+          .where("expires_at", ">", given("now")),
+        dialect,
+      ),
+    (row) => row.hash,
+  );
 }
 
 /** All of a person but one. */

@@ -1,30 +1,41 @@
-import type { ExpressionBuilder } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import type { Identity } from "../../core/identity.ts";
+import type { Dialect } from "../migrations/migration.ts";
 import { fromPerson, toPersonRecord } from "../people-rows.ts";
 import type { NewSession, PeopleStore, SignInOutcome, SignInRecord } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { IdentityTable, PersonTable, Schema, SessionTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
+import { heldRows } from "./held-rows.ts";
 
 /** What a sign-in says, in one commit. Each statement says itself when it applies; where one does not, nothing is written. */
-export function signInQueries(db: QueryBuilder, connection: Connection): Pick<PeopleStore, "signIn"> {
+export function signInQueries(
+  db: QueryBuilder,
+  connection: Connection,
+  dialect: Dialect,
+): Pick<PeopleStore, "signIn"> {
   const note = auditNote(db);
   const { addOrAdopt, proveFirst } = firstTimeStatements(db);
   const { update, use } = knownStatements(db);
   const { start, end } = sessionStatements(db);
   const why = whyRefused(db);
+  const holdPassword = heldPassword(db, dialect);
 
   return {
     async signIn(signIn, entry) {
-      const { identity, label, personId, isNew, session, now } = signIn;
-      const person = { ...fromPerson(signIn), now };
+      const { identity, label, personId, isNew, session, now, askedAt, passwordSetAt } = signIn;
+      const person = { ...fromPerson(signIn), now, askedAt };
       const proof = { ...identity, person_id: personId, label, created_at: now, used_at: now };
       // The person's row first. Whatever adds to a person, or ends what is theirs, waits for that lock.
       const proved = isNew
         ? ([addOrAdopt(person), proveFirst(proof)] as const)
         : ([update(person), use(proof)] as const);
       const signedIn = await connection.writeOrNothing({
-        required: [...proved, ...(session ? [start(toRow(session, personId, now))] : [])],
+        required: [
+          ...proved,
+          ...(passwordSetAt === undefined ? [] : [holdPassword({ personId, setAt: passwordSetAt })]),
+          ...(session ? [start(toRow(session, personId, now))] : []),
+        ],
         also: session?.replaces === undefined ? [] : [end({ hash: session.replaces })],
         note: note(entry),
       });
@@ -152,6 +163,24 @@ function sessionStatements(db: QueryBuilder) {
   return { start, end };
 }
 
+/** A new password replaces this one with its own commit: what the old one proved does not count after it. */
+function heldPassword(db: QueryBuilder, dialect: Dialect) {
+  return prepare(
+    (given: Given<{ personId: string; setAt: number }>) =>
+      heldRows(
+        db
+          .selectFrom("credentials")
+          .select("person_id")
+          .where("person_id", "=", given("personId"))
+          .where("kind", "=", sql.lit("password"))
+          .where("id", "=", sql.lit(""))
+          .where("created_at", "=", given("setAt")),
+        dialect,
+      ),
+    (row) => row.person_id,
+  );
+}
+
 /** Looked at after the fact: if something changes meanwhile, the sign-in begins again and finds it. */
 function whyRefused(db: QueryBuilder) {
   return prepare(
@@ -164,6 +193,13 @@ function whyRefused(db: QueryBuilder) {
           .where("subject", "=", given("subject"))
           .as("proved"),
         selectFrom("people").select("disabled_at").where("id", "=", given("person_id")).as("disabled_at"),
+        selectFrom("people").select("signed_out_at").where("id", "=", given("person_id")).as("signed_out_at"),
+        selectFrom("credentials")
+          .select("created_at")
+          .where("person_id", "=", given("person_id"))
+          .where("kind", "=", sql.lit("password"))
+          .where("id", "=", sql.lit(""))
+          .as("password_set_at"),
         exists(selectFrom("identities").select("label").where("person_id", "=", given("person_id"))).as(
           "has_identity",
         ),
@@ -174,30 +210,46 @@ function whyRefused(db: QueryBuilder) {
     (row) => ({
       proved: row.proved,
       isDisabled: row.disabled_at !== null,
+      signedOutAt: row.signed_out_at,
+      passwordSetAt: row.password_set_at,
       isSomebodys: Boolean(row.has_identity) || Boolean(row.has_credential),
     }),
   );
 }
 
-type State = { readonly proved: string | null; readonly isDisabled: boolean; readonly isSomebodys: boolean };
+type State = {
+  readonly proved: string | null;
+  readonly isDisabled: boolean;
+  readonly signedOutAt: number | null;
+  readonly passwordSetAt: number | null;
+  readonly isSomebodys: boolean;
+};
 
-function refusalOf(
-  { personId, isNew }: SignInRecord,
-  { proved, isDisabled, isSomebodys }: State,
-): Exclude<SignInOutcome["kind"], "signed_in"> {
-  if (proved === personId) return isDisabled ? "disabled" : "changed";
+function refusalOf(signIn: SignInRecord, state: State): Exclude<SignInOutcome["kind"], "signed_in"> {
+  const { personId, isNew } = signIn;
+  const { proved, isDisabled, isSomebodys } = state;
+  const otherwise = isOutdated(signIn, state) ? "outdated" : "changed";
+  if (proved === personId) return isDisabled ? "disabled" : otherwise;
   if (proved !== null || !isNew) return "changed";
   if (isSomebodys) return "id_taken";
-  return isDisabled ? "disabled" : "changed";
+  return isDisabled ? "disabled" : otherwise;
 }
 
-type PersonRow = Pick<PersonTable, "id" | "profile" | "emails" | "groups" | "found_by"> & { now: number };
+function isOutdated({ askedAt, passwordSetAt: provedBy }: SignInRecord, state: State): boolean {
+  const { signedOutAt, passwordSetAt } = state;
+  return (signedOutAt !== null && signedOutAt >= askedAt) || (provedBy ?? passwordSetAt) !== passwordSetAt;
+}
+
+type PersonRow = Pick<PersonTable, "id" | "profile" | "emails" | "groups" | "found_by"> & {
+  now: number;
+  askedAt: number;
+};
 type ProofRow = Omit<IdentityTable, "used_at"> & { used_at: number };
 
-/** Signed out while this sign-in was on its way: it is of before. */
-function notSignedOutSince(given: Given<{ now: number }>) {
+/** Signed out while this sign-in was on its way: it is of before. So is what is of the same millisecond, for all one can tell. */
+function notSignedOutSince(given: Given<{ askedAt: number }>) {
   return (eb: ExpressionBuilder<Schema, "people">) =>
-    eb.or([eb("people.signed_out_at", "is", null), eb("people.signed_out_at", "<=", given("now"))]);
+    eb.or([eb("people.signed_out_at", "is", null), eb("people.signed_out_at", "<", given("askedAt"))]);
 }
 
 function profile(given: Given<PersonRow>) {

@@ -6,15 +6,21 @@ import {
   DAY,
   DISABLED,
   ENABLED,
+  IDENTITY_LINKED,
+  IDENTITY_UNLINKED,
   KEY_ROTATED,
+  PERSON_ADDED,
   REDEEMED,
   REMOVED,
   REVOKED,
+  SIGNED_IN,
   START,
   sampleApproval,
   sampleClient,
   sampleDocument,
   sampleKey,
+  samplePerson,
+  sampleSignIn,
 } from "./samples.ts";
 import type { TestStore } from "./test-store.ts";
 
@@ -81,6 +87,20 @@ export function changeContract(
       await soon(() => expect(told).toEqual([change, change, change]));
       await theirs.deleteExpired(START + 100 * DAY, 10);
       await soon(() => expect(told).toEqual([change, change, change, change]));
+    });
+
+    test("that an identity was linked or unlinked is told, and not that one signs in for the first time", async () => {
+      follow();
+      const okta = { method: "oidc", issuer: "https://okta.example", subject: "00u1" };
+      const person = { id: "p-1" };
+      const first = { identity: { ...okta, subject: "00u2" }, personId: "p-1", isNew: true, person };
+      await theirs.signIn(sampleSignIn(first), SIGNED_IN);
+      await theirs.addPerson(samplePerson("grace"), PERSON_ADDED);
+      const change: RemoteChange = { kind: "person_changed", id: "ada" };
+      await theirs.addIdentity({ ...okta, personId: "ada", label: "ada", now: START }, IDENTITY_LINKED);
+      await soon(() => expect(told).toEqual([change]));
+      await theirs.removeIdentity("ada", okta, samplePerson().identity, IDENTITY_UNLINKED);
+      await soon(() => expect(told).toEqual([change, change]));
     });
 
     test("what nobody keeps in memory is not told", async () => {

@@ -30,6 +30,8 @@ import {
 } from "./samples.ts";
 
 const NOW = START + SECOND;
+/** When passwords were set: that signs a person out. */
+const BEFORE = START - SECOND;
 const OKTA = { method: "oidc", issuer: "https://okta.example", subject: "00u1" };
 
 /** What ends a person, or makes two people one; and that nothing goes on behind it. */
@@ -53,17 +55,17 @@ export function endedPeopleContract(store: () => Store): void {
   const arrange = async () => {
     await addSamplePerson(store(), "grace");
     for (const id of ["ada", "grace"]) {
+      const password = { personId: id, kind: "password", id: "", secret: `$2b$12$${id}` } as const;
+      await store().saveCredential({ ...password, createdAt: BEFORE, usedAt: null }, CREDENTIAL_CHANGED);
       await begin(id, `session of ${id}`);
       await store().approve(sampleApproval({ id: `grant of ${id}`, person: { id } }), APPROVED);
-      const password = { personId: id, kind: "password", id: "", secret: `$2b$12$${id}` } as const;
-      await store().saveCredential({ ...password, createdAt: START, usedAt: null }, CREDENTIAL_CHANGED);
       await store().addLink(sampleLink({ hash: `link of ${id}`, personId: id }), INVITED);
     }
     await store().approve(sampleApproval({ id: "revoked" }), APPROVED);
     await store().revokeGrant("revoked", "refresh_reuse", START, REVOKED);
   };
   const expectGraceUntouched = async () => {
-    expect(await store().findPerson("grace")).toMatchObject({ disabledAt: null, signedOutAt: null });
+    expect(await store().findPerson("grace")).toMatchObject({ disabledAt: null, signedOutAt: BEFORE });
     expect(await reasons("grace")).toEqual({ "grant of grace": null });
     expect(await store().findSession("session of grace", NOW)).toBeDefined();
     expect(await store().findCredential("grace", "password")).toBeDefined();

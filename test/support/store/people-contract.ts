@@ -26,7 +26,14 @@ import {
 
 const NOW = START + SECOND;
 const OKTA = { method: "oidc", issuer: "https://okta.example", subject: "00U1" };
-const PASSWORD = { personId: "ada", kind: "password", id: "", createdAt: NOW, usedAt: null } as const;
+/** Set before the sessions that tests begin: a new password ends them. */
+const PASSWORD = {
+  personId: "ada",
+  kind: "password",
+  id: "",
+  createdAt: START - SECOND,
+  usedAt: null,
+} as const;
 
 /** Who there is, and how they prove it. */
 export function peopleContract(store: () => Store): void {
@@ -169,6 +176,26 @@ export function peopleContract(store: () => Store): void {
       expect(await entries("identity.linked")).toBe(1);
     });
 
+    test("are not added from a session that is over, or is another person's", async () => {
+      const { identity, person } = samplePerson();
+      const session = sampleSession({ hash: "here" });
+      const begin = (now = START) =>
+        store().signIn(sampleSignIn({ identity, personId: "ada", person, session, now }), SIGNED_IN);
+      const link = (more: { readonly session: string; readonly personId?: string; readonly now?: number }) =>
+        store().addIdentity({ ...linked, ...more }, IDENTITY_LINKED);
+      await addSamplePerson(store(), "grace");
+      await begin();
+      expect(await link({ session: "unknown" })).toBe(false);
+      expect(await link({ session: "here", personId: "grace" })).toBe(false);
+      expect(await link({ session: "here", now: START + 365 * DAY })).toBe(false);
+      await store().signOutPerson("ada", NOW, sampleEntry("person.signed_out"));
+      expect(await link({ session: "here" })).toBe(false);
+      expect(await store().findByIdentity(OKTA)).toBeUndefined();
+      expect(await entries("identity.linked")).toBe(0);
+      await begin(NOW + 1);
+      expect(await link({ session: "here", now: NOW + 2 })).toBe(true);
+    });
+
     test("of two who link one at once, one has it", async () => {
       await addSamplePerson(store(), "grace");
       const added = await Promise.all(
@@ -217,10 +244,10 @@ export function peopleContract(store: () => Store): void {
   describe("credentials", () => {
     const save = (secret: string, personId = "ada") =>
       store().saveCredential({ ...PASSWORD, personId, secret }, CREDENTIAL_CHANGED);
-    const beginFor = async (id: string, hash: string) => {
+    const beginFor = async (id: string, hash: string, now = START) => {
       const { identity, person } = samplePerson(id);
       const session = sampleSession({ hash });
-      await store().signIn(sampleSignIn({ identity, personId: id, person, session }), SIGNED_IN);
+      await store().signIn(sampleSignIn({ identity, personId: id, person, session, now }), SIGNED_IN);
     };
     const begin = async (...hashes: readonly string[]) => {
       for (const hash of hashes) await beginFor("ada", hash);
@@ -243,6 +270,17 @@ export function peopleContract(store: () => Store): void {
       expect(await entries("credential.changed")).toBe(2);
     });
 
+    test("are saved by the operator, which signs the person out", async () => {
+      await begin("here");
+      await addSamplePerson(store(), "grace");
+      await beginFor("grace", "session of grace");
+      await save("$2b$12$first");
+      expect(await store().listSessions("ada", NOW)).toEqual([]);
+      expect(await store().findPerson("ada")).toMatchObject({ signedOutAt: PASSWORD.createdAt });
+      expect(await store().listSessions("grace", NOW)).toHaveLength(1);
+      expect(await store().findPerson("grace")).toMatchObject({ signedOutAt: null });
+    });
+
     test("are not saved for one who is not there", async () => {
       expect(await save("$2b$12$x", "nobody")).toBe(false);
       expect(await password("nobody")).toBeUndefined();
@@ -250,20 +288,22 @@ export function peopleContract(store: () => Store): void {
     });
 
     test("are changed by their person, whose other sessions end with it", async () => {
+      await save("$2b$12$first");
       await begin("here", "there", "elsewhere");
       await addSamplePerson(store(), "grace");
       await beginFor("grace", "session of grace");
-      await save("$2b$12$first");
       expect(await change("here", "$2b$12$second")).toBe(true);
       expect(await password()).toBe("$2b$12$second");
-      expect((await store().listSessions("ada", NOW)).map(({ hash }) => hash)).toEqual(["here"]);
+      expect(await store().listSessions("ada", NOW)).toMatchObject([{ hash: "here", createdAt: NOW + 1 }]);
+      expect(await store().findPerson("ada")).toMatchObject({ signedOutAt: NOW });
+      expect(await store().findPerson("grace")).toMatchObject({ signedOutAt: null });
       expect(await store().listSessions("grace", NOW)).toHaveLength(1);
       expect(await entries("credential.changed")).toBe(2);
     });
 
     test("are changed by nobody whose session is over, or is another person's", async () => {
-      await begin("here", "there");
       await save("$2b$12$first");
+      await begin("here", "there");
       await addSamplePerson(store(), "grace");
       expect(await change("unknown", "$2b$12$x")).toBe(false);
       expect(await change("here", "$2b$12$x", { personId: "grace" })).toBe(false);
@@ -283,8 +323,11 @@ export function peopleContract(store: () => Store): void {
     test("that two sessions change at once are what the first one said, and the other session is over", async () => {
       for (let round = 0; round < 5; round += 1) {
         const sessions = [`one ${round}`, `two ${round}`];
-        await begin(...sessions);
-        const changed = await Promise.all(sessions.map((session) => change(session, `$2b$12$${session}`)));
+        const now = NOW + 10 * round;
+        for (const hash of sessions) await beginFor("ada", hash, now - 5);
+        const changed = await Promise.all(
+          sessions.map((session) => change(session, `$2b$12$${session}`, { now })),
+        );
         expect(changed.filter(Boolean)).toHaveLength(1);
         const winner = sessions[changed.indexOf(true)];
         expect(await password()).toBe(`$2b$12$${winner}`);
@@ -351,6 +394,16 @@ export function peopleContract(store: () => Store): void {
       expect(await store().findLink("link-1", NOW)).toBeUndefined();
       expect(await use()).toBe(false);
       expect(await entries("credential.changed")).toBe(1);
+    });
+
+    test("sign the person out, in the commit that uses them up", async () => {
+      await store().signIn(sampleSignIn(), SIGNED_IN);
+      await store().addLink(sampleLink(), INVITED);
+      expect(await use("unknown")).toBe(false);
+      expect(await store().listSessions("ada", NOW)).toHaveLength(1);
+      expect(await use()).toBe(true);
+      expect(await store().listSessions("ada", NOW)).toEqual([]);
+      expect(await store().findPerson("ada")).toMatchObject({ signedOutAt: NOW });
     });
 
     test("set no other person's password, none when they have ended, and stay as they are", async () => {

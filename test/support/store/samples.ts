@@ -69,6 +69,7 @@ export function sampleSignIn(changes: Partial<SignInRecord> = {}): SignInRecord 
     groups,
     session: sampleSession(),
     now: START,
+    askedAt: changes.now ?? START,
     ...changes,
   };
 }

@@ -206,17 +206,38 @@ export function signInContract(store: () => Store): void {
     });
 
     test("where the person was signed out after this sign-in began", async () => {
-      await store().signOutPerson("ada", NOW + 1, SIGNED_OUT);
-      await expectRefused(sampleSignIn({ now: NOW }), "changed");
-      expect(await signIn(sampleSignIn({ now: NOW + 2 }))).toMatchObject({ kind: "signed_in" });
+      await store().signOutPerson("ada", NOW, SIGNED_OUT);
+      await expectRefused(sampleSignIn({ askedAt: NOW - 1, now: NOW + 5 }), "outdated");
+      // Which of the two was first cannot be told.
+      await expectRefused(sampleSignIn({ askedAt: NOW, now: NOW + 5 }), "outdated");
+      await store().signOutPerson("ada", NOW - 5, SIGNED_OUT);
+      await expectRefused(sampleSignIn({ askedAt: NOW, now: NOW + 5 }), "outdated");
+      expect(await signIn(sampleSignIn({ askedAt: NOW + 1, now: NOW + 5 }))).toMatchObject({
+        kind: "signed_in",
+      });
+    });
+
+    test("where the password that proved it is not theirs any more", async () => {
+      const password = { personId: "ada", kind: "password", id: "", usedAt: null } as const;
+      const set = (createdAt: number) =>
+        store().saveCredential({ ...password, secret: "$2b$12$x", createdAt }, CREDENTIAL_CHANGED);
+      const provedBy = (passwordSetAt: number) =>
+        sampleSignIn({ passwordSetAt, askedAt: NOW + 9, now: NOW + 9 });
+      await expectRefused(provedBy(START), "outdated");
+      await set(START);
+      expect(await signIn(provedBy(START))).toMatchObject({ kind: "signed_in" });
+      // The request came after the time that the new password says, and before its commit.
+      await set(NOW);
+      await expectRefused(provedBy(START), "outdated");
+      expect(await signIn(provedBy(NOW))).toMatchObject({ kind: "signed_in" });
     });
 
     test("where a row that no identity proves was signed out after this first sign-in began", async () => {
       await store().disablePerson("p-1", START, PERSON_DISABLED);
       await store().enablePerson("p-1", PERSON_ENABLED);
-      await store().signOutPerson("p-1", NOW + 1, SIGNED_OUT);
-      await expectRefused(newcomer(), "changed");
-      expect(await signIn(newcomer({ now: NOW + 2 }))).toMatchObject({ kind: "signed_in" });
+      await store().signOutPerson("p-1", NOW, SIGNED_OUT);
+      await expectRefused(newcomer({ askedAt: NOW - 1, now: NOW + 5 }), "outdated");
+      expect(await signIn(newcomer({ askedAt: NOW + 1, now: NOW + 5 }))).toMatchObject({ kind: "signed_in" });
     });
 
     test("where its entry cannot be written", async () => {

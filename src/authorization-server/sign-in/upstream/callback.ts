@@ -4,7 +4,8 @@ import { logRefusal } from "../../../http/boundary.ts";
 import type { Peer } from "../../../http/peer.ts";
 import { withCookies } from "../../../http/responses.ts";
 import type { Route } from "../../../http/route.ts";
-import type { Proof, SignInMethod, SignIns, Visit, Visits } from "../method.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Proof, Proved, SignInMethod, SignIns, Visit, Visits } from "../method.ts";
 import { type BrokenOffParts, noSignIn, tryAgain } from "./broken-off.ts";
 import { BrokenOff, type UpstreamProvider } from "./provider.ts";
 import type { Transactions } from "./transactions.ts";
@@ -16,6 +17,7 @@ export type CallbackParts = BrokenOffParts & {
   readonly provider: Pick<UpstreamProvider, "prove">;
   readonly transactions: Pick<Transactions, "take">;
   readonly redirectUri: string;
+  readonly clock: Clock;
 };
 
 /** GET /oauth/callback/<name>: the provider's answer (OpenID Connect Core 1.0 §3.1.2.5). */
@@ -31,6 +33,7 @@ export function callbackRoute(path: `/${string}`, parts: CallbackParts): Route {
 /** The sign-in of this browser first, then the visit that it is for: an answer that someone else began reaches nothing. */
 async function callback(request: Request, peer: Peer, parts: CallbackParts): Promise<Response> {
   const { visits, transactions, method } = parts;
+  const askedAt = parts.clock();
   const { search } = new URL(request.url);
   const params = readParams(search.slice(1), NONE);
   const [twice] = params.repeated;
@@ -43,7 +46,7 @@ async function callback(request: Request, peer: Peer, parts: CallbackParts): Pro
   const visit: Visit = { ...opened, wantsAnotherAccount: transaction.wantsAnotherAccount };
   const answer = { ...transaction, redirectUri: parts.redirectUri, visit, search, params };
   return withCookies(
-    await finish(visit, () => parts.provider.prove(answer), request, peer, parts),
+    await finish({ visit, askedAt }, () => parts.provider.prove(answer), request, peer, parts),
     setCookies,
   );
 }
@@ -64,7 +67,7 @@ async function openVisit(
 }
 
 async function finish(
-  visit: Visit,
+  { visit, askedAt }: Pick<Proved, "visit" | "askedAt">,
   prove: () => Promise<Proof>,
   request: Request,
   peer: Peer,
@@ -72,7 +75,7 @@ async function finish(
 ): Promise<Response> {
   const { signIns, signInPage, method, log } = parts;
   try {
-    return await signIns.complete({ method, visit, proof: await prove() }, request, peer);
+    return await signIns.complete({ method, visit, proof: await prove(), askedAt }, request, peer);
   } catch (error) {
     if (error instanceof BrokenOff) return tryAgain(visit, error, peer, parts);
     if (!(error instanceof OAuthError) || error.status < 500) throw error;

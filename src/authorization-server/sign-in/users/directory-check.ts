@@ -62,7 +62,7 @@ export function createDirectoryCheck(parts: DirectoryParts): CheckPair {
     if (!found || right === undefined) return undefined;
     const isOutdated = needsUpgrade(found.hash) || right !== preparedPassword(password);
     if (isOutdated && readsWhole(found.hash, right)) await upgrade(found, password);
-    return proofOf(found.record, foldedName(username), clock());
+    return proofOf(found, foldedName(username), clock());
   };
 }
 
@@ -92,7 +92,8 @@ async function firstRight(
   return undefined;
 }
 
-function proofOf({ person, emails, groups }: PersonRecord, name: string, now: number): Proof {
+function proofOf({ record, credential }: Known, name: string, now: number): Proof {
+  const { person, emails, groups } = record;
   const { id: _id, ...profile } = person;
   return {
     identity: usersIdentity(name),
@@ -103,6 +104,7 @@ function proofOf({ person, emails, groups }: PersonRecord, name: string, now: nu
     groups,
     claims: {},
     authenticatedAt: now,
+    passwordSetAt: credential.createdAt,
     upstream: undefined,
   };
 }

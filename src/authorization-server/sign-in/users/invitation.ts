@@ -24,13 +24,7 @@ import { readUsername, USERS, usersIdentity } from "./usernames.ts";
 export type InvitationParts = {
   readonly store: Pick<
     Store,
-    | "findLink"
-    | "findCredential"
-    | "listIdentities"
-    | "findByIdentity"
-    | "usePasswordLink"
-    | "useInvitation"
-    | "endOtherSessions"
+    "findLink" | "findCredential" | "listIdentities" | "findByIdentity" | "usePasswordLink" | "useInvitation"
   >;
   readonly recorder: Pick<Recorder, "prepare">;
   readonly clock: Clock;
@@ -154,11 +148,7 @@ async function useLink(
   }
   const credential = { personId, kind: "password", id: "", secret, createdAt: now, usedAt: null } as const;
   const changed = recorder.prepare("credential.changed", { person: personId, kind: "password" }, peer);
-  const isUsed = await store.usePasswordLink({ hash, credential, now }, changed.entry);
-  if (!isUsed || link.purpose !== "password") return isUsed;
-  const ended = recorder.prepare("session.ended", { person: personId }, peer);
-  await store.endOtherSessions(personId, NO_SESSION, ended.entry);
-  return true;
+  return store.usePasswordLink({ hash, credential, now }, changed.entry);
 }
 
 function formResponse(open: OpenLink, refused: Refused, { issuer, appName }: InvitationParts): Response {
@@ -190,7 +180,5 @@ function endedResponse(request: Request, peer: Peer, { appName, log }: Invitatio
   return htmlResponse(page, PAGE_STYLES, STATUS);
 }
 
-/** No session has this hash, so that all others are all. */
-const NO_SESSION = "";
 /** Gone (RFC 9110 §15.5.11). */
 const STATUS = 410;

@@ -46,7 +46,7 @@ async function passwd(typed: string, flags: PasswdFlags): Promise<void> {
     }
   });
   print(
-    `Set a new password for ${username}. Where they are signed in, they stay so. To end that: gatehouse person sign-out ${username}`,
+    `Set a new password for ${username}, who is signed out in every browser. Apps that they connected stay connected. To end those too: gatehouse person sign-out ${username}`,
   );
 }
 

@@ -1,0 +1,200 @@
+import { identityId } from "../../src/authorization-server/account/identity-id.ts";
+import { password } from "../../src/authorization-server/sign-in/password/password.ts";
+import { users } from "../../src/authorization-server/sign-in/users/users.ts";
+import type { AccountActionName } from "../../src/pages/account-values.ts";
+import {
+  type AccountPage,
+  askedIn,
+  beginLink,
+  confirmLink,
+  finishSignIn,
+  press,
+  signInToAccount,
+  valuesOf,
+} from "./account.ts";
+import { SECRET } from "./forge.ts";
+import { type Browser, openBrowser } from "./person.ts";
+import { comeBack, redirecting } from "./redirecting-method.ts";
+import { startServer, type TestServer } from "./server.ts";
+import { addUser, PASSWORD } from "./users.ts";
+
+/** Checks no hash, which takes its time: for all that is not about the password. */
+const quick = () =>
+  password((name, typed) =>
+    typed === PASSWORD ? { id: `id of ${name}`, name: `${name} of the test` } : null,
+  );
+const providers = () => [
+  redirecting("google", "Google"),
+  redirecting("github", "GitHub"),
+  redirecting("okta", "Okta"),
+];
+const GOOGLE = { method: "oidc", issuer: "https://google.example", subject: "ada" };
+
+/** A server with Ada, who has two sessions and two ways in, and Grace. */
+export async function arrange({
+  publicUrl = "https://mcp.example",
+  own = "quick" as "quick" | "directory",
+} = {}) {
+  const signInMethods = [own === "quick" ? quick() : users(), ...providers()];
+  const server = await startServer({ publicUrl, secret: SECRET }, { signIn: signInMethods });
+  if (own === "directory") for (const name of ["ada", "grace"]) await addUser(server, name);
+  const open = () => openBrowser(server, publicUrl);
+  const [browser, phone, grace] = [open(), open(), open()];
+  const theirs = await signInToAccount(grace, "grace", PASSWORD);
+  const there = await signInToAccount(phone, "ada", PASSWORD);
+  const first = await signInToAccount(browser, "ada", PASSWORD);
+  const state = await beginLink(browser, first, "google");
+  const page = await confirmLink(browser, await comeBack(browser, "google", state, { subject: "ada" }));
+  return { server, open, browser, phone, grace, page, there, theirs, publicUrl };
+}
+export type Arranged = Awaited<ReturnType<typeof arrange>>;
+
+/** All that an action could change. */
+export async function everything({ store, now }: TestServer): Promise<string> {
+  const people = ["id of ada", "id of grace"];
+  const audit = await store.readAudit({ order: "newest_first", limit: 500 });
+  return JSON.stringify([
+    await Promise.all(
+      people.flatMap((id) => [
+        store.findPerson(id),
+        store.listIdentities(id),
+        store.findCredential(id, "password"),
+      ]),
+    ),
+    // Not when they were last used: looking at the page does that.
+    (await Promise.all(people.map((id) => store.listSessions(id, now())))).map((sessions) =>
+      sessions.map(({ hash }) => hash).sort(),
+    ),
+    audit.filter(({ event }) => !event.startsWith("sign_in.")),
+  ]);
+}
+
+/** What the page's button says of the other session. */
+const otherSession = ({ page }: Pick<Arranged, "page">): string => {
+  const [session] = valuesOf(page, "session");
+  if (session === undefined) throw new Error("the page lists no other session");
+  return session;
+};
+
+export const NEXT = "a goose in the orchard";
+
+/** What each form of the page sends beside its token. */
+export const ACTIONS: Readonly<
+  Record<
+    AccountActionName,
+    {
+      readonly fields: (arranged: Arranged) => Promise<Readonly<Record<string, string>>>;
+      /** Whether it needs a sign-in of the last five minutes. */
+      readonly changes: boolean;
+    }
+  >
+> = {
+  sign_out: { fields: async () => ({}), changes: false },
+  sign_in_again: { fields: async () => ({}), changes: false },
+  end_session: { fields: async (at) => ({ session: otherSession(at) }), changes: true },
+  sign_out_elsewhere: { fields: async () => ({}), changes: true },
+  sign_out_everywhere: { fields: async () => ({}), changes: true },
+  link: { fields: async () => ({ method: "github" }), changes: true },
+  confirm_link: { fields: async () => ({}), changes: true },
+  unlink: { fields: async () => ({ identity: identityId(GOOGLE) }), changes: true },
+  change_password: {
+    fields: async () => ({ current_password: PASSWORD, new_password: NEXT, repeated_password: NEXT }),
+    changes: true,
+  },
+};
+export const NAMES = Object.keys(ACTIONS) as readonly AccountActionName[];
+
+export type Attack = (
+  send: (form: {
+    readonly token?: string | undefined;
+    readonly headers?: Readonly<Record<string, string | undefined>>;
+    readonly browser?: Browser;
+    readonly cookie?: string;
+    readonly body?: string;
+  }) => Promise<Response>,
+  arranged: Arranged,
+  action: AccountActionName,
+) => Promise<Response>;
+
+/** The page with the token that an action's form carries: to link, that of a question about GitHub. The others carry the page's own. */
+export async function formOf(
+  action: AccountActionName,
+  browser: Browser,
+  page: AccountPage,
+): Promise<AccountPage> {
+  if (action !== "confirm_link") return page;
+  const state = await beginLink(browser, page, "github");
+  const { token } = await askedIn(browser, await comeBack(browser, "github", state, { subject: "ada" }));
+  return { ...page, token };
+}
+
+/** The same for every session there is. */
+export async function openForms(action: AccountActionName, arranged: Arranged): Promise<Arranged> {
+  const { browser, phone, grace, page, there, theirs } = arranged;
+  return {
+    ...arranged,
+    page: await formOf(action, browser, page),
+    there: await formOf(action, phone, there),
+    theirs: await formOf(action, grace, theirs),
+  };
+}
+
+/** Sends the form of an action as the page would, but for what is said. */
+export async function forge(
+  action: AccountActionName,
+  arranged: Arranged,
+  attack: Attack,
+): Promise<{ readonly answer: Response; readonly isSame: boolean }> {
+  const { server, browser: own, page, publicUrl } = arranged;
+  const fields = await ACTIONS[action].fields(arranged);
+  const before = await everything(server);
+  const answer = await attack(
+    async (form) => {
+      const { headers = {}, browser = own, cookie = browser.cookie() } = form;
+      const token = "token" in form ? form.token : page.token;
+      const all = { "sec-fetch-site": "same-origin", origin: "null", ...headers };
+      const sent = Object.entries(all).filter(([, value]) => value !== undefined) as [string, string][];
+      return server.fetch(
+        new Request(new URL("/account", publicUrl), {
+          method: "POST",
+          headers: {
+            "content-type": "application/x-www-form-urlencoded",
+            cookie,
+            ...Object.fromEntries(sent),
+          },
+          body:
+            form.body ??
+            new URLSearchParams({ ...fields, action, ...(token !== undefined && { page_token: token }) }),
+          redirect: "manual",
+        }),
+      );
+    },
+    arranged,
+    action,
+  );
+  return { answer, isSame: before === (await everything(server)) };
+}
+
+/** A new sign-in of Ada, for a change. */
+export async function signInAgain(browser: Browser, page: Pick<AccountPage, "token">): Promise<AccountPage> {
+  return finishSignIn(browser, await press(browser, page, "sign_in_again"), "ada", PASSWORD);
+}
+
+/** A browser into which a cookie was planted. */
+export function withCookie(
+  { server, publicUrl }: Pick<Arranged, "server" | "publicUrl">,
+  planted: string,
+): Browser {
+  return openBrowser(
+    {
+      fetch(request) {
+        const own = request.headers.get("cookie") ?? "";
+        const names = new Set(own.split("; ").map((pair) => pair.split("=")[0]));
+        const kept = planted.split("; ").filter((pair) => !names.has(pair.split("=")[0]));
+        request.headers.set("cookie", [...kept, ...(own ? [own] : [])].join("; "));
+        return server.fetch(request);
+      },
+    },
+    publicUrl,
+  );
+}
