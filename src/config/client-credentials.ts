@@ -47,6 +47,6 @@ function refuseBesideSecret(
   const name = Object.keys(ofKey).find((one) => ofKey[one] !== undefined);
   if (name === undefined) return;
   throw new ConfigurationError(
-    `${label(name)} is for ${label("privateKey")}, and ${label("clientSecret")} is given. Leave it out, or give a key in place of the secret.`,
+    `${label(name)} is for ${label("privateKey")}, and ${label("clientSecret")} is given. Leave it out, or give a key instead of the secret.`,
   );
 }
