@@ -41,7 +41,7 @@ describe("options of a TokenManager", () => {
     ],
     [{ clientId: undefined }, "clientId is missing; it must be the client_id, as text."],
     [{ clientSecret: undefined }, "clientSecret is missing; give it, or privateKey."],
-    [{ clientSecret: "" }, "clientSecret is not usable; it must be the client's secret, as text."],
+    [{ clientSecret: "" }, "clientSecret is empty; it must be the client's secret, as text."],
     [{ privateKey: ec.privateKey }, "clientSecret and privateKey are both given. Keep one of them."],
     [{ clientSecrt: "x" }, "clientSecrt is not an option. Did you mean clientSecret?"],
     [
