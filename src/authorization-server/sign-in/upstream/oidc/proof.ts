@@ -1,5 +1,6 @@
 import type { OidcSettings } from "../../../../config/sign-in/settings.ts";
 import { claimAt, isClaimElsewhere } from "../../../../core/claim-path.ts";
+import { isKeepable } from "../../../../core/person-id.ts";
 import type { Proof } from "../../method.ts";
 import { BrokenOff } from "../provider.ts";
 import { boundedProfile, emailsOf, groupsOf, idOfPerson, labelOf, textOf } from "../said.ts";
@@ -25,6 +26,7 @@ export function proofOf(
   // An address that is not verified is no one's, also for the operator's own functions and lists.
   const said: Said = email === undefined ? others : told;
   const subject = subjectOf(said, settings);
+  const sessionId = textOf(claims.sid);
   return {
     identity: { method: OIDC, issuer: claims.iss, subject },
     label: labelOf([email, said.preferred_username, said.name, subject]),
@@ -34,7 +36,10 @@ export function proofOf(
     groups: settings.groups === undefined ? [] : listedGroups(said, settings.groups),
     claims: said,
     authenticatedAt: authenticatedAt(claims, settings, now),
-    upstream: { issuer: claims.iss, sessionId: textOf(claims.sid) },
+    upstream: {
+      issuer: claims.iss,
+      sessionId: sessionId !== undefined && isKeepable(sessionId) ? sessionId : undefined,
+    },
   };
 }
 
@@ -58,11 +63,15 @@ function subjectOf(said: Said, { subject: name }: OidcSettings): string {
   const value = claimAt(said, name);
   // Beyond the safe integers, two numbers in JSON may be one in JavaScript: two people would be one.
   const subject = Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof subject === "string" && subject !== "" && subject.length <= LONGEST_SUBJECT) return subject;
+  if (typeof subject === "string" && isSubject(subject)) return subject;
   throw new BrokenOff(
     "unusable_account",
     `the claim ${name}, which tells people apart, is missing or can't be used`,
   );
+}
+
+function isSubject(text: string): boolean {
+  return text.trim() !== "" && text.length <= LONGEST_SUBJECT && isKeepable(text);
 }
 
 function profileOf(said: Said, email: string | undefined, { profile }: OidcSettings): Proof["profile"] {
