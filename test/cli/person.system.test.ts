@@ -232,7 +232,7 @@ describe("gatehouse person disable and enable", () => {
     expect(said).toMatch(
       /^Disabled okta:00u1\. Ended no sessions and no grants\.\nNo one with this id has signed in/,
     );
-    expect(said).toContain("If it is a typo, enable it again");
+    expect(said).toContain("If it is a typo, take it back with: gatehouse person remove");
     expect(await idsIn("--disabled")).toEqual(["okta:00u1"]);
     expect(await run("person", "disable", "okta:00u1")).toBe("okta:00u1 is already disabled.\n");
     await run("person", "enable", "okta:00u1");

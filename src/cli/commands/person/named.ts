@@ -27,6 +27,11 @@ export async function findPersonNamed(
   store: PeopleByName,
   now: number,
 ): Promise<PersonRecord | undefined> {
+  if (name.trim() === "") {
+    throw new ConfigurationError(
+      "The name of the person is empty. Give an id, an address or a username. See: gatehouse person list",
+    );
+  }
   const ofId = await store.findPerson(name);
   const called = (await peopleCalled(name, store, now)).filter(({ person }) => person.id !== ofId?.person.id);
   const ids = called.map(({ person }) => person.id).join(", ");
