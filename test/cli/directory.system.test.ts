@@ -104,9 +104,13 @@ describe.each([
     expect(invited.exitCode).toBe(0);
     expect(invited.stdout).toMatch(/^https:\/\/mcp\.example\/oauth\/invitation\?token=[\w-]{43}\n$/);
     expect(invited.stderr).toContain("It works once, within 72 hours");
+    expect(invited.stderr).not.toContain("no longer work");
+    const second = await run("person", "invite", "ada");
+    expect(second.stderr).toContain("Invitations made for ada before no longer work.");
     const server = await directory();
-    expect(await useLink(server, invited.stdout, PASSWORD)).toBe(200);
-    expect(await useLink(server, invited.stdout, NEW)).toBe(410);
+    expect(await useLink(server, invited.stdout, PASSWORD)).toBe(410);
+    expect(await useLink(server, second.stdout, PASSWORD)).toBe(200);
+    expect(await useLink(server, second.stdout, NEW)).toBe(410);
     expect(await signInStatus(server, "ada", PASSWORD)).toBe(303);
     const again = await run("person", "invite", "ada");
     expect(again).toMatchObject({ exitCode: 1, stdout: "" });
