@@ -27,7 +27,7 @@ export type Import = {
 
 export type ImportParts = { readonly store: Store; readonly clock: Clock };
 
-export type Imported = { readonly added: number; readonly skipped: number };
+export type Imported = { readonly added: number; readonly skipped: readonly number[] };
 
 /** How many lines are on their way to the database at once: those that come together share a commit. */
 const AT_ONCE = 32;
@@ -43,8 +43,9 @@ export async function importPeople(given: Import, parts: ImportParts): Promise<I
   const { people, bad } = checked;
   if (bad.size > 0 && !skipBadLines) {
     const what = bad.size === 1 ? "1 line" : `${bad.size.toLocaleString("en")} lines`;
+    const them = bad.size === 1 ? "it" : "them";
     throw new ConfigurationError(
-      `${what} of ${file} cannot be used, so no one was added. Correct them, or leave them out with --skip-bad-lines.`,
+      `${what} of ${file} cannot be used, so no one was added. Correct ${lineNumbers(inOrder(bad))}, or leave ${them} out with --skip-bad-lines.`,
     );
   }
   const hashing = createHashingQueue({
@@ -63,7 +64,7 @@ export async function importPeople(given: Import, parts: ImportParts): Promise<I
     added += 1;
     onProgress("adding", added, people);
   });
-  return { added, skipped: bad.size };
+  return { added, skipped: inOrder(bad) };
 }
 
 type Checked = { readonly people: number; readonly bad: ReadonlySet<number> };
@@ -94,6 +95,22 @@ async function checkLines(
       isBad(line, "There is a person with this username already.");
   });
   return { people: firstLines.size - [...firstLines.values()].filter((line) => bad.has(line)).length, bad };
+}
+
+function inOrder(lines: ReadonlySet<number>): readonly number[] {
+  return [...lines].sort((one, other) => one - other);
+}
+
+/** `line 3`, `lines 3, 5–9`: all of them. @param lines in their order */
+export function lineNumbers(lines: readonly number[]): string {
+  const ranges: { from: number; to: number }[] = [];
+  for (const line of lines) {
+    const last = ranges.at(-1);
+    if (last?.to === line - 1) last.to = line;
+    else ranges.push({ from: line, to: line });
+  }
+  const texts = ranges.map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`));
+  return `${lines.length === 1 ? "line" : "lines"} ${texts.join(", ")}`;
 }
 
 async function countLines(file: string): Promise<number> {

@@ -3,6 +3,9 @@ import { readUsername, usersIdentity } from "../authorization-server/sign-in/use
 import { wrongValue } from "../config/problems.ts";
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import { ConfigurationError } from "../core/errors.ts";
+import { MOST_PERSON_BYTES } from "../core/person.ts";
+import { hasUnseen, LONGEST_PERSON_ID, personIdProblem } from "../core/person-id.ts";
+import { clipped } from "../core/shown.ts";
 import { randomId } from "../platform/random.ts";
 import type { NewPerson } from "../store/people-store.ts";
 import type { Store } from "../store/store.ts";
@@ -16,10 +19,10 @@ export type PersonFlags = {
   readonly id?: string;
 };
 
-const MAXIMUM_ID_LENGTH = 255;
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
-/** What a log or a page would show as something else. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const LONGEST_NAME = 255;
+const LONGEST_EMAIL = 320;
+const LONGEST_GROUP = 255;
 
 export function withPersonFlags(command: Command): Command {
   return command
@@ -55,14 +58,28 @@ export function newPerson(
 ): NewPerson {
   const username = usernameOf(typed);
   const { name = typed.trim(), email: emails = [], group: groups = [], id = randomId() } = flags;
-  if (id === "" || id.length > MAXIMUM_ID_LENGTH || UNSEEN.test(id)) {
-    throw wrongValue("--id", id, `1 to ${MAXIMUM_ID_LENGTH} characters that can be seen`);
+  if (personIdProblem(id) !== undefined) {
+    throw wrongValue("--id", id, `1 to ${LONGEST_PERSON_ID} characters that can be seen`);
   }
-  const wrong = emails.find((address) => !ADDRESS.test(address) || UNSEEN.test(address));
-  if (wrong !== undefined) throw wrongValue("--email", wrong, "an address such as ada@example.com");
+  requireText("--name", [name], LONGEST_NAME);
+  requireText("--group", groups, LONGEST_GROUP);
+  const wrong = emails.find((address) => !ADDRESS.test(address) || !isText(address, LONGEST_EMAIL));
+  if (wrong !== undefined) {
+    throw wrongValue(
+      "--email",
+      clipped(wrong),
+      `an address such as ada@example.com, of at most ${LONGEST_EMAIL} characters`,
+    );
+  }
   const [email] = emails;
+  const person = { id, name, ...(email !== undefined && { email }) };
+  if (Buffer.byteLength(JSON.stringify(person)) > MOST_PERSON_BYTES) {
+    throw new ConfigurationError(
+      `The id, name and first address of ${username} have more than ${MOST_PERSON_BYTES} bytes. Use shorter ones.`,
+    );
+  }
   return {
-    person: { id, name, ...(email !== undefined && { email }) },
+    person,
     emails,
     groups,
     identity: usersIdentity(username),
@@ -70,6 +87,16 @@ export function newPerson(
     passwordHash,
     now,
   };
+}
+
+function isText(text: string, longest: number): boolean {
+  return text.trim() !== "" && text.length <= longest && !hasUnseen(text);
+}
+
+function requireText(flag: string, texts: readonly string[], longest: number): void {
+  const wrong = texts.find((text) => !isText(text, longest));
+  if (wrong === undefined) return;
+  throw wrongValue(flag, clipped(wrong), `1 to ${longest} characters that can be seen`);
 }
 
 /** Adds a person. @throws ConfigurationError where the username or the id is taken */

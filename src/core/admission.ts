@@ -133,6 +133,6 @@ function isComparable(value: unknown): boolean {
 
 function unlisted(given: readonly string[], { emails, groups }: Proved): string {
   const lists = given.map((name) => `admit.${name}`).join(" or ") || "admit";
-  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
-  return `no entry of ${lists} names them; they have ${count(emails.length, "verified address")} and ${count(groups.length, "group")}`;
+  const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`;
+  return `no entry of ${lists} names them; they have ${count(emails.length, "verified address", "verified addresses")} and ${count(groups.length, "group", "groups")}`;
 }

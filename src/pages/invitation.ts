@@ -54,16 +54,19 @@ export function passwordSetPage({
   appName,
   username,
   isReset,
+  accountUrl,
 }: {
   readonly appName: string;
   readonly username: string;
   readonly isReset: boolean;
+  readonly accountUrl: string;
 }): string {
   const body = html`<div class="centred">
 <span class="mark good">${CHECK_ICON}</span>
 <h1>Your password is saved</h1>
 <p>Your username is <strong>${nameOf(username)}</strong>.${isReset ? " You are signed out in every browser." : ""}</p>
 <p class="soft hint">Go back to your app and sign in. You can close this window.</p>
+<p class="small"><a href="${accountUrl}">Open your account</a></p>
 </div>`;
   return layout({ appName, title: "Your password is saved", body });
 }

@@ -106,6 +106,7 @@ export async function openInteraction(
     ...common,
     attempts,
     signInPage: signInPageOf(issuer),
+    reachedByCommands: settings.database !== ":memory:",
   });
   const password = passwordMethod(methods, { keyring, attempts, recorder });
   if (settings.loginTemplate !== undefined) {

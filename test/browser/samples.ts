@@ -181,7 +181,11 @@ export const SAMPLES: Readonly<Record<string, string>> = {
       loginPage({ ...login, methodProblem: SENTENCES[problem]("Google") }),
     ]),
   ),
-  invitation: invitationPage({ ...invitation, username: undefined, isReset: false }),
+  invitation: invitationPage({
+    ...invitation,
+    username: undefined,
+    isReset: false,
+  }),
   "invitation-refused": invitationPage({
     ...invitation,
     username: undefined,
@@ -198,11 +202,17 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     isReset: true,
     errorMessage: "The two passwords differ. Type the same one twice.",
   }),
-  "password-set": passwordSetPage({ appName: "my-app", username: "ada", isReset: true }),
+  "password-set": passwordSetPage({
+    appName: "my-app",
+    username: "ada",
+    isReset: true,
+    accountUrl: "https://mcp.example/account",
+  }),
   "password-set-absurd": passwordSetPage({
     appName: `An application ${"with a very long name ".repeat(8)}`,
     username: "w".repeat(64),
     isReset: false,
+    accountUrl: "https://mcp.example/account",
   }),
   "link-ended": errorPage({
     appName: "my-app",

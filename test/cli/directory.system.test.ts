@@ -104,9 +104,13 @@ describe.each([
     expect(invited.exitCode).toBe(0);
     expect(invited.stdout).toMatch(/^https:\/\/mcp\.example\/oauth\/invitation\?token=[\w-]{43}\n$/);
     expect(invited.stderr).toContain("It works once, within 72 hours");
+    expect(invited.stderr).not.toContain("no longer work");
+    const second = await run("person", "invite", "ada");
+    expect(second.stderr).toContain("Invitations made for ada before no longer work.");
     const server = await directory();
-    expect(await useLink(server, invited.stdout, PASSWORD)).toBe(200);
-    expect(await useLink(server, invited.stdout, NEW)).toBe(410);
+    expect(await useLink(server, invited.stdout, PASSWORD)).toBe(410);
+    expect(await useLink(server, second.stdout, PASSWORD)).toBe(200);
+    expect(await useLink(server, second.stdout, NEW)).toBe(410);
     expect(await signInStatus(server, "ada", PASSWORD)).toBe(303);
     const again = await run("person", "invite", "ada");
     expect(again).toMatchObject({ exitCode: 1, stdout: "" });
@@ -187,14 +191,16 @@ describe.each([
       expect.stringContaining("line 9: The hash is not a hash of bcrypt"),
       "line 10: The line is too long.",
     ]);
-    expect(said.at(-2)).toMatch(/^gatehouse: 9 lines of .* cannot be used, so no one was added\./);
+    expect(said.at(-2)).toMatch(
+      /^gatehouse: 9 lines of .* cannot be used, so no one was added\. Correct lines 2–10, or/,
+    );
     for (const secret of [PASSWORD, NEW, "xxx", BCRYPT.slice(7), "nf65EO", "qJH7"]) {
       expect(refused.stderr).not.toContain(secret);
     }
     expect(await listed()).toEqual(["known"]);
 
     const skipped = await importOf(lines.join("\n"), "--skip-bad-lines");
-    expect(skipped).toMatchObject({ exitCode: 0, stdout: "Added 2 people. Left out 9 lines.\n" });
+    expect(skipped).toMatchObject({ exitCode: 0, stdout: "Added 2 people. Left out lines 2–10.\n" });
     expect((await listed()).toSorted()).toEqual(["ada", "known", "last"]);
     expect(await signInStatus(await directory(), "ada", PASSWORD)).toBe(303);
   });

@@ -4,7 +4,7 @@ import { callTool, connect, refresh } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { signedIn } from "../support/people.ts";
 import { type Demo, gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
-import { APPROVED, sampleApproval } from "../support/store/samples.ts";
+import { APPROVED, CREDENTIAL_CHANGED, sampleApproval } from "../support/store/samples.ts";
 import { openTestStore } from "../support/store/test-store.ts";
 
 const GOOGLE = "https://accounts.google.com";
@@ -176,22 +176,26 @@ describe("gatehouse person show", () => {
   });
 
   it("takes no part of an id or an address, no display name, and no provider's subject", async () => {
-    for (const name of ["7Q", "7qm2", "grace@example", "Grace Hopper", "1093", ""]) {
+    for (const name of ["7Q", "7qm2", "grace@example", "Grace Hopper", "1093"]) {
       expect(await refused("person", "show", name)).toContain(
         `The database has no person ${name}. Search by a part of an id, a name or an address: gatehouse person list`,
       );
     }
+    expect(await refused("person", "show", "")).toContain(
+      "The name of the person is empty. Give an id, an address or a username. See: gatehouse person list",
+    );
   });
 
   it("asks for an id where several have the address or the username", async () => {
     const store = await openTestStore({ database });
-    for (const [id, label] of [
-      ["other", "ADA@example.com"],
-      ["lookalike", "7Qm2"],
-    ] as const) {
-      const identity = { method: "github", issuer: "https://github.com", subject: id };
-      await signedIn(store, { person: { id }, identity, label, now: Date.now() });
-    }
+    const at = (id: string) => ({ method: "github", issuer: "https://github.com", subject: id });
+    const other = { person: { id: "other" }, identity: at("other"), emails: ["ADA@example.com"] };
+    await signedIn(store, { ...other, now: Date.now() });
+    const username = { method: "users", issuer: "", subject: "7qm2" };
+    await signedIn(store, { person: { id: "lookalike" }, identity: username, now: Date.now() });
+    // What a provider calls someone names no one here.
+    const claimed = { person: { id: "mallory" }, identity: at("mallory"), label: "ada@example.com" };
+    await signedIn(store, { ...claimed, now: Date.now() });
     await store.close();
     expect(await refused("person", "disable", "ada@example.com")).toContain(
       "ada@example.com is an address or a username of several people: other, ada. Use an id.",
@@ -232,7 +236,7 @@ describe("gatehouse person disable and enable", () => {
     expect(said).toMatch(
       /^Disabled okta:00u1\. Ended no sessions and no grants\.\nNo one with this id has signed in/,
     );
-    expect(said).toContain("If it is a typo, enable it again");
+    expect(said).toContain("If it is a typo, take it back with: gatehouse person remove");
     expect(await idsIn("--disabled")).toEqual(["okta:00u1"]);
     expect(await run("person", "disable", "okta:00u1")).toBe("okta:00u1 is already disabled.\n");
     await run("person", "enable", "okta:00u1");
@@ -262,11 +266,14 @@ describe("gatehouse person sign-out", () => {
 
   it("--session ends one session and no grant; a part of its id is none, nor is another person's", async () => {
     const before = await everything();
-    for (const session of ["a".repeat(9), "a".repeat(43), "g".repeat(10), ""]) {
+    for (const session of ["a".repeat(9), "a".repeat(43), "g".repeat(10)]) {
       expect(await refused("person", "sign-out", "ada", "--session", session)).toContain(
         `The person has no session ${session}; it may have ended.`,
       );
     }
+    expect(await refused("person", "sign-out", "ada", "--session", "")).toContain(
+      "--session is empty. See: gatehouse person show <person>",
+    );
     expect(await everything()).toEqual(before);
     expect(await run("person", "sign-out", "ada", "--session", "a".repeat(10))).toBe(
       `Ended ${"a".repeat(10)} of Ada Lovelace (ada). Grants continue.\n`,
@@ -284,13 +291,15 @@ describe("gatehouse person sign-out", () => {
 describe("gatehouse person remove", () => {
   it("asks first, and changes nothing without an answer", async () => {
     const before = await everything();
-    const said = await refused("person", "remove", "ada");
+    const said = await refused("person", "remove", "7Qm2");
     expect(said).toContain(
-      "Remove Ada Lovelace (ada), with 1 session and 2 grants, identities and password?",
+      "Remove Grace Hopper (7Qm2), with 1 session and no grants, identities and password? It does not keep the person out: " +
+        "the next sign-in makes a new person. To keep them out, disable them instead (gatehouse person disable 7Qm2). This cannot be undone.",
     );
-    expect(said).toContain("It does not keep the person out");
-    expect(said).toContain("gatehouse person disable ada");
     expect(said).toContain("add --yes if you are sure");
+    expect(await refused("person", "remove", "ada")).toContain(
+      "They can't sign in again until you add or invite them again. This cannot be undone.",
+    );
     expect(await everything()).toEqual(before);
   });
 
@@ -300,10 +309,16 @@ describe("gatehouse person remove", () => {
     expect(said).toContain(
       "Removed Ada Lovelace (ada). Ended 1 session and 2 grants. The audit log keeps its entries.",
     );
-    expect(said).toContain("It does not keep the person out");
+    expect(said).toContain("They can't sign in again until you add or invite them again.");
     expect(await idsIn()).toEqual(["eve", "7Qm2"]);
     expect(await run("grant", "list", "--person", "ada", "--all")).not.toContain("Lovelace");
     expect(await audited()).toMatchObject([...before, { event: "person.removed", person: "ada" }]);
+  });
+
+  it("says what keeps out a person from a provider, whose next sign-in has another id", async () => {
+    const said = await run("person", "remove", "7Qm2", "--yes");
+    expect(said).toContain("To keep them out, name them in the server's option admit.deny.");
+    expect(said).not.toContain("person disable");
   });
 
   it("warns where the person is disabled: that would be lifted", async () => {
@@ -322,6 +337,18 @@ describe("gatehouse person link", () => {
     );
     expect(said).toContain("What moves to it: users ada; 1 session and 2 grants. The id ada ends");
     expect(await everything()).toEqual(before);
+  });
+
+  it("says that the second's password is dropped, where both have one", async () => {
+    const store = await openTestStore({ database });
+    for (const personId of ["ada", "7Qm2"]) {
+      const password = { personId, kind: "password", id: "", secret: "$2b$12$x", usedAt: null } as const;
+      await store.saveCredential({ ...password, createdAt: Date.now() }, CREDENTIAL_CHANGED);
+    }
+    await store.close();
+    expect(await refused("person", "link", "7Qm2", "ada")).toContain(
+      "Both have a password: that of ada is dropped. The id ada ends",
+    );
   });
 
   it("moves what the second has to the first", async () => {

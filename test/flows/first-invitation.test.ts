@@ -1,4 +1,7 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { users } from "../../src/authorization-server/sign-in/users/users.ts";
 import type { Log } from "../../src/platform/logging.ts";
 import { createOAuthServer } from "../../src/server/create-oauth-server.ts";
@@ -46,7 +49,7 @@ describe("the first start of a server with users()", () => {
 });
 
 /** Starts a server as programs do, with the lines of its log. */
-async function startLogged(way: "listen" | "fetch") {
+async function startLogged(way: "listen" | "fetch", database = ":memory:") {
   const infos: string[] = [];
   const log: Log = {
     event() {},
@@ -57,7 +60,7 @@ async function startLogged(way: "listen" | "fetch") {
   const server = createOAuthServer(
     "my-app",
     { signIn: [users()] },
-    { database: ":memory:", port: 0, log, handleSignals: false },
+    { database, port: 0, log, handleSignals: false },
   );
   if (way === "listen") await server.listen();
   else await server.fetch(new Request("http://localhost:3000/health"));
@@ -72,9 +75,19 @@ describe("where there is no terminal", () => {
   it.each(["listen", "fetch"] as const)(
     "%s() says in the log, once, which command makes one, and no link",
     async (way) => {
-      const lines = await startLogged(way);
-      expect(lines.filter((line) => line.includes("gatehouse person invite"))).toHaveLength(1);
+      const folder = await mkdtemp(join(tmpdir(), "gatehouse-"));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      const lines = await startLogged(way, join(folder, "gatehouse.db"));
+      expect(lines.filter((line) => line.includes("run: npx gatehouse person invite"))).toHaveLength(1);
       expect(lines.join("\n")).not.toMatch(/token|error:/);
     },
   );
+
+  it("names no command for a database in memory: none reaches it", async () => {
+    const lines = await startLogged("listen");
+    expect(lines.join("\n")).toContain(
+      "There are no people yet, and no command reaches a database in memory.",
+    );
+    expect(lines.join("\n")).not.toContain("person invite");
+  });
 });

@@ -329,7 +329,9 @@ describe("a new password by link", () => {
     const { url, token } = await link(server, "password", id);
     expect(await (await open(server, url)).text()).toContain("you are signed out in every browser");
     const saved = await post(server, { token });
-    expect(await saved.text()).toContain("You are signed out in every browser.");
+    const page = await saved.text();
+    expect(page).toContain("You are signed out in every browser.");
+    expect(page).toContain('<a href="https://mcp.example/account">Open your account</a>');
     expect(await server.store.listSessions(id, server.now())).toEqual([]);
     expect(await server.store.listSessions(other, server.now())).toHaveLength(1);
     expect(await signInStatus(server, "ada", PASSWORD)).toBe(403);

@@ -216,19 +216,36 @@ describe("a person", () => {
     expect(linesOf(server, "sign_in.ok")).toMatchObject([{ person: id }]);
   });
 
+  it.each(["\ud800x", "a\0b", "\u001b[31mada", "\u202eada", "  "])(
+    "can't be %j: nothing is written",
+    async (id) => {
+      for (const answer of [id, { id, name: "Ada" }]) {
+        const server = await startWith(() => answer);
+        const { browser, state } = await atLogin(server);
+        expect((await browser.submit("/oauth/login", { state, ...ADA })).status).toBe(500);
+        expect(await server.store.listPeople({ now: server.now(), limit: 10 })).toEqual([]);
+      }
+    },
+  );
+
   it.each([
-    ["an id", "x".repeat(256), "its ID is too long", "an id of 256 characters; the limit is 255"],
+    [
+      "an id",
+      "x".repeat(256),
+      "its ID can't be used",
+      "the id that checkUser returned has 256 characters; the limit is 255",
+    ],
     [
       "an id in an object",
       { id: "x".repeat(300) },
-      "its ID is too long",
-      "an id of 300 characters; the limit is 255",
+      "its ID can't be used",
+      "the id that checkUser returned has 300 characters; the limit is 255",
     ],
     [
       "what is kept of them",
       { id: "x", more: "y".repeat(3000) },
       "its data is too large",
-      "3020 bytes of JSON; the limit is 2048",
+      "checkUser returned 3020 bytes of JSON; the limit is 2048",
     ],
   ])(
     "with too much: %s; the page says what helps, and the log the limit",
@@ -245,7 +262,7 @@ describe("a person", () => {
       expect(page).toContain('value="ada"');
       expect(page).not.toContain("xxxx");
       const [line] = server.lines.filter(({ fields }) => fields.error === "server_error");
-      expect(line?.fields.reason).toBe(`checkUser returned ${logged}`);
+      expect(line?.fields.reason).toBe(logged);
       expect(linesOf(server, "sign_in.unchecked")).toHaveLength(1);
     },
   );

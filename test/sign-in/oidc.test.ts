@@ -214,6 +214,13 @@ describe("what the operator asks for", () => {
     ["groups that are elsewhere", { groups: "groups" }, { _claim_names: { groups: "src1" } }],
     ["groups that are too many for a token", { groups: "groups" }, { hasgroups: true }],
     ["more groups than can be kept", { groups: "groups" }, { groups: Array.from({ length: 1001 }, String) }],
+    ["a subject that is half a character", {}, { sub: "\ud800x" }],
+    ["a subject with NUL", {}, { sub: "a\0b" }],
+    ["a blank subject", {}, { sub: " " }],
+    ["an id that is half a character", { personId: () => "x\udfff" }, {}],
+    ["an id with a control character", { personId: () => "a\u001b[2J" }, {}],
+    ["an id that reads backwards", { personId: () => "\u202eada" }, {}],
+    ["a blank id", { personId: () => "\u00a0" }, {}],
     ["a profile that is too large", { profile: ["about"] }, { about: "a".repeat(3000) }],
   ])("is refused with %s: nothing is written", async (_, options, claims) => {
     const { network, server } = await start(options, { claims });

@@ -21,6 +21,15 @@ describe("isActive", () => {
     expect(asked).toEqual([ADA, ADA]);
   });
 
+  it("gets a copy: what it does with it changes nothing", async () => {
+    const change = (person: Record<string, unknown>) => {
+      person.id = "someone else";
+      return true;
+    };
+    expect(await ask(change)).toBe(true);
+    expect(ADA).toEqual({ id: "p1", name: "Ada" });
+  });
+
   test.each<[string, () => unknown, RegExp]>([
     [
       "throws",

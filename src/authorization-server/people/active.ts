@@ -1,4 +1,5 @@
 import type { IsActive } from "../../config/people-options.ts";
+import { jsonCopy } from "../../core/json-copy.ts";
 import type { Person } from "../../core/person.ts";
 import { askOperator, unanswered } from "./ask-operator.ts";
 
@@ -19,7 +20,7 @@ export function createActivity({
 }): CheckActive {
   if (isActive === undefined) return async () => true;
   return async (person) => {
-    const answer = await askOperator("isActive", () => isActive(person), milliseconds);
+    const answer = await askOperator("isActive", () => isActive(jsonCopy(person)), milliseconds);
     if (typeof answer === "boolean") return answer;
     throw unanswered(
       `isActive must return true or false, and returned ${answer === null ? "null" : typeof answer}`,

@@ -57,6 +57,24 @@ describe("a function", () => {
     ]);
   });
 
+  it("gets copies: what it does with them changes nothing", async () => {
+    const before = structuredClone([ADA, CLIENT, PROOF]);
+    const change = (...given: readonly unknown[]) => {
+      const [person, client, signIn] = given as [
+        Record<string, unknown>,
+        Record<string, unknown>,
+        typeof PROOF,
+      ];
+      person.id = "someone else";
+      client.id = "another";
+      (signIn.emails as string[]).push("root@example.com");
+      (signIn.claims as Record<string, unknown>).hd = "other.example";
+      return true;
+    };
+    expect(await admission(change)()).toBe("admitted");
+    expect([ADA, CLIENT, PROOF]).toEqual(before);
+  });
+
   it("gets no client at the account page", async () => {
     asked.length = 0;
     const admit = createAdmission(parseAdmit(answering(true), [GOOGLE]));

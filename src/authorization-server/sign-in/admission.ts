@@ -2,6 +2,7 @@ import type { Admission } from "../../config/admit.ts";
 import type { ProvedSignIn } from "../../config/admit-options.ts";
 import { decideAdmission } from "../../core/admission.ts";
 import type { ClientIdentity } from "../../core/client.ts";
+import { jsonCopy } from "../../core/json-copy.ts";
 import type { Person } from "../../core/person.ts";
 import { askOperator } from "../people/ask-operator.ts";
 import type { Proof, SignInMethod } from "./method.ts";
@@ -28,7 +29,8 @@ export function createAdmission({ rules, check }: Admission, milliseconds?: numb
     if (check === undefined) return "admitted";
     const { emails, groups, claims, isNarrowed = false } = proof;
     const signIn: ProvedSignIn = { method: method.name, emails, groups, claims, isNarrowed };
-    const answer = await askOperator("admit.check", () => check(person, client, signIn), milliseconds);
+    const ask = () => check(jsonCopy(person), jsonCopy(client), jsonCopy(signIn));
+    const answer = await askOperator("admit.check", ask, milliseconds);
     if (answer === true) return "admitted";
     if (answer === false) return { reason: "admit.check returned false" };
     const what = answer === null ? "null" : typeof answer;

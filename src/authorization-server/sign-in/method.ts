@@ -104,6 +104,8 @@ export type MethodParts = {
   readonly log: Log;
   readonly issuer: string;
   readonly appName: string;
+  /** Whether `gatehouse person` works on the same database: it reaches none in memory. */
+  readonly reachedByCommands: boolean;
   /** Where a provider is asked: through the outbound proxy, where there is one. */
   readonly fetch: PlainFetch;
   /** Told of each grant that a method ends. */

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { wrongValue } from "../../../config/problems.ts";
 import type { CheckUser } from "../../../config/settings.ts";
 import { OAuthError } from "../../../core/errors.ts";
-import { displayName, type Person } from "../../../core/person.ts";
+import { displayName, MOST_PERSON_BYTES, type Person } from "../../../core/person.ts";
+import { keepable, personIdProblem } from "../../../core/person-id.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import { within } from "../../../platform/within.ts";
 import type { CheckPair, SignInMethod } from "../method.ts";
@@ -10,9 +11,6 @@ import type { CheckPair, SignInMethod } from "../method.ts";
 const METHOD = "password";
 /** How long `checkUser` may take. */
 const CHECK_USER_MS = 10_000;
-const MAXIMUM_ID_LENGTH = 255;
-/** Carried sealed through URLs and kept in every grant, so it stays small. */
-const MAXIMUM_PERSON_BYTES = 2048;
 
 // Beyond the safe integers, two numbers in JSON may be one in JavaScript: two people would be one.
 const id = z.union([z.string().min(1), z.int()]).transform(String);
@@ -58,7 +56,7 @@ function askCheckUser(checkUser: CheckUser, milliseconds: number, clock: Clock):
     const { id, ...profile } = person;
     return {
       identity: { method: METHOD, issuer: "", subject: id },
-      label: displayName(person),
+      label: keepable(displayName(person)),
       personId: id,
       profile,
       // The operator's own function says it.
@@ -108,17 +106,15 @@ function personOf(answer: unknown): Person | undefined | OAuthError {
   }
   const person = parsed.data as Person | undefined;
   if (!person) return undefined;
-  if (person.id.length > MAXIMUM_ID_LENGTH) {
-    return unusable(
-      "its ID is too long",
-      `checkUser returned an id of ${person.id.length} characters; the limit is ${MAXIMUM_ID_LENGTH}`,
-    );
+  const problem = personIdProblem(person.id);
+  if (problem !== undefined) {
+    return unusable("its ID can't be used", `the id that checkUser returned ${problem}`);
   }
   const bytes = Buffer.byteLength(JSON.stringify(person));
-  if (bytes > MAXIMUM_PERSON_BYTES) {
+  if (bytes > MOST_PERSON_BYTES) {
     return unusable(
       "its data is too large",
-      `checkUser returned ${bytes} bytes of JSON; the limit is ${MAXIMUM_PERSON_BYTES}`,
+      `checkUser returned ${bytes} bytes of JSON; the limit is ${MOST_PERSON_BYTES}`,
     );
   }
   return person;

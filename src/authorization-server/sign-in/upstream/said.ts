@@ -1,16 +1,16 @@
 import type { UpstreamSettings } from "../../../config/sign-in/settings.ts";
+import { jsonCopy } from "../../../core/json-copy.ts";
+import { MOST_PERSON_BYTES } from "../../../core/person.ts";
+import { keepable, personIdProblem } from "../../../core/person-id.ts";
 import { clipped } from "../../../core/shown.ts";
 import type { Proof } from "../method.ts";
 import { BrokenOff } from "./provider.ts";
 
 // What providers say of a person is text of strangers: each value is used only in the form that it should have.
 
-const LONGEST_ID = 255;
 const LONGEST_EMAIL = 320;
 const LONGEST_GROUP = 255;
 const MOST_GROUPS = 1000;
-/** Carried sealed through URLs and kept in every grant, so it stays small. */
-const MAXIMUM_PROFILE_BYTES = 2048;
 
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
@@ -28,7 +28,7 @@ export function emailsOf(values: readonly unknown[]): readonly string[] {
 
 /** The first text of these. */
 export function labelOf(values: readonly unknown[]): string {
-  return clipped(values.map(textOf).find((value) => value !== undefined) ?? "");
+  return keepable(clipped(values.map(textOf).find((value) => value !== undefined) ?? ""));
 }
 
 /**
@@ -50,16 +50,16 @@ export function groupsOf(value: unknown): readonly string[] {
 /** @throws BrokenOff where it is larger than what can be carried */
 export function boundedProfile(profile: Proof["profile"]): Proof["profile"] {
   const bytes = Buffer.byteLength(JSON.stringify(profile));
-  if (bytes <= MAXIMUM_PROFILE_BYTES) return profile;
+  if (bytes <= MOST_PERSON_BYTES) return profile;
   throw new BrokenOff(
     "unusable_account",
-    `the person's name, address and further claims have ${bytes} bytes; the limit is ${MAXIMUM_PROFILE_BYTES}`,
+    `the person's name, address and further claims have ${bytes} bytes; the limit is ${MOST_PERSON_BYTES}`,
   );
 }
 
 /**
  * The id that the operator's own function gives.
- * @throws BrokenOff where it throws or gives none: no other id takes its place
+ * @throws BrokenOff where it throws or gives none that can be one: no other id takes its place
  */
 export function idOfPerson(
   claims: Readonly<Record<string, unknown>>,
@@ -68,10 +68,11 @@ export function idOfPerson(
   if (!personId) return undefined;
   let id: unknown;
   try {
-    id = personId(claims);
+    id = personId(jsonCopy(claims));
   } catch (cause) {
     throw new BrokenOff("unusable_account", "personId threw", { cause });
   }
-  if (typeof id === "string" && id !== "" && id.length <= LONGEST_ID) return id;
-  throw new BrokenOff("unusable_account", `personId must return text of 1 to ${LONGEST_ID} characters`);
+  const problem = typeof id === "string" ? personIdProblem(id) : "is no text";
+  if (typeof id === "string" && problem === undefined) return id;
+  throw new BrokenOff("unusable_account", `what personId returned ${problem}`);
 }

@@ -9,6 +9,7 @@ export type FirstInvitationParts = {
   readonly clock: Clock;
   readonly log: Pick<Log, "info">;
   readonly issuer: string;
+  readonly reachedByCommands: boolean;
 };
 
 /**
@@ -18,14 +19,18 @@ export type FirstInvitationParts = {
  * @param print writes to the terminal; undefined where there is none
  */
 export async function inviteFirstPerson(
-  { store, clock, log, issuer }: FirstInvitationParts,
+  { store, clock, log, issuer, reachedByCommands }: FirstInvitationParts,
   print: Print | undefined,
 ): Promise<void> {
   const now = clock();
   const people = await store.listPeople({ now, limit: 1 });
   if (people.length > 0) return;
   if (!print) {
-    log.info("There are no people yet. To invite the first one, run: gatehouse person invite");
+    log.info(
+      reachedByCommands
+        ? "There are no people yet. To invite the first one, run: npx gatehouse person invite"
+        : "There are no people yet, and no command reaches a database in memory. To add people, set the option database.",
+    );
     return;
   }
   const { url, link } = newLink({ purpose: "invitation", personId: null }, issuer, now);

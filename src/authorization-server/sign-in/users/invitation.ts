@@ -15,6 +15,7 @@ import { randomId } from "../../../platform/random.ts";
 import type { OneTimeLink } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
+import { ACCOUNT_PATH } from "../account-path.ts";
 import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
 import { INVITATION_PATH, tokenHash } from "./one-time-links.ts";
 import { passwordHashOf } from "./password-hashing.ts";
@@ -69,7 +70,8 @@ async function acceptInvitation(request: Request, peer: Peer, parts: InvitationP
     return again ? formResponse(again, taken(chosen.username), parts) : endedResponse(request, peer, parts);
   }
   const { username } = chosen;
-  const page = passwordSetPage({ appName: parts.appName, username, isReset: isReset(open) });
+  const accountUrl = urlOf(parts.issuer, ACCOUNT_PATH);
+  const page = passwordSetPage({ appName: parts.appName, username, isReset: isReset(open), accountUrl });
   return htmlResponse(page, PAGE_STYLES);
 }
 

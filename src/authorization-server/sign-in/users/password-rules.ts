@@ -3,8 +3,8 @@ import { foldedName } from "./usernames.ts";
 const MINIMUM_CHARACTERS = 8;
 /** Of the form's field too. In UTF-16 units, as browsers count. */
 export const MAXIMUM_PASSWORD_LENGTH = 1024;
-/** What a password must have beside a name that it contains. */
-const BESIDE_A_NAME = 4;
+/** What a password must have beside the names that it contains. */
+const BESIDE_NAMES = 6;
 
 /**
  * A password as it is hashed: composed characters, and plain spaces for every other kind of space (the OpaqueString profile of RFC 8265
@@ -47,12 +47,17 @@ export async function passwordProblem(
   if (WELL_KNOWN_PASSWORDS.has(folded)) {
     return "This password is one of the most common ones, which attackers try first. Choose another one.";
   }
-  if (names.some((name) => isLittleMoreThan(foldedName(name), folded))) {
+  if (isLittleMoreThan(names.map(foldedName), folded)) {
     return "The password is little more than your username or the app's name. Choose another one.";
   }
   return undefined;
 }
 
-function isLittleMoreThan(name: string, password: string): boolean {
-  return name !== "" && password.includes(name) && password.replaceAll(name, "").length < BESIDE_A_NAME;
+function isLittleMoreThan(names: readonly string[], password: string): boolean {
+  // The longer one first: it may contain the other.
+  const longestFirst = names
+    .filter((name) => name !== "")
+    .toSorted((one, other) => other.length - one.length);
+  const rest = longestFirst.reduce((left, name) => left.replaceAll(name, " "), password);
+  return rest !== password && [...rest.replaceAll(/\s/g, "")].length < BESIDE_NAMES;
 }

@@ -27,6 +27,9 @@ describe("a username", () => {
     // One character that its usual form has eighteen for.
     "ﷺ".repeat(4),
     "ad\u0000a",
+    // An iota below, beside a space once it is folded.
+    "ad\u037aa",
+    "ada\u037a",
     "a\nda",
     "ad\u200ba",
     "\u202eada",

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { CLIENT_CREDENTIALS } from "../../../core/client-metadata.ts";
 import { ConfigurationError } from "../../../core/errors.ts";
+import { visible } from "../../../platform/terminal.ts";
 import type { Store } from "../../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { operatorEntry } from "../../operator.ts";
@@ -58,7 +59,7 @@ async function disable(name: string, flags: DatabaseFlags): Promise<void> {
     if (!known) {
       print(
         "No one with this id has signed in here. A sign-in with this id, and a provider's token for it, are refused " +
-          "from now on.\nIf it is a typo, enable it again, and search: gatehouse person list --matching <text>",
+          `from now on.\nIf it is a typo, take it back with: gatehouse person remove ${visible(name)}\nThen search: gatehouse person list --matching <text>`,
       );
     }
   });

@@ -22,7 +22,7 @@ signs in. Blank lines and lines that begin with # are passed over. A password is
 }
 
 async function importFile(file: string, { skipBadLines, ...flags }: ImportFlags): Promise<void> {
-  const { importPeople } = await import("../../import-people.ts");
+  const { importPeople, lineNumbers } = await import("../../import-people.ts");
   const progress = progressDisplay(process.stderr, () => performance.now());
   const { added, skipped } = await withStore(
     flags,
@@ -46,12 +46,8 @@ async function importFile(file: string, { skipBadLines, ...flags }: ImportFlags)
     },
     { mayMake: true },
   );
-  const left = skipped === 0 ? "" : ` Left out ${count(skipped, "line")}.`;
+  const left = skipped.length === 0 ? "" : ` Left out ${lineNumbers(skipped)}.`;
   print(`Added ${added === 1 ? "1 person" : `${added.toLocaleString("en")} people`}.${left}`);
 }
 
 const TABLES = { checking: "lines", adding: "people" } as const;
-
-function count(number: number, what: string): string {
-  return number === 1 ? `1 ${what}` : `${number.toLocaleString("en")} ${what}s`;
-}

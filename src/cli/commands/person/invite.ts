@@ -25,35 +25,44 @@ async function invite(typed: string | undefined, flags: InviteFlags): Promise<vo
   else newPerson(typed, flags, undefined, 0);
   const [hours, issuer] = [readHours(flags), await readIssuer(flags)];
   const { newLink } = await import("../../../authorization-server/sign-in/users/one-time-links.ts");
-  const made = await withStore(
+  const { made, endsEarlier } = await withStore(
     flags,
     async (store, _settings, clock) => {
-      const personId = typed === undefined ? null : await invitedPerson(typed, flags, store, clock);
+      const person = typed === undefined ? undefined : await invitedPerson(typed, flags, store, clock);
+      const personId = person?.id ?? null;
       const link = newLink({ purpose: "invitation", personId, hours }, issuer, clock());
-      const person = personId === null ? {} : { person: personId };
-      await store.addLink(link.link, operatorEntry("person.invited", { ...person, purpose: "invitation" }));
-      return link;
+      const about = personId === null ? {} : { person: personId };
+      await store.addLink(link.link, operatorEntry("person.invited", { ...about, purpose: "invitation" }));
+      return { made: link, endsEarlier: person?.wasThere === true };
     },
     { mayMake: true },
   );
   const who = typed === undefined ? "a new person chooses a username and" : `${usernameOf(typed)} chooses`;
-  printLink(made, `With it, ${who} a password.`);
+  const earlier = endsEarlier
+    ? ` Invitations made for ${usernameOf(typed ?? "")} before no longer work.`
+    : "";
+  printLink(made, `With it, ${who} a password.${earlier}`);
 }
 
 /** The person of this username, who is added where there is none, and has no password yet. */
-async function invitedPerson(typed: string, flags: InviteFlags, store: Store, clock: Clock): Promise<string> {
+async function invitedPerson(
+  typed: string,
+  flags: InviteFlags,
+  store: Store,
+  clock: Clock,
+): Promise<{ readonly id: string; readonly wasThere: boolean }> {
   const person = newPerson(typed, flags, undefined, clock());
   const known = await store.findByIdentity(person.identity);
   if (!known) {
     await addPerson(person, store);
-    return person.person.id;
+    return { id: person.person.id, wasThere: false };
   }
   if (await store.findCredential(known.person.id, "password")) {
     throw new ConfigurationError(
       `${person.label} has a password already. For a link to set a new one: gatehouse person passwd ${person.label} --link`,
     );
   }
-  return known.person.id;
+  return { id: known.person.id, wasThere: true };
 }
 
 function refusePersonFlags({ name, email, group, id }: InviteFlags): void {

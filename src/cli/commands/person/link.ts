@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { ConfigurationError } from "../../../core/errors.ts";
 import { visible } from "../../../platform/terminal.ts";
 import type { IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
+import type { Store } from "../../../store/store.ts";
 import { confirm } from "../../confirm.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { operatorEntry } from "../../operator.ts";
@@ -18,7 +19,9 @@ export function linkCommand(): Command {
       "the person who stays: an id, or an address or a username that only one person has",
     )
     .argument("<gone>", "the person who becomes the survivor; this id ends")
-    .description("Make two people one. The identities, sessions and grants of the second become the first's.")
+    .description(
+      "Make two people one. The identities, sessions and grants of the second become the first's. If both have a password, the first's stays.",
+    )
     .option("--yes", "do not ask")
     .addOption(databaseOption())
     .action(link);
@@ -35,12 +38,15 @@ async function link(survivorName: string, goneName: string, flags: LinkFlags): P
     const identities = await store.listIdentities(ids.gone);
     if (gone.disabledAt !== null && identities.length === 0) throw keepsOut(gone, survivor);
     const moved = whatMoves(identities, await holdingsOf(ids.gone, store, clock()));
-    if (!flags.yes) await confirm(question(survivor, gone, moved));
+    const dropped = await droppedPassword(ids, store);
+    if (!flags.yes) await confirm(question(survivor, gone, `${moved}. ${dropped}`));
     const entry = operatorEntry("person.linked", { person: ids.survivor, gone: ids.gone });
     if (!(await store.linkPeople(ids, clock(), entry))) {
       throw new ConfigurationError("One of the two was removed just now. Nothing was changed.");
     }
-    print(`${called(gone.person)} is now ${called(survivor.person)}. What moved: ${moved}.`);
+    print(
+      `${called(gone.person)} is now ${called(survivor.person)}. What moved: ${moved}. ${dropped}`.trimEnd(),
+    );
     if (isEitherDisabled(survivor, gone)) print(`${ids.survivor} is disabled.`);
   });
 }
@@ -63,10 +69,19 @@ function question(survivor: PersonRecord, gone: PersonRecord, moved: string): st
   const [id, endingId] = [survivor, gone].map(({ person }) => visible(person.id));
   return (
     `Make ${called(gone.person)} and ${called(survivor.person)} one person? The id ${id} survives. ` +
-    `What moves to it: ${moved}. The id ${endingId} ends: what your tools keep under it stays there. ` +
+    `What moves to it: ${moved.trimEnd()} The id ${endingId} ends: what your tools keep under it stays there. ` +
     (isEitherDisabled(survivor, gone) ? `One of them is disabled, so ${id} will be. ` : "") +
     "This cannot be undone."
   );
+}
+
+/** A person has one password. */
+async function droppedPassword(
+  { survivor, gone }: { readonly survivor: string; readonly gone: string },
+  store: Pick<Store, "findCredential">,
+): Promise<string> {
+  const [kept, other] = await Promise.all([survivor, gone].map((id) => store.findCredential(id, "password")));
+  return kept && other ? `Both have a password: that of ${visible(gone)} is dropped.` : "";
 }
 
 function isEitherDisabled(...both: readonly PersonRecord[]): boolean {

@@ -1,3 +1,4 @@
+import { foldedName, USERS } from "../../../authorization-server/sign-in/users/usernames.ts";
 import { ConfigurationError } from "../../../core/errors.ts";
 import { displayName, type Person } from "../../../core/person.ts";
 import { visible } from "../../../platform/terminal.ts";
@@ -26,6 +27,11 @@ export async function findPersonNamed(
   store: PeopleByName,
   now: number,
 ): Promise<PersonRecord | undefined> {
+  if (name.trim() === "") {
+    throw new ConfigurationError(
+      "The name of the person is empty. Give an id, an address or a username. See: gatehouse person list",
+    );
+  }
   const ofId = await store.findPerson(name);
   const called = (await peopleCalled(name, store, now)).filter(({ person }) => person.id !== ofId?.person.id);
   const ids = called.map(({ person }) => person.id).join(", ");
@@ -54,14 +60,13 @@ async function peopleCalled(
   }
   // Two who differ in upper and lower case only are two, and then an id must say which.
   const isIt = (text: string) => text.toLowerCase() === name.toLowerCase();
+  const username = foldedName(name);
   const called: PersonRecord[] = [];
   for (const record of similar) {
     const identities = await store.listIdentities(record.person.id);
-    // A provider's subject is no name that anyone types, and another provider's may be equal.
-    const usernames = identities.flatMap(({ issuer, subject, label }) =>
-      issuer === "" ? [subject, label] : [label],
-    );
-    if ([...record.emails, ...usernames].some(isIt)) called.push(record);
+    // What a provider calls a person, they may have chosen there: it can look like the address of someone else.
+    const isUsername = identities.some(({ method, subject }) => method === USERS && subject === username);
+    if (isUsername || record.emails.some(isIt)) called.push(record);
   }
   return called;
 }

@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { USERS } from "../../../authorization-server/sign-in/users/usernames.ts";
+import { visible } from "../../../platform/terminal.ts";
 import type { PersonRecord } from "../../../store/people-store.ts";
 import { confirm } from "../../confirm.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
@@ -23,10 +25,11 @@ async function remove(name: string, flags: RemoveFlags): Promise<void> {
     const record = await personNamed(name, store, clock());
     const { person } = record;
     const before = await holdingsOf(person.id, store, clock());
+    const methods = (await store.listIdentities(person.id)).map(({ method }) => method);
     if (!flags.yes) {
       await confirm(
-        `Remove ${called(person)}, with ${inWords(before)}, identities and password? ${whatItDoesNot(record)} ` +
-          "This cannot be undone.",
+        `Remove ${called(person)}, with ${inWords(before)}, identities and password? ` +
+          `${whatItDoesNot(record, methods)} This cannot be undone.`,
       );
     }
     const entry = operatorEntry("person.removed", { person: person.id });
@@ -34,13 +37,35 @@ async function remove(name: string, flags: RemoveFlags): Promise<void> {
       return print(`${called(person)} was removed before.`);
     }
     print(`Removed ${called(person)}. Ended ${inWords(before)}. The audit log keeps its entries.`);
-    print(whatItDoesNot(record));
+    print(whatKeepsOut(record, methods));
   });
 }
 
+type Methods = readonly string[];
+
 /** The mistake that is easiest to make with this command. */
-function whatItDoesNot({ person: { id }, disabledAt }: PersonRecord): string {
+function whatItDoesNot({ person: { id }, disabledAt }: PersonRecord, methods: Methods): string {
+  if (comesBackOnlyIfAdded(methods)) return ADD_AGAIN;
   return disabledAt === null
-    ? `It does not keep the person out: the next sign-in makes a new person. To keep them out: gatehouse person disable ${id}`
-    : `${id} is disabled, and removing lifts that: the next sign-in makes a new person. To keep them out, do not remove them.`;
+    ? `It does not keep the person out: the next sign-in makes a new person. To keep them out, disable them instead (gatehouse person disable ${visible(id)}).`
+    : `${visible(id)} is disabled, and removing lifts that: the next sign-in makes a new person. To keep them out, do not remove them.`;
 }
+
+/** Afterwards, the id is no one's: of a person from a provider, the next sign-in has another one. */
+function whatKeepsOut({ person: { id } }: PersonRecord, methods: Methods): string {
+  if (comesBackOnlyIfAdded(methods)) return ADD_AGAIN;
+  const said = "It does not keep the person out: the next sign-in makes a new person.";
+  if (methods.every((method) => method === PASSWORD)) {
+    return `${said} To keep them out: gatehouse person disable ${visible(id)}`;
+  }
+  return `${said} To keep them out, name them in the server's option admit.deny.`;
+}
+
+/** Those of the directory: what they sign in with is removed too. */
+function comesBackOnlyIfAdded(methods: Methods): boolean {
+  return methods.length > 0 && methods.every((method) => method === USERS);
+}
+
+const ADD_AGAIN = "They can't sign in again until you add or invite them again.";
+/** People whom `checkUser` knows, or who have no row but an id. Their id is said at each sign-in. */
+const PASSWORD = "password";

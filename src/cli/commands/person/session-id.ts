@@ -10,6 +10,7 @@ export function shortId({ hash }: Pick<SessionRecord, "hash">): string {
 
 /** @throws ConfigurationError where the person has no such session. */
 export function sessionNamed(id: string, sessions: readonly SessionRecord[]): SessionRecord {
+  if (id === "") throw new ConfigurationError("--session is empty. See: gatehouse person show <person>");
   const [found, another] = sessions.filter((session) => shortId(session) === id);
   if (found && !another) return found;
   throw new ConfigurationError(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { OidcSettings } from "../../../../config/sign-in/settings.ts";
 import { CLOCK_SKEW_SECONDS } from "../../../../core/clock-skew.ts";
 import { OAuthError } from "../../../../core/errors.ts";
+import { isKeepable } from "../../../../core/person-id.ts";
 import { logoutPathOf } from "../../../../core/upstream-urls.ts";
 import { readForm } from "../../../../http/form.ts";
 import type { Peer } from "../../../../http/peer.ts";
@@ -90,8 +91,8 @@ const logoutToken = z.looseObject({
   exp: z.number(),
   jti: z.string().min(1).max(LONGEST_JTI),
   events: z.looseObject({ [EVENT]: z.looseObject({}) }),
-  sub: z.string().min(1).nullish(),
-  sid: z.string().min(1).nullish(),
+  sub: z.string().min(1).refine(isKeepable).nullish(),
+  sid: z.string().min(1).refine(isKeepable).nullish(),
 });
 type LogoutToken = z.infer<typeof logoutToken>;
 

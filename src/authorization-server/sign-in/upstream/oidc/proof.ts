@@ -26,6 +26,7 @@ export function proofOf(
   // An address that is not verified is no one's, also for the operator's own functions and lists.
   const said: Said = email === undefined ? others : told;
   const subject = subjectOf(said, settings);
+  const sessionId = textOf(claims.sid);
   return {
     identity: { method: OIDC, issuer: claims.iss, subject },
     label: labelOf([email, said.preferred_username, said.name, subject]),
@@ -35,7 +36,10 @@ export function proofOf(
     groups: settings.groups === undefined ? [] : listedGroups(said, settings.groups),
     claims: said,
     authenticatedAt: authenticatedAt(claims, settings, now),
-    upstream: { issuer: claims.iss, sessionId: textOf(claims.sid) },
+    upstream: {
+      issuer: claims.iss,
+      sessionId: sessionId !== undefined && isKeepable(sessionId) ? sessionId : undefined,
+    },
   };
 }
 

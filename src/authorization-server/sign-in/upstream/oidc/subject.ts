@@ -1,4 +1,5 @@
 import { claimAt } from "../../../../core/claim-path.ts";
+import { isKeepable } from "../../../../core/person-id.ts";
 
 const LONGEST_SUBJECT = 255;
 
@@ -11,6 +12,9 @@ export function subjectIn(said: Readonly<Record<string, unknown>>, name: string)
   const value = claimAt(said, name);
   // Beyond the safe integers, two numbers in JSON may be one in JavaScript: two people would be one.
   const subject = Number.isSafeInteger(value) ? String(value) : value;
-  const isUsable = typeof subject === "string" && subject !== "" && subject.length <= LONGEST_SUBJECT;
-  return isUsable ? subject : undefined;
+  return typeof subject === "string" && isSubject(subject) ? subject : undefined;
+}
+
+function isSubject(text: string): boolean {
+  return text.trim() !== "" && text.length <= LONGEST_SUBJECT && isKeepable(text);
 }
