@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { password } from "../../src/authorization-server/sign-in/index.ts";
 import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
-import { type AccountPage, beginLink, follow, press, signInToAccount, valuesOf } from "../support/account.ts";
+import {
+  type AccountPage,
+  beginLink,
+  confirmLink,
+  follow,
+  press,
+  signInToAccount,
+  valuesOf,
+} from "../support/account.ts";
 import { callTool } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
 import { AUDIENCE, type Issuer, startIssuer } from "../support/issuer.ts";
@@ -59,7 +67,7 @@ describe("a provider's token that was verified is verified again", () => {
     const browser = openBrowser(server);
     const page = await signInToAccount(browser, "ada", "x");
     const state = await beginLink(browser, page, "okta");
-    const linked = await follow(browser, await comeBack(browser, "okta", state, { subject: "00u1" }));
+    const linked = await confirmLink(browser, await comeBack(browser, "okta", state, { subject: "00u1" }));
     expect(await personOf(server, token)).toBe("ada");
     await unlinkOkta(browser, linked);
     expect(await personOf(server, token)).toBe("okta:00u1");

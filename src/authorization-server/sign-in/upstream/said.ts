@@ -72,7 +72,7 @@ export function idOfPerson(
   } catch (cause) {
     throw new BrokenOff("unusable_account", "personId threw", { cause });
   }
-  const problem = typeof id === "string" ? personIdProblem(id) : "is no text";
+  const problem = typeof id === "string" ? personIdProblem(id) : "must be text";
   if (typeof id === "string" && problem === undefined) return id;
-  throw new BrokenOff("unusable_account", `what personId returned ${problem}`);
+  throw new BrokenOff("unusable_account", `the id that personId returned ${problem}`);
 }

@@ -1,5 +1,6 @@
 import type { OidcSettings } from "../../../../config/sign-in/settings.ts";
 import { claimAt, isClaimElsewhere } from "../../../../core/claim-path.ts";
+import { isKeepable } from "../../../../core/person-id.ts";
 import type { Proof } from "../../method.ts";
 import { BrokenOff } from "../provider.ts";
 import { boundedProfile, emailsOf, groupsOf, idOfPerson, labelOf, textOf } from "../said.ts";
