@@ -13,7 +13,7 @@ import type { Recorder } from "../recorder.ts";
 import type { Admit } from "./admission.ts";
 import type { Decided, Refuse } from "./decided.ts";
 import type { Goal, Goals, SignInGoal } from "./goals.ts";
-import { linkIdentity } from "./link-identity.ts";
+import { disabled, linkIdentity } from "./link-identity.ts";
 import type { Proof, Proved, SignIns } from "./method.ts";
 
 /** The same for the operator's own page, which makes the answer itself. */
@@ -84,11 +84,12 @@ async function signIn(
   const admission = await admit(method, proof, person, client);
   if (admission !== "admitted") return refuse(admission.reason, notAdmitted());
   if (!(await checkActive(person))) return refuse("not active", disabled());
+  const authenticatedAt = Math.max(proof.authenticatedAt, goal.visit.signInAfter ?? 0);
   const begun = goal.newSignIn(request, {
     method: method.name,
     address: peer.address,
     userAgent: request.headers.get("user-agent") ?? undefined,
-    authenticatedAt: Math.max(proof.authenticatedAt, goal.visit.signInAfter ?? 0),
+    authenticatedAt,
     upstream: proof.upstream,
   });
   const fields = { person: person.id, client: client?.id, method: method.name };
@@ -122,7 +123,6 @@ async function signIn(
       return refuse("another person has this id", idTaken());
     case "signed_in": {
       log();
-      const authenticatedAt = Math.max(proof.authenticatedAt, goal.visit.signInAfter ?? 0);
       return { next: await begun.go({ person: outcome.record.person, signedInAt: now, authenticatedAt }) };
     }
   }
@@ -143,10 +143,6 @@ function someoneElse(person: Person, { visit }: Goal): OAuthError {
     "access_denied",
     `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`,
   );
-}
-
-function disabled(): OAuthError {
-  return new OAuthError("access_denied", "This account is disabled. Contact the server's operator.");
 }
 
 function notAdmitted(): OAuthError {
