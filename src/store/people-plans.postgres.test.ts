@@ -118,7 +118,7 @@ async function useAll(store: TestStore): Promise<void> {
   await store.touchSession(first.session, NOW, NOW + 1000);
   await store.listSessions(first.id, NOW);
   await store.endSession(first.id, first.session, SESSION_ENDED);
-  await store.endOtherSessions(first.id, "none", SESSION_ENDED);
+  await store.endOtherSessions(first.id, "none", NOW, SESSION_ENDED);
   const logout = { issuer: MANY_ISSUER, subject: "subject-5", sessionId: "sid-5" };
   await store.endUpstreamSessions(logout, SESSION_ENDED_UPSTREAM);
   await store.approve(sampleApproval({ person: { id: first.id }, signedInAt: NOW }), APPROVED);

@@ -348,7 +348,7 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
             () => store.linkPeople({ survivor: person, gone: other }, NOW, PERSON_LINKED),
             () => store.removePerson(person, NOW, PERSON_REMOVED),
             () => store.addPerson(samplePerson(person), PERSON_ADDED),
-            () => store.endOtherSessions(person, "none", SESSION_ENDED),
+            () => store.endOtherSessions(person, "none", NOW, SESSION_ENDED),
           ];
           await Promise.all([
             beginSession(store, person, NOW, `${mine}`),

@@ -118,8 +118,13 @@ export type PeopleStore = {
   listSessions(personId: string, now: number): Promise<readonly SessionRecord[]>;
   /** False where the person has no such session. */
   endSession(personId: string, hash: string, entry: AuditEntry<"session.ended">): Promise<boolean>;
-  /** Ends all sessions of a person but one. Says how many. */
-  endOtherSessions(personId: string, hash: string, entry: AuditEntry<"session.ended">): Promise<number>;
+  /** Signs a person out everywhere but in one session. False, and nothing is written, where that is over. */
+  endOtherSessions(
+    personId: string,
+    hash: string,
+    now: number,
+    entry: AuditEntry<"session.ended">,
+  ): Promise<boolean>;
   /**
    * Ends the sessions that a provider's logout token names (OpenID Connect Back-Channel Logout 1.0 §2.4).
    * @returns whose they were

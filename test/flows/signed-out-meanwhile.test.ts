@@ -3,7 +3,7 @@ import { oidc, password, users } from "../../src/authorization-server/sign-in/in
 import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
 import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
 import type { LoginHandler } from "../../src/config/settings.ts";
-import { press, signInToAccount } from "../support/account.ts";
+import { follow, press, signInToAccount } from "../support/account.ts";
 import { authorizeUrl, newPkce, register } from "../support/client.ts";
 import { atLogin } from "../support/login.ts";
 import { type Browser, decide, openBrowser, stateOf } from "../support/person.ts";
@@ -219,5 +219,37 @@ describe("a new password ends what the old one was used for", () => {
     await ways["the operator's command"](server, id, browser);
     expect((await posted).headers.get("location") ?? "").not.toContain("/oauth/consent");
     expect(await server.store.listSessions(id, server.now())).toEqual([]);
+  });
+});
+
+describe("a consent page that was opened before, on a loopback issuer, approves nothing once the person", () => {
+  const ends: Record<string, (server: TestServer, id: string, owner: Browser) => Promise<void>> = {
+    async "signed out everywhere else"(_server, _id, owner) {
+      const page = await signInToAccount(owner, "ada", PASSWORD);
+      await follow(owner, await press(owner, page, "sign_out_elsewhere"));
+    },
+    async "was disabled, and enabled again"({ store, now }, id) {
+      await store.disablePerson(id, now(), sampleEntry("person.disabled", { fields: { person: id } }));
+      await store.enablePerson(id, sampleEntry("person.enabled", { fields: { person: id } }));
+    },
+  };
+
+  it.each(Object.entries(ends))("%s", async (_what, end) => {
+    const publicUrl = "http://localhost:3000";
+    const server = await startServer({ publicUrl }, { signIn: [users()] });
+    const id = await addUser(server, "ada");
+    const { client_id: clientId } = await register(atOwnHost(server));
+    const thief = openBrowser(server, publicUrl);
+    const { resource } = server.settings;
+    const { pathname, search } = new URL(authorizeUrl(clientId, newPkce().challenge, { resource }));
+    const state = stateOf((await thief.request(pathname + search)).headers.get("location"));
+    const toConsent = await thief.submit("/oauth/login", { state, username: "ada", password: PASSWORD });
+    server.advance(1);
+    await end(server, id, openBrowser(server, publicUrl));
+    server.advance(60);
+    const sealed = stateOf(toConsent.headers.get("location"));
+    const answer = await decide(thief, sealed, "approve", ["mcp"]);
+    expect(answer.headers.get("location") ?? "").not.toContain("code=");
+    expect(await server.store.listGrants({ personId: id })).toEqual([]);
   });
 });

@@ -119,9 +119,9 @@ async function endSession(asked: Asked, parts: ActionParts): Promise<Response> {
 
 async function signOutElsewhere(asked: Asked, parts: ActionParts): Promise<Response> {
   const { current, peer } = asked;
-  const { store, recorder } = parts;
+  const { store, recorder, clock } = parts;
   const { entry, log } = recorder.prepare("session.ended", { person: current.person.id }, peer);
-  if (await store.endOtherSessions(current.person.id, current.signIn, entry)) log();
+  if (await store.endOtherSessions(current.person.id, current.signIn, clock(), entry)) log();
   return back("signed_out_elsewhere", asked, parts);
 }
 

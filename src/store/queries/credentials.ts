@@ -6,7 +6,6 @@ import { type Connection, type Given, prepare, type Query, type QueryBuilder } f
 import type { CredentialTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { heldRows } from "./held-rows.ts";
-import { endOtherSessions } from "./sessions.ts";
 import { signOutStatements } from "./signed-out.ts";
 
 type CredentialQueries = Pick<
@@ -23,8 +22,7 @@ export function credentialQueries(
   const note = auditNote(db);
   const put = putCredential(db, dialect);
   const schemes = differentSchemes(db);
-  const { signOut, endSessions } = signOutStatements(db);
-  const { beginAnew, endOthers } = sessionStatements(db);
+  const { signOut, endSessions, beginAnew, endOthers } = signOutStatements(db);
 
   const find = prepare(
     (given: Given<{ personId: string; kind: string }>) =>
@@ -82,22 +80,6 @@ export function credentialQueries(
     },
     listCredentialKinds: (kind, limit) => connection.read(schemes({ kind, limit })),
   };
-}
-
-function sessionStatements(db: QueryBuilder) {
-  const beginAnew = prepare(
-    (given: Given<{ personId: string; hash: string; now: number; begunAt: number }>) =>
-      db
-        .updateTable("sessions")
-        .set({ created_at: given("begunAt") })
-        .where("hash", "=", given("hash"))
-        // Not for an index: the hash alone finds the row.
-        .where(sql`person_id || ''`, "=", given("personId"))
-        .where("expires_at", ">", given("now"))
-        .returning("hash"),
-    (row) => row.hash,
-  );
-  return { beginAnew, endOthers: endOtherSessions(db) };
 }
 
 /** From one to the next greater one in the index: there are few, and a million rows with each. */

@@ -90,12 +90,13 @@ function personStatements(db: QueryBuilder) {
           groups: given("groups"),
           found_by: given("found_by"),
           disabled_at: given("now"),
+          signed_out_at: given("now"),
           created_at: given("now"),
         })
         .onConflict((conflict) =>
           conflict
             .column("id")
-            .doUpdateSet({ disabled_at: given("now") })
+            .doUpdateSet({ disabled_at: given("now"), signed_out_at: given("now") })
             .where("people.disabled_at", "is", null),
         )
         .returning("id"),

@@ -5,6 +5,7 @@ import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import { auditNote } from "./audit.ts";
 import { heldRows } from "./held-rows.ts";
+import { signOutStatements } from "./signed-out.ts";
 
 type SessionQueries = Pick<
   PeopleStore,
@@ -16,7 +17,7 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
   const note = auditNote(db);
   const find = findWithPerson(db);
   const touch = putOff(db);
-  const endOthers = endOtherSessions(db);
+  const { signOut, beginAnew, endOthers } = signOutStatements(db);
   const endUpstream = endNamedByProvider(db);
 
   const list = prepare(
@@ -52,8 +53,14 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
     async endSession(personId, hash, entry) {
       return (await connection.write(end({ personId, hash }), note(entry))).length > 0;
     },
-    async endOtherSessions(personId, hash, entry) {
-      return (await connection.write(endOthers({ personId, hash }), note(entry))).length;
+    async endOtherSessions(personId, hash, now, entry) {
+      const ended = await connection.writeOrNothing({
+        // As in a change of the password: the person first, and what is of the same millisecond does not count.
+        required: [signOut({ id: personId, now }), beginAnew({ personId, hash, now, begunAt: now + 1 })],
+        also: [endOthers({ personId, hash })],
+        note: note(entry),
+      });
+      return ended !== undefined;
     },
     async endUpstreamSessions({ issuer, subject = null, sessionId = null }, entry) {
       return [...new Set(await connection.write(endUpstream({ issuer, subject, sessionId }), note(entry)))];
@@ -75,19 +82,6 @@ export function holdSession(db: QueryBuilder, dialect: Dialect) {
           .where("expires_at", ">", given("now")),
         dialect,
       ),
-    (row) => row.hash,
-  );
-}
-
-/** All of a person but one. */
-export function endOtherSessions(db: QueryBuilder) {
-  return prepare(
-    (given: Given<{ personId: string; hash: string }>) =>
-      db
-        .deleteFrom("sessions")
-        .where("person_id", "=", given("personId"))
-        .where("hash", "<>", given("hash"))
-        .returning("hash"),
     (row) => row.hash,
   );
 }

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { type Given, prepare, type QueryBuilder } from "../query.ts";
 
 /** A person is signed out: by a sign-out, or by a new password. What was asked for before then does not count. */
@@ -25,5 +26,29 @@ export function signOutStatements(db: QueryBuilder) {
     () => undefined,
   );
 
-  return { signOut, endSessions };
+  return { signOut, endSessions, ...sparingOne(db) };
+}
+
+/** What leaves one session of the person: it begins anew, after the sign-out, and the others end. */
+function sparingOne(db: QueryBuilder) {
+  const beginAnew = prepare(
+    (given: Given<{ personId: string; hash: string; now: number; begunAt: number }>) =>
+      db
+        .updateTable("sessions")
+        .set({ created_at: given("begunAt") })
+        .where("hash", "=", given("hash"))
+        // Not for an index: the hash alone finds the row.
+        .where(sql`person_id || ''`, "=", given("personId"))
+        .where("expires_at", ">", given("now"))
+        .returning("hash"),
+    (row) => row.hash,
+  );
+
+  const endOthers = prepare(
+    (given: Given<{ personId: string; hash: string }>) =>
+      db.deleteFrom("sessions").where("person_id", "=", given("personId")).where("hash", "<>", given("hash")),
+    () => undefined,
+  );
+
+  return { beginAnew, endOthers };
 }

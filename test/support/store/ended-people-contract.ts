@@ -80,7 +80,9 @@ export function endedPeopleContract(store: () => Store): void {
       expect(await store().listGrants({})).toEqual([]);
       expect(await entries("consent.approved")).toBe(0);
       await store().enablePerson("ada", PERSON_ENABLED);
-      expect(await approveSample(store())).toMatchObject({ id: "grant-1" });
+      // What they signed in for before they were disabled does not count.
+      expect(await store().approve(sampleApproval({ signedInAt: START }), APPROVED)).toBeUndefined();
+      expect(await approveSample(store(), { signedInAt: START + 1 })).toMatchObject({ id: "grant-1" });
     });
 
     test("counts where the person signed in after they were signed out", async () => {
@@ -146,7 +148,7 @@ export function endedPeopleContract(store: () => Store): void {
         emails: [],
         groups: [],
         disabledAt: NOW,
-        signedOutAt: null,
+        signedOutAt: NOW,
         createdAt: NOW,
         signedInAt: null,
       });

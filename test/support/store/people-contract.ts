@@ -74,7 +74,7 @@ export function peopleContract(store: () => Store): void {
           emails: [],
           groups: [],
           disabledAt: NOW,
-          signedOutAt: null,
+          signedOutAt: NOW,
           createdAt: NOW,
           signedInAt: null,
           methods: [],
