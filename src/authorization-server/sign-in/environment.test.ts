@@ -305,6 +305,10 @@ describe("who may come in, by environment", () => {
     [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY_CLAIMS: "," }, "an empty list keeps no one out"],
     [{ SIGN_IN_ADMIT: "anyone", SIGNIN_DENY_EMAILS: "e@x.org" }, "Did you mean SIGN_IN_DENY_EMAILS?"],
     [{ SIGN_IN_ADMIT: "anyone", sign_in_deny_emails: "e@x.org" }, "Did you mean SIGN_IN_DENY_EMAILS?"],
+    [
+      { SIGN_IN_ADMIT: "anyone", GATEHOUSE_SIGN_IN_DENY_EMAILS: "e@x.org" },
+      "Did you mean SIGN_IN_DENY_EMAILS?",
+    ],
     [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DNEY_EMAILS: "e@x.org" }, "Did you mean SIGN_IN_DENY_EMAILS?"],
   ])("%j stops the start", (variables, sentence) => {
     expect(problemOf(() => given(variables)).message).toContain(sentence);

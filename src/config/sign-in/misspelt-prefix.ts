@@ -4,7 +4,7 @@ import { type Environment, list } from "../variables.ts";
 import { SIGN_IN, SIGN_IN_PREFIX } from "./sign-in-variables.ts";
 
 /**
- * Refuses `SIGNIN_GOOGLE_CLIENT_ID`, `sign_in_deny_emails` and the like, which would be passed over: a server would start with
+ * Refuses `SIGNIN_GOOGLE_CLIENT_ID`, `sign_in_deny_emails`, `GATEHOUSE_SIGN_IN_DENY_EMAILS` and the like, which would be passed over: a server would start with
  * another sign-in, or without a list. Many programs have variables that begin alike, so the whole name must be nearly right.
  * @param known the right names
  * @param methods those that {@link SIGN_IN} can list; where its name is misspelt, its value must name one
@@ -20,7 +20,11 @@ export function refuseMisspeltPrefix(
       continue;
     }
     const listsMethods = list(value).some((one) => methods.includes(one));
-    const meant = slipOf(name, known) ?? (listsMethods ? slipOf(name, [SIGN_IN]) : undefined);
+    const bare = name.replace(/^GATEHOUSE_/, "");
+    const meant =
+      known.find((right) => right === bare) ??
+      slipOf(name, known) ??
+      (listsMethods ? slipOf(bare, [SIGN_IN]) : undefined);
     if (meant === undefined) continue;
     throw new ConfigurationError(
       `${name} is not a variable of Gatehouse. Did you mean ${meant}? Correct it, or remove it.`,
