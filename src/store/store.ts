@@ -74,9 +74,8 @@ export type Store = PeopleStore & {
     entry: AuditEntry<"code.redeemed">,
   ): Promise<Grant | undefined>;
   /**
-   * Moves to `presented + 1`, if the grant is this client's, live, and its generation is not past `presented`
-   * (an equal one is the ordinary case; a smaller one means that a write was lost). Nothing of the new generation was
-   * used then. Undefined otherwise.
+   * Moves to `presented + 1`, if the grant is this client's, live, and its generation is not past `presented` (a smaller
+   * one means that a write was lost). Nothing of the new generation was used then. Undefined otherwise.
    */
   rotateRefresh(rotation: RefreshRotation): Promise<Grant | undefined>;
   /**
