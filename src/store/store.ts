@@ -78,10 +78,7 @@ export type Store = PeopleStore & {
    * one means that a write was lost). Nothing of the new generation was used then. Undefined otherwise.
    */
   rotateRefresh(rotation: RefreshRotation): Promise<Grant | undefined>;
-  /**
-   * Records uses of access tokens, of many grants in one write, each grant once. One that comes of an earlier generation
-   * than the grant's says nothing any more, and changes nothing.
-   */
+  /** Records uses of access tokens, of many grants in one write, each once. One of an earlier generation changes nothing. */
   recordUses(uses: readonly GrantUse[], now: number): Promise<void>;
   /** Revokes once. False where there is no such grant, or it was revoked before. */
   revokeGrant(
