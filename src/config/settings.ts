@@ -59,9 +59,6 @@ export type MetricsSetting = {
   readonly token: string | undefined;
 };
 
-/** Origins that may read the answers of the token and MCP endpoints from a browser; the discovery documents are open to all. */
-export type CorsSetting = "*" | readonly string[];
-
 /**
  * Says who this is, or null, undefined or false for a wrong pair. Where it throws, or gives no usable answer in ten seconds,
  * the attempt counts, the cause is logged, and the person is asked to try again.

@@ -1,4 +1,4 @@
-/** The most characters of an id of a person, whoever gives it. */
+/** The most characters of a person's id, from any source. */
 export const LONGEST_PERSON_ID = 255;
 
 /** What a log, a page or a terminal would show as something else: control and format characters, and half characters. */

@@ -1,4 +1,4 @@
-/** What the account page can say first, after a change or in place of one. */
+/** What the account page can say first, after a change or instead of one. */
 export const ACCOUNT_NOTICES = {
   signed_in_again: "You signed in again. Now you can make your change.",
   session_ended: "The session is ended.",

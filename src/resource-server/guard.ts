@@ -42,7 +42,7 @@ export type Verification =
   /** `until`, in epoch seconds: how long that holds without another look. Unless said, to the token's end. */
   { readonly kind: "verified"; readonly auth: Auth; readonly until?: number } | Refusal;
 
-/** Why a token lets nobody in. */
+/** Why a token lets no one in. */
 export type Refusal =
   | ({ readonly kind: "refused" } & RefusedToken)
   /** The token is good, and the operator disabled its person. */

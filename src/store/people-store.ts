@@ -10,7 +10,7 @@ export type PeopleStore = {
   findByIdentity(identity: Identity): Promise<PersonRecord | undefined>;
   /**
    * Whom a token of another issuer is about: who is known by this issuer and subject, by whatever method; else who has this
-   * id. Undefined where nobody is.
+   * id. Undefined where no one is.
    */
   findByToken(token: {
     readonly issuer: string;

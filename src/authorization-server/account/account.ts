@@ -71,7 +71,7 @@ async function change(request: Request, peer: Peer, parts: AccountParts): Promis
   return action.run(asked, parts);
 }
 
-/** A form without the token of this session: another session began since, or it comes of elsewhere. */
+/** A form without the token of this session: another session began since, or it comes from elsewhere. */
 function outOfDate(isSignedIn: boolean, request: Request, peer: Peer, parts: AccountParts): Response {
   const { appName, issuer, log } = parts;
   const detail = isSignedIn ? "the form has no token of this session" : "no one is signed in";

@@ -118,7 +118,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       const current = await binding.signedInFor(request, asked);
       if (current?.person.id !== asked.person.id || !isRecent(current, asked))
         return askToSignIn(asked, current?.person, await signInUrl(asked), request, peer, parts);
-      // What was passed in an earlier sign-in, whoever it was, is worth nothing in this one.
+      // What was passed in an earlier sign-in, by anyone, is worth nothing in this one.
       const passed = asked.passedIn === current.signIn ? (asked.passed ?? []) : [];
       const { signIn: passedIn, ...signedIn } = current;
       const now = { ...asked, ...signedIn, passed, passedIn };

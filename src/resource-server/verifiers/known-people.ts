@@ -9,7 +9,7 @@ export type KnownPeople = Pick<Store, "findByToken" | "findPerson" | "listIdenti
 /**
  * Whom a provider's token is about, here. Where an identity has its issuer and subject, that is the identity's person: the id
  * is theirs, and so is the profile, to which the token adds what it lacks. Anyone else keeps the id that the provider's
- * options make. The person, and whoever has that id, must not be disabled.
+ * options make. The person, and the one who has that id, must not be disabled.
  *
  * It is asked when a token is verified. The guard remembers the answer until it hears that a person changed.
  * @param issuers every spelling of the provider's `iss`: the identity may have another one than the token

@@ -19,7 +19,7 @@ export function oneTimeLinkQueries(
 ): OneTimeLinkQueries {
   const note = auditNote(db);
   const { add, endOlder, lockPerson } = addingStatements(db, dialect);
-  const { usePersons, useNobodys } = usingStatements(db);
+  const { usePersons, useUnnamed } = usingStatements(db);
   const putPassword = putCredential(db, dialect);
   const addPerson = addNewPerson(db);
   const { signOut, endSessions } = signOutStatements(db);
@@ -63,7 +63,7 @@ export function oneTimeLinkQueries(
     },
     async useInvitation({ hash, person }, entry) {
       const used = await connection.writeOrNothing({
-        required: [useNobodys({ hash, now: person.now }), ...addPerson(person)],
+        required: [useUnnamed({ hash, now: person.now }), ...addPerson(person)],
         note: note(entry),
       });
       return used !== undefined;
@@ -116,11 +116,11 @@ function usingStatements(db: QueryBuilder) {
     (row) => row.hash,
   );
 
-  const useNobodys = prepare(
+  const useUnnamed = prepare(
     (given: Given<{ hash: string; now: number }>) =>
       live(given).where("person_id", "is", null).where("purpose", "=", "invitation"),
     (row) => row.hash,
   );
 
-  return { usePersons, useNobodys };
+  return { usePersons, useUnnamed };
 }

@@ -89,7 +89,7 @@ async function openLink(token: string, { store, clock }: InvitationParts): Promi
   const link = await store.findLink(tokenHash(token), clock());
   if (!link) return undefined;
   if (link.personId === null) return { token, link, username: undefined };
-  // Whoever has an old link must not replace a password that was set since.
+  // An old link must not replace a password that was set since.
   const credential = await store.findCredential(link.personId, "password");
   if (credential && credential.createdAt > link.createdAt) return undefined;
   const identities = await store.listIdentities(link.personId);
@@ -166,7 +166,7 @@ function formResponse(open: OpenLink, refused: Refused, { issuer, appName }: Inv
   return htmlResponse(page, PAGE_STYLES, refused.problem === undefined ? 200 : 400);
 }
 
-/** One page for a link that was used, has ended, or never was: which of them is nobody's business. */
+/** One page for a link that was used, has ended, or never was: it does not tell which. */
 function endedResponse(request: Request, peer: Peer, { appName, log }: InvitationParts): Response {
   const whatHappened = "This link was used before, has expired, or is not complete.";
   logRefusal(new OAuthError("invalid_request", whatHappened), request, log, peer);

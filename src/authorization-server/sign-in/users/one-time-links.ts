@@ -15,7 +15,7 @@ export const LINK_HOURS = { invitation: 72, password: 1 } as const satisfies Rec
 /** A link on its way to a person, and what is stored of it: the hash of its token. */
 export type NewLink = { readonly url: string; readonly link: OneTimeLink };
 
-/** Makes a link. Whoever has its URL can use it, so it is shown once, to the operator. */
+/** Makes a link. Anyone who has its URL can use it, so it is shown once, to the operator. */
 export function newLink(
   made: {
     readonly purpose: OneTimeLink["purpose"];

@@ -104,7 +104,7 @@ export function createGithubApi(settings: GithubSettings, fetchJson: FetchJson):
   };
 }
 
-/** What a token of a GitHub App begins with. It has permissions in place of scopes, which no request changes. */
+/** What a token of a GitHub App begins with. It has permissions instead of scopes, which no request changes. */
 const OF_GITHUB_APP = "ghu_";
 
 /**
