@@ -64,7 +64,7 @@ const REFUSALS: { readonly [Kind in Operation["kind"]]?: readonly string[] } = {
   refresh: ["invalid_grant"],
   call: ["invalid_token"],
   begin: ["login_required"],
-  "sign in": ["access_denied"],
+  "sign in": ["access_denied", "login_required"],
   approve: ["login_required", "access_denied"],
 };
 

@@ -132,6 +132,12 @@ describe("finds nothing wrong with", () => {
     expect(violations([lost], { sessions: [SESSION] })).toEqual([]);
   });
 
+  it("a sign-in that has to begin again, since its person was signed out meanwhile", () => {
+    for (const signOut of [operate("sign out", 2, 3), operate("sign out", 2, 3, unavailable)]) {
+      expect(violations([signIn(1, 4, { outcome: notSignedIn }), signOut], {})).toEqual([]);
+    }
+  });
+
   it("a disabling that was not answered, done or not", () => {
     const begun = [signIn(1, 2), operate("disable", 5, 6, unavailable)];
     expect(violations([...begun, begin(7, 8)], { sessions: [SESSION] })).toEqual([]);
@@ -219,6 +225,14 @@ describe("finds", () => {
     expect(violations([signIn(1, 2, { outcome: turnedAway })], {})).toEqual([
       "a person was turned away as disabled, and was not",
     ]);
+  });
+
+  it("a person who has to sign in again, and was signed out long before, after, or not at all", () => {
+    const again = ["a person had to sign in again, and was not signed out meanwhile"];
+    const sentBack = signIn(11, 12, { outcome: notSignedIn });
+    expect(violations([sentBack], {})).toEqual(again);
+    expect(violations([operate("sign out", 1, 2), sentBack], {})).toEqual(again);
+    expect(violations([sentBack, operate("sign out", 13, 14)], {})).toEqual(again);
   });
 
   it("a disabling or an enabling that was answered and is lost", () => {

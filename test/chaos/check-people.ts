@@ -1,7 +1,8 @@
 import { disabledBefore, mayBeDisabled } from "./disabling.ts";
 import type { History, Operation, Promises } from "./history.ts";
-import { isHonoured, isOpen, isRefused } from "./outcomes.ts";
+import { isHonoured, isOpen, isRefused, isSentBack } from "./outcomes.ts";
 import {
+  mayBeSignedOutAmid,
   type PersonHistory,
   personHistories,
   type SessionHistory,
@@ -43,9 +44,16 @@ function honouredWhileDisabled(person: PersonHistory, promises: Promises): reado
 }
 
 function turnedAwayWithoutReason(person: PersonHistory, promises: Promises): readonly Violation[] {
-  return person.signIns
-    .filter((signIn) => isRefused(signIn) && !mayBeDisabled(signIn, person, 0, promises))
-    .map((signIn) => violation("a person was turned away as disabled, and was not", signIn));
+  return person.signIns.filter(isRefused).flatMap((signIn) => {
+    if (isSentBack(signIn)) {
+      return mayBeSignedOutAmid(signIn, person, promises)
+        ? []
+        : [violation("a person had to sign in again, and was not signed out meanwhile", signIn)];
+    }
+    return mayBeDisabled(signIn, person, 0, promises)
+      ? []
+      : [violation("a person was turned away as disabled, and was not", signIn)];
+  });
 }
 
 function honouredAfterItsEnd(session: SessionHistory, promises: Promises): readonly Violation[] {

@@ -16,6 +16,11 @@ export function isSentAway({ outcome }: Operation): boolean {
   return outcome.kind === "refused" && outcome.error === "unauthorized_client";
 }
 
+/** To the sign-in, because what they had, or were about to have, has ended. */
+export function isSentBack({ outcome }: Operation): boolean {
+  return outcome.kind === "refused" && outcome.error === "login_required";
+}
+
 /** Done or not, now or later. */
 export function isOpen({ outcome }: { readonly outcome: Outcome }): boolean {
   return outcome.kind === "unavailable" || outcome.kind === "unanswered";

@@ -158,3 +158,17 @@ export function mayBeEnded(
     (ending) => ending.startedAt < time && doneBy(ending, promises) > startedAt,
   );
 }
+
+/** Whether a sign-in may have been under way when its person was signed out or disabled. That is told by clocks. */
+export function mayBeSignedOutAmid(
+  { startedAt, endedAt }: OperationOf<"sign in">,
+  person: PersonHistory,
+  promises: Promises,
+): boolean {
+  return mayBeEnded(
+    endedAt,
+    { startedAt: startedAt - promises.slackSeconds * 1000, endedAt },
+    person,
+    promises,
+  );
+}

@@ -117,17 +117,25 @@ async function signIn(at: PersonAtBrowser, state: string): Promise<Given<AtStep>
   const session = sessionIn(browser.cookie());
   const given = stepOf(answer);
   const isSignedIn = session !== undefined && session !== replaces && given?.step === "consent";
-  const isWrong = answer.outcome.kind === "honoured" && !isSignedIn;
+  const isAnswered = answer.outcome.kind === "honoured" && !isSignedIn;
   if (isSignedIn) at.signedIn.set(session, person);
   world.record({
     ...traceOf(answer),
-    ...(isWrong && { outcome: { kind: "wrong", what: "signed in, and has no new session" } }),
+    ...(isAnswered && { outcome: outcomeOfNoSession(answer) }),
     kind: "sign in",
     person: hashed(person),
     ...(isSignedIn && { session }),
     ...(replaces !== undefined && { replaces }),
   });
   return { ...answer, given };
+}
+
+/** Who is signed out while they sign in is led back to the page, which says so. */
+function outcomeOfNoSession({ headers }: Answer): Outcome {
+  const problem = URL.parse(headers.get("location") ?? "")?.searchParams.get("problem");
+  return problem === "sign_in_is_old"
+    ? { kind: "refused", error: "login_required" }
+    : { kind: "wrong", what: "signed in, and has no new session" };
 }
 
 async function approve(at: PersonAtBrowser, clientId: string, state: string): Promise<Given<string>> {
