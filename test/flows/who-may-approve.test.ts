@@ -11,6 +11,7 @@ import { authorizeUrl, codeOf, newPkce, redeem, register, tokensOf } from "../su
 import { SECRET } from "../support/forge.ts";
 import { type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
 import { startServer } from "../support/server.ts";
+import { sampleEntry } from "../support/store/samples.ts";
 import { steal } from "../support/thief.ts";
 
 // Cookies know no ports: whatever listens on another port of localhost has those of this server. So do programs there that
@@ -324,6 +325,17 @@ describe("one request on localhost", () => {
       { headers: { cookie } },
     );
     expect(answer.headers.get("location")).toContain("code=");
+  });
+
+  it("of a person who was removed, and of whom there is a new one since, approves nothing", async () => {
+    const { server, url, browser, before } = await start();
+    const { state } = await finishSignIn(browser, before);
+    await server.store.removePerson("ada", server.now(), sampleEntry("person.removed"));
+    server.advance(1);
+    const elsewhere = openBrowser(server);
+    await finishSignIn(elsewhere, await begin(elsewhere, url));
+    expect((await decide(browser, state, "approve")).status).toBe(403);
+    expect(await server.store.listGrants({})).toEqual([]);
   });
 
   it("denied is denied: the same page approves nothing afterwards", async () => {

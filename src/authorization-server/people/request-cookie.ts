@@ -1,6 +1,7 @@
 import type { Cookies } from "../../http/cookies.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
+import type { PersonRecord } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Bound, BrowserBinding } from "./browser-binding.ts";
 
@@ -50,14 +51,19 @@ export function bindToRequest(parts: {
     async signedInFor(request, bound) {
       const { signIn } = read(request, bound);
       if (signIn === undefined || signIn !== bound.signIn) return undefined;
-      const record = await store.findPerson(bound.person.id);
-      if (!record || record.disabledAt !== null || (record.signedOutAt ?? 0) >= bound.signedInAt)
-        return undefined;
       const { signedInAt, authenticatedAt } = bound;
-      return { person: record.person, signIn, signedInAt, authenticatedAt };
+      const record = await store.findPerson(bound.person.id);
+      return record && isSignedIn(record, signedInAt)
+        ? { person: record.person, signIn, signedInAt, authenticatedAt }
+        : undefined;
     },
     end: (bound) => [cookies.expire(nameOf(bound))],
   };
+}
+
+/** Not where the person was removed since: who has the same id then is another one, for all one can tell. */
+function isSignedIn({ disabledAt, signedOutAt, createdAt }: PersonRecord, signedInAt: number): boolean {
+  return disabledAt === null && (signedOutAt ?? 0) < signedInAt && createdAt <= signedInAt;
 }
 
 function nameOf({ id }: Pick<Bound, "id">): string {
