@@ -14,6 +14,7 @@ export function users(): SignInMethod {
     name: USERS,
     label: "your password",
     people: "own",
+    isOneFactor: true,
     open(parts) {
       const check = createDirectoryCheck(parts);
       return {
