@@ -13,6 +13,9 @@ export type KeyLabel =
   | "account-page"
   | "session"
   | "upstream-sign-in"
+  | "pending-proof"
+  | "totp-secret"
+  | "totp-setup"
   | "username-mark"
   | "counter-key"
   | "signing-key";
