@@ -54,6 +54,8 @@ export function parseClientMetadata(input: unknown, rules: MetadataRules): Clien
     clientUri: httpsUrl(wire.client_uri),
     logoUri: httpsUrl(wire.logo_uri),
     applicationType,
+    // Whoever describes itself does not say it: only the operator does.
+    remembersConsent: false,
   };
 }
 
