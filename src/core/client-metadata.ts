@@ -54,7 +54,7 @@ export function parseClientMetadata(input: unknown, rules: MetadataRules): Clien
     clientUri: httpsUrl(wire.client_uri),
     logoUri: httpsUrl(wire.logo_uri),
     applicationType,
-    // Whoever describes itself does not say it: only the operator does.
+    // A client never says this of itself: only the operator does.
     remembersConsent: false,
   };
 }
