@@ -95,7 +95,7 @@ describe("a client that the operator describes", () => {
         redirectUris: undefined,
         grantTypes: ["client_credentials"],
       },
-      /asks no one for consent, so there is none to remember/,
+      /asks no one for consent, so it has nothing to remember/,
     ],
     ["a short secret", { secret: "hunter2" }, /has 7 characters/],
     ["a scope that nobody offers", { scopes: ["mcp", "admin"] }, /scope admin/],

@@ -111,7 +111,7 @@ function checkRemembering(
 ): void {
   if (!grantTypes.includes("authorization_code")) {
     throw new ConfigurationError(
-      `The client ${id} asks no one for consent, so there is none to remember. Leave rememberConsent out.`,
+      `The client ${id} asks no one for consent, so it has nothing to remember. Leave rememberConsent out.`,
     );
   }
   const other = redirectUris.find((uri) => redirectKind(uri) !== "https");

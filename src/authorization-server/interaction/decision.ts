@@ -68,7 +68,7 @@ export async function decide(
   switch (form.get("decision")) {
     case "approve": {
       const grant = await approve(asked, { ticked: form.all("scope") }, asker, peer, parts);
-      if (!grant) throw mayNotApprove("the person is disabled, was signed out, or is not there");
+      if (!grant) throw mayNotApprove({ detail: "the person is disabled, was signed out, or is not there" });
       return answerWith(grant, asked, asker, parts);
     }
     case "deny":
@@ -136,14 +136,17 @@ async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): P
   if (isDocumentUrl(person.id)) return;
   const namesake = await clients.find(person.id);
   if (!namesake?.grantTypes.includes(CLIENT_CREDENTIALS)) return;
-  throw mayNotApprove(
-    `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
-  );
+  throw mayNotApprove({
+    detail: `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
+  });
 }
 
-function mayNotApprove(detail: string): OAuthError {
-  const message = "This account can't approve apps. Contact the server's operator.";
-  return new OAuthError("access_denied", message, { detail });
+function mayNotApprove(more: { readonly detail: string }): OAuthError {
+  return new OAuthError(
+    "access_denied",
+    "This account can't approve apps. Contact the server's operator.",
+    more,
+  );
 }
 
 async function refuseInactive(person: Person, checkActive: CheckActive): Promise<void> {
