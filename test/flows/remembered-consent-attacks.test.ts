@@ -401,7 +401,10 @@ describe("what is connected unseen", () => {
     const { server } = await startRemembering();
     const grace = openBrowser(server);
     await signIn(grace, authorizeUrl("reports", newPkce().challenge), "grace", "hopper");
-    expect(endOf(await ask(grace))).toBe(CONSENT);
+    const ending = await ask(grace, { scope: "mcp todo:write" });
+    if (ending.kind !== "page") throw new Error(endOf(ending));
+    expect(ending.path).toBe(CONSENT);
+    expect(ending.html).not.toContain("You approved this app before");
   });
 
   it("is nothing where the approval is revoked between its reading and the writing", async () => {
@@ -412,6 +415,19 @@ describe("what is connected unseen", () => {
     const approval = { ...rest, restsOn } as Parameters<typeof server.store.approve>[0];
     expect(await server.store.approve(approval, sampleEntry("consent.remembered"))).toBeUndefined();
     expect(endOf(await ask(browser))).toBe(CONSENT);
+    expect(await grantsOf(server)).toHaveLength(1);
+  });
+
+  it("is nothing where it is revoked while isActive answers, after it was read", async () => {
+    let meanwhile: () => Promise<unknown> = async () => undefined;
+    const isActive = async () => {
+      await meanwhile();
+      return true;
+    };
+    const { server, browser } = await startRemembering({ isActive });
+    const [former] = await grantsOf(server);
+    meanwhile = () => server.store.revokeGrant(former?.id ?? "", "operator", server.now(), REVOKED);
+    expect(endOf(await ask(browser, { scope: "mcp" }))).toBe(CONSENT);
     expect(await grantsOf(server)).toHaveLength(1);
   });
 
