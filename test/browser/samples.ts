@@ -167,6 +167,18 @@ const longName = "Extraordinarily-Long-Client-Name-".repeat(7).slice(0, 200);
 /** One of each page, as it comes up in practice, and then what nobody should send but somebody will. */
 export const SAMPLES: Readonly<Record<string, string>> = {
   login: loginPage({ appName: "my-app", action: "/oauth/login", state: "sealed", client: claude }),
+  "login-remembered": loginPage({
+    appName: "my-app",
+    action: "/oauth/login",
+    state: "sealed",
+    client: {
+      name: "Weekly reports",
+      id: "reports",
+      origin: "preregistered",
+      holdsKey: true,
+      remembersConsent: true,
+    },
+  }),
   "login-refused": loginPage({
     appName: "my-app",
     action: "/oauth/login",
@@ -241,6 +253,13 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     client: claude,
     destination: { kind: "https", shown: "claude.ai", isForeign: false },
     scopes: todoScopes,
+  }),
+  "consent-remembered": consentPage({
+    ...consent,
+    client: { name: "Weekly reports", id: "reports", origin: "preregistered", holdsKey: true },
+    destination: { kind: "https", shown: "reports.example.com", isForeign: false },
+    scopes: todoScopes.map((scope) => ({ ...scope, isNew: scope.scope === "todo:write" })),
+    willBeRemembered: true,
   }),
   "consent-loopback": consentPage({
     ...consent,
