@@ -104,8 +104,10 @@ function signInOf(access: CheckUser | SignIn): SignIn {
 function requireMethods(methods: unknown): asserts methods is readonly SignInMethod[] {
   const isMethod = (one: unknown): one is SignInMethod =>
     typeof one === "object" && one !== null && "open" in one && "name" in one;
-  if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod))
-    return refuseEqualNames(methods);
+  if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)) {
+    refuseEqualNames(methods);
+    return refuseEqualIssuers(methods);
+  }
   const index = Array.isArray(methods) ? methods.findIndex((one) => typeof one === "function") : -1;
   if (Array.isArray(methods) && index >= 0) {
     throw new ConfigurationError(`signIn[${index}] is a function: call it, ${methods[index].name}().`);
@@ -124,6 +126,19 @@ function refuseEqualNames(methods: readonly SignInMethod[]): void {
   if (twice === undefined) return;
   throw new ConfigurationError(
     `signIn has two methods with the name "${twice}". Give one of them another name.`,
+  );
+}
+
+/** One company could sign in as the people of another one. */
+function refuseEqualIssuers(methods: readonly SignInMethod[]): void {
+  const issuers = methods.flatMap(({ name, identityIssuer: issuer }) =>
+    issuer === undefined ? [] : [{ name, issuer }],
+  );
+  const second = issuers.find(({ issuer }, i) => issuers.findIndex((one) => one.issuer === issuer) < i);
+  if (second === undefined) return;
+  const first = issuers.find(({ issuer }) => issuer === second.issuer);
+  throw new ConfigurationError(
+    `signIn has ${first?.name} and ${second.name} with the same entity ID, ${JSON.stringify(second.issuer)}. Each company's metadata must have its own.`,
   );
 }
 

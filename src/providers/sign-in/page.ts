@@ -1,7 +1,7 @@
 import { type DeclaredOption, declaredOptions, fallbackOf } from "../../config/declared.ts";
 import { wrongValue } from "../../config/problems.ts";
 import { oidcOptions } from "../../config/sign-in/oidc-options.ts";
-import type { UpstreamSettings } from "../../config/sign-in/settings.ts";
+import type { ElsewhereSettings } from "../../config/sign-in/settings.ts";
 import { optionsWithVariables, variableOf } from "../../config/sign-in/sign-in-variables.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { logoutUriOf, redirectUriOf } from "../../core/upstream-urls.ts";
@@ -95,7 +95,7 @@ function isSecret({ path }: DeclaredOption): boolean {
   return path === "clientSecret" || path === "privateKey";
 }
 
-function settingsOf({ definition }: SignInGuide, read: Read): UpstreamSettings {
+function settingsOf({ definition }: SignInGuide, read: Read): ElsewhereSettings {
   const { allowInsecureIssuer, ...others } = read;
   const symbol = Object.getOwnPropertySymbols(definition.options).find(
     ({ description }) => description === "allowInsecureIssuer",
@@ -107,7 +107,7 @@ function settingsOf({ definition }: SignInGuide, read: Read): UpstreamSettings {
 function codeOf(
   { definition: { name, options }, admit }: SignInGuide,
   read: Read,
-  settings: UpstreamSettings,
+  settings: ElsewhereSettings,
   publicUrl: string | undefined,
 ): readonly string[] {
   const isSymbol = (option: string) =>
@@ -138,7 +138,7 @@ function codeOf(
 function environmentOf(
   { definition: { name }, admit }: SignInGuide,
   values: Given,
-  settings: UpstreamSettings,
+  settings: ElsewhereSettings,
   issuer: string,
 ): readonly string[] {
   return [
