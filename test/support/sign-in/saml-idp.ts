@@ -119,7 +119,8 @@ export function responseTo(
 ): string {
   ids += 1;
   const { status = SUCCESS, issuer = ENTITY_ID, responseIssuer = issuer, now = Date.now() } = changes;
-  const { inResponseTo = request.id, destination = request.acsUrl, signs = "assertion" } = changes;
+  const { inResponseTo = request.id, destination = request.acsUrl } = changes;
+  const { signs = status === SUCCESS ? "assertion" : "none" } = changes;
   const assertion = status === SUCCESS ? assertionFor(request, changes, now) : "";
   const answers = inResponseTo === null ? "" : ` InResponseTo="${inResponseTo}"`;
   const xml = `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_response${ids}" Version="2.0" IssueInstant="${at(now)}" Destination="${destination}"${answers}><saml:Issuer>${responseIssuer}</saml:Issuer><samlp:Status><samlp:StatusCode Value="${status}"/></samlp:Status>${assertion}</samlp:Response>`;
