@@ -13,13 +13,13 @@ import {
 } from "./saml-idp.ts";
 
 /** What `acme` is, unless a test says otherwise. */
-export const ACME = {
+export const ACME: SamlOptions = {
   metadata: metadataOf(),
   name: "acme",
   label: "Acme",
   domains: ["acme.com"],
   groups: "groups",
-} as const;
+};
 
 export function startSamlServer(
   companies: readonly Partial<SamlOptions>[] = [{}],

@@ -99,5 +99,5 @@ function shapeOfDom(element: Element): Shape {
     .filter(({ name }) => !name.startsWith("xmlns"))
     .map(({ name, value }) => [name, value] as const);
   const children = Array.from(element.childNodes).filter(({ nodeType }) => nodeType === 1) as Element[];
-  return [element.localName, element.namespaceURI ?? "", attributes, children.map(shapeOfDom)];
+  return [element.localName ?? "", element.namespaceURI ?? "", attributes, children.map(shapeOfDom)];
 }
