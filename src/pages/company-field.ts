@@ -18,7 +18,7 @@ export function companyField({ action, state, address, isUnknown }: CompanyField
 <input type="hidden" name="state" value="${state}">
 <div>
 <label for="address">Work email address</label>
-<input type="email" id="address" name="address" value="${address}" autocomplete="email" autocapitalize="none" autocorrect="off" spellcheck="false" required${tied}>
+<input type="text" inputmode="email" id="address" name="address" value="${address}" autocomplete="email" autocapitalize="none" autocorrect="off" spellcheck="false" required${tied}>
 </div>
 <button type="submit" class="plain">Continue with single sign-on</button>
 </form>`;

@@ -176,7 +176,7 @@ describe("a document that two readers could read differently", () => {
     [
       "an entity without a document type",
       (xml) => xml.replace("ada-1815<", "&e;<"),
-      /an entity that is none of XML's own/,
+      /an entity other than XML's own/,
     ],
     ["another encoding", (xml) => `<?xml version="1.0" encoding="utf-7"?>${xml}`, /a processing instruction/],
     [
@@ -190,7 +190,7 @@ describe("a document that two readers could read differently", () => {
       /more than 5000 elements/,
     ],
     ["text behind the end", (xml) => `${xml}<x/>`, /something follows the root element/],
-    ["no XML", () => "hello", /something that is no element/],
+    ["no XML", () => "hello", /something other than an element/],
     ["another document", () => "<x/>", /^it is not a SAML response/],
     ["two assertions of two people, both signed", twoAssertions, /2 assertions/],
     [

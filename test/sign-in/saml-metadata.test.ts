@@ -41,7 +41,7 @@ describe("metadata that are here", () => {
   it.each<[string, string, RegExp]>([
     ["no XML", "<x", /^saml: metadata can't be used: it is not usable XML: a tag does not end/],
     ["a document type", '<!DOCTYPE x [<!ENTITY a "b">]><x/>', /document type/],
-    ["an entity", metadataOf({ entityId: "&x;" }), /an entity that is none of XML's own/],
+    ["an entity", metadataOf({ entityId: "&x;" }), /an entity other than XML's own/],
     ["another document", "<x/>", /its root element is not an EntityDescriptor/],
     ["no entity ID", metadataOf({ entityId: " " }), /it has no usable entityID/],
     [

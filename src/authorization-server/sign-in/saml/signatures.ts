@@ -51,7 +51,7 @@ export function requireSafeSignatures(response: XmlElement): void {
     signatures.length !== places.length ||
     new Set(places.map(({ element }) => element)).size !== places.length
   ) {
-    throw wrong("a signature stands in the wrong place");
+    throw wrong("a signature is in the wrong place");
   }
   for (const { element, signature } of places) requireOwnReference(element, signature);
   for (const { name, attributes } of places.flatMap(({ signature }) => withDescendants(signature))) {
@@ -99,5 +99,5 @@ function requireOwnReference(element: XmlElement, signature: XmlElement): void {
   ) {
     return;
   }
-  throw wrong("a signature is not over the element that it stands in, or over that alone");
+  throw wrong("a signature is not over its own parent element alone");
 }

@@ -98,7 +98,7 @@ function cursorOver(text: string): Cursor {
     characters() {
       const next = text.indexOf("<", at);
       const raw = text.slice(at, next < 0 ? text.length : next);
-      if (raw.includes("]]>")) throw problem('"]]>" stands in a text');
+      if (raw.includes("]]>")) throw problem('a text has "]]>"');
       const read = decoded(raw, problem);
       at += raw.length;
       return read;
@@ -107,7 +107,7 @@ function cursorOver(text: string): Cursor {
     refused() {
       const kind = MARKUP.find(([, beginning]) => text.startsWith(beginning, at))?.[0];
       return problem(
-        at >= text.length ? "it ends too early" : `it has ${kind ?? "something that is no element"}`,
+        at >= text.length ? "it ends too early" : `it has ${kind ?? "something other than an element"}`,
       );
     },
     count() {
@@ -262,7 +262,7 @@ function decoded(text: string, problem: (what: string) => XmlProblem): string {
     const code = Number.parseInt(decimal ?? hex, decimal === undefined ? 16 : 10);
     const character = code <= 0x10ffff ? String.fromCodePoint(code) : "\0";
     if (Number.isNaN(code) || FORBIDDEN_CHARACTER.test(character)) {
-      throw problem("it has an entity that is none of XML's own");
+      throw problem("it has an entity other than XML's own");
     }
     return character;
   });
