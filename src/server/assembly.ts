@@ -1,10 +1,10 @@
-import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import { password } from "../authorization-server/sign-in/password/password.ts";
+import type { SignInPart } from "../authorization-server/sign-in/second-factor.ts";
 import { type AdmitOption, parseAdmit } from "../config/admit.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { parseOptions } from "../config/options.ts";
 import type { OAuthServerOptions } from "../config/options-schema.ts";
-import { wrongValue } from "../config/problems.ts";
+import { requireOptions, wrongValue } from "../config/problems.ts";
 import {
   type AuthorizationServerMetadata,
   parseAuthorizationServerMetadata,
@@ -18,6 +18,7 @@ import { readProxy } from "../platform/outbound-proxy.ts";
 import { type EmbeddedServer, openServer } from "./open-embedded-server.ts";
 import { openProtectedServer } from "./open-protected-server.ts";
 import type { OpenServer, ServerParts } from "./open-server.ts";
+import { readSignInList } from "./sign-in-list.ts";
 
 /** What is not a plain setting, but code or words for the model. */
 export type CreateCode = {
@@ -39,8 +40,11 @@ export type CreateOptions = OAuthServerOptions &
 
 /** How people sign in here. */
 export type SignIn = {
-  /** The ways to sign in, in the order of the page: `password(checkUser)`, `users()`, `google({ … })` and so on. */
-  readonly signIn: readonly SignInMethod[];
+  /**
+   * The ways to sign in, in the order of the page: `password(checkUser)`, `users()`, `google({ … })` and so on. One of them may be a
+   * second factor, which comes after a password or a mail link: `totp({ … })`.
+   */
+  readonly signIn: readonly SignInPart[];
   /** Who may come in. Required where anyone can make an account with one of them, as at Google. */
   readonly admit?: AdmitOption | undefined;
 };
@@ -62,19 +66,14 @@ export type Assembly<Opened extends OpenServer> = {
   readonly open: (parts: ServerParts) => Promise<Opened>;
 };
 
-function isLog(given: object): boolean {
-  return (["event", "error", "info", "debug"] satisfies readonly (keyof Log)[]).every(
-    (name) => typeof Reflect.get(given, name) === "function",
-  );
-}
-
 /** A server with people, clients and grants of its own. */
 export function embeddedServer(
   name: string,
   access: CheckUser | SignIn,
   given: CreateOptions,
 ): Assembly<EmbeddedServer> {
-  const { signIn: methods, admit } = signInOf(access);
+  const { signIn, admit } = signInOf(access);
+  const { methods, factor } = readSignInList(signIn);
   const { code, options, alsoAccept: accepted } = splitOptions(given);
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path));
@@ -84,7 +83,7 @@ export function embeddedServer(
   return {
     settings,
     code,
-    open: (parts) => openServer({ ...parts, proxy, methods, admission, alsoAccept }),
+    open: (parts) => openServer({ ...parts, proxy, methods, factor, admission, alsoAccept }),
   };
 }
 
@@ -97,49 +96,7 @@ function signInOf(access: CheckUser | SignIn): SignIn {
       `The second argument has ${name}, which is not one of signIn and admit. Options are the third argument.`,
     );
   }
-  requireMethods(signIn);
   return { signIn, admit };
-}
-
-function requireMethods(methods: unknown): asserts methods is readonly SignInMethod[] {
-  const isMethod = (one: unknown): one is SignInMethod =>
-    typeof one === "object" && one !== null && "open" in one && "name" in one;
-  if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)) {
-    refuseEqualNames(methods);
-    return refuseEqualIssuers(methods);
-  }
-  const index = Array.isArray(methods) ? methods.findIndex((one) => typeof one === "function") : -1;
-  if (Array.isArray(methods) && index >= 0) {
-    throw new ConfigurationError(`signIn[${index}] is a function: call it, ${methods[index].name}().`);
-  }
-  throw wrongValue(
-    "signIn",
-    methods,
-    "a list of sign-in methods, such as [users()] or [password(checkUser)], from mcp-gatehouse/sign-in",
-  );
-}
-
-/** A name is in the URLs of a method, and says in the log which one it was. */
-function refuseEqualNames(methods: readonly SignInMethod[]): void {
-  const names = methods.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice === undefined) return;
-  throw new ConfigurationError(
-    `signIn has two methods with the name "${twice}". Give one of them another name.`,
-  );
-}
-
-/** One company could sign in as the people of another one. */
-function refuseEqualIssuers(methods: readonly SignInMethod[]): void {
-  const issuers = methods.flatMap(({ name, identityIssuer: issuer }) =>
-    issuer === undefined ? [] : [{ name, issuer }],
-  );
-  const second = issuers.find(({ issuer }, i) => issuers.findIndex((one) => one.issuer === issuer) < i);
-  if (second === undefined) return;
-  const first = issuers.find(({ issuer }) => issuer === second.issuer);
-  throw new ConfigurationError(
-    `signIn has ${first?.name} and ${second.name} with the same entity ID, ${JSON.stringify(second.issuer)}. Each company's metadata must have its own.`,
-  );
 }
 
 /** A server in front of a provider, which says who people are and what scopes there are. */
@@ -173,13 +130,43 @@ export function protectedServer(
   };
 }
 
-function splitOptions({ mcp, log, instructions, requestState, alsoAccept, ...options }: CreateOptions): {
+function splitOptions(given: CreateOptions): {
   readonly code: CreateCode;
   readonly options: OAuthServerOptions;
   readonly alsoAccept: CreateOptions["alsoAccept"];
 } {
-  if (log !== undefined && !isLog(log)) {
-    throw wrongValue("log", log, "an object with the functions event, error, info and debug");
+  requireOptions("The third argument", given, '{ publicUrl: "https://mcp.example.com" }');
+  const { mcp, log, instructions, requestState, alsoAccept, ...options } = given;
+  const code = { mcp, log, instructions, requestState };
+  for (const [name, { is, must }] of Object.entries(CODE)) {
+    const value: unknown = Reflect.get(code, name);
+    if (value !== undefined && !is(value)) throw wrongValue(name, value, must);
   }
-  return { code: { mcp, log, instructions, requestState }, options, alsoAccept };
+  return { code, options, alsoAccept };
+}
+
+/** What each of them has to be: no schema sees it, since a function cannot be looked into. */
+const CODE: Readonly<
+  Record<keyof CreateCode, { readonly is: (given: unknown) => boolean; readonly must: string }>
+> = {
+  mcp: { is: (given) => typeof given === "function", must: "a function that makes a server of the SDK" },
+  log: {
+    is: (given) => isObject(given) && hasFunctions(given, LOG_FUNCTIONS),
+    must: "an object with the functions event, error, info and debug",
+  },
+  instructions: { is: (given) => typeof given === "string", must: "a text for the model" },
+  requestState: {
+    is: (given) => isObject(given) && hasFunctions(given, ["verify"]),
+    must: "an object with a function verify, such as createRequestStateCodec of the SDK makes",
+  },
+};
+
+const LOG_FUNCTIONS = ["event", "error", "info", "debug"] as const satisfies readonly (keyof Log)[];
+
+function isObject(given: unknown): given is object {
+  return typeof given === "object" && given !== null;
+}
+
+function hasFunctions(given: object, names: readonly string[]): boolean {
+  return names.every((name) => typeof Reflect.get(given, name) === "function");
 }

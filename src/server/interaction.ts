@@ -5,6 +5,7 @@ import {
   createAccountVisits,
 } from "../authorization-server/account/account-visits.ts";
 import { createPageTokens } from "../authorization-server/account/page-tokens.ts";
+import type { NamedPart } from "../authorization-server/account/parts.ts";
 import type { Clients } from "../authorization-server/clients/clients.ts";
 import { createAnswerClient } from "../authorization-server/interaction/answer-client.ts";
 import { authorizationGoals } from "../authorization-server/interaction/authorization-goal.ts";
@@ -30,7 +31,9 @@ import {
   createPasswordCheck,
   type PasswordParts,
 } from "../authorization-server/sign-in/password/check-password.ts";
+import { createPendingProofs, createPendingUrls } from "../authorization-server/sign-in/pending-proofs.ts";
 import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
+import type { SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
 import type { Admission } from "../config/admit.ts";
@@ -56,6 +59,8 @@ export type InteractionParts = {
   readonly log: Log;
   /** How people sign in. */
   readonly methods: readonly SignInMethod[];
+  /** What they prove after a password or a mail link. */
+  readonly factor?: SecondFactor | undefined;
   /** Who may come in. */
   readonly admission: Admission;
   /** Where providers of identities are asked. */
@@ -92,13 +97,17 @@ export async function openInteraction(
   });
   const accounts = openAccounts({ ...parts, ...settings, binding });
   const goals = eitherGoals(accountGoals(accounts), authorizationGoals(interactions));
+  const refuse = createRefusal({ appName, issuer, contact: admission.contact });
+  const factor = await parts.factor?.open({ ...parts, recorder, issuer, appName });
+  const pending = { keyring, clock: parts.clock, issuer };
   const signIns = createSignIns({
     ...parts,
     goals,
     recorder,
     checkActive,
     admit: createAdmission(admission),
-    refuse: createRefusal({ appName, issuer, contact: admission.contact }),
+    refuse,
+    factor: factor && { ...factor, pending: createPendingUrls(pending) },
   });
   const visits = visitsOf(goals);
   const common = { ...settings, ...parts, appName, interactions, recorder, checkActive, visits, signIns };
@@ -127,9 +136,10 @@ export async function openInteraction(
     loginRoute({ ...common, methods, password }),
     ...companyRoutes({ ...common, methods }),
     ...methods.flatMap(({ routes }) => routes),
+    ...(factor?.routes(createPendingProofs({ ...pending, visits, signIns, refuse })) ?? []),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
     consentRoute({ ...answering, minter: { keyring, issuer } }),
-    accountRoute({ ...common, ...accounts, methods }),
+    accountRoute({ ...common, ...accounts, methods, parts: accountPartsOf(methods) }),
   ];
   return {
     routes,
@@ -157,6 +167,11 @@ async function openMethods(
       ...(await open(parts)),
     })),
   );
+}
+
+/** What they add to the account page. */
+function accountPartsOf(methods: readonly NamedMethod[]): readonly NamedPart[] {
+  return methods.flatMap(({ name, account: part }) => (part ? [{ name, part }] : []));
 }
 
 /** The one whose username and password the page's own form takes. */

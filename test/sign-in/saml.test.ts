@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openBrowser, stateOf } from "../support/person.ts";
+import type { TestServer } from "../support/server.ts";
 import { goToProvider, leadsTo, reasonIn } from "../support/sign-in/journey.ts";
 import {
   CERTIFICATES,
@@ -7,10 +8,12 @@ import {
   ENTITY_ID,
   metadataOf,
   type ResponseChanges,
+  readRequest,
   responseTo,
   samlForm,
 } from "../support/sign-in/saml-idp.ts";
 import {
+  type AtIdp,
   answerWith,
   goToIdp,
   postForm,
@@ -260,6 +263,13 @@ describe("an answer without a sign-in", () => {
   });
 });
 
+/** A browser at the sign-in page of the account page. */
+async function goToAccount(server: TestServer) {
+  const browser = openBrowser(server);
+  const toLogin = await browser.request("/account");
+  return { browser, state: stateOf(toLogin.headers.get("location")) };
+}
+
 describe("several companies", () => {
   const OTHER = { name: "other", label: "Other", domains: ["other.com", "*.other.com"] };
   const started = async (options = {}) => {
@@ -308,6 +318,19 @@ describe("several companies", () => {
     const headers = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
     expect(leadsTo(await browser.submit("/oauth/company", fields, { headers }))).toBe("page 403");
     expect(leadsTo(await openBrowser(server).submit("/oauth/company", fields))).toBe("page 403");
+  });
+
+  it("are offered for linking on the account page only to people with an address of theirs", async () => {
+    const { server } = await started();
+    const { browser, state } = await goToAccount(server);
+    const begun = await browser.request(`/oauth/sign-in/acme?${new URLSearchParams({ state })}`);
+    const request = readRequest(new URL(begun.headers.get("location") ?? ""));
+    const at = { browser, request } as AtIdp;
+    const response = await answerWith(server, at, responseTo(request, { now: server.now() }));
+    const page = await (await browser.request(response.headers.get("location") ?? "")).text();
+    expect(page).toContain("Ada Lovelace");
+    expect(page).toContain("Acme");
+    expect(page).not.toContain("Other");
   });
 
   it("have no field where there is one with domains", async () => {

@@ -1,10 +1,9 @@
-import { matchesDomain, readAddress } from "../../core/email-address.ts";
 import { readForm } from "../../http/form.ts";
 import { seeOther } from "../../http/responses.ts";
 import type { Route } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import type { Visits } from "./method.ts";
-import { COMPANY_PATH, companiesOf, type PageParts, showSignIn } from "./sign-in-page.ts";
+import { COMPANY_PATH, companiesOf, companyOf, type PageParts, showSignIn } from "./sign-in-page.ts";
 
 export type CompanyParts = PageParts & { readonly visits: Visits };
 
@@ -29,12 +28,7 @@ async function pick(request: Request, parts: CompanyParts): Promise<Response> {
   const form = await readForm(request);
   const visit = await parts.visits.open(request, form.get("state"));
   const typed = (form.get("address") ?? "").trim();
-  const address = readAddress(typed);
-  const company =
-    address &&
-    companiesOf(parts.methods).find(({ panel }) =>
-      panel.domains.some((domain) => matchesDomain(domain, address)),
-    );
+  const company = companyOf(typed, parts.methods);
   if (company) return seeOther(company.panel.url(visit));
   return showSignIn(
     visit,

@@ -1,6 +1,5 @@
 import type { ClientIdentity } from "../../core/client.ts";
 import type { DomainEntry } from "../../core/email-address.ts";
-import type { OAuthError } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -10,8 +9,10 @@ import type { Clock } from "../../platform/clock.ts";
 import type { PlainFetch } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
+import type { Credential, CredentialUse } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
+import type { AccountPart } from "./account-part.ts";
 import type { Attempts } from "./guessing/attempts.ts";
 
 /**
@@ -19,6 +20,8 @@ import type { Attempts } from "./guessing/attempts.ts";
  * `mcp-gatehouse/sign-in`, and opened once with the server.
  */
 export type SignInMethod = {
+  /** Tells it from a second factor, which is in the same list. */
+  readonly kind?: "method";
   /** Unique in a server; in URLs, logs and session lists: `google`. */
   readonly name: string;
   /** What people call it: `Google`. */
@@ -37,6 +40,8 @@ export type SignInMethod = {
    * can't have the same one, or one company could sign in as the people of the other.
    */
   readonly identityIssuer?: string;
+  /** Whether one thing alone is proved, as by a password: a second factor comes after it. Its proofs say so too. */
+  readonly isOneFactor?: boolean;
   /** Of a provider: what is asked of it before anyone signs in. Its redirect URI is made of the name. */
   readonly provider?: {
     readonly issuer: string;
@@ -54,8 +59,8 @@ export type OpenMethod = {
   readonly routes: readonly Route[];
   /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
   readonly proves: (identity: Identity) => boolean;
-  /** For a method that keeps passwords itself: the account page changes them with it. */
-  readonly changePassword?: ChangePassword | undefined;
+  /** What it adds to the account page. */
+  readonly account?: AccountPart | undefined;
   /**
    * Called once, when the server is open and its URL is known.
    * @param print writes to the terminal of the operator who started the server; undefined where there is none
@@ -64,23 +69,6 @@ export type OpenMethod = {
 };
 
 export type Print = (text: string) => void;
-
-/**
- * Changes the password of an identity of this method, where the current one is right. Wrong ones are counted like those of a
- * sign-in. With it, the person's sessions end, all but this one. The change has the entry `credential.changed`.
- * @returns why nothing was changed, in words for the person; undefined where it was
- */
-export type ChangePassword = (
-  change: {
-    readonly person: Person;
-    readonly identity: Identity;
-    /** The session in which they change it. */
-    readonly session: string;
-    readonly current: string;
-    readonly next: string;
-  },
-  peer: Peer,
-) => Promise<OAuthError | undefined>;
 
 /** What a method shows on the sign-in page. */
 export type SignInPanel =
@@ -179,6 +167,8 @@ export type Proof = {
   readonly authenticatedAt: number;
   /** Epoch milliseconds: when the password was set that proves it, where it is kept here. */
   readonly passwordSetAt?: number | undefined;
+  /** Whether it proves one thing alone, such as that a password is known: a second factor comes before anything is written. */
+  readonly isOneFactor?: boolean | undefined;
   /** For the provider's logout. */
   readonly upstream: { readonly issuer: string; readonly sessionId: string | undefined } | undefined;
 };
@@ -193,6 +183,18 @@ export type Proved = {
    * sign-in too.
    */
   readonly askedAt: number;
+  /** The second factor that was checked, or set up, after it. */
+  readonly factor?:
+    | {
+        readonly name: string;
+        /** Whom it was checked for: it counts for no one else. Undefined for a person who has no row yet. */
+        readonly personId: string | undefined;
+        /** What it uses up, in the same commit as the sign-in. */
+        readonly uses?: CredentialUse | undefined;
+        /** What was set up just now, in the same commit as the sign-in. */
+        readonly adds?: readonly Omit<Credential, "personId">[] | undefined;
+      }
+    | undefined;
 };
 
 /** Where every method ends. Decides who it is, whether they may come in, and what comes next. */

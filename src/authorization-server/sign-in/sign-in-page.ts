@@ -1,4 +1,4 @@
-import type { DomainEntry } from "../../core/email-address.ts";
+import { type DomainEntry, matchesDomain, readAddress } from "../../core/email-address.ts";
 import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { companyField } from "../../pages/company-field.ts";
@@ -69,6 +69,15 @@ type CompanyPanel = Extract<OpenMethod["panel"], { readonly kind: "button" }> & 
 export function companiesOf(methods: readonly NamedMethod[]): readonly Company[] {
   const companies = methods.filter((method): method is Company => hasDomains(method.panel));
   return companies.length > 1 ? companies : [];
+}
+
+/** The one whose addresses this is one of; undefined where there is none, or nothing to pick from. */
+export function companyOf(typed: unknown, methods: readonly NamedMethod[]): Company | undefined {
+  const address = typeof typed === "string" ? readAddress(typed) : undefined;
+  if (!address) return undefined;
+  return companiesOf(methods).find(({ panel }) =>
+    panel.domains.some((domain) => matchesDomain(domain, address)),
+  );
 }
 
 function hasDomains(panel: OpenMethod["panel"]): boolean {

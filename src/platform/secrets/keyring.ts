@@ -14,6 +14,9 @@ export type KeyLabel =
   | "session"
   | "upstream-sign-in"
   | "saml-answer"
+  | "pending-proof"
+  | "totp-secret"
+  | "totp-setup"
   | "username-mark"
   | "counter-key"
   | "signing-key";

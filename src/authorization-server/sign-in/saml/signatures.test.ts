@@ -52,20 +52,28 @@ describe("requireSafeSignatures", () => {
     ["deeper in the assertion", assertion(`<x:x>${signature("#_a")}</x:x>`), /in the wrong place/],
     ["of no namespace", assertion(`${signature("#_a")}<x:Signature/>`), /in the wrong place/],
     ["twice", assertion(signature("#_a") + signature("#_a")), /in the wrong place/],
-    [
-      "over another element",
-      assertion(signature("#_r")),
-      /^a signature is not over its own parent/,
-    ],
+    ["over another element", assertion(signature("#_r")), /^a signature is not over its own parent/],
     ["over the whole document", assertion(signature("")), /is not over its own parent/],
-    ["over an element of another document", assertion(signature("http://x/#_a")), /is not over its own parent/],
+    [
+      "over an element of another document",
+      assertion(signature("http://x/#_a")),
+      /is not over its own parent/,
+    ],
     [
       "over several elements",
       assertion(signature("#_a", { more: '<ds:Reference URI="#_b"/>' })),
       /its own parent element alone/,
     ],
-    ["with two values", assertion(signature("#_a", { more: "<ds:SignatureValue/>" })), /its own parent element alone/],
-    ["with two infos", assertion(signature("#_a", { more: "<ds:SignedInfo/>" })), /its own parent element alone/],
+    [
+      "with two values",
+      assertion(signature("#_a", { more: "<ds:SignatureValue/>" })),
+      /its own parent element alone/,
+    ],
+    [
+      "with two infos",
+      assertion(signature("#_a", { more: "<ds:SignedInfo/>" })),
+      /its own parent element alone/,
+    ],
     ["with an object", assertion(signature("#_a", { more: "<ds:Object/>" })), /^a signature has an object/],
     [
       "where two have one id",

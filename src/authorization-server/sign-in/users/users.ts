@@ -1,4 +1,5 @@
 import type { SignInMethod } from "../method.ts";
+import { accountPassword } from "./account-password.ts";
 import { createChangePassword } from "./change-password.ts";
 import { createDirectoryCheck } from "./directory-check.ts";
 import { inviteFirstPerson } from "./first-invitation.ts";
@@ -14,13 +15,14 @@ export function users(): SignInMethod {
     name: USERS,
     label: "your password",
     people: "own",
+    isOneFactor: true,
     open(parts) {
       const check = createDirectoryCheck(parts);
       return {
         panel: { kind: "password", check },
         routes: [invitationRoute(parts)],
         proves: ({ method }) => method === USERS,
-        changePassword: createChangePassword(check, parts),
+        account: accountPassword(createChangePassword(check, parts)),
         started: (print) => inviteFirstPerson(parts, print),
       };
     },
