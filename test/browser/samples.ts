@@ -7,6 +7,7 @@ import { accountRefusedPage } from "../../src/pages/account-refused.ts";
 import { actionForm } from "../../src/pages/account-sections.ts";
 import { signedOutPage } from "../../src/pages/account-signed-out.ts";
 import type { AccountValues } from "../../src/pages/account-values.ts";
+import { companyField } from "../../src/pages/company-field.ts";
 import { consentPage } from "../../src/pages/consent.ts";
 import { alreadyApprovedPage } from "../../src/pages/done.ts";
 import { errorPage } from "../../src/pages/error.ts";
@@ -43,6 +44,13 @@ const login = {
     { name: "entra", label: "Microsoft", url: "/oauth/sign-in/entra" },
   ],
 } as const;
+
+function company(address = "", isUnknown = false) {
+  return {
+    name: "company",
+    html: companyField({ action: "/oauth/company", state: "sealed", address, isUnknown }),
+  };
+}
 
 const SELF = { origin: "registered", holdsKey: false } as const;
 const cursor = { name: "Cursor", id: "dcr_qh8aZf0u1Rz2", ...SELF } as const;
@@ -189,6 +197,12 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   }),
   "login-methods": loginPage({ ...login, action: undefined }),
   "login-password-and-methods": loginPage(login),
+  "login-companies": loginPage({ ...login, panels: [company(), ...login.panels] }),
+  "login-companies-unknown": loginPage({
+    ...login,
+    panels: [company("ada@nowhere.example", true)],
+    methodProblem: "There is no single sign-on for this address here. Check it, or choose another way.",
+  }),
   "login-account": loginPage({ ...login, client: undefined }),
   "login-methods-absurd": loginPage({
     ...login,

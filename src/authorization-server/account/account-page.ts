@@ -96,7 +96,7 @@ export async function showAccount(
     canChange,
     ...listed(sessions, current, labelOf),
     identities: listedHere(identities, methods).map((identity) => shown(identity, identities, methods)),
-    links: linkable(identities, methods),
+    links: linkable(current.person, identities, methods),
     sections,
     hasProblem: error !== undefined,
     signIns: signIns.map(({ method, ...signIn }) => ({ ...signIn, method: method && labelOf(method) })),
