@@ -59,12 +59,12 @@ ${caution(client, destination)}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 ${scopes.length > 0 ? scopeList(scopes) : undefined}
+${willBeRemembered ? html`<p class="soft small">If you approve, you won’t be asked again when this app wants the same or less, as long as this connection lasts.</p>` : undefined}
 <div class="choices settled">
 <button type="submit" name="decision" value="deny">Deny</button>
 <button type="submit" name="decision" value="approve">Approve</button>
 </div>
 </form>
-${willBeRemembered ? html`<p class="soft small">If you approve, you won’t be asked again when this app wants the same or less, as long as this connection lasts.</p>` : undefined}
 <p class="soft small">App ID: <bdi>${undeceiving(client.id)}</bdi></p>`;
   return layout({ appName, title: "Approve access", body });
 }
