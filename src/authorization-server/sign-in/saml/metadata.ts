@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { METADATA, PROTOCOL, SIGNATURE } from "./names.ts";
 import { timeOf } from "./times.ts";
-import { childrenOf, readXml, withDescendants, type XmlElement, XmlProblem } from "./xml.ts";
+import { childrenOf, readXml, withDescendants, type XmlElement } from "./xml.ts";
+import { XmlProblem } from "./xml-cursor.ts";
 
 /** What an identity provider says of itself (SAML 2.0 Metadata §2.4.3), as far as it is needed here. */
 export type IdpMetadata = {
@@ -58,7 +59,7 @@ export function readMetadata(text: string): IdpMetadata {
 
 function parse(text: string): XmlElement {
   try {
-    return readXml(text, { comments: "skipped" });
+    return readXml(text, "metadata");
   } catch (error) {
     if (error instanceof XmlProblem) throw new MetadataProblem(`it is not usable XML: ${error.message}`);
     throw error;

@@ -5,9 +5,10 @@ import type { Company } from "./company.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import type { IdpMetadata } from "./metadata.ts";
 import { ASSERTION, PROTOCOL, SIGNATURE } from "./names.ts";
-import { nodeSaml } from "./node-saml.ts";
+import { verifySignature } from "./signature-thread.ts";
 import { requireSafeSignatures } from "./signatures.ts";
-import { childrenOf, readXml, withDescendants, type XmlElement, XmlProblem } from "./xml.ts";
+import { childrenOf, readXml, withDescendants, type XmlElement } from "./xml.ts";
+import { XmlProblem } from "./xml-cursor.ts";
 
 /** What this server is called at the identity provider, and where that answers. */
 export type ServiceProvider = { readonly entityId: string; readonly acsUrl: string };
@@ -28,9 +29,7 @@ export async function verifiedAssertion(
   checkResponse(read(text, "the response"), settings, here);
   const known = await provider.find();
   const signed =
-    (await verify(text, known, here)) ??
-    (await verifyWithNewer(text, known, here, provider)) ??
-    refuseSignature();
+    (await verify(text, known)) ?? (await verifyWithNewer(text, known, provider)) ?? refuseSignature();
   const assertion = read(signed, "the signed assertion");
   if (assertion.namespace !== ASSERTION || assertion.name !== "Assertion") {
     throw wrong("what is signed is not an assertion");
@@ -57,7 +56,7 @@ function decode(encoded: string): string {
 
 function read(text: string, what: string): XmlElement {
   try {
-    return readXml(text, { comments: "refused" });
+    return readXml(text, "response");
   } catch (error) {
     if (error instanceof XmlProblem) throw wrong(`${what} is not usable XML: ${error.message}`);
     throw error;
@@ -130,46 +129,20 @@ function checkAssertions(response: XmlElement): void {
 }
 
 /** Undefined where the signature is not one of these keys'. */
-async function verify(
-  text: string,
-  { certificates }: IdpMetadata,
-  { entityId, acsUrl }: ServiceProvider,
-): Promise<string | undefined> {
-  const { SAML, ValidateInResponseTo } = await nodeSaml();
-  const saml = new SAML({
-    idpCert: [...certificates],
-    issuer: entityId,
-    callbackUrl: acsUrl,
-    wantAssertionsSigned: true,
-    wantAuthnResponseSigned: false,
-    // What the assertion says is checked once, on what is verified here, by this server's clock.
-    audience: false,
-    acceptedClockSkewMs: -1,
-    validateInResponseTo: ValidateInResponseTo.never,
-  });
-  try {
-    const SAMLResponse = Buffer.from(text).toString("base64");
-    const { profile } = await saml.validatePostResponseAsync({ SAMLResponse });
-    return profile?.getAssertionXml?.();
-  } catch (error) {
-    if (isWrongSignature(error)) return undefined;
-    throw wrong(`the response can't be used: ${clipped(String((error as Error).message))}`);
-  }
-}
-
-function isWrongSignature(error: unknown): boolean {
-  return error instanceof Error && /^Invalid signature/.test(error.message);
+async function verify(text: string, { certificates }: IdpMetadata): Promise<string | undefined> {
+  const { signed, problem } = await verifySignature({ text, certificates });
+  if (problem !== undefined) throw wrong(`the response can't be used: ${clipped(problem)}`);
+  return signed;
 }
 
 /** The provider's keys may be other ones by now. */
 async function verifyWithNewer(
   text: string,
   known: IdpMetadata,
-  here: ServiceProvider,
   provider: IdentityProvider,
 ): Promise<string | undefined> {
   const newer = await provider.findNewer(known);
-  return newer && verify(text, newer, here);
+  return newer && verify(text, newer);
 }
 
 function refuseSignature(): never {

@@ -1,8 +1,9 @@
 import { DOMParser, type Element } from "@xmldom/xmldom";
 import { describe, expect, it } from "vitest";
-import { readXml, type XmlElement, XmlProblem } from "./xml.ts";
+import { readXml, type XmlElement } from "./xml.ts";
+import { XmlProblem } from "./xml-cursor.ts";
 
-const read = (text: string) => readXml(text, { comments: "refused" });
+const read = (text: string) => readXml(text, "response");
 
 describe("readXml", () => {
   it("reads elements, attributes, namespaces and text", () => {
@@ -20,7 +21,7 @@ describe("readXml", () => {
 
   it("joins the text around a comment where comments may be", () => {
     const text = "<!-- a --><x>one<!-- <y> - -->two</x><!-- b -->";
-    expect(readXml(text, { comments: "skipped" }).text).toBe("onetwo");
+    expect(readXml(text, "metadata").text).toBe("onetwo");
     expect(() => read(text)).toThrow(XmlProblem);
   });
 
@@ -39,6 +40,9 @@ describe("readXml", () => {
     "<x a/>",
     "<x a='<'/>",
     "<x a='1'b='2'/>",
+    "<x\u00A0a='1'/>",
+    "<x\u2028/>",
+    "\u00A0<x/>",
     "<a:x/>",
     "<x a:b='1'/>",
     "<x xmlns:a=''/>",
@@ -64,8 +68,10 @@ describe("readXml", () => {
     " <?xml version='1.0'?><x/>",
     '<?xml version="1.1"?><x/>',
     '<?xml version="1.0" encoding="ISO-8859-1"?><x/>',
-    `${"<x>".repeat(33)}${"</x>".repeat(33)}`,
-    `<x>${"<y/>".repeat(5000)}</x>`,
+    `${"<x>".repeat(11)}${"</x>".repeat(11)}`,
+    `<x>${"<y/>".repeat(1000)}</x>`,
+    `<x>${"<y a='1' b='2' c='3' d='4' e='5'/>".repeat(900)}</x>`,
+    `<x ${Array.from({ length: 19 }, (_, i) => `xmlns:n${i}="urn:${i}"`).join(" ")}/>`,
     "<ä/>",
   ])("refuses %j", (text) => {
     expect(() => read(text)).toThrow(XmlProblem);
@@ -84,7 +90,7 @@ describe("readXml", () => {
     `<x>${"&".repeat(200_000)}`,
     `<!--${"-".repeat(200_000)}`,
   ])("comes to an end soon with much of nothing: %#", (text) => {
-    expect(() => readXml(text, { comments: "skipped" })).toThrow(XmlProblem);
+    expect(() => readXml(text, "metadata")).toThrow(XmlProblem);
   });
 });
 

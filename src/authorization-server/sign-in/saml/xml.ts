@@ -1,3 +1,5 @@
+import { type Cursor, cursorOver, decoded, type XmlProblem } from "./xml-cursor.ts";
+
 /** An element of a document, with its namespace resolved. */
 export type XmlElement = {
   /** Without its prefix. */
@@ -13,41 +15,38 @@ export type XmlElement = {
   readonly text: string;
 };
 
-/** What is wrong with a document. The message is for the log, and has nothing of the document in it. */
-export class XmlProblem extends Error {
-  override readonly name = "XmlProblem";
-}
+/** Kinds of documents. */
+const KINDS = {
+  /**
+   * Sent by anyone, and the time to check its signature grows faster than the document. In what is signed there are no comments: one reader
+   * joins the text around one, another one cuts it there.
+   */
+  response: { hasComments: false, limits: { depth: 10, elements: 1000, attributes: 4000, prefixes: 20 } },
+  /** From where the operator says. */
+  metadata: { hasComments: true, limits: { depth: 32, elements: 5000, attributes: 20_000, prefixes: 100 } },
+} as const;
 
-const DEEPEST = 32;
-const MOST_ELEMENTS = 5000;
 const XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace";
 
 /**
  * Reads a document of the plain kind that identity providers write: elements, attributes and text. What could make two readers
  * see two documents, or a small document a large one, is refused: document types, entities, processing instructions, CDATA.
- * @param comments in a signed document they are refused: a text that one reader joins around a comment, another one cuts there
  * @throws XmlProblem
  */
-export function readXml(
-  text: string,
-  { comments }: { readonly comments: "refused" | "skipped" },
-): XmlElement {
-  const forbidden = FORBIDDEN_CHARACTER.exec(text);
-  if (forbidden) throw new XmlProblem(`it has a character that XML does not allow, at ${forbidden.index}`);
-  return readDocument(cursorOver(text), comments === "skipped");
+export function readXml(text: string, kind: keyof typeof KINDS): XmlElement {
+  const { hasComments, limits } = KINDS[kind];
+  return readDocument(cursorOver(text, limits), hasComments);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 §2.2 leaves out.
-const FORBIDDEN_CHARACTER = /[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]|\p{Cs}/u;
-
 const DECLARATION =
-  /\uFEFF?(?:<\?xml version=["']1\.0["'](?:\s+encoding=["']utf-8["'])?(?:\s+standalone=["'](?:yes|no)["'])?\s*\?>)?/iy;
+  /\uFEFF?(?:<\?xml version=["']1\.0["'](?:[ \t\r\n]+encoding=["']utf-8["'])?(?:[ \t\r\n]+standalone=["'](?:yes|no)["'])?[ \t\r\n]*\?>)?/iy;
 const SPACE = /[ \t\r\n]+/y;
 const CLOSING = /<\//y;
 const NAME = /([A-Za-z_][\w.-]*)(?::([A-Za-z_][\w.-]*))?/y;
-const ATTRIBUTE = /\s+([A-Za-z_][\w.-]*)(?::([A-Za-z_][\w.-]*))?\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
-const TAG_END = /\s*(\/?)>/y;
-const CLOSING_END = /\s*>/y;
+const ATTRIBUTE =
+  /[ \t\r\n]+([A-Za-z_][\w.-]*)(?::([A-Za-z_][\w.-]*))?[ \t\r\n]*=[ \t\r\n]*(?:"([^"<]*)"|'([^'<]*)')/y;
+const TAG_END = /[ \t\r\n]*(\/?)>/y;
+const CLOSING_END = /[ \t\r\n]*>/y;
 const COMMENT = /<!--(?:(?!--)[\s\S])*-->/y;
 
 /** An element while it is read. */
@@ -61,61 +60,6 @@ type Open = {
   readonly prefixes: ReadonlyMap<string, string>;
   text: string;
 };
-
-/** Where the reader is in the text. */
-type Cursor = {
-  /** What stands here, which is passed then; undefined where something else does. */
-  match(pattern: RegExp): RegExpExecArray | undefined;
-  /** Whether a tag begins here that opens an element. It is passed up to its name. */
-  opensElement(): boolean;
-  /** The text up to the next tag. */
-  characters(): string;
-  isAtEnd(): boolean;
-  problem(what: string): XmlProblem;
-  /** For what can't stand here. */
-  refused(): XmlProblem;
-  /** Counts an element. */
-  count(): void;
-};
-
-function cursorOver(text: string): Cursor {
-  let at = 0;
-  let elements = 0;
-  const problem = (what: string) => new XmlProblem(`${what}, at ${at}`);
-  return {
-    problem,
-    match(pattern) {
-      pattern.lastIndex = at;
-      const found = pattern.exec(text) ?? undefined;
-      if (found) at = pattern.lastIndex;
-      return found;
-    },
-    opensElement() {
-      const opens = /^<[A-Za-z_]/.test(text.slice(at, at + 2));
-      if (opens) at += 1;
-      return opens;
-    },
-    characters() {
-      const next = text.indexOf("<", at);
-      const raw = text.slice(at, next < 0 ? text.length : next);
-      if (raw.includes("]]>")) throw problem('a text has "]]>"');
-      const read = decoded(raw, problem);
-      at += raw.length;
-      return read;
-    },
-    isAtEnd: () => at >= text.length,
-    refused() {
-      const kind = MARKUP.find(([, beginning]) => text.startsWith(beginning, at))?.[0];
-      return problem(
-        at >= text.length ? "it ends too early" : `it has ${kind ?? "something other than an element"}`,
-      );
-    },
-    count() {
-      elements += 1;
-      if (elements > MOST_ELEMENTS) throw problem(`it has more than ${MOST_ELEMENTS} elements`);
-    },
-  };
-}
 
 function readDocument(cursor: Cursor, skipsComments: boolean): XmlElement {
   cursor.match(DECLARATION);
@@ -150,7 +94,7 @@ function readContent(cursor: Cursor, root: Open, skipsComments: boolean): XmlEle
       const { open, isEmpty } = readOpeningTag(cursor, current.prefixes);
       if (isEmpty) current.children.push(open);
       else stack.push(open);
-      if (stack.length > DEEPEST) throw cursor.problem(`it is nested more than ${DEEPEST} deep`);
+      cursor.limit("depth", stack.length);
     } else if (!skipsComments || !cursor.match(COMMENT)) throw cursor.refused();
   }
 }
@@ -161,13 +105,14 @@ function readOpeningTag(
   outer: ReadonlyMap<string, string>,
 ): { readonly open: Open; readonly isEmpty: boolean } {
   const { problem } = cursor;
-  cursor.count();
+  cursor.count("elements");
   const named = cursor.match(NAME);
   if (!named) throw problem("a tag has no usable name");
   const given = readAttributes(cursor);
   const end = cursor.match(TAG_END);
   if (!end) throw problem("a tag does not end");
   const prefixes = prefixesIn(given, outer, problem);
+  cursor.limit("prefixes", prefixes.size);
   const { prefix, local } = splitName(named);
   const namespace = prefixes.get(prefix);
   if (namespace === undefined) throw problem("a prefix has no namespace");
@@ -184,10 +129,11 @@ function readOpeningTag(
   return { open, isEmpty: end[1] === "/" };
 }
 
-function readAttributes({ match, problem }: Cursor): readonly Attribute[] {
+function readAttributes({ match, count, problem }: Cursor): readonly Attribute[] {
   const attributes: Attribute[] = [];
   const seen = new Set<string>();
   for (let found = match(ATTRIBUTE); found; found = match(ATTRIBUTE)) {
+    count("attributes");
     const { prefix, local } = splitName(found);
     const key = `${prefix}:${local}`;
     if (seen.has(key)) throw problem("an attribute is repeated");
@@ -244,36 +190,6 @@ function prefixedNames(
   if (prefixed.some(({ prefix }) => !prefixes.has(prefix))) throw problem("a prefix has no namespace");
   return prefixed.map(({ local }) => local);
 }
-
-const ENTITIES: ReadonlyMap<string, string> = new Map([
-  ["lt", "<"],
-  ["gt", ">"],
-  ["amp", "&"],
-  ["quot", '"'],
-  ["apos", "'"],
-]);
-
-/** The five entities of XML and character references; any other entity would have to come of a document type. */
-function decoded(text: string, problem: (what: string) => XmlProblem): string {
-  if (!text.includes("&")) return text;
-  return text.replace(/&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w{1,10}));|&/g, (_, decimal, hex, name) => {
-    const known = ENTITIES.get(name);
-    if (known !== undefined) return known;
-    const code = Number.parseInt(decimal ?? hex, decimal === undefined ? 16 : 10);
-    const character = code <= 0x10ffff ? String.fromCodePoint(code) : "\0";
-    if (Number.isNaN(code) || FORBIDDEN_CHARACTER.test(character)) {
-      throw problem("it has an entity other than XML's own");
-    }
-    return character;
-  });
-}
-
-const MARKUP = [
-  ["a comment", "<!--"],
-  ["a CDATA section", "<![CDATA["],
-  ["a document type", "<!"],
-  ["a processing instruction", "<?"],
-] as const;
 
 // — reading what was read —
 
