@@ -12,15 +12,17 @@ import { oidcSignIn } from "../../config/sign-in/presets/oidc.ts";
 import { oktaSignIn } from "../../config/sign-in/presets/okta.ts";
 import { scalekitSignIn } from "../../config/sign-in/presets/scalekit.ts";
 import { workosSignIn } from "../../config/sign-in/presets/workos.ts";
+import { parseTotpVariables, TOTP, totpOptions } from "../../config/sign-in/totp-options.ts";
 import type { Environment } from "../../config/variables.ts";
-import type { SignInMethod } from "./method.ts";
+import type { SignInPart } from "./second-factor.ts";
+import { totpFactor } from "./totp/totp.ts";
 import { githubMethod, oidcMethod } from "./upstream/methods.ts";
 import { USERS } from "./users/usernames.ts";
 import { users } from "./users/users.ts";
 
 /** How people sign in, and who may come in: the second argument of `createOAuthServer`. */
 export type EnvironmentSignIn = {
-  readonly signIn: readonly SignInMethod[];
+  readonly signIn: readonly SignInPart[];
   readonly admit: AdmitOptions;
 };
 
@@ -52,7 +54,7 @@ export function refuseMisspeltSignIn(environment: Environment): void {
   refuseMisspelt(environment, METHODS);
 }
 
-type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOptions) => SignInMethod };
+type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOptions) => SignInPart };
 
 /** A new method that variables can set up is a line here. */
 const METHODS: readonly EnvironmentMethod[] = [
@@ -71,5 +73,6 @@ const METHODS: readonly EnvironmentMethod[] = [
     ...definition,
     make: (said: EnvironmentOptions) => oidcMethod(definition.parseVariables(said)),
   })),
+  { name: TOTP, options: totpOptions, make: (said) => totpFactor(parseTotpVariables(said)) },
   { ...githubSignIn, make: (said) => githubMethod(githubSignIn.parseVariables(said)) },
 ];
