@@ -129,6 +129,12 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .tag { white-space: nowrap; padding: .1em .5em; border-radius: 5px; background: var(--accent-tint); color: var(--accent); font-size: .8125rem; font-weight: 600; }
 .notice.good { background: var(--good-tint); border-color: var(--good); color: var(--good); }
 
+.qr { width: 13rem; max-width: 100%; margin-block: .75rem; overflow: hidden; border: 1px solid var(--line); border-radius: 10px; }
+.qr svg { display: block; width: 100%; height: auto; }
+.steps > li + li { margin-top: 1.25rem; }
+.steps p + p { margin-top: .375rem; }
+.recovery-codes { font-size: 1rem; line-height: 1.75; text-align: center; }
+
 fieldset { border: 0; min-width: 0; }
 legend { margin-bottom: .25rem; }
 .scopes { list-style: none; }

@@ -73,6 +73,6 @@ const METHODS: readonly EnvironmentMethod[] = [
     ...definition,
     make: (said: EnvironmentOptions) => oidcMethod(definition.parseVariables(said)),
   })),
-  { name: TOTP, options: totpOptions, make: (said) => totpFactor(parseTotpVariables(said)) },
   { ...githubSignIn, make: (said) => githubMethod(githubSignIn.parseVariables(said)) },
+  { name: TOTP, options: totpOptions, make: (said) => totpFactor(parseTotpVariables(said)) },
 ];

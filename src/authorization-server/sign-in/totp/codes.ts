@@ -43,6 +43,11 @@ export function sealSecret(secret: string, keyring: Pick<Keyring, "seal">): Prom
   return keyring.seal(SECRET, secret);
 }
 
+/** Undefined where none of the master secrets opens it. */
+export function openSecret(sealed: string, keyring: Pick<Keyring, "open">): Promise<string | undefined> {
+  return keyring.open(SECRET, sealed);
+}
+
 export function createCodes(parts: CodesParts): Codes {
   const { attempts, recorder, name: method } = parts;
   const refuse = async ({ personId, clientId }: TypedBy, why: Why, peer: Peer): Promise<OAuthError> => {
@@ -80,7 +85,7 @@ async function oneTimeCode(
   totp: Credential,
   { keyring, clock }: Pick<CodesParts, "keyring" | "clock">,
 ): Promise<CredentialUse | Why> {
-  const secret = await keyring.open(SECRET, totp.secret);
+  const secret = await openSecret(totp.secret, keyring);
   if (secret === undefined) {
     const reason = "the master secret does not open the person's secret";
     return { reason, error: cannotBeChecked(reason) };
