@@ -29,7 +29,7 @@ export function accountTotpSection(values: AccountTotpValues): Html {
   const { problem, shown, form } = values;
   return html`<section aria-labelledby="totp">
 <h2 id="totp">Authenticator app</h2>
-${problem === undefined ? undefined : html`<div class="notice alarm" role="alert">${ALARM_ICON}<div><p>${problem}</p></div></div>`}
+${problem === undefined ? undefined : html`<div class="notice alarm" role="alert" tabindex="-1" autofocus>${ALARM_ICON}<div><p>${problem}</p></div></div>`}
 ${shown?.kind === "setup" ? form("confirm", totpSetupFields(shown.setup, shown.problem)) : undefined}
 ${shown?.kind === "codes" ? codesShown(shown) : undefined}
 ${shown?.kind === "setup" ? undefined : state(values)}
@@ -40,7 +40,8 @@ function codesShown({ codes, isNewApp }: Extract<AccountTotpShown, { readonly ki
   const said = isNewApp
     ? "Your authenticator app is set up. If you lose it, you sign in with one of these codes."
     : "These are your new recovery codes. The ones that you had before no longer work.";
-  return html`<p role="status">${said}</p>
+  // The page is long: it begins where there is something to read.
+  return html`<p role="status" tabindex="-1" autofocus>${said}</p>
 ${recoveryCodeList(codes)}`;
 }
 

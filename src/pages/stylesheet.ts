@@ -94,6 +94,7 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 
 .notice { display: flex; gap: .75rem; padding: .875rem 1rem; border: 1px solid var(--line); border-radius: 10px; font-size: .9375rem; }
 .notice p + p { margin-top: .375rem; }
+.parts .notice + p, .recovery-codes + p, .recovery-codes + p + p { margin-top: .75rem; }
 .notice > div { min-width: 0; }
 .notice svg { margin-top: .1rem; }
 .notice.caution { background: var(--caution-tint); border-color: var(--caution-line); color: var(--caution); }
@@ -133,6 +134,7 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .qr svg { display: block; width: 100%; height: auto; }
 .steps > li + li { margin-top: 1.25rem; }
 .steps p + p { margin-top: .375rem; }
+p + .recovery-codes { margin-top: .75rem; }
 .recovery-codes { font-size: 1rem; line-height: 1.75; text-align: center; }
 
 fieldset { border: 0; min-width: 0; }

@@ -12,7 +12,7 @@ import { temporaryFolder } from "../support/processes/command.ts";
 import { authenticator } from "../support/sign-in/authenticator.ts";
 import { openTestStore } from "../support/store/test-store.ts";
 import { addUser, PASSWORD } from "../support/users.ts";
-import { focused, lowContrast, outside, unlabelled } from "./in-page.js";
+import { focused, focusInView, lowContrast, outside, unlabelled } from "./in-page.js";
 
 let browser: Browser;
 
@@ -158,12 +158,16 @@ it("the account page sets an app up, makes new recovery codes and turns it off, 
   await page.getByLabel("Code from your app").fill(app.code());
   await page.keyboard.press("Enter");
   await page.getByText("Your authenticator app is set up.").waitFor();
+  // The page is long: it begins where there is something to read.
+  await expect.poll(() => page.evaluate(focusInView)).toBe(true);
   await looksRight(page, "account-codes");
   // This session began before the app was set up.
   await press("Turn off");
   await page.getByText("You signed in before this app was set up.").waitFor();
+  await expect.poll(() => page.evaluate(focusInView)).toBe(true);
   await looksRight(page, "account-refused");
   await press("Sign out here");
+  await heading(page, "You are signed out");
   await signIn(page, account);
   await heading(page, "Enter your code");
   await page.keyboard.type(app.code(1));

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Dialect } from "../migrations/migration.ts";
 import { fromCredential, schemeOf, toCredential } from "../people-rows.ts";
 import type { Credential, PeopleStore } from "../people-store.ts";
