@@ -31,9 +31,14 @@ export const totpOptions = {
     }),
 };
 
+type Given = z.input<z.ZodObject<typeof totpOptions>>;
+
 export type TotpOptions = {
-  /** Who must have an authenticator app: everyone ("all"), the people of some groups ({ groups: ["staff"] }), or only those who set one up ("choice"). Default: `all`. */
-  required?: z.input<z.ZodObject<typeof totpOptions>>["required"];
+  /**
+   * Who must have an authenticator app: everyone ("all"), the people of some groups ({ groups: ["staff"] }), or only
+   * those who set one up ("choice"). Default: `all`.
+   */
+  required?: Given["required"];
 };
 
 /** Who must pass it. Those who have set it up pass it in any case. */

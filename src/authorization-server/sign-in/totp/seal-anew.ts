@@ -13,11 +13,12 @@ const PAGE_ROWS = 500;
 export async function sealAppsAnew(
   store: Pick<Store, "listCredentialsAfter" | "upgradeCredential">,
   secrets: readonly string[],
+  pageRows = PAGE_ROWS,
 ): Promise<number> {
   const [first, all] = [createKeyring(secrets.slice(0, 1)), createKeyring(secrets)];
   let sealed = 0;
   for (let after = ""; ; ) {
-    const page = await store.listCredentialsAfter("totp", after, PAGE_ROWS);
+    const page = await store.listCredentialsAfter("totp", after, pageRows);
     for (const { personId, kind, secret: before } of page) {
       if ((await openSecret(before, first)) !== undefined) continue;
       const secret = await openSecret(before, all);
