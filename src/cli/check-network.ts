@@ -1,3 +1,4 @@
+import { methodsIn } from "../authorization-server/sign-in/second-factor.ts";
 import { loadEnvironment } from "../config/environment.ts";
 import { namesSignIn } from "../config/sign-in/environment.ts";
 import type { Environment } from "../config/variables.ts";
@@ -45,7 +46,7 @@ export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?
 async function signInOf(issuer: string, environment: Environment): Promise<readonly CheckedSignIn[]> {
   if (!namesSignIn(environment)) return [];
   const { signInFromEnvironment } = await import("../authorization-server/sign-in/environment.ts");
-  return signInFromEnvironment(environment).signIn.flatMap(({ name, provider }) =>
+  return methodsIn(signInFromEnvironment(environment).signIn).flatMap(({ name, provider }) =>
     provider ? [{ name, ...provider, redirectUri: redirectUriOf(issuer, name) }] : [],
   );
 }

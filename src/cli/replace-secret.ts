@@ -1,3 +1,4 @@
+import { sealAppsAnew } from "../authorization-server/sign-in/totp/seal-anew.ts";
 import {
   discardSigningKeys,
   revokeAllGrants,
@@ -43,12 +44,19 @@ async function rotateKeyFile(store: Store, settings: Settings, clock: Clock): Pr
   );
   const secrets = secretsAt(kept, clock());
   const { keys, inUseSince } = await sealAnew(store, { secrets, clock }, rotatedEntry);
+  const apps = await sealAppsAnew(store, secrets);
   const { lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
   const until = Math.max(lastEndsAt ?? 0, clock()) + MARGIN_MS;
   changeKeyFile(file, (secrets) => finished(secrets, until, clock()));
   print(`The new secret is the first line of ${file}, and running servers use it. No one is signed out.`);
-  print(`Signing keys sealed with it: ${keys}. The old secret opens what it made until ${time(until)}.`);
+  print(
+    `Signing keys sealed with it: ${keys}${andApps(apps)}. The old secret opens what it made until ${time(until)}.`,
+  );
   print(`Update the copy of ${file} that you keep.`);
+}
+
+function andApps(apps: number): string {
+  return apps === 0 ? "" : `, authenticator apps: ${apps}`;
 }
 
 function rotatedEntry(kid: string): AuditEntry<"secret.rotated"> {
@@ -73,11 +81,12 @@ async function rotateGiven(store: Store, secrets: readonly string[], clock: Cloc
     throw new ConfigurationError("GATEHOUSE_SECRET holds one secret: nothing was changed.");
   }
   const { keys, inUseSince } = await sealAnew(store, { secrets, clock }, rotatedEntry);
+  const apps = await sealAppsAnew(store, secrets);
   const { count, lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
   print(
-    keys === 0
+    keys + apps === 0
       ? "Every signing key is sealed with the first secret of GATEHOUSE_SECRET already."
-      : `Signing keys sealed with the first secret of GATEHOUSE_SECRET: ${keys}. No one is signed out.`,
+      : `Signing keys sealed with the first secret of GATEHOUSE_SECRET: ${keys}${andApps(apps)}. No one is signed out.`,
   );
   print(
     lastEndsAt === null

@@ -112,6 +112,8 @@ export const PEOPLE_EVENTS = {
     outcome: "refused",
     keptIn: "both",
     from: "request",
+    // Where mail links let anyone make an account, anyone can have codes of their own refused.
+    byStrangers: true,
     when: "A one-time code, a recovery code or a passkey of a known person was refused: it was wrong, used before, or may be copied.",
     fields: { person: text, client: optional(text), method: text, reason: text },
     counts: { gatehouse_sign_ins_total: { outcome: "refused" } },

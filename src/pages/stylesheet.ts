@@ -94,6 +94,7 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 
 .notice { display: flex; gap: .75rem; padding: .875rem 1rem; border: 1px solid var(--line); border-radius: 10px; font-size: .9375rem; }
 .notice p + p { margin-top: .375rem; }
+.parts .notice + p, .recovery-codes + p, .recovery-codes + p + p { margin-top: .75rem; }
 .notice > div { min-width: 0; }
 .notice svg { margin-top: .1rem; }
 .notice.caution { background: var(--caution-tint); border-color: var(--caution-line); color: var(--caution); }
@@ -128,6 +129,13 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .rows + p { margin-top: .5rem; }
 .tag { white-space: nowrap; padding: .1em .5em; border-radius: 5px; background: var(--accent-tint); color: var(--accent); font-size: .8125rem; font-weight: 600; }
 .notice.good { background: var(--good-tint); border-color: var(--good); color: var(--good); }
+
+.qr { width: 13rem; max-width: 100%; margin-block: .75rem; overflow: hidden; border: 1px solid var(--line); border-radius: 10px; }
+.qr svg { display: block; width: 100%; height: auto; }
+.steps > li + li { margin-top: 1.25rem; }
+.steps p + p { margin-top: .375rem; }
+p + .recovery-codes { margin-top: .75rem; }
+.recovery-codes { font-size: 1rem; line-height: 1.75; text-align: center; }
 
 fieldset { border: 0; min-width: 0; }
 legend { margin-bottom: .25rem; }

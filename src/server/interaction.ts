@@ -21,6 +21,7 @@ import {
 import type { CheckActive } from "../authorization-server/people/active.ts";
 import { createBrowserBinding } from "../authorization-server/people/create-browser-binding.ts";
 import type { Recorder } from "../authorization-server/recorder.ts";
+import type { AccountPart } from "../authorization-server/sign-in/account-part.ts";
 import { createAdmission } from "../authorization-server/sign-in/admission.ts";
 import { companyRoutes } from "../authorization-server/sign-in/companies.ts";
 import { eitherGoals, visitsOf } from "../authorization-server/sign-in/goals.ts";
@@ -33,7 +34,7 @@ import {
 } from "../authorization-server/sign-in/password/check-password.ts";
 import { createPendingProofs, createPendingUrls } from "../authorization-server/sign-in/pending-proofs.ts";
 import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
-import type { SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
+import type { FactorParts, OpenFactor, SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
 import type { Admission } from "../config/admit.ts";
@@ -98,7 +99,7 @@ export async function openInteraction(
   const accounts = openAccounts({ ...parts, ...settings, binding });
   const goals = eitherGoals(accountGoals(accounts), authorizationGoals(interactions));
   const refuse = createRefusal({ appName, issuer, contact: admission.contact });
-  const factor = await parts.factor?.open({ ...parts, recorder, issuer, appName });
+  const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, appName }));
   const pending = { keyring, clock: parts.clock, issuer };
   const signIns = createSignIns({
     ...parts,
@@ -139,7 +140,12 @@ export async function openInteraction(
     ...(factor?.routes(createPendingProofs({ ...pending, visits, signIns, refuse })) ?? []),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
     consentRoute({ ...answering, minter: { keyring, issuer } }),
-    accountRoute({ ...common, ...accounts, methods, parts: accountPartsOf(methods) }),
+    accountRoute({
+      ...common,
+      ...accounts,
+      methods,
+      parts: accountPartsOf([...methods, ...(factor ? [factor] : [])]),
+    }),
   ];
   return {
     routes,
@@ -169,9 +175,17 @@ async function openMethods(
   );
 }
 
+async function openFactor(factor: SecondFactor, parts: FactorParts): Promise<NamedFactor> {
+  return { name: factor.name, ...(await factor.open(parts)) };
+}
+
+type NamedFactor = OpenFactor & Pick<SecondFactor, "name">;
+
 /** What they add to the account page. */
-function accountPartsOf(methods: readonly NamedMethod[]): readonly NamedPart[] {
-  return methods.flatMap(({ name, account: part }) => (part ? [{ name, part }] : []));
+function accountPartsOf(
+  ways: readonly { readonly name: string; readonly account?: AccountPart | undefined }[],
+): readonly NamedPart[] {
+  return ways.flatMap(({ name, account: part }) => (part ? [{ name, part }] : []));
 }
 
 /** The one whose username and password the page's own form takes. */

@@ -1,6 +1,7 @@
 import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import {
   isSecondFactor,
+  methodsIn,
   type SecondFactor,
   type SignInPart,
 } from "../authorization-server/sign-in/second-factor.ts";
@@ -20,7 +21,7 @@ export type SignInList = {
  */
 export function readSignInList(given: readonly SignInPart[]): SignInList {
   requireParts(given);
-  const methods = given.filter((one) => !isSecondFactor(one));
+  const methods = methodsIn(given);
   const [factor, second] = given.filter(isSecondFactor);
   if (second) {
     throw new ConfigurationError(

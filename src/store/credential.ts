@@ -18,6 +18,14 @@ export type Credential = {
   readonly usedAt: number | null;
 };
 
+/** Another form of the same secret, in the place of the one that it was. */
+export type ReplacedSecret = {
+  readonly personId: string;
+  readonly kind: CredentialKind;
+  readonly before: string;
+  readonly secret: string;
+};
+
 export type NewCredentials = {
   readonly personId: string;
   /** All of this person. */

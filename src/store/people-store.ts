@@ -8,6 +8,7 @@ import type {
   CredentialUse,
   NewCredentials,
   RemovedCredentials,
+  ReplacedSecret,
 } from "./credential.ts";
 
 export type { Credential, CredentialKind, CredentialUse, NewCredentials, RemovedCredentials };
@@ -110,12 +111,9 @@ export type PeopleStore = {
     entry: AuditEntry<"credential.changed">,
   ): Promise<boolean>;
   /** Replaces the secret of a credential that still has the old one: a hash with newer parameters is no event. */
-  upgradeCredential(change: {
-    readonly personId: string;
-    readonly kind: CredentialKind;
-    readonly before: string;
-    readonly secret: string;
-  }): Promise<void>;
+  upgradeCredential(change: ReplacedSecret): Promise<void>;
+  /** A page of those of a kind of which a person has one, by the ids of their people. */
+  listCredentialsAfter(kind: CredentialKind, personId: string, limit: number): Promise<readonly Credential[]>;
   /** Each different beginning of a secret that is stored (`$argon2id$v=19$m=…$`, `$2b$12$`), up to `limit`: what a check costs. */
   listCredentialKinds(kind: CredentialKind, limit: number): Promise<readonly string[]>;
 

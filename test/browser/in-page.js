@@ -123,3 +123,10 @@ export function doubleTheText() {
 export function paneOver(element) {
   return getComputedStyle(element, "::after").visibility;
 }
+
+/** Whether something has the focus, and is where the person looks. */
+export function focusInView() {
+  const { activeElement, body } = document;
+  const top = activeElement?.getBoundingClientRect().top ?? -1;
+  return activeElement !== body && top >= 0 && top < window.innerHeight;
+}

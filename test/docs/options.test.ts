@@ -32,6 +32,7 @@ import { oktaOwn } from "../../src/config/sign-in/presets/okta.ts";
 import { scalekitOwn } from "../../src/config/sign-in/presets/scalekit.ts";
 import { workosOwn } from "../../src/config/sign-in/presets/workos.ts";
 import { samlOptions } from "../../src/config/sign-in/saml-options.ts";
+import { totpOptions } from "../../src/config/sign-in/totp-options.ts";
 import { storageOptions } from "../../src/config/storage-options.ts";
 import { readDocument } from "../support/markdown.ts";
 import { withMembers, withTable } from "./declared-options.ts";
@@ -114,6 +115,10 @@ const TYPES = [
   {
     file: "src/config/sign-in/saml-options.ts",
     types: [{ name: "SamlOptions", options: declaredOptions(samlOptions), given: "Given" }],
+  },
+  {
+    file: "src/config/sign-in/totp-options.ts",
+    types: [{ name: "TotpOptions", options: declaredOptions(totpOptions), given: "Given" }],
   },
   ...Object.entries(SIGN_IN_PRESETS).map(([name, own]) => ({
     file: `src/config/sign-in/presets/${name}.ts`,

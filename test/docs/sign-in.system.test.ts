@@ -28,13 +28,19 @@ describe("docs/sign-in", () => {
   );
 
   it("has a page for every method, the overview, and who may come in", () => {
-    const pages = ["README.md", "users.md", "who-may-come-in.md", ...GUIDES.map(({ name }) => `${name}.md`)];
+    const pages = [
+      "README.md",
+      "users.md",
+      "totp.md",
+      "who-may-come-in.md",
+      ...GUIDES.map(({ name }) => `${name}.md`),
+    ];
     expect(readdirSync(join(CHECKOUT, "docs/sign-in")).sort()).toEqual(pages.sort());
   });
 
   it("names every page in the overview", () => {
     const overview = readDocument("docs/sign-in/README.md");
-    const pages = ["users", "who-may-come-in", ...GUIDES.map(({ name }) => name)];
+    const pages = ["users", "totp", "who-may-come-in", ...GUIDES.map(({ name }) => name)];
     expect(pages.filter((name) => !overview.includes(`](${name}.md)`))).toEqual([]);
   });
 

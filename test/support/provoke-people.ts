@@ -1,9 +1,10 @@
-import { github, users } from "../../src/authorization-server/sign-in/index.ts";
+import { github, totp, users } from "../../src/authorization-server/sign-in/index.ts";
 import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
 import { confirmLink, follow, press, signInToAccount, valuesOf } from "./account.ts";
 import { openBrowser, stateOf } from "./person.ts";
 import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
+import { authenticator, setupIn, typeCode } from "./sign-in/authenticator.ts";
 
 /** Everything that happens to people without a client: an invitation, the account page, and sign-ins that come to nothing. */
 export async function provokePeople(): Promise<TestServer> {
@@ -11,7 +12,7 @@ export async function provokePeople(): Promise<TestServer> {
   const server = await startServer(
     {},
     {
-      signIn: [users(), redirecting("okta", "Okta"), github(secret)],
+      signIn: [users(), redirecting("okta", "Okta"), github(secret), totp({ required: "choice" })],
       admit: { emails: ["*@okta.example"], deny: { emails: ["mallory@okta.example"] } },
     },
   );
@@ -36,6 +37,15 @@ export async function provokePeople(): Promise<TestServer> {
   page = await confirmLink(browser, linked);
   const [identity = ""] = valuesOf(page, "identity");
   page = await follow(browser, await press(browser, page, "unlink", { identity }));
+
+  const { setup, key } = setupIn(await (await press(browser, page, "totp.set_up")).text());
+  const app = authenticator(key, server);
+  await press(browser, page, "totp.confirm", { setup, code: app.code() });
+  const other = openBrowser({ fetch: (request) => server.fetch(request, { address: "203.0.113.7" }) });
+  const asked = stateOf((await other.request("/account")).headers.get("location"));
+  const toCode = await other.submit("/oauth/login", { state: asked, username: "ada", password: second });
+  await typeCode(other, stateOf(toCode.headers.get("location")), app.wrong());
+  await press(browser, page, "totp.turn_off");
   await press(browser, page, "sign_out");
 
   const state = stateOf((await browser.request("/account")).headers.get("location"));

@@ -8,6 +8,7 @@ import { oidcSignIn } from "../../config/sign-in/presets/oidc.ts";
 import { optionsWithVariables } from "../../config/sign-in/sign-in-variables.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { signInFromEnvironment } from "./environment.ts";
+import { methodsIn } from "./second-factor.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -41,7 +42,7 @@ describe("sign-in by environment", () => {
       SIGN_IN_GITHUB_CLIENT_SECRET: SECRET,
       SIGN_IN_ADMIT_EMAILS: "*@example.com",
     });
-    expect(signIn.map(({ name, label, people }) => ({ name, label, people }))).toEqual([
+    expect(methodsIn(signIn).map(({ name, label, people }) => ({ name, label, people }))).toEqual([
       { name: "google", label: "Google", people: "public" },
       { name: "users", label: "your password", people: "own" },
       { name: "github", label: "GitHub", people: "public" },
@@ -125,7 +126,7 @@ describe("sign-in by environment", () => {
 });
 
 describe("a mistake in the environment", () => {
-  const METHODS = "users, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github";
+  const METHODS = "users, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github, totp";
 
   it.each<[Variables, string]>([
     [
@@ -268,7 +269,7 @@ describe("who may come in, by environment", () => {
   const given = (variables: Variables) => {
     const { signIn, admit } = signInFromEnvironment({ SIGN_IN: "google", ...GOOGLE, ...variables });
     // A server reads the environment of its process too, and there it says the same.
-    return parseAdmit(admit, signIn, variables);
+    return parseAdmit(admit, methodsIn(signIn), variables);
   };
 
   it("is what the lists say, and is not taken for something that the code says beside them", () => {
@@ -316,7 +317,9 @@ describe("who may come in, by environment", () => {
 
   it("is read from the environment that was given, not from the one of the process", () => {
     const { signIn, admit } = signInFromEnvironment({ SIGN_IN: "google", ...GOOGLE });
-    expect(() => parseAdmit(admit, signIn, { SIGN_IN_ADMIT: "anyone" })).toThrow("say who may come in");
+    expect(() => parseAdmit(admit, methodsIn(signIn), { SIGN_IN_ADMIT: "anyone" })).toThrow(
+      "say who may come in",
+    );
   });
 });
 
@@ -335,7 +338,7 @@ it.each([
   "OKTA_DOMAIN",
 ])("%s may be that of another program", (name) => {
   const { signIn, admit } = signInFromEnvironment({ SIGN_IN: "users", [name]: "x" });
-  expect(() => parseAdmit(admit, signIn, { [name]: "x" })).not.toThrow();
+  expect(() => parseAdmit(admit, methodsIn(signIn), { [name]: "x" })).not.toThrow();
 });
 
 describe("whether the environment says how people sign in", () => {

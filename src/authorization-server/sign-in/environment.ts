@@ -13,16 +13,18 @@ import { oktaSignIn } from "../../config/sign-in/presets/okta.ts";
 import { scalekitSignIn } from "../../config/sign-in/presets/scalekit.ts";
 import { workosSignIn } from "../../config/sign-in/presets/workos.ts";
 import { samlSignIn } from "../../config/sign-in/saml-options.ts";
+import { parseTotpVariables, TOTP, totpOptions } from "../../config/sign-in/totp-options.ts";
 import type { Environment } from "../../config/variables.ts";
-import type { SignInMethod } from "./method.ts";
 import { samlMethod } from "./saml/saml.ts";
+import type { SignInPart } from "./second-factor.ts";
+import { totpFactor } from "./totp/totp.ts";
 import { githubMethod, oidcMethod } from "./upstream/methods.ts";
 import { USERS } from "./users/usernames.ts";
 import { users } from "./users/users.ts";
 
 /** How people sign in, and who may come in: the second argument of `createOAuthServer`. */
 export type EnvironmentSignIn = {
-  readonly signIn: readonly SignInMethod[];
+  readonly signIn: readonly SignInPart[];
   readonly admit: AdmitOptions;
 };
 
@@ -54,7 +56,7 @@ export function refuseMisspeltSignIn(environment: Environment): void {
   refuseMisspelt(environment, METHODS);
 }
 
-type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOptions) => SignInMethod };
+type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOptions) => SignInPart };
 
 /** A new method that variables can set up is a line here. */
 const METHODS: readonly EnvironmentMethod[] = [
@@ -75,4 +77,5 @@ const METHODS: readonly EnvironmentMethod[] = [
   })),
   { ...githubSignIn, make: (said) => githubMethod(githubSignIn.parseVariables(said)) },
   { ...samlSignIn, make: (said) => samlMethod(samlSignIn.parseVariables(said)) },
+  { name: TOTP, options: totpOptions, make: (said) => totpFactor(parseTotpVariables(said)) },
 ];

@@ -9,10 +9,13 @@ export type { OktaOptions } from "../../config/sign-in/presets/okta.ts";
 export type { ScalekitOptions } from "../../config/sign-in/presets/scalekit.ts";
 export type { WorkosOptions } from "../../config/sign-in/presets/workos.ts";
 export type { SamlOptions } from "../../config/sign-in/saml-options.ts";
+export type { TotpOptions } from "../../config/sign-in/totp-options.ts";
 export { type EnvironmentSignIn, signInFromEnvironment } from "./environment.ts";
 export type { SignInMethod } from "./method.ts";
 export { password } from "./password/password.ts";
 export { saml } from "./saml/saml.ts";
+export type { SecondFactor } from "./second-factor.ts";
+export { totp } from "./totp/totp.ts";
 export {
   auth0,
   entra,

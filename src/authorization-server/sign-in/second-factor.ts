@@ -6,6 +6,7 @@ import type { Counters } from "../../store/counters.ts";
 import type { Store } from "../../store/store.ts";
 import type { Next } from "../interaction/interactions.ts";
 import type { Recorder } from "../recorder.ts";
+import type { AccountPart } from "./account-part.ts";
 import type { Proof, Proved, SignInMethod, Visit } from "./method.ts";
 
 /**
@@ -31,6 +32,8 @@ export type OpenFactor = {
   /** Whether someone of whom one thing is proved has to pass it. Asked before anything is written. */
   isNeeded(whom: Whom): Promise<boolean>;
   routes(pending: PendingProofs): readonly Route[];
+  /** What it adds to the account page. */
+  readonly account?: AccountPart | undefined;
 };
 
 /** Of whom one thing is proved. */
@@ -90,6 +93,11 @@ export type PassedFactor = NonNullable<Proved["factor"]>;
 
 /** A line of the list: how people sign in, or what they prove after it. */
 export type SignInPart = SignInMethod | SecondFactor;
+
+/** The methods of a list. */
+export function methodsIn(list: readonly SignInPart[]): readonly SignInMethod[] {
+  return list.filter((one) => !isSecondFactor(one));
+}
 
 export function isSecondFactor(one: SignInPart): one is SecondFactor {
   return one.kind === "second_factor";

@@ -60,7 +60,7 @@ export function createSignIns(
   const decide: DecideSignIn = async (proved, request, peer) => {
     const decided = await pass(proved, request, peer);
     if (decided !== "used") return decided;
-    throw new OAuthError("access_denied", "What you signed in with was used before. Sign in again.");
+    throw usedBefore();
   };
   return {
     decide,
@@ -172,6 +172,8 @@ async function keep(
   });
   const fields = { person: person.id, client: goal.visit.client?.id, method: method.name };
   const { entry, log } = recorder.prepare("sign_in.ok", fields, peer);
+  const [first] = factor?.adds ?? [];
+  const added = first && recorder.prepare("credential.added", { person: person.id, kind: first.kind }, peer);
   const { identity, label, emails, groups } = proof;
   const outcome = await store.signIn(
     {
@@ -190,6 +192,7 @@ async function keep(
       now,
     },
     entry,
+    added?.entry,
   );
   const refused = (reason: string, error: OAuthError, isOld = false) =>
     refuse({ reason, error, isOld }, goal, proved, person, peer, parts);
@@ -197,7 +200,7 @@ async function keep(
     case "changed":
       return undefined;
     case "used":
-      return "used";
+      return factor ? "used" : refused("its proof was used before", usedBefore());
     case "disabled":
       return refused("disabled", disabled());
     case "outdated":
@@ -206,6 +209,7 @@ async function keep(
       return refused("another person has this id", idTaken());
     case "signed_in": {
       log();
+      added?.log();
       return { next: await begun.go({ person: outcome.record.person, signedInAt: now, authenticatedAt }) };
     }
   }
@@ -230,6 +234,10 @@ function notAdmitted(): OAuthError {
 
 function outdated(): OAuthError {
   return new OAuthError("access_denied", "You were signed out while you signed in. Sign in again.");
+}
+
+function usedBefore(): OAuthError {
+  return new OAuthError("access_denied", "This sign-in was used already. Sign in again.");
 }
 
 function idTaken(): OAuthError {

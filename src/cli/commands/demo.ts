@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import { Command } from "commander";
+import { isSecondFactor, methodsIn } from "../../authorization-server/sign-in/second-factor.ts";
 import type { EnvironmentOptions } from "../../config/environment.ts";
 import type { Settings } from "../../config/settings.ts";
 import { isPostgresUrl, shownDatabase } from "../../core/database-url.ts";
@@ -89,9 +90,11 @@ function ownLines({ username, password }: { readonly username: string; readonly 
 
 function accessLines(access: DemoAccess, issuer: string): Lines {
   if ("signIn" in access) {
-    const atProviders = access.signIn.filter(({ provider }) => provider !== undefined);
+    const methods = methodsIn(access.signIn);
+    const atProviders = methods.filter(({ provider }) => provider !== undefined);
     return [
-      ["Sign in", `with ${access.signIn.map(({ label }) => label).join(", ")}`],
+      ["Sign in", `with ${methods.map(({ label }) => label).join(", ")}`],
+      ...access.signIn.filter(isSecondFactor).map(({ label }): Lines[number] => ["Then", `with ${label}`]),
       ...atProviders.map(({ name, label }): Lines[number] => [
         "Redirect URI",
         `${redirectUriOf(issuer, name)}  (at ${label})`,

@@ -7,6 +7,7 @@ import { linkCommand } from "./person/link.ts";
 import { listCommand } from "./person/list.ts";
 import { passwdCommand } from "./person/passwd.ts";
 import { removeCommand } from "./person/remove.ts";
+import { resetFactorCommand } from "./person/reset-factor.ts";
 import { showCommand } from "./person/show.ts";
 
 /** In the order of the help. A further command is a file in person/, and a line here. */
@@ -17,6 +18,7 @@ const COMMANDS: readonly (() => Command)[] = [
   addCommand,
   importCommand,
   passwdCommand,
+  resetFactorCommand,
   disableCommand,
   enableCommand,
   signOutCommand,
@@ -26,7 +28,7 @@ const COMMANDS: readonly (() => Command)[] = [
 
 export function personCommand(): Command {
   const command = new Command("person").description(
-    "Manage people: list and invite them, set passwords, disable, sign out, remove and link them.",
+    "Manage people: list and invite them, set passwords, reset second factors, disable, sign out, remove and link them.",
   );
   for (const create of COMMANDS) command.addCommand(create());
   return command.addHelpText(

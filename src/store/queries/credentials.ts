@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Dialect } from "../migrations/migration.ts";
 import { fromCredential, schemeOf, toCredential } from "../people-rows.ts";
 import type { Credential, PeopleStore } from "../people-store.ts";
@@ -15,6 +16,7 @@ type CredentialQueries = Pick<
   | "changePassword"
   | "upgradeCredential"
   | "listCredentialKinds"
+  | "listCredentialsAfter"
 >;
 
 /** What people prove themselves with here. */
@@ -48,6 +50,19 @@ export function credentialQueries(
         .where("person_id", "=", given("personId"))
         .where("kind", "=", given("kind"))
         .where("id", "=", given("id")),
+    toCredential,
+  );
+
+  const page = prepare(
+    (given: Given<{ personId: string; kind: string; limit: number }>) =>
+      db
+        .selectFrom("credentials")
+        .selectAll()
+        .where("kind", "=", given("kind"))
+        .where("id", "=", sql.lit(""))
+        .where("person_id", ">", given("personId"))
+        .orderBy("person_id")
+        .limit(given("limit")),
     toCredential,
   );
 
@@ -94,6 +109,7 @@ export function credentialQueries(
     async upgradeCredential({ personId, kind, before, secret }) {
       await connection.write(upgrade({ personId, kind, before, secret, scheme: schemeOf(secret) }));
     },
+    listCredentialsAfter: (kind, personId, limit) => connection.read(page({ kind, personId, limit })),
     listCredentialKinds: (kind, limit) => connection.read(schemes({ kind, limit })),
   };
 }

@@ -89,6 +89,20 @@ export function credentialContract(store: () => Store): void {
       expect(await store().findCredential("ada", "passkey")).toBeUndefined();
     });
 
+    test("lists those of a kind by their people, a page at a time", async () => {
+      for (const id of ["grace", "linus"]) await addSamplePerson(store(), id);
+      for (const id of ["ada", "grace", "linus"]) {
+        await begin(id);
+        const theirs = { personId: id };
+        await add([totp(theirs), code("a", theirs)], { ...theirs, session: `session of ${id}` });
+      }
+      const idsAfter = async (after: string, limit: number) =>
+        (await store().listCredentialsAfter("totp", after, limit)).map(({ personId }) => personId);
+      expect(await idsAfter("", 2)).toEqual(["ada", "grace"]);
+      expect(await idsAfter("grace", 2)).toEqual(["linus"]);
+      expect(await idsAfter("linus", 2)).toEqual([]);
+    });
+
     test("is all or nothing: where one is there, none is added", async () => {
       await begin();
       await addSamplePerson(store(), "grace");

@@ -1,0 +1,183 @@
+import { OAuthError } from "../../../core/errors.ts";
+import { displayName, type Person } from "../../../core/person.ts";
+import { type AccountTotpShown, accountTotpSection } from "../../../pages/account-totp.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Keyring } from "../../../platform/secrets/keyring.ts";
+import type { Credential, CredentialKind } from "../../../store/credential.ts";
+import type { IdentityRecord } from "../../../store/people-store.ts";
+import type { Store } from "../../../store/store.ts";
+import type { Recorder } from "../../recorder.ts";
+import type { AccountPart, AskedOfPart, PartAnswer } from "../account-part.ts";
+import type { Whom } from "../second-factor.ts";
+import { newCodesOf } from "./new-codes.ts";
+import { newRecoveryCodes } from "./recovery-codes.ts";
+import type { Setups } from "./setups.ts";
+
+export type AccountTotpParts = {
+  readonly setups: Setups;
+  /** Whether this person must have an authenticator app. */
+  readonly isRequired: (whom: Pick<Whom, "groups">) => boolean;
+  readonly store: Pick<
+    Store,
+    "findPerson" | "findCredential" | "listCredentials" | "addCredentials" | "removeCredentials"
+  >;
+  readonly recorder: Pick<Recorder, "prepare">;
+  readonly keyring: Pick<Keyring, "seal">;
+  readonly clock: Clock;
+};
+
+/** The section in which a person sets up their authenticator app, gets new recovery codes, and turns it off. */
+export function accountTotp(parts: AccountTotpParts): AccountPart {
+  const { store } = parts;
+  return {
+    async section({ person, canChange, form, problem, shown }) {
+      const [record, credentials] = await Promise.all([
+        store.findPerson(person.id),
+        store.listCredentials(person.id),
+      ]);
+      const totp = credentials.find(({ kind }) => kind === "totp");
+      return accountTotpSection({
+        since: totp?.createdAt,
+        recoveryCodes: credentials.filter(({ kind }) => kind === "recovery_code").length,
+        isRequired: parts.isRequired({ groups: record?.groups ?? [] }),
+        canChange,
+        problem: problem?.message,
+        shown: shown as AccountTotpShown | undefined,
+        form,
+      });
+    },
+    actions: {
+      set_up: (asked) => beginSetup(asked, parts),
+      confirm: (asked) => confirmSetup(asked, parts),
+      new_codes: (asked) => newCodes(asked, parts),
+      turn_off: (asked) => turnOff(asked, parts),
+    },
+    notices: {
+      turned_off: {
+        text: "Your authenticator app is turned off. Your password alone signs you in.",
+        changed: true,
+      },
+    },
+  };
+}
+
+/** Nothing is stored yet: the page shows the QR code. */
+async function beginSetup(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
+  const before = await current(asked, parts);
+  if ("refusal" in before) return refused(before.refusal);
+  const setup = await parts.setups.begin(setupOf(asked, before.totp), labelOf(asked));
+  return show({ kind: "setup", setup, problem: undefined });
+}
+
+async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
+  const before = await current(asked, parts);
+  if ("refusal" in before) return refused(before.refusal);
+  const of = setupOf(asked, before.totp);
+  const secret = await parts.setups.open(of, asked.form.get("setup"));
+  if (secret === undefined) {
+    return refused(new OAuthError("invalid_request", "This QR code can't be used any more. Begin again."));
+  }
+  const made = await newCodesOf(secret, asked.form.get("code"), parts);
+  if (!made) {
+    const setup = await parts.setups.again(of, labelOf(asked), secret);
+    return show({
+      kind: "setup",
+      setup,
+      problem: "Incorrect code. Type the six digits that your app shows now.",
+    });
+  }
+  // Without one of before, none may be there: of two setups at once, one is first.
+  const replacing: readonly CredentialKind[] = before.totp ? ["totp", "recovery_code"] : [];
+  return add(asked, made, replacing, parts);
+}
+
+async function newCodes(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
+  const before = await current(asked, parts);
+  if ("refusal" in before) return refused(before.refusal);
+  if (!before.totp) return refused(notSetUp());
+  return add(asked, newRecoveryCodes(parts.clock()), ["recovery_code"], parts);
+}
+
+async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
+  const { store, recorder, clock } = parts;
+  const { current: signedIn, peer } = asked;
+  const personId = signedIn.person.id;
+  const before = await current(asked, parts);
+  if ("refusal" in before) return refused(before.refusal);
+  const record = await store.findPerson(personId);
+  if (parts.isRequired({ groups: record?.groups ?? [] })) {
+    return refused(new OAuthError("access_denied", "This server requires an authenticator app of you."));
+  }
+  const { entry, log } = recorder.prepare("credential.removed", { person: personId, kind: "totp" }, peer);
+  const removed = await store.removeCredentials(
+    { personId, kind: "totp", also: ["recovery_code"], session: signedIn.signIn, now: clock() },
+    entry,
+  );
+  if (!removed) return refused(notChanged());
+  log();
+  return { kind: "done", notice: "turned_off" };
+}
+
+/** In one commit, in a session that is live. Then the recovery codes are shown, once. */
+async function add(
+  { current: { person, signIn }, peer }: AskedOfPart,
+  made: { readonly codes: readonly string[]; readonly credentials: readonly Omit<Credential, "personId">[] },
+  replacing: readonly CredentialKind[],
+  { store, recorder, clock }: AccountTotpParts,
+): Promise<PartAnswer> {
+  const credentials = made.credentials.map((credential) => ({ ...credential, personId: person.id }));
+  const kind = credentials[0]?.kind ?? "recovery_code";
+  const { entry, log } = recorder.prepare("credential.added", { person: person.id, kind }, peer);
+  const added = { personId: person.id, credentials, replacing, session: signIn, now: clock() };
+  if (!(await store.addCredentials(added, entry))) return refused(notChanged());
+  log();
+  return show({ kind: "codes", codes: made.codes, isNewApp: kind === "totp" });
+}
+
+/**
+ * What the person has, for a session that may change it: one that began before it was set up has not passed it, and a
+ * password alone must not turn off what protects it.
+ */
+async function current(
+  { current: { person, authenticatedAt } }: AskedOfPart,
+  { store }: Pick<AccountTotpParts, "store">,
+): Promise<{ readonly totp: Credential | undefined } | { readonly refusal: OAuthError }> {
+  const totp = await store.findCredential(person.id, "totp");
+  if (!totp || authenticatedAt >= totp.createdAt) return { totp };
+  const text = "You signed in before this app was set up. Sign out here, and sign in again with a code.";
+  return { refusal: new OAuthError("access_denied", text) };
+}
+
+/** A setup is good for the session in which it began, and for putting in the place of what was there then. */
+function setupOf({ current: { person, signIn } }: AskedOfPart, before: Credential | undefined): string {
+  return JSON.stringify(["account", signIn, person.id, before?.createdAt ?? null]);
+}
+
+function labelOf({
+  current,
+  identities,
+}: {
+  readonly current: { readonly person: Person };
+  readonly identities: readonly IdentityRecord[];
+}): string {
+  return identities[0]?.label ?? displayName(current.person);
+}
+
+function show(shown: AccountTotpShown): PartAnswer {
+  return { kind: "show", shown };
+}
+
+function refused(error: OAuthError): PartAnswer {
+  return { kind: "refused", error };
+}
+
+function notSetUp(): OAuthError {
+  return new OAuthError("invalid_request", "You have no authenticator app here.");
+}
+
+function notChanged(): OAuthError {
+  return new OAuthError(
+    "access_denied",
+    "You are no longer signed in, or your authenticator app was changed at the same time. Nothing was changed.",
+  );
+}

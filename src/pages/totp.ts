@@ -1,0 +1,148 @@
+import type { ClientIdentity } from "../core/client.ts";
+import { clientName } from "./client.ts";
+import { type Html, html, nameOf } from "./html.ts";
+import { ALARM_ICON, CHECK_ICON } from "./icons.ts";
+import { layout, mark } from "./layout.ts";
+import { type QrCode, qrCode } from "./qr-code.ts";
+
+type Common = {
+  readonly appName: string;
+  /** Where the form posts to. */
+  readonly action: string;
+  /** The sealed sign-in, carried through the form. */
+  readonly state: string;
+  /** Who signs in: a username or an address. */
+  readonly label: string;
+  /** Back to where the sign-in begins. */
+  readonly signInUrl: string;
+};
+
+export type TotpValues = Common & {
+  /** The client that wants to connect; undefined at the account page. */
+  readonly client: ClientIdentity | undefined;
+  /** What was wrong, and in which field. */
+  readonly problem: { readonly field: "code" | "recovery_code"; readonly message: string } | undefined;
+};
+
+/** The page that asks for a code of the authenticator app, or a recovery code. */
+export function totpPage(values: TotpValues): string {
+  const { appName, client, problem } = values;
+  const [code, recovery] = (["code", "recovery_code"] as const).map((field) =>
+    problem?.field === field ? problem.message : undefined,
+  );
+  const body = html`<div class="centred">
+<div class="marks">${mark(appName, "ours")}</div>
+<h1>Enter your code</h1>
+<p class="soft">Open your authenticator app, and type the six digits that it shows for ${nameOf(appName)}.</p>
+${client ? html`<p class="soft small"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>` : undefined}
+</div>
+${formOf(values, html`${alarm(code)}${codeField(code, recovery === undefined)}<button type="submit">Continue</button>`)}
+<details${recovery === undefined ? undefined : html` open`}><summary>Use a recovery code instead</summary><div>
+${formOf(
+  values,
+  html`${alarm(recovery)}<div>
+<label for="recovery_code">Recovery code</label>
+<input type="text" id="recovery_code" name="recovery_code" autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="100" required${recovery === undefined ? undefined : html` autofocus`}${tied(recovery)}>
+<p class="soft small hint">One of the ten that you saved when you set up your app. Each works once.</p>
+</div>
+<button type="submit" class="plain">Continue with a recovery code</button>`,
+)}
+</div></details>
+${notYou(values)}`;
+  return layout({ appName, title: problem ? "Enter your code: try again" : "Enter your code", body });
+}
+
+/** A new secret, as the page shows it. */
+export type TotpSetup = {
+  /** What the form carries. */
+  readonly sealed: string;
+  /** For apps that read no QR code. */
+  readonly key: string;
+  readonly qr: QrCode;
+};
+
+export type TotpSetupValues = Common & {
+  readonly setup: TotpSetup;
+  readonly problem: string | undefined;
+};
+
+/** The page on which a person who must have an authenticator app sets it up. */
+export function totpSetupPage(values: TotpSetupValues): string {
+  const { appName, setup, problem } = values;
+  const body = html`<div class="centred">
+<div class="marks">${mark(appName, "ours")}</div>
+<h1>Set up an authenticator app</h1>
+<p class="soft">${nameOf(appName)} asks for a second proof when you sign in: a code that an app on your phone shows.</p>
+</div>
+${formOf(values, totpSetupFields(setup, problem))}
+${notYou(values)}`;
+  return layout({ appName, title: problem ? "Set up an app: try again" : "Set up an app", body });
+}
+
+/** The QR code, the key, and the field for the first code. */
+export function totpSetupFields(setup: TotpSetup, problem: string | undefined): Html {
+  return html`${alarm(problem)}<input type="hidden" name="setup" value="${setup.sealed}">
+<ol class="steps">
+<li><p>In your authenticator app, add an account and scan this code.</p>
+${qrCode(setup.qr, "QR code for your authenticator app")}
+<p class="soft small">If you can’t scan it, type this key. It is for codes that change with time.</p>
+<p><code class="whole">${setup.key}</code></p></li>
+<li>${codeField(problem, true)}</li>
+</ol>
+<button type="submit">Turn on</button>`;
+}
+
+/** After the setup: the recovery codes, which are never shown again. */
+export function recoveryCodesPage({
+  appName,
+  codes,
+  continueUrl,
+}: {
+  readonly appName: string;
+  readonly codes: readonly string[];
+  readonly continueUrl: string;
+}): string {
+  const body = html`<div class="centred">
+<span class="mark good">${CHECK_ICON}</span>
+<h1>Save your recovery codes</h1>
+<p class="soft">Your authenticator app is set up. If you lose it, you sign in with one of these codes.</p>
+</div>
+${recoveryCodeList(codes)}
+<p><a class="button" href="${continueUrl}">I have saved them</a></p>`;
+  return layout({ appName, title: "Save your recovery codes", body });
+}
+
+/** Ten codes, to be copied or printed. */
+export function recoveryCodeList(codes: readonly string[]): Html {
+  return html`<pre class="recovery-codes">${codes.join("\n")}</pre>
+<p class="soft small">Each works once. They are not shown again: keep them where you keep your passwords, not only on your phone.</p>`;
+}
+
+function formOf({ action, state }: Pick<Common, "action" | "state">, fields: Html): Html {
+  return html`<form method="post" action="${action}">
+<input type="hidden" name="state" value="${state}">
+${fields}
+</form>`;
+}
+
+function codeField(problem: string | undefined, hasFocus: boolean): Html {
+  return html`<div>
+<label for="code">Code from your app</label>
+<input type="text" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="20" required${hasFocus ? html` autofocus` : undefined}${tied(problem)}>
+</div>
+`;
+}
+
+function alarm(problem: string | undefined): Html | undefined {
+  if (problem === undefined) return undefined;
+  return html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${problem}</p></div></div>
+`;
+}
+
+function tied(problem: string | undefined): Html | undefined {
+  return problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="problem"`;
+}
+
+function notYou({ label, signInUrl }: Common): Html {
+  return html`<p class="centred small soft">You sign in as ${nameOf(label)}. <a href="${signInUrl}">Start again</a></p>`;
+}
