@@ -4,6 +4,7 @@ import type {
   Credential,
   CredentialKind,
   IdentityRecord,
+  MailedLink,
   OneTimeLink,
   PersonRecord,
   SessionRecord,
@@ -98,6 +99,19 @@ export function toOneTimeLink(row: Selectable<OneTimeLinkTable>): OneTimeLink {
     hash: row.hash,
     purpose: row.purpose === "invitation" ? "invitation" : "password",
     personId: row.person_id,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+export function toMailedLink(row: Selectable<OneTimeLinkTable>): MailedLink {
+  return {
+    hash: row.hash,
+    purpose: row.purpose === "address" ? "address" : "sign_in",
+    personId: row.person_id,
+    codeMac: row.code_mac ?? "",
+    tries: row.tries ?? 0,
+    sealed: row.sealed ?? "",
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   };

@@ -15,6 +15,9 @@ export type KeyLabel =
   | "upstream-sign-in"
   | "username-mark"
   | "counter-key"
+  | "mailed-link"
+  | "mailed-code"
+  | "address-mark"
   | "signing-key";
 
 /**
