@@ -94,6 +94,28 @@ export const PEOPLE_EVENTS = {
     when: "A password was set: by its person, by a one-time link, or by the operator.",
     fields: { person: text, kind: text },
   }),
+  "credential.added": event({
+    outcome: "ok",
+    keptIn: "audit",
+    from: "request",
+    when: "A person added a passkey, or set up one-time codes or new recovery codes for them.",
+    fields: { person: text, kind: text },
+  }),
+  "credential.removed": event({
+    outcome: "ok",
+    keptIn: "audit",
+    from: "either",
+    when: "A passkey, or a person's one-time codes, were removed: by the person, or by the operator.",
+    fields: { person: text, kind: text },
+  }),
+  "factor.refused": event({
+    outcome: "refused",
+    keptIn: "both",
+    from: "request",
+    when: "A one-time code, a recovery code or a passkey of a known person was refused: it was wrong, used before, or may be copied.",
+    fields: { person: text, client: optional(text), method: text, reason: text },
+    counts: { gatehouse_sign_ins_total: { outcome: "refused" } },
+  }),
   "person.added": event({
     outcome: "ok",
     keptIn: "audit",

@@ -121,6 +121,7 @@ const passwordOf = (id: string, number: number) =>
     id: "",
     secret: `$2b$12$${number}`,
     createdAt: START,
+    counter: null,
     usedAt: null,
   }) as const;
 

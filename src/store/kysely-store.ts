@@ -3,6 +3,7 @@ import type { Dialect } from "./migrations/migration.ts";
 import { assertionQueries } from "./queries/assertions.ts";
 import { auditQueries } from "./queries/audit.ts";
 import { clientQueries } from "./queries/clients.ts";
+import { credentialSetQueries } from "./queries/credential-sets.ts";
 import { credentialQueries } from "./queries/credentials.ts";
 import { disabledClientQueries } from "./queries/disabled-clients.ts";
 import { endedPeopleQueries } from "./queries/ended-people.ts";
@@ -52,6 +53,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...personGrantQueries(db, connection),
     ...identityQueries(db, connection, dialect),
     ...credentialQueries(db, connection, dialect),
+    ...credentialSetQueries(db, connection, dialect),
     ...oneTimeLinkQueries(db, connection, dialect),
     ...sessionQueries(db, connection),
     ...signingKeyQueries(db, connection),

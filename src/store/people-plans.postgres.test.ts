@@ -9,7 +9,9 @@ import { MANY_ISSUER, makePeople, oneOfMany } from "../../test/support/store/man
 import { inFile, inPostgres } from "../../test/support/store/raw-sql.ts";
 import {
   APPROVED,
+  CREDENTIAL_ADDED,
   CREDENTIAL_CHANGED,
+  CREDENTIAL_REMOVED,
   IDENTITY_LINKED,
   IDENTITY_UNLINKED,
   INVITED,
@@ -62,7 +64,14 @@ type One = ReturnType<typeof oneOfMany>;
 
 /** Every verb but the search for a part of a name. */
 async function useAll(store: TestStore): Promise<void> {
-  const credential = { personId: first.id, kind: "password", id: "", createdAt: NOW, usedAt: null } as const;
+  const credential = {
+    personId: first.id,
+    kind: "password",
+    id: "",
+    createdAt: NOW,
+    counter: null,
+    usedAt: null,
+  } as const;
   const newcomer = { ...first.identity, subject: "newcomer" };
   const session = sampleSession({ hash: "new", replaces: second.session });
   await store.findPerson(first.id);
@@ -105,6 +114,28 @@ async function useAll(store: TestStore): Promise<void> {
     { credential: { ...credential, secret: "$2b$12$x" }, session: first.session, now: NOW },
     CREDENTIAL_CHANGED,
   );
+  await store.listCredentials(first.id);
+  const codes = { ...credential, kind: "totp", secret: "sealed", counter: 1 } as const;
+  const inSession = { personId: first.id, session: first.session, now: NOW };
+  const passkey = { ...newcomer, label: "l" };
+  await store.addCredentials({ ...inSession, credentials: [codes], identity: passkey }, CREDENTIAL_ADDED);
+  await store.addCredentials(
+    { ...inSession, credentials: [codes], replacing: ["totp", "recovery_code"] },
+    CREDENTIAL_ADDED,
+  );
+  const used = [
+    { kind: "totp", id: "", counter: 1 },
+    { kind: "passkey", id: "none", counter: 1, secret: "" },
+    { kind: "recovery_code", id: "none" },
+  ] as const;
+  for (const uses of used) {
+    await store.signIn(sampleSignIn({ ...known, session: undefined, uses, adds: [codes] }), SIGNED_IN);
+  }
+  await store.removeCredentials(
+    { ...inSession, kind: "totp", ids: [""], identity: newcomer, keeping: first.identity },
+    CREDENTIAL_REMOVED,
+  );
+  await store.removeCredentials({ ...inSession, kind: "totp", also: ["recovery_code"] }, CREDENTIAL_REMOVED);
   await store.upgradeCredential({ ...credential, before: "$2b$12$x", secret: "$2b$14$x" });
   await store.listCredentialKinds("password", 10);
   await store.addLink(sampleLink({ personId: first.id, expiresAt: NOW + 1000 }), INVITED);

@@ -400,4 +400,4 @@ const isSignedIn = (outcome: unknown) =>
   typeof outcome === "object" && outcome !== null && "kind" in outcome && outcome.kind === "signed_in";
 
 const credentialOf = (personId: string, secret: string) =>
-  ({ personId, kind: "password", id: "", secret, createdAt: NOW, usedAt: null }) as const;
+  ({ personId, kind: "password", id: "", secret, createdAt: NOW, counter: null, usedAt: null }) as const;

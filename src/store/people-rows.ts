@@ -66,6 +66,7 @@ export function toCredential(row: Selectable<CredentialTable>): Credential {
     kind: row.kind as CredentialKind,
     id: row.id,
     secret: row.secret,
+    counter: row.counter,
     createdAt: row.created_at,
     usedAt: row.used_at,
   };
@@ -79,6 +80,7 @@ export function fromCredential(credential: Credential): CredentialTable {
     id: credential.id,
     secret: credential.secret,
     scheme: schemeOf(credential.secret),
+    counter: credential.counter,
     created_at: credential.createdAt,
     used_at: credential.usedAt,
   };

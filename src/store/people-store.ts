@@ -2,6 +2,15 @@ import type { AuditEntry } from "../core/events.ts";
 import type { RevocationReason } from "../core/grant.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Person } from "../core/person.ts";
+import type {
+  Credential,
+  CredentialKind,
+  CredentialUse,
+  NewCredentials,
+  RemovedCredentials,
+} from "./credential.ts";
+
+export type { Credential, CredentialKind, CredentialUse, NewCredentials, RemovedCredentials };
 
 /** People, what they prove themselves with, and where they are signed in. Part of {@link Store}, under its contract. */
 export type PeopleStore = {
@@ -21,10 +30,15 @@ export type PeopleStore = {
   listPeople(filter: PeopleFilter): Promise<readonly PersonSummary[]>;
   /**
    * Keeps what a sign-in says, all of it or nothing: the person and the identity where they are new, the profile, and the
-   * session. Refused, and nothing is written, where the person is disabled, or the id is that of somebody whom another
-   * identity proves.
+   * session. Refused, and nothing is written, where the person is disabled, the id is that of somebody whom another identity
+   * proves, or a credential does not hold as {@link CredentialUse} says.
+   * @param added written with it, where it adds credentials
    */
-  signIn(signIn: SignInRecord, entry: AuditEntry<"sign_in.ok">): Promise<SignInOutcome>;
+  signIn(
+    signIn: SignInRecord,
+    entry: AuditEntry<"sign_in.ok">,
+    added?: AuditEntry<"credential.added">,
+  ): Promise<SignInOutcome>;
 
   // — what the operator does —
 
@@ -68,7 +82,20 @@ export type PeopleStore = {
 
   // — credentials —
 
-  findCredential(personId: string, kind: CredentialKind): Promise<Credential | undefined>;
+  /** All of a person, the oldest first; a password is listed without its hash. */
+  listCredentials(personId: string): Promise<readonly Credential[]>;
+  /** @param id default: "", of a kind of which a person has one */
+  findCredential(personId: string, kind: CredentialKind, id?: string): Promise<Credential | undefined>;
+  /**
+   * A person adds credentials, and the identity that they prove, where there is one. False, and nothing is written, where the session in which they ask
+   * is over, the person is gone or disabled, or one of them is there already.
+   */
+  addCredentials(added: NewCredentials, entry: AuditEntry<"credential.added">): Promise<boolean>;
+  /**
+   * Removes credentials of a person. False, and nothing is removed, where one of them is not there, the way in to keep is not, or the
+   * session in which they ask is over.
+   */
+  removeCredentials(removed: RemovedCredentials, entry: AuditEntry<"credential.removed">): Promise<boolean>;
   /**
    * Puts a credential in the place of the one of its kind and id, and signs its person out as of when it was made: sessions end,
    * and what was asked for before does not count. Grants go on. False where the person is gone.
@@ -215,6 +242,10 @@ export type SignInRecord = {
   readonly askedAt: number;
   /** When the password was set that proved it: the sign-in counts while it is the person's. Undefined for any other proof. */
   readonly passwordSetAt?: number | undefined;
+  /** The credential of the person that is used up, or counts on. */
+  readonly uses?: CredentialUse | undefined;
+  /** What the person sets up while they sign in: none of these may be there. */
+  readonly adds?: readonly Credential[] | undefined;
   readonly now: number;
 };
 
@@ -225,6 +256,8 @@ export type SignInOutcome =
   | { readonly kind: "id_taken" }
   /** The person was signed out, or has another password, since this was asked for. */
   | { readonly kind: "outdated" }
+  /** What {@link SignInRecord.uses} needs does not hold, or a credential of {@link SignInRecord.adds} is there. */
+  | { readonly kind: "used" }
   /** Another sign-in was first: look again. */
   | { readonly kind: "changed" };
 
@@ -275,19 +308,6 @@ export type NewPerson = {
   /** A PHC string or a bcrypt hash; undefined for a person who has yet to choose a password. */
   readonly passwordHash: string | undefined;
   readonly now: number;
-};
-
-export type CredentialKind = "password";
-
-export type Credential = {
-  readonly personId: string;
-  readonly kind: CredentialKind;
-  /** Where a person has several of one kind; "" where only one is possible. */
-  readonly id: string;
-  /** For a password its PHC string. Never the password. */
-  readonly secret: string;
-  readonly createdAt: number;
-  readonly usedAt: number | null;
 };
 
 export type OneTimeLink = {

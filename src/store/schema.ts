@@ -111,10 +111,12 @@ export type CredentialTable = {
   kind: string;
   /** "" where a person has only one of the kind. */
   id: string;
-  /** A hash. */
+  /** A hash, a sealed secret, or what is public of a passkey. */
   secret: string;
   /** The beginning of the secret that says how it was made: all different ones are found without reading each row. */
   scheme: string;
+  /** Of a passkey how often it has signed, of one-time codes the step of the last one; null where nothing counts. */
+  counter: number | null;
   created_at: number;
   used_at: number | null;
 };

@@ -342,7 +342,14 @@ describe("gatehouse person link", () => {
   it("says that the second's password is dropped, where both have one", async () => {
     const store = await openTestStore({ database });
     for (const personId of ["ada", "7Qm2"]) {
-      const password = { personId, kind: "password", id: "", secret: "$2b$12$x", usedAt: null } as const;
+      const password = {
+        personId,
+        kind: "password",
+        id: "",
+        counter: null,
+        secret: "$2b$12$x",
+        usedAt: null,
+      } as const;
       await store.saveCredential({ ...password, createdAt: Date.now() }, CREDENTIAL_CHANGED);
     }
     await store.close();

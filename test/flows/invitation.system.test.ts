@@ -190,6 +190,7 @@ describe("a link", () => {
         personId: id,
         kind: "password",
         id: "",
+        counter: null,
         secret: quickHash(PASSWORD),
         createdAt: server.now(),
         usedAt: null,

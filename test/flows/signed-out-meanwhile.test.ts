@@ -162,6 +162,7 @@ describe("a new password ends what the old one was used for", () => {
         personId: id,
         kind: "password",
         id: "",
+        counter: null,
         secret: "$2b$12$x",
         usedAt: null,
       } as const;

@@ -119,6 +119,8 @@ async function signIn(
       return refuse("disabled", disabled());
     case "outdated":
       return refuse("signed out since it was asked for", outdated(), true);
+    case "used":
+      return refuse("its proof was used before", usedBefore());
     case "id_taken":
       return refuse("another person has this id", idTaken());
     case "signed_in": {
@@ -151,6 +153,10 @@ function notAdmitted(): OAuthError {
 
 function outdated(): OAuthError {
   return new OAuthError("access_denied", "You were signed out while you signed in. Sign in again.");
+}
+
+function usedBefore(): OAuthError {
+  return new OAuthError("access_denied", "This sign-in was used already. Sign in again.");
 }
 
 function idTaken(): OAuthError {

@@ -1,6 +1,7 @@
 import { firstRelease } from "./0001-first-release.ts";
 import { people } from "./0002-people.ts";
+import { moreWays } from "./0003-more-ways.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
-export const MIGRATIONS: readonly Migration[] = [firstRelease, people];
+export const MIGRATIONS: readonly Migration[] = [firstRelease, people, moreWays];

@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import type { Dialect } from "../migrations/migration.ts";
 import { fromCredential, schemeOf, toCredential } from "../people-rows.ts";
 import type { Credential, PeopleStore } from "../people-store.ts";
@@ -10,7 +9,12 @@ import { signOutStatements } from "./signed-out.ts";
 
 type CredentialQueries = Pick<
   PeopleStore,
-  "findCredential" | "saveCredential" | "changePassword" | "upgradeCredential" | "listCredentialKinds"
+  | "listCredentials"
+  | "findCredential"
+  | "saveCredential"
+  | "changePassword"
+  | "upgradeCredential"
+  | "listCredentialKinds"
 >;
 
 /** What people prove themselves with here. */
@@ -24,15 +28,26 @@ export function credentialQueries(
   const schemes = differentSchemes(db);
   const { signOut, endSessions, beginAnew, endOthers } = signOutStatements(db);
 
+  const list = prepare(
+    (given: Given<{ personId: string }>) =>
+      db
+        .selectFrom("credentials")
+        .selectAll()
+        .where("person_id", "=", given("personId"))
+        .orderBy("created_at")
+        .orderBy("kind")
+        .orderBy("id"),
+    (row) => toCredential(row.kind === "password" ? { ...row, secret: "" } : row),
+  );
+
   const find = prepare(
-    (given: Given<{ personId: string; kind: string }>) =>
+    (given: Given<{ personId: string; kind: string; id: string }>) =>
       db
         .selectFrom("credentials")
         .selectAll()
         .where("person_id", "=", given("personId"))
         .where("kind", "=", given("kind"))
-        .orderBy("id")
-        .limit(sql.lit(1)),
+        .where("id", "=", given("id")),
     toCredential,
   );
 
@@ -48,8 +63,9 @@ export function credentialQueries(
   );
 
   return {
-    async findCredential(personId, kind) {
-      return (await connection.read(find({ personId, kind })))[0];
+    listCredentials: (personId) => connection.read(list({ personId })),
+    async findCredential(personId, kind, id = "") {
+      return (await connection.read(find({ personId, kind, id })))[0];
     },
     async saveCredential(credential, entry) {
       const { personId: id, createdAt: now } = credential;
@@ -129,6 +145,7 @@ export function putCredential(db: QueryBuilder, dialect: Dialect): (credential: 
           conflict.columns(["person_id", "kind", "id"]).doUpdateSet((eb) => ({
             secret: eb.ref("excluded.secret"),
             scheme: eb.ref("excluded.scheme"),
+            counter: eb.ref("excluded.counter"),
             created_at: eb.ref("excluded.created_at"),
             used_at: eb.ref("excluded.used_at"),
           })),
@@ -140,12 +157,34 @@ export function putCredential(db: QueryBuilder, dialect: Dialect): (credential: 
   return (credential) => put(fromCredential(credential));
 }
 
+/** One that is not there yet. Returns no row where it is, or where the person is not there or disabled. */
+export function addCredential(db: QueryBuilder, dialect: Dialect): (credential: Credential) => Query<string> {
+  const add = prepare(
+    (given: Given<CredentialTable>) => {
+      const person = db
+        .selectFrom("people")
+        .select(COLUMNS.map((name) => given(name).as(name)))
+        .where("people.id", "=", given("person_id"))
+        .where("people.disabled_at", "is", null);
+      return db
+        .insertInto("credentials")
+        .columns(COLUMNS)
+        .expression(heldRows(person, dialect))
+        .onConflict((conflict) => conflict.columns(["person_id", "kind", "id"]).doNothing())
+        .returning("person_id");
+    },
+    (row) => row.person_id,
+  );
+  return (credential) => add(fromCredential(credential));
+}
+
 const COLUMNS = [
   "person_id",
   "kind",
   "id",
   "secret",
   "scheme",
+  "counter",
   "created_at",
   "used_at",
 ] as const satisfies readonly (keyof CredentialTable)[];

@@ -31,17 +31,7 @@ export function identityQueries(db: QueryBuilder, connection: Connection, dialec
   const remove = removeOne(db);
   const lockPerson = lockOne(db, dialect);
   const hold = holdSession(db, dialect);
-  const find = prepare(
-    (given: Given<Identity & { personId: string }>) =>
-      db
-        .selectFrom("identities")
-        .select("label")
-        .where("method", "=", given("method"))
-        .where("issuer", "=", given("issuer"))
-        .where("subject", "=", given("subject"))
-        .where("person_id", "=", given("personId")),
-    (row) => row.label,
-  );
+  const find = findOne(db);
 
   return {
     listIdentities: (personId) => connection.read(list({ personId })),
@@ -74,15 +64,16 @@ export function identityQueries(db: QueryBuilder, connection: Connection, dialec
   };
 }
 
-function keyOf({ method, issuer, subject }: Identity): Identity {
+export function keyOf({ method, issuer, subject }: Identity): Identity {
   return { method, issuer, subject };
 }
 
-function isSame(one: Identity, other: Identity): boolean {
+export function isSame(one: Identity, other: Identity): boolean {
   return one.method === other.method && one.issuer === other.issuer && one.subject === other.subject;
 }
 
-function addToPerson(db: QueryBuilder, dialect: Dialect) {
+/** Returns no row where it proves somebody, or the person is gone or disabled. */
+export function addToPerson(db: QueryBuilder, dialect: Dialect) {
   return prepare(
     (given: Given<Omit<IdentityTable, "used_at">>) => {
       const person = db
@@ -108,7 +99,23 @@ function addToPerson(db: QueryBuilder, dialect: Dialect) {
   );
 }
 
-function removeOne(db: QueryBuilder) {
+/** An identity of the person. */
+export function findOne(db: QueryBuilder) {
+  return prepare(
+    (given: Given<Identity & { personId: string }>) =>
+      db
+        .selectFrom("identities")
+        .select("label")
+        .where("method", "=", given("method"))
+        .where("issuer", "=", given("issuer"))
+        .where("subject", "=", given("subject"))
+        .where("person_id", "=", given("personId")),
+    (row) => row.label,
+  );
+}
+
+/** Returns no row where the person does not have it. */
+export function removeOne(db: QueryBuilder) {
   return prepare(
     (given: Given<Identity & { personId: string }>) =>
       db

@@ -93,6 +93,24 @@ function movingStatements(db: QueryBuilder): readonly ((both: Both) => Query<unk
     () => undefined,
   );
 
+  // Or they would stand in for the codes of the survivor's, which stay.
+  const dropRecoveryCodes = prepare(
+    (given: Given<Both>) =>
+      db
+        .deleteFrom("credentials")
+        .where("person_id", "=", given("gone"))
+        .where("kind", "=", sql.lit("recovery_code"))
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom("credentials as kept")
+              .select("kept.id")
+              .where("kept.person_id", "=", given("survivor"))
+              .where("kept.kind", "=", sql.lit("totp")),
+          ),
+        ),
+    () => undefined,
+  );
+
   const endLinks = prepare(
     (given: Given<Both>) => db.deleteFrom("one_time_links").where("person_id", "=", given("gone")),
     () => undefined,
@@ -127,7 +145,15 @@ function movingStatements(db: QueryBuilder): readonly ((both: Both) => Query<unk
   );
 
   // In the order of all that ends a person, which is that of the janitor: of two, neither waits for the other.
-  return [move("sessions"), endLinks, dropTwice, move("credentials"), move("identities"), moveGrants];
+  return [
+    move("sessions"),
+    endLinks,
+    dropRecoveryCodes,
+    dropTwice,
+    move("credentials"),
+    move("identities"),
+    moveGrants,
+  ];
 }
 
 /** Where the survivor is disabled now, nothing that either had goes on. */

@@ -53,7 +53,7 @@ export function addNewPerson(db: QueryBuilder): (person: NewPerson) => readonly 
   );
 
   const addCredential = prepare(
-    (given: Given<Omit<CredentialTable, "used_at">>) =>
+    (given: Given<Omit<CredentialTable, "used_at" | "counter">>) =>
       db
         .insertInto("credentials")
         .values({
@@ -74,7 +74,14 @@ export function addNewPerson(db: QueryBuilder): (person: NewPerson) => readonly 
     const person = addPerson({ ...fromPerson(added), created_at: now });
     const proof = addIdentity({ ...identity, person_id: id, label, created_at: now });
     if (passwordHash === undefined) return [person, proof];
-    const credential = { personId: id, kind: "password", id: "", createdAt: now, usedAt: null } as const;
+    const credential = {
+      personId: id,
+      kind: "password",
+      id: "",
+      counter: null,
+      createdAt: now,
+      usedAt: null,
+    } as const;
     return [person, proof, addCredential(fromCredential({ ...credential, secret: passwordHash }))];
   };
 }

@@ -6,6 +6,8 @@ import type { NewSession, PeopleStore, SignInOutcome, SignInRecord } from "../pe
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { IdentityTable, PersonTable, Schema, SessionTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
+import { credentialsHold, credentialUses } from "./credential-use.ts";
+import { addCredential } from "./credentials.ts";
 import { heldRows } from "./held-rows.ts";
 
 /** What a sign-in says, in one commit. Each statement says itself when it applies; where one does not, nothing is written. */
@@ -20,10 +22,14 @@ export function signInQueries(
   const { start, end } = sessionStatements(db);
   const why = whyRefused(db);
   const holdPassword = heldPassword(db, dialect);
+  const useCredential = credentialUses(db);
+  const hold = credentialsHold(db, connection);
+  const add = addCredential(db, dialect);
 
   return {
-    async signIn(signIn, entry) {
+    async signIn(signIn, entry, added) {
       const { identity, label, personId, isNew, session, now, askedAt, passwordSetAt } = signIn;
+      const { uses, adds = [] } = signIn;
       const person = { ...fromPerson(signIn), now, askedAt };
       const proof = { ...identity, person_id: personId, label, created_at: now, used_at: now };
       // The person's row first. Whatever adds to a person, or ends what is theirs, waits for that lock.
@@ -34,14 +40,21 @@ export function signInQueries(
         required: [
           ...proved,
           ...(passwordSetAt === undefined ? [] : [holdPassword({ personId, setAt: passwordSetAt })]),
+          ...(uses ? [useCredential({ personId, uses, now })] : []),
+          ...adds.map(add),
           ...(session ? [start(toRow(session, personId, now))] : []),
         ],
-        also: session?.replaces === undefined ? [] : [end({ hash: session.replaces })],
+        also: [
+          ...(session?.replaces === undefined ? [] : [end({ hash: session.replaces })]),
+          ...(added ? [note(added)] : []),
+        ],
         note: note(entry),
       });
       if (signedIn) return { kind: "signed_in", record: signedIn[0] };
       const [state] = await connection.read(why({ ...identity, person_id: personId }));
-      return { kind: state ? refusalOf(signIn, state) : "changed" };
+      const kind = state ? refusalOf(signIn, state) : "changed";
+      const isTheirs = kind === "changed" && state?.proved === personId;
+      return { kind: isTheirs && !(await hold(signIn)) ? "used" : kind };
     },
   };
 }

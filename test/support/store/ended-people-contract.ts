@@ -6,7 +6,9 @@ import {
   addSamplePerson,
   approveSample,
   CLIENT_GRANTED,
+  CREDENTIAL_ADDED,
   CREDENTIAL_CHANGED,
+  CREDENTIAL_REMOVED,
   DAY,
   IDENTITY_LINKED,
   INVITED,
@@ -55,7 +57,13 @@ export function endedPeopleContract(store: () => Store): void {
   const arrange = async () => {
     await addSamplePerson(store(), "grace");
     for (const id of ["ada", "grace"]) {
-      const password = { personId: id, kind: "password", id: "", secret: `$2b$12$${id}` } as const;
+      const password = {
+        personId: id,
+        kind: "password",
+        id: "",
+        counter: null,
+        secret: `$2b$12$${id}`,
+      } as const;
       await store().saveCredential({ ...password, createdAt: BEFORE, usedAt: null }, CREDENTIAL_CHANGED);
       await begin(id, `session of ${id}`);
       await store().approve(sampleApproval({ id: `grant of ${id}`, person: { id } }), APPROVED);
@@ -338,7 +346,15 @@ export function endedPeopleContract(store: () => Store): void {
       written: await store().auditAfter(0, 100),
     });
     const before = await everything();
-    const credential = { personId: "ada", kind: "password", id: "", secret: "new", createdAt: NOW } as const;
+    const credential = {
+      personId: "ada",
+      kind: "password",
+      id: "",
+      counter: null,
+      secret: "new",
+      createdAt: NOW,
+    } as const;
+    const codes = { ...credential, kind: "totp", counter: 1 } as const;
     const ended = sampleEntry("session.ended");
     const attempts = [
       () => store().disablePerson("ada", NOW, unwritable(PERSON_DISABLED)),
@@ -364,6 +380,16 @@ export function endedPeopleContract(store: () => Store): void {
         store().changePassword(
           { credential: { ...credential, usedAt: null }, session: "session of ada", now: NOW },
           unwritable(CREDENTIAL_CHANGED),
+        ),
+      () =>
+        store().addCredentials(
+          { personId: "ada", credentials: [{ ...codes, usedAt: null }], session: "session of ada", now: NOW },
+          unwritable(CREDENTIAL_ADDED),
+        ),
+      () =>
+        store().removeCredentials(
+          { personId: "ada", kind: "password", now: NOW },
+          unwritable(CREDENTIAL_REMOVED),
         ),
       () => store().addLink(sampleLink({ hash: "new" }), unwritable(INVITED)),
       () =>

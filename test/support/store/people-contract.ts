@@ -31,6 +31,7 @@ const PASSWORD = {
   personId: "ada",
   kind: "password",
   id: "",
+  counter: null,
   createdAt: START - SECOND,
   usedAt: null,
 } as const;

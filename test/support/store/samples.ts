@@ -173,6 +173,9 @@ const FIELDS: { readonly [Name in AuditedEvent]: EventFields<Name> } = {
   "identity.linked": { person: "ada", method: "oidc", ...REQUEST },
   "identity.unlinked": { person: "ada", method: "oidc", ...REQUEST },
   "credential.changed": { person: "ada", kind: "password", ...COMMAND },
+  "credential.added": { person: "ada", kind: "passkey", ...REQUEST },
+  "credential.removed": { person: "ada", kind: "passkey", ...REQUEST },
+  "factor.refused": { person: "ada", client: "client-1", method: "totp", reason: "wrong code", ...REQUEST },
   "person.added": { person: "ada", ...COMMAND },
   "person.invited": { person: "ada", purpose: "password", ...COMMAND },
   "person.disabled": { person: "ada", ...COMMAND },
@@ -218,6 +221,8 @@ export const SESSION_ENDED_UPSTREAM = sampleEntry("session.ended_upstream");
 export const IDENTITY_LINKED = sampleEntry("identity.linked");
 export const IDENTITY_UNLINKED = sampleEntry("identity.unlinked");
 export const CREDENTIAL_CHANGED = sampleEntry("credential.changed");
+export const CREDENTIAL_ADDED = sampleEntry("credential.added");
+export const CREDENTIAL_REMOVED = sampleEntry("credential.removed");
 export const PERSON_DISABLED = sampleEntry("person.disabled");
 export const PERSON_ENABLED = sampleEntry("person.enabled");
 export const PERSON_REMOVED = sampleEntry("person.removed");

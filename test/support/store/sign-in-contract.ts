@@ -188,7 +188,13 @@ export function signInContract(store: () => Store): void {
     test("where somebody has a password under the id, whatever proves them", async () => {
       await store().disablePerson("p-1", START, PERSON_DISABLED);
       await store().enablePerson("p-1", PERSON_ENABLED);
-      const password = { personId: "p-1", kind: "password", id: "", secret: "$2b$12$x" } as const;
+      const password = {
+        personId: "p-1",
+        kind: "password",
+        id: "",
+        counter: null,
+        secret: "$2b$12$x",
+      } as const;
       await store().saveCredential({ ...password, createdAt: START, usedAt: null }, CREDENTIAL_CHANGED);
       await expectRefused(newcomer(), "id_taken");
     });
@@ -218,7 +224,7 @@ export function signInContract(store: () => Store): void {
     });
 
     test("where the password that proved it is not theirs any more", async () => {
-      const password = { personId: "ada", kind: "password", id: "", usedAt: null } as const;
+      const password = { personId: "ada", kind: "password", id: "", counter: null, usedAt: null } as const;
       const set = (createdAt: number) =>
         store().saveCredential({ ...password, secret: "$2b$12$x", createdAt }, CREDENTIAL_CHANGED);
       const provedBy = (passwordSetAt: number) =>

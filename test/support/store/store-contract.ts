@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { auditContract } from "./audit-contract.ts";
 import { clientContract } from "./client-contract.ts";
+import { credentialContract } from "./credential-contract.ts";
 import { endedPeopleContract } from "./ended-people-contract.ts";
 import { expiryContract } from "./expiry-contract.ts";
 import { familiarNetworkContract } from "./familiar-network-contract.ts";
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: () => Promise<TestStore>): voi
     signInContract(() => store);
     sessionContract(() => store);
     peopleContract(() => store);
+    credentialContract(() => store);
     endedPeopleContract(() => store);
     replacementContract(() => store);
   });

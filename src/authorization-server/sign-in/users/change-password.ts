@@ -31,7 +31,14 @@ export function createChangePassword(check: CheckPair, parts: ChangePasswordPart
     const secret = await queue.run(() => passwordHashOf(next));
     const changed = recorder.prepare("credential.changed", { person: person.id, kind: "password" }, peer);
     const now = clock();
-    const secrets = { kind: "password", id: "", secret, createdAt: now, usedAt: null } as const;
+    const secrets = {
+      kind: "password",
+      id: "",
+      secret,
+      createdAt: now,
+      counter: null,
+      usedAt: null,
+    } as const;
     const credential = { ...secrets, personId: person.id };
     // Much can happen while two passwords are hashed: signed out, disabled, changed in another session.
     if (!(await store.changePassword({ credential, session, now }, changed.entry))) {

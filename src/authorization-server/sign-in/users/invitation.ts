@@ -148,7 +148,15 @@ async function useLink(
       added.entry,
     );
   }
-  const credential = { personId, kind: "password", id: "", secret, createdAt: now, usedAt: null } as const;
+  const credential = {
+    personId,
+    kind: "password",
+    id: "",
+    secret,
+    createdAt: now,
+    counter: null,
+    usedAt: null,
+  } as const;
   const changed = recorder.prepare("credential.changed", { person: personId, kind: "password" }, peer);
   return store.usePasswordLink({ hash, credential, now }, changed.entry);
 }

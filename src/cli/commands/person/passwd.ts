@@ -38,6 +38,7 @@ async function passwd(typed: string, flags: PasswdFlags): Promise<void> {
       id: "",
       secret,
       createdAt: clock(),
+      counter: null,
       usedAt: null,
     } as const;
     const entry = operatorEntry("credential.changed", { person: id, kind: "password" });

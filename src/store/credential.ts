@@ -1,0 +1,55 @@
+import type { Identity } from "../core/identity.ts";
+
+export type CredentialKind = "password" | "passkey" | "totp" | "recovery_code";
+
+export type Credential = {
+  readonly personId: string;
+  readonly kind: CredentialKind;
+  /** Where a person has several of one kind; "" where only one is possible. */
+  readonly id: string;
+  /**
+   * For a password its PHC string, for one-time codes their secret as the keyring seals it, for a recovery code its hash; for a
+   * passkey its public key and what is known of it, as JSON. Never what somebody could sign in with.
+   */
+  readonly secret: string;
+  /** Of a passkey its signature counter, of one-time codes the step of the last one; null for the others. */
+  readonly counter: number | null;
+  readonly createdAt: number;
+  readonly usedAt: number | null;
+};
+
+export type NewCredentials = {
+  readonly personId: string;
+  /** All of this person. */
+  readonly credentials: readonly Credential[];
+  /** All that the person has of these kinds goes with it: new recovery codes take the place of the old ones. */
+  readonly replacing?: readonly CredentialKind[] | undefined;
+  readonly identity?: (Identity & { readonly label: string }) | undefined;
+  /** The hash of the session in which the person asks for it. */
+  readonly session: string;
+  readonly now: number;
+};
+
+export type RemovedCredentials = {
+  readonly personId: string;
+  readonly kind: CredentialKind;
+  /** Undefined: all of the kind, of which there must be one. */
+  readonly ids?: readonly string[] | undefined;
+  /** What there is of these kinds goes with it: with one-time codes, the recovery codes. */
+  readonly also?: readonly CredentialKind[] | undefined;
+  /** The identity that goes with it, only while `keeping` stays. */
+  readonly identity?: Identity | undefined;
+  readonly keeping?: Identity | undefined;
+  /** The hash of the session in which the person asks for it; undefined where the operator does. */
+  readonly session?: string | undefined;
+  readonly now: number;
+};
+
+/** What may happen once, in the commit of the sign-in that it proves. */
+export type CredentialUse =
+  /** The step of a one-time code: later than the one before. */
+  | { readonly kind: "totp"; readonly id: ""; readonly counter: number }
+  /** A signature: its counter is higher than the one before, or both are 0. `secret` says the flags as they are now. */
+  | { readonly kind: "passkey"; readonly id: string; readonly counter: number; readonly secret: string }
+  /** It is deleted. */
+  | { readonly kind: "recovery_code"; readonly id: string };

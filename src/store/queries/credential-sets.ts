@@ -1,0 +1,109 @@
+import type { Identity } from "../../core/identity.ts";
+import type { Dialect } from "../migrations/migration.ts";
+import type { Credential, CredentialKind, PeopleStore } from "../people-store.ts";
+import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "../query.ts";
+import { auditNote } from "./audit.ts";
+import { addCredential, putCredential } from "./credentials.ts";
+import { addToPerson, findOne, isSame, keyOf, removeOne } from "./identities.ts";
+import { lockOne } from "./locked-person.ts";
+import { holdSession } from "./sessions.ts";
+
+/** Credentials that come and go together, each set in one commit. A password only changes: queries/credentials.ts. */
+export function credentialSetQueries(
+  db: QueryBuilder,
+  connection: Connection,
+  dialect: Dialect,
+): Pick<PeopleStore, "addCredentials" | "removeCredentials"> {
+  const note = auditNote(db);
+  const lockPerson = lockOne(db, dialect);
+  const hold = holdSession(db, dialect);
+  const add = addCredential(db, dialect);
+  const put = putCredential(db, dialect);
+  const prove = addToPerson(db, dialect);
+  const find = findOne(db);
+  const unprove = removeOne(db);
+
+  const remove = removeStatements(db);
+
+  return {
+    async addCredentials({ personId, credentials, replacing = [], identity, session, now }, entry) {
+      const isReplaced = ({ kind }: Credential) => replacing.includes(kind);
+      // The person first: a sign-out that is under way is waited for, and then the session is gone.
+      const added = await connection.writeOrNothing({
+        required: [
+          lockPerson({ id: personId }),
+          hold({ personId, hash: session, now }),
+          ...(identity ? [prove(toRow(identity, personId, now))] : []),
+          ...credentials.map((credential) => (isReplaced(credential) ? put(credential) : add(credential))),
+        ],
+        also: replacing.map((kind) =>
+          remove.others(
+            personId,
+            kind,
+            credentials.filter((credential) => credential.kind === kind).map(({ id }) => id),
+          ),
+        ),
+        note: note(entry),
+      });
+      return added !== undefined;
+    },
+    async removeCredentials(removed, entry) {
+      const { personId, kind, ids, also = [], identity, keeping, session, now } = removed;
+      if (identity && keeping && isSame(identity, keeping)) return false;
+      // The person first, and one at a time: of two that remove one of two each, both would see the other one.
+      const done = await connection.writeOrNothing({
+        required: [
+          lockPerson({ id: personId }),
+          ...(session === undefined ? [] : [hold({ personId, hash: session, now })]),
+          ...(keeping ? [find({ ...keyOf(keeping), personId })] : []),
+          ...(ids?.map((id) => remove.one({ personId, kind, id })) ?? [remove.all({ personId, kind })]),
+          ...(identity ? [unprove({ ...keyOf(identity), personId })] : []),
+        ],
+        also: also.map((other) => remove.all({ personId, kind: other })),
+        note: note(entry),
+      });
+      return done !== undefined;
+    },
+  };
+}
+
+function toRow(identity: Identity & { readonly label: string }, personId: string, now: number) {
+  return { ...keyOf(identity), person_id: personId, label: identity.label, created_at: now };
+}
+
+function removeStatements(db: QueryBuilder) {
+  const all = prepare(
+    (given: Given<{ personId: string; kind: string }>) =>
+      db
+        .deleteFrom("credentials")
+        .where("person_id", "=", given("personId"))
+        .where("kind", "=", given("kind"))
+        .returning("id"),
+    (row) => row.id,
+  );
+
+  const one = prepare(
+    (given: Given<{ personId: string; kind: string; id: string }>) =>
+      db
+        .deleteFrom("credentials")
+        .where("person_id", "=", given("personId"))
+        .where("kind", "=", given("kind"))
+        .where("id", "=", given("id"))
+        .returning("id"),
+    (row) => row.id,
+  );
+
+  const others = (personId: string, kind: CredentialKind, ids: readonly string[]): Query<unknown> =>
+    ids.length === 0
+      ? all({ personId, kind })
+      : query(
+          db
+            .deleteFrom("credentials")
+            .where("person_id", "=", personId)
+            .where("kind", "=", kind)
+            .where("id", "not in", ids),
+          () => undefined,
+        );
+
+  return { all, one, others };
+}

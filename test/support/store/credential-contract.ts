@@ -1,0 +1,323 @@
+import { describe, expect, test } from "vitest";
+import type {
+  Credential,
+  CredentialUse,
+  NewCredentials,
+  RemovedCredentials,
+  SignInRecord,
+} from "../../../src/store/people-store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import {
+  addSamplePerson,
+  CREDENTIAL_ADDED,
+  CREDENTIAL_CHANGED,
+  CREDENTIAL_REMOVED,
+  DAY,
+  PERSON_DISABLED,
+  PERSON_LINKED,
+  PERSON_REMOVED,
+  SECOND,
+  SIGNED_IN,
+  SIGNED_OUT,
+  START,
+  samplePerson,
+  sampleSession,
+  sampleSignIn,
+} from "./samples.ts";
+
+const NOW = START + SECOND;
+const PASSKEY = { method: "passkeys", issuer: "gatehouse.example", subject: "key-1", label: "Laptop" };
+const USERS = samplePerson().identity;
+
+/** Passkeys, one-time codes and recovery codes: they come, count, and go. */
+export function credentialContract(store: () => Store): void {
+  const credential = (changes: Partial<Credential> = {}): Credential => ({
+    personId: "ada",
+    kind: "passkey",
+    id: "key-1",
+    secret: '{"publicKey":"abc"}',
+    counter: 5,
+    createdAt: NOW,
+    usedAt: null,
+    ...changes,
+  });
+  const totp = (changes: Partial<Credential> = {}) =>
+    credential({ kind: "totp", id: "", secret: "sealed", counter: 100, ...changes });
+  const code = (id: string, changes: Partial<Credential> = {}) =>
+    credential({ kind: "recovery_code", id, secret: id, counter: null, ...changes });
+  const begin = async (personId = "ada", hash = `session of ${personId}`, now = START) => {
+    const { identity, person } = samplePerson(personId);
+    const session = sampleSession({ hash });
+    await store().signIn(sampleSignIn({ identity, personId, person, session, now }), SIGNED_IN);
+  };
+  const add = (credentials: readonly Credential[], more: Partial<NewCredentials> = {}) =>
+    store().addCredentials(
+      { personId: "ada", credentials, session: "session of ada", now: NOW, ...more },
+      CREDENTIAL_ADDED,
+    );
+  const remove = (removed: Partial<RemovedCredentials>) =>
+    store().removeCredentials({ personId: "ada", kind: "passkey", now: NOW, ...removed }, CREDENTIAL_REMOVED);
+  const ids = async (personId = "ada") =>
+    (await store().listCredentials(personId)).map(({ kind, id }) => `${kind} ${id}`.trim());
+  const entries = async (event: string) =>
+    (await store().auditAfter(0, 100)).filter((record) => record.event === event).length;
+
+  describe("addCredentials", () => {
+    test("keeps a passkey with the identity that it proves", async () => {
+      await begin();
+      expect(await add([credential()], { identity: PASSKEY })).toBe(true);
+      expect(await store().findCredential("ada", "passkey", "key-1")).toEqual(credential());
+      expect(await store().findByIdentity(PASSKEY)).toMatchObject({ person: { id: "ada" } });
+      expect(await store().listIdentities("ada")).toMatchObject([{}, { label: "Laptop", usedAt: null }]);
+      expect(await entries("credential.added")).toBe(1);
+    });
+
+    test("lists them the oldest first, and no hash of a password", async () => {
+      await begin();
+      const password = { kind: "password", id: "", secret: "$2b$12$x", counter: null } as const;
+      await store().saveCredential(credential({ ...password, createdAt: START - 1 }), CREDENTIAL_CHANGED);
+      await begin();
+      await add([credential({ createdAt: NOW + 1 }), totp(), code("a"), code("b")]);
+      expect(await store().listCredentials("ada")).toEqual([
+        credential({ ...password, secret: "", createdAt: START - 1 }),
+        code("a"),
+        code("b"),
+        totp(),
+        credential({ createdAt: NOW + 1 }),
+      ]);
+      expect(await store().listCredentials("nobody")).toEqual([]);
+      expect(await store().findCredential("ada", "passkey")).toBeUndefined();
+    });
+
+    test("is all or nothing: where one is there, none is added", async () => {
+      await begin();
+      await addSamplePerson(store(), "grace");
+      await begin("grace");
+      await add([credential()], { identity: PASSKEY });
+      const again = { ...PASSKEY, label: "Again" };
+      const grace = { personId: "grace", session: "session of grace" };
+      expect(await add([credential({ id: "key-2" }), credential()])).toBe(false);
+      expect(await add([credential({ id: "key-2" })], { identity: again })).toBe(false);
+      expect(await add([credential({ personId: "grace" })], { ...grace, identity: again })).toBe(false);
+      expect([await ids(), await ids("grace")]).toEqual([["passkey key-1"], []]);
+      expect(await store().findByIdentity(PASSKEY)).toMatchObject({ person: { id: "ada" } });
+      expect(await entries("credential.added")).toBe(1);
+    });
+
+    test("needs a live session of the person", async () => {
+      await begin();
+      await addSamplePerson(store(), "grace");
+      await begin("grace");
+      const added = { identity: PASSKEY };
+      expect(await add([credential()], { ...added, session: "unknown" })).toBe(false);
+      expect(await add([credential()], { ...added, session: "session of grace" })).toBe(false);
+      expect(await add([credential()], { ...added, now: START + 365 * DAY })).toBe(false);
+      await store().signOutPerson("ada", NOW, SIGNED_OUT);
+      expect(await add([credential()], added)).toBe(false);
+      expect(await add([credential({ personId: "nobody" })], { ...added, personId: "nobody" })).toBe(false);
+      expect(await ids()).toEqual([]);
+      expect(await store().findByIdentity(PASSKEY)).toBeUndefined();
+      expect(await entries("credential.added")).toBe(0);
+    });
+
+    test("replaces all of a kind where it is asked to", async () => {
+      await begin();
+      await add([totp(), code("a"), code("b"), credential()]);
+      const [next, kinds] = [totp({ secret: "another", counter: 7 }), ["totp", "recovery_code"] as const];
+      expect(await add([next])).toBe(false);
+      expect(await add([next, code("c")], { replacing: kinds })).toBe(true);
+      expect(await ids()).toEqual(["passkey key-1", "recovery_code c", "totp"]);
+      expect(await store().findCredential("ada", "totp")).toEqual(next);
+      await add([], { replacing: ["recovery_code"] });
+      expect(await ids()).toEqual(["passkey key-1", "totp"]);
+    });
+
+    test("of two at once for one id, one is there", async () => {
+      await begin();
+      const added = await Promise.all(["one", "two"].map((secret) => add([totp({ secret }), code(secret)])));
+      expect(added.filter(Boolean)).toHaveLength(1);
+      expect(await ids()).toHaveLength(2);
+    });
+  });
+
+  describe("removeCredentials", () => {
+    test("takes a passkey and its identity, where the way in to keep is there", async () => {
+      await begin();
+      await addSamplePerson(store(), "grace");
+      await begin("grace");
+      await add([credential()], { identity: PASSKEY });
+      const passkey = { ids: ["key-1"], identity: PASSKEY, session: "session of ada" };
+      const refused: readonly Partial<RemovedCredentials>[] = [
+        { ...passkey, keeping: PASSKEY },
+        { ...passkey, keeping: { ...USERS, subject: "nobody" } },
+        { ...passkey, keeping: samplePerson("grace").identity },
+        { ...passkey, keeping: USERS, session: "session of grace" },
+        { ...passkey, keeping: USERS, now: START + 365 * DAY },
+        { ...passkey, keeping: USERS, ids: ["key-1", "key-2"] },
+        { ...passkey, keeping: USERS, ids: ["KEY-1"] },
+        { ...passkey, keeping: USERS, identity: { ...PASSKEY, subject: "key-2" } },
+        {
+          ...passkey,
+          personId: "grace",
+          session: "session of grace",
+          keeping: samplePerson("grace").identity,
+        },
+        { kind: "totp" },
+      ];
+      for (const one of refused) expect(await remove(one)).toBe(false);
+      expect(await ids()).toEqual(["passkey key-1"]);
+      expect(await store().findByIdentity(PASSKEY)).toBeDefined();
+      expect(await entries("credential.removed")).toBe(0);
+      expect(await remove({ ...passkey, keeping: USERS })).toBe(true);
+      expect(await ids()).toEqual([]);
+      expect(await store().findByIdentity(PASSKEY)).toBeUndefined();
+      expect(await entries("credential.removed")).toBe(1);
+    });
+
+    test("takes all of a kind, and what goes with it, without a session where the operator asks", async () => {
+      await begin();
+      await add([totp(), code("a"), code("b"), credential()]);
+      expect(await remove({ kind: "totp", also: ["recovery_code"] })).toBe(true);
+      expect(await ids()).toEqual(["passkey key-1"]);
+      expect(await remove({ kind: "totp", also: ["passkey"] })).toBe(false);
+      expect(await ids()).toEqual(["passkey key-1"]);
+    });
+
+    test("of two passkeys that are each removed while the other one is kept leaves one", async () => {
+      await begin();
+      const other = { ...PASSKEY, subject: "key-2" };
+      await add([credential()], { identity: PASSKEY });
+      await add([credential({ id: "key-2" })], { identity: other });
+      const removed = await Promise.all([
+        remove({ ids: ["key-1"], identity: PASSKEY, keeping: other }),
+        remove({ ids: ["key-2"], identity: other, keeping: PASSKEY }),
+      ]);
+      expect(removed.filter(Boolean)).toHaveLength(1);
+      expect(await ids()).toHaveLength(1);
+    });
+  });
+
+  describe("signIn with a credential", () => {
+    const later = NOW + SECOND;
+    const signIn = (changes: Partial<SignInRecord>) =>
+      store().signIn(sampleSignIn({ now: later, askedAt: later, session: undefined, ...changes }), SIGNED_IN);
+    const uses = async (use: CredentialUse) => (await signIn({ uses: use })).kind;
+    const sign = (counter: number, id = "key-1") =>
+      uses({ kind: "passkey", id, counter, secret: `{"at":${counter}}` });
+    const step = (counter: number) => uses({ kind: "totp", id: "", counter });
+    const signIns = () => entries("sign_in.ok");
+
+    test("counts a passkey's signature once, and keeps what it says", async () => {
+      await begin();
+      await add([credential()]);
+      expect(await sign(6)).toBe("signed_in");
+      expect(await store().findCredential("ada", "passkey", "key-1")).toEqual(
+        credential({ counter: 6, secret: '{"at":6}', usedAt: later }),
+      );
+      const before = await signIns();
+      for (const counter of [6, 5, 0]) expect(await sign(counter)).toBe("used");
+      expect(await sign(7, "key-2")).toBe("used");
+      expect(await store().findCredential("ada", "passkey", "key-1")).toMatchObject({ counter: 6 });
+      expect(await signIns()).toBe(before);
+    });
+
+    test("lets a passkey that does not count say 0 each time", async () => {
+      await begin();
+      await add([credential({ counter: 0 })]);
+      for (const counter of [0, 0, 3]) expect(await sign(counter)).toBe("signed_in");
+      expect(await sign(0)).toBe("used");
+    });
+
+    test("takes each step of a one-time code once, of many at once too", async () => {
+      await begin();
+      await add([totp()]);
+      for (const counter of [99, 100]) expect(await step(counter)).toBe("used");
+      const kinds = await Promise.all(Array.from({ length: 6 }, () => step(101)));
+      expect(kinds.filter((kind) => kind === "signed_in")).toHaveLength(1);
+      expect(kinds.filter((kind) => kind === "used")).toHaveLength(5);
+      expect(await store().findCredential("ada", "totp")).toMatchObject({ counter: 101, usedAt: later });
+    });
+
+    test("uses up a recovery code", async () => {
+      await begin();
+      await add([totp(), code("a"), code("b")]);
+      const spend = () => uses({ kind: "recovery_code", id: "a" });
+      const kinds = await Promise.all([spend(), spend(), spend()]);
+      expect([...kinds].sort()).toEqual(["signed_in", "used", "used"]);
+      expect(await ids()).toEqual(["recovery_code b", "totp"]);
+    });
+
+    test("uses no credential of another person", async () => {
+      await addSamplePerson(store(), "grace");
+      await begin("grace");
+      const theirs = [totp({ personId: "grace" }), code("a", { personId: "grace" })];
+      await add(theirs, { personId: "grace", session: "session of grace" });
+      expect(await step(101)).toBe("used");
+      expect(await uses({ kind: "recovery_code", id: "a" })).toBe("used");
+      expect(await store().listCredentials("grace")).toEqual([theirs[1], theirs[0]]);
+    });
+
+    test("writes nothing where the sign-in is refused for another reason", async () => {
+      await begin();
+      await add([totp(), code("a")]);
+      await store().signOutPerson("ada", later, SIGNED_OUT);
+      expect(await step(101)).toBe("outdated");
+      expect(await uses({ kind: "recovery_code", id: "a" })).toBe("outdated");
+      await store().disablePerson("ada", later, PERSON_DISABLED);
+      expect(await step(101)).toBe("disabled");
+      expect(await store().listCredentials("ada")).toEqual([code("a"), totp()]);
+    });
+
+    test("adds what is set up with it, once, and its entry", async () => {
+      const adds = [totp(), code("a")];
+      const both = await Promise.all(
+        [1, 2].map(() =>
+          store().signIn(sampleSignIn({ adds, session: undefined }), SIGNED_IN, CREDENTIAL_ADDED),
+        ),
+      );
+      expect(both.map(({ kind }) => kind).sort()).toEqual(["signed_in", "used"]);
+      expect(await store().listCredentials("ada")).toEqual([code("a"), totp()]);
+      expect([await signIns(), await entries("credential.added")]).toEqual([1, 1]);
+    });
+
+    test("adds it for a person who is new, too", async () => {
+      const adds = [totp({ personId: "p-1" })];
+      const identity = { method: "oidc", issuer: "https://okta.example", subject: "1" };
+      const isNew = { identity, personId: "p-1", isNew: true, person: { id: "p-1" } };
+      expect(await signIn({ ...isNew, adds })).toMatchObject({ kind: "signed_in" });
+      expect(await ids("p-1")).toEqual(["totp"]);
+    });
+  });
+
+  describe("with their person", () => {
+    const arrange = async () => {
+      await addSamplePerson(store(), "grace");
+      for (const id of ["ada", "grace"]) await begin(id);
+      const theirs = { personId: "grace", session: "session of grace" };
+      const of = [credential({ personId: "grace" }), totp({ personId: "grace", secret: "of grace" })];
+      await add([...of, code("of grace", { personId: "grace" })], { ...theirs, identity: PASSKEY });
+    };
+    const link = () => store().linkPeople({ survivor: "ada", gone: "grace" }, NOW, PERSON_LINKED);
+
+    test("go where the person is removed", async () => {
+      await arrange();
+      await store().removePerson("grace", NOW, PERSON_REMOVED);
+      expect(await ids("grace")).toEqual([]);
+      expect(await store().findByIdentity(PASSKEY)).toBeUndefined();
+    });
+
+    test("move where two are made one", async () => {
+      await arrange();
+      await link();
+      expect(await ids()).toEqual(["passkey key-1", "recovery_code of grace", "totp"]);
+      expect(await store().findByIdentity(PASSKEY)).toMatchObject({ person: { id: "ada" } });
+    });
+
+    test("but of two who have one-time codes each, the survivor's stay, with their recovery codes", async () => {
+      await arrange();
+      await add([totp(), code("of ada")]);
+      await link();
+      expect(await store().listCredentials("ada")).toEqual([credential(), code("of ada"), totp()]);
+    });
+  });
+}
