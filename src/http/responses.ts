@@ -39,6 +39,10 @@ export function retryAfter({
 
 /** What our own pages may load: their one inline stylesheet. */
 export const PAGE_STYLES = `style-src ${STYLE_HASH}`;
+/** The same for a page with inline scripts. @param hashes of the scripts, as `script-src` names them: `'sha256-…'` */
+export function withScripts(styles: string, hashes: readonly string[]): string {
+  return hashes.length === 0 ? styles : `${styles}; script-src ${[...new Set(hashes)].join(" ")}`;
+}
 /** What an operator's login template may load besides: styles, images and fonts, still no script. */
 export const TEMPLATE_STYLES =
   "style-src 'unsafe-inline' 'self' https:; img-src 'self' https: data:; font-src 'self' https: data:";
@@ -46,7 +50,7 @@ export const TEMPLATE_STYLES =
 /**
  * A page. No `form-action`: Chromium applies it to the whole chain of redirects that follows a form, and the Approve
  * button would die on `cursor://`.
- * @param styles what `style-src` (and for an operator's own template, images and fonts) may be.
+ * @param styles what `style-src` (and for an operator's own template, images and fonts; for a page with scripts, `script-src`) may be.
  */
 export function htmlResponse(
   html: string,

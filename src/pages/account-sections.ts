@@ -1,13 +1,12 @@
 import type {
   AccountActionName,
   AccountIdentity,
-  AccountPassword,
   AccountSession,
   AccountSignIn,
   AccountValues,
+  PartName,
 } from "./account-values.ts";
 import { type Html, html, nameOf, undeceiving } from "./html.ts";
-import { ALARM_ICON } from "./icons.ts";
 import { moment } from "./moment.ts";
 
 const MOST_LISTED = 30;
@@ -15,7 +14,7 @@ const MOST_LISTED = 30;
 /** A form of the page. @param fields its inputs and its button */
 export function actionForm(
   { action, pageToken }: Pick<AccountValues, "action" | "pageToken">,
-  name: AccountActionName,
+  name: AccountActionName | PartName,
   fields: Html,
 ): Html {
   return html`<form method="post" action="${action}">
@@ -125,41 +124,6 @@ const NOT_REMOVED: Readonly<Record<Exclude<AccountIdentity["removal"], "possible
   last_way_in: "Your only way in",
   by_operator: "Can’t be removed here",
 };
-
-export function passwordSection(values: AccountValues, password: AccountPassword): Html {
-  return html`<section aria-labelledby="password">
-<h2 id="password">Password</h2>
-${values.canChange ? html`<p class="soft small">When you change it, you are signed out everywhere else. Apps that you connected stay connected.</p>${passwordForm(values, password)}` : html`<p class="soft small">To change your password, sign in again first.</p>`}
-</section>`;
-}
-
-function passwordForm(values: AccountValues, { username, problem }: AccountPassword): Html {
-  const tied = problem === undefined ? undefined : html` aria-describedby="problem"`;
-  return actionForm(
-    values,
-    "change_password",
-    html`${problem === undefined ? undefined : html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${problem}</p></div></div>`}
-<input type="text" name="username" value="${username}" autocomplete="username" aria-label="Username" hidden readonly>
-${passwordField("current_password", "Current password", "current-password", html`${tied}${problem === undefined ? undefined : html` autofocus`}`)}
-${passwordField("new_password", "New password", "new-password", html`${tied} minlength="8" maxlength="1024"`, html`<p class="soft small hint">At least 8 characters. Several words are easier to remember.</p>`)}
-${passwordField("repeated_password", "New password again", "new-password", tied)}
-<button type="submit">Change password</button>`,
-  );
-}
-
-function passwordField(
-  name: string,
-  label: string,
-  autocomplete: string,
-  attributes: Html | undefined,
-  hint?: Html,
-): Html {
-  return html`<div>
-<label for="${name}">${label}</label>
-<input type="password" id="${name}" name="${name}" autocomplete="${autocomplete}" required${attributes}>
-${hint}
-</div>`;
-}
 
 export function signInsSection({ signIns }: AccountValues): Html {
   return html`<section aria-labelledby="sign-ins">

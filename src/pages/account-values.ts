@@ -1,4 +1,5 @@
-import type { AccountNotice } from "./account-notices.ts";
+import type { Notice } from "./account-notices.ts";
+import type { Html } from "./html.ts";
 
 /** What the buttons of the page do, as its forms name it. */
 export type AccountActionName =
@@ -9,8 +10,10 @@ export type AccountActionName =
   | "sign_out_everywhere"
   | "link"
   | "confirm_link"
-  | "unlink"
-  | "change_password";
+  | "unlink";
+
+/** An action or a notice of what a way to sign in adds: `users.change_password`. Those of the page itself have no dot. */
+export type PartName = `${string}.${string}`;
 
 export type AccountValues = {
   readonly appName: string;
@@ -18,7 +21,7 @@ export type AccountValues = {
   readonly action: string;
   /** What every form carries. */
   readonly pageToken: string;
-  readonly notice: AccountNotice | undefined;
+  readonly notice: Notice | undefined;
   /** What the person is asked first: whether to link this. Undefined where there is nothing to ask. */
   readonly question: AccountQuestion | undefined;
   readonly person: {
@@ -37,8 +40,10 @@ export type AccountValues = {
   readonly identities: readonly AccountIdentity[];
   /** The ways to sign in that can be linked. */
   readonly links: readonly { readonly name: string; readonly label: string }[];
-  /** Undefined for a person without a password here. */
-  readonly password: AccountPassword | undefined;
+  /** What the ways to sign in add, as sections. */
+  readonly sections: readonly Html[];
+  /** Whether one of them says why nothing was changed. */
+  readonly hasProblem: boolean;
   /** Newest first. */
   readonly signIns: readonly AccountSignIn[];
 };
@@ -77,13 +82,6 @@ export type AccountIdentity = {
   readonly usedAt: number | null;
   /** Whether the person may remove it. A password is the operator's to give and to take away. */
   readonly removal: "possible" | "last_way_in" | "by_operator";
-};
-
-export type AccountPassword = {
-  /** For the password manager. */
-  readonly username: string;
-  /** Why the last try changed nothing. */
-  readonly problem: string | undefined;
 };
 
 export type AccountSignIn = {

@@ -1,9 +1,8 @@
-import { ACCOUNT_NOTICES, type AccountNotice, UNCHANGED } from "./account-notices.ts";
+import type { Notice } from "./account-notices.ts";
 import { linkQuestion } from "./account-question.ts";
 import {
   actionForm,
   identitiesSection,
-  passwordSection,
   personSection,
   sessionsSection,
   signInsSection,
@@ -15,7 +14,7 @@ import { layout } from "./layout.ts";
 
 /** What a person sees of themselves. Every form posts `action` and `page_token` to one address. */
 export function accountPage(values: AccountValues): string {
-  const { appName, notice, question, canChange, password } = values;
+  const { appName, notice, question, canChange, sections } = values;
   const body = html`<div>
 <h1>Your account</h1>
 <p class="soft">What ${nameOf(appName)} knows about you, and where you are signed in.</p>
@@ -27,21 +26,21 @@ ${canChange ? undefined : signInAgain(values)}
 ${personSection(values)}
 ${sessionsSection(values)}
 ${identitiesSection(values)}
-${password ? passwordSection(values, password) : undefined}
+${sections}
 ${signInsSection(values)}
 </div>`;
   const title = titleOf(values);
   return layout({ appName, title, body, wide: true });
 }
 
-function titleOf({ question, password }: AccountValues): string {
+function titleOf({ question, hasProblem }: AccountValues): string {
   if (question) return `Link ${question.method}?`;
-  return password?.problem === undefined ? "Your account" : "Your account: try again";
+  return hasProblem ? "Your account: try again" : "Your account";
 }
 
-function noticeBox(notice: AccountNotice): Html {
-  const [kind, icon] = UNCHANGED.has(notice) ? ["caution", CAUTION_ICON] : ["good", CHECK_ICON];
-  return html`<div class="notice ${kind}" role="status">${icon}<div><p>${ACCOUNT_NOTICES[notice]}</p></div></div>`;
+function noticeBox({ text, changed }: Notice): Html {
+  const [kind, icon] = changed ? ["good", CHECK_ICON] : ["caution", CAUTION_ICON];
+  return html`<div class="notice ${kind}" role="status">${icon}<div><p>${text}</p></div></div>`;
 }
 
 function signInAgain(values: AccountValues): Html {

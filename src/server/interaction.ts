@@ -5,6 +5,7 @@ import {
   createAccountVisits,
 } from "../authorization-server/account/account-visits.ts";
 import { createPageTokens } from "../authorization-server/account/page-tokens.ts";
+import type { NamedPart } from "../authorization-server/account/parts.ts";
 import type { Clients } from "../authorization-server/clients/clients.ts";
 import { createAnswerClient } from "../authorization-server/interaction/answer-client.ts";
 import { authorizationGoals } from "../authorization-server/interaction/authorization-goal.ts";
@@ -127,7 +128,7 @@ export async function openInteraction(
     ...methods.flatMap(({ routes }) => routes),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
     consentRoute({ ...answering, minter: { keyring, issuer } }),
-    accountRoute({ ...common, ...accounts, methods }),
+    accountRoute({ ...common, ...accounts, methods, parts: accountPartsOf(methods) }),
   ];
   return {
     routes,
@@ -155,6 +156,11 @@ async function openMethods(
       ...(await open(parts)),
     })),
   );
+}
+
+/** What they add to the account page. */
+function accountPartsOf(methods: readonly NamedMethod[]): readonly NamedPart[] {
+  return methods.flatMap(({ name, account: part }) => (part ? [{ name, part }] : []));
 }
 
 /** The one whose username and password the page's own form takes. */

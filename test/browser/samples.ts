@@ -1,7 +1,10 @@
 import { SIGN_IN_PROBLEMS } from "../../src/authorization-server/sign-in/method.ts";
 import { SENTENCES } from "../../src/authorization-server/sign-in/sign-in-page.ts";
 import { accountPage } from "../../src/pages/account.ts";
+import { ACCOUNT_NOTICES } from "../../src/pages/account-notices.ts";
+import { accountPasswordSection } from "../../src/pages/account-password.ts";
 import { accountRefusedPage } from "../../src/pages/account-refused.ts";
+import { actionForm } from "../../src/pages/account-sections.ts";
 import { signedOutPage } from "../../src/pages/account-signed-out.ts";
 import type { AccountValues } from "../../src/pages/account-values.ts";
 import { consentPage } from "../../src/pages/consent.ts";
@@ -78,10 +81,19 @@ const todoScopes = [
 const NOON = Date.UTC(2026, 10, 1, 12);
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+const accountForm = { action: "/account", pageToken: "sealed" } as const;
+
+const passwordSection = (problem: string | undefined, canChange = true) =>
+  accountPasswordSection({
+    username: "ada",
+    canChange,
+    problem,
+    form: (fields) => actionForm(accountForm, "users.change_password", fields),
+  });
+
 const account: AccountValues = {
   appName: "my-app",
-  action: "/account",
-  pageToken: "sealed",
+  ...accountForm,
   notice: undefined,
   question: undefined,
   person: {
@@ -134,7 +146,8 @@ const account: AccountValues = {
     { name: "github", label: "GitHub" },
     { name: "okta", label: "Okta" },
   ],
-  password: { username: "ada", problem: undefined },
+  sections: [passwordSection(undefined)],
+  hasProblem: false,
   signIns: [
     { outcome: "ok", at: NOON - DAY_MS, method: "Google", address: "203.0.113.7" },
     { outcome: "refused", at: NOON - 2 * DAY_MS, method: "GitHub", address: "198.51.100.23" },
@@ -270,7 +283,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     ],
   }),
   account: accountPage(account),
-  "account-notice": accountPage({ ...account, notice: "password_changed" }),
+  "account-notice": accountPage({ ...account, notice: ACCOUNT_NOTICES.identity_linked }),
   "account-question": accountPage({ ...account, question }),
   "account-question-absurd": accountPage({
     ...account,
@@ -291,19 +304,21 @@ export const SAMPLES: Readonly<Record<string, string>> = {
       .slice(0, 1)
       .map((identity) => ({ ...identity, usedAt: null, removal: "last_way_in" })),
     links: [],
-    password: undefined,
+    sections: [],
     signIns: [],
   }),
   "account-old-sign-in": accountPage({
     ...account,
     canChange: false,
-    notice: "last_identity",
+    sections: [passwordSection(undefined, false)],
+    notice: ACCOUNT_NOTICES.last_identity,
     identities: account.identities.slice(0, 1).map((identity) => ({ ...identity, removal: "last_way_in" })),
     sessions: account.sessions.slice(0, 1),
   }),
   "account-password-refused": accountPage({
     ...account,
-    password: { username: "ada", problem: "The current password is incorrect." },
+    sections: [passwordSection("The current password is incorrect.")],
+    hasProblem: true,
   }),
   "account-absurd": accountPage({
     ...account,

@@ -504,7 +504,9 @@ describe("removing", () => {
     const identity = await idOf("password");
     const answer = await press(browser, page, "unlink", { identity });
     expect(answer.status).toBe(400);
-    expect(textOf(await answer.text())).toContain("Only the server's operator can remove a password.");
+    expect(textOf(await answer.text())).toContain(
+      "Only the server's operator can remove this way to sign in.",
+    );
     expect(await subjects()).toHaveLength(2);
   });
 

@@ -28,7 +28,7 @@ function change(
   repeated = next,
 ): Promise<Response> {
   const fields = { current_password: current, new_password: next, repeated_password: repeated };
-  return press(browser, page, "change_password", fields);
+  return press(browser, page, "users.change_password", fields);
 }
 
 const secretOf = async ({ store }: TestServer) =>

@@ -155,7 +155,7 @@ describe("a new password ends what the old one was used for", () => {
       const page = await signInToAccount(owner, "ada", PASSWORD);
       server.advance(1);
       const passwords = { current_password: PASSWORD, new_password: NEW, repeated_password: NEW };
-      expect((await press(owner, page, "change_password", passwords)).status).toBe(303);
+      expect((await press(owner, page, "users.change_password", passwords)).status).toBe(303);
     },
     async "the operator's command"(server, id) {
       const credential = {

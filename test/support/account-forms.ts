@@ -1,7 +1,8 @@
 import { identityId } from "../../src/authorization-server/account/identity-id.ts";
+import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import { users } from "../../src/authorization-server/sign-in/users/users.ts";
-import type { AccountActionName } from "../../src/pages/account-values.ts";
+import type { AccountActionName, PartName } from "../../src/pages/account-values.ts";
 import {
   type AccountPage,
   askedIn,
@@ -30,13 +31,30 @@ const providers = () => [
 ];
 const GOOGLE = { method: "oidc", issuer: "https://google.example", subject: "ada" };
 
+/** Every method with a part of the account page. */
+const ownMethods = () => [users()];
+
+/** The same method, which notes the actions of its part when it is opened. */
+function tapped(method: SignInMethod, actions: PartName[]): SignInMethod {
+  return {
+    ...method,
+    async open(parts) {
+      const open = await method.open(parts);
+      for (const action of Object.keys(open.account?.actions ?? {})) actions.push(`${method.name}.${action}`);
+      return open;
+    },
+  };
+}
+
 /** A server with Ada, who has two sessions and two ways in, and Grace. */
 export async function arrange({
   publicUrl = "https://mcp.example",
   own = "quick" as "quick" | "directory",
 } = {}) {
-  const signInMethods = [own === "quick" ? quick() : users(), ...providers()];
-  const server = await startServer({ publicUrl, secret: SECRET }, { signIn: signInMethods });
+  const partActions: PartName[] = [];
+  const methods = own === "quick" ? [quick()] : ownMethods();
+  const signIn = [...methods, ...providers()].map((method) => tapped(method, partActions));
+  const server = await startServer({ publicUrl, secret: SECRET }, { signIn });
   if (own === "directory") for (const name of ["ada", "grace"]) await addUser(server, name);
   const open = () => openBrowser(server, publicUrl);
   const [browser, phone, grace] = [open(), open(), open()];
@@ -45,7 +63,7 @@ export async function arrange({
   const first = await signInToAccount(browser, "ada", PASSWORD);
   const state = await beginLink(browser, first, "google");
   const page = await confirmLink(browser, await comeBack(browser, "google", state, { subject: "ada" }));
-  return { server, open, browser, phone, grace, page, there, theirs, publicUrl };
+  return { server, open, browser, phone, grace, page, there, theirs, publicUrl, partActions };
 }
 export type Arranged = Awaited<ReturnType<typeof arrange>>;
 
@@ -78,31 +96,44 @@ const otherSession = ({ page }: Pick<Arranged, "page">): string => {
 
 export const NEXT = "a goose in the orchard";
 
+type Form = {
+  readonly fields: (arranged: Arranged) => Promise<Readonly<Record<string, string>>>;
+  /** Whether it needs a sign-in of the last five minutes. */
+  readonly changes: boolean;
+  /** Whether sending it writes nothing yet: it leads to where something is proved first. */
+  readonly onlyLeads?: boolean;
+  /** What it answers where it does what it says, if not 303. */
+  readonly status?: number;
+};
+
 /** What each form of the page sends beside its token. */
-export const ACTIONS: Readonly<
-  Record<
-    AccountActionName,
-    {
-      readonly fields: (arranged: Arranged) => Promise<Readonly<Record<string, string>>>;
-      /** Whether it needs a sign-in of the last five minutes. */
-      readonly changes: boolean;
-    }
-  >
-> = {
+const OWN_ACTIONS: Readonly<Record<AccountActionName, Form>> = {
   sign_out: { fields: async () => ({}), changes: false },
-  sign_in_again: { fields: async () => ({}), changes: false },
+  sign_in_again: { fields: async () => ({}), changes: false, onlyLeads: true },
   end_session: { fields: async (at) => ({ session: otherSession(at) }), changes: true },
   sign_out_elsewhere: { fields: async () => ({}), changes: true },
   sign_out_everywhere: { fields: async () => ({}), changes: true },
-  link: { fields: async () => ({ method: "github" }), changes: true },
+  link: { fields: async () => ({ method: "github" }), changes: true, onlyLeads: true },
   confirm_link: { fields: async () => ({}), changes: true },
   unlink: { fields: async () => ({ identity: identityId(GOOGLE) }), changes: true },
-  change_password: {
+};
+
+/** The same for the forms of what methods add. A test finds each action of each part that is not here. */
+export const PART_ACTIONS = {
+  "users.change_password": {
     fields: async () => ({ current_password: PASSWORD, new_password: NEXT, repeated_password: NEXT }),
     changes: true,
   },
-};
-export const NAMES = Object.keys(ACTIONS) as readonly AccountActionName[];
+} satisfies Readonly<Record<PartName, Form>>;
+
+type ActionName = AccountActionName | keyof typeof PART_ACTIONS;
+export const ACTIONS: Readonly<Record<ActionName, Form>> = { ...OWN_ACTIONS, ...PART_ACTIONS };
+export const NAMES = Object.keys(ACTIONS) as readonly ActionName[];
+
+/** A server for an action: with the directory only where it is about what that keeps, since checking hashes takes its time. */
+export async function arrangeFor(action: ActionName): Promise<Arranged> {
+  return openForms(action, await arrange({ own: action.includes(".") ? "directory" : "quick" }));
+}
 
 export type Attack = (
   send: (form: {
@@ -113,15 +144,11 @@ export type Attack = (
     readonly body?: string;
   }) => Promise<Response>,
   arranged: Arranged,
-  action: AccountActionName,
+  action: ActionName,
 ) => Promise<Response>;
 
 /** The page with the token that an action's form carries: to link, that of a question about GitHub. The others carry the page's own. */
-export async function formOf(
-  action: AccountActionName,
-  browser: Browser,
-  page: AccountPage,
-): Promise<AccountPage> {
+export async function formOf(action: ActionName, browser: Browser, page: AccountPage): Promise<AccountPage> {
   if (action !== "confirm_link") return page;
   const state = await beginLink(browser, page, "github");
   const { token } = await askedIn(browser, await comeBack(browser, "github", state, { subject: "ada" }));
@@ -129,7 +156,7 @@ export async function formOf(
 }
 
 /** The same for every session there is. */
-export async function openForms(action: AccountActionName, arranged: Arranged): Promise<Arranged> {
+export async function openForms(action: ActionName, arranged: Arranged): Promise<Arranged> {
   const { browser, phone, grace, page, there, theirs } = arranged;
   return {
     ...arranged,
@@ -141,7 +168,7 @@ export async function openForms(action: AccountActionName, arranged: Arranged): 
 
 /** Sends the form of an action as the page would, but for what is said. */
 export async function forge(
-  action: AccountActionName,
+  action: ActionName,
   arranged: Arranged,
   attack: Attack,
 ): Promise<{ readonly answer: Response; readonly isSame: boolean }> {

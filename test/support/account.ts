@@ -1,4 +1,4 @@
-import type { AccountActionName } from "../../src/pages/account-values.ts";
+import type { AccountActionName, PartName } from "../../src/pages/account-values.ts";
 import { type Browser, stateOf } from "./person.ts";
 
 /** The account page of a person who is signed in. */
@@ -51,7 +51,7 @@ export async function finishSignIn(
 export function press(
   browser: Browser,
   { token }: Pick<AccountPage, "token">,
-  action: AccountActionName,
+  action: AccountActionName | PartName,
   fields: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   return browser.submit("/account", { page_token: token, action, ...fields });

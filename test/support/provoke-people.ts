@@ -29,7 +29,7 @@ export async function provokePeople(): Promise<TestServer> {
 
   let page = await signInToAccount(browser, "ada", first);
   const passwords = { current_password: first, new_password: second, repeated_password: second };
-  page = await follow(browser, await press(browser, page, "change_password", passwords));
+  page = await follow(browser, await press(browser, page, "users.change_password", passwords));
   const toLink = await press(browser, page, "link", { method: "okta" });
   const begun = await browser.request(toLink.headers.get("location") ?? "");
   const linked = await comeBack(browser, "okta", stateOf(begun.headers.get("location")), { subject: "ada" });

@@ -1,10 +1,11 @@
 import type { Identity } from "../../core/identity.ts";
 import { displayName } from "../../core/person.ts";
-import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
+import { htmlResponse, PAGE_STYLES, pageStatus, retryAfter, withScripts } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { accountPage } from "../../pages/account.ts";
 import type { AccountNotice } from "../../pages/account-notices.ts";
-import type { AccountIdentity, AccountSession } from "../../pages/account-values.ts";
+import { actionForm } from "../../pages/account-sections.ts";
+import type { AccountIdentity, AccountSession, PartName } from "../../pages/account-values.ts";
 import { browserInWords } from "../../pages/browser-in-words.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { IdentityRecord, SessionRecord } from "../../store/people-store.ts";
@@ -15,13 +16,16 @@ import type { ProposedLink } from "../sign-in/goals.ts";
 import type { NamedMethod } from "../sign-in/sign-in-page.ts";
 import { identityId } from "./identity-id.ts";
 import type { PageTokens } from "./page-tokens.ts";
+import { type Answered, listedHere, type NamedPart, noticeCalled, sectionsOf } from "./parts.ts";
 import { isRecent } from "./recent.ts";
 import { recentSignIns } from "./recent-sign-ins.ts";
-import { isLinked, linkable, methodOf, passwordOf, wayInWithout } from "./ways-in.ts";
+import { isLinked, linkable, methodOf, wayInWithout } from "./ways-in.ts";
 
 export type AccountPageParts = {
   readonly store: Pick<Store, "findPerson" | "listSessions" | "listIdentities" | "readAudit">;
   readonly methods: readonly NamedMethod[];
+  /** What they add to the page. */
+  readonly parts: readonly NamedPart[];
   readonly pageTokens: Pick<PageTokens, "seal" | "urlFor">;
   readonly clock: Clock;
   readonly issuer: string;
@@ -30,13 +34,11 @@ export type AccountPageParts = {
 
 /** What the page says beside what there is. */
 export type Said = {
-  readonly notice?: AccountNotice | undefined;
+  readonly notice?: AccountNotice | PartName | undefined;
   /** What the person is asked first, with the token that carries it. */
   readonly question?: { readonly proposed: ProposedLink; readonly pageToken: string } | undefined;
-  /** Why a password was not changed. */
-  readonly passwordProblem?: string | undefined;
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** What an action of a part came to. */
+  readonly answered?: Answered | undefined;
 };
 
 const MOST_SESSIONS = 50;
@@ -44,7 +46,7 @@ const MOST_SESSIONS = 50;
 /** The page of the person who is signed in. Writes nothing. */
 export async function showAccount(
   current: CurrentSignIn,
-  { notice, question, passwordProblem, status, headers }: Said,
+  { notice, question, answered }: Said,
   parts: AccountPageParts,
 ): Promise<Response> {
   const { store, methods, clock, issuer, appName } = parts;
@@ -56,16 +58,29 @@ export async function showAccount(
     store.listIdentities(id),
     recentSignIns(id, store),
   ]);
-  const password = passwordOf(identities, methods);
   const person = record?.person ?? current.person;
   const name = displayName(person);
   const labelOf = (methodName: string) =>
     methods.find(({ name }) => name === methodName)?.label ?? methodName;
+  const canChange = isRecent(current, now);
+  const form = { action: urlOf(issuer, ACCOUNT_PATH), pageToken: await parts.pageTokens.seal(current) };
+  const { sections, scriptHashes } = await sectionsOf(
+    parts.parts,
+    {
+      person,
+      identities,
+      session: current.signIn,
+      canChange,
+      wayInWithout: (identity) => wayInWithout(identity, identities, methods),
+    },
+    (action, fields) => actionForm(form, action, fields),
+    answered,
+  );
+  const error = answered?.answer.kind === "refused" ? answered.answer.error : undefined;
   const page = accountPage({
     appName,
-    action: urlOf(issuer, ACCOUNT_PATH),
-    pageToken: await parts.pageTokens.seal(current),
-    notice,
+    ...form,
+    notice: noticeCalled(notice, parts.parts),
     question: question && {
       pageToken: question.pageToken,
       method: question.proposed.methodLabel,
@@ -78,14 +93,18 @@ export async function showAccount(
       emails: record?.emails ?? [],
       groups: record?.groups ?? [],
     },
-    canChange: isRecent(current, now),
+    canChange,
     ...listed(sessions, current, labelOf),
-    identities: identities.map((identity) => shown(identity, identities, methods)),
+    identities: listedHere(identities, methods).map((identity) => shown(identity, identities, methods)),
     links: linkable(identities, methods),
-    password: password && { username: password.identity.label, problem: passwordProblem },
+    sections,
+    hasProblem: error !== undefined,
     signIns: signIns.map(({ method, ...signIn }) => ({ ...signIn, method: method && labelOf(method) })),
   });
-  return htmlResponse(page, PAGE_STYLES, status, headers);
+  const styles = withScripts(PAGE_STYLES, scriptHashes);
+  return error
+    ? htmlResponse(page, styles, pageStatus(error), retryAfter(error))
+    : htmlResponse(page, styles);
 }
 
 function listed(

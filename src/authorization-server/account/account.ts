@@ -65,7 +65,7 @@ async function change(request: Request, peer: Peer, parts: AccountParts): Promis
   const current = await parts.sessions.current(request);
   const token = current && (await parts.pageTokens.open(form.get(PAGE_TOKEN), current));
   if (!current || !token) return outOfDate(current !== undefined, request, peer, parts);
-  const action = actionCalled(form.get("action"));
+  const action = actionCalled(form.get("action"), parts.parts);
   const asked = { request, form, current, token, peer };
   if (action.needsRecentSignIn && !isRecent(current, parts.clock())) return signInAgain(asked, parts);
   return action.run(asked, parts);

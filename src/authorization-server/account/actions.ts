@@ -1,11 +1,12 @@
 import { OAuthError } from "../../core/errors.ts";
+import type { Identity } from "../../core/identity.ts";
 import type { Params } from "../../core/params.ts";
 import { displayName } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
-import { pageStatus, retryAfter, seeOther } from "../../http/responses.ts";
+import { seeOther } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import type { AccountNotice } from "../../pages/account-notices.ts";
-import type { AccountActionName } from "../../pages/account-values.ts";
+import type { AccountActionName, PartName } from "../../pages/account-values.ts";
 import type { Store } from "../../store/store.ts";
 import type { AccountSessions } from "../people/account-sessions.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
@@ -17,7 +18,8 @@ import { type AccountVisits, OPEN_AGAIN, visitOf } from "./account-visits.ts";
 import { type ConfirmLinkParts, confirmLink } from "./confirm-link.ts";
 import { identityId } from "./identity-id.ts";
 import type { PageToken, PageTokens } from "./page-tokens.ts";
-import { isLinked, linkable, methodOf, passwordOf, wayInWithout } from "./ways-in.ts";
+import { listedHere, type NamedPart, type PartAction, partActionCalled, partName } from "./parts.ts";
+import { isLinked, linkable, methodOf, wayInWithout } from "./ways-in.ts";
 
 export type ActionParts = AccountPageParts &
   ConfirmLinkParts & {
@@ -59,12 +61,13 @@ const ACTIONS: Readonly<Record<AccountActionName, AccountAction>> = {
   link: { needsRecentSignIn: true, run: link },
   confirm_link: { needsRecentSignIn: true, run: confirmLink },
   unlink: { needsRecentSignIn: true, run: unlink },
-  change_password: { needsRecentSignIn: true, run: changePassword },
 };
 
-/** @throws OAuthError for a name that the page does not have */
-export function actionCalled(name: string | undefined): AccountAction {
+/** @throws OAuthError for a name that neither the page nor a part of it has */
+export function actionCalled(name: string | undefined, parts: readonly NamedPart[]): AccountAction {
   if (name !== undefined && isActionName(name)) return ACTIONS[name];
+  const action = partActionCalled(name, parts);
+  if (action) return { needsRecentSignIn: true, run: (asked, all) => runPart(action, asked, all) };
   throw new OAuthError("invalid_request", "The form did not say what to do.", { whatToDo: OPEN_AGAIN });
 }
 
@@ -85,7 +88,7 @@ function begunBy({ person, signIn }: CurrentSignIn) {
 }
 
 async function back(
-  notice: AccountNotice,
+  notice: AccountNotice | PartName,
   { current }: Asked,
   { pageTokens }: ActionParts,
 ): Promise<Response> {
@@ -162,12 +165,13 @@ async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
   const { id } = current.person;
   for (let tried = 0; tried < UNLINK_TRIES; tried++) {
     const identities = await store.listIdentities(id);
-    const identity = identities.find((one) => identityId(one) === form.get("identity"));
+    // What a part lists, it removes with what belongs to it.
+    const identity = listedHere(identities, methods).find((one) => identityId(one) === form.get("identity"));
     if (!identity) return back("identity_not_there", asked, parts);
     const keeping = wayInWithout(identity, identities, methods);
     if (!keeping) return back("last_identity", asked, parts);
     if (!isLinked(identity, methods)) {
-      throw new OAuthError("invalid_request", "Only the server's operator can remove a password.", {
+      throw new OAuthError("invalid_request", "Only the server's operator can remove this way to sign in.", {
         whatToDo: OPEN_AGAIN,
       });
     }
@@ -185,27 +189,14 @@ async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
   });
 }
 
-async function changePassword(asked: Asked, parts: ActionParts): Promise<Response> {
-  const { form, current, peer } = asked;
-  const password = passwordOf(await parts.store.listIdentities(current.person.id), parts.methods);
-  if (!password) {
-    throw new OAuthError("invalid_request", "There is no password to change here.", {
-      whatToDo: OPEN_AGAIN,
-    });
-  }
-  const next = form.get("new_password") ?? "";
-  if (next !== (form.get("repeated_password") ?? "")) {
-    const passwordProblem = "The two new passwords are not the same. Type the new one twice.";
-    return showAccount(current, { passwordProblem, status: 400 }, parts);
-  }
-  const { identity, change } = password;
-  const typed = { current: form.get("current_password") ?? "", next };
-  const refusal = await change({ person: current.person, identity, session: current.signIn, ...typed }, peer);
-  if (!refusal) return back("password_changed", asked, parts);
-  const said = {
-    passwordProblem: refusal.message,
-    status: pageStatus(refusal),
-    headers: retryAfter(refusal),
-  };
-  return showAccount(current, said, parts);
+/** Runs an action of a part, and says what came of it. */
+async function runPart({ of, action, run }: PartAction, asked: Asked, parts: ActionParts): Promise<Response> {
+  const { request, form, current, peer } = asked;
+  const { store, methods } = parts;
+  const identities = await store.listIdentities(current.person.id);
+  const without = (identity: Identity) => wayInWithout(identity, identities, methods);
+  const answer = await run({ request, form, current, peer, identities, wayInWithout: without });
+  return answer.kind === "done"
+    ? back(partName(of, answer.notice), asked, parts)
+    : showAccount(current, { answered: { of, action, answer } }, parts);
 }

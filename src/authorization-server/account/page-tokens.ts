@@ -1,5 +1,6 @@
 import { urlOf } from "../../http/route.ts";
 import type { AccountNotice } from "../../pages/account-notices.ts";
+import type { PartName } from "../../pages/account-values.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
@@ -16,7 +17,7 @@ export type PageTokens = {
   /** Undefined where the text is no token of this session, or is over time. */
   open(text: string | undefined, current: Of): Promise<PageToken | undefined>;
   /** The page's address, with what it says first; for no one in particular, the address alone. */
-  urlFor(current: Of | undefined, notice?: AccountNotice): Promise<string>;
+  urlFor(current: Of | undefined, notice?: AccountNotice | PartName): Promise<string>;
   /** The page's address, where it asks first whether to link this. Its token is good for ten minutes. */
   urlToAsk(current: Of, proposed: ProposedLink): Promise<string>;
 };
@@ -26,7 +27,7 @@ type Of = Pick<CurrentSignIn, "signIn">;
 
 export type PageToken = {
   /** What the page says first. Sealed, so that a link of another site cannot make it say something. */
-  readonly notice?: AccountNotice | undefined;
+  readonly notice?: AccountNotice | PartName | undefined;
   /** What the page asks whether to link: the one thing that a click on "Link" with this token links. */
   readonly proposed?: ProposedLink | undefined;
 };

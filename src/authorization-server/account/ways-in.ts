@@ -1,7 +1,7 @@
 import type { Identity } from "../../core/identity.ts";
 import type { IdentityRecord } from "../../store/people-store.ts";
-import type { ChangePassword } from "../sign-in/method.ts";
 import type { NamedMethod } from "../sign-in/sign-in-page.ts";
+import { identityId } from "./identity-id.ts";
 
 /** The method of this server that proves an identity; undefined where the operator no longer has it. */
 export function methodOf(identity: Identity, methods: readonly NamedMethod[]): NamedMethod | undefined {
@@ -14,7 +14,8 @@ export function wayInWithout(
   identities: readonly IdentityRecord[],
   methods: readonly NamedMethod[],
 ): IdentityRecord | undefined {
-  return identities.find((other) => other !== identity && methodOf(other, methods) !== undefined);
+  const id = identityId(identity);
+  return identities.find((other) => identityId(other) !== id && methodOf(other, methods) !== undefined);
 }
 
 /** Whether a person may remove an identity: one that the page could not link again stays, so that no click is final. */
@@ -29,16 +30,4 @@ export function linkable(
   methods: readonly NamedMethod[],
 ): readonly NamedMethod[] {
   return methods.filter(({ panel, proves }) => panel.kind === "button" && !identities.some(proves));
-}
-
-/** The password of a person of a method that keeps passwords itself, and how it is changed. */
-export function passwordOf(
-  identities: readonly IdentityRecord[],
-  methods: readonly NamedMethod[],
-): { readonly identity: IdentityRecord; readonly change: ChangePassword } | undefined {
-  for (const identity of identities) {
-    const change = methodOf(identity, methods)?.changePassword;
-    if (change) return { identity, change };
-  }
-  return undefined;
 }

@@ -1,5 +1,4 @@
 import type { ClientIdentity } from "../../core/client.ts";
-import type { OAuthError } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -11,6 +10,7 @@ import type { Log } from "../../platform/logging.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
+import type { AccountPart } from "./account-part.ts";
 import type { Attempts } from "./guessing/attempts.ts";
 
 /**
@@ -48,8 +48,8 @@ export type OpenMethod = {
   readonly routes: readonly Route[];
   /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
   readonly proves: (identity: Identity) => boolean;
-  /** For a method that keeps passwords itself: the account page changes them with it. */
-  readonly changePassword?: ChangePassword | undefined;
+  /** What it adds to the account page. */
+  readonly account?: AccountPart | undefined;
   /**
    * Called once, when the server is open and its URL is known.
    * @param print writes to the terminal of the operator who started the server; undefined where there is none
@@ -58,23 +58,6 @@ export type OpenMethod = {
 };
 
 export type Print = (text: string) => void;
-
-/**
- * Changes the password of an identity of this method, where the current one is right. Wrong ones are counted like those of a
- * sign-in. With it, the person's sessions end, all but this one. The change has the entry `credential.changed`.
- * @returns why nothing was changed, in words for the person; undefined where it was
- */
-export type ChangePassword = (
-  change: {
-    readonly person: Person;
-    readonly identity: Identity;
-    /** The session in which they change it. */
-    readonly session: string;
-    readonly current: string;
-    readonly next: string;
-  },
-  peer: Peer,
-) => Promise<OAuthError | undefined>;
 
 /** What a method shows on the sign-in page. */
 export type SignInPanel =

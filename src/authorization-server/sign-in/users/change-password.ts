@@ -1,6 +1,9 @@
 import { OAuthError } from "../../../core/errors.ts";
+import type { Identity } from "../../../core/identity.ts";
+import type { Person } from "../../../core/person.ts";
+import type { Peer } from "../../../http/peer.ts";
 import type { Store } from "../../../store/store.ts";
-import type { ChangePassword, CheckPair } from "../method.ts";
+import type { CheckPair } from "../method.ts";
 import { createPasswordCheck, type PasswordParts } from "../password/check-password.ts";
 import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
 import { passwordHashOf } from "./password-hashing.ts";
@@ -13,6 +16,23 @@ export type ChangePasswordParts = PasswordParts & {
   /** The process's own, unless a test has one. */
   readonly queue?: HashingQueue;
 };
+
+/**
+ * Changes the password of a person of the directory, where the current one is right. Wrong ones are counted like those of a
+ * sign-in. With it, the person's sessions end, all but this one. The change has the entry `credential.changed`.
+ * @returns why nothing was changed, in words for the person; undefined where it was
+ */
+export type ChangePassword = (
+  change: {
+    readonly person: Person;
+    readonly identity: Identity;
+    /** The session in which they change it. */
+    readonly session: string;
+    readonly current: string;
+    readonly next: string;
+  },
+  peer: Peer,
+) => Promise<OAuthError | undefined>;
 
 /** A person of the directory changes their own password. @param check of the directory */
 export function createChangePassword(check: CheckPair, parts: ChangePasswordParts): ChangePassword {

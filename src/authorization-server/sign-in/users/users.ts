@@ -1,4 +1,5 @@
 import type { SignInMethod } from "../method.ts";
+import { accountPassword } from "./account-password.ts";
 import { createChangePassword } from "./change-password.ts";
 import { createDirectoryCheck } from "./directory-check.ts";
 import { inviteFirstPerson } from "./first-invitation.ts";
@@ -20,7 +21,7 @@ export function users(): SignInMethod {
         panel: { kind: "password", check },
         routes: [invitationRoute(parts)],
         proves: ({ method }) => method === USERS,
-        changePassword: createChangePassword(check, parts),
+        account: accountPassword(createChangePassword(check, parts)),
         started: (print) => inviteFirstPerson(parts, print),
       };
     },

@@ -1,0 +1,94 @@
+import { ACCOUNT_NOTICES, type AccountNotice, isAccountNotice } from "../../pages/account-notices.ts";
+import type { PartName } from "../../pages/account-values.ts";
+import type { Html } from "../../pages/html.ts";
+import type { IdentityRecord } from "../../store/people-store.ts";
+import type { AccountPart, AccountPartAction, AtAccount, PartAnswer } from "../sign-in/account-part.ts";
+import type { NamedMethod } from "../sign-in/sign-in-page.ts";
+import { methodOf } from "./ways-in.ts";
+
+/** What a method adds to the page, with the method's name, which is before the names of its actions and notices. */
+export type NamedPart = { readonly name: string; readonly part: AccountPart };
+
+/** No two methods have the same name, so no two parts can collide. */
+export const partName = ({ name }: Pick<NamedPart, "name">, inPart: string): PartName => `${name}.${inPart}`;
+
+export type PartAction = {
+  readonly of: NamedPart;
+  /** Its name in the part. */
+  readonly action: string;
+  readonly run: AccountPartAction;
+};
+
+/** The action that a form names; undefined where no part has it. */
+export function partActionCalled(
+  name: string | undefined,
+  parts: readonly NamedPart[],
+): PartAction | undefined {
+  for (const of of parts) {
+    for (const [action, run] of Object.entries(of.part.actions)) {
+      if (partName(of, action) === name) return { of, action, run };
+    }
+  }
+  return undefined;
+}
+
+/** What the page says for a notice's name. Undefined for one of a part that the server no longer has. */
+export function noticeCalled(
+  name: AccountNotice | PartName | undefined,
+  parts: readonly NamedPart[],
+): AccountPart["notices"][string] | undefined {
+  if (name === undefined) return undefined;
+  if (isAccountNotice(name)) return ACCOUNT_NOTICES[name];
+  for (const of of parts) {
+    for (const [inPart, notice] of Object.entries(of.part.notices)) {
+      if (partName(of, inPart) === name) return notice;
+    }
+  }
+  return undefined;
+}
+
+/** What an action of a part came to, for its section alone. */
+export type Answered = {
+  readonly of: NamedPart;
+  readonly action: string;
+  readonly answer: Exclude<PartAnswer, { readonly kind: "done" }>;
+};
+
+export type Sections = { readonly sections: readonly Html[]; readonly scriptHashes: readonly string[] };
+
+/** The parts' sections for a person, in the parts' order. */
+export async function sectionsOf(
+  parts: readonly NamedPart[],
+  at: Omit<AtAccount, "form" | "problem" | "shown">,
+  form: (name: PartName, fields: Html) => Html,
+  answered: Answered | undefined,
+): Promise<Sections> {
+  const shown = await Promise.all(
+    parts.map(async (of) => {
+      const answer = answered?.of.name === of.name ? answered.answer : undefined;
+      const section = await of.part.section({
+        ...at,
+        form: (action, fields) => form(partName(of, action), fields),
+        problem:
+          answered && answer?.kind === "refused"
+            ? { action: answered.action, message: answer.error.message }
+            : undefined,
+        shown: answer?.kind === "show" ? answer.shown : undefined,
+      });
+      return section === undefined ? [] : [{ section, scriptHashes: of.part.scriptHashes ?? [] }];
+    }),
+  );
+  const all = shown.flat();
+  return {
+    sections: all.map(({ section }) => section),
+    scriptHashes: all.flatMap(({ scriptHashes }) => scriptHashes),
+  };
+}
+
+/** The identities that the page lists itself. The others are those of a method whose part lists them, and removes them. */
+export function listedHere(
+  identities: readonly IdentityRecord[],
+  methods: readonly NamedMethod[],
+): readonly IdentityRecord[] {
+  return identities.filter((identity) => !methodOf(identity, methods)?.account?.listsIdentities);
+}

@@ -1,0 +1,46 @@
+import { OAuthError } from "../../../core/errors.ts";
+import { accountPasswordSection } from "../../../pages/account-password.ts";
+import type { IdentityRecord } from "../../../store/people-store.ts";
+import type { AccountPart } from "../account-part.ts";
+import type { ChangePassword } from "./change-password.ts";
+import { USERS } from "./usernames.ts";
+
+/** The section in which a person of the directory changes their password. */
+export function accountPassword(changePassword: ChangePassword): AccountPart {
+  return {
+    async section({ identities, canChange, form, problem }) {
+      const identity = passwordOf(identities);
+      if (!identity) return undefined;
+      return accountPasswordSection({
+        username: identity.label,
+        canChange,
+        problem: problem?.message,
+        form: (fields) => form("change_password", fields),
+      });
+    },
+    actions: {
+      async change_password({ current: { person, signIn: session }, identities, form, peer }) {
+        const identity = passwordOf(identities);
+        if (!identity) throw new OAuthError("invalid_request", "There is no password to change here.");
+        const next = form.get("new_password") ?? "";
+        if (next !== (form.get("repeated_password") ?? "")) {
+          const message = "The two new passwords are not the same. Type the new one twice.";
+          return { kind: "refused", error: new OAuthError("invalid_request", message) };
+        }
+        const current = form.get("current_password") ?? "";
+        const refusal = await changePassword({ person, identity, session, current, next }, peer);
+        return refusal ? { kind: "refused", error: refusal } : { kind: "done", notice: "password_changed" };
+      },
+    },
+    notices: {
+      password_changed: {
+        text: "Your password is changed, and you are signed out everywhere else. Your apps stay connected: to disconnect them, sign out everywhere.",
+        changed: true,
+      },
+    },
+  };
+}
+
+function passwordOf(identities: readonly IdentityRecord[]): IdentityRecord | undefined {
+  return identities.find(({ method }) => method === USERS);
+}
