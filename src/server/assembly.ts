@@ -1,5 +1,5 @@
-import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import { password } from "../authorization-server/sign-in/password/password.ts";
+import type { SignInPart } from "../authorization-server/sign-in/second-factor.ts";
 import { type AdmitOption, parseAdmit } from "../config/admit.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { parseOptions } from "../config/options.ts";
@@ -18,6 +18,7 @@ import { readProxy } from "../platform/outbound-proxy.ts";
 import { type EmbeddedServer, openServer } from "./open-embedded-server.ts";
 import { openProtectedServer } from "./open-protected-server.ts";
 import type { OpenServer, ServerParts } from "./open-server.ts";
+import { readSignInList } from "./sign-in-list.ts";
 
 /** What is not a plain setting, but code or words for the model. */
 export type CreateCode = {
@@ -39,8 +40,11 @@ export type CreateOptions = OAuthServerOptions &
 
 /** How people sign in here. */
 export type SignIn = {
-  /** The ways to sign in, in the order of the page: `password(checkUser)`, `users()`, `google({ … })` and so on. */
-  readonly signIn: readonly SignInMethod[];
+  /**
+   * The ways to sign in, in the order of the page: `password(checkUser)`, `users()`, `google({ … })` and so on. One of them may be a
+   * second factor, which comes after a password or a mail link: `totp({ … })`.
+   */
+  readonly signIn: readonly SignInPart[];
   /** Who may come in. Required where anyone can make an account with one of them, as at Google. */
   readonly admit?: AdmitOption | undefined;
 };
@@ -74,7 +78,8 @@ export function embeddedServer(
   access: CheckUser | SignIn,
   given: CreateOptions,
 ): Assembly<EmbeddedServer> {
-  const { signIn: methods, admit } = signInOf(access);
+  const { signIn, admit } = signInOf(access);
+  const { methods, factor } = readSignInList(signIn);
   const { code, options, alsoAccept: accepted } = splitOptions(given);
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path));
@@ -84,7 +89,7 @@ export function embeddedServer(
   return {
     settings,
     code,
-    open: (parts) => openServer({ ...parts, proxy, methods, admission, alsoAccept }),
+    open: (parts) => openServer({ ...parts, proxy, methods, factor, admission, alsoAccept }),
   };
 }
 
@@ -97,34 +102,7 @@ function signInOf(access: CheckUser | SignIn): SignIn {
       `The second argument has ${name}, which is not one of signIn and admit. Options are the third argument.`,
     );
   }
-  requireMethods(signIn);
   return { signIn, admit };
-}
-
-function requireMethods(methods: unknown): asserts methods is readonly SignInMethod[] {
-  const isMethod = (one: unknown): one is SignInMethod =>
-    typeof one === "object" && one !== null && "open" in one && "name" in one;
-  if (Array.isArray(methods) && methods.length > 0 && methods.every(isMethod))
-    return refuseEqualNames(methods);
-  const index = Array.isArray(methods) ? methods.findIndex((one) => typeof one === "function") : -1;
-  if (Array.isArray(methods) && index >= 0) {
-    throw new ConfigurationError(`signIn[${index}] is a function: call it, ${methods[index].name}().`);
-  }
-  throw wrongValue(
-    "signIn",
-    methods,
-    "a list of sign-in methods, such as [users()] or [password(checkUser)], from mcp-gatehouse/sign-in",
-  );
-}
-
-/** A name is in the URLs of a method, and says in the log which one it was. */
-function refuseEqualNames(methods: readonly SignInMethod[]): void {
-  const names = methods.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice === undefined) return;
-  throw new ConfigurationError(
-    `signIn has two methods with the name "${twice}". Give one of them another name.`,
-  );
 }
 
 /** A server in front of a provider, which says who people are and what scopes there are. */

@@ -30,7 +30,9 @@ import {
   createPasswordCheck,
   type PasswordParts,
 } from "../authorization-server/sign-in/password/check-password.ts";
+import { createPendingProofs, createPendingUrls } from "../authorization-server/sign-in/pending-proofs.ts";
 import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
+import type { SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
 import type { Admission } from "../config/admit.ts";
@@ -56,6 +58,8 @@ export type InteractionParts = {
   readonly log: Log;
   /** How people sign in. */
   readonly methods: readonly SignInMethod[];
+  /** What they prove after a password or a mail link. */
+  readonly factor?: SecondFactor | undefined;
   /** Who may come in. */
   readonly admission: Admission;
   /** Where providers of identities are asked. */
@@ -92,13 +96,17 @@ export async function openInteraction(
   });
   const accounts = openAccounts({ ...parts, ...settings, binding });
   const goals = eitherGoals(accountGoals(accounts), authorizationGoals(interactions));
+  const refuse = createRefusal({ appName, issuer, contact: admission.contact });
+  const factor = await parts.factor?.open({ ...parts, recorder, issuer, appName });
+  const pending = { keyring, clock: parts.clock, issuer };
   const signIns = createSignIns({
     ...parts,
     goals,
     recorder,
     checkActive,
     admit: createAdmission(admission),
-    refuse: createRefusal({ appName, issuer, contact: admission.contact }),
+    refuse,
+    factor: factor && { ...factor, pending: createPendingUrls(pending) },
   });
   const visits = visitsOf(goals);
   const common = { ...settings, ...parts, appName, interactions, recorder, checkActive, visits, signIns };
@@ -126,6 +134,7 @@ export async function openInteraction(
     authorizeRoute(answering),
     loginRoute({ ...common, methods, password }),
     ...methods.flatMap(({ routes }) => routes),
+    ...(factor?.routes(createPendingProofs({ ...pending, visits, signIns, refuse })) ?? []),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
     consentRoute({ ...answering, minter: { keyring, issuer } }),
     accountRoute({ ...common, ...accounts, methods, parts: accountPartsOf(methods) }),

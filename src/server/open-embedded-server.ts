@@ -4,6 +4,7 @@ import { openDisabledClients } from "../authorization-server/clients/disabled-cl
 import type { RegistrationLimits } from "../authorization-server/clients/registration-ceilings.ts";
 import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
 import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
+import type { SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import {
   openSigningKeys,
   refuseNewSecret,
@@ -43,6 +44,8 @@ export type EmbeddedParts = ServerParts &
   RegistrationLimits & {
     /** How people sign in. */
     readonly methods: readonly SignInMethod[];
+    /** What they prove after a password or a mail link. */
+    readonly factor?: SecondFactor | undefined;
     readonly admission: Admission;
     /** Whose tokens open it too. */
     readonly alsoAccept?: readonly Provider[];

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
+import type { SignInPart } from "../../src/authorization-server/sign-in/second-factor.ts";
 import { type AdmitOption, parseAdmit } from "../../src/config/admit.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
@@ -13,6 +13,7 @@ import {
   type EmbeddedServer,
   openServer,
 } from "../../src/server/open-embedded-server.ts";
+import { readSignInList } from "../../src/server/sign-in-list.ts";
 import { inOnePiece, type TestStore } from "./store/test-store.ts";
 
 /** One line of the security log. */
@@ -34,7 +35,7 @@ export type TestServerParts = {
   /** How long it may take. */
   readonly checkUserMs?: number;
   /** In place of `checkUser`. */
-  readonly signIn?: readonly SignInMethod[];
+  readonly signIn?: readonly SignInPart[];
   readonly admit?: AdmitOption | undefined;
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
 } & Pick<
@@ -77,6 +78,7 @@ export async function startServer(
     requiredScopes: ["mcp"],
     ...options,
   });
+  const list = readSignInList(signIn);
   let now = Date.UTC(2026, 10, 1);
   const lines: LogLine[] = [];
   const log: Log = {
@@ -89,8 +91,8 @@ export async function startServer(
   registerTools(registrations);
   const { database, ...server } = await openServer({
     settings,
-    methods: signIn,
-    admission: parseAdmit(admit, signIn),
+    ...list,
+    admission: parseAdmit(admit, list.methods),
     alsoAccept: parseAlsoAccepted(alsoAccept, settings),
     registrations,
     factory: undefined,

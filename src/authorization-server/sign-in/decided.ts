@@ -16,5 +16,15 @@ export type Refused = {
   readonly error: OAuthError;
 };
 
+/**
+ * Decides a sign-in whose second factor was checked. `used`: nothing was written, since what it uses up was used meanwhile, or
+ * what it adds is there.
+ */
+export type PassFactor = (
+  proved: Proved & Required<Pick<Proved, "factor">>,
+  request: Request,
+  peer: Peer,
+) => Promise<Decided | "used">;
+
 /** Answers a person who may not come in. */
 export type Refuse = (proved: Proved, refused: Refused, peer: Peer) => Response;

@@ -8,6 +8,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { PlainFetch } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
+import type { Credential, CredentialUse } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
 import type { AccountPart } from "./account-part.ts";
@@ -18,6 +19,8 @@ import type { Attempts } from "./guessing/attempts.ts";
  * `mcp-gatehouse/sign-in`, and opened once with the server.
  */
 export type SignInMethod = {
+  /** Tells it from a second factor, which is in the same list. */
+  readonly kind?: "method";
   /** Unique in a server; in URLs, logs and session lists: `google`. */
   readonly name: string;
   /** What people call it: `Google`. */
@@ -31,6 +34,8 @@ export type SignInMethod = {
   readonly saysGroups?: boolean;
   /** Whether it says claims, for lists of them. Unless it is given: yes, but for people whom the operator put there. */
   readonly saysClaims?: boolean;
+  /** Whether one thing alone is proved, as by a password: a second factor comes after it. Its proofs say so too. */
+  readonly isOneFactor?: boolean;
   /** Of a provider: what is asked of it before anyone signs in. Its redirect URI is made of the name. */
   readonly provider?: {
     readonly issuer: string;
@@ -151,6 +156,8 @@ export type Proof = {
   readonly authenticatedAt: number;
   /** Epoch milliseconds: when the password was set that proves it, where it is kept here. */
   readonly passwordSetAt?: number | undefined;
+  /** Whether it proves one thing alone, such as that a password is known: a second factor comes before anything is written. */
+  readonly isOneFactor?: boolean | undefined;
   /** For the provider's logout. */
   readonly upstream: { readonly issuer: string; readonly sessionId: string | undefined } | undefined;
 };
@@ -165,6 +172,18 @@ export type Proved = {
    * sign-in too.
    */
   readonly askedAt: number;
+  /** The second factor that was checked, or set up, after it. */
+  readonly factor?:
+    | {
+        readonly name: string;
+        /** Whom it was checked for: it counts for no one else. Undefined for a person who has no row yet. */
+        readonly personId: string | undefined;
+        /** What it uses up, in the same commit as the sign-in. */
+        readonly uses?: CredentialUse | undefined;
+        /** What was set up just now, in the same commit as the sign-in. */
+        readonly adds?: readonly Omit<Credential, "personId">[] | undefined;
+      }
+    | undefined;
 };
 
 /** Where every method ends. Decides who it is, whether they may come in, and what comes next. */

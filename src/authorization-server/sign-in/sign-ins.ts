@@ -11,10 +11,12 @@ import type { Store } from "../../store/store.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Admit } from "./admission.ts";
-import type { Decided, Refuse } from "./decided.ts";
+import type { Decided, PassFactor, Refuse } from "./decided.ts";
 import type { Goal, Goals, SignInGoal } from "./goals.ts";
 import { disabled, linkIdentity } from "./link-identity.ts";
 import type { Proof, Proved, SignIns } from "./method.ts";
+import type { PendingUrls } from "./pending-proofs.ts";
+import type { OpenFactor } from "./second-factor.ts";
 
 /** The same for the operator's own page, which makes the answer itself. */
 export type DecideSignIn = (proved: Proved, request: Request, peer: Peer) => Promise<Decided>;
@@ -27,15 +29,22 @@ export type SignInsParts = {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly refuse: Refuse;
+  /** The second factor of this server, and where a sign-in waits for it. */
+  readonly factor?: AskedFactor | undefined;
 };
+
+/** A second factor, and the addresses of its page. */
+export type AskedFactor = Pick<OpenFactor, "path" | "isNeeded"> & { readonly pending: PendingUrls };
 
 /** Another sign-in may be first, once for each of the few things that it can make. */
 const TRIES = 3;
 
 /** Decides who somebody is and whether they may come in, and keeps it: nothing is written before, and one commit then. */
-export function createSignIns(parts: SignInsParts): SignIns & { readonly decide: DecideSignIn } {
+export function createSignIns(
+  parts: SignInsParts,
+): SignIns & { readonly decide: DecideSignIn; readonly pass: PassFactor } {
   const { goals, refuse } = parts;
-  const decide: DecideSignIn = async (proved, request, peer) => {
+  const pass = async (proved: Proved, request: Request, peer: Peer): Promise<Decided | "used"> => {
     const goal = await goals.open(request, proved.visit.sealed);
     for (let tried = 0; tried < TRIES; tried++) {
       const decided =
@@ -48,8 +57,14 @@ export function createSignIns(parts: SignInsParts): SignIns & { readonly decide:
       detail: "the identity changed during each try",
     });
   };
+  const decide: DecideSignIn = async (proved, request, peer) => {
+    const decided = await pass(proved, request, peer);
+    if (decided !== "used") return decided;
+    throw usedBefore();
+  };
   return {
     decide,
+    pass,
     async complete(proved, request, peer) {
       const decided = await decide(proved, request, peer);
       if ("refused" in decided) return refuse(proved, decided.refused, peer);
@@ -62,29 +77,92 @@ export function createSignIns(parts: SignInsParts): SignIns & { readonly decide:
 /** Undefined where what was read has changed before it was written. */
 async function signIn(
   goal: SignInGoal,
-  { method, proof, askedAt }: Proved,
+  proved: Proved,
   request: Request,
   peer: Peer,
-  { admit, checkActive, store, recorder, clock }: SignInsParts,
-): Promise<Decided | undefined> {
-  const { client } = goal.visit;
-  const known = await store.findByIdentity(proof.identity);
-  const person: Person = { ...proof.profile, id: known?.person.id ?? proof.personId ?? randomId() };
-  const refuse = async (reason: string, error: OAuthError, isOld = false): Promise<Decided> => {
-    const fields = { person: person.id, client: client?.id, method: method.name, reason };
-    await recorder.record("sign_in.refused", fields, peer);
-    return { refused: { person, isOld, error } };
+  parts: SignInsParts,
+): Promise<Decided | "used" | undefined> {
+  const known = await parts.store.findByIdentity(proved.proof.identity);
+  const person: Person = {
+    ...proved.proof.profile,
+    id: known?.person.id ?? proved.proof.personId ?? randomId(),
   };
+  const why = await whyNot(goal, proved, known, person, parts);
+  if (why) return refuse(why, goal, proved, person, peer, parts);
+  const waiting = await waitingForFactor(proved, known, parts);
+  if (waiting !== undefined) return { next: { location: waiting, setCookies: [] } };
+  return keep(goal, proved, known, person, request, peer, parts);
+}
+
+/** Why somebody may not come in: for the log, and for them. */
+type Why = { readonly reason: string; readonly error: OAuthError; readonly isOld?: boolean };
+
+async function whyNot(
+  goal: SignInGoal,
+  { method, proof, factor }: Proved,
+  known: PersonRecord | undefined,
+  person: Person,
+  { admit, checkActive }: Pick<SignInsParts, "admit" | "checkActive">,
+): Promise<Why | undefined> {
   if (goal.onlyPerson !== undefined && goal.onlyPerson !== person.id) {
-    return refuse("another person is signed in at the account page", someoneElse(person, goal));
+    const reason = "another person is signed in at the account page";
+    return { reason, error: someoneElse(person, goal) };
   }
   const old = tooOld(proof, goal);
-  if (old) return refuse("the sign-in at the provider is older than was asked for", old, true);
-  if (isOut(known)) return refuse("disabled", disabled());
-  const admission = await admit(method, proof, person, client);
-  if (admission !== "admitted") return refuse(admission.reason, notAdmitted());
-  if (!(await checkActive(person))) return refuse("not active", disabled());
-  const authenticatedAt = Math.max(proof.authenticatedAt, goal.visit.signInAfter ?? 0);
+  if (old)
+    return { reason: "the sign-in at the provider is older than was asked for", error: old, isOld: true };
+  if (known && known.disabledAt !== null) return { reason: "disabled", error: disabled() };
+  const admission = await admit(method, proof, person, goal.visit.client);
+  if (admission !== "admitted") return { reason: admission.reason, error: notAdmitted() };
+  if (!(await checkActive(person))) return { reason: "not active", error: disabled() };
+  if (factor && factor.personId !== known?.person.id) {
+    return { reason: "the second factor was checked for another person", error: outdated(), isOld: true };
+  }
+  return undefined;
+}
+
+/** Where the factor's page is, for someone of whom one thing is proved and who has to prove another. */
+async function waitingForFactor(
+  proved: Proved,
+  known: PersonRecord | undefined,
+  { factor }: Pick<SignInsParts, "factor">,
+): Promise<string | undefined> {
+  const { isOneFactor = false, groups } = proved.proof;
+  if (!factor || !isOneFactor || proved.factor) return undefined;
+  // A method that says no groups must not take the factor away from who had them.
+  const whom = { personId: known?.person.id, groups: [...groups, ...(known?.groups ?? [])] };
+  return (await factor.isNeeded(whom)) ? factor.pending.urlFor(factor, proved) : undefined;
+}
+
+async function refuse(
+  { reason, error, isOld = false }: Why,
+  { visit: { client } }: SignInGoal,
+  { method }: Proved,
+  person: Person,
+  peer: Peer,
+  { recorder }: Pick<SignInsParts, "recorder">,
+): Promise<Decided> {
+  const fields = { person: person.id, client: client?.id, method: method.name, reason };
+  await recorder.record("sign_in.refused", fields, peer);
+  return { refused: { person, isOld, error } };
+}
+
+/** The one commit. */
+async function keep(
+  goal: SignInGoal,
+  proved: Proved,
+  known: PersonRecord | undefined,
+  person: Person,
+  request: Request,
+  peer: Peer,
+  parts: Pick<SignInsParts, "store" | "recorder" | "clock">,
+): Promise<Decided | "used" | undefined> {
+  const { method, proof, askedAt, factor } = proved;
+  const { store, recorder, clock } = parts;
+  const now = clock();
+  // With a second factor, it is proved when both are.
+  const provedAt = factor ? now : proof.authenticatedAt;
+  const authenticatedAt = Math.max(provedAt, goal.visit.signInAfter ?? 0);
   const begun = goal.newSignIn(request, {
     method: method.name,
     address: peer.address,
@@ -92,9 +170,10 @@ async function signIn(
     authenticatedAt,
     upstream: proof.upstream,
   });
-  const fields = { person: person.id, client: client?.id, method: method.name };
+  const fields = { person: person.id, client: goal.visit.client?.id, method: method.name };
   const { entry, log } = recorder.prepare("sign_in.ok", fields, peer);
-  const now = clock();
+  const [first] = factor?.adds ?? [];
+  const added = first && recorder.prepare("credential.added", { person: person.id, kind: first.kind }, peer);
   const { identity, label, emails, groups } = proof;
   const outcome = await store.signIn(
     {
@@ -108,30 +187,32 @@ async function signIn(
       session: begun.session,
       askedAt,
       passwordSetAt: proof.passwordSetAt,
+      uses: factor?.uses,
+      adds: factor?.adds?.map((credential) => ({ ...credential, personId: person.id })),
       now,
     },
     entry,
+    added?.entry,
   );
+  const refused = (reason: string, error: OAuthError, isOld = false) =>
+    refuse({ reason, error, isOld }, goal, proved, person, peer, parts);
   switch (outcome.kind) {
     case "changed":
       return undefined;
-    case "disabled":
-      return refuse("disabled", disabled());
-    case "outdated":
-      return refuse("signed out since it was asked for", outdated(), true);
     case "used":
-      return refuse("its proof was used before", usedBefore());
+      return factor ? "used" : refused("its proof was used before", usedBefore());
+    case "disabled":
+      return refused("disabled", disabled());
+    case "outdated":
+      return refused("signed out since it was asked for", outdated(), true);
     case "id_taken":
-      return refuse("another person has this id", idTaken());
+      return refused("another person has this id", idTaken());
     case "signed_in": {
       log();
+      added?.log();
       return { next: await begun.go({ person: outcome.record.person, signedInAt: now, authenticatedAt }) };
     }
   }
-}
-
-function isOut(known: PersonRecord | undefined): boolean {
-  return known !== undefined && known.disabledAt !== null;
 }
 
 function tooOld({ authenticatedAt }: Proof, { visit }: Goal): OAuthError | undefined {

@@ -38,6 +38,7 @@ export function password(checkUser: CheckUser, milliseconds = CHECK_USER_MS): Si
     name: METHOD,
     label: "your password",
     people: "own",
+    isOneFactor: true,
     saysGroups: false,
     // What checkUser returns beside the id.
     saysClaims: true,
@@ -64,6 +65,7 @@ function askCheckUser(checkUser: CheckUser, milliseconds: number, clock: Clock):
       groups: [],
       claims: profile,
       authenticatedAt: clock(),
+      isOneFactor: true,
       upstream: undefined,
     };
   };

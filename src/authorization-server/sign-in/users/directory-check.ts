@@ -104,6 +104,7 @@ function proofOf({ record, credential }: Known, name: string, now: number): Proo
     groups,
     claims: {},
     authenticatedAt: now,
+    isOneFactor: true,
     passwordSetAt: credential.createdAt,
     upstream: undefined,
   };

@@ -15,6 +15,7 @@ export function users(): SignInMethod {
     name: USERS,
     label: "your password",
     people: "own",
+    isOneFactor: true,
     open(parts) {
       const check = createDirectoryCheck(parts);
       return {

@@ -1,0 +1,75 @@
+import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
+import {
+  isSecondFactor,
+  type SecondFactor,
+  type SignInPart,
+} from "../authorization-server/sign-in/second-factor.ts";
+import { wrongValue } from "../config/problems.ts";
+import { ConfigurationError } from "../core/errors.ts";
+
+/** How people sign in, and what they prove after a password or a mail link. */
+export type SignInList = {
+  /** In the order of the page. */
+  readonly methods: readonly SignInMethod[];
+  readonly factor: SecondFactor | undefined;
+};
+
+/**
+ * Reads the list that the code gives.
+ * @throws ConfigurationError where it is none, has no method, two of one name, two second factors, or one that comes after nothing
+ */
+export function readSignInList(given: readonly SignInPart[]): SignInList {
+  requireParts(given);
+  const methods = given.filter((one) => !isSecondFactor(one));
+  const [factor, second] = given.filter(isSecondFactor);
+  if (second) {
+    throw new ConfigurationError(
+      `signIn has two second factors, ${factor?.name}() and ${second.name}(). Keep one of them.`,
+    );
+  }
+  if (factor) refuseIdle(factor, methods);
+  return { methods, factor };
+}
+
+function requireParts(parts: unknown): asserts parts is readonly SignInPart[] {
+  const isPart = (one: unknown): one is SignInPart =>
+    typeof one === "object" && one !== null && "open" in one && "name" in one;
+  if (Array.isArray(parts) && parts.length > 0 && parts.every(isPart)) return refuseEqualNames(parts);
+  const index = Array.isArray(parts) ? parts.findIndex((one) => typeof one === "function") : -1;
+  if (Array.isArray(parts) && index >= 0) {
+    throw new ConfigurationError(`signIn[${index}] is a function: call it, ${parts[index].name}().`);
+  }
+  throw wrongValue(
+    "signIn",
+    parts,
+    "a list of sign-in methods, such as [users()] or [password(checkUser)], from mcp-gatehouse/sign-in",
+  );
+}
+
+/** A name is in the URLs of a method, and says in the log which one it was. */
+function refuseEqualNames(parts: readonly SignInPart[]): void {
+  const names = parts.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice === undefined) return;
+  throw new ConfigurationError(
+    `signIn has two methods with the name "${twice}". Give one of them another name.`,
+  );
+}
+
+/** The operator takes it for a protection, and no one is ever asked for it. */
+function refuseIdle({ name, groups }: SecondFactor, methods: readonly SignInMethod[]): void {
+  if (!methods.some(({ isOneFactor = false }) => isOneFactor)) {
+    const others = methods.map((method) => method.name).join(" and ");
+    throw new ConfigurationError(
+      others === ""
+        ? `signIn has ${name}() and no way to sign in before it. Add one, such as users().`
+        : `${name}() would do nothing: it comes after a password or a mail link, and signIn has only ${others}. Add users(), or leave it out.`,
+    );
+  }
+  if (groups && methods.every(({ saysGroups = true }) => !saysGroups)) {
+    const all = methods.map((method) => method.name).join(" and ");
+    throw new ConfigurationError(
+      `${name}({ required: { groups } }) would do nothing: ${all} never says a person's groups. Write required: "all" or "choice".`,
+    );
+  }
+}
