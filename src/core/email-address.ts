@@ -40,7 +40,7 @@ const DOT_ATOM = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*
  */
 export function readMailbox(text: string): string | undefined {
   const address = readAddress(text.replace(/^[ \t]+|[ \t]+$/g, "").normalize("NFC"));
-  if (!address || !address.domain.includes(".")) return undefined;
+  if (!address?.domain.includes(".")) return undefined;
   const { local, domain } = address;
   const mailbox = `${local}@${domain}`;
   return DOT_ATOM.test(local) && local.length <= LONGEST_LOCAL && mailbox.length <= LONGEST_MAILBOX

@@ -67,8 +67,8 @@ export const PEOPLE_EVENTS = {
     keptIn: "both",
     from: "request",
     byStrangers: true,
-    when: "Someone asked for a mail, and the mail server took it. `addressMark` is the same for the same address, and does not reveal it.",
-    fields: { purpose: MAIL_PURPOSE, client: optional(text), addressMark: text },
+    when: "Someone asked for a mail, and the mail server took it. `usernameMark` is the address, as a MAC.",
+    fields: { purpose: MAIL_PURPOSE, client: optional(text), usernameMark: text },
     counts: { gatehouse_mails_total: { outcome: "sent", purpose: { field: "purpose" } } },
   }),
   "mail.failed": event({
@@ -77,7 +77,7 @@ export const PEOPLE_EVENTS = {
     from: "request",
     byStrangers: true,
     when: "A mail could not be sent: the mail server is out of reach or refuses to work, or it refuses this one address. The person sees a refused address as sent, or the page would reveal who has a mailbox.",
-    fields: { purpose: MAIL_PURPOSE, client: optional(text), addressMark: text, reason: text },
+    fields: { purpose: MAIL_PURPOSE, client: optional(text), usernameMark: text, reason: text },
     counts: { gatehouse_mails_total: { outcome: "failed", purpose: { field: "purpose" } } },
   }),
   "mail.slowed": event({
@@ -86,7 +86,7 @@ export const PEOPLE_EVENTS = {
     from: "request",
     byStrangers: true,
     when: "A mail was not sent, or its code not checked, because of too many before. `reason` says which limit.",
-    fields: { purpose: MAIL_PURPOSE, client: optional(text), addressMark: text, reason: text },
+    fields: { purpose: MAIL_PURPOSE, client: optional(text), usernameMark: text, reason: text },
     counts: { gatehouse_mails_total: { outcome: "slowed", purpose: { field: "purpose" } } },
   }),
   "mail.refused": event({
@@ -95,7 +95,7 @@ export const PEOPLE_EVENTS = {
     from: "request",
     byStrangers: true,
     when: "A mailed code was wrong, or a mailed link was opened in another browser than the one that asked for it.",
-    fields: { purpose: MAIL_PURPOSE, client: optional(text), addressMark: optional(text), reason: text },
+    fields: { purpose: MAIL_PURPOSE, client: optional(text), usernameMark: optional(text), reason: text },
     counts: { gatehouse_mails_total: { outcome: "refused", purpose: { field: "purpose" } } },
   }),
   "address.changed": event({
@@ -173,7 +173,7 @@ export const PEOPLE_EVENTS = {
     outcome: "ok",
     keptIn: "audit",
     from: "either",
-    when: "The operator made a one-time link, for an invitation or a new password. At the first start on a terminal, the server makes one.",
+    when: "The operator made a one-time link, for an invitation or a new password, or a person asked for one by email. At the first start on a terminal, the server makes one.",
     fields: { person: optional(text), purpose: oneOf(["invitation", "password"]) },
   }),
   "person.disabled": event({

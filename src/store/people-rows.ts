@@ -1,10 +1,10 @@
 import type { Selectable } from "kysely";
 import type { Person } from "../core/person.ts";
+import type { MailedLink } from "./mail-store.ts";
 import type {
   Credential,
   CredentialKind,
   IdentityRecord,
-  MailedLink,
   OneTimeLink,
   PersonRecord,
   SessionRecord,

@@ -21,13 +21,18 @@ export function wayInWithout(
 /** Whether a person may remove an identity: one that the page could not link again stays, so that no click is final. */
 export function isLinked(identity: Identity, methods: readonly NamedMethod[]): boolean {
   const method = methodOf(identity, methods);
-  return method === undefined || method.panel.kind === "button";
+  return method === undefined || canLink(method);
 }
 
-/** The redirecting methods that prove none of a person's identities yet. */
+/** Whether the account page can link what a method proves: by a redirect, or by the method's form on the sign-in page. */
+function canLink({ panel, isLinkable }: NamedMethod): boolean {
+  return panel.kind === "button" || isLinkable === true;
+}
+
+/** The methods that can be linked and prove none of a person's identities yet. */
 export function linkable(
   identities: readonly Identity[],
   methods: readonly NamedMethod[],
 ): readonly NamedMethod[] {
-  return methods.filter(({ panel, proves }) => panel.kind === "button" && !identities.some(proves));
+  return methods.filter((method) => canLink(method) && !identities.some(method.proves));
 }

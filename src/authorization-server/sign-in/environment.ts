@@ -2,6 +2,7 @@ import { admitFromEnvironment, admitVariables } from "../../config/admit.ts";
 import type { AdmitOptions } from "../../config/admit-options.ts";
 import { type EnvironmentOptions, loadEnvironment } from "../../config/environment.ts";
 import { methodVariables, refuseMisspelt, type VariableMethod } from "../../config/sign-in/environment.ts";
+import { magicLinkSignIn } from "../../config/sign-in/mail-options.ts";
 import { auth0SignIn } from "../../config/sign-in/presets/auth0.ts";
 import { entraSignIn } from "../../config/sign-in/presets/entra.ts";
 import { githubSignIn } from "../../config/sign-in/presets/github.ts";
@@ -13,6 +14,7 @@ import { oktaSignIn } from "../../config/sign-in/presets/okta.ts";
 import { scalekitSignIn } from "../../config/sign-in/presets/scalekit.ts";
 import { workosSignIn } from "../../config/sign-in/presets/workos.ts";
 import type { Environment } from "../../config/variables.ts";
+import { magicLinkMethod } from "./mail/magic-link.ts";
 import type { SignInMethod } from "./method.ts";
 import { githubMethod, oidcMethod } from "./upstream/methods.ts";
 import { USERS } from "./users/usernames.ts";
@@ -57,6 +59,7 @@ type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOpt
 /** A new method that variables can set up is a line here. */
 const METHODS: readonly EnvironmentMethod[] = [
   { name: USERS, options: {}, make: () => users() },
+  { ...magicLinkSignIn, make: (said) => magicLinkMethod(magicLinkSignIn.parseVariables(said)) },
   ...[
     oidcSignIn,
     googleSignIn,

@@ -1,3 +1,5 @@
+export type { MagicLinkOptions, Mail, SendMail } from "../../config/sign-in/mail-options.ts";
+export { allowInsecureSmtp } from "../../config/sign-in/mail-options.ts";
 export type { OidcOptions, PersonId, SaidClaims } from "../../config/sign-in/oidc-options.ts";
 export type { Auth0Options } from "../../config/sign-in/presets/auth0.ts";
 export type { EntraOptions } from "../../config/sign-in/presets/entra.ts";
@@ -9,6 +11,7 @@ export type { OktaOptions } from "../../config/sign-in/presets/okta.ts";
 export type { ScalekitOptions } from "../../config/sign-in/presets/scalekit.ts";
 export type { WorkosOptions } from "../../config/sign-in/presets/workos.ts";
 export { type EnvironmentSignIn, signInFromEnvironment } from "./environment.ts";
+export { magicLink } from "./mail/magic-link.ts";
 export type { SignInMethod } from "./method.ts";
 export { password } from "./password/password.ts";
 export {

@@ -8,10 +8,12 @@ import type { Clock } from "../../platform/clock.ts";
 import type { PlainFetch } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
+import type { Counters } from "../../store/counters.ts";
 import type { Credential, CredentialUse } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
 import type { AccountPart } from "./account-part.ts";
+import type { Admit } from "./admission.ts";
 import type { Attempts } from "./guessing/attempts.ts";
 
 /**
@@ -53,6 +55,10 @@ export type OpenMethod = {
   readonly routes: readonly Route[];
   /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
   readonly proves: (identity: Identity) => boolean;
+  /** A form of its own, on the sign-in page, also links an identity. Methods that redirect can always be linked. */
+  readonly isLinkable?: true | undefined;
+  /** Sets a password anew by mail: for where the directory of `users()` is in the same server. */
+  readonly passwordReset?: { readonly route: Route; readonly url: (visit: Visit) => string } | undefined;
   /** What it adds to the account page. */
   readonly account?: AccountPart | undefined;
   /**
@@ -84,9 +90,13 @@ export type MethodParts = {
   readonly visits: Visits;
   readonly signIns: SignIns;
   readonly signInPage: SignInPage;
+  /** Whether a person may come in: for what changes how they do. A sign-in is asked about in {@link SignIns}. */
+  readonly admit: Admit;
   readonly recorder: Recorder;
   readonly attempts: Attempts;
   readonly store: Store;
+  /** What strangers may do, counted by all instances together. */
+  readonly counters: Counters;
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly log: Log;

@@ -30,6 +30,8 @@ export type PageParts = {
   readonly methods: readonly NamedMethod[];
   readonly issuer: string;
   readonly appName: string;
+  /** Where a person asks for a new password; undefined where they cannot. */
+  readonly forgottenPasswordUrl?: ((visit: Visit) => string) | undefined;
   /** The operator's own HTML. */
   readonly loginTemplate: string | undefined;
 };
@@ -108,7 +110,7 @@ export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly
 export function showSignIn(
   visit: Visit,
   { username, errorMessage, methodProblem }: Typed,
-  { methods: all, issuer, appName, loginTemplate }: PageParts,
+  { methods: all, issuer, appName, loginTemplate, forgottenPasswordUrl }: PageParts,
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
@@ -132,6 +134,7 @@ export function showSignIn(
     errorMessage,
     methodProblem,
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
+    forgottenPasswordUrl: forgottenPasswordUrl?.(visit),
     panels,
     client: visit.client,
     purpose: visit.purpose,

@@ -32,10 +32,7 @@ export type SignInDefinition<
 };
 
 /** Ties the options of a function to what they come to. A sentence about a wrong option names the function. */
-export function defineSignIn<
-  const Options extends z.core.$ZodShape & OptionTable,
-  Settings extends object,
->({
+export function defineSignIn<const Options extends z.core.$ZodShape & OptionTable, Settings extends object>({
   name,
   title,
   options,

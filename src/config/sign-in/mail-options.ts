@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isLoopbackHost } from "../../platform/addresses.ts";
 import { aFunction, text } from "../basic-schemas.ts";
 import { declared } from "../declared.ts";
-import { boolean, text as asText } from "../variables.ts";
+import { text as asText, boolean } from "../variables.ts";
 import { defineSignIn } from "./definition.ts";
 import { mailboxWithName } from "./mailbox-with-name.ts";
 
@@ -62,15 +62,12 @@ const smtpUrl = z.string(SMTP).transform((url, context): SmtpObject => {
 });
 
 export const magicLinkOptions = {
-  smtp: z
-    .union([smtpUrl, smtpObject], SMTP)
-    .optional()
-    .register(declared, {
-      says: "Your mail server: `smtp://user:password@mail.example.com:587`, or `{ host, port, secure, user, password }`.",
-      more: "Characters such as `@` in a username or password are percent-encoded in a URL (`%40`). `smtp://` goes over to TLS before anything is sent, and `smtps://` begins with it; on this computer it may be plain text. Needs the package `nodemailer`.",
-      otherwise: "on a loopback issuer the mail is printed on the terminal",
-      fromText: asText,
-    }),
+  smtp: z.union([smtpUrl, smtpObject], SMTP).optional().register(declared, {
+    says: "Your mail server: `smtp://user:password@mail.example.com:587`, or `{ host, port, secure, user, password }`.",
+    more: "Characters such as `@` in a username or password are percent-encoded in a URL (`%40`). `smtp://` goes over to TLS before anything is sent, and `smtps://` begins with it; on this computer it may be plain text. Needs the package `nodemailer`.",
+    otherwise: "on a loopback issuer the mail is printed on the terminal",
+    fromText: asText,
+  }),
   send: aFunction<SendMail>().optional().register(declared, {
     says: "Your own function that sends a mail, in place of `smtp`: `({ to, from, subject, text }) => …`. It throws where it could not.",
     more: "It has 15 seconds.",

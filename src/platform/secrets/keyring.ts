@@ -20,7 +20,6 @@ export type KeyLabel =
   | "counter-key"
   | "mailed-link"
   | "mailed-code"
-  | "address-mark"
   | "signing-key";
 
 /**

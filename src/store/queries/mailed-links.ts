@@ -1,7 +1,8 @@
 import { sql } from "kysely";
+import type { AddressChange, MailStore } from "../mail-store.ts";
 import type { Dialect } from "../migrations/migration.ts";
 import { fromPerson, toMailedLink } from "../people-rows.ts";
-import type { AddressChange, PeopleStore } from "../people-store.ts";
+
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { OneTimeLinkTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
@@ -9,17 +10,8 @@ import { addToPerson, removeOne } from "./identities.ts";
 import { lockOne } from "./locked-person.ts";
 import { holdSession } from "./sessions.ts";
 
-type MailedLinkQueries = Pick<
-  PeopleStore,
-  "addMailedLink" | "findMailedLink" | "countCodeTry" | "useMailedLink" | "changeAddress"
->;
-
 /** Mails with a code. What uses one up, or counts a try, is one conditional statement: of two at once, one finds it as it was. */
-export function mailedLinkQueries(
-  db: QueryBuilder,
-  connection: Connection,
-  dialect: Dialect,
-): MailedLinkQueries {
+export function mailedLinkQueries(db: QueryBuilder, connection: Connection, dialect: Dialect): MailStore {
   const { add, endOlder, find, countTry, use } = linkStatements(db);
   const lockPerson = lockOne(db, dialect);
   const change = addressStatements(db, connection, dialect);
@@ -141,7 +133,7 @@ function addressStatements(
   db: QueryBuilder,
   connection: Connection,
   dialect: Dialect,
-): PeopleStore["changeAddress"] {
+): MailStore["changeAddress"] {
   const note = auditNote(db);
   const [lockPerson, hold] = [lockOne(db, dialect), holdSession(db, dialect)];
   const [addIdentity, removeIdentity] = [addToPerson(db, dialect), removeOne(db)];

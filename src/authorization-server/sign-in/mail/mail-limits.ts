@@ -75,7 +75,8 @@ export type MailLimitsParts = {
 
 export function createMailLimits({ counters, store, keyring, clock }: MailLimitsParts): MailLimits {
   // Reading the counts must not reveal addresses.
-  const keyOf = (...parts: readonly string[]) => keyring.mac("counter-key", JSON.stringify(["mail", ...parts]));
+  const keyOf = (...parts: readonly string[]) =>
+    keyring.mac("counter-key", JSON.stringify(["mail", ...parts]));
   const familiarAt = (mailbox: string, { host }: Networks) => ({
     name: keyOf("familiar mailbox", mailbox),
     network: keyOf("familiar network", host),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../../../platform/clock.ts";
 import { randomDigits, randomSecret } from "../../../platform/random.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
-import type { MailedLink } from "../../../store/people-store.ts";
+import type { MailedLink } from "../../../store/mail-store.ts";
 import type { Store } from "../../../store/store.ts";
 
 /** What a mail is about. It is kept sealed. */

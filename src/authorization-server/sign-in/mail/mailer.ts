@@ -11,6 +11,8 @@ import { openSmtp } from "./smtp.ts";
 export type Mailer = {
   /** @throws MailFailed */
   send(mail: Omit<Mail, "from">): Promise<void>;
+  /** Whether mails go to the terminal of the person who started the server. */
+  readonly isPrinted: boolean;
   /** Where mails are printed: on this terminal, from now on. */
   printOn(print: Print | undefined): void;
 };
@@ -29,6 +31,7 @@ export async function openMailer(
   if (by === "print") return printingMailer(issuer, log);
   const send = typeof by === "function" ? byFunction(by) : await bySmtp(by, log);
   return {
+    isPrinted: false,
     send: (mail) => inTime(send({ ...mail, from: from ?? "" })),
     printOn() {},
   };
@@ -80,6 +83,7 @@ function printingMailer(issuer: string, log: Pick<Log, "info">): Mailer {
   }
   let terminal: Print | undefined;
   return {
+    isPrinted: true,
     async send({ to, subject, text }) {
       if (!terminal) throw new MailFailed("server_down", "there is no terminal to print the mail on");
       terminal(`\nMail to ${to}: ${subject}\n\n${text.replace(/^(?=.)/gm, "  ")}\n\n`);

@@ -15,7 +15,12 @@ const nodemailer = async () => {
   }
 };
 
-const MILLISECONDS = { connectionTimeout: 5000, greetingTimeout: 5000, dnsTimeout: 5000, socketTimeout: 10_000 };
+const MILLISECONDS = {
+  connectionTimeout: 5000,
+  greetingTimeout: 5000,
+  dnsTimeout: 5000,
+  socketTimeout: 10_000,
+};
 
 export type Smtp = {
   readonly send: SendOne;
@@ -108,6 +113,7 @@ function lastingProblem({ code, responseCode, message }: SmtpError): string | un
     return "does not offer TLS, or its certificate can't be checked. Use smtps:// or a server with STARTTLS; on a network that only you use, set [allowInsecureSmtp].";
   }
   // A resolver that does not answer says EAI_AGAIN: that may pass.
-  if (code === "EDNS" && /\bENOTFOUND\b/.test(String(message))) return "was not found. Check the host in smtp.";
+  if (code === "EDNS" && /\bENOTFOUND\b/.test(String(message)))
+    return "was not found. Check the host in smtp.";
   return undefined;
 }
