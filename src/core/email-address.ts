@@ -39,7 +39,7 @@ const DOT_ATOM = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*
  * @param text as a person typed it; spaces around it do not count
  */
 export function readMailbox(text: string): string | undefined {
-  const address = readAddress(text.replace(/^[ \t]+|[ \t]+$/g, "").normalize("NFC"));
+  const address = readAddress(text.replace(/^[ \t]+|[ \t]+$/g, ""));
   if (!address?.domain.includes(".")) return undefined;
   const { local, domain } = address;
   const mailbox = `${local}@${domain}`;
