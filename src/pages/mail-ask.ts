@@ -13,11 +13,12 @@ export type MailFormValues = {
 };
 
 /** The form that asks for an email with a link: a way to sign in on the sign-in page. */
-export function mailForm({ action, state, typed = "", problem }: MailFormValues): Html {
+export function mailForm(values: MailFormValues, kind: "one_of_several" | "only" = "one_of_several"): Html {
+  const { action, state, typed = "", problem } = values;
   return html`<form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 ${emailField("Email address", typed, problem)}
-<button type="submit" class="plain">Email me a link</button>
+<button type="submit"${kind === "only" ? undefined : html` class="plain"`}>Email me a link</button>
 </form>`;
 }
 
@@ -47,7 +48,7 @@ export function mailAskPage(
 <p class="soft">You get an email with a link and a code. Either signs you in.</p>
 </div>
 ${problemNotice(problem)}
-${mailForm(values)}
+${mailForm(values, "only")}
 <p class="centred small"><a href="${signInUrl}">Back to the sign-in page</a></p>`;
   return layout({ appName, title: problem === undefined ? "Sign in by email" : "Sign in: try again", body });
 }

@@ -39,12 +39,12 @@ ${codeField("code", "Six-digit code", problem, true)}
 <button type="submit">Sign in</button>
 </form>
 <form method="post" action="${askAction}">
-<p class="soft small centred">Nothing there? Look in your spam folder. An email works for ten minutes, and to one that can’t be delivered no one answers.</p>
+<p class="soft small centred">Nothing there? Look in your spam folder, and check the address. An email works for ten minutes.</p>
 <input type="hidden" name="state" value="${state}">
 <input type="hidden" name="email" value="${email}">
 <button type="submit" class="plain">Send another email</button>
 </form>
-<p class="centred small"><a href="${signInUrl}">Use another address, or another way to sign in</a></p>`;
+<p class="centred small"><a href="${signInUrl}">Use another address or way to sign in</a></p>`;
   return layout({ appName, title: problem === undefined ? "Check your email" : "Code: try again", body });
 }
 

@@ -24,7 +24,7 @@ export function mailLinkPage({ appName, action, token, email, client, purpose }:
 <div class="marks">${marks}${mark(appName, "ours")}</div>
 <h1>${isLink ? "Confirm your address" : html`Sign in to ${nameOf(appName)}`}</h1>
 <p class="soft">${isLink ? "You asked to link this address:" : "You asked to sign in as"} <strong>${nameOf(email)}</strong></p>
-${client ? html`<p class="soft"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>` : undefined}
+${client ? html`<p class="soft hint"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>` : undefined}
 </div>
 <form method="post" action="${action}" class="settled">
 <input type="hidden" name="token" value="${token}">
