@@ -1,6 +1,7 @@
 import { accountAddressSection, confirmAddressSection } from "../../src/pages/account-address.ts";
+import { actionForm } from "../../src/pages/account-sections.ts";
 import { forgottenPasswordPage, passwordMailSentPage } from "../../src/pages/forgotten-password.ts";
-import { type Html, html } from "../../src/pages/html.ts";
+import type { Html } from "../../src/pages/html.ts";
 import { loginPage } from "../../src/pages/login.ts";
 import { mailAskPage, mailDownPage, mailForm } from "../../src/pages/mail-ask.ts";
 import { mailCodePage } from "../../src/pages/mail-code.ts";
@@ -88,7 +89,8 @@ export const MAIL_SAMPLES: Readonly<Record<string, string>> = {
   }),
 };
 
-const inForm = (fields: Html) => html`<form method="post" action="/account">${fields}</form>`;
+const inForm = (fields: Html) =>
+  actionForm({ action: "/account", pageToken: "sealed" }, "magic_link.change_address", fields);
 
 /** The section of the account page: at rest, refused, and waiting for both codes. */
 export const ADDRESS_SECTIONS = {
