@@ -1,6 +1,15 @@
-import { google, type SignInMethod, users } from "../../../src/authorization-server/sign-in/index.ts";
+import {
+  google,
+  magicLink,
+  type SignInMethod,
+  users,
+} from "../../../src/authorization-server/sign-in/index.ts";
 
 /** A method of each kind: with each, a server has every route that sign-in methods can add. */
 export function methodsOfEveryKind(): readonly SignInMethod[] {
-  return [users(), google({ clientId: "gatehouse", clientSecret: "a secret of Google's" })];
+  return [
+    users(),
+    magicLink({ send() {}, from: "no-reply@example.com" }),
+    google({ clientId: "gatehouse", clientSecret: "a secret of Google's" }),
+  ];
 }
