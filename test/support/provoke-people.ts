@@ -1,6 +1,7 @@
-import { github, users } from "../../src/authorization-server/sign-in/index.ts";
+import { github, magicLink, users } from "../../src/authorization-server/sign-in/index.ts";
 import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
 import { confirmLink, follow, press, signInToAccount, valuesOf } from "./account.ts";
+import { keepingMails, provokeMail } from "./mail/provoke-mail.ts";
 import { openBrowser, stateOf } from "./person.ts";
 import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -8,10 +9,16 @@ import { startServer, type TestServer } from "./server.ts";
 /** Everything that happens to people without a client: an invitation, the account page, and sign-ins that come to nothing. */
 export async function provokePeople(): Promise<TestServer> {
   const secret = { clientId: "gatehouse", clientSecret: "a secret of GitHub's" };
+  const { mails, send } = keepingMails();
   const server = await startServer(
     {},
     {
-      signIn: [users(), redirecting("okta", "Okta"), github(secret)],
+      signIn: [
+        users(),
+        redirecting("okta", "Okta"),
+        github(secret),
+        magicLink({ send, from: "no-reply@okta.example" }),
+      ],
       admit: { emails: ["*@okta.example"], deny: { emails: ["mallory@okta.example"] } },
     },
   );
@@ -37,6 +44,8 @@ export async function provokePeople(): Promise<TestServer> {
   const [identity = ""] = valuesOf(page, "identity");
   page = await follow(browser, await press(browser, page, "unlink", { identity }));
   await press(browser, page, "sign_out");
+
+  await provokeMail(openBrowser(server), mails, "okta.example");
 
   const state = stateOf((await browser.request("/account")).headers.get("location"));
   await comeBack(browser, "okta", state, { subject: "mallory" });

@@ -13,7 +13,6 @@ import type { Credential, CredentialUse } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
 import type { AccountPart } from "./account-part.ts";
-import type { Admit } from "./admission.ts";
 import type { Attempts } from "./guessing/attempts.ts";
 
 /**
@@ -145,6 +144,20 @@ export type Visits = {
   /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */
   open(request: Request, sealed: string | undefined): Promise<Visit>;
 };
+
+/**
+ * Whether a person who has proved who they are may come in, by the operator's lists and function.
+ * @param person what tools would get
+ * @param client the app that wants to connect; undefined at the account page
+ * @returns the reason, for the log, where they may not: it names lists and never the person's addresses
+ * @throws OAuthError `temporarily_unavailable` where the function gives no answer
+ */
+export type Admit = (
+  method: Pick<SignInMethod, "name" | "people">,
+  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed">,
+  person: Person,
+  client: ClientIdentity | undefined,
+) => Promise<"admitted" | { readonly reason: string }>;
 
 /** What a method has proved. */
 export type Proof = {

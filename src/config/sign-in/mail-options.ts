@@ -69,7 +69,7 @@ export const magicLinkOptions = {
     fromText: asText,
   }),
   send: aFunction<SendMail>().optional().register(declared, {
-    says: "Your own function that sends a mail, in place of `smtp`: `({ to, from, subject, text }) => …`. It throws where it could not.",
+    says: "Your own function that sends a mail, instead of `smtp`: `({ to, from, subject, text }) => …`. It throws where it could not.",
     more: "It has 15 seconds.",
   }),
   from: mailboxWithName.optional().register(declared, {
@@ -95,7 +95,7 @@ export type MagicLinkOptions = {
    */
   smtp?: Given["smtp"];
   /**
-   * Your own function that sends a mail, in place of `smtp`: `({ to, from, subject, text }) => …`. It throws where it
+   * Your own function that sends a mail, instead of `smtp`: `({ to, from, subject, text }) => …`. It throws where it
    * could not. Default: none.
    */
   send?: Given["send"];
