@@ -72,12 +72,18 @@ export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): 
     (outer, part) => (typeof part === "number" ? elementOf(outer) : tableIn(outer)?.[part]),
     schema,
   );
-  return Reflect.ownKeys(tableIn(inside) ?? {});
+  return Reflect.ownKeys(tableIn(inside) ?? tableAmong(inside) ?? {});
 }
 
 function tableIn(schema: z.core.$ZodType | undefined): OptionTable | undefined {
   const inner = withoutDefault(schema);
   return inner instanceof z.ZodObject ? inner.shape : undefined;
+}
+
+/** Of what may be a text or an object, the object's. */
+function tableAmong(schema: z.core.$ZodType | undefined): OptionTable | undefined {
+  const inner = withoutDefault(schema);
+  return inner instanceof z.ZodUnion ? inner.options.map(tableIn).find(Boolean) : undefined;
 }
 
 function elementOf(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {

@@ -67,7 +67,7 @@ export function unknownName(label: string, known: readonly PropertyKey[]): Confi
 }
 
 /** Options whose value is never repeated, wherever they stand. */
-const SECRET = /secret|token$|(\b|private)key$|_KEY$|jwks$/i;
+const SECRET = /secret|password$|token$|(\b|private)key$|_KEY$|jwks$/i;
 const LONGEST_SHOWN = 100;
 
 function masked(given: unknown): string {

@@ -25,6 +25,39 @@ export function readAddress(text: string): EmailAddress | undefined {
   return domain === undefined ? undefined : { local: lowerCase(local), domain };
 }
 
+/** RFC 5321 §4.5.3.1.1. */
+const LONGEST_LOCAL = 64;
+/** With the brackets of a path around it, 256 (RFC 5321 §4.5.3.1.3). */
+const LONGEST_MAILBOX = 254;
+/** A dot-atom of ASCII characters (RFC 5322 §3.2.3). */
+const DOT_ATOM = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+
+/**
+ * The one spelling of an address that mail is sent to and that tells people apart: lower case, and the domain as the DNS has it.
+ * Undefined for all that is not exactly one plain address: a display name, a list, quotes, a line break, characters beyond ASCII before
+ * the "@" (mail systems differ on which of them are equal), a domain without a dot.
+ * @param text as a person typed it; spaces around it do not count
+ */
+export function readMailbox(text: string): string | undefined {
+  const address = readAddress(text.replace(/^[ \t]+|[ \t]+$/g, ""));
+  if (!address?.domain.includes(".")) return undefined;
+  const { local, domain } = address;
+  const mailbox = `${local}@${domain}`;
+  return DOT_ATOM.test(local) && local.length <= LONGEST_LOCAL && mailbox.length <= LONGEST_MAILBOX
+    ? mailbox
+    : undefined;
+}
+
+/**
+ * The mailbox that an address is likely to end in, for counting alone: many systems deliver "ada+anything" and "a.da" to "ada".
+ * @param mailbox as {@link readMailbox} hands it back
+ */
+export function likelyMailbox(mailbox: string): string {
+  const [local = "", domain = ""] = mailbox.split("@");
+  const bare = local.replace(/[+].*$/, "").replaceAll(".", "");
+  return `${bare === "" ? local : bare}@${domain}`;
+}
+
 export const ADDRESS_ENTRY =
   'an address, such as "ada@example.com", or "*@example.com" for all of a domain and "*@*.example.com" for all below it';
 

@@ -3,6 +3,9 @@ import { event, oneOf, optional, text } from "./event-declaration.ts";
 /** A username that did not sign in, as a MAC: people type their password there by mistake. */
 const ATTEMPT = { usernameMark: text, client: optional(text) };
 
+/** What a mail is for. */
+const MAIL_PURPOSE = oneOf(["sign_in", "password", "address"]);
+
 /** What happens to people: how they sign in, and what they and the operator change about them. */
 export const PEOPLE_EVENTS = {
   "sign_in.ok": event({
@@ -58,6 +61,49 @@ export const PEOPLE_EVENTS = {
     when: "A sign-in at a provider did not end well: it was cancelled, the provider answered wrongly or not at all, or the answer was not for this browser.",
     fields: { client: optional(text), method: text, reason: text },
     counts: { gatehouse_sign_ins_total: { outcome: "broken_off" } },
+  }),
+  "mail.sent": event({
+    outcome: "ok",
+    keptIn: "both",
+    from: "request",
+    byStrangers: true,
+    when: "Someone asked for a mail, and the mail server took it. `usernameMark` is the address, as a MAC.",
+    fields: { purpose: MAIL_PURPOSE, client: optional(text), usernameMark: text },
+    counts: { gatehouse_mails_total: { outcome: "sent", purpose: { field: "purpose" } } },
+  }),
+  "mail.failed": event({
+    outcome: "refused",
+    keptIn: "log",
+    from: "request",
+    byStrangers: true,
+    when: "A mail could not be sent: the mail server is out of reach or refuses to work, or it refuses this one address. The person sees a refused address as sent, or the page would reveal who has a mailbox.",
+    fields: { purpose: MAIL_PURPOSE, client: optional(text), usernameMark: text, reason: text },
+    counts: { gatehouse_mails_total: { outcome: "failed", purpose: { field: "purpose" } } },
+  }),
+  "mail.slowed": event({
+    outcome: "refused",
+    keptIn: "both",
+    from: "request",
+    byStrangers: true,
+    when: "A mail was not sent, or its code not checked, because of too many before. `reason` says which limit.",
+    fields: { purpose: MAIL_PURPOSE, client: optional(text), usernameMark: text, reason: text },
+    counts: { gatehouse_mails_total: { outcome: "slowed", purpose: { field: "purpose" } } },
+  }),
+  "mail.refused": event({
+    outcome: "refused",
+    keptIn: "both",
+    from: "request",
+    byStrangers: true,
+    when: "A mailed code was wrong, or a mailed link was opened in another browser than the one that asked for it.",
+    fields: { purpose: MAIL_PURPOSE, client: optional(text), usernameMark: optional(text), reason: text },
+    counts: { gatehouse_mails_total: { outcome: "refused", purpose: { field: "purpose" } } },
+  }),
+  "address.changed": event({
+    outcome: "ok",
+    keptIn: "audit",
+    from: "request",
+    when: "A person changed their address, after confirming it at the old and the new one.",
+    fields: { person: text },
   }),
   "session.ended": event({
     outcome: "ok",
@@ -129,7 +175,7 @@ export const PEOPLE_EVENTS = {
     outcome: "ok",
     keptIn: "audit",
     from: "either",
-    when: "The operator made a one-time link, for an invitation or a new password. At the first start on a terminal, the server makes one.",
+    when: "The operator made a one-time link, for an invitation or a new password, or a person asked for one by email. At the first start on a terminal, the server makes one.",
     fields: { person: optional(text), purpose: oneOf(["invitation", "password"]) },
   }),
   "person.disabled": event({

@@ -9,6 +9,8 @@ export type LoginValues = {
   readonly appName: string;
   /** Where username and password are posted to; undefined where no one signs in that way. */
   readonly action: string | undefined;
+  /** Where a person asks for a new password; undefined where they cannot. */
+  readonly forgottenPasswordUrl?: string | undefined;
   /** The other ways to sign in. */
   readonly panels?: readonly MethodPanel[];
   /** The sealed request, carried through the form. */
@@ -66,7 +68,12 @@ function reason({ kind, personName }: SignInPurpose): Html {
 }
 
 function passwordForm(
-  { action, state, username = "" }: Pick<LoginValues, "state" | "username"> & { readonly action: string },
+  {
+    action,
+    state,
+    username = "",
+    forgottenPasswordUrl,
+  }: Pick<LoginValues, "state" | "username" | "forgottenPasswordUrl"> & { readonly action: string },
   errorMessage: string | undefined,
 ): Html {
   const tied = errorMessage ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
@@ -82,5 +89,6 @@ function passwordForm(
 <input type="password" id="password" name="password" autocomplete="current-password" required${username ? autofocus : undefined}${tied}>
 </div>
 <button type="submit">Sign in</button>
+${forgottenPasswordUrl === undefined ? undefined : html`<p class="centred small"><a href="${forgottenPasswordUrl}">Forgot your password?</a></p>`}
 </form>`;
 }

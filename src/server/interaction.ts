@@ -37,6 +37,7 @@ import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
 import type { FactorParts, OpenFactor, SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
+import { USERS } from "../authorization-server/sign-in/users/usernames.ts";
 import type { Admission } from "../config/admit.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
@@ -101,12 +102,13 @@ export async function openInteraction(
   const refuse = createRefusal({ appName, issuer, contact: admission.contact });
   const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, appName }));
   const pending = { keyring, clock: parts.clock, issuer };
+  const admit = createAdmission(admission);
   const signIns = createSignIns({
     ...parts,
     goals,
     recorder,
     checkActive,
-    admit: createAdmission(admission),
+    admit,
     refuse,
     factor: factor && { ...factor, pending: createPendingUrls(pending) },
   });
@@ -115,6 +117,7 @@ export async function openInteraction(
   const attempts = createAttempts(parts);
   const methods = await openMethods(parts.methods, {
     ...common,
+    admit,
     attempts,
     signInPage: signInPageOf(issuer),
     reachedByCommands: settings.database !== ":memory:",
@@ -132,10 +135,12 @@ export async function openInteraction(
     settleRedirect: createSettleRedirect(settings),
     answerClient: createAnswerClient({ ...settings, appName }),
   };
+  const reset = passwordResetOf(methods);
   const routes = [
     authorizeRoute(answering),
-    loginRoute({ ...common, methods, password }),
+    loginRoute({ ...common, methods, password, forgottenPasswordUrl: reset?.url }),
     ...companyRoutes({ ...common, methods }),
+    ...(reset ? [reset.route] : []),
     ...methods.flatMap(({ routes }) => routes),
     ...(factor?.routes(createPendingProofs({ ...pending, visits, signIns, refuse })) ?? []),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
@@ -186,6 +191,12 @@ function accountPartsOf(
   ways: readonly { readonly name: string; readonly account?: AccountPart | undefined }[],
 ): readonly NamedPart[] {
   return ways.flatMap(({ name, account: part }) => (part ? [{ name, part }] : []));
+}
+
+/** How a password of the directory is set anew by mail; undefined where the server has no directory, or sends no mail. */
+function passwordResetOf(methods: readonly NamedMethod[]): NamedMethod["passwordReset"] {
+  if (!methods.some(({ name }) => name === USERS)) return undefined;
+  return methods.find(({ passwordReset }) => passwordReset !== undefined)?.passwordReset;
 }
 
 /** The one whose username and password the page's own form takes. */

@@ -14,6 +14,7 @@ import { grantUseQueries } from "./queries/grant-uses.ts";
 import { grantQueries } from "./queries/grants.ts";
 import { identityQueries } from "./queries/identities.ts";
 import { linkedPeopleQueries } from "./queries/linked-people.ts";
+import { mailedLinkQueries } from "./queries/mailed-links.ts";
 import { newPeopleQueries } from "./queries/new-people.ts";
 import { oneTimeLinkQueries } from "./queries/one-time-links.ts";
 import { peopleQueries } from "./queries/people.ts";
@@ -55,6 +56,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...credentialQueries(db, connection, dialect),
     ...credentialSetQueries(db, connection, dialect),
     ...oneTimeLinkQueries(db, connection, dialect),
+    ...mailedLinkQueries(db, connection, dialect),
     ...sessionQueries(db, connection),
     ...signingKeyQueries(db, connection),
     ...assertionQueries(db, connection),

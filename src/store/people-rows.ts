@@ -1,5 +1,6 @@
 import type { Selectable } from "kysely";
 import type { Person } from "../core/person.ts";
+import type { MailedLink } from "./mail-store.ts";
 import type {
   Credential,
   CredentialKind,
@@ -100,6 +101,19 @@ export function toOneTimeLink(row: Selectable<OneTimeLinkTable>): OneTimeLink {
     hash: row.hash,
     purpose: row.purpose === "invitation" ? "invitation" : "password",
     personId: row.person_id,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+export function toMailedLink(row: Selectable<OneTimeLinkTable>): MailedLink {
+  return {
+    hash: row.hash,
+    purpose: row.purpose === "address" ? "address" : "sign_in",
+    personId: row.person_id,
+    codeMac: row.code_mac ?? "",
+    tries: row.tries ?? 0,
+    sealed: row.sealed ?? "",
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   };

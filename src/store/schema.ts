@@ -129,10 +129,14 @@ export type OneTimeLinkTable = {
   /** Of the secret in the link. */
   hash: string;
   purpose: string;
-  /** Null for an invitation whose person chooses the username. */
+  /** Null for an invitation whose person chooses the username, and for a mail that signs somebody in. */
   person_id: string | null;
   created_at: number;
   expires_at: number;
+  /** Of a mail with a code: the code's MAC, how often one was tried, and what it is about, sealed. Null for others. */
+  code_mac: string | null;
+  tries: number | null;
+  sealed: string | null;
 };
 
 export type SessionTable = {

@@ -4,7 +4,11 @@ import type { Grant, RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Follower } from "./change-feed.ts";
 import type { Counters } from "./counters.ts";
+import type { MailStore } from "./mail-store.ts";
 import type { PeopleStore } from "./people-store.ts";
+
+/** People, and the mails that they are sent. */
+type OfPeople = PeopleStore & MailStore;
 
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
@@ -14,7 +18,7 @@ import type { PeopleStore } from "./people-store.ts";
  * no change without its entry, and no entry where nothing changed. A verb without an entry changes what the audit log does
  * not promise.
  */
-export type Store = PeopleStore & {
+export type Store = OfPeople & {
   // — clients —
 
   /** Keeps a client, or does nothing where one with its id is there. Says whether it is new. */

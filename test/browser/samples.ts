@@ -17,6 +17,7 @@ import { notAdmittedPage } from "../../src/pages/not-admitted.ts";
 import { returnPage } from "../../src/pages/return.ts";
 import { signInAgainPage } from "../../src/pages/sign-in-again.ts";
 import { statusPage } from "../../src/pages/status.ts";
+import { ADDRESS_SECTIONS, MAIL_SAMPLES } from "./mail-samples.ts";
 
 const consent = {
   appName: "my-app",
@@ -315,6 +316,19 @@ export const SAMPLES: Readonly<Record<string, string>> = {
       { scope: "mcp", description: "להשתמש בכלים של השרת", tools: ["echo"], locked: true, checked: true },
     ],
   }),
+  ...MAIL_SAMPLES,
+  "account-address": accountPage({ ...account, sections: [ADDRESS_SECTIONS.rest] }),
+  "account-address-old-sign-in": accountPage({
+    ...account,
+    canChange: false,
+    sections: [ADDRESS_SECTIONS.old],
+  }),
+  "account-address-refused": accountPage({
+    ...account,
+    sections: [ADDRESS_SECTIONS.refused],
+    hasProblem: true,
+  }),
+  "account-address-codes": accountPage({ ...account, sections: [ADDRESS_SECTIONS.codes], hasProblem: true }),
   account: accountPage(account),
   "account-notice": accountPage({ ...account, notice: ACCOUNT_NOTICES.identity_linked }),
   "account-question": accountPage({ ...account, question }),

@@ -93,6 +93,8 @@ describe("docs/metrics.md", () => {
     ["`outcome` of refreshes", "gatehouse_refreshes_total", "outcome"],
     ["`outcome` of registrations", "gatehouse_registrations_total", "outcome"],
     ["`outcome` of sign-ins", "gatehouse_sign_ins_total", "outcome"],
+    ["`outcome` of mails", "gatehouse_mails_total", "outcome"],
+    ["`purpose`", "gatehouse_mails_total", "purpose"],
     ["`decision` of consents", "gatehouse_consents_total", "decision"],
     ["`decision` of the guard", "gatehouse_guard_decisions_total", "decision"],
   ])("has the values of %s", (row, metric, label) => {

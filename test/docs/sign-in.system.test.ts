@@ -32,6 +32,7 @@ describe("docs/sign-in", () => {
       "README.md",
       "users.md",
       "totp.md",
+      "magic-link.md",
       "who-may-come-in.md",
       ...GUIDES.map(({ name }) => `${name}.md`),
     ];

@@ -27,10 +27,10 @@ export async function startInstances(
   );
   const served = { a: 0, b: 0 };
   const balanced: Pick<TestServer, "fetch"> = {
-    fetch(request) {
+    fetch(request, connection) {
       const next = served.a > served.b ? "b" : "a";
       served[next] += 1;
-      return (next === "a" ? a : b).fetch(request);
+      return (next === "a" ? a : b).fetch(request, connection);
     },
   };
   return {

@@ -1,6 +1,7 @@
-import { github, totp, users } from "../../src/authorization-server/sign-in/index.ts";
+import { github, magicLink, totp, users } from "../../src/authorization-server/sign-in/index.ts";
 import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
 import { confirmLink, follow, press, signInToAccount, valuesOf } from "./account.ts";
+import { keepingMails, provokeMail } from "./mail/provoke-mail.ts";
 import { openBrowser, stateOf } from "./person.ts";
 import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -9,10 +10,17 @@ import { authenticator, setupIn, typeCode } from "./sign-in/authenticator.ts";
 /** Everything that happens to people without a client: an invitation, the account page, and sign-ins that come to nothing. */
 export async function provokePeople(): Promise<TestServer> {
   const secret = { clientId: "gatehouse", clientSecret: "a secret of GitHub's" };
+  const { mails, send } = keepingMails();
   const server = await startServer(
     {},
     {
-      signIn: [users(), redirecting("okta", "Okta"), github(secret), totp({ required: "choice" })],
+      signIn: [
+        users(),
+        redirecting("okta", "Okta"),
+        github(secret),
+        magicLink({ send, from: "no-reply@okta.example" }),
+        totp({ required: "choice" }),
+      ],
       admit: { emails: ["*@okta.example"], deny: { emails: ["mallory@okta.example"] } },
     },
   );
@@ -47,6 +55,8 @@ export async function provokePeople(): Promise<TestServer> {
   await typeCode(other, stateOf(toCode.headers.get("location")), app.wrong());
   await press(browser, page, "totp.turn_off");
   await press(browser, page, "sign_out");
+
+  await provokeMail(openBrowser(server), mails, "okta.example");
 
   const state = stateOf((await browser.request("/account")).headers.get("location"));
   await comeBack(browser, "okta", state, { subject: "mallory" });

@@ -77,10 +77,14 @@ function isActionName(name: string): name is AccountActionName {
 
 /** Leads to a sign-in of the same person, and back. Nothing of what was asked for is kept: the person clicks it again. */
 export async function signInAgain({ request, current }: Asked, parts: ActionParts): Promise<Response> {
-  const { visits, clock, issuer } = parts;
+  const { visits, clock } = parts;
   const purpose = { kind: "confirm", ...begunBy(current), signInAfter: clock() } as const;
   const { sealed, setCookies } = await visits.begin(request, purpose);
-  return seeOther(`${urlOf(issuer, LOGIN_PATH)}?state=${encodeURIComponent(sealed)}#top`, setCookies);
+  return seeOther(loginUrl(sealed, parts), setCookies);
+}
+
+function loginUrl(sealed: string, { issuer }: Pick<ActionParts, "issuer">): string {
+  return `${urlOf(issuer, LOGIN_PATH)}?state=${encodeURIComponent(sealed)}#top`;
 }
 
 function begunBy({ person, signIn }: CurrentSignIn) {
@@ -147,7 +151,7 @@ async function link(asked: Asked, parts: ActionParts): Promise<Response> {
   const method = linkable(current.person, identities, methods).find(
     ({ name }) => name === form.get("method"),
   );
-  if (method?.panel.kind !== "button") {
+  if (!method) {
     throw new OAuthError("invalid_request", "This way to sign in can't be linked, or is linked already.", {
       whatToDo: OPEN_AGAIN,
     });
@@ -155,7 +159,11 @@ async function link(asked: Asked, parts: ActionParts): Promise<Response> {
   const purpose = { kind: "link", ...begunBy(current), method: method.name } as const;
   const { sealed, setCookies } = await visits.begin(request, purpose);
   const accountUrl = await pageTokens.urlFor(current);
-  return seeOther(method.panel.url(visitOf(purpose, sealed, accountUrl)), setCookies);
+  const visit = visitOf(purpose, sealed, accountUrl);
+  return seeOther(
+    method.panel.kind === "button" ? method.panel.url(visit) : loginUrl(sealed, parts),
+    setCookies,
+  );
 }
 
 /** What is removed at once elsewhere may be the way in that was to stay. */

@@ -22,12 +22,17 @@ export function wayInWithout(
 /** Whether a person may remove an identity: one that the page could not link again stays, so that no click is final. */
 export function isLinked(identity: Identity, methods: readonly NamedMethod[]): boolean {
   const method = methodOf(identity, methods);
-  return method === undefined || method.panel.kind === "button";
+  return method === undefined || canLink(method);
+}
+
+/** Whether the account page can link what a method proves: by a redirect, or by the method's form on the sign-in page. */
+function canLink({ panel, isLinkable }: NamedMethod): boolean {
+  return panel.kind === "button" || isLinkable === true;
 }
 
 /**
- * The redirecting methods that prove none of a person's identities yet. Of several companies only those whose addresses the person
- * has: which others sign in here is not theirs to read.
+ * The methods that can be linked and prove none of a person's identities yet. Of several companies only those whose addresses the
+ * person has: which others sign in here is not theirs to read.
  */
 export function linkable(
   person: Person,
@@ -38,8 +43,6 @@ export function linkable(
   const hidden = companiesOf(methods).filter((company) => company !== own);
   return methods.filter(
     (method) =>
-      method.panel.kind === "button" &&
-      !identities.some(method.proves) &&
-      !hidden.some(({ name }) => name === method.name),
+      canLink(method) && !identities.some(method.proves) && !hidden.some(({ name }) => name === method.name),
   );
 }

@@ -1,25 +1,9 @@
 import type { Admission } from "../../config/admit.ts";
 import type { ProvedSignIn } from "../../config/admit-options.ts";
 import { decideAdmission } from "../../core/admission.ts";
-import type { ClientIdentity } from "../../core/client.ts";
 import { jsonCopy } from "../../core/json-copy.ts";
-import type { Person } from "../../core/person.ts";
 import { askOperator } from "../people/ask-operator.ts";
-import type { Proof, SignInMethod } from "./method.ts";
-
-/**
- * Whether a person who has proved who they are may come in, by the operator's lists and function.
- * @param person what tools would get
- * @param client the app that wants to connect; undefined at the account page
- * @returns the reason, for the log, where they may not: it names lists and never the person's addresses
- * @throws OAuthError `temporarily_unavailable` where the function gives no answer
- */
-export type Admit = (
-  method: Pick<SignInMethod, "name" | "people">,
-  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed">,
-  person: Person,
-  client: ClientIdentity | undefined,
-) => Promise<"admitted" | { readonly reason: string }>;
+import type { Admit } from "./method.ts";
 
 /** @param milliseconds how long the function may take; five seconds, unless a test cannot wait that long */
 export function createAdmission({ rules, check }: Admission, milliseconds?: number): Admit {

@@ -2,6 +2,7 @@ import { admitFromEnvironment, admitVariables } from "../../config/admit.ts";
 import type { AdmitOptions } from "../../config/admit-options.ts";
 import { type EnvironmentOptions, loadEnvironment } from "../../config/environment.ts";
 import { methodVariables, refuseMisspelt, type VariableMethod } from "../../config/sign-in/environment.ts";
+import { magicLinkSignIn } from "../../config/sign-in/mail-options.ts";
 import { auth0SignIn } from "../../config/sign-in/presets/auth0.ts";
 import { entraSignIn } from "../../config/sign-in/presets/entra.ts";
 import { githubSignIn } from "../../config/sign-in/presets/github.ts";
@@ -15,6 +16,7 @@ import { workosSignIn } from "../../config/sign-in/presets/workos.ts";
 import { samlSignIn } from "../../config/sign-in/saml-options.ts";
 import { parseTotpVariables, TOTP, totpOptions } from "../../config/sign-in/totp-options.ts";
 import type { Environment } from "../../config/variables.ts";
+import { magicLinkMethod } from "./mail/magic-link.ts";
 import { samlMethod } from "./saml/saml.ts";
 import type { SignInPart } from "./second-factor.ts";
 import { totpFactor } from "./totp/totp.ts";
@@ -61,6 +63,7 @@ type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOpt
 /** A new method that variables can set up is a line here. */
 const METHODS: readonly EnvironmentMethod[] = [
   { name: USERS, options: {}, make: () => users() },
+  { ...magicLinkSignIn, make: (said) => magicLinkMethod(magicLinkSignIn.parseVariables(said)) },
   ...[
     oidcSignIn,
     googleSignIn,

@@ -1,3 +1,5 @@
+export type { MagicLinkOptions, Mail, SendMail } from "../../config/sign-in/mail-options.ts";
+export { allowInsecureSmtp } from "../../config/sign-in/mail-options.ts";
 export type { OidcOptions, PersonId, SaidClaims } from "../../config/sign-in/oidc-options.ts";
 export type { Auth0Options } from "../../config/sign-in/presets/auth0.ts";
 export type { EntraOptions } from "../../config/sign-in/presets/entra.ts";
@@ -11,6 +13,7 @@ export type { WorkosOptions } from "../../config/sign-in/presets/workos.ts";
 export type { SamlOptions } from "../../config/sign-in/saml-options.ts";
 export type { TotpOptions } from "../../config/sign-in/totp-options.ts";
 export { type EnvironmentSignIn, signInFromEnvironment } from "./environment.ts";
+export { magicLink } from "./mail/magic-link.ts";
 export type { SignInMethod } from "./method.ts";
 export { password } from "./password/password.ts";
 export { saml } from "./saml/saml.ts";

@@ -3,10 +3,9 @@ import type { Peer } from "../../http/peer.ts";
 import type { Store } from "../../store/store.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
-import type { Admit } from "./admission.ts";
 import type { Decided } from "./decided.ts";
 import type { LinkGoal } from "./goals.ts";
-import type { Proved } from "./method.ts";
+import type { Admit, Proved } from "./method.ts";
 
 export type LinkParts = {
   readonly admit: Admit;

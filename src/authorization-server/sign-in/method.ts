@@ -9,6 +9,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { PlainFetch } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
+import type { Counters } from "../../store/counters.ts";
 import type { Credential, CredentialUse } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
@@ -59,6 +60,10 @@ export type OpenMethod = {
   readonly routes: readonly Route[];
   /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
   readonly proves: (identity: Identity) => boolean;
+  /** A form of its own, on the sign-in page, also links an identity. Methods that redirect can always be linked. */
+  readonly isLinkable?: true | undefined;
+  /** Sets a password anew by mail: for where the directory of `users()` is in the same server. */
+  readonly passwordReset?: { readonly route: Route; readonly url: (visit: Visit) => string } | undefined;
   /** What it adds to the account page. */
   readonly account?: AccountPart | undefined;
   /**
@@ -95,9 +100,13 @@ export type MethodParts = {
   readonly visits: Visits;
   readonly signIns: SignIns;
   readonly signInPage: SignInPage;
+  /** Whether a person may come in: for what changes how they do. A sign-in is asked about in {@link SignIns}. */
+  readonly admit: Admit;
   readonly recorder: Recorder;
   readonly attempts: Attempts;
   readonly store: Store;
+  /** What strangers may do, counted by all instances together. */
+  readonly counters: Counters;
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly log: Log;
@@ -146,6 +155,20 @@ export type Visits = {
   /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */
   open(request: Request, sealed: string | undefined): Promise<Visit>;
 };
+
+/**
+ * Whether a person who has proved who they are may come in, by the operator's lists and function.
+ * @param person what tools would get
+ * @param client the app that wants to connect; undefined at the account page
+ * @returns the reason, for the log, where they may not: it names lists and never the person's addresses
+ * @throws OAuthError `temporarily_unavailable` where the function gives no answer
+ */
+export type Admit = (
+  method: Pick<SignInMethod, "name" | "people">,
+  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed">,
+  person: Person,
+  client: ClientIdentity | undefined,
+) => Promise<"admitted" | { readonly reason: string }>;
 
 /** What a method has proved. */
 export type Proof = {

@@ -37,6 +37,8 @@ export type PageParts = {
   readonly methods: readonly NamedMethod[];
   readonly issuer: string;
   readonly appName: string;
+  /** Where a person asks for a new password; undefined where they cannot. */
+  readonly forgottenPasswordUrl?: ((visit: Visit) => string) | undefined;
   /** The operator's own HTML. */
   readonly loginTemplate: string | undefined;
 };
@@ -142,7 +144,7 @@ export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly
 export function showSignIn(
   visit: Visit,
   typed: Typed,
-  { methods: all, issuer, appName, loginTemplate }: PageParts,
+  { methods: all, issuer, appName, loginTemplate, forgottenPasswordUrl }: PageParts,
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
@@ -170,6 +172,7 @@ export function showSignIn(
     errorMessage,
     methodProblem,
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
+    forgottenPasswordUrl: forgottenPasswordUrl?.(visit),
     panels,
     client: visit.client,
     purpose: visit.purpose,

@@ -10,11 +10,10 @@ import type { PersonRecord } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
-import type { Admit } from "./admission.ts";
 import type { Decided, PassFactor, Refuse } from "./decided.ts";
 import type { Goal, Goals, SignInGoal } from "./goals.ts";
 import { disabled, linkIdentity } from "./link-identity.ts";
-import type { Proof, Proved, SignIns } from "./method.ts";
+import type { Admit, Proof, Proved, SignIns } from "./method.ts";
 import type { PendingUrls } from "./pending-proofs.ts";
 import type { OpenFactor } from "./second-factor.ts";
 

@@ -15,7 +15,7 @@ import { variableOf } from "./sign-in-variables.ts";
 /** What is known of one function of `mcp-gatehouse/sign-in` before anything runs: its options, and what they come to. */
 export type SignInDefinition<
   Options extends OptionTable = OptionTable,
-  Settings extends ElsewhereSettings = ElsewhereSettings,
+  Settings extends object = ElsewhereSettings,
 > = {
   /** Of the function, and of the method unless the options say another. */
   readonly name: string;
@@ -32,10 +32,7 @@ export type SignInDefinition<
 };
 
 /** Ties the options of a function to what they come to. A sentence about a wrong option names the function. */
-export function defineSignIn<
-  const Options extends z.core.$ZodShape & OptionTable,
-  Settings extends ElsewhereSettings,
->({
+export function defineSignIn<const Options extends z.core.$ZodShape & OptionTable, Settings extends object>({
   name,
   title,
   options,

@@ -19,6 +19,8 @@ export type KeyLabel =
   | "totp-setup"
   | "username-mark"
   | "counter-key"
+  | "mailed-link"
+  | "mailed-code"
   | "signing-key";
 
 /**

@@ -24,6 +24,9 @@ const COUNTERS: Readonly<Record<EventCounter, Declared>> = {
   gatehouse_sign_ins_total: {
     help: "Sign-ins: right passwords, wrong ones, those not checked after too many attempts, and those where checkUser gave no usable answer.",
   },
+  gatehouse_mails_total: {
+    help: "Mails for signing in, new passwords and changed addresses: sent, failed, and not sent or not checked after too many; and wrong codes and links opened elsewhere, as refused.",
+  },
   gatehouse_consents_total: { help: "What people decided on the consent page." },
   gatehouse_grants_revoked_total: { help: "Grants that this process ended, by reason." },
   gatehouse_refusals_total: {

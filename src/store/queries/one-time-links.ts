@@ -30,7 +30,9 @@ export function oneTimeLinkQueries(
         .selectFrom("one_time_links")
         .selectAll()
         .where("hash", "=", given("hash"))
-        .where("expires_at", ">", given("now")),
+        .where("expires_at", ">", given("now"))
+        // A mail that signs somebody in is no invitation.
+        .where("code_mac", "is", null),
     toOneTimeLink,
   );
 
@@ -75,7 +77,7 @@ function addingStatements(db: QueryBuilder, dialect: Dialect) {
   const lockPerson = lockOne(db, dialect);
 
   const add = prepare(
-    (given: Given<OneTimeLinkTable>) =>
+    (given: Given<Omit<OneTimeLinkTable, "code_mac" | "tries" | "sealed">>) =>
       db
         .insertInto("one_time_links")
         .values({

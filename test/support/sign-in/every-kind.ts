@@ -1,4 +1,10 @@
-import { google, type SignInMethod, saml, users } from "../../../src/authorization-server/sign-in/index.ts";
+import {
+  google,
+  magicLink,
+  type SignInMethod,
+  saml,
+  users,
+} from "../../../src/authorization-server/sign-in/index.ts";
 import { metadataOf } from "./saml-idp.ts";
 
 /** The names of those that have paths of their own. */
@@ -9,5 +15,10 @@ export function methodsOfEveryKind(): readonly SignInMethod[] {
   const companies = ["acme", "globex"].map((name) =>
     saml({ name, domains: [`${name}.com`], metadata: metadataOf({ entityId: `https://idp.${name}.com` }) }),
   );
-  return [users(), google({ clientId: "gatehouse", clientSecret: "a secret of Google's" }), ...companies];
+  return [
+    users(),
+    magicLink({ send() {}, from: "no-reply@example.com" }),
+    google({ clientId: "gatehouse", clientSecret: "a secret of Google's" }),
+    ...companies,
+  ];
 }

@@ -8,6 +8,7 @@ import { familiarNetworkContract } from "./familiar-network-contract.ts";
 import { grantContract } from "./grant-contract.ts";
 import { grantLifeContract } from "./grant-life-contract.ts";
 import { housekeepingContract } from "./housekeeping-contract.ts";
+import { mailContract } from "./mail-contract.ts";
 import { peopleContract } from "./people-contract.ts";
 import { replacementContract } from "./replacement-contract.ts";
 import { addSamplePerson } from "./samples.ts";
@@ -40,6 +41,7 @@ export function storeContract(name: string, open: () => Promise<TestStore>): voi
     peopleContract(() => store);
     credentialContract(() => store);
     endedPeopleContract(() => store);
+    mailContract(() => store);
     replacementContract(() => store);
   });
 }

@@ -4,26 +4,39 @@ import type { Clock } from "../../../platform/clock.ts";
 import type { Store } from "../../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { type LinkFlags, readHours, readIssuer, withLinkFlags } from "../../link-settings.ts";
+import { openCommandMailer, readMailFlag } from "../../mail-settings.ts";
 import { addPerson, newPerson, type PersonFlags, usernameOf, withPersonFlags } from "../../new-person.ts";
 import { operatorEntry } from "../../operator.ts";
-import { printLink } from "./link-output.ts";
+import { print } from "../../output.ts";
+import { hoursOf, printLink } from "./link-output.ts";
 
-type InviteFlags = DatabaseFlags & LinkFlags & PersonFlags;
+type InviteFlags = DatabaseFlags & LinkFlags & PersonFlags & { readonly mail?: string };
 
 /** `gatehouse person invite`. */
 export function inviteCommand(): Command {
   const command = new Command("invite")
     .argument("[username]")
     .description(
-      "Print a one-time link with which a new person chooses a password, and without <username> also a username.",
+      "Print a one-time link with which a new person chooses a password, and without <username> also a username. With --mail, send it to them.",
+    )
+    .option(
+      "--mail <address>",
+      "send the link to this address, by the mail server of SIGN_IN_MAGIC_LINK_SMTP and …_FROM; with <username>, the address is the person's",
     );
   return withLinkFlags(withPersonFlags(command), 72).addOption(databaseOption()).action(invite);
 }
 
-async function invite(typed: string | undefined, flags: InviteFlags): Promise<void> {
-  if (typed === undefined) refusePersonFlags(flags);
-  else newPerson(typed, flags, undefined, 0);
+async function invite(typed: string | undefined, given: InviteFlags): Promise<void> {
+  const mailbox = given.mail === undefined ? undefined : readMailFlag(given.mail);
+  if (typed === undefined) refusePersonFlags(given);
+  // What the operator sends a person's invitation to is theirs.
+  const emails =
+    mailbox === undefined || typed === undefined ? given.email : [mailbox, ...(given.email ?? [])];
+  const flags: InviteFlags = { ...given, ...(emails !== undefined && { email: [...new Set(emails)] }) };
+  if (typed !== undefined) newPerson(typed, flags, undefined, 0);
   const [hours, issuer] = [readHours(flags), await readIssuer(flags)];
+  // Before anything is written: a mail server that can't be used should leave no person behind.
+  const send = mailbox === undefined ? undefined : await openCommandMailer();
   const { newLink } = await import("../../../authorization-server/sign-in/users/one-time-links.ts");
   const { made, endsEarlier } = await withStore(
     flags,
@@ -41,7 +54,16 @@ async function invite(typed: string | undefined, flags: InviteFlags): Promise<vo
   const earlier = endsEarlier
     ? ` Invitations made for ${usernameOf(typed ?? "")} before no longer work.`
     : "";
-  printLink(made, `With it, ${who} a password.${earlier}`);
+  if (send === undefined || mailbox === undefined) {
+    return printLink(made, `With it, ${who} a password.${earlier}`);
+  }
+  const { invitationMail } = await import("../../../authorization-server/sign-in/mail/mail-texts.ts");
+  const { host } = new URL(issuer);
+  const username = typed === undefined ? undefined : usernameOf(typed);
+  await send({ to: mailbox, ...invitationMail(host, { url: made.url, username, hours: hoursOf(made) }) });
+  print(
+    `Sent the invitation to ${mailbox}. With its link, ${who} a password, within ${hoursOf(made)} hours.${earlier}`,
+  );
 }
 
 /** The person of this username, who is added where there is none, and has no password yet. */

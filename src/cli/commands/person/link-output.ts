@@ -3,12 +3,17 @@ import { print, printError } from "../../output.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 
+/** How many hours a link works. */
+export function hoursOf({ link }: NewLink): number {
+  return Math.round((link.expiresAt - link.createdAt) / HOUR_MS);
+}
+
 /** The link alone on standard output, for programs; beside it, what it is for. */
-export function printLink({ url, link }: NewLink, what: string): void {
-  const hours = Math.round((link.expiresAt - link.createdAt) / HOUR_MS);
+export function printLink(made: NewLink, what: string): void {
+  const hours = hoursOf(made);
   const within = hours === 1 ? "an hour" : `${hours} hours`;
   printError(
     `${what} It works once, within ${within}. Anyone who has it can use it: send it to no one else.`,
   );
-  print(url);
+  print(made.url);
 }

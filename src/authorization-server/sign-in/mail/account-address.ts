@@ -1,0 +1,227 @@
+import { readMailbox } from "../../../core/email-address.ts";
+import { OAuthError } from "../../../core/errors.ts";
+import type { Person } from "../../../core/person.ts";
+import { accountAddressSection, confirmAddressSection } from "../../../pages/account-address.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
+import type { Store } from "../../../store/store.ts";
+import type { AccountPart, AskedOfPart, PartAnswer } from "../account-part.ts";
+import type { Admit, SignInMethod } from "../method.ts";
+import { USERS } from "../users/usernames.ts";
+import { ADDRESS_PROBLEM, refusalOnly } from "./ask.ts";
+import { type DeliveryParts, deliver, recordRefused, recordSlowed } from "./deliver.ts";
+import { mailIdentity } from "./identity.ts";
+import type { Counted, MailLimits } from "./mail-limits.ts";
+import { newAddressMail, oldAddressMail } from "./mail-texts.ts";
+import { type About, type MailedLinks, readCode } from "./mailed-links.ts";
+import type { Mailer } from "./mailer.ts";
+
+export type AccountAddressParts = DeliveryParts & {
+  readonly method: Pick<SignInMethod, "name" | "people">;
+  readonly mailer: Mailer;
+  readonly links: MailedLinks;
+  readonly limits: MailLimits;
+  readonly admit: Admit;
+  readonly store: Pick<Store, "findPerson" | "findByIdentity" | "changeAddress">;
+  readonly clock: Clock;
+  readonly appName: string;
+  readonly onPersonChanged: (personId: string) => void;
+};
+
+/** A change that waits for the codes of both addresses. */
+type Pending = {
+  readonly mail: string;
+  readonly from: string;
+  readonly to: string;
+  readonly problem?: string | undefined;
+};
+
+/**
+ * The section in which a person changes their address: a code goes to the old address and one to the new one, and only both
+ * together change anything. So one who has the session alone, or the new mailbox alone, changes nothing.
+ */
+export function accountAddress(parts: AccountAddressParts): AccountPart {
+  return {
+    async section({ person, identities, canChange, form, problem, shown }) {
+      const address = await addressOf(person, identities, parts);
+      if (address === undefined) return undefined;
+      const pending = shown as Pending | undefined;
+      if (pending) {
+        return confirmAddressSection({
+          ...pending,
+          isPrinted: parts.mailer.isPrinted,
+          problem: pending.problem,
+          confirm: (fields) => form("confirm_address", fields),
+        });
+      }
+      return accountAddressSection({
+        address,
+        canChange,
+        problem: problem?.message,
+        change: (fields) => form("change_address", fields),
+      });
+    },
+    actions: {
+      change_address: (asked) => change(asked, parts),
+      confirm_address: (asked) => confirm(asked, parts),
+    },
+    notices: {
+      address_changed: { text: "Your address is changed.", changed: true },
+    },
+  };
+}
+
+/** The linked one; of a person of the directory without one, the first that the operator gave. */
+async function addressOf(
+  { id }: Pick<Person, "id">,
+  identities: readonly IdentityRecord[],
+  { method, store }: Pick<AccountAddressParts, "method" | "store">,
+): Promise<string | undefined> {
+  const linked = identities.find((identity) => identity.method === method.name);
+  if (linked) return linked.subject;
+  if (!identities.some((identity) => identity.method === USERS)) return undefined;
+  const record = await store.findPerson(id);
+  return record?.emails.map(readMailbox).find((mailbox) => mailbox !== undefined);
+}
+
+async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
+  const { current, identities, form, peer } = asked;
+  const { links, appName } = parts;
+  const from = await addressOf(current.person, identities, parts);
+  if (from === undefined) throw new OAuthError("invalid_request", "There is no address to change here.");
+  const to = readMailbox(form.get("new_address") ?? "");
+  if (to === undefined) return refused("invalid_request", ADDRESS_PROBLEM);
+  if (to === from) return refused("invalid_request", "This is your address already.");
+  const counted: Counted[] = [];
+  for (const mailbox of [from, to]) {
+    const one = await parts.limits.beginMail(mailbox, peer.address).catch(refusalOnly);
+    if (one instanceof OAuthError) {
+      await recordSlowed({ purpose: "address", mailbox }, one, peer, parts);
+      return { kind: "refused", error: one };
+    }
+    counted.push(one);
+  }
+  const about: About = {
+    purpose: "address",
+    personId: current.person.id,
+    session: current.signIn,
+    from,
+    to,
+  };
+  const made = await links.make<readonly [string, string]>(about, 2);
+  if (!made) return refused("access_denied", "You are no longer signed in, so nothing was changed.");
+  const [oldCode, newCode] = made.codes;
+  const mails = [
+    [from, oldAddressMail(appName, { code: oldCode, to })],
+    [to, newAddressMail(appName, { code: newCode })],
+  ] as const;
+  for (const [mailbox, mail] of mails) {
+    if ((await deliver({ purpose: "address", mailbox }, mail, peer, parts)) === "sent") continue;
+    await links.use(made.id, "code");
+    for (const one of counted) await one.giveBack();
+    return refused("temporarily_unavailable", "The emails could not be sent. Try again in a minute.");
+  }
+  return { kind: "show", shown: { mail: made.id, from, to } satisfies Pending };
+}
+
+async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
+  const { current, form, peer } = asked;
+  const { links, limits } = parts;
+  const mailed = await links.find(form.get("mail") ?? "");
+  const about = mailed?.about;
+  if (
+    !mailed ||
+    mailed.triesLeft === 0 ||
+    about?.purpose !== "address" ||
+    about.personId !== current.person.id ||
+    about.session !== current.signIn
+  ) {
+    return refused("access_denied", OVER);
+  }
+  const { from, to } = about;
+  const again = (problem: string): PartAnswer => ({
+    kind: "show",
+    shown: { mail: mailed.id, from, to, problem } satisfies Pending,
+  });
+  const codes = [readCode(form.get("old_code")), readCode(form.get("new_code"))];
+  const [oldCode, newCode] = codes;
+  if (oldCode === undefined || newCode === undefined) return again("Each code has six digits. Type both.");
+  const of = { purpose: "address", mailbox: from } as const;
+  const counted = await limits.beginTry(from, peer.address).catch(refusalOnly);
+  if (counted instanceof OAuthError) {
+    await recordSlowed(of, counted, peer, parts);
+    return again(counted.message);
+  }
+  const tried = await links.tryCodes(mailed.id, [oldCode, newCode]);
+  if (!tried) return refused("access_denied", OVER);
+  if (!tried.isRight) {
+    await recordRefused(of, "a code is wrong", peer, parts);
+    return tried.mailed.triesLeft > 0
+      ? again("One of the codes is wrong. Use those of the newest emails.")
+      : refused("access_denied", OVER);
+  }
+  await counted.giveBack();
+  return confirmed(mailed.id, about, asked, parts);
+}
+
+const OVER = "The codes were used, have expired, or were wrong too often. Nothing was changed. Begin again.";
+
+/** Both codes were right. */
+async function confirmed(
+  mail: string,
+  { from, to }: Pick<Pending, "from" | "to">,
+  { current, identities, peer }: AskedOfPart,
+  { store, admit, method, recorder, clock, onPersonChanged }: AccountAddressParts,
+): Promise<PartAnswer> {
+  const { id } = current.person;
+  const before = await store.findPerson(id);
+  if (!before) return refused("access_denied", OVER);
+  const after = withAddress(before, from, to);
+  // One whose new address may not come in would be shut out.
+  const proof = { emails: after.emails, groups: after.groups, claims: {} };
+  if ((await admit(method, proof, after.person, undefined)) !== "admitted") {
+    return refused("access_denied", "The new address may not use this server. Nothing was changed.");
+  }
+  const linked = identities.find((one) => one.method === method.name && one.subject === from);
+  const { entry, log } = recorder.prepare("address.changed", { person: id }, peer);
+  const isChanged = await store.changeAddress(
+    {
+      hash: mail,
+      personId: id,
+      session: current.signIn,
+      from: linked,
+      to: mailIdentity(to),
+      label: to,
+      before,
+      after,
+      now: clock(),
+    },
+    entry,
+  );
+  if (isChanged) {
+    log();
+    onPersonChanged(id);
+    return { kind: "done", notice: "address_changed" };
+  }
+  // Only one who reads the mail of the new address gets here, so this tells nobody else.
+  return (await store.findByIdentity(mailIdentity(to)))
+    ? refused("access_denied", "The new address belongs to an account here already. Nothing was changed.")
+    : refused("access_denied", OVER);
+}
+
+function withAddress(
+  { person, emails, groups }: PersonRecord,
+  from: string,
+  to: string,
+): Pick<PersonRecord, "person" | "emails" | "groups"> {
+  const others = emails.filter((one) => ![from, to].includes(readMailbox(one) ?? ""));
+  const isTheirs = person.email === undefined || readMailbox(person.email) === from;
+  return { person: { ...person, ...(isTheirs && { email: to }) }, emails: [to, ...others], groups };
+}
+
+function refused(
+  code: "invalid_request" | "access_denied" | "temporarily_unavailable",
+  message: string,
+): PartAnswer {
+  return { kind: "refused", error: new OAuthError(code, message) };
+}

@@ -1,0 +1,160 @@
+import { readMailbox } from "../../../core/email-address.ts";
+import { OAuthError } from "../../../core/errors.ts";
+import { readForm } from "../../../http/form.ts";
+import type { Peer } from "../../../http/peer.ts";
+import { htmlResponse, PAGE_STYLES, retryAfter, seeOther } from "../../../http/responses.ts";
+import { type Route, urlOf } from "../../../http/route.ts";
+import { requireSameOrigin } from "../../../http/same-origin.ts";
+import { forgottenPasswordPage, passwordMailSentPage } from "../../../pages/forgotten-password.ts";
+import { mailDownPage } from "../../../pages/mail-ask.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { PersonRecord } from "../../../store/people-store.ts";
+import type { Store } from "../../../store/store.ts";
+import type { Visit, Visits } from "../method.ts";
+import { newLink } from "../users/one-time-links.ts";
+import { USERS } from "../users/usernames.ts";
+import { ADDRESS_PROBLEM, refusalOnly, signInUrl } from "./ask.ts";
+import { type DeliveryParts, deliver, type OfMail, recordSlowed } from "./deliver.ts";
+import { mailIdentity } from "./identity.ts";
+import type { MailLimits } from "./mail-limits.ts";
+import { newPasswordMail } from "./mail-texts.ts";
+import type { Mailer } from "./mailer.ts";
+
+export type ForgottenPasswordParts = DeliveryParts & {
+  readonly mailer: Mailer;
+  readonly limits: MailLimits;
+  readonly visits: Visits;
+  readonly store: Pick<Store, "findByIdentity" | "listIdentities" | "listPeople" | "addLink">;
+  readonly clock: Clock;
+  readonly issuer: string;
+  readonly appName: string;
+};
+
+export const FORGOTTEN_PASSWORD_PATH = "/oauth/forgotten-password";
+
+/** @returns where a person who came for this visit asks for a new password */
+export function forgottenPasswordUrl({ sealed }: Visit, issuer: string): string {
+  return `${urlOf(issuer, FORGOTTEN_PASSWORD_PATH)}?${new URLSearchParams({ state: sealed })}#top`;
+}
+
+/**
+ * GET: asks for an address. POST: sends it a mail, whether it belongs to a person or not: what the mail says is for its reader. The link
+ * in it is one of the directory's, bound to its person.
+ */
+export function forgottenPasswordRoute(parts: ForgottenPasswordParts): Route {
+  return {
+    name: "forgotten_password",
+    paths: [FORGOTTEN_PASSWORD_PATH],
+    methods: {
+      async GET(request) {
+        const query = new URL(request.url).searchParams;
+        const visit = await parts.visits.open(request, query.get("state") ?? undefined);
+        return query.has("sent") ? sentResponse(visit, parts) : askAgain(visit, {}, parts);
+      },
+      POST: (request, peer) => ask(request, peer, parts),
+    },
+    refusals: "page",
+  };
+}
+
+async function ask(request: Request, peer: Peer, parts: ForgottenPasswordParts): Promise<Response> {
+  const { visits, limits, appName, issuer } = parts;
+  requireSameOrigin(request, issuer);
+  const form = await readForm(request);
+  const visit = await visits.open(request, form.get("state"));
+  const typed = form.get("email") ?? "";
+  const mailbox = readMailbox(typed);
+  if (mailbox === undefined) return askAgain(visit, { typed, problem: ADDRESS_PROBLEM, status: 400 }, parts);
+  const of: OfMail = { purpose: "password", mailbox, client: visit.client?.id };
+  const counted = await limits.beginMail(mailbox, peer.address).catch(refusalOnly);
+  if (counted instanceof OAuthError) {
+    await recordSlowed(of, counted, peer, parts);
+    const said = { problem: counted.message, status: counted.status, headers: retryAfter(counted) };
+    return askAgain(visit, { typed, ...said }, parts);
+  }
+  const links = await linksFor(mailbox, peer, parts);
+  if ((await deliver(of, newPasswordMail(appName, links), peer, parts)) === "server_down") {
+    await counted.giveBack();
+    return downResponse(visit, mailbox, peer, parts);
+  }
+  return seeOther(
+    `${urlOf(issuer, FORGOTTEN_PASSWORD_PATH)}?${new URLSearchParams({ state: visit.sealed, sent: "" })}#top`,
+  );
+}
+
+/** A person has few addresses, and an address few people. */
+const MOST_PEOPLE = 5;
+
+/** A link for each person of the directory who has this address: it is linked to them, or the operator says that it is theirs. */
+async function linksFor(
+  mailbox: string,
+  peer: Peer,
+  { store, recorder, clock, issuer }: ForgottenPasswordParts,
+): Promise<readonly { readonly username: string; readonly url: string }[]> {
+  const now = clock();
+  const linked = await store.findByIdentity(mailIdentity(mailbox));
+  const listed = await store.listPeople({ matching: mailbox, disabled: false, now, limit: 20 });
+  const theirs = listed.filter(({ emails }) => emails.some((one) => readMailbox(one) === mailbox));
+  const people = new Map(
+    [...(linked ? [linked] : []), ...theirs]
+      .filter(({ disabledAt }) => disabledAt === null)
+      .map((record): readonly [string, PersonRecord] => [record.person.id, record]),
+  );
+  const links: { readonly username: string; readonly url: string }[] = [];
+  for (const personId of [...people.keys()].slice(0, MOST_PEOPLE)) {
+    const identity = (await store.listIdentities(personId)).find(({ method }) => method === USERS);
+    if (!identity) continue;
+    const { url, link } = newLink({ purpose: "password", personId }, issuer, now);
+    const { entry } = recorder.prepare("person.invited", { person: personId, purpose: "password" }, peer);
+    await store.addLink(link, entry);
+    links.push({ username: identity.label, url });
+  }
+  return links;
+}
+
+function askAgain(
+  visit: Visit,
+  said: {
+    readonly typed?: string;
+    readonly problem?: string;
+    readonly status?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+  { appName, issuer }: ForgottenPasswordParts,
+): Response {
+  const page = forgottenPasswordPage({
+    appName,
+    action: urlOf(issuer, FORGOTTEN_PASSWORD_PATH),
+    state: visit.sealed,
+    typed: said.typed ?? "",
+    problem: said.problem,
+    signInUrl: signInUrl(visit, issuer),
+  });
+  return htmlResponse(page, PAGE_STYLES, said.status, said.headers);
+}
+
+function sentResponse(visit: Visit, { appName, issuer, mailer }: ForgottenPasswordParts): Response {
+  const page = passwordMailSentPage({
+    appName,
+    isPrinted: mailer.isPrinted,
+    signInUrl: signInUrl(visit, issuer),
+  });
+  return htmlResponse(page, PAGE_STYLES);
+}
+
+function downResponse(
+  visit: Visit,
+  mailbox: string,
+  { correlationId }: Peer,
+  { appName, issuer }: ForgottenPasswordParts,
+): Response {
+  const page = mailDownPage({
+    appName,
+    action: urlOf(issuer, FORGOTTEN_PASSWORD_PATH),
+    state: visit.sealed,
+    email: mailbox,
+    backUrl: signInUrl(visit, issuer),
+    correlationId,
+  });
+  return htmlResponse(page, PAGE_STYLES, 503, { "Retry-After": "60" });
+}

@@ -1,0 +1,82 @@
+import {
+  MAGIC_LINK,
+  type MagicLinkOptions,
+  type MailSettings,
+  magicLinkSignIn,
+} from "../../../config/sign-in/mail-options.ts";
+import { readMailbox } from "../../../core/email-address.ts";
+import { urlOf } from "../../../http/route.ts";
+import { mailForm } from "../../../pages/mail-ask.ts";
+import type { SignInMethod } from "../method.ts";
+import { accountAddress } from "./account-address.ts";
+import { askRoute } from "./ask.ts";
+import { codeRoute } from "./code.ts";
+import { forgottenPasswordRoute, forgottenPasswordUrl } from "./forgotten-password.ts";
+import { linkRoute } from "./link.ts";
+import { createMailLimits } from "./mail-limits.ts";
+import { createMailedLinks } from "./mailed-links.ts";
+import { openMailer } from "./mailer.ts";
+import { ASK_PATH, type MailSignInParts } from "./sign-in-parts.ts";
+
+/**
+ * Sign-in by email: a link and a six-digit code, each good once, for ten minutes, and only for the browser that asked. Anyone has an address, so
+ * say with `admit` who may come in. Without `smtp` and `send`, on localhost only, mails are printed on the terminal.
+ * @throws ConfigurationError where an option is missing or wrong
+ * @example
+ * ```ts
+ * import { createOAuthServer } from "mcp-gatehouse";
+ * import { magicLink } from "mcp-gatehouse/sign-in";
+ *
+ * const server = createOAuthServer("my-app", {
+ *   signIn: [
+ *     magicLink({
+ *       smtp: process.env.SMTP_URL ?? "smtp://localhost:1025",
+ *       from: "My app <no-reply@example.com>",
+ *     }),
+ *   ],
+ *   admit: { emails: ["*@example.com"] },
+ * });
+ * ```
+ */
+export function magicLink(options: MagicLinkOptions = {}): SignInMethod {
+  return magicLinkMethod(magicLinkSignIn.parse(options));
+}
+
+/** The method of these settings: what the function above and the environment come to. */
+export function magicLinkMethod(settings: MailSettings): SignInMethod {
+  const method = { name: MAGIC_LINK, label: "Email", people: "public" } as const;
+  return {
+    ...method,
+    isOneFactor: true,
+    saysGroups: false,
+    saysClaims: false,
+    async open(parts) {
+      const mailer = await openMailer(settings, parts);
+      const [links, limits] = [createMailedLinks(parts), createMailLimits(parts)];
+      const common: MailSignInParts & typeof parts = { ...parts, method, mailer, links, limits };
+      const { issuer } = parts;
+      return {
+        panel: {
+          kind: "form",
+          html: (visit) =>
+            mailForm({
+              action: urlOf(issuer, ASK_PATH),
+              state: visit.sealed,
+              typed: readMailbox(visit.loginHint ?? ""),
+            }),
+        },
+        routes: [askRoute(common), codeRoute(common), linkRoute(common)],
+        proves: (identity) => identity.method === MAGIC_LINK,
+        isLinkable: true,
+        passwordReset: {
+          route: forgottenPasswordRoute(common),
+          url: (visit) => forgottenPasswordUrl(visit, issuer),
+        },
+        account: accountAddress(common),
+        async started(print) {
+          mailer.printOn(print);
+        },
+      };
+    },
+  };
+}

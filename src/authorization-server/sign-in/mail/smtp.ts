@@ -1,0 +1,119 @@
+import type { SmtpSettings } from "../../../config/sign-in/mail-options.ts";
+import { splitMailbox } from "../../../config/sign-in/mailbox-with-name.ts";
+import { ConfigurationError } from "../../../core/errors.ts";
+import { MailFailed, type SendOne } from "./mail-failed.ts";
+
+/** Loaded where mail goes out by SMTP: others need not install it. */
+const nodemailer = async () => {
+  try {
+    return await import("nodemailer");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw new ConfigurationError(
+      "magicLink() with smtp needs the package nodemailer. Install it: npm install nodemailer",
+    );
+  }
+};
+
+const MILLISECONDS = {
+  connectionTimeout: 5000,
+  greetingTimeout: 5000,
+  dnsTimeout: 5000,
+  socketTimeout: 10_000,
+};
+
+export type Smtp = {
+  readonly send: SendOne;
+  /**
+   * Connects, and signs in where there is a login. Sends nothing.
+   * @returns why it can't be reached now; undefined where it can
+   * @throws ConfigurationError where that is not for now: the login is refused, there is no such host, or no TLS
+   */
+  check(): Promise<string | undefined>;
+};
+
+/** A new connection for each mail: mails are few, and nothing has to be kept open or closed. */
+export async function openSmtp({ host, port, tls, login }: SmtpSettings): Promise<Smtp> {
+  const { createTransport } = await nodemailer();
+  const transport = createTransport({
+    host,
+    port,
+    secure: tls === "implicit",
+    requireTLS: tls === "required",
+    ignoreTLS: tls === "none",
+    opportunisticTLS: tls === "if_offered",
+    ...(login && { auth: { user: login.user, pass: login.password } }),
+    ...MILLISECONDS,
+    logger: false,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    async send({ to, from, subject, text }) {
+      const { name, address } = splitMailbox(from) ?? { name: "", address: from };
+      try {
+        await transport.sendMail({
+          from: { name, address },
+          // As an object, and in the envelope: nothing parses it again.
+          to: { name: "", address: to },
+          envelope: { from: address, to: [to] },
+          subject,
+          text,
+          headers: { "Auto-Submitted": "auto-generated" },
+        });
+      } catch (error) {
+        throw failureOf(error);
+      }
+    },
+    async check() {
+      try {
+        await transport.verify();
+        return undefined;
+      } catch (error) {
+        const said = error as SmtpError;
+        const problem = lastingProblem(said);
+        if (problem === undefined) return reasonOf(said);
+        throw new ConfigurationError(`The mail server ${host}:${port} ${problem}`);
+      }
+    },
+  };
+}
+
+type SmtpError = Readonly<Partial<Record<"code" | "responseCode" | "command" | "message", unknown>>>;
+
+/** Only codes: the server's text may repeat the address or the mail. */
+function reasonOf({ code, responseCode, command }: SmtpError): string {
+  const words = [code, responseCode, command].filter(
+    (word) => typeof word === "number" || (typeof word === "string" && /^[\w -]{1,40}$/.test(word)),
+  );
+  return words.length > 0 ? words.join(" ") : "no answer that says why";
+}
+
+/** From here on the server knows whom the mail is for: a refusal may be about that address alone. */
+const ABOUT_THE_ADDRESS: ReadonlySet<unknown> = new Set(["RCPT TO", "DATA"]);
+
+function failureOf(error: unknown): MailFailed {
+  const said = error as SmtpError;
+  const isOfAddress =
+    typeof said.responseCode === "number" &&
+    said.responseCode !== SHUTTING_DOWN &&
+    ABOUT_THE_ADDRESS.has(said.command);
+  return new MailFailed(isOfAddress ? "address_refused" : "server_down", reasonOf(said));
+}
+
+/** RFC 5321 §3.8: also in answer to RCPT TO. */
+const SHUTTING_DOWN = 421;
+
+function lastingProblem({ code, responseCode, message }: SmtpError): string | undefined {
+  // 454 is for now (RFC 4954 §4.7), and so is every other 4xx.
+  if (code === "EAUTH" && !(typeof responseCode === "number" && responseCode < 500)) {
+    return "refused the username or password (or this way to sign in). Check smtp.";
+  }
+  if (code === "ETLS") {
+    return "does not offer TLS, or its certificate can't be checked. Use smtps:// or a server with STARTTLS; on a network that only you use, set [allowInsecureSmtp].";
+  }
+  // A resolver that does not answer says EAI_AGAIN: that may pass.
+  if (code === "EDNS" && /\bENOTFOUND\b/.test(String(message)))
+    return "was not found. Check the host in smtp.";
+  return undefined;
+}

@@ -1,0 +1,86 @@
+import { type Html, html, nameOf } from "./html.ts";
+import { ALARM_ICON } from "./icons.ts";
+import { layout, mark } from "./layout.ts";
+
+export type MailFormValues = {
+  /** Where the form posts to. */
+  readonly action: string;
+  /** Why the person is here, sealed, carried through the form. */
+  readonly state: string;
+  /** What was typed last time, or is expected. */
+  readonly typed?: string | undefined;
+  readonly problem?: string | undefined;
+};
+
+/** The form that asks for an email with a link: a way to sign in on the sign-in page. */
+export function mailForm(values: MailFormValues, kind: "one_of_several" | "only" = "one_of_several"): Html {
+  const { action, state, typed = "", problem } = values;
+  return html`<form method="post" action="${action}">
+<input type="hidden" name="state" value="${state}">
+${emailField("Email address", typed, problem)}
+<button type="submit"${kind === "only" ? undefined : html` class="plain"`}>Email me a link</button>
+</form>`;
+}
+
+/** A field for one address. The server reads it: what a browser takes for an address differs. */
+export function emailField(label: string, typed: string, problem: string | undefined, name = "email"): Html {
+  const tied = problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="problem"`;
+  return html`<div>
+<label for="${name}">${label}</label>
+<input type="text" id="${name}" name="${name}" value="${typed}" inputmode="email" autocomplete="email" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="320" required${tied}>
+</div>`;
+}
+
+export function problemNotice(problem: string | undefined): Html | undefined {
+  return problem === undefined
+    ? undefined
+    : html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${problem}</p></div></div>`;
+}
+
+/** The same form alone, where the last try did not end well. */
+export function mailAskPage(
+  values: MailFormValues & { readonly appName: string; readonly signInUrl: string },
+): string {
+  const { appName, problem, signInUrl } = values;
+  const body = html`<div class="centred">
+<div class="marks">${mark(appName, "ours")}</div>
+<h1>Sign in to ${nameOf(appName)} by email</h1>
+<p class="soft">You get an email with a link and a code. Either signs you in.</p>
+</div>
+${problemNotice(problem)}
+${mailForm(values, "only")}
+<p class="centred small"><a href="${signInUrl}">Back to the sign-in page</a></p>`;
+  return layout({ appName, title: problem === undefined ? "Sign in by email" : "Sign in: try again", body });
+}
+
+/** The mail server does not take mail now. */
+export function mailDownPage({
+  appName,
+  action,
+  state,
+  email,
+  backUrl,
+  correlationId,
+}: {
+  readonly appName: string;
+  /** Where the same form is posted to again. */
+  readonly action: string;
+  readonly state: string;
+  readonly email: string;
+  readonly backUrl: string;
+  readonly correlationId: string;
+}): string {
+  const body = html`<div class="centred">
+<span class="mark alarm">${ALARM_ICON}</span>
+<h1>The email could not be sent</h1>
+<p>This server can’t send email at the moment. Nothing was sent to <strong>${nameOf(email)}</strong>.</p>
+</div>
+<form method="post" action="${action}">
+<input type="hidden" name="state" value="${state}">
+<input type="hidden" name="email" value="${email}">
+<button type="submit">Try again</button>
+</form>
+<p class="centred small"><a href="${backUrl}">Back to the sign-in page</a></p>
+<p class="soft small centred">Error 503. Reference ID: <code class="whole">${correlationId}</code></p>`;
+  return layout({ appName, title: "The email could not be sent", body });
+}

@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { magicLink, users } from "../../src/authorization-server/sign-in/index.ts";
+import { createOAuthServer } from "../../src/index.ts";
+import { silentLog } from "../../src/platform/logging.ts";
+import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
+import { testCertificate } from "../support/https-origin.ts";
+import { freePort } from "../support/listening.ts";
+import { codeIn, FROM, linkIn } from "../support/mail/journey.ts";
+import { startMailServer } from "../support/mail/mail-server.ts";
+import { openTestStore } from "../support/store/test-store.ts";
+import { addUser } from "../support/users.ts";
+import { focused, lowContrast, outside, unlabelled } from "./in-page.js";
+
+let browser: Browser;
+let folder: string;
+
+beforeAll(async () => {
+  [browser, folder] = await Promise.all([launchBrowser(), mkdtemp(join(tmpdir(), "gatehouse-mail-"))]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let databases = 0;
+
+async function start(kind: "network" | "loopback") {
+  const [port, mail] = await Promise.all([freePort(), startMailServer()]);
+  const publicUrl = kind === "network" ? `https://${NETWORK_NAME}:${port}` : `http://localhost:${port}`;
+  databases += 1;
+  const database = join(folder, `${databases}.db`);
+  const server = createOAuthServer(
+    "My app",
+    { signIn: [users(), magicLink({ smtp: mail.smtp, from: FROM })], admit: "anyone" },
+    { database, port, publicUrl, log: silentLog, ...(kind === "network" && { tls: testCertificate }) },
+  );
+  await server.listen();
+  const store = await openTestStore({ database });
+  onTestFinished(async () => {
+    await store.close();
+    await server.close();
+  });
+  await addUser({ store, now: Date.now }, "ada", undefined, { emails: ["ada@example.com"] });
+  return { mail, account: `${publicUrl}/account` };
+}
+
+async function newWindow(options: BrowserContextOptions = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  onTestFinished(() => context.close());
+  const complaints: string[] = [];
+  context.on("console", (message) => complaints.push(message.text()));
+  context.on("weberror", (error) => complaints.push(error.error().message));
+  return { page: await context.newPage(), context, complaints };
+}
+
+async function looksRight(page: Page): Promise<void> {
+  expect(await page.evaluate(outside)).toEqual([]);
+  expect(await page.evaluate(lowContrast)).toEqual([]);
+  expect(await page.evaluate(unlabelled)).toEqual([]);
+}
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).waitFor();
+
+/** Tabs to a button or a field, and presses Enter there: no mouse. */
+async function enterAt(page: Page, stop: string): Promise<void> {
+  for (let stops = 0; stops < 60; stops++) {
+    if ((await page.evaluate(focused)) === stop) return page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`the keyboard does not reach ${stop}`);
+}
+
+it.each([
+  { kind: "network", width: 1280, colorScheme: "light" },
+  { kind: "network", width: 360, colorScheme: "dark" },
+  { kind: "loopback", width: 360, colorScheme: "light" },
+] as const)(
+  "a person signs in by mail, by link and by code, on a $kind, at $width px, $colorScheme, by keyboard",
+  async ({ kind, width, colorScheme }) => {
+    const { mail, account } = await start(kind);
+    const { page, context, complaints } = await newWindow({ viewport: { width, height: 720 }, colorScheme });
+    await page.goto(account);
+    await looksRight(page);
+    await page.getByLabel("Email address").focus();
+    await page.keyboard.type("grace@example.com");
+    await page.keyboard.press("Enter");
+    await heading(page, "Check your email");
+    await looksRight(page);
+    // The link, in another browser: it says where to type the code.
+    const link = linkIn(mail.mails.at(-1)?.text ?? "");
+    const { page: phone } = await newWindow({ viewport: { width: 360, height: 720 }, colorScheme });
+    await phone.goto(link);
+    await heading(phone, "Type the code where you started");
+    await looksRight(phone);
+    // A reload asks for no other mail.
+    await page.reload();
+    await heading(page, "Check your email");
+    expect(mail.mails).toHaveLength(1);
+    // The code, with a wrong one before it: the page begins in its field.
+    const code = codeIn(mail.mails[0]?.text ?? "");
+    expect(await page.evaluate(focused)).toBe("input code");
+    await page.keyboard.type(code === "000000" ? "000001" : "000000");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    await looksRight(page);
+    await page.keyboard.type(code);
+    await page.keyboard.press("Enter");
+    await heading(page, "Your account");
+    await looksRight(page);
+    // And the link, in a window of the same browser, when signed out.
+    await enterAt(page, "button Sign out here");
+    await heading(page, "You are signed out");
+    await page.goto(account);
+    await page.getByLabel("Email address").fill("grace@example.com");
+    await page.keyboard.press("Enter");
+    await heading(page, "Check your email");
+    const tab = await context.newPage();
+    await tab.goto(linkIn(mail.mails.at(-1)?.text ?? ""));
+    await heading(tab, "Sign in to My app");
+    await looksRight(tab);
+    await enterAt(tab, "button Sign in");
+    await heading(tab, "Your account");
+    // What the first tab still shows is over.
+    await page.getByLabel("Six-digit code").fill(codeIn(mail.mails.at(-1)?.text ?? ""));
+    await page.keyboard.press("Enter");
+    const over = kind === "network" ? page.getByRole("alert") : page.getByText("This request has ended");
+    await over.waitFor();
+    await looksRight(page);
+    // A browser says that it got a 400 or 410, which it should.
+    expect(complaints.filter((text) => !/status of 4\d\d/.test(text))).toEqual([]);
+  },
+);
+
+it("a person who forgot the password sets a new one by mail, links the address and changes it", async () => {
+  const { mail, account } = await start("network");
+  const { page } = await newWindow({ viewport: { width: 360, height: 720 } });
+  await page.goto(account);
+  await page.getByRole("link", { name: "Forgot your password?" }).click();
+  await heading(page, "Forgot your password?");
+  await looksRight(page);
+  await page.getByLabel("Email address").fill("ada@example.com");
+  await page.keyboard.press("Enter");
+  await heading(page, "Check your email");
+  await looksRight(page);
+  await page.goto(linkIn(mail.mails.at(-1)?.text ?? ""));
+  await page.getByLabel("New password", { exact: true }).fill("a goose in the orchard");
+  await page.getByLabel("New password again").fill("a goose in the orchard");
+  await page.keyboard.press("Enter");
+  await heading(page, "Your password is saved");
+
+  await page.goto(account);
+  await page.getByLabel("Username").fill("ada");
+  await page.getByLabel("Password").fill("a goose in the orchard");
+  await page.keyboard.press("Enter");
+  await heading(page, "Your account");
+  await page.getByLabel("New address").fill("ada@new.example");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Code of your current address").waitFor();
+  await looksRight(page);
+  const codeFor = (address: string) => codeIn(mail.mails.findLast(({ to }) => to[0] === address)?.text ?? "");
+  await page.getByLabel("Code of your current address").fill(codeFor("ada@example.com"));
+  await page.getByLabel("Code of your new address").fill(codeFor("ada@new.example"));
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "Your address is changed." }).waitFor();
+});

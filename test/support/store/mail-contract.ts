@@ -1,0 +1,207 @@
+import { describe, expect, test } from "vitest";
+import type { AddressChange, MailedLink } from "../../../src/store/mail-store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import {
+  addSamplePerson,
+  INVITED,
+  PERSON_DISABLED,
+  SECOND,
+  SIGNED_IN,
+  SIGNED_OUT,
+  START,
+  sampleEntry,
+  sampleLink,
+  sampleSession,
+  sampleSignIn,
+} from "./samples.ts";
+
+const NOW = START + SECOND;
+const END = START + 600 * SECOND;
+
+export function sampleMailedLink(changes: Partial<MailedLink> = {}): MailedLink {
+  return {
+    hash: "mail-1",
+    purpose: "sign_in",
+    personId: null,
+    codeMac: "mac",
+    tries: 0,
+    sealed: "sealed",
+    createdAt: START,
+    expiresAt: END,
+    ...changes,
+  };
+}
+
+export function mailContract(store: () => Store): void {
+  const find = (hash = "mail-1", now = NOW) => store().findMailedLink(hash, now);
+  const use = (changes: Partial<Parameters<Store["useMailedLink"]>[0]> = {}) =>
+    store().useMailedLink({ hash: "mail-1", tries: 4, now: NOW, ...changes });
+  const tried = (changes: Partial<Parameters<Store["countCodeTry"]>[0]> = {}) =>
+    store().countCodeTry({ hash: "mail-1", most: 5, now: NOW, ...changes });
+
+  describe("mailed links", () => {
+    test("are found until they end, and are no invitations", async () => {
+      expect(await store().addMailedLink(sampleMailedLink())).toBe(true);
+      expect(await find("mail-1", END - 1)).toEqual(sampleMailedLink());
+      expect(await find("mail-1", END)).toBeUndefined();
+      expect(await find("mail-2")).toBeUndefined();
+      expect(await store().findLink("mail-1", NOW)).toBeUndefined();
+      await store().addLink(sampleLink(), INVITED);
+      expect(await find("link-1")).toBeUndefined();
+    });
+
+    test("are used once, however many do at once", async () => {
+      await store().addMailedLink(sampleMailedLink());
+      const used = await Promise.all(Array.from({ length: 8 }, () => use()));
+      expect(used.filter(Boolean)).toHaveLength(1);
+      expect([await find(), await use(), await tried()]).toEqual([undefined, false, undefined]);
+    });
+
+    test("are not used when they have ended, and stay", async () => {
+      await store().addMailedLink(sampleMailedLink());
+      expect([await use({ now: END }), await use({ hash: "mail-2" })]).toEqual([false, false]);
+      expect(await find()).toEqual(sampleMailedLink());
+    });
+
+    test("count the tries of a code, and no more than so many however many come at once", async () => {
+      await store().addMailedLink(sampleMailedLink());
+      expect(await tried()).toEqual(sampleMailedLink({ tries: 1 }));
+      const counted = await Promise.all(Array.from({ length: 12 }, () => tried()));
+      expect(counted.filter((link) => link !== undefined)).toHaveLength(4);
+      expect((await find())?.tries).toBe(5);
+      expect([await tried(), await tried({ now: END }), await tried({ hash: "mail-2" })]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      // The link ends with them; one whose fifth code was right uses it up.
+      expect([await use(), await use({ tries: 5 })]).toEqual([false, true]);
+    });
+
+    test("of no one in particular are each their own; of a person, the newest of a purpose is left", async () => {
+      await addSamplePerson(store(), "grace");
+      await store().addLink(sampleLink(), INVITED);
+      const links = [
+        sampleMailedLink({ hash: "a" }),
+        sampleMailedLink({ hash: "b" }),
+        sampleMailedLink({ hash: "c", purpose: "address", personId: "ada" }),
+        sampleMailedLink({ hash: "d", purpose: "address", personId: "grace" }),
+        sampleMailedLink({ hash: "e", purpose: "address", personId: "ada" }),
+      ];
+      for (const link of links) expect(await store().addMailedLink(link)).toBe(true);
+      const found = await Promise.all(["a", "b", "c", "d", "e"].map((hash) => find(hash)));
+      expect(found.map((link) => link?.hash)).toEqual(["a", "b", undefined, "d", "e"]);
+      expect(await store().findLink("link-1", NOW)).toBeDefined();
+    });
+
+    test("of a person who is not there are not kept, and those of one who is disabled end", async () => {
+      const ofPerson = (personId: string) => sampleMailedLink({ purpose: "address", personId });
+      expect(await store().addMailedLink(ofPerson("nobody"))).toBe(false);
+      expect(await find()).toBeUndefined();
+      await store().addMailedLink(ofPerson("ada"));
+      await store().disablePerson("ada", NOW, PERSON_DISABLED);
+      expect(await find()).toBeUndefined();
+    });
+  });
+
+  describe("changeAddress", () => {
+    const OLD = { method: "magic_link", issuer: "", subject: "ada@example.com" };
+    const NEW = { ...OLD, subject: "ada@new.example" };
+    const CHANGED = sampleEntry("address.changed");
+
+    const arrange = async (): Promise<AddressChange> => {
+      await store().signIn(sampleSignIn({ session: sampleSession({ hash: "session-1" }) }), SIGNED_IN);
+      const linked = sampleEntry("identity.linked");
+      await store().addIdentity({ ...OLD, personId: "ada", label: OLD.subject, now: START }, linked);
+      await store().addMailedLink(sampleMailedLink({ purpose: "address", personId: "ada" }));
+      await store().addLink(sampleLink(), INVITED);
+      const before = await store().findPerson("ada");
+      if (!before) throw new Error("Ada is missing");
+      const after = { ...before, person: { ...before.person, email: NEW.subject }, emails: [NEW.subject] };
+      return {
+        hash: "mail-1",
+        personId: "ada",
+        session: "session-1",
+        from: OLD,
+        to: NEW,
+        label: NEW.subject,
+        before,
+        after,
+        now: NOW,
+      };
+    };
+    const change = (changed: AddressChange) => store().changeAddress(changed, CHANGED);
+    const everything = async () => ({
+      person: await store().findPerson("ada"),
+      identities: (await store().listIdentities("ada")).map(({ subject }) => subject).sort(),
+      mail: await find(),
+      link: await store().findLink("link-1", NOW),
+      entries: (await store().auditAfter(0, 100)).filter(({ event }) => event === "address.changed").length,
+    });
+
+    test("puts the new identity and addresses in the place of the old ones, and ends links for a password", async () => {
+      const asked = await arrange();
+      const { identities } = await everything();
+      expect(await change(asked)).toBe(true);
+      const now = await everything();
+      expect(now.identities).toEqual(
+        identities.map((subject) => (subject === OLD.subject ? NEW.subject : subject)).sort(),
+      );
+      expect(now).toMatchObject({
+        person: { emails: [NEW.subject], person: { email: NEW.subject } },
+        entries: 1,
+      });
+      expect([now.mail, now.link]).toEqual([undefined, undefined]);
+      expect((await store().listPeople({ matching: NEW.subject, now: NOW, limit: 5 })).length).toBe(1);
+    });
+
+    test("happens once, of four at once", async () => {
+      const asked = await arrange();
+      const changed = await Promise.all([1, 2, 3, 4].map(() => change(asked)));
+      expect(changed.filter(Boolean)).toHaveLength(1);
+      expect((await everything()).entries).toBe(1);
+    });
+
+    test.each<[string, (asked: AddressChange) => Promise<AddressChange> | AddressChange]>([
+      ["the mail is another one", (asked) => ({ ...asked, hash: "mail-2" })],
+      ["the mail has ended", (asked) => ({ ...asked, now: END })],
+      ["the session is another one", (asked) => ({ ...asked, session: "session-2" })],
+      [
+        "the person has signed out everywhere",
+        async (asked) => {
+          await store().signOutPerson("ada", NOW, SIGNED_OUT);
+          return asked;
+        },
+      ],
+      [
+        "the old identity is not theirs",
+        (asked) => ({ ...asked, from: { ...OLD, subject: "eve@example.com" } }),
+      ],
+      [
+        "their addresses are others by now",
+        (asked) => ({ ...asked, before: { ...asked.before, emails: [] } }),
+      ],
+      [
+        "the new identity is someone's",
+        async (asked) => {
+          await addSamplePerson(store(), "grace");
+          const linked = sampleEntry("identity.linked");
+          await store().addIdentity({ ...NEW, personId: "grace", label: "g", now: START }, linked);
+          return asked;
+        },
+      ],
+      [
+        "the mail is for signing in",
+        async (asked) => {
+          await store().addMailedLink(sampleMailedLink({ hash: "mail-2" }));
+          return { ...asked, hash: "mail-2" };
+        },
+      ],
+    ])("writes nothing where %s", async (_why, given) => {
+      const asked = await given(await arrange());
+      const before = await everything();
+      expect(await change(asked)).toBe(false);
+      expect(await everything()).toEqual(before);
+    });
+  });
+}
