@@ -9,6 +9,8 @@ export type LoginValues = {
   readonly appName: string;
   /** Where username and password are posted to; undefined where no one signs in that way. */
   readonly action: string | undefined;
+  /** What the username field says in `autocomplete` besides `username`: `webauthn`, where a passkey can be chosen there. */
+  readonly autocomplete?: readonly string[];
   /** The other ways to sign in. */
   readonly panels?: readonly MethodPanel[];
   /** The sealed request, carried through the form. */
@@ -66,7 +68,12 @@ function reason({ kind, personName }: SignInPurpose): Html {
 }
 
 function passwordForm(
-  { action, state, username = "" }: Pick<LoginValues, "state" | "username"> & { readonly action: string },
+  {
+    action,
+    state,
+    username = "",
+    autocomplete = [],
+  }: Pick<LoginValues, "state" | "username" | "autocomplete"> & { readonly action: string },
   errorMessage: string | undefined,
 ): Html {
   const tied = errorMessage ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
@@ -75,7 +82,7 @@ function passwordForm(
 <input type="hidden" name="state" value="${state}">
 <div>
 <label for="username">Username</label>
-<input type="text" id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" required${username ? undefined : autofocus}${tied}>
+<input type="text" id="username" name="username" value="${username}" autocomplete="${["username", ...autocomplete].join(" ")}" autocapitalize="none" autocorrect="off" spellcheck="false" required${username ? undefined : autofocus}${tied}>
 </div>
 <div>
 <label for="password">Password</label>

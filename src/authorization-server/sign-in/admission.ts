@@ -16,7 +16,7 @@ import type { Proof, SignInMethod } from "./method.ts";
  */
 export type Admit = (
   method: Pick<SignInMethod, "name" | "people">,
-  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed">,
+  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed" | "lacksClaims">,
   person: Person,
   client: ClientIdentity | undefined,
 ) => Promise<"admitted" | { readonly reason: string }>;

@@ -14,6 +14,8 @@ import { scalekitSignIn } from "../../config/sign-in/presets/scalekit.ts";
 import { workosSignIn } from "../../config/sign-in/presets/workos.ts";
 import type { Environment } from "../../config/variables.ts";
 import type { SignInMethod } from "./method.ts";
+import { passkeys } from "./passkeys/passkeys.ts";
+import { PASSKEYS } from "./passkeys/stored-passkey.ts";
 import { githubMethod, oidcMethod } from "./upstream/methods.ts";
 import { USERS } from "./users/usernames.ts";
 import { users } from "./users/users.ts";
@@ -57,6 +59,7 @@ type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOpt
 /** A new method that variables can set up is a line here. */
 const METHODS: readonly EnvironmentMethod[] = [
   { name: USERS, options: {}, make: () => users() },
+  { name: PASSKEYS, options: {}, make: () => passkeys() },
   ...[
     oidcSignIn,
     googleSignIn,

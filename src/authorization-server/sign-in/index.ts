@@ -10,6 +10,7 @@ export type { ScalekitOptions } from "../../config/sign-in/presets/scalekit.ts";
 export type { WorkosOptions } from "../../config/sign-in/presets/workos.ts";
 export { type EnvironmentSignIn, signInFromEnvironment } from "./environment.ts";
 export type { SignInMethod } from "./method.ts";
+export { passkeys } from "./passkeys/passkeys.ts";
 export { password } from "./password/password.ts";
 export {
   auth0,

@@ -1,4 +1,4 @@
-import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../../http/responses.ts";
+import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES, withScripts } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
@@ -6,16 +6,14 @@ import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-i
 import { forAnotherAccount } from "./another-account.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import {
-  type OpenMethod,
+  type NamedMethod,
   SIGN_IN_PROBLEMS,
-  type SignInMethod,
   type SignInPage,
   type SignInProblem,
   type Visit,
 } from "./method.ts";
 
-/** A method of this server, open. */
-export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & OpenMethod;
+export type { NamedMethod };
 
 /** What was typed before, where the page is shown again. */
 export type Typed = {
@@ -48,6 +46,10 @@ export const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string
   too_large: (label) =>
     `You can't sign in with ${label} from this app, because its request is too large. Choose another way, or contact the app's developer.`,
   server_down: () => "You could not be signed in now. Try again in a minute.",
+  unknown_passkey: () =>
+    "This passkey is not known here. It may have been removed. Sign in another way, or with another passkey.",
+  may_be_copied: () =>
+    "This passkey was refused, because it may have been copied. Sign in another way, and remove it from your account.",
 };
 
 /** Leads back to the page, which has a sentence for each problem. */
@@ -117,6 +119,8 @@ export function showSignIn(
     panel.kind === "form" ? [{ name, html: panel.html(visit) }] : [],
   );
   const panels: readonly MethodPanel[] = [...forms, ...linksOf(visit, methods)];
+  const ownForms = methods.flatMap(({ panel }) => (panel.kind === "form" ? [panel] : []));
+  const scripts = ownForms.flatMap(({ scriptHashes = [] }) => scriptHashes);
   const values = { appName, state: visit.sealed, username };
   // A template is a form for a username and a password, which links nothing.
   if (loginTemplate !== undefined && visit.purpose?.kind !== "link") {
@@ -125,18 +129,19 @@ export function showSignIn(
       errorMessage: errorMessage ?? methodProblem ?? "",
       methods: methodsOf(panels),
     });
-    return htmlResponse(page, TEMPLATE_STYLES, status, headers);
+    return htmlResponse(page, withScripts(TEMPLATE_STYLES, scripts), status, headers);
   }
   const page = loginPage({
     ...values,
     errorMessage,
     methodProblem,
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
+    autocomplete: ownForms.flatMap(({ autocomplete = [] }) => autocomplete),
     panels,
     client: visit.client,
     purpose: visit.purpose,
   });
-  return htmlResponse(page, PAGE_STYLES, status, headers);
+  return htmlResponse(page, withScripts(PAGE_STYLES, scripts), status, headers);
 }
 
 function methodsFor({ purpose }: Visit, methods: readonly NamedMethod[]): readonly NamedMethod[] {

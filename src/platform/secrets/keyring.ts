@@ -16,6 +16,7 @@ export type KeyLabel =
   | "pending-proof"
   | "totp-secret"
   | "totp-setup"
+  | "passkey-challenge"
   | "username-mark"
   | "counter-key"
   | "signing-key";
