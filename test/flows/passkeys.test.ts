@@ -1,11 +1,23 @@
 import { generateKeyPairSync } from "node:crypto";
-import { afterEach, describe, expect, it, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, it, test } from "vitest";
+import { password } from "../../src/authorization-server/sign-in/password/password.ts";
+import type { AdmitOption } from "../../src/config/admit.ts";
 import { PASSKEY_SCRIPT_HASH } from "../../src/pages/passkey-script.ts";
-import { press, textOf } from "../support/account.ts";
-import { addPasskey, openSignIn, outcomeOf, startWithPasskeys } from "../support/passkey-people.ts";
-import { createAuthenticator, type Said } from "../support/passkeys.ts";
-import { openBrowser } from "../support/person.ts";
-import { redirecting } from "../support/redirecting-method.ts";
+import { follow, press, textOf } from "../support/account.ts";
+import { SECRET } from "../support/forge.ts";
+import {
+  addPasskey,
+  openSignIn,
+  outcomeOf,
+  PASSKEY_ADD,
+  startWithPasskeys,
+} from "../support/passkey-people.ts";
+import { createAuthenticator, optionsIn, type Said } from "../support/passkeys.ts";
+import { openBrowser, stateOf } from "../support/person.ts";
+import { comeBack, redirecting } from "../support/redirecting-method.ts";
 import { closeServers, type TestServer } from "../support/server.ts";
 
 afterEach(closeServers);
@@ -232,7 +244,8 @@ describe("whose passkey it is", () => {
     const { post, options } = await openSignIn(server);
     const answer = await post(authenticator.get(options));
     expect(answer.status).toBe(403);
-    expect(textOf(await answer.text())).toContain("This account is disabled");
+    expect(textOf(await answer.text())).toContain("This account can’t be used here");
+    expect(lines(server, "sign_in.refused")).toMatchObject([{ person: "ada", reason: "disabled" }]);
     expect(await server.store.listSessions("ada", at)).toEqual([]);
   });
 
@@ -258,7 +271,6 @@ describe("whose passkey it is", () => {
     const location = toLogin.headers.get("location") ?? "";
     const html = await (await browser.request(location)).text();
     const state = new URL(location).searchParams.get("state") ?? "";
-    const { optionsIn } = await import("../support/passkeys.ts");
     const answer = await browser.submit("/oauth/passkeys", {
       state,
       passkey: grace.authenticator.get(optionsIn(html)),
@@ -298,14 +310,57 @@ describe("whose passkey it is", () => {
 });
 
 describe("who may come in", () => {
-  it("is asked as for the person's other ways in: a passkey is no way around the lists", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-passkeys-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Ada has signed in through a provider, and added a passkey; then the server starts again with other lists. */
+  const withLists = async (name: string, admit: AdmitOption) => {
+    const options = { database: join(folder, `${name}.db`), secret: SECRET };
+    const okta = { signIn: [redirecting("okta", "Okta", { groups: ["staff"] })] };
+    const server = await startWithPasskeys(options, okta);
+    const browser = openBrowser(server);
+    const state = stateOf((await browser.request("/account")).headers.get("location"));
+    const page = await follow(browser, await comeBack(browser, "okta", state, { subject: "ada" }));
+    const authenticator = createAuthenticator();
+    await follow(
+      browser,
+      await press(browser, page, PASSKEY_ADD, { passkey: authenticator.create(optionsIn(page.html)) }),
+    );
+    await closeServers();
+    const next = await startWithPasskeys(options, { ...okta, admit });
+    const { post, options: asked } = await openSignIn(next);
+    const answer = await post(authenticator.get(asked));
+    const [{ reason = "" } = {}] = lines(next, "sign_in.refused");
+    return answer.status === 403 ? String(reason) : outcomeOf(answer);
+  };
+
+  it.each<[string, AdmitOption, string]>([
+    ["listed", { emails: ["ada@okta.example"] }, ON],
+    ["of-a-group", { groups: ["staff"] }, ON],
+    ["unlisted", { emails: ["grace@okta.example"] }, "no entry of admit.emails names them"],
+    ["denied", { anyone: true, deny: { emails: ["ada@okta.example"] } }, "admit.deny.emails[0] names them"],
+    ["by-claim", { claims: { sub: "ada" } }, "no entry of admit.claims names them"],
+    ["denied-by-claim", { anyone: true, deny: { claims: { sub: "eve" } } }, "their provider was not asked"],
+    [
+      "checked",
+      (_person, _client, { method, emails }) => method === "passkeys" && emails.length === 0,
+      "admit.check returned false",
+    ],
+  ])("is asked as for the person's other ways in: %s", async (name, admit, expected) => {
+    expect(await withLists(name, admit)).toContain(expected);
+  });
+
+  it("holds nothing of that against one whom the operator put there", async () => {
     const server = await startWithPasskeys(
       {},
-      { signIn: [redirecting("okta", "Okta")], admit: { emails: ["ada@okta.example"] } },
+      {
+        signIn: [password((name) => ({ id: name })), redirecting("okta", "Okta")],
+        admit: { emails: ["grace@okta.example"], deny: { emails: ["eve@okta.example"] } },
+      },
     );
-    const { comeBack } = await import("../support/redirecting-method.ts");
-    expect(typeof comeBack).toBe("function");
-    expect(server.lines).toEqual([]);
+    const { authenticator } = await addPasskey(server);
+    const { post, options } = await openSignIn(server);
+    expect(outcomeOf(await post(authenticator.get(options)))).toBe(ON);
   });
 });
 

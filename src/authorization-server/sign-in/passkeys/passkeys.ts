@@ -16,7 +16,14 @@ import { PASSKEYS } from "./stored-passkey.ts";
  * public URL is part of each passkey: at another host, all of them have to be made anew.
  */
 export function passkeys(): SignInMethod {
-  const method = { name: PASSKEYS, label: "a passkey", people: "own", comesAfterAnother: true } as const;
+  const method = {
+    name: PASSKEYS,
+    label: "a passkey",
+    people: "own",
+    saysGroups: false,
+    saysClaims: false,
+    comesAfterAnother: true,
+  } as const;
   return {
     ...method,
     open(parts) {
