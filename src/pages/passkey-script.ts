@@ -71,6 +71,7 @@ for (const place of document.querySelectorAll("[data-passkey]")) {
     isAsking = false;
   });
   if (window.PublicKeyCredential) {
+    says.hidden = true;
     for (const hidden of place.querySelectorAll("[data-needs-script]")) hidden.hidden = false;
     offerAutofill();
   } else say("unsupported");

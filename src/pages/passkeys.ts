@@ -70,8 +70,7 @@ function place(kind: "get" | "create", options: object, button: Html, says: Says
   return html`<div class="passkey" data-passkey="${kind}" data-options="${JSON.stringify(options)}">
 <input type="hidden" name="${PASSKEY_FIELD}" data-answer>
 ${button}
-<p class="soft small" role="status" data-says hidden${sentences}></p>
-<noscript><p class="soft small">Passkeys need JavaScript, which is off in this browser.</p></noscript>
+<p class="soft small" role="status" data-says${sentences}>Passkeys need JavaScript, which is off in this browser.</p>
 </div>`;
 }
 
