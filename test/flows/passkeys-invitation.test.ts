@@ -126,6 +126,7 @@ describe("an invited person", () => {
       passkey: authenticator.get(optionsIn(login)),
     });
     const page = await openAccount(browser, signedIn.headers.get("location") ?? "");
+    expect(textOf(page.html)).toMatch(/Password ada Since .* Not used yet\. Not set up Passkeys/);
     expect(textOf(page.html)).toContain("Your only way in");
     expect(page.html).not.toContain("users.change_password");
     const credential = authenticator.id;

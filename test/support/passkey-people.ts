@@ -39,8 +39,14 @@ export const PASSKEY_REMOVE = "passkeys.remove";
 export async function openSignIn(server: TestServer, browser = openBrowser(server)) {
   const { client_id: clientId } = await register(server);
   const asked = await browser.request(authorizeUrl(clientId, newPkce().challenge, { prompt: "login" }));
-  const state = stateOf(asked.headers.get("location"));
-  const html = await (await browser.request(asked.headers.get("location") ?? "")).text();
+  return atSignIn(browser, asked);
+}
+
+/** The sign-in page to which an answer leads. */
+export async function atSignIn(browser: Browser, toSignIn: Response) {
+  const location = toSignIn.headers.get("location");
+  const state = stateOf(location);
+  const html = await (await browser.request(location ?? "")).text();
   return {
     browser,
     state,

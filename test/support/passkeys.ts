@@ -112,9 +112,9 @@ export function createAuthenticator({ counts = true } = {}): Authenticator {
   };
 }
 
-/** The options in a page: of its one place for a passkey. */
+/** The options in a page: of its one place for a passkey. Where it has none, an empty challenge. */
 export function optionsIn(html: string): AskedForPasskey {
-  const [, options = "null"] = /data-options="([^"]*)"/.exec(html) ?? [];
+  const [, options = '{"challenge":""}'] = /data-options="([^"]*)"/.exec(html) ?? [];
   return JSON.parse(options.replaceAll("&quot;", '"').replaceAll("&amp;", "&").replaceAll("&#39;", "'"));
 }
 

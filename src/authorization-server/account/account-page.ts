@@ -150,6 +150,7 @@ function removalOf(
   ways: readonly IdentityRecord[],
   methods: readonly NamedMethod[],
 ): AccountIdentity["removal"] {
+  if (methodOf(identity, methods) && !ways.includes(identity)) return "not_set_up";
   if (!wayInWithout(identity, ways)) return "last_way_in";
   return isLinked(identity, methods) ? "possible" : "by_operator";
 }

@@ -59,7 +59,6 @@ type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOpt
 /** A new method that variables can set up is a line here. */
 const METHODS: readonly EnvironmentMethod[] = [
   { name: USERS, options: {}, make: () => users() },
-  { name: PASSKEYS, options: {}, make: () => passkeys() },
   ...[
     oidcSignIn,
     googleSignIn,
@@ -75,4 +74,5 @@ const METHODS: readonly EnvironmentMethod[] = [
     make: (said: EnvironmentOptions) => oidcMethod(definition.parseVariables(said)),
   })),
   { ...githubSignIn, make: (said) => githubMethod(githubSignIn.parseVariables(said)) },
+  { name: PASSKEYS, options: {}, make: () => passkeys() },
 ];
