@@ -27,7 +27,13 @@ describe("docs/sign-in", () => {
   );
 
   it("has a page for every method, the overview, and who may come in", () => {
-    const pages = ["README.md", "users.md", "who-may-come-in.md", ...GUIDES.map(({ name }) => `${name}.md`)];
+    const pages = [
+      "README.md",
+      "users.md",
+      "passkeys.md",
+      "who-may-come-in.md",
+      ...GUIDES.map(({ name }) => `${name}.md`),
+    ];
     expect(readdirSync(join(CHECKOUT, "docs/sign-in")).sort()).toEqual(pages.sort());
   });
 

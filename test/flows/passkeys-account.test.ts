@@ -65,15 +65,23 @@ describe("adding a passkey", () => {
     expect(textOf(page.html)).toContain("Unknown browser");
   });
 
-  const refused: readonly (readonly [string, Said])[] = [
-    ["for another origin", { origin: "https://evil.test" }],
-    ["for another RP ID", { rpId: "evil.test" }],
-    ["without user verification", { userVerified: false }],
-    ["of another kind", { type: "webauthn.get" }],
-    ["whose challenge is one's own", { challenge: "bWluZQ" }],
-    ["from a frame of another site", { crossOrigin: true }],
-    ["with certificates, which would be looked up", { attestation: certified("packed") }],
-    ["with an attestation that was not asked for", { attestation: { fmt: "apple", attStmt: new Map() } }],
+  const refused: readonly (readonly [string, Said, RegExp])[] = [
+    ["for another origin", { origin: "https://evil.test" }, /origin "https:\/\/evil\.test"/],
+    ["for another RP ID", { rpId: "evil.test" }, /RP ID/],
+    ["without user verification", { userVerified: false }, /User verification was required/],
+    ["of another kind", { type: "webauthn.get" }, /type: webauthn\.get/],
+    ["whose challenge is one's own", { challenge: "bWluZQ" }, /^the challenge is for something else/],
+    ["from a frame of another site", { crossOrigin: true }, /frame of another site/],
+    [
+      "with certificates, which would be looked up",
+      { attestation: certified("packed") },
+      /attestation with certificates$/,
+    ],
+    [
+      "with an attestation that was not asked for",
+      { attestation: { fmt: "apple", attStmt: new Map() } },
+      /attestation that was not asked for$/,
+    ],
     [
       "with a wrong attestation",
       {
@@ -85,9 +93,10 @@ describe("adding a passkey", () => {
           ]),
         },
       },
+      /./,
     ],
   ];
-  test.each(refused)("saves none %s", async (_what, said) => {
+  test.each(refused)("saves none %s", async (_what, said, reason) => {
     const server = await startWithPasskeys();
     const browser = openBrowser(server);
     const page = await signInToAccount(browser, "ada", "lovelace");
@@ -95,6 +104,8 @@ describe("adding a passkey", () => {
     const answer = await press(browser, page, PASSKEY_ADD, { passkey });
     expect(answer.status).toBe(400);
     expect(textOf(await answer.text())).toContain("The passkey could not be saved. Try again.");
+    const logged = server.lines.filter(({ name }) => name === "request.refused");
+    expect(logged).toMatchObject([{ fields: { path: "/account", reason: expect.stringMatching(reason) } }]);
     expect(await passkeysOf(server)).toEqual([]);
     expect(await server.store.listIdentities("ada")).toHaveLength(1);
     expect(await entries(server, "credential.added")).toEqual([]);

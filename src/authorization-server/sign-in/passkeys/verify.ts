@@ -107,6 +107,7 @@ async function checked<Result>(
   try {
     return await check(library, helpers);
   } catch (error) {
-    return { rejected: error instanceof Error ? error.message : "it cannot be checked" };
+    // It quotes what the browser sent, which may be long.
+    return { rejected: error instanceof Error ? error.message.slice(0, 200) : "it cannot be checked" };
   }
 }
