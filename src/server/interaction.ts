@@ -22,6 +22,7 @@ import type { CheckActive } from "../authorization-server/people/active.ts";
 import { createBrowserBinding } from "../authorization-server/people/create-browser-binding.ts";
 import type { Recorder } from "../authorization-server/recorder.ts";
 import { createAdmission } from "../authorization-server/sign-in/admission.ts";
+import { companyRoutes } from "../authorization-server/sign-in/companies.ts";
 import { eitherGoals, visitsOf } from "../authorization-server/sign-in/goals.ts";
 import { createAttempts } from "../authorization-server/sign-in/guessing/attempts.ts";
 import { loginRoute, type PasswordMethod, SIGN_IN } from "../authorization-server/sign-in/login.ts";
@@ -133,6 +134,7 @@ export async function openInteraction(
   const routes = [
     authorizeRoute(answering),
     loginRoute({ ...common, methods, password }),
+    ...companyRoutes({ ...common, methods }),
     ...methods.flatMap(({ routes }) => routes),
     ...(factor?.routes(createPendingProofs({ ...pending, visits, signIns, refuse })) ?? []),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),

@@ -31,7 +31,7 @@ import {
   sampleSession,
   sampleSignIn,
 } from "../../test/support/store/samples.ts";
-import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
+import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/store/test-store.ts";
 
 // What each verb about people asks of a database in which there are many, by the plan that the database makes for it.
 
@@ -176,7 +176,7 @@ test("on SQLite no verb but the search reads a whole table", async () => {
   const database = join(folder, "plans.db");
   await makePeople(database, { count: MANY });
   const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
-  const store = await openTestStore({ database });
+  const store = await openTestStore({ database, answerMs: PATIENT_MS });
   await useAll(store);
   const texts = new Set(prepare.mock.calls.map(([sql]) => sql).filter(isAboutPeople));
   prepare.mockRestore();
@@ -199,7 +199,7 @@ test("on Postgres no verb but the search reads a whole table", async () => {
   const database = await postgres.freshDatabase();
   await makePeople(database, { count: MANY });
   const query = vi.spyOn(pg.Client.prototype, "query");
-  const store = await openTestStore({ database });
+  const store = await openTestStore({ database, answerMs: PATIENT_MS });
   await useAll(store);
   const statements = new Map(query.mock.calls.map(statementOf).filter(([sql]) => isAboutPeople(sql)));
   query.mockRestore();
@@ -224,7 +224,7 @@ test("on Postgres no verb but the search reads a whole table", async () => {
 test("the janitor deletes sessions and links that have ended in batches, and no others", async () => {
   for (const database of [join(folder, "janitor.db"), await postgres.freshDatabase()]) {
     await makePeople(database, { count: MANY, sessionsEndAt: NOW - 1 });
-    const store = await openTestStore({ database });
+    const store = await openTestStore({ database, answerMs: PATIENT_MS });
     await store.signIn(
       sampleSignIn({
         identity: first.identity,

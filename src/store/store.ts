@@ -57,9 +57,13 @@ export type Store = PeopleStore & {
    * Keeps an approved grant; where one with its id is there (a second click), returns that one. Only its code lives
    * longer, if nobody redeemed it and the decision is the same; that is no new approval, and has no entry.
    * @returns undefined, and nothing is kept, where the person may not approve: they are not there, are disabled, or were
-   * signed out when they had signed in already. So a live grant is that of a person who is not disabled.
+   * signed out when they had signed in already. So a live grant is that of a person who is not disabled. Nor is anything kept
+   * where the approval rests on an earlier one, and that is not live, or is not the person's.
    */
-  approve(approval: Approval, entry: AuditEntry<"consent.approved">): Promise<Grant | undefined>;
+  approve(
+    approval: Approval,
+    entry: AuditEntry<"consent.approved" | "consent.remembered">,
+  ): Promise<Grant | undefined>;
   /** Keeps the grant of a program, which is its own person and has no row among the people. */
   grantToProgram(grant: ProgramGrant, entry: AuditEntry<"client.granted">): Promise<Grant>;
   findGrant(id: string): Promise<Grant | undefined>;
@@ -215,6 +219,8 @@ export type ProgramGrant = Omit<
 export type Approval = ProgramGrant & {
   /** The sign-in that it counts on. Where the person was signed out at that time or later, they approve nothing. */
   readonly signedInAt: number;
+  /** The id of the grant that the person approved before, where this approval rests on it. */
+  readonly restsOn?: string | undefined;
 };
 
 export type GrantUse = {
@@ -240,6 +246,8 @@ export type GrantFilter = {
   readonly personId?: string;
   /** Only grants that are neither revoked nor expired at this time. */
   readonly liveAt?: number;
+  /** Only grants for which a person clicked Approve. */
+  readonly isClicked?: true;
   readonly limit?: number;
 };
 

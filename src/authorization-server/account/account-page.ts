@@ -97,7 +97,7 @@ export async function showAccount(
     canChange,
     ...listed(sessions, current, labelOf),
     identities: listedHere(identities, parts.parts).map((identity) => shown(identity, ways, methods)),
-    links: linkable(identities, methods),
+    links: linkable(current.person, identities, methods),
     sections,
     hasProblem: error !== undefined,
     signIns: signIns.map(({ method, ...signIn }) => ({ ...signIn, method: method && labelOf(method) })),

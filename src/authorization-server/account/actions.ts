@@ -144,7 +144,9 @@ async function link(asked: Asked, parts: ActionParts): Promise<Response> {
   const { request, form, current } = asked;
   const { store, visits, methods, pageTokens } = parts;
   const identities = await store.listIdentities(current.person.id);
-  const method = linkable(identities, methods).find(({ name }) => name === form.get("method"));
+  const method = linkable(current.person, identities, methods).find(
+    ({ name }) => name === form.get("method"),
+  );
   if (method?.panel.kind !== "button") {
     throw new OAuthError("invalid_request", "This way to sign in can't be linked, or is linked already.", {
       whatToDo: OPEN_AGAIN,

@@ -1,6 +1,7 @@
 import type { Identity } from "../../core/identity.ts";
+import type { Person } from "../../core/person.ts";
 import type { IdentityRecord } from "../../store/people-store.ts";
-import type { NamedMethod } from "../sign-in/sign-in-page.ts";
+import { companiesOf, companyOf, type NamedMethod } from "../sign-in/sign-in-page.ts";
 import { identityId } from "./identity-id.ts";
 
 /** The method of this server that proves an identity; undefined where the operator no longer has it. */
@@ -37,10 +38,21 @@ export function isLinked(identity: Identity, methods: readonly NamedMethod[]): b
   return method === undefined || method.panel.kind === "button";
 }
 
-/** The redirecting methods that prove none of a person's identities yet. */
+/**
+ * The redirecting methods that prove none of a person's identities yet. Of several companies only those whose addresses the person
+ * has: which others sign in here is not theirs to read.
+ */
 export function linkable(
+  person: Person,
   identities: readonly Identity[],
   methods: readonly NamedMethod[],
 ): readonly NamedMethod[] {
-  return methods.filter(({ panel, proves }) => panel.kind === "button" && !identities.some(proves));
+  const own = companyOf(person.email, methods);
+  const hidden = companiesOf(methods).filter((company) => company !== own);
+  return methods.filter(
+    (method) =>
+      method.panel.kind === "button" &&
+      !identities.some(method.proves) &&
+      !hidden.some(({ name }) => name === method.name),
+  );
 }

@@ -125,7 +125,8 @@ describe("sign-in by environment", () => {
 });
 
 describe("a mistake in the environment", () => {
-  const METHODS = "users, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github, passkeys";
+  const METHODS =
+    "users, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github, saml, passkeys";
 
   it.each<[Variables, string]>([
     [

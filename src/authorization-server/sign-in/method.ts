@@ -1,4 +1,5 @@
 import type { ClientIdentity } from "../../core/client.ts";
+import type { DomainEntry } from "../../core/email-address.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -37,6 +38,11 @@ export type SignInMethod = {
   readonly saysClaims?: boolean;
   /** Whether people have it only once they are signed in otherwise, or invited: so it can't be the only one. */
   readonly comesAfterAnother?: boolean;
+  /**
+   * The issuer of its identities, where the operator may have it from a company that signs in here: two methods of a server
+   * can't have the same one, or one company could sign in as the people of the other.
+   */
+  readonly identityIssuer?: string;
   /** Whether one thing alone is proved, as by a password: a second factor comes after it. Its proofs say so too. */
   readonly isOneFactor?: boolean;
   /** Of a provider: what is asked of it before anyone signs in. Its redirect URI is made of the name. */
@@ -77,7 +83,12 @@ export type Print = (text: string) => void;
 /** What a method shows on the sign-in page. */
 export type SignInPanel =
   /** A link that redirects to where the sign-in is. Where it is the only panel, people go there at once. */
-  | { readonly kind: "button"; readonly url: (visit: Visit) => string }
+  | {
+      readonly kind: "button";
+      readonly url: (visit: Visit) => string;
+      /** Whose addresses lead there. Where several methods have some, people type their address in place of several buttons. */
+      readonly domains?: readonly DomainEntry[];
+    }
   /** The page's own fields for a username and a password, or the operator's page. One method of a server can have them. */
   | { readonly kind: "password"; readonly check: CheckPair }
   /** A form of its own, which posts to one of the method's routes. */

@@ -9,13 +9,13 @@ import { type Label, optionLabel } from "../problems.ts";
 import { readOptions } from "../read-options.ts";
 import { text as asText } from "../variables.ts";
 import { type OidcOptions, oidcOptions } from "./oidc-options.ts";
-import type { OidcSettings, UpstreamSettings } from "./settings.ts";
+import type { ElsewhereSettings, OidcSettings } from "./settings.ts";
 import { variableOf } from "./sign-in-variables.ts";
 
 /** What is known of one function of `mcp-gatehouse/sign-in` before anything runs: its options, and what they come to. */
 export type SignInDefinition<
   Options extends OptionTable = OptionTable,
-  Settings extends UpstreamSettings = UpstreamSettings,
+  Settings extends ElsewhereSettings = ElsewhereSettings,
 > = {
   /** Of the function, and of the method unless the options say another. */
   readonly name: string;
@@ -34,7 +34,7 @@ export type SignInDefinition<
 /** Ties the options of a function to what they come to. A sentence about a wrong option names the function. */
 export function defineSignIn<
   const Options extends z.core.$ZodShape & OptionTable,
-  Settings extends UpstreamSettings,
+  Settings extends ElsewhereSettings,
 >({
   name,
   title,

@@ -13,6 +13,7 @@ export type KeyLabel =
   | "account-page"
   | "session"
   | "upstream-sign-in"
+  | "saml-answer"
   | "pending-proof"
   | "totp-secret"
   | "totp-setup"

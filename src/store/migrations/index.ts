@@ -1,7 +1,8 @@
 import { firstRelease } from "./0001-first-release.ts";
 import { people } from "./0002-people.ts";
 import { moreWays } from "./0003-more-ways.ts";
+import { rememberedConsent } from "./0005-remembered-consent.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
-export const MIGRATIONS: readonly Migration[] = [firstRelease, people, moreWays];
+export const MIGRATIONS: readonly Migration[] = [firstRelease, people, moreWays, rememberedConsent];
