@@ -11,6 +11,8 @@ export type LoginValues = {
   readonly action: string | undefined;
   /** Where a person asks for a new password; undefined where they cannot. */
   readonly forgottenPasswordUrl?: string | undefined;
+  /** What the username field says in `autocomplete` besides `username`: `webauthn`, where a passkey can be chosen there. */
+  readonly autocomplete?: readonly string[];
   /** The other ways to sign in. */
   readonly panels?: readonly MethodPanel[];
   /** The sealed request, carried through the form. */
@@ -73,7 +75,10 @@ function passwordForm(
     state,
     username = "",
     forgottenPasswordUrl,
-  }: Pick<LoginValues, "state" | "username" | "forgottenPasswordUrl"> & { readonly action: string },
+    autocomplete = [],
+  }: Pick<LoginValues, "state" | "username" | "forgottenPasswordUrl" | "autocomplete"> & {
+    readonly action: string;
+  },
   errorMessage: string | undefined,
 ): Html {
   const tied = errorMessage ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
@@ -82,7 +87,7 @@ function passwordForm(
 <input type="hidden" name="state" value="${state}">
 <div>
 <label for="username">Username</label>
-<input type="text" id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" required${username ? undefined : autofocus}${tied}>
+<input type="text" id="username" name="username" value="${username}" autocomplete="${["username", ...autocomplete].join(" ")}" autocapitalize="none" autocorrect="off" spellcheck="false" required${username ? undefined : autofocus}${tied}>
 </div>
 <div>
 <label for="password">Password</label>

@@ -168,16 +168,19 @@ function openAccounts(parts: AccountVisitsParts & AccountSessionsParts) {
 
 async function openMethods(
   methods: readonly SignInMethod[],
-  parts: MethodParts,
+  parts: Omit<MethodParts, "methods">,
 ): Promise<readonly NamedMethod[]> {
-  return Promise.all(
+  let opened: readonly NamedMethod[] = [];
+  const all = { ...parts, methods: () => opened };
+  opened = await Promise.all(
     methods.map(async ({ name, label, people, open }) => ({
       name,
       label,
       people,
-      ...(await open(parts)),
+      ...(await open(all)),
     })),
   );
+  return opened;
 }
 
 async function openFactor(factor: SecondFactor, parts: FactorParts): Promise<NamedFactor> {

@@ -30,6 +30,7 @@ export function readSignInList(given: readonly SignInPart[]): SignInList {
   }
   refuseEqualIssuers(methods);
   if (factor) refuseIdle(factor, methods);
+  refuseNoFirstWayIn(methods);
   return { methods, factor };
 }
 
@@ -55,6 +56,15 @@ function refuseEqualNames(parts: readonly SignInPart[]): void {
   if (twice === undefined) return;
   throw new ConfigurationError(
     `signIn has two methods with the name "${twice}". Give one of them another name.`,
+  );
+}
+
+/** No one could ever come to have it. */
+function refuseNoFirstWayIn(methods: readonly SignInMethod[]): void {
+  const [first] = methods;
+  if (first === undefined || methods.some(({ comesAfterAnother = false }) => !comesAfterAnother)) return;
+  throw new ConfigurationError(
+    `signIn has only ${first.name}(), which people add once they are signed in another way or invited. Add another way, such as users().`,
   );
 }
 

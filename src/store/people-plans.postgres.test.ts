@@ -144,6 +144,17 @@ async function useAll(store: TestStore): Promise<void> {
     { hash: "link-1", credential: { ...credential, secret: "$2b$12$y" }, now: NOW },
     CREDENTIAL_CHANGED,
   );
+  const made = { ...credential, kind: "passkey", id: "made" } as const;
+  await store.usePasskeyLink(
+    {
+      hash: "none",
+      personId: first.id,
+      passkey: { identity: passkey, credential: { ...made, secret: "{}" } },
+      now: NOW,
+    },
+    CREDENTIAL_ADDED,
+  );
+  await store.countPasskeys();
   await store.useInvitation({ hash: "none", person: samplePerson("invited", { now: NOW }) }, PERSON_ADDED);
   await store.findSession(first.session, NOW);
   await store.touchSession(first.session, NOW, NOW + 1000);

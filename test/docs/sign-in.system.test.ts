@@ -33,6 +33,7 @@ describe("docs/sign-in", () => {
       "users.md",
       "totp.md",
       "magic-link.md",
+      "passkeys.md",
       "who-may-come-in.md",
       ...GUIDES.map(({ name }) => `${name}.md`),
     ];

@@ -188,7 +188,7 @@ describe("a script of a section", () => {
 describe("identities that a section lists", () => {
   it("are in no other list, and no other button removes them; they are ways in that stay", async () => {
     const lists = partOf("keys", {
-      listsIdentities: true,
+      lists: ({ issuer }) => issuer === "https://keys.example",
       section: async ({ identities, wayInWithout }) => {
         const own = identities.find(({ issuer }) => issuer === "https://keys.example");
         if (!own) return undefined;

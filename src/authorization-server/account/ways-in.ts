@@ -9,14 +9,27 @@ export function methodOf(identity: Identity, methods: readonly NamedMethod[]): N
   return methods.find(({ proves }) => proves(identity));
 }
 
-/** A way in that a person still has without this one of their identities. One whose method is gone is no way in. */
-export function wayInWithout(
-  identity: Identity,
+/** The identities with which a person can sign in. One whose method is gone is no way in. */
+export async function waysIn(
   identities: readonly IdentityRecord[],
   methods: readonly NamedMethod[],
+): Promise<readonly IdentityRecord[]> {
+  const usable = await Promise.all(
+    identities.map(async (identity) => {
+      const method = methodOf(identity, methods);
+      return method !== undefined && (method.isUsable === undefined || (await method.isUsable(identity)));
+    }),
+  );
+  return identities.filter((_, index) => usable[index]);
+}
+
+/** A way in that a person still has without this one of their identities. */
+export function wayInWithout(
+  identity: Identity,
+  ways: readonly IdentityRecord[],
 ): IdentityRecord | undefined {
   const id = identityId(identity);
-  return identities.find((other) => identityId(other) !== id && methodOf(other, methods) !== undefined);
+  return ways.find((other) => identityId(other) !== id);
 }
 
 /** Whether a person may remove an identity: one that the page could not link again stays, so that no click is final. */

@@ -126,7 +126,8 @@ describe("sign-in by environment", () => {
 });
 
 describe("a mistake in the environment", () => {
-  const METHODS = "users, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github, totp";
+  const METHODS =
+    "users, magic_link, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github, saml, passkeys, totp";
 
   it.each<[Variables, string]>([
     [

@@ -17,6 +17,8 @@ import { samlSignIn } from "../../config/sign-in/saml-options.ts";
 import { parseTotpVariables, TOTP, totpOptions } from "../../config/sign-in/totp-options.ts";
 import type { Environment } from "../../config/variables.ts";
 import { magicLinkMethod } from "./mail/magic-link.ts";
+import { passkeys } from "./passkeys/passkeys.ts";
+import { PASSKEYS } from "./passkeys/stored-passkey.ts";
 import { samlMethod } from "./saml/saml.ts";
 import type { SignInPart } from "./second-factor.ts";
 import { totpFactor } from "./totp/totp.ts";
@@ -80,5 +82,6 @@ const METHODS: readonly EnvironmentMethod[] = [
   })),
   { ...githubSignIn, make: (said) => githubMethod(githubSignIn.parseVariables(said)) },
   { ...samlSignIn, make: (said) => samlMethod(samlSignIn.parseVariables(said)) },
+  { name: PASSKEYS, options: {}, make: () => passkeys() },
   { name: TOTP, options: totpOptions, make: (said) => totpFactor(parseTotpVariables(said)) },
 ];

@@ -15,6 +15,7 @@ export type { TotpOptions } from "../../config/sign-in/totp-options.ts";
 export { type EnvironmentSignIn, signInFromEnvironment } from "./environment.ts";
 export { magicLink } from "./mail/magic-link.ts";
 export type { SignInMethod } from "./method.ts";
+export { passkeys } from "./passkeys/passkeys.ts";
 export { password } from "./password/password.ts";
 export { saml } from "./saml/saml.ts";
 export type { SecondFactor } from "./second-factor.ts";

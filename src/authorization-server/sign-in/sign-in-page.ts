@@ -1,5 +1,5 @@
 import { type DomainEntry, matchesDomain, readAddress } from "../../core/email-address.ts";
-import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../../http/responses.ts";
+import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES, withScripts } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { companyField } from "../../pages/company-field.ts";
 import type { Html } from "../../pages/html.ts";
@@ -9,16 +9,15 @@ import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-i
 import { forAnotherAccount } from "./another-account.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import {
+  type NamedMethod,
   type OpenMethod,
   SIGN_IN_PROBLEMS,
-  type SignInMethod,
   type SignInPage,
   type SignInProblem,
   type Visit,
 } from "./method.ts";
 
-/** A method of this server, open. */
-export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & OpenMethod;
+export type { NamedMethod };
 
 /** What was typed before, where the page is shown again. */
 export type Typed = {
@@ -57,6 +56,10 @@ export const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string
   too_large: (label) =>
     `You can't sign in with ${label} from this app, because its request is too large. Choose another way, or contact the app's developer.`,
   server_down: () => "You could not be signed in now. Try again in a minute.",
+  unknown_passkey: () =>
+    "This passkey is not known here. It may have been removed. Sign in another way, or with another passkey.",
+  may_be_copied: () =>
+    "This passkey was refused, because it may have been copied. Sign in another way, and remove it from your account.",
 };
 
 /** Where an address picks a company, below the issuer. */
@@ -157,6 +160,8 @@ export function showSignIn(
   const others = methods.filter((method) => !companies.includes(method));
   const field = companies.length > 0 ? [{ name: "company", html: fieldOf(visit, typed, issuer) }] : [];
   const panels: readonly MethodPanel[] = [...forms, ...field, ...linksOf(visit, others)];
+  const ownForms = methods.flatMap(({ panel }) => (panel.kind === "form" ? [panel] : []));
+  const scripts = ownForms.flatMap(({ scriptHashes = [] }) => scriptHashes);
   const values = { appName, state: visit.sealed, username };
   // A template is a form for a username and a password, which links nothing.
   if (loginTemplate !== undefined && visit.purpose?.kind !== "link") {
@@ -165,7 +170,7 @@ export function showSignIn(
       errorMessage: errorMessage ?? methodProblem ?? "",
       methods: methodsOf(panels),
     });
-    return htmlResponse(page, TEMPLATE_STYLES, status, headers);
+    return htmlResponse(page, withScripts(TEMPLATE_STYLES, scripts), status, headers);
   }
   const page = loginPage({
     ...values,
@@ -173,11 +178,12 @@ export function showSignIn(
     methodProblem,
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
     forgottenPasswordUrl: forgottenPasswordUrl?.(visit),
+    autocomplete: ownForms.flatMap(({ autocomplete = [] }) => autocomplete),
     panels,
     client: visit.client,
     purpose: visit.purpose,
   });
-  return htmlResponse(page, PAGE_STYLES, status, headers);
+  return htmlResponse(page, withScripts(PAGE_STYLES, scripts), status, headers);
 }
 
 function fieldOf({ sealed, loginHint = "" }: Visit, typed: Typed, issuer: string): Html {

@@ -17,6 +17,7 @@ export type KeyLabel =
   | "pending-proof"
   | "totp-secret"
   | "totp-setup"
+  | "passkey-challenge"
   | "username-mark"
   | "counter-key"
   | "mailed-link"

@@ -1,6 +1,7 @@
 import {
   google,
   magicLink,
+  passkeys,
   type SignInMethod,
   saml,
   users,
@@ -18,6 +19,7 @@ export function methodsOfEveryKind(): readonly SignInMethod[] {
   return [
     users(),
     magicLink({ send() {}, from: "no-reply@example.com" }),
+    passkeys(),
     google({ clientId: "gatehouse", clientSecret: "a secret of Google's" }),
     ...companies,
   ];
