@@ -84,7 +84,7 @@ describe("a client that the operator describes", () => {
       (uri): [string, Partial<ClientDescription>, RegExp] => [
         `consent that is remembered at ${uri}`,
         { rememberConsent: true, redirectUris: ["https://n8n.example/cb", uri] },
-        /The client n8n can't have its consent remembered: anyone's program can listen at .+\. Leave rememberConsent out/,
+        /The client n8n can't have its consent remembered: anyone's program can listen at .+\. Leave rememberConsent/,
       ],
     ),
     [

@@ -111,14 +111,14 @@ function checkRemembering(
 ): void {
   if (!grantTypes.includes("authorization_code")) {
     throw new ConfigurationError(
-      `The client ${id} asks no one for consent, so it has nothing to remember. Leave rememberConsent out.`,
+      `The client ${id} asks no one for consent, so it has nothing to remember. Leave rememberConsent (--remember-consent) out.`,
     );
   }
   const other = redirectUris.find((uri) => redirectKind(uri) !== "https");
   if (other === undefined) return;
   throw new ConfigurationError(
     `The client ${id} can't have its consent remembered: anyone's program can listen at ${other}. ` +
-      "Leave rememberConsent out, or give it redirect URIs that begin with https:// and a host.",
+      "Leave rememberConsent (--remember-consent) out, or give it redirect URIs that begin with https:// and a host.",
   );
 }
 
