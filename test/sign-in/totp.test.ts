@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { password, totp, users } from "../../src/authorization-server/sign-in/index.ts";
+import {
+  password,
+  signInFromEnvironment,
+  totp,
+  users,
+} from "../../src/authorization-server/sign-in/index.ts";
 import { stepOf } from "../../src/authorization-server/sign-in/totp/algorithm.ts";
 import { follow, openAccount, press, textOf } from "../support/account.ts";
 import { codeOf } from "../support/client.ts";
@@ -230,6 +235,17 @@ describe("who must have an app", () => {
     expect(old.status).toBe(403);
     expect((await typeCode(before.browser, before.state, app.code())).status).toBe(303);
     await openAccount(browser);
+  });
+
+  it("is what the environment says", () => {
+    const factorOf = (required?: string) =>
+      signInFromEnvironment({ SIGN_IN: "users,totp", SIGN_IN_TOTP_REQUIRED: required }).signIn.at(-1);
+    expect(factorOf()).toMatchObject({ kind: "second_factor", name: "totp" });
+    expect(factorOf("groups:staff, board")).toMatchObject({ groups: ["staff", "board"] });
+    expect(() => factorOf("staff")).toThrow('SIGN_IN_TOTP_REQUIRED is "staff"; it must be "all", "choice"');
+    expect(() => signInFromEnvironment({ SIGN_IN: "users", SIGN_IN_TOTP_REQUIRED: "all" })).toThrow(
+      "SIGN_IN_TOTP_REQUIRED is set, and SIGN_IN does not list totp.",
+    );
   });
 
   it("says what is wrong with the options", () => {
