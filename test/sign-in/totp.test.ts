@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { totp, users } from "../../src/authorization-server/sign-in/index.ts";
+import {
+  password,
+  signInFromEnvironment,
+  totp,
+  users,
+} from "../../src/authorization-server/sign-in/index.ts";
 import { stepOf } from "../../src/authorization-server/sign-in/totp/algorithm.ts";
 import { follow, openAccount, press, textOf } from "../support/account.ts";
 import { codeOf } from "../support/client.ts";
-import { answerOf, decide, stateOf } from "../support/person.ts";
+import { answerOf, decide, signIn, stateOf } from "../support/person.ts";
+import { redirecting } from "../support/redirecting-method.ts";
 import { startServer } from "../support/server.ts";
+import { askFor } from "../support/sign-in/asking.ts";
 import {
   accountWithCode,
   accountWithPassword,
@@ -20,6 +27,7 @@ import {
   typeRecoveryCode,
   withPassword,
 } from "../support/sign-in/authenticator.ts";
+import { sampleEntry } from "../support/store/samples.ts";
 import { addUser, PASSWORD } from "../support/users.ts";
 
 const pathOf = (response: Response) => new URL(response.headers.get("location") ?? "http://none/").pathname;
@@ -155,6 +163,33 @@ describe("who must have an app", () => {
     expect(pathOf(await locationFor("grace"))).toBe("/account");
   });
 
+  it("is by the groups that are kept, where a password says none: it takes no one out of them", async () => {
+    const okta = redirecting("okta", "Okta");
+    const people = password((name) => ({ id: name }));
+    const server = await startServer(
+      {},
+      { signIn: [people, okta, totp({ required: { groups: ["staff"] } })] },
+    );
+    const identity = { method: "password", issuer: "", subject: "ada" };
+    const groups = ["staff"];
+    const ada = {
+      person: { id: "ada" },
+      emails: [],
+      groups,
+      identity,
+      label: "ada",
+      passwordHash: undefined,
+    };
+    const entry = sampleEntry("person.added", { fields: { person: "ada" } });
+    await server.store.addPerson({ ...ada, now: server.now() }, entry);
+    const { location, html } = await withPassword(server);
+    expect(new URL(location).pathname).toBe(TOTP_PATH);
+    expect(setupIn(html).key).not.toBe("");
+    expect(
+      new URL((await signIn(browserOf(server), (await askFor(server)).url, "grace")).location).pathname,
+    ).toBe("/oauth/consent");
+  });
+
   it("is no one at `choice`, until they set it up on their account page, and until they turn it off", async () => {
     const server = await startTotpServer("choice");
     const browser = browserOf(server);
@@ -200,6 +235,17 @@ describe("who must have an app", () => {
     expect(old.status).toBe(403);
     expect((await typeCode(before.browser, before.state, app.code())).status).toBe(303);
     await openAccount(browser);
+  });
+
+  it("is what the environment says", () => {
+    const factorOf = (required?: string) =>
+      signInFromEnvironment({ SIGN_IN: "users,totp", SIGN_IN_TOTP_REQUIRED: required }).signIn.at(-1);
+    expect(factorOf()).toMatchObject({ kind: "second_factor", name: "totp" });
+    expect(factorOf("groups:staff, board")).toMatchObject({ groups: ["staff", "board"] });
+    expect(() => factorOf("staff")).toThrow('SIGN_IN_TOTP_REQUIRED is "staff"; it must be "all", "choice"');
+    expect(() => signInFromEnvironment({ SIGN_IN: "users", SIGN_IN_TOTP_REQUIRED: "all" })).toThrow(
+      "SIGN_IN_TOTP_REQUIRED is set, and SIGN_IN does not list totp.",
+    );
   });
 
   it("says what is wrong with the options", () => {

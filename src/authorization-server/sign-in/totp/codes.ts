@@ -92,9 +92,8 @@ async function oneTimeCode(
   }
   const counter = await stepOf(code, secret, clock());
   if (counter === undefined) return { reason: "wrong code", error: wrong("Incorrect code.") };
-  return counter > (totp.counter ?? Number.MAX_SAFE_INTEGER)
-    ? { kind: "totp", id: "", counter }
-    : USED.code();
+  // Whether it was used before, the commit of the sign-in finds.
+  return { kind: "totp", id: "", counter };
 }
 
 async function recoveryCode(
