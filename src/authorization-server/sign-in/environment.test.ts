@@ -125,7 +125,7 @@ describe("sign-in by environment", () => {
 });
 
 describe("a mistake in the environment", () => {
-  const METHODS = "users, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github";
+  const METHODS = "users, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github, saml";
 
   it.each<[Variables, string]>([
     [
