@@ -51,7 +51,7 @@ describe("docs/sign-in", () => {
     ({ name, guide }) => {
       const page = readDocument(`docs/sign-in/${name}.md`);
       for (const { path, fromText } of declaredOptions(guide.definition.options)) {
-        const variable = fromText ? `\`${variableOf(name, path)}\`` : "–";
+        const variable = fromText ? `\`${variableOf(guide.definition.name, path)}\`` : "–";
         expect(page).toContain(`| \`${path}\` | ${variable} |`);
       }
     },
