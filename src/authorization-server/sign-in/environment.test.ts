@@ -135,7 +135,8 @@ describe("sign-in by environment", () => {
 });
 
 describe("a mistake in the environment", () => {
-  const METHODS = "users, magic_link, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github";
+  const METHODS =
+    "users, magic_link, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github";
 
   it.each<[Variables, string]>([
     [
