@@ -71,7 +71,8 @@ const claimTable = z
   );
 
 const emailList = z.array(address, 'a list of addresses, such as ["*@example.com"]');
-const domainList = z.array(domain, 'a list of domains, such as ["example.com"]');
+/** Domains of addresses, or all below one. */
+export const domainList = z.array(domain, 'a list of domains, such as ["example.com"]');
 const groupList = z.array(glob, 'a list of groups, such as ["staff"]');
 
 /** `department=sales, department=eng-*` as claims by name. What is not of this form stays text, which the schema refuses. */

@@ -21,6 +21,7 @@ const client = z
     jwksUri: z.string("a URL").optional(),
     grantTypes: z.array(z.string("a grant type"), "a list of grant types").optional(),
     scopes: scopeList.optional(),
+    rememberConsent: z.boolean("true or false").optional(),
   })
   .refine(
     ({ redirectUris, grantTypes }) => redirectUris !== undefined || grantTypes?.includes(CLIENT_CREDENTIALS),

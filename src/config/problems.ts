@@ -20,6 +20,15 @@ export function wrongValue(label: string, given: unknown, must: string): Configu
   return new ConfigurationError(`${label} ${said}; it must be ${must}.`);
 }
 
+/**
+ * @param argument how the message names what should hold options: "The third argument"
+ * @throws ConfigurationError for what is no object, which a caller without types can give
+ */
+export function requireOptions(argument: string, given: unknown, example: string): void {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
+  throw wrongValue(argument, given, `an object with options, such as ${example}`);
+}
+
 /** The path of a problem, in the names that stand in the options: a symbol goes by its own. */
 export function namedPath(path: readonly PropertyKey[]): OptionPath {
   return path.map((part) => (typeof part === "symbol" ? (part.description ?? "") : part));

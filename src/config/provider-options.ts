@@ -7,7 +7,15 @@ import { type allowInsecureIssuer, allowsInsecureIssuer } from "./allow-insecure
 import { readCredentials } from "./client-credentials.ts";
 import { namesAt } from "./declared.ts";
 import { tellPeopleApart } from "./people-options.ts";
-import { namedPath, type OptionPath, optionLabel, unknownName, valueAt, wrongValue } from "./problems.ts";
+import {
+  namedPath,
+  type OptionPath,
+  optionLabel,
+  requireOptions,
+  unknownName,
+  valueAt,
+  wrongValue,
+} from "./problems.ts";
 import { providerSchema } from "./provider-schema.ts";
 
 export const PROVIDER_OPTIONS: readonly PropertyKey[] = Reflect.ownKeys(providerSchema.shape);
@@ -177,7 +185,11 @@ function parseList(
   beside: readonly string[] = [],
 ): readonly ParsedProvider[] {
   const list = Array.isArray(given) ? given : [given as ProviderOptions];
-  return list.map((one, i) => parseProvider(one, list.length > 1 ? [...at, i] : at, resource, beside));
+  return list.map((one, i) => {
+    const place = list.length > 1 ? [...at, i] : at;
+    requireOptions(optionLabel(place) || "The provider", one, '{ issuer: "https://idp.example.com", … }');
+    return parseProvider(one, place, resource, beside);
+  });
 }
 
 /** One by itself: whose people it has, its place in the list says too. */

@@ -35,6 +35,8 @@ export type Proved = {
   readonly claims: Claims;
   /** Whether the provider granted fewer scopes than it was asked for: what is missing above may be what they hid. */
   readonly isNarrowed?: boolean | undefined;
+  /** Whether they have claims at a provider that was not asked now. */
+  readonly lacksClaims?: boolean | undefined;
 };
 
 /** Why not is for the log: it names lists and entries, never the person's addresses. */
@@ -57,6 +59,12 @@ export function decideAdmission(
     return {
       kind: "refused",
       why: "the provider granted fewer scopes than were asked for, so admit.deny cannot be held against them",
+    };
+  }
+  if (proved.lacksClaims && deny.claims.length > 0) {
+    return {
+      kind: "refused",
+      why: "their provider was not asked, so admit.deny.claims cannot be held against them",
     };
   }
   const denied = denyingEntry(deny, proved);

@@ -18,7 +18,7 @@ export type AuthorizationParameters = {
 };
 
 /** OpenID Connect Core §3.1.2.1, as far as it means something here. */
-export type Prompt = { readonly none: boolean; readonly login: boolean };
+export type Prompt = { readonly none: boolean; readonly login: boolean; readonly consent: boolean };
 
 const MAXIMUM_STATE_LENGTH = 4096;
 
@@ -98,7 +98,11 @@ function readPrompt(params: Params): Prompt {
   if (none && values.length > 1) {
     throw new OAuthError("invalid_request", "prompt=none cannot be combined with other values.");
   }
-  return { none, login: values.includes("login") || values.includes("select_account") };
+  return {
+    none,
+    login: values.includes("login") || values.includes("select_account"),
+    consent: values.includes("consent"),
+  };
 }
 
 /** OpenID Connect Core §3.1.2.1. */

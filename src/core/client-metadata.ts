@@ -54,6 +54,8 @@ export function parseClientMetadata(input: unknown, rules: MetadataRules): Clien
     clientUri: httpsUrl(wire.client_uri),
     logoUri: httpsUrl(wire.logo_uri),
     applicationType,
+    // A client never says this of itself: only the operator does.
+    remembersConsent: false,
   };
 }
 

@@ -31,6 +31,8 @@ export type Client = {
   readonly logoUri: string | null;
   readonly applicationType: "web" | "native";
   readonly createdAt: number;
+  /** Whether people who have approved it are not asked again for the same. The operator says so; a client never does. */
+  readonly remembersConsent: boolean;
 };
 
 /** Whether an id is meant as the URL of a metadata document. Ids that we give out never look like one. */
@@ -42,11 +44,15 @@ export function isDocumentUrl(clientId: string): boolean {
  * What a page may say of a client. Three facts, none of which stands for another: the operator registered it, its
  * document's host serves it, it holds a key. Only the first proves the name.
  */
-export type ClientIdentity = Pick<Client, "id" | "name" | "origin"> & { readonly holdsKey: boolean };
+export type ClientIdentity = Pick<Client, "id" | "name" | "origin"> & {
+  readonly holdsKey: boolean;
+  /** Whether its approvals are remembered. */
+  readonly remembersConsent?: boolean | undefined;
+};
 
 export function identityOf(client: Client): ClientIdentity {
-  const { id, name, origin } = client;
-  return { id, name, origin, holdsKey: isConfidential(client) };
+  const { id, name, origin, remembersConsent } = client;
+  return { id, name, origin, holdsKey: isConfidential(client), remembersConsent };
 }
 
 /** The host that serves a client's metadata document; undefined for a client without one. */

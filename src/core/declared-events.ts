@@ -54,7 +54,13 @@ export const EVENTS = {
     keptIn: "audit",
     from: "command",
     when: "The operator added a client.",
-    fields: { client: text, client_name: textOrNull, grant_types: texts, scopes: texts },
+    fields: {
+      client: text,
+      client_name: textOrNull,
+      grant_types: texts,
+      scopes: texts,
+      remembers_consent: yesOrNo,
+    },
   }),
   "client.removed": event({
     outcome: "ok",
@@ -101,6 +107,14 @@ export const EVENTS = {
     when: "A person approved a client. A double click logs two lines and keeps one row.",
     fields: { ...GRANT, scopes: texts, client_name: textOrNull, redirect_host: text },
     counts: { gatehouse_consents_total: { decision: "approved" } },
+  }),
+  "consent.remembered": event({
+    outcome: "ok",
+    keptIn: "both",
+    from: "request",
+    when: "A client was approved without a page, because the person approved it for the same before (`approved_grant`).",
+    fields: { ...GRANT, approved_grant: text, scopes: texts, client_name: textOrNull, redirect_host: text },
+    counts: { gatehouse_consents_total: { decision: "remembered" } },
   }),
   "consent.denied": event({
     outcome: "denied",

@@ -22,6 +22,7 @@ const GRANT: Grant = {
   createdAt: NOW,
   revokedAt: null,
   revokedReason: null,
+  approvedAs: null,
 };
 const REDEMPTION = {
   clientId: "client",

@@ -33,6 +33,11 @@ export type Grant = {
   readonly createdAt: number;
   readonly revokedAt: number | null;
   readonly revokedReason: RevocationReason | null;
+  /**
+   * What the client was when the person clicked Approve, as a hash: later requests can rest on the click while the client is the
+   * same. Null where no one clicked.
+   */
+  readonly approvedAs: string | null;
 };
 
 export const REVOCATION_REASONS = [

@@ -58,7 +58,7 @@ export const PEOPLE_EVENTS = {
     keptIn: "log",
     from: "request",
     byStrangers: true,
-    when: "A sign-in at a provider did not end well: it was cancelled, the provider answered wrongly or not at all, or the answer was not for this browser.",
+    when: "A sign-in at a provider did not end well: it was cancelled, the provider answered wrongly or not at all, or the answer was not for this browser. Or a passkey was not accepted: it is not known here, or its answer was wrong.",
     fields: { client: optional(text), method: text, reason: text },
     counts: { gatehouse_sign_ins_total: { outcome: "broken_off" } },
   }),

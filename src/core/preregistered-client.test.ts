@@ -23,6 +23,14 @@ describe("a client that the operator describes", () => {
     expect(isClientSecret(confidential, "correct horse batterz")).toBe(false);
   });
 
+  test("has its consent remembered only where the operator says so", () => {
+    expect(make().remembersConsent).toBe(false);
+    expect(make({ rememberConsent: false, redirectUris: ["http://127.0.0.1/cb"] }).remembersConsent).toBe(
+      false,
+    );
+    expect(make({ rememberConsent: true }).remembersConsent).toBe(true);
+  });
+
   test("authenticates with its keys where it has some", () => {
     const jwks = {
       keys: [
@@ -71,6 +79,23 @@ describe("a client that the operator describes", () => {
         grantTypes: ["authorization_code", "client_credentials"],
       },
       /redirect_uris/,
+    ],
+    ...["http://127.0.0.1/cb", "https://localhost/cb", "cursor://anysphere.cursor-mcp/cb"].map(
+      (uri): [string, Partial<ClientDescription>, RegExp] => [
+        `consent that is remembered at ${uri}`,
+        { rememberConsent: true, redirectUris: ["https://n8n.example/cb", uri] },
+        /The client n8n can't have its consent remembered: anyone's program can listen at .+\. Leave rememberConsent out/,
+      ],
+    ),
+    [
+      "consent that is remembered where no one is asked",
+      {
+        rememberConsent: true,
+        secret: "x".repeat(20),
+        redirectUris: undefined,
+        grantTypes: ["client_credentials"],
+      },
+      /asks no one for consent, so it has nothing to remember/,
     ],
     ["a short secret", { secret: "hunter2" }, /has 7 characters/],
     ["a scope that nobody offers", { scopes: ["mcp", "admin"] }, /scope admin/],

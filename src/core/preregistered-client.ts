@@ -1,6 +1,7 @@
 import { type Client, type ClientAuthenticationMethod, hashClientSecret, isDocumentUrl } from "./client.ts";
 import { CLIENT_CREDENTIALS, type MetadataRules, parseClientMetadata } from "./client-metadata.ts";
 import { ConfigurationError, OAuthError } from "./errors.ts";
+import { redirectKind } from "./redirect-uri.ts";
 
 /** A client as the operator describes it, by options or by command. */
 export type ClientDescription = {
@@ -21,6 +22,8 @@ export type ClientDescription = {
   readonly clientUri?: string | undefined;
   readonly logoUri?: string | undefined;
   readonly applicationType?: "web" | "native" | undefined;
+  /** Whether people who have approved it are not asked again for the same. Its redirect URIs must be https, of hosts. Unless said: false. */
+  readonly rememberConsent?: boolean | undefined;
 };
 
 /**
@@ -69,8 +72,12 @@ export function preregisteredClient(
       `The client ${id} has the scope ${unknown}, which this server does not know.`,
     );
   }
+  const parsed = parse(description, method, rules);
+  const remembersConsent = description.rememberConsent ?? false;
+  if (remembersConsent) checkRemembering(id, parsed);
   return {
-    ...parse(description, method, rules),
+    ...parsed,
+    remembersConsent,
     id,
     origin: "preregistered",
     secretHash: secret === undefined ? null : hashClientSecret(secret),
@@ -94,6 +101,24 @@ function checkId(id: string, mayBeDocumentUrl: boolean): void {
   throw new ConfigurationError(
     `The client id ${JSON.stringify(id)} cannot be used: up to 255 printable ASCII characters without spaces, ` +
       "not beginning with dcr_ or https:.",
+  );
+}
+
+/** On this computer or device, any program can be at the other end. */
+function checkRemembering(
+  id: string,
+  { redirectUris, grantTypes }: Pick<Client, "redirectUris" | "grantTypes">,
+): void {
+  if (!grantTypes.includes("authorization_code")) {
+    throw new ConfigurationError(
+      `The client ${id} asks no one for consent, so it has nothing to remember. Leave rememberConsent out.`,
+    );
+  }
+  const other = redirectUris.find((uri) => redirectKind(uri) !== "https");
+  if (other === undefined) return;
+  throw new ConfigurationError(
+    `The client ${id} can't have its consent remembered: anyone's program can listen at ${other}. ` +
+      "Leave rememberConsent out, or give it redirect URIs that begin with https:// and a host.",
   );
 }
 

@@ -8,6 +8,16 @@ export function logoutPathOf(method: string): `/${string}` {
   return `/oauth/logout/${method}`;
 }
 
+/** Where a server's own SAML metadata are, below the issuer. */
+export function samlMetadataPathOf(method: string): `/${string}` {
+  return `/oauth/saml/${method}`;
+}
+
+/** What a server is called at an identity provider with SAML: the URL of its metadata. */
+export function samlEntityIdOf(issuer: string, method: string): string {
+  return upstreamUrl(issuer, samlMetadataPathOf(method));
+}
+
 /**
  * The redirect URI of a method, as it is registered at its provider. As a URL has it: it is compared byte for byte, and built again
  * from a URL for the token request.

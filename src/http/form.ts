@@ -6,16 +6,21 @@ const MAXIMUM_FORM_BYTES = 64 * 1024;
 
 /**
  * The parameters of a form body (RFC 6749 appendix B).
+ * @param maximumBytes 64 KiB unless said
  * @throws OAuthError `invalid_request`: another media type (415 is no OAuth error), too large, or a repeated parameter.
  */
-export async function readForm(request: Request, repeatable?: ReadonlySet<string>): Promise<Params> {
+export async function readForm(
+  request: Request,
+  repeatable?: ReadonlySet<string>,
+  maximumBytes = MAXIMUM_FORM_BYTES,
+): Promise<Params> {
   if (!FORM.test(request.headers.get("content-type") ?? "")) {
     throw new OAuthError(
       "invalid_request",
       "Send the parameters as application/x-www-form-urlencoded in the body.",
     );
   }
-  return readParamsOnce(await readText(request, MAXIMUM_FORM_BYTES), repeatable);
+  return readParamsOnce(await readText(request, maximumBytes), repeatable);
 }
 
 /** A body's text, refused as soon as it is larger than allowed. */

@@ -123,6 +123,7 @@ ${removal === "possible" ? remove : html`<p class="soft small">${NOT_REMOVED[rem
 const NOT_REMOVED: Readonly<Record<Exclude<AccountIdentity["removal"], "possible">, string>> = {
   last_way_in: "Your only way in",
   by_operator: "Can’t be removed here",
+  not_set_up: "Not set up",
 };
 
 export function signInsSection({ signIns }: AccountValues): Html {

@@ -80,8 +80,9 @@ export type AccountIdentity = {
   readonly method: string;
   readonly createdAt: number;
   readonly usedAt: number | null;
-  /** Whether the person may remove it. A password is the operator's to give and to take away. */
-  readonly removal: "possible" | "last_way_in" | "by_operator";
+  /** Whether the person may remove it. A password is the operator's to give and to take away; until there is
+   * one, a username is not set up. */
+  readonly removal: "possible" | "last_way_in" | "by_operator" | "not_set_up";
 };
 
 export type AccountSignIn = {

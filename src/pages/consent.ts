@@ -24,6 +24,8 @@ export type ConsentValues = {
     readonly isForeign: boolean;
   };
   readonly scopes: readonly ConsentScope[];
+  /** Whether later requests for the same or less need no page once this is approved. */
+  readonly willBeRemembered?: boolean;
 };
 
 export type ConsentScope = {
@@ -34,12 +36,15 @@ export type ConsentScope = {
   /** Always granted: shown ticked and cannot be unticked. The browser does not send it. */
   readonly locked: boolean;
   readonly checked: boolean;
+  /** Whether the person approved this client before, and not this. */
+  readonly isNew?: boolean;
 };
 
 /** The page where a person decides. It posts `state`, the ticked `scope`s and `decision`: `approve` or `deny`. */
 export function consentPage(values: ConsentValues): string {
   // Deny is the form's first button, which the Enter key presses: by accident, that must be the harmless one.
-  const { appName, action, state, personName, switchAction, client, destination, scopes } = values;
+  const { appName, action, state, personName, switchAction, client, destination, scopes, willBeRemembered } =
+    values;
   const body = html`<div class="centred">
 <div class="marks">${mark(client.name, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
 <h1>${clientName(client)} wants to connect to ${nameOf(appName)}</h1>
@@ -54,6 +59,7 @@ ${caution(client, destination)}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 ${scopes.length > 0 ? scopeList(scopes) : undefined}
+${willBeRemembered ? html`<p class="soft small">If you approve, you won’t be asked again when this app wants the same or less, as long as this connection lasts.</p>` : undefined}
 <div class="choices settled">
 <button type="submit" name="decision" value="deny">Deny</button>
 <button type="submit" name="decision" value="approve">Approve</button>
@@ -129,18 +135,19 @@ function isUnverified(client: ClientIdentity): boolean {
 function scopeList(scopes: readonly ConsentScope[]): Html {
   return html`<fieldset>
 <legend>What it can do</legend>
+${scopes.some(({ isNew }) => isNew) ? html`<p class="soft small">You approved this app before. What you have not approved for it yet is marked as new.</p>` : undefined}
 <ul class="scopes">
 ${scopes.map(scopeItem)}
 </ul>
 </fieldset>`;
 }
 
-function scopeItem({ scope, description, tools, locked, checked }: ConsentScope, index: number): Html {
+function scopeItem({ scope, description, tools, locked, checked, isNew }: ConsentScope, index: number): Html {
   const id = `scope-${index}`;
   const ticks = html`${locked || checked ? " checked" : ""}${locked ? " disabled" : ""}`;
   return html`<li class="scope">
 <input type="checkbox" id="${id}" name="scope" value="${scope}" aria-describedby="${id}-more"${ticks}>
-<label for="${id}">${description}</label>
+<label for="${id}">${description}${isNew ? html` <span class="tag">New</span>` : undefined}</label>
 <p class="more" id="${id}-more">${locked ? "Always included. " : ""}${toolsOf(tools)}Scope: <code>${scope}</code></p>
 </li>
 `;

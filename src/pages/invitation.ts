@@ -14,12 +14,14 @@ export type InvitationValues = {
   readonly typedUsername?: string | undefined;
   /** Whether the person had a password before. */
   readonly isReset: boolean;
+  /** What the person may choose in place of a password. */
+  readonly choices?: readonly Html[];
   readonly errorMessage?: string | undefined;
 };
 
 /** The page behind a one-time link: asks for a new password, twice, and for a username where there is none yet. */
 export function invitationPage(values: InvitationValues): string {
-  const { appName, action, token, username, isReset, errorMessage } = values;
+  const { appName, action, token, username, isReset, choices = [], errorMessage } = values;
   const title = titleOf(values);
   const body = html`<div class="centred">
 <h1>${title} for ${nameOf(appName)}</h1>
@@ -40,6 +42,7 @@ ${usernameField(values)}
 ${passwordField("password", "New password", { autofocus: username !== undefined, hint: true, errorMessage })}
 ${passwordField("again", "New password again", { autofocus: false, hint: false, errorMessage })}
 <button type="submit">Save password</button>
+${choices.length > 0 ? html`<p class="or"><span>or</span></p>${choices}` : undefined}
 </form>`;
   return layout({ appName, title: errorMessage ? `${title}: try again` : title, body });
 }
@@ -54,21 +57,25 @@ export function passwordSetPage({
   appName,
   username,
   isReset,
+  hasPasskey = false,
   accountUrl,
 }: {
   readonly appName: string;
   readonly username: string;
   readonly isReset: boolean;
+  /** Whether it is a passkey, and no password. */
+  readonly hasPasskey?: boolean;
   readonly accountUrl: string;
 }): string {
+  const title = hasPasskey ? "Your passkey is saved" : "Your password is saved";
   const body = html`<div class="centred">
 <span class="mark good">${CHECK_ICON}</span>
-<h1>Your password is saved</h1>
+<h1>${title}</h1>
 <p>Your username is <strong>${nameOf(username)}</strong>.${isReset ? " You are signed out in every browser." : ""}</p>
 <p class="soft hint">Go back to your app and sign in. You can close this window.</p>
 <p class="small"><a href="${accountUrl}">Open your account</a></p>
 </div>`;
-  return layout({ appName, title: "Your password is saved", body });
+  return layout({ appName, title, body });
 }
 
 function usernameField({ username, typedUsername = "", errorMessage }: InvitationValues): Html {

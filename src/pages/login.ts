@@ -11,6 +11,8 @@ export type LoginValues = {
   readonly action: string | undefined;
   /** Where a person asks for a new password; undefined where they cannot. */
   readonly forgottenPasswordUrl?: string | undefined;
+  /** What the username field says in `autocomplete` besides `username`: `webauthn`, where a passkey can be chosen there. */
+  readonly autocomplete?: readonly string[];
   /** The other ways to sign in. */
   readonly panels?: readonly MethodPanel[];
   /** The sealed request, carried through the form. */
@@ -43,7 +45,7 @@ export function loginPage(values: LoginValues): string {
   const body = html`<div class="centred">
 <div class="marks">${marks}${mark(appName, "ours")}</div>
 <h1>${purpose ? HEADINGS[purpose.kind] : html`Sign in to ${nameOf(appName)}`}</h1>
-${client ? html`<p class="soft"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>` : undefined}
+${client ? html`<p class="soft"><strong>${clientName(client)}</strong> wants to connect. ${client.remembersConsent ? "Nothing is shared before you sign in. If you approved it before, you are not asked again." : "Nothing is shared until you approve."}</p>` : undefined}
 ${purpose ? html`<p class="soft">${reason(purpose)}</p>` : undefined}
 </div>
 ${
@@ -72,8 +74,11 @@ function passwordForm(
     action,
     state,
     username = "",
+    autocomplete = [],
     forgottenPasswordUrl,
-  }: Pick<LoginValues, "state" | "username" | "forgottenPasswordUrl"> & { readonly action: string },
+  }: Pick<LoginValues, "state" | "username" | "autocomplete" | "forgottenPasswordUrl"> & {
+    readonly action: string;
+  },
   errorMessage: string | undefined,
 ): Html {
   const tied = errorMessage ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
@@ -82,7 +87,7 @@ function passwordForm(
 <input type="hidden" name="state" value="${state}">
 <div>
 <label for="username">Username</label>
-<input type="text" id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" required${username ? undefined : autofocus}${tied}>
+<input type="text" id="username" name="username" value="${username}" autocomplete="${["username", ...autocomplete].join(" ")}" autocapitalize="none" autocorrect="off" spellcheck="false" required${username ? undefined : autofocus}${tied}>
 </div>
 <div>
 <label for="password">Password</label>

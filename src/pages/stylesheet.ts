@@ -125,6 +125,9 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .side-by-side .button { display: flex; align-items: center; }
 .row form > *, .side-by-side form > * { margin-top: 0; }
 .side-by-side { display: flex; flex-wrap: wrap; gap: .625rem; margin-top: .75rem; }
+p + .rows { margin-top: .75rem; }
+[hidden] { display: none; }
+.passkey > * + * { margin-top: .5rem; }
 .rows + p { margin-top: .5rem; }
 .tag { white-space: nowrap; padding: .1em .5em; border-radius: 5px; background: var(--accent-tint); color: var(--accent); font-size: .8125rem; font-weight: 600; }
 .notice.good { background: var(--good-tint); border-color: var(--good); color: var(--good); }

@@ -1,4 +1,5 @@
 import { loadEnvironment } from "../config/environment.ts";
+import { requireOptions } from "../config/problems.ts";
 import { type ProtectOptions, type ProtectSettings, parseProtectOptions } from "../config/protect-options.ts";
 import type { Provider } from "../config/provider-options.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
@@ -51,7 +52,9 @@ export type ProtectParts = { readonly log?: Log; readonly clock?: Clock };
  * }
  * ```
  */
-export function protect({ log, clock, ...options }: ProtectOptions & ProtectParts): Protection {
+export function protect(given: ProtectOptions & ProtectParts): Protection {
+  requireOptions("The argument of protect", given, '{ issuer: "https://idp.example.com", … }');
+  const { log, clock, ...options } = given;
   const settings = parseProtectOptions(options);
   const { debug } = settings;
   const lines = log ?? createLog({ level: debug ? "debug" : "info", pretty: process.stdout.isTTY === true });

@@ -1,12 +1,37 @@
 import { expect, it } from "vitest";
+import { createOAuthServer, protect } from "../index.ts";
 import { silentLog } from "../platform/logging.ts";
-import { createOAuthServer } from "./create-oauth-server.ts";
 
-it.each([{}, { event() {}, error() {}, info() {} }])("a log that lacks a function is refused: %j", (log) => {
-  const create = () => createOAuthServer("Test", () => null, { database: ":memory:", log: log as never });
-  expect(create).toThrow("log is an object; it must be an object with the functions event, error, info");
+// What a caller without types can give.
+
+const create = (options: unknown) => createOAuthServer("Test", () => null, options as never);
+
+it.each([null, "x", 5, [], () => ({})])("options that are no object are refused: %s", (options) => {
+  expect(() => create(options)).toThrow(/^The third argument is .*; it must be an object with options/);
+  expect(() => protect(options as never)).toThrow(
+    /^The argument of protect is .*; it must be an object with options/,
+  );
+});
+
+it.each([
+  ["log", false, "an object with the functions event, error, info and debug"],
+  ["log", {}, "an object with the functions event, error, info and debug"],
+  ["log", { event() {}, error() {}, info() {} }, "an object with the functions event, error, info and debug"],
+  ["mcp", {}, "a function that makes a server of the SDK"],
+  ["mcp", null, "a function that makes a server of the SDK"],
+  ["instructions", 5, "a text for the model"],
+  ["instructions", ["be kind"], "a text for the model"],
+  ["requestState", "a key", "an object with a function verify"],
+  ["requestState", { mint() {} }, "an object with a function verify"],
+  ["alsoAccept", null, "an object with options"],
+  ["alsoAccept", "https://idp.example.com", "an object with options"],
+  ["alsoAccept", [{ issuer: "https://idp.example.com", audience: "a" }, 5], "an object with options"],
+])("%s: %j is refused", (name, value, must) => {
+  expect(() => create({ database: ":memory:", [name]: value })).toThrow(
+    new RegExp(`^${name}(\\[1\\])? is .*; it must be ${must}`),
+  );
 });
 
 it("a log of one's own is taken", () => {
-  expect(() => createOAuthServer("Test", () => null, { database: ":memory:", log: silentLog })).not.toThrow();
+  expect(() => create({ database: ":memory:", log: silentLog })).not.toThrow();
 });

@@ -4,7 +4,7 @@ import { type AdmitOption, parseAdmit } from "../config/admit.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { parseOptions } from "../config/options.ts";
 import type { OAuthServerOptions } from "../config/options-schema.ts";
-import { wrongValue } from "../config/problems.ts";
+import { requireOptions, wrongValue } from "../config/problems.ts";
 import {
   type AuthorizationServerMetadata,
   parseAuthorizationServerMetadata,
@@ -65,12 +65,6 @@ export type Assembly<Opened extends OpenServer> = {
   readonly code: CreateCode;
   readonly open: (parts: ServerParts) => Promise<Opened>;
 };
-
-function isLog(given: object): boolean {
-  return (["event", "error", "info", "debug"] satisfies readonly (keyof Log)[]).every(
-    (name) => typeof Reflect.get(given, name) === "function",
-  );
-}
 
 /** A server with people, clients and grants of its own. */
 export function embeddedServer(
@@ -136,13 +130,43 @@ export function protectedServer(
   };
 }
 
-function splitOptions({ mcp, log, instructions, requestState, alsoAccept, ...options }: CreateOptions): {
+function splitOptions(given: CreateOptions): {
   readonly code: CreateCode;
   readonly options: OAuthServerOptions;
   readonly alsoAccept: CreateOptions["alsoAccept"];
 } {
-  if (log !== undefined && !isLog(log)) {
-    throw wrongValue("log", log, "an object with the functions event, error, info and debug");
+  requireOptions("The third argument", given, '{ publicUrl: "https://mcp.example.com" }');
+  const { mcp, log, instructions, requestState, alsoAccept, ...options } = given;
+  const code = { mcp, log, instructions, requestState };
+  for (const [name, { is, must }] of Object.entries(CODE)) {
+    const value: unknown = Reflect.get(code, name);
+    if (value !== undefined && !is(value)) throw wrongValue(name, value, must);
   }
-  return { code: { mcp, log, instructions, requestState }, options, alsoAccept };
+  return { code, options, alsoAccept };
+}
+
+/** What each of them has to be: no schema sees it, since a function cannot be looked into. */
+const CODE: Readonly<
+  Record<keyof CreateCode, { readonly is: (given: unknown) => boolean; readonly must: string }>
+> = {
+  mcp: { is: (given) => typeof given === "function", must: "a function that makes a server of the SDK" },
+  log: {
+    is: (given) => isObject(given) && hasFunctions(given, LOG_FUNCTIONS),
+    must: "an object with the functions event, error, info and debug",
+  },
+  instructions: { is: (given) => typeof given === "string", must: "a text for the model" },
+  requestState: {
+    is: (given) => isObject(given) && hasFunctions(given, ["verify"]),
+    must: "an object with a function verify, such as createRequestStateCodec of the SDK makes",
+  },
+};
+
+const LOG_FUNCTIONS = ["event", "error", "info", "debug"] as const satisfies readonly (keyof Log)[];
+
+function isObject(given: unknown): given is object {
+  return typeof given === "object" && given !== null;
+}
+
+function hasFunctions(given: object, names: readonly string[]): boolean {
+  return names.every((name) => typeof Reflect.get(given, name) === "function");
 }

@@ -22,6 +22,7 @@ import type { CheckActive } from "../authorization-server/people/active.ts";
 import { createBrowserBinding } from "../authorization-server/people/create-browser-binding.ts";
 import type { Recorder } from "../authorization-server/recorder.ts";
 import { createAdmission } from "../authorization-server/sign-in/admission.ts";
+import { companyRoutes } from "../authorization-server/sign-in/companies.ts";
 import { eitherGoals, visitsOf } from "../authorization-server/sign-in/goals.ts";
 import { createAttempts } from "../authorization-server/sign-in/guessing/attempts.ts";
 import { loginRoute, type PasswordMethod, SIGN_IN } from "../authorization-server/sign-in/login.ts";
@@ -138,6 +139,7 @@ export async function openInteraction(
     authorizeRoute(answering),
     loginRoute({ ...common, methods, password, forgottenPasswordUrl: reset?.url }),
     ...(reset ? [reset.route] : []),
+    ...companyRoutes({ ...common, methods }),
     ...methods.flatMap(({ routes }) => routes),
     ...(factor?.routes(createPendingProofs({ ...pending, visits, signIns, refuse })) ?? []),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
@@ -160,16 +162,19 @@ function openAccounts(parts: AccountVisitsParts & AccountSessionsParts) {
 
 async function openMethods(
   methods: readonly SignInMethod[],
-  parts: MethodParts,
+  parts: Omit<MethodParts, "methods">,
 ): Promise<readonly NamedMethod[]> {
-  return Promise.all(
+  let opened: readonly NamedMethod[] = [];
+  const all = { ...parts, methods: () => opened };
+  opened = await Promise.all(
     methods.map(async ({ name, label, people, open }) => ({
       name,
       label,
       people,
-      ...(await open(parts)),
+      ...(await open(all)),
     })),
   );
+  return opened;
 }
 
 /** What they add to the account page. */

@@ -16,7 +16,7 @@ export type SignInList = {
 
 /**
  * Reads the list that the code gives.
- * @throws ConfigurationError where it is none, has no method, two of one name, two second factors, or one that comes after nothing
+ * @throws ConfigurationError where it is none, has no method, two of one name or one entity ID, two second factors, or one that comes after nothing
  */
 export function readSignInList(given: readonly SignInPart[]): SignInList {
   requireParts(given);
@@ -27,7 +27,9 @@ export function readSignInList(given: readonly SignInPart[]): SignInList {
       `signIn has two second factors, ${factor?.name}() and ${second.name}(). Keep one of them.`,
     );
   }
+  refuseEqualIssuers(methods);
   if (factor) refuseIdle(factor, methods);
+  refuseNoFirstWayIn(methods);
   return { methods, factor };
 }
 
@@ -53,6 +55,28 @@ function refuseEqualNames(parts: readonly SignInPart[]): void {
   if (twice === undefined) return;
   throw new ConfigurationError(
     `signIn has two methods with the name "${twice}". Give one of them another name.`,
+  );
+}
+
+/** No one could ever come to have it. */
+function refuseNoFirstWayIn(methods: readonly SignInMethod[]): void {
+  const [first] = methods;
+  if (first === undefined || methods.some(({ comesAfterAnother = false }) => !comesAfterAnother)) return;
+  throw new ConfigurationError(
+    `signIn has only ${first.name}(), which people add once they are signed in another way or invited. Add another way, such as users().`,
+  );
+}
+
+/** One company could sign in as the people of another one. */
+function refuseEqualIssuers(methods: readonly SignInMethod[]): void {
+  const issuers = methods.flatMap(({ name, identityIssuer: issuer }) =>
+    issuer === undefined ? [] : [{ name, issuer }],
+  );
+  const second = issuers.find(({ issuer }, i) => issuers.findIndex((one) => one.issuer === issuer) < i);
+  if (second === undefined) return;
+  const first = issuers.find(({ issuer }) => issuer === second.issuer);
+  throw new ConfigurationError(
+    `signIn has ${first?.name} and ${second.name} with the same entity ID, ${JSON.stringify(second.issuer)}. Each company's metadata must have its own.`,
   );
 }
 

@@ -53,3 +53,9 @@ export type CredentialUse =
   | { readonly kind: "passkey"; readonly id: string; readonly counter: number; readonly secret: string }
   /** It is deleted. */
   | { readonly kind: "recovery_code"; readonly id: string };
+
+/** A passkey, and how its person calls it. */
+export type NewPasskey = {
+  readonly identity: Identity & { readonly label: string };
+  readonly credential: Omit<Credential, "personId">;
+};

@@ -48,7 +48,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...grantUseQueries(connection, dialect),
     ...peopleQueries(db, connection),
     ...signInQueries(db, connection, dialect),
-    ...newPeopleQueries(db, connection),
+    ...newPeopleQueries(db, connection, dialect),
     ...endedPeopleQueries(db, connection),
     ...linkedPeopleQueries(db, connection, dialect),
     ...personGrantQueries(db, connection),

@@ -33,7 +33,7 @@ import {
   sampleSession,
   sampleSignIn,
 } from "../../test/support/store/samples.ts";
-import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
+import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/store/test-store.ts";
 
 // What each verb about people asks of a database in which there are many, by the plan that the database makes for it.
 
@@ -147,6 +147,17 @@ async function useAll(store: TestStore): Promise<void> {
     { hash: "link-1", credential: { ...credential, secret: "$2b$12$y" }, now: NOW },
     CREDENTIAL_CHANGED,
   );
+  const made = { ...credential, kind: "passkey", id: "made" } as const;
+  await store.usePasskeyLink(
+    {
+      hash: "none",
+      personId: first.id,
+      passkey: { identity: passkey, credential: { ...made, secret: "{}" } },
+      now: NOW,
+    },
+    CREDENTIAL_ADDED,
+  );
+  await store.countPasskeys();
   await store.useInvitation({ hash: "none", person: samplePerson("invited", { now: NOW }) }, PERSON_ADDED);
   for (const personId of [null, first.id]) {
     const mail = sampleMailedLink({
@@ -183,7 +194,7 @@ test("on SQLite no verb but the search reads a whole table", async () => {
   const database = join(folder, "plans.db");
   await makePeople(database, { count: MANY });
   const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
-  const store = await openTestStore({ database });
+  const store = await openTestStore({ database, answerMs: PATIENT_MS });
   await useAll(store);
   const texts = new Set(prepare.mock.calls.map(([sql]) => sql).filter(isAboutPeople));
   prepare.mockRestore();
@@ -206,7 +217,7 @@ test("on Postgres no verb but the search reads a whole table", async () => {
   const database = await postgres.freshDatabase();
   await makePeople(database, { count: MANY });
   const query = vi.spyOn(pg.Client.prototype, "query");
-  const store = await openTestStore({ database });
+  const store = await openTestStore({ database, answerMs: PATIENT_MS });
   await useAll(store);
   const statements = new Map(query.mock.calls.map(statementOf).filter(([sql]) => isAboutPeople(sql)));
   query.mockRestore();
@@ -231,7 +242,7 @@ test("on Postgres no verb but the search reads a whole table", async () => {
 test("the janitor deletes sessions and links that have ended in batches, and no others", async () => {
   for (const database of [join(folder, "janitor.db"), await postgres.freshDatabase()]) {
     await makePeople(database, { count: MANY, sessionsEndAt: NOW - 1 });
-    const store = await openTestStore({ database });
+    const store = await openTestStore({ database, answerMs: PATIENT_MS });
     await store.signIn(
       sampleSignIn({
         identity: first.identity,

@@ -27,7 +27,7 @@ import {
   sampleSession,
   sampleSignIn,
 } from "../../test/support/store/samples.ts";
-import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
+import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/store/test-store.ts";
 import type { SignInOutcome } from "./people-store.ts";
 
 // Two instances, each with connections of its own, do to one person what does not go together. Whichever comes first, the
@@ -76,8 +76,8 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
   let database: string;
   beforeEach(async () => {
     database = await freshDatabase();
-    a = await openTestStore({ database });
-    b = await openTestStore({ database });
+    a = await openTestStore({ database, answerMs: PATIENT_MS });
+    b = await openTestStore({ database, answerMs: PATIENT_MS });
   });
   afterEach(async () => {
     await a.close();

@@ -7,10 +7,11 @@ import type {
   CredentialKind,
   CredentialUse,
   NewCredentials,
+  NewPasskey,
   RemovedCredentials,
 } from "./credential.ts";
 
-export type { Credential, CredentialKind, CredentialUse, NewCredentials, RemovedCredentials };
+export type { Credential, CredentialKind, CredentialUse, NewCredentials, NewPasskey, RemovedCredentials };
 
 /** People, what they prove themselves with, and where they are signed in. Part of {@link Store}, under its contract. */
 export type PeopleStore = {
@@ -119,6 +120,9 @@ export type PeopleStore = {
   /** Each different beginning of a secret that is stored (`$argon2id$v=19$m=…$`, `$2b$12$`), up to `limit`: what a check costs. */
   listCredentialKinds(kind: CredentialKind, limit: number): Promise<readonly string[]>;
 
+  /** How many passkeys there are for each host. Reads them all, so it is for the start. */
+  countPasskeys(): Promise<readonly { readonly host: string; readonly count: number }[]>;
+
   // — one-time links —
 
   /** Keeps a link's hash; an older one for the same purpose and person ends. */
@@ -128,6 +132,19 @@ export type PeopleStore = {
   usePasswordLink(
     use: { readonly hash: string; readonly credential: Credential; readonly now: number },
     entry: AuditEntry<"credential.changed">,
+  ): Promise<boolean>;
+  /**
+   * Uses an invitation up and gives its person a passkey, which signs them out, in one commit. False where it was used or has ended,
+   * or the passkey is there.
+   */
+  usePasskeyLink(
+    use: {
+      readonly hash: string;
+      readonly personId: string;
+      readonly passkey: NewPasskey;
+      readonly now: number;
+    },
+    entry: AuditEntry<"credential.added">,
   ): Promise<boolean>;
   /** Uses up an invitation that names no person and adds one, in one commit. False where it was used, has ended, or the name is taken. */
   useInvitation(
@@ -284,6 +301,8 @@ export type NewPerson = {
   readonly label: string;
   /** A PHC string or a bcrypt hash; undefined for a person who has yet to choose a password. */
   readonly passwordHash: string | undefined;
+  /** What the person chose in place of a password. */
+  readonly passkey?: NewPasskey | undefined;
   readonly now: number;
 };
 

@@ -30,6 +30,7 @@ export function toGrant(row: Selectable<GrantTable>): Grant {
     createdAt: row.created_at,
     revokedAt: row.revoked_at,
     revokedReason: row.revoked_reason === null ? null : toReason(row),
+    approvedAs: row.approved_as,
   };
 }
 
@@ -62,6 +63,7 @@ export function fromClient(
     logo_uri: client.logoUri,
     application_type: client.applicationType,
     created_at: client.createdAt,
+    remembers_consent: client.remembersConsent ? 1 : 0,
   };
 }
 
@@ -102,6 +104,7 @@ const clientRow = z
     logo_uri: z.string().nullable(),
     application_type: z.enum(["web", "native"]),
     created_at: z.number(),
+    remembers_consent: z.literal([0, 1]),
   })
   .transform(
     (row): Client => ({
@@ -119,6 +122,7 @@ const clientRow = z
       logoUri: row.logo_uri,
       applicationType: row.application_type,
       createdAt: row.created_at,
+      remembersConsent: row.remembers_consent === 1,
     }),
   );
 

@@ -47,6 +47,8 @@ export type ClientTable = {
   due_at: number | null;
   /** Since when it waits for its first grant; null where it has had one, or came otherwise than by registering itself. */
   unapproved_since: number | null;
+  /** 1 where approvals of it are remembered, else 0. */
+  remembers_consent: number;
 };
 
 /** Ids that the operator has disabled, whatever way their clients come. */
@@ -75,6 +77,8 @@ export type GrantTable = {
   revoked_at: number | null;
   revoked_reason: RevocationReason | null;
   due_at: number;
+  /** What the client was when the person clicked Approve, as a hash; null where no one clicked. */
+  approved_as: string | null;
 };
 
 export type PersonTable = {

@@ -7,6 +7,8 @@ import type { Counters } from "./counters.ts";
 import type { MailStore } from "./mail-store.ts";
 import type { PeopleStore } from "./people-store.ts";
 
+type OfPeople = PeopleStore & MailStore;
+
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use
  * change is one conditional statement. A method resolves only after what it wrote is durable; it rejects with an
@@ -15,160 +17,163 @@ import type { PeopleStore } from "./people-store.ts";
  * no change without its entry, and no entry where nothing changed. A verb without an entry changes what the audit log does
  * not promise.
  */
-export type Store = PeopleStore &
-  MailStore & {
-    // — clients —
+export type Store = OfPeople & {
+  // — clients —
 
-    /** Keeps a client, or does nothing where one with its id is there. Says whether it is new. */
-    addClient(client: Client, entry: AuditEntry<"client.added"> | Unaudited): Promise<boolean>;
-    findClient(id: string): Promise<Client | undefined>;
-    /**
-     * Of the clients that registered themselves and have never had a grant, deletes the oldest until `most` are left, but none
-     * that came after `before`.
-     * @returns how many there are now, and since when the oldest is there.
-     */
-    trimUnapprovedClients(
-      most: number,
-      before: number,
-    ): Promise<{ readonly count: number; readonly oldestAt: number | null }>;
-    /** Newest first. */
-    listClients(): Promise<readonly ClientSummary[]>;
-    /**
-     * Revokes the grants of a client and removes it: many grants in several commits, each with an entry of its own, and the
-     * last ones with the client. False where there is none.
-     */
-    removeClient(id: string, now: number, entry: AuditEntry<"client.removed">): Promise<boolean>;
-    /** The ids that the operator has disabled. */
-    listDisabledClients(): Promise<readonly DisabledClient[]>;
-    /**
-     * Disables an id, whether a client has it yet or not, and revokes the grants of its client in commits like those of
-     * {@link Store.removeClient}. False where it was disabled before.
-     */
-    disableClient(id: string, now: number, entry: AuditEntry<"client.disabled">): Promise<boolean>;
-    /** Lets it be used again; what was revoked stays so. False where it was not disabled. */
-    enableClient(id: string, entry: AuditEntry<"client.enabled">): Promise<boolean>;
+  /** Keeps a client, or does nothing where one with its id is there. Says whether it is new. */
+  addClient(client: Client, entry: AuditEntry<"client.added"> | Unaudited): Promise<boolean>;
+  findClient(id: string): Promise<Client | undefined>;
+  /**
+   * Of the clients that registered themselves and have never had a grant, deletes the oldest until `most` are left, but none
+   * that came after `before`.
+   * @returns how many there are now, and since when the oldest is there.
+   */
+  trimUnapprovedClients(
+    most: number,
+    before: number,
+  ): Promise<{ readonly count: number; readonly oldestAt: number | null }>;
+  /** Newest first. */
+  listClients(): Promise<readonly ClientSummary[]>;
+  /**
+   * Revokes the grants of a client and removes it: many grants in several commits, each with an entry of its own, and the
+   * last ones with the client. False where there is none.
+   */
+  removeClient(id: string, now: number, entry: AuditEntry<"client.removed">): Promise<boolean>;
+  /** The ids that the operator has disabled. */
+  listDisabledClients(): Promise<readonly DisabledClient[]>;
+  /**
+   * Disables an id, whether a client has it yet or not, and revokes the grants of its client in commits like those of
+   * {@link Store.removeClient}. False where it was disabled before.
+   */
+  disableClient(id: string, now: number, entry: AuditEntry<"client.disabled">): Promise<boolean>;
+  /** Lets it be used again; what was revoked stays so. False where it was not disabled. */
+  enableClient(id: string, entry: AuditEntry<"client.enabled">): Promise<boolean>;
 
-    // — client ID metadata documents: a cache that outlives the process —
+  // — client ID metadata documents: a cache that outlives the process —
 
-    findDocument(clientId: string): Promise<ClientDocument | undefined>;
-    saveDocument(document: ClientDocument): Promise<void>;
+  findDocument(clientId: string): Promise<ClientDocument | undefined>;
+  saveDocument(document: ClientDocument): Promise<void>;
 
-    // — grants —
+  // — grants —
 
-    /**
-     * Keeps an approved grant; where one with its id is there (a second click), returns that one. Only its code lives
-     * longer, if nobody redeemed it and the decision is the same; that is no new approval, and has no entry.
-     * @returns undefined, and nothing is kept, where the person may not approve: they are not there, are disabled, or were
-     * signed out when they had signed in already. So a live grant is that of a person who is not disabled.
-     */
-    approve(approval: Approval, entry: AuditEntry<"consent.approved">): Promise<Grant | undefined>;
-    /** Keeps the grant of a program, which is its own person and has no row among the people. */
-    grantToProgram(grant: ProgramGrant, entry: AuditEntry<"client.granted">): Promise<Grant>;
-    findGrant(id: string): Promise<Grant | undefined>;
-    /**
-     * Marks the code redeemed and starts generation 1, if the code is unredeemed, unexpired and unrevoked.
-     * Undefined where another request was first.
-     */
-    redeemCode(
-      id: string,
-      refreshExpiresAt: number,
-      now: number,
-      entry: AuditEntry<"code.redeemed">,
-    ): Promise<Grant | undefined>;
-    /**
-     * Moves to `presented + 1`, if the grant is this client's, live, and its generation is not past `presented` (a smaller
-     * one means that a write was lost). Nothing of the new generation was used then. Undefined otherwise.
-     */
-    rotateRefresh(rotation: RefreshRotation): Promise<Grant | undefined>;
-    /** Records uses of access tokens, of many grants in one write, each once. One of an earlier generation changes nothing. */
-    recordUses(uses: readonly GrantUse[], now: number): Promise<void>;
-    /** Revokes once. False where there is no such grant, or it was revoked before. */
-    revokeGrant(
-      id: string,
-      reason: RevocationReason,
-      now: number,
-      entry: AuditEntry<"grant.revoked">,
-    ): Promise<boolean>;
-    /** Newest first. */
-    listGrants(filter: GrantFilter): Promise<readonly Grant[]>;
+  /**
+   * Keeps an approved grant; where one with its id is there (a second click), returns that one. Only its code lives
+   * longer, if nobody redeemed it and the decision is the same; that is no new approval, and has no entry.
+   * @returns undefined, and nothing is kept, where the person may not approve: they are not there, are disabled, or were
+   * signed out when they had signed in already. So a live grant is that of a person who is not disabled. Nor is anything kept
+   * where the approval rests on an earlier one, and that is not live, or is not the person's.
+   */
+  approve(
+    approval: Approval,
+    entry: AuditEntry<"consent.approved" | "consent.remembered">,
+  ): Promise<Grant | undefined>;
+  /** Keeps the grant of a program, which is its own person and has no row among the people. */
+  grantToProgram(grant: ProgramGrant, entry: AuditEntry<"client.granted">): Promise<Grant>;
+  findGrant(id: string): Promise<Grant | undefined>;
+  /**
+   * Marks the code redeemed and starts generation 1, if the code is unredeemed, unexpired and unrevoked.
+   * Undefined where another request was first.
+   */
+  redeemCode(
+    id: string,
+    refreshExpiresAt: number,
+    now: number,
+    entry: AuditEntry<"code.redeemed">,
+  ): Promise<Grant | undefined>;
+  /**
+   * Moves to `presented + 1`, if the grant is this client's, live, and its generation is not past `presented` (a smaller
+   * one means that a write was lost). Nothing of the new generation was used then. Undefined otherwise.
+   */
+  rotateRefresh(rotation: RefreshRotation): Promise<Grant | undefined>;
+  /** Records uses of access tokens, of many grants in one write, each once. One of an earlier generation changes nothing. */
+  recordUses(uses: readonly GrantUse[], now: number): Promise<void>;
+  /** Revokes once. False where there is no such grant, or it was revoked before. */
+  revokeGrant(
+    id: string,
+    reason: RevocationReason,
+    now: number,
+    entry: AuditEntry<"grant.revoked">,
+  ): Promise<boolean>;
+  /** Newest first. */
+  listGrants(filter: GrantFilter): Promise<readonly Grant[]>;
 
-    // — signing keys —
+  // — signing keys —
 
-    listSigningKeys(): Promise<readonly StoredSigningKey[]>;
-    /**
-     * Adds a key and retires the others: they sign until it does, and are published until `othersPublishedUntil`. One that
-     * ends earlier is left as it is.
-     */
-    addSigningKey(
-      key: StoredSigningKey,
-      othersPublishedUntil: number,
-      entry: AuditEntry<"key.rotated">,
-    ): Promise<void>;
-    /**
-     * Adds the first key if there is none yet. Two processes may start at once: both get the keys that won. A server that
-     * starts does it, nobody decided it, and so it has no entry.
-     */
-    addFirstSigningKey(key: StoredSigningKey): Promise<readonly StoredSigningKey[]>;
-    /** Seals a key anew, if it is still sealed as it was. False where another process was first. */
-    resealSigningKey(
-      key: { readonly kid: string; readonly before: string; readonly sealed: string },
-      entry: AuditEntry<"secret.rotated">,
-    ): Promise<boolean>;
-    /** Deletes every signing key, whatever it still has to verify, and puts this one in their place. */
-    replaceSigningKeys(key: StoredSigningKey, entry: AuditEntry<"secret.rotated">): Promise<void>;
+  listSigningKeys(): Promise<readonly StoredSigningKey[]>;
+  /**
+   * Adds a key and retires the others: they sign until it does, and are published until `othersPublishedUntil`. One that
+   * ends earlier is left as it is.
+   */
+  addSigningKey(
+    key: StoredSigningKey,
+    othersPublishedUntil: number,
+    entry: AuditEntry<"key.rotated">,
+  ): Promise<void>;
+  /**
+   * Adds the first key if there is none yet. Two processes may start at once: both get the keys that won. A server that
+   * starts does it, nobody decided it, and so it has no entry.
+   */
+  addFirstSigningKey(key: StoredSigningKey): Promise<readonly StoredSigningKey[]>;
+  /** Seals a key anew, if it is still sealed as it was. False where another process was first. */
+  resealSigningKey(
+    key: { readonly kid: string; readonly before: string; readonly sealed: string },
+    entry: AuditEntry<"secret.rotated">,
+  ): Promise<boolean>;
+  /** Deletes every signing key, whatever it still has to verify, and puts this one in their place. */
+  replaceSigningKeys(key: StoredSigningKey, entry: AuditEntry<"secret.rotated">): Promise<void>;
 
-    // — every grant, a page at a time: there may be ten million —
+  // — every grant, a page at a time: there may be ten million —
 
-    /**
-     * Revokes the live ones of the next `limit` grants, with an entry for all of them.
-     * @param after the last id of the page before, "" for the first one.
-     * @returns the last id of this page; undefined where there was none.
-     */
-    revokeNextGrants(
-      after: string,
-      limit: number,
-      now: number,
-      entry: AuditEntry<"grant.revoked">,
-    ): Promise<string | undefined>;
-    /** Of the next `limit` grants, how many have a refresh token that is good now and was made by then. */
-    countRefreshTokens(page: RefreshTokenPage): Promise<RefreshTokenCount | undefined>;
+  /**
+   * Revokes the live ones of the next `limit` grants, with an entry for all of them.
+   * @param after the last id of the page before, "" for the first one.
+   * @returns the last id of this page; undefined where there was none.
+   */
+  revokeNextGrants(
+    after: string,
+    limit: number,
+    now: number,
+    entry: AuditEntry<"grant.revoked">,
+  ): Promise<string | undefined>;
+  /** Of the next `limit` grants, how many have a refresh token that is good now and was made by then. */
+  countRefreshTokens(page: RefreshTokenPage): Promise<RefreshTokenCount | undefined>;
 
-    // — assertions —
+  // — assertions —
 
-    /** Records that a client's assertion was used (RFC 7523 §3, `jti`). False where it was used before. */
-    useAssertion(clientId: string, jti: string, expiresAt: number): Promise<boolean>;
-    /** Whether it was used, for work in several commits, which must be done again where it failed halfway. */
-    isAssertionUsed(clientId: string, jti: string): Promise<boolean>;
+  /** Records that a client's assertion was used (RFC 7523 §3, `jti`). False where it was used before. */
+  useAssertion(clientId: string, jti: string, expiresAt: number): Promise<boolean>;
+  /** Whether it was used, for work in several commits, which must be done again where it failed halfway. */
+  isAssertionUsed(clientId: string, jti: string): Promise<boolean>;
 
-    // — networks from which people have signed in —
+  // — networks from which people have signed in —
 
-    /** Whether this name has signed in from there. */
-    isFamiliarNetwork(name: string, network: string, now: number): Promise<boolean>;
-    /** Remembers one. False, and nothing is remembered, while another person has signed in under this name. */
-    rememberNetwork(network: FamiliarNetwork, now: number): Promise<boolean>;
+  /** Whether this name has signed in from there. */
+  isFamiliarNetwork(name: string, network: string, now: number): Promise<boolean>;
+  /** Remembers one. False, and nothing is remembered, while another person has signed in under this name. */
+  rememberNetwork(network: FamiliarNetwork, now: number): Promise<boolean>;
 
-    // — the audit log —
+  // — the audit log —
 
-    /** Writes an entry that is about no change in the store. */
-    recordAudit<Name extends AuditedEvent>(entry: AuditEntry<Name>): Promise<void>;
-    /** By time. What else is asked of the rows, the reader looks at: no statement goes through the whole log. */
-    readAudit(page: AuditPage): Promise<readonly AuditRecord[]>;
-    /** The rows with greater ids, by id. */
-    auditAfter(id: number, limit: number): Promise<readonly AuditRecord[]>;
-    /** Deletes rows that were written before, up to `limit` of them. Says how many went. */
-    deleteAudit(before: number, limit: number): Promise<number>;
+  /** Writes an entry that is about no change in the store. */
+  recordAudit<Name extends AuditedEvent>(entry: AuditEntry<Name>): Promise<void>;
+  /** By time. What else is asked of the rows, the reader looks at: no statement goes through the whole log. */
+  readAudit(page: AuditPage): Promise<readonly AuditRecord[]>;
+  /** The rows with greater ids, by id. */
+  auditAfter(id: number, limit: number): Promise<readonly AuditRecord[]>;
+  /** Deletes rows that were written before, up to `limit` of them. Says how many went. */
+  deleteAudit(before: number, limit: number): Promise<number>;
 
-    // — the database itself —
+  // — the database itself —
 
-    /** Deletes what has expired, up to `limit` rows of each kind. Says how many went and whether there may be more. */
-    deleteExpired(now: number, limit: number): Promise<{ readonly deleted: number; readonly more: boolean }>;
-    /** Resolves if the database answers. */
-    ping(): Promise<void>;
-    /** Resolves if it takes writes: it is no standby, and nobody else keeps it locked. Writes nothing. */
-    probeWrites(): Promise<void>;
-    /** The migrations that this version has and the database has not had. One of a later version may have had more. */
-    pendingMigrations(): Promise<readonly string[]>;
-  };
+  /** Deletes what has expired, up to `limit` rows of each kind. Says how many went and whether there may be more. */
+  deleteExpired(now: number, limit: number): Promise<{ readonly deleted: number; readonly more: boolean }>;
+  /** Resolves if the database answers. */
+  ping(): Promise<void>;
+  /** Resolves if it takes writes: it is no standby, and nobody else keeps it locked. Writes nothing. */
+  probeWrites(): Promise<void>;
+  /** The migrations that this version has and the database has not had. One of a later version may have had more. */
+  pendingMigrations(): Promise<readonly string[]>;
+};
 
 /** What opening a database gives. Code that opens one closes it, once nothing uses these parts any more. */
 export type OpenStore = {
@@ -217,6 +222,8 @@ export type ProgramGrant = Omit<
 export type Approval = ProgramGrant & {
   /** The sign-in that it counts on. Where the person was signed out at that time or later, they approve nothing. */
   readonly signedInAt: number;
+  /** The id of the grant that the person approved before, where this approval rests on it. */
+  readonly restsOn?: string | undefined;
 };
 
 export type GrantUse = {
@@ -242,6 +249,8 @@ export type GrantFilter = {
   readonly personId?: string;
   /** Only grants that are neither revoked nor expired at this time. */
   readonly liveAt?: number;
+  /** Only grants for which a person clicked Approve. */
+  readonly isClicked?: true;
   readonly limit?: number;
 };
 

@@ -7,6 +7,7 @@ import { accountRefusedPage } from "../../src/pages/account-refused.ts";
 import { actionForm } from "../../src/pages/account-sections.ts";
 import { signedOutPage } from "../../src/pages/account-signed-out.ts";
 import type { AccountValues } from "../../src/pages/account-values.ts";
+import { companyField } from "../../src/pages/company-field.ts";
 import { consentPage } from "../../src/pages/consent.ts";
 import { alreadyApprovedPage } from "../../src/pages/done.ts";
 import { errorPage } from "../../src/pages/error.ts";
@@ -44,6 +45,13 @@ const login = {
     { name: "entra", label: "Microsoft", url: "/oauth/sign-in/entra" },
   ],
 } as const;
+
+function company(address = "", isUnknown = false) {
+  return {
+    name: "company",
+    html: companyField({ action: "/oauth/company", state: "sealed", address, isUnknown }),
+  };
+}
 
 const SELF = { origin: "registered", holdsKey: false } as const;
 const cursor = { name: "Cursor", id: "dcr_qh8aZf0u1Rz2", ...SELF } as const;
@@ -168,6 +176,18 @@ const longName = "Extraordinarily-Long-Client-Name-".repeat(7).slice(0, 200);
 /** One of each page, as it comes up in practice, and then what nobody should send but somebody will. */
 export const SAMPLES: Readonly<Record<string, string>> = {
   login: loginPage({ appName: "my-app", action: "/oauth/login", state: "sealed", client: claude }),
+  "login-remembered": loginPage({
+    appName: "my-app",
+    action: "/oauth/login",
+    state: "sealed",
+    client: {
+      name: "Weekly reports",
+      id: "reports",
+      origin: "preregistered",
+      holdsKey: true,
+      remembersConsent: true,
+    },
+  }),
   "login-refused": loginPage({
     appName: "my-app",
     action: "/oauth/login",
@@ -178,6 +198,12 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   }),
   "login-methods": loginPage({ ...login, action: undefined }),
   "login-password-and-methods": loginPage(login),
+  "login-companies": loginPage({ ...login, panels: [company(), ...login.panels] }),
+  "login-companies-unknown": loginPage({
+    ...login,
+    panels: [company("ada@nowhere.example", true)],
+    methodProblem: "There is no single sign-on for this address here. Check it, or choose another way.",
+  }),
   "login-account": loginPage({ ...login, client: undefined }),
   "login-methods-absurd": loginPage({
     ...login,
@@ -242,6 +268,13 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     client: claude,
     destination: { kind: "https", shown: "claude.ai", isForeign: false },
     scopes: todoScopes,
+  }),
+  "consent-remembered": consentPage({
+    ...consent,
+    client: { name: "Weekly reports", id: "reports", origin: "preregistered", holdsKey: true },
+    destination: { kind: "https", shown: "reports.example.com", isForeign: false },
+    scopes: todoScopes.map((scope) => ({ ...scope, isNew: scope.scope === "todo:write" })),
+    willBeRemembered: true,
   }),
   "consent-loopback": consentPage({
     ...consent,

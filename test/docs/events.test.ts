@@ -26,6 +26,7 @@ import {
 } from "../support/client.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { provokePeople } from "../support/provoke-people.ts";
+import { approveFirst, ask, REPORTS } from "../support/remembered.ts";
 import { type LogLine, PEOPLE, startServer, type TestServer } from "../support/server.ts";
 
 const SRC = join(CHECKOUT, "src");
@@ -136,7 +137,7 @@ function carriedBy({ fields, from, keptIn, byStrangers }: EventDeclaration): Fie
 async function provokeEverything(): Promise<readonly LogLine[]> {
   const program = { id: "reports", secret: "a secret of the program", grantTypes: ["client_credentials"] };
   const started = await startServer(
-    { clients: [program] },
+    { clients: [program, { ...REPORTS, id: "remembered" }] },
     {
       checkUser(username, password) {
         if (username === "broken") throw new Error("no directory");
@@ -168,6 +169,9 @@ async function provokeEverything(): Promise<readonly LogLine[]> {
   const authorized = await authorize(server, clientId);
   await tokensOf(redeem(server, clientId, authorized));
   await redeem(server, clientId, authorized);
+
+  const { browser: signedIn } = await approveFirst(server, { clientId: "remembered" });
+  await ask(signedIn, {}, { clientId: "remembered" });
 
   const { refresh_token: first, access_token: token, clientId: sameClient } = await connect(server);
   await callTool(server, token, "create_todo", { title: "more than the token may" });

@@ -31,6 +31,7 @@ import { keycloakOwn } from "../../src/config/sign-in/presets/keycloak.ts";
 import { oktaOwn } from "../../src/config/sign-in/presets/okta.ts";
 import { scalekitOwn } from "../../src/config/sign-in/presets/scalekit.ts";
 import { workosOwn } from "../../src/config/sign-in/presets/workos.ts";
+import { samlOptions } from "../../src/config/sign-in/saml-options.ts";
 import { storageOptions } from "../../src/config/storage-options.ts";
 import { readDocument } from "../support/markdown.ts";
 import { withMembers, withTable } from "./declared-options.ts";
@@ -109,6 +110,10 @@ const TYPES = [
   {
     file: "src/config/sign-in/oidc-options.ts",
     types: [{ name: "OidcOptions", options: declaredOidcOptions, given: "Given" }],
+  },
+  {
+    file: "src/config/sign-in/saml-options.ts",
+    types: [{ name: "SamlOptions", options: declaredOptions(samlOptions), given: "Given" }],
   },
   ...Object.entries(SIGN_IN_PRESETS).map(([name, own]) => ({
     file: `src/config/sign-in/presets/${name}.ts`,

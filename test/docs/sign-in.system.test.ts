@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { github } from "../../src/authorization-server/sign-in/upstream/methods.ts";
 import { declaredOptions } from "../../src/config/declared.ts";
 import { variableOf } from "../../src/config/sign-in/sign-in-variables.ts";
+import { pageTitleOf } from "../../src/providers/sign-in/guide.ts";
 import { SIGN_IN_GUIDES } from "../../src/providers/sign-in/index.ts";
 import { signInPageOf } from "../../src/providers/sign-in/page.ts";
 import { CHECKOUT } from "../support/checkout.ts";
@@ -31,6 +32,7 @@ describe("docs/sign-in", () => {
       "README.md",
       "users.md",
       "magic-link.md",
+      "passkeys.md",
       "who-may-come-in.md",
       ...GUIDES.map(({ name }) => `${name}.md`),
     ];
@@ -101,7 +103,7 @@ describe("gatehouse provider --sign-in", () => {
   it("lists the providers that are known", async () => {
     const { stdout } = await gatehouse(["provider", "--sign-in"]);
     for (const { name, guide } of GUIDES) {
-      expect(stdout).toMatch(new RegExp(`^${name} +${guide.definition.title} `, "m"));
+      expect(stdout).toMatch(new RegExp(`^${name} +${pageTitleOf(guide)} `, "m"));
     }
     expect(stdout).toMatch(/^google .* clientId, hd$/m);
   });

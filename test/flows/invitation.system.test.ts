@@ -257,6 +257,7 @@ function routeWithoutHashing(server: TestServer) {
     log: silentLog,
     issuer: server.settings.issuer,
     appName: "Test App",
+    methods: () => [],
     queue: {
       async run() {
         hashed += 1;

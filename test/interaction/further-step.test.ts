@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { authorizeUrl, codeOf, newPkce, redeem, register, tokensOf } from "../support/client.ts";
 import { answerOf, type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
+import { ask, endOf, followToEnd, REPORTS } from "../support/remembered.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { codeStep } from "./code-step.ts";
 
@@ -19,8 +20,8 @@ afterEach(async () => {
   await server.close();
 });
 
-async function begin(browser: Browser = openBrowser(server)) {
-  const { client_id: clientId } = await register(server);
+async function begin(client?: string, browser: Browser = openBrowser(server)) {
+  const clientId = client ?? (await register(server)).client_id;
   const { verifier, challenge } = newPkce();
   const url = authorizeUrl(clientId, challenge);
   return { browser, clientId, verifier, url };
@@ -94,7 +95,7 @@ describe("a step between the sign-in and the decision", () => {
     const first = await begin();
     const { state } = await signIn(first.browser, first.url);
     await typeCode(first.browser, state, "111111");
-    const second = await begin(first.browser);
+    const second = await begin(undefined, first.browser);
     const location = (await second.browser.request(second.url)).headers.get("location");
     expect(new URL(location ?? "").pathname).toBe("/oauth/code");
     expect((await decide(second.browser, stateOf(location), "approve", ["mcp"])).status).toBe(403);
@@ -127,7 +128,7 @@ describe("a step between the sign-in and the decision", () => {
     const first = await signIn(browser, url);
     const passed = (await typeCode(browser, first.state, "111111")).headers.get("location");
     // With the password alone, and without the code.
-    const again = await begin(browser);
+    const again = await begin(undefined, browser);
     await browser.submit("/oauth/login", {
       state: first.state,
       username: "ada",
@@ -150,6 +151,26 @@ describe("a step between the sign-in and the decision", () => {
     const { browser, url } = await begin();
     const { location } = await signIn(browser, url);
     expect(new URL(location).pathname).toBe("/oauth/code");
+  });
+
+  it("comes before a consent that is remembered, and is passed for each request", async () => {
+    await start({ clients: [REPORTS] });
+    const { browser, verifier, url } = await begin("reports");
+    const { state } = await signIn(browser, url);
+    const toConsent = await typeCode(browser, state, "111111");
+    const answer = await decide(browser, stateOf(toConsent.headers.get("location")), "approve");
+    await tokensOf(redeem(server, "reports", { code: codeOf(answer.headers.get("location")), verifier }));
+
+    const silent = await ask(browser, { prompt: "none" });
+    expect(silent).toEqual({ kind: "error", error: "consent_required" });
+    const again = await ask(browser);
+    if (again.kind !== "page") throw new Error(endOf(again));
+    expect(again.path).toBe("/oauth/code");
+    const skipped = await browser.request(`/oauth/consent?state=${encodeURIComponent(again.state)}`);
+    expect(skipped.status).toBe(403);
+    expect(await server.store.listGrants({})).toHaveLength(1);
+    const passed = (await typeCode(browser, again.state, "111111")).headers.get("location");
+    expect(endOf(await followToEnd(browser, passed ?? ""))).toBe("code");
   });
 
   it("leaves nothing that prompt=none could answer with", async () => {

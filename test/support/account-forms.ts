@@ -1,5 +1,6 @@
 import { identityId } from "../../src/authorization-server/account/identity-id.ts";
 import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
+import { passkeys } from "../../src/authorization-server/sign-in/passkeys/passkeys.ts";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import { users } from "../../src/authorization-server/sign-in/users/users.ts";
 import type { AccountActionName, PartName } from "../../src/pages/account-values.ts";
@@ -14,6 +15,7 @@ import {
   valuesOf,
 } from "./account.ts";
 import { SECRET } from "./forge.ts";
+import { createAuthenticator, optionsIn } from "./passkeys.ts";
 import { type Browser, openBrowser } from "./person.ts";
 import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -32,7 +34,7 @@ const providers = () => [
 const GOOGLE = { method: "oidc", issuer: "https://google.example", subject: "ada" };
 
 /** Every method with a part of the account page. */
-const ownMethods = () => [users()];
+const ownMethods = () => [users(), passkeys()];
 
 /** The same method, which notes the actions of its part when it is opened. */
 function tapped(method: SignInMethod, actions: PartName[]): SignInMethod {
@@ -77,6 +79,7 @@ export async function everything({ store, now }: TestServer): Promise<string> {
         store.findPerson(id),
         store.listIdentities(id),
         store.findCredential(id, "password"),
+        store.listCredentials(id),
       ]),
     ),
     // Not when they were last used: looking at the page does that.
@@ -122,6 +125,18 @@ const OWN_ACTIONS: Readonly<Record<AccountActionName, Form>> = {
 export const PART_ACTIONS = {
   "users.change_password": {
     fields: async () => ({ current_password: PASSWORD, new_password: NEXT, repeated_password: NEXT }),
+    changes: true,
+  },
+  "passkeys.add": {
+    fields: async ({ page }) => ({ passkey: createAuthenticator().create(optionsIn(page.html)) }),
+    changes: true,
+  },
+  "passkeys.remove": {
+    async fields({ browser, page }) {
+      const { id, create } = createAuthenticator();
+      await press(browser, page, "passkeys.add", { passkey: create(optionsIn(page.html)) });
+      return { credential: id };
+    },
     changes: true,
   },
 } satisfies Readonly<Record<PartName, Form>>;

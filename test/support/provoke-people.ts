@@ -1,8 +1,9 @@
-import { github, magicLink, users } from "../../src/authorization-server/sign-in/index.ts";
+import { github, magicLink, passkeys, users } from "../../src/authorization-server/sign-in/index.ts";
 import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
-import { confirmLink, follow, press, signInToAccount, valuesOf } from "./account.ts";
+import { type AccountPage, confirmLink, follow, press, signInToAccount, valuesOf } from "./account.ts";
 import { keepingMails, provokeMail } from "./mail/provoke-mail.ts";
-import { openBrowser, stateOf } from "./person.ts";
+import { createAuthenticator, optionsIn } from "./passkeys.ts";
+import { type Browser, openBrowser, stateOf } from "./person.ts";
 import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
 
@@ -15,6 +16,7 @@ export async function provokePeople(): Promise<TestServer> {
     {
       signIn: [
         users(),
+        passkeys(),
         redirecting("okta", "Okta"),
         github(secret),
         magicLink({ send, from: "no-reply@okta.example" }),
@@ -43,6 +45,7 @@ export async function provokePeople(): Promise<TestServer> {
   page = await confirmLink(browser, linked);
   const [identity = ""] = valuesOf(page, "identity");
   page = await follow(browser, await press(browser, page, "unlink", { identity }));
+  page = await provokePasskeys(browser, page);
   await press(browser, page, "sign_out");
 
   await provokeMail(openBrowser(server), mails, "okta.example");
@@ -51,4 +54,23 @@ export async function provokePeople(): Promise<TestServer> {
   await comeBack(browser, "okta", state, { subject: "mallory" });
   await browser.request("/oauth/callback/github?code=of+another+browser&state=unknown");
   return server;
+}
+
+/** A passkey that is added, that signs in, whose copy is refused, and that is removed. */
+async function provokePasskeys(browser: Browser, page: AccountPage): Promise<AccountPage> {
+  const authenticator = createAuthenticator();
+  const passkey = authenticator.create(optionsIn(page.html));
+  const added = await follow(browser, await press(browser, page, "passkeys.add", { passkey }));
+  const toSignIn = await press(browser, added, "sign_in_again");
+  const location = toSignIn.headers.get("location");
+  const options = optionsIn(await (await browser.request(location ?? "")).text());
+  const use = (counter: number) =>
+    browser.submit("/oauth/passkeys", {
+      state: stateOf(location),
+      passkey: authenticator.get(options, { counter }),
+    });
+  const signedIn = await follow(browser, await use(1));
+  await use(1);
+  const credential = authenticator.id;
+  return follow(browser, await press(browser, signedIn, "passkeys.remove", { credential }));
 }

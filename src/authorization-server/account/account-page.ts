@@ -19,7 +19,7 @@ import type { PageTokens } from "./page-tokens.ts";
 import { type Answered, listedHere, type NamedPart, noticeCalled, sectionsOf } from "./parts.ts";
 import { isRecent } from "./recent.ts";
 import { recentSignIns } from "./recent-sign-ins.ts";
-import { isLinked, linkable, methodOf, wayInWithout } from "./ways-in.ts";
+import { isLinked, linkable, methodOf, wayInWithout, waysIn } from "./ways-in.ts";
 
 export type AccountPageParts = {
   readonly store: Pick<Store, "findPerson" | "listSessions" | "listIdentities" | "readAudit">;
@@ -58,6 +58,7 @@ export async function showAccount(
     store.listIdentities(id),
     recentSignIns(id, store),
   ]);
+  const ways = await waysIn(identities, methods);
   const person = record?.person ?? current.person;
   const name = displayName(person);
   const labelOf = (methodName: string) =>
@@ -71,7 +72,7 @@ export async function showAccount(
       identities,
       session: current.signIn,
       canChange,
-      wayInWithout: (identity) => wayInWithout(identity, identities, methods),
+      wayInWithout: (identity) => wayInWithout(identity, ways),
     },
     (action, fields) => actionForm(form, action, fields),
     answered,
@@ -95,8 +96,8 @@ export async function showAccount(
     },
     canChange,
     ...listed(sessions, current, labelOf),
-    identities: listedHere(identities, methods).map((identity) => shown(identity, identities, methods)),
-    links: linkable(identities, methods),
+    identities: listedHere(identities, parts.parts).map((identity) => shown(identity, ways, methods)),
+    links: linkable(current.person, identities, methods),
     sections,
     hasProblem: error !== undefined,
     signIns: signIns.map(({ method, ...signIn }) => ({ ...signIn, method: method && labelOf(method) })),
@@ -130,7 +131,7 @@ function listed(
 
 function shown(
   identity: IdentityRecord,
-  identities: readonly IdentityRecord[],
+  ways: readonly IdentityRecord[],
   methods: readonly NamedMethod[],
 ): AccountIdentity {
   const { label, createdAt, usedAt } = identity;
@@ -140,16 +141,17 @@ function shown(
     method: nameOf(identity, methodOf(identity, methods)),
     createdAt,
     usedAt,
-    removal: removalOf(identity, identities, methods),
+    removal: removalOf(identity, ways, methods),
   };
 }
 
 function removalOf(
   identity: IdentityRecord,
-  identities: readonly IdentityRecord[],
+  ways: readonly IdentityRecord[],
   methods: readonly NamedMethod[],
 ): AccountIdentity["removal"] {
-  if (!wayInWithout(identity, identities, methods)) return "last_way_in";
+  if (methodOf(identity, methods) && !ways.includes(identity)) return "not_set_up";
+  if (!wayInWithout(identity, ways)) return "last_way_in";
   return isLinked(identity, methods) ? "possible" : "by_operator";
 }
 

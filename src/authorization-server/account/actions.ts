@@ -19,7 +19,7 @@ import { type ConfirmLinkParts, confirmLink } from "./confirm-link.ts";
 import { identityId } from "./identity-id.ts";
 import type { PageToken, PageTokens } from "./page-tokens.ts";
 import { listedHere, type NamedPart, type PartAction, partActionCalled, partName } from "./parts.ts";
-import { isLinked, linkable, methodOf, wayInWithout } from "./ways-in.ts";
+import { isLinked, linkable, methodOf, wayInWithout, waysIn } from "./ways-in.ts";
 
 export type ActionParts = AccountPageParts &
   ConfirmLinkParts & {
@@ -148,7 +148,9 @@ async function link(asked: Asked, parts: ActionParts): Promise<Response> {
   const { request, form, current } = asked;
   const { store, visits, methods, pageTokens } = parts;
   const identities = await store.listIdentities(current.person.id);
-  const method = linkable(identities, methods).find(({ name }) => name === form.get("method"));
+  const method = linkable(current.person, identities, methods).find(
+    ({ name }) => name === form.get("method"),
+  );
   if (!method) {
     throw new OAuthError("invalid_request", "This way to sign in can't be linked, or is linked already.", {
       whatToDo: OPEN_AGAIN,
@@ -174,9 +176,11 @@ async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
   for (let tried = 0; tried < UNLINK_TRIES; tried++) {
     const identities = await store.listIdentities(id);
     // What a part lists, it removes with what belongs to it.
-    const identity = listedHere(identities, methods).find((one) => identityId(one) === form.get("identity"));
+    const identity = listedHere(identities, parts.parts).find(
+      (one) => identityId(one) === form.get("identity"),
+    );
     if (!identity) return back("identity_not_there", asked, parts);
-    const keeping = wayInWithout(identity, identities, methods);
+    const keeping = wayInWithout(identity, await waysIn(identities, methods));
     if (!keeping) return back("last_identity", asked, parts);
     if (!isLinked(identity, methods)) {
       throw new OAuthError("invalid_request", "Only the server's operator can remove this way to sign in.", {
@@ -202,7 +206,8 @@ async function runPart({ of, action, run }: PartAction, asked: Asked, parts: Act
   const { request, form, current, peer } = asked;
   const { store, methods } = parts;
   const identities = await store.listIdentities(current.person.id);
-  const without = (identity: Identity) => wayInWithout(identity, identities, methods);
+  const ways = await waysIn(identities, methods);
+  const without = (identity: Identity) => wayInWithout(identity, ways);
   const answer = await run({ request, form, current, peer, identities, wayInWithout: without });
   return answer.kind === "done"
     ? back(partName(of, answer.notice), asked, parts)

@@ -3,8 +3,6 @@ import type { PartName } from "../../pages/account-values.ts";
 import type { Html } from "../../pages/html.ts";
 import type { IdentityRecord } from "../../store/people-store.ts";
 import type { AccountPart, AccountPartAction, AtAccount, PartAnswer } from "../sign-in/account-part.ts";
-import type { NamedMethod } from "../sign-in/sign-in-page.ts";
-import { methodOf } from "./ways-in.ts";
 
 /** What a method adds to the page, with the method's name, which is before the names of its actions and notices. */
 export type NamedPart = { readonly name: string; readonly part: AccountPart };
@@ -88,7 +86,7 @@ export async function sectionsOf(
 /** The identities that the page lists itself. The others are those of a method whose part lists them, and removes them. */
 export function listedHere(
   identities: readonly IdentityRecord[],
-  methods: readonly NamedMethod[],
+  parts: readonly NamedPart[],
 ): readonly IdentityRecord[] {
-  return identities.filter((identity) => !methodOf(identity, methods)?.account?.listsIdentities);
+  return identities.filter((identity) => !parts.some(({ part }) => part.lists?.(identity)));
 }

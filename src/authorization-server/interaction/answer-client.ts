@@ -1,10 +1,13 @@
 import { type Client, identityOf } from "../../core/client.ts";
 import type { OAuthError } from "../../core/errors.ts";
+import type { UnauditedEvent } from "../../core/events.ts";
 import type { RedirectList } from "../../core/redirect-list.ts";
 import { type TrustedRedirect, withParams } from "../../core/trusted-redirect.ts";
 import { type DirectRedirect, type Occasion, wayBack } from "../../core/way-back.ts";
+import type { Peer } from "../../http/peer.ts";
 import { htmlResponse, PAGE_STYLES, pageStatus, retryAfter, seeOther } from "../../http/responses.ts";
 import { returnPage } from "../../pages/return.ts";
+import type { Log } from "../../platform/logging.ts";
 
 /** Who asked, and where the answer goes. */
 export type Asker = {
@@ -53,6 +56,23 @@ export function createAnswerClient({
     if (answer.occasion !== "error") return htmlResponse(page, PAGE_STYLES);
     return htmlResponse(page, PAGE_STYLES, pageStatus(answer.error), retryAfter(answer.error));
   };
+}
+
+/** Tells the client what was refused, and the log why. */
+export function refuseToClient(
+  error: OAuthError,
+  asker: Asker,
+  { correlationId, address }: Peer,
+  { log, answerClient }: { readonly log: Log<UnauditedEvent>; readonly answerClient: AnswerClient },
+): Response {
+  log.event("authorization.refused", {
+    client: asker.client.id,
+    error: error.code,
+    reason: error.detail ?? error.message,
+    correlationId,
+    address,
+  });
+  return answerClient(asker, { occasion: "error", error, correlationId });
 }
 
 type AnswerParams = Readonly<Record<string, string | undefined>>;

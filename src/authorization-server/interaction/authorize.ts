@@ -10,8 +10,11 @@ import type { Route } from "../../http/route.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Clients } from "../clients/clients.ts";
-import type { AnswerClient, Asker } from "./answer-client.ts";
-import type { Interactions } from "./interactions.ts";
+import { type AnswerClient, type Asker, refuseToClient } from "./answer-client.ts";
+import { CONSENT } from "./consent.ts";
+import { consentRequired } from "./decision.ts";
+import { mayNeedNoPage } from "./earlier-approvals.ts";
+import type { Asked, Interactions } from "./interactions.ts";
 import type { SettleRedirect } from "./settle-redirect.ts";
 
 type BeginParts = {
@@ -50,15 +53,7 @@ async function authorize(request: Request, peer: Peer, parts: AuthorizeParts): P
     return await begin(request, params, asker, parts);
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    const { correlationId, address } = peer;
-    parts.log.event("authorization.refused", {
-      client: client.id,
-      error: error.code,
-      reason: error.detail ?? error.message,
-      correlationId,
-      address,
-    });
-    return parts.answerClient(asker, { occasion: "error", error, correlationId });
+    return refuseToClient(error, asker, peer, parts);
   }
 }
 
@@ -92,21 +87,24 @@ async function begin(
     resource,
     catalogue: catalogueFor(client, catalogue),
   });
-  const begun = await interactions.begin(request, {
+  const pending: Asked = {
     clientId: client.id,
     clientName: client.name,
     clientOrigin: client.origin,
     clientHoldsKey: isConfidential(client),
+    clientRemembersConsent: client.remembersConsent,
     redirectUri: redirect.uri,
     state,
     ...asked,
     signInAfter: prompt.login ? clock() + 1 : signInAfter(maxAgeSeconds, clock()),
-  });
+    asksAnyway: prompt.consent,
+    isSilent: prompt.none,
+  };
+  const begun = await interactions.begin(request, pending);
   if (prompt.none) {
-    // Consent is never remembered, so nothing can be granted without a page.
-    throw begun.person
-      ? new OAuthError("consent_required", "The person must approve this on a page.")
-      : new OAuthError("login_required", "The person must sign in on a page.");
+    if (!begun.person) throw new OAuthError("login_required", "The person must sign in on a page.");
+    // The last step alone can do without a page.
+    if (begun.firstStep !== CONSENT || !mayNeedNoPage(pending)) throw consentRequired();
   }
   const { location, setCookies } = await begun.go();
   return seeOther(location, setCookies);

@@ -1,6 +1,7 @@
 import { displayName } from "../../core/person.ts";
 import type { RedirectList } from "../../core/redirect-list.ts";
 import { destination } from "../../core/redirect-uri.ts";
+import { type Approved, isRememberable, scopesApproved } from "../../core/remembered-consent.ts";
 import type { ScopeCatalogue } from "../../core/scopes.ts";
 import { isForeignRedirect } from "../../core/way-back.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -8,12 +9,16 @@ import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
 import { consentPage } from "../../pages/consent.ts";
 import { forAnotherAccount } from "../sign-in/another-account.ts";
-import { type DecisionParts, decide } from "./decision.ts";
+import { type DecisionParts, decide, decideAsBefore, decideSilently } from "./decision.ts";
+import { consentIn, type EarlierApprovalsParts, earlierApprovals } from "./earlier-approvals.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
 import { identityIn, type SignedInRequest } from "./sealed-request.ts";
 
-/** The last step, which every request needs: consent is never remembered (decision 0005). */
+/**
+ * The last step, which every request needs. Whether it needs its page is decided there, once everything before it is checked: a
+ * person who has approved the same before need not be asked, where the operator says so of the client (decision 0049).
+ */
 export const CONSENT: Step = { name: "consent", path: "/oauth/consent", isNeeded: () => true };
 
 type PageParts = {
@@ -27,7 +32,7 @@ type PageParts = {
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
 };
 
-export type ConsentParts = PageParts & DecisionParts;
+export type ConsentParts = PageParts & DecisionParts & EarlierApprovalsParts;
 
 /** GET /oauth/consent: the page on which a person decides. POST: the decision. */
 export function consentRoute(parts: ConsentParts): Route {
@@ -42,17 +47,38 @@ export function consentRoute(parts: ConsentParts): Route {
   };
 }
 
-async function showConsent(request: Request, peer: Peer, parts: PageParts): Promise<Response> {
+async function showConsent(request: Request, peer: Peer, parts: ConsentParts): Promise<Response> {
   const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
   const asked = await parts.interactions.openAt(CONSENT, request, sealed, peer);
   if (asked instanceof Response) return asked;
-  return htmlResponse(await pageFor(asked, sealed ?? "", parts), PAGE_STYLES);
+  const approved = await earlierApprovals(asked, parts);
+  const asBefore = async () =>
+    isNavigation(request) ? decideAsBefore(asked, approved, peer, parts) : undefined;
+  const answer = asked.isSilent ? await decideSilently(asked, asBefore, peer, parts) : await asBefore();
+  if (answer) return answer;
+  return htmlResponse(await pageFor(asked, sealed ?? "", approved, parts), PAGE_STYLES);
 }
 
-async function pageFor(asked: SignedInRequest, sealed: string, parts: PageParts): Promise<string> {
+/**
+ * Whether the person's tab goes there. HEAD changes nothing (RFC 9110 §9.2.1), and an image or a frame on a page of a sibling site,
+ * which is sent our cookies too, must not connect anything unseen. Browsers without Fetch Metadata do not say it.
+ */
+function isNavigation(request: Request): boolean {
+  const destination = request.headers.get("sec-fetch-dest");
+  return request.method === "GET" && (destination === null || destination === "document");
+}
+
+async function pageFor(
+  asked: SignedInRequest,
+  sealed: string,
+  approved: readonly Approved[],
+  parts: PageParts,
+): Promise<string> {
   const { interactions, issuer, appName, catalogue, trustedRedirects } = parts;
   const client = identityIn(asked);
   const tools = parts.toolsByScope();
+  const consent = consentIn(asked);
+  const before = scopesApproved(consent, approved);
   return consentPage({
     appName,
     action: urlOf(issuer, CONSENT.path),
@@ -70,6 +96,8 @@ async function pageFor(asked: SignedInRequest, sealed: string, parts: PageParts)
       tools: tools.get(scope) ?? [],
       locked: catalogue.required.includes(scope),
       checked: true,
+      isNew: before !== undefined && !before.includes(scope),
     })),
+    willBeRemembered: isRememberable(consent),
   });
 }

@@ -1,10 +1,11 @@
 import { isDocumentUrl } from "../../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
-import type { OwnFields } from "../../core/events.ts";
+import type { OwnFields, UnauditedEvent } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
 import type { Person } from "../../core/person.ts";
 import { destination } from "../../core/redirect-uri.ts";
+import { type Approved, approvedMark, rememberedApproval } from "../../core/remembered-consent.ts";
 import { formatScopes, type ScopeCatalogue } from "../../core/scopes.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -12,12 +13,14 @@ import { htmlResponse, PAGE_STYLES, withCookies } from "../../http/responses.ts"
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/logging.ts";
 import type { Approval, Store } from "../../store/store.ts";
 import type { Clients } from "../clients/clients.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
 import { type Minter, mintCode } from "../tokens/tokens.ts";
-import type { AnswerClient, Asker } from "./answer-client.ts";
+import { type AnswerClient, type Asker, refuseToClient } from "./answer-client.ts";
+import { consentIn, mayNeedNoPage } from "./earlier-approvals.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
 import { identityIn, type SignedInRequest } from "./sealed-request.ts";
@@ -30,6 +33,9 @@ const REPEATABLE = new Set(["scope"]);
 
 type ApprovalParts = {
   readonly store: Pick<Store, "approve">;
+  readonly clients: Pick<Clients, "find" | "keep">;
+  /** Whether the operator still lets this person in. */
+  readonly checkActive: CheckActive;
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly minter: Minter;
@@ -41,10 +47,8 @@ type ApprovalParts = {
 
 export type DecisionParts = ApprovalParts & {
   readonly interactions: Pick<Interactions, "openAt" | "end">;
-  readonly clients: Pick<Clients, "find" | "keep">;
   readonly settleRedirect: SettleRedirect;
-  /** Whether the operator still lets this person in. */
-  readonly checkActive: CheckActive;
+  readonly log: Log<UnauditedEvent>;
   readonly issuer: string;
 };
 
@@ -55,22 +59,18 @@ export async function decide(
   peer: Peer,
   parts: DecisionParts,
 ): Promise<Response> {
-  const { interactions, clients } = parts;
+  const { interactions } = parts;
   requireSameOrigin(request, parts.issuer);
   const form = await readForm(request, REPEATABLE);
   const asked = await interactions.openAt(step, request, form.get("state"), peer);
   if (asked instanceof Response) return asked;
-  // Again, because the client may have been removed or changed since.
-  const client = await clients.find(asked.clientId, peer.address);
-  if (!client) throw new OAuthError("invalid_client", "This app has been removed.");
-  const redirect = parts.settleRedirect(client, asked.redirectUri);
-  const asker: Asker = { client, redirect, state: asked.state };
+  const asker = await settleAsker(asked, peer, parts);
   switch (form.get("decision")) {
-    case "approve":
-      await refuseNamesake(asked.person, clients);
-      await refuseInactive(asked.person, parts.checkActive);
-      await clients.keep(client.id);
-      return approve(asked, form.all("scope"), asker, peer, parts);
+    case "approve": {
+      const grant = await approve(asked, { ticked: form.all("scope") }, asker, peer, parts);
+      if (!grant) throw mayNotApprove({ detail: "the person is disabled, was signed out, or is not there" });
+      return answerWith(grant, asked, asker, parts);
+    }
     case "deny":
       return withCookies(await deny(asked, asker, peer, parts), interactions.end(asked));
     default:
@@ -78,14 +78,75 @@ export async function decide(
   }
 }
 
+/**
+ * Answers a request without a page, where the person has approved the same before and the client's approvals are remembered. All
+ * that is checked at a click is checked here.
+ * @param approved what the person has approved for the client before
+ * @returns undefined, and nothing is written, where the person must be asked
+ */
+export async function decideAsBefore(
+  asked: SignedInRequest,
+  approved: readonly Approved[],
+  peer: Peer,
+  parts: DecisionParts,
+): Promise<Response | undefined> {
+  if (!mayNeedNoPage(asked)) return undefined;
+  const asker = await settleAsker(asked, peer, parts);
+  const former = rememberedApproval(consentIn(asked), asker.client, approved);
+  if (!former) return undefined;
+  const grant = await approve(asked, { former }, asker, peer, parts);
+  // What it rests on may have ended since it was read.
+  return grant && answerWith(grant, asked, asker, parts);
+}
+
+/** The same for a client that wants no page: it hears what stands in the way, and that the person must be asked. */
+export async function decideSilently(
+  asked: SignedInRequest,
+  asBefore: () => Promise<Response | undefined>,
+  peer: Peer,
+  parts: DecisionParts,
+): Promise<Response> {
+  try {
+    const answer = await asBefore();
+    if (answer) return answer;
+    throw consentRequired();
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    return refuseToClient(error, await settleAsker(asked, peer, parts), peer, parts);
+  }
+}
+
+export function consentRequired(): OAuthError {
+  return new OAuthError("consent_required", "The person must approve this on a page.");
+}
+
+/** Once more at the end, because the client may have been removed or changed since. */
+async function settleAsker(
+  asked: SignedInRequest,
+  peer: Peer,
+  { clients, settleRedirect }: Pick<DecisionParts, "clients" | "settleRedirect">,
+): Promise<Asker> {
+  const client = await clients.find(asked.clientId, peer.address);
+  if (!client) throw new OAuthError("invalid_client", "This app has been removed.");
+  return { client, redirect: settleRedirect(client, asked.redirectUri), state: asked.state };
+}
+
 /** A program that acts for itself is a subject like a person: with its id, a person would have what is the program's. */
 async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): Promise<void> {
   if (isDocumentUrl(person.id)) return;
   const namesake = await clients.find(person.id);
   if (!namesake?.grantTypes.includes(CLIENT_CREDENTIALS)) return;
-  throw new OAuthError("access_denied", "This account can't approve apps. Contact the server's operator.", {
+  throw mayNotApprove({
     detail: `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
   });
+}
+
+function mayNotApprove(more: { readonly detail: string }): OAuthError {
+  return new OAuthError(
+    "access_denied",
+    "This account can't approve apps. Contact the server's operator.",
+    more,
+  );
 }
 
 async function refuseInactive(person: Person, checkActive: CheckActive): Promise<void> {
@@ -95,16 +156,26 @@ async function refuseInactive(person: Person, checkActive: CheckActive): Promise
   });
 }
 
+/** What the person decided: the boxes that they left ticked, or all that the request asks for, as they approved it before. */
+type Decided = { readonly ticked: readonly string[] } | { readonly former: Approved };
+
+/** Writes the grant. Every approval comes through here, with a click or without. Undefined where the store keeps none. */
 async function approve(
   asked: SignedInRequest,
-  ticked: readonly string[],
-  asker: Asker,
+  decided: Decided,
+  { client }: Asker,
   peer: Peer,
   parts: ApprovalParts,
-): Promise<Response> {
-  const { store, recorder, catalogue, appName } = parts;
+): Promise<Grant | undefined> {
+  const { store, clients, recorder, catalogue } = parts;
+  await refuseNamesake(asked.person, clients);
+  await refuseInactive(asked.person, parts.checkActive);
+  await clients.keep(client.id);
   // A disabled checkbox is not sent: what is required counts all the same.
-  const scopes = asked.scopes.filter((scope) => ticked.includes(scope) || catalogue.required.includes(scope));
+  const scopes =
+    "former" in decided
+      ? asked.scopes
+      : asked.scopes.filter((scope) => decided.ticked.includes(scope) || catalogue.required.includes(scope));
   if (scopes.length === 0) {
     throw new OAuthError(
       "invalid_request",
@@ -112,13 +183,18 @@ async function approve(
     );
   }
   const approval = approvalOf(asked, scopes, parts);
-  const { entry, log } = recorder.prepare("consent.approved", fieldsOf(approval), peer);
-  const grant = await store.approve(approval, entry);
-  if (!grant) {
-    throw new OAuthError("access_denied", "This account can't approve apps. Contact the server's operator.", {
-      detail: "the person is disabled, was signed out, or is not there",
-    });
-  }
+  const fields = fieldsOf(approval);
+  const { entry, log } =
+    "former" in decided
+      ? recorder.prepare("consent.remembered", { ...fields, approved_grant: decided.former.id }, peer)
+      : recorder.prepare("consent.approved", fields, peer);
+  const grant = await store.approve(
+    "former" in decided
+      ? { ...approval, restsOn: decided.former.id }
+      : { ...approval, approvedAs: approvedMark(identityIn(asked), client) },
+    entry,
+  );
+  if (!grant) return undefined;
   if (!isSameDecision(grant, asked.person.id, scopes)) {
     // Back, other boxes or another account, and again: the first approval stands, and is not what this one says.
     throw new OAuthError("access_denied", "You already approved this with other choices, which still apply.");
@@ -126,12 +202,21 @@ async function approve(
   if (grant.revokedAt !== null) {
     throw new OAuthError("access_denied", "You approved this before, but the connection has ended.");
   }
+  if (grant.redeemedAt === null) log();
+  return grant;
+}
+
+function answerWith(
+  grant: Grant,
+  asked: SignedInRequest,
+  asker: Asker,
+  { appName, minter, answerClient }: Pick<ApprovalParts, "appName" | "minter" | "answerClient">,
+): Response {
   if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
     return htmlResponse(alreadyApprovedPage({ appName, client: identityIn(asked) }), PAGE_STYLES);
   }
-  log();
-  return parts.answerClient(asker, { occasion: "approved", code: mintCode(grant.id, parts.minter) });
+  return answerClient(asker, { occasion: "approved", code: mintCode(grant.id, minter) });
 }
 
 function isSameDecision(grant: Grant, personId: string, scopes: readonly string[]): boolean {
@@ -157,6 +242,7 @@ function approvalOf(
     refreshExpiresAt: now + CODE_SECONDS * 1000,
     endsAt: now + grantSeconds * 1000,
     createdAt: now,
+    approvedAs: null,
     signedInAt: asked.signedInAt,
   };
 }

@@ -71,7 +71,8 @@ export type FurtherStep = {
 export type Begun = {
   /** Who is signed in already. */
   readonly person: Person | undefined;
-  /** Leads to its first step. */
+  readonly firstStep: Step;
+  /** Leads there. */
   go(): Promise<Next>;
 };
 
@@ -95,7 +96,11 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     const { browser, setCookies } = binding.begin(request, begun);
     const pending = { ...begun, ...asked, browser };
     const known = counting ? { ...pending, ...counting, signIn: undefined } : pending;
-    return { person: counting?.person, go: async () => ({ location: await leadOn(known), setCookies }) };
+    return {
+      person: counting?.person,
+      firstStep: nextStep(known, knownOf(known), policy),
+      go: async () => ({ location: await leadOn(known), setCookies }),
+    };
   };
 
   const open: Interactions["open"] = (request, sealed) => openRequest(sealed, request, parts);

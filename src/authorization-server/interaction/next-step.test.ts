@@ -11,6 +11,7 @@ const REQUEST: AuthorizationRequest = {
   clientName: "A client",
   clientOrigin: "registered",
   clientHoldsKey: false,
+  clientRemembersConsent: false,
   redirectUri: "https://client.example/callback",
   state: undefined,
   codeChallenge: "challenge",

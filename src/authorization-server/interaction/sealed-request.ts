@@ -18,6 +18,7 @@ export type AuthorizationRequest = {
   readonly clientName: string | null;
   readonly clientOrigin: ClientIdentity["origin"];
   readonly clientHoldsKey: boolean;
+  readonly clientRemembersConsent: boolean;
   readonly redirectUri: string;
   readonly state: string | undefined;
   readonly codeChallenge: string;
@@ -25,6 +26,10 @@ export type AuthorizationRequest = {
   readonly scopes: readonly string[];
   /** Epoch milliseconds: a sign-in from before this does not count (`prompt=login`, `max_age`). */
   readonly signInAfter?: number | undefined;
+  /** The client wants the person to be asked, whatever they approved before (`prompt=consent`). */
+  readonly asksAnyway?: boolean | undefined;
+  /** The client wants no page: what needs one is answered with an error (`prompt=none`). */
+  readonly isSilent?: boolean | undefined;
   /** The username or address that the client expects (`login_hint`). */
   readonly loginHint?: string | undefined;
   /** The id of the browser that began. */
@@ -88,6 +93,10 @@ export function identityIn({
   clientName: name,
   clientOrigin: origin,
   clientHoldsKey: holdsKey,
-}: AuthorizationRequest): ClientIdentity {
-  return { id, name, origin, holdsKey };
+  clientRemembersConsent: remembersConsent,
+}: Pick<
+  AuthorizationRequest,
+  "clientId" | "clientName" | "clientOrigin" | "clientHoldsKey" | "clientRemembersConsent"
+>): ClientIdentity {
+  return { id, name, origin, holdsKey, remembersConsent };
 }

@@ -18,10 +18,10 @@ export type AccountPart = {
   /** The hashes of the section's inline scripts, as `script-src` names them: `'sha256-…'`. */
   readonly scriptHashes?: readonly string[];
   /**
-   * Whether the section lists the identities of its method and removes them. Then "Ways to sign in" does neither, but offers them
-   * as ways in that stay.
+   * Whether the section lists this identity and removes it. Then "Ways to sign in" does neither, but offers it as a way in that
+   * stays.
    */
-  readonly listsIdentities?: boolean;
+  readonly lists?: (identity: Identity) => boolean;
 };
 
 export type PartNotice = {

@@ -136,7 +136,7 @@ describe("sign-in by environment", () => {
 
 describe("a mistake in the environment", () => {
   const METHODS =
-    "users, magic_link, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github";
+    "users, magic_link, oidc, google, entra, okta, auth0, keycloak, gitlab, scalekit, workos, github, saml, passkeys";
 
   it.each<[Variables, string]>([
     [

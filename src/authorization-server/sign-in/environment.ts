@@ -13,9 +13,13 @@ import { oidcSignIn } from "../../config/sign-in/presets/oidc.ts";
 import { oktaSignIn } from "../../config/sign-in/presets/okta.ts";
 import { scalekitSignIn } from "../../config/sign-in/presets/scalekit.ts";
 import { workosSignIn } from "../../config/sign-in/presets/workos.ts";
+import { samlSignIn } from "../../config/sign-in/saml-options.ts";
 import type { Environment } from "../../config/variables.ts";
 import { magicLinkMethod } from "./mail/magic-link.ts";
 import type { SignInMethod } from "./method.ts";
+import { passkeys } from "./passkeys/passkeys.ts";
+import { PASSKEYS } from "./passkeys/stored-passkey.ts";
+import { samlMethod } from "./saml/saml.ts";
 import { githubMethod, oidcMethod } from "./upstream/methods.ts";
 import { USERS } from "./users/usernames.ts";
 import { users } from "./users/users.ts";
@@ -75,4 +79,6 @@ const METHODS: readonly EnvironmentMethod[] = [
     make: (said: EnvironmentOptions) => oidcMethod(definition.parseVariables(said)),
   })),
   { ...githubSignIn, make: (said) => githubMethod(githubSignIn.parseVariables(said)) },
+  { ...samlSignIn, make: (said) => samlMethod(samlSignIn.parseVariables(said)) },
+  { name: PASSKEYS, options: {}, make: () => passkeys() },
 ];

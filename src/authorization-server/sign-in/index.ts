@@ -10,10 +10,13 @@ export type { KeycloakOptions } from "../../config/sign-in/presets/keycloak.ts";
 export type { OktaOptions } from "../../config/sign-in/presets/okta.ts";
 export type { ScalekitOptions } from "../../config/sign-in/presets/scalekit.ts";
 export type { WorkosOptions } from "../../config/sign-in/presets/workos.ts";
+export type { SamlOptions } from "../../config/sign-in/saml-options.ts";
 export { type EnvironmentSignIn, signInFromEnvironment } from "./environment.ts";
 export { magicLink } from "./mail/magic-link.ts";
 export type { SignInMethod } from "./method.ts";
+export { passkeys } from "./passkeys/passkeys.ts";
 export { password } from "./password/password.ts";
+export { saml } from "./saml/saml.ts";
 export {
   auth0,
   entra,

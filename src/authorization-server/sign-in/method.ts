@@ -1,4 +1,5 @@
 import type { ClientIdentity } from "../../core/client.ts";
+import type { DomainEntry } from "../../core/email-address.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -9,11 +10,12 @@ import type { PlainFetch } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { Counters } from "../../store/counters.ts";
-import type { Credential, CredentialUse } from "../../store/people-store.ts";
+import type { Credential, CredentialUse, IdentityRecord } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
 import type { AccountPart } from "./account-part.ts";
 import type { Attempts } from "./guessing/attempts.ts";
+import type { InvitationChoice } from "./invitation-choice.ts";
 
 /**
  * A way in which people prove who they are. `createOAuthServer` takes a list of them; each is made by a function of
@@ -35,6 +37,13 @@ export type SignInMethod = {
   readonly saysGroups?: boolean;
   /** Whether it says claims, for lists of them. Unless it is given: yes, but for people whom the operator put there. */
   readonly saysClaims?: boolean;
+  /** Whether people have it only once they are signed in otherwise, or invited: so it can't be the only one. */
+  readonly comesAfterAnother?: boolean;
+  /**
+   * The issuer of its identities, where the operator may have it from a company that signs in here: two methods of a server
+   * can't have the same one, or one company could sign in as the people of the other.
+   */
+  readonly identityIssuer?: string;
   /** Whether one thing alone is proved, as by a password: a second factor comes after it. Its proofs say so too. */
   readonly isOneFactor?: boolean;
   /** Of a provider: what is asked of it before anyone signs in. Its redirect URI is made of the name. */
@@ -60,6 +69,13 @@ export type OpenMethod = {
   readonly passwordReset?: { readonly route: Route; readonly url: (visit: Visit) => string } | undefined;
   /** What it adds to the account page. */
   readonly account?: AccountPart | undefined;
+  /** What an invited person may choose in place of a password. */
+  readonly invitation?: InvitationChoice | undefined;
+  /**
+   * Whether a person can sign in with an identity that it proves; yes, unless this says no. Without a password, a username is no
+   * way in.
+   */
+  readonly isUsable?: ((identity: IdentityRecord) => Promise<boolean>) | undefined;
   /**
    * Called once, when the server is open and its URL is known.
    * @param print writes to the terminal of the operator who started the server; undefined where there is none
@@ -72,11 +88,26 @@ export type Print = (text: string) => void;
 /** What a method shows on the sign-in page. */
 export type SignInPanel =
   /** A link that redirects to where the sign-in is. Where it is the only panel, people go there at once. */
-  | { readonly kind: "button"; readonly url: (visit: Visit) => string }
+  | {
+      readonly kind: "button";
+      readonly url: (visit: Visit) => string;
+      /** Whose addresses lead there. Where several methods have some, people type their address in place of several buttons. */
+      readonly domains?: readonly DomainEntry[];
+    }
   /** The page's own fields for a username and a password, or the operator's page. One method of a server can have them. */
   | { readonly kind: "password"; readonly check: CheckPair }
   /** A form of its own, which posts to one of the method's routes. */
-  | { readonly kind: "form"; readonly html: (visit: Visit) => Html };
+  | {
+      readonly kind: "form";
+      readonly html: (visit: Visit) => Html;
+      /** The hashes of its inline scripts, as `script-src` names them: `'sha256-…'`. */
+      readonly scriptHashes?: readonly string[];
+      /** What the page's username field says in `autocomplete` besides `username`. */
+      readonly autocomplete?: string;
+    };
+
+/** A method of this server, open. */
+export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & OpenMethod;
 
 /**
  * Whom a username and a password prove; undefined for a wrong pair. What is counted against guessing is counted around it.
@@ -105,6 +136,8 @@ export type MethodParts = {
   readonly reachedByCommands: boolean;
   /** Where a provider is asked: through the outbound proxy, where there is one. */
   readonly fetch: PlainFetch;
+  /** Every method of the server, this one too, once all are open: for what is asked later. */
+  readonly methods: () => readonly NamedMethod[];
   /** Told of each grant that a method ends. */
   readonly onGrantRevoked: (grantId: string) => void;
   /** Told of each person whose sessions or grants a method ends. */
@@ -154,7 +187,7 @@ export type Visits = {
  */
 export type Admit = (
   method: Pick<SignInMethod, "name" | "people">,
-  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed">,
+  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed" | "lacksClaims">,
   person: Person,
   client: ClientIdentity | undefined,
 ) => Promise<"admitted" | { readonly reason: string }>;
@@ -173,12 +206,16 @@ export type Proof = {
   readonly groups: readonly string[];
   /** What the provider said, for the lists of `admit`. Not kept. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Whether the person has claims at their provider that were not asked for now, so that `admit.deny.claims` can't be compared. */
+  readonly lacksClaims?: boolean | undefined;
   /** Whether the provider granted less than it was asked for, so that something above may be missing. */
   readonly isNarrowed?: boolean | undefined;
   /** Epoch milliseconds: when the person proved themselves; 0 where that is not known. */
   readonly authenticatedAt: number;
   /** Epoch milliseconds: when the password was set that proves it, where it is kept here. */
   readonly passwordSetAt?: number | undefined;
+  /** The credential that it counts on, in the same commit as the sign-in. */
+  readonly uses?: CredentialUse | undefined;
   /** Whether it proves one thing alone, such as that a password is known: a second factor comes before anything is written. */
   readonly isOneFactor?: boolean | undefined;
   /** For the provider's logout. */
@@ -242,5 +279,7 @@ export const SIGN_IN_PROBLEMS = [
   "unusable_account",
   "too_large",
   "server_down",
+  "unknown_passkey",
+  "may_be_copied",
 ] as const;
 export type SignInProblem = (typeof SIGN_IN_PROBLEMS)[number];

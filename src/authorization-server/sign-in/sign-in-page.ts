@@ -1,21 +1,23 @@
-import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES } from "../../http/responses.ts";
+import { type DomainEntry, matchesDomain, readAddress } from "../../core/email-address.ts";
+import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES, withScripts } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
+import { companyField } from "../../pages/company-field.ts";
+import type { Html } from "../../pages/html.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
 import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import {
+  type NamedMethod,
   type OpenMethod,
   SIGN_IN_PROBLEMS,
-  type SignInMethod,
   type SignInPage,
   type SignInProblem,
   type Visit,
 } from "./method.ts";
 
-/** A method of this server, open. */
-export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & OpenMethod;
+export type { NamedMethod };
 
 /** What was typed before, where the page is shown again. */
 export type Typed = {
@@ -24,6 +26,10 @@ export type Typed = {
   readonly errorMessage?: string | undefined;
   /** Why another way to sign in did not end well. */
   readonly methodProblem?: string | undefined;
+  /** The address that was to pick a company. */
+  readonly address?: string;
+  /** Whether it picked none. */
+  readonly isUnknownAddress?: boolean;
 };
 
 export type PageParts = {
@@ -50,7 +56,38 @@ export const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string
   too_large: (label) =>
     `You can't sign in with ${label} from this app, because its request is too large. Choose another way, or contact the app's developer.`,
   server_down: () => "You could not be signed in now. Try again in a minute.",
+  unknown_passkey: () =>
+    "This passkey is not known here. It may have been removed. Sign in another way, or with another passkey.",
+  may_be_copied: () =>
+    "This passkey was refused, because it may have been copied. Sign in another way, and remove it from your account.",
 };
+
+/** Where an address picks a company, below the issuer. */
+export const COMPANY_PATH = "/oauth/company";
+
+type Company = NamedMethod & { readonly panel: CompanyPanel };
+type CompanyPanel = Extract<OpenMethod["panel"], { readonly kind: "button" }> & {
+  readonly domains: readonly DomainEntry[];
+};
+
+/** The methods among which an address picks; none where there is nothing to pick from. */
+export function companiesOf(methods: readonly NamedMethod[]): readonly Company[] {
+  const companies = methods.filter((method): method is Company => hasDomains(method.panel));
+  return companies.length > 1 ? companies : [];
+}
+
+/** The one whose addresses this is one of; undefined where there is none, or nothing to pick from. */
+export function companyOf(typed: unknown, methods: readonly NamedMethod[]): Company | undefined {
+  const address = typeof typed === "string" ? readAddress(typed) : undefined;
+  if (!address) return undefined;
+  return companiesOf(methods).find(({ panel }) =>
+    panel.domains.some((domain) => matchesDomain(domain, address)),
+  );
+}
+
+function hasDomains(panel: OpenMethod["panel"]): boolean {
+  return panel.kind === "button" && panel.domains !== undefined && panel.domains.length > 0;
+}
 
 /** Leads back to the page, which has a sentence for each problem. */
 export function signInPageOf(issuer: string): SignInPage {
@@ -109,16 +146,22 @@ export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly
 
 export function showSignIn(
   visit: Visit,
-  { username, errorMessage, methodProblem }: Typed,
+  typed: Typed,
   { methods: all, issuer, appName, loginTemplate, forgottenPasswordUrl }: PageParts,
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
   const methods = methodsFor(visit, all);
+  const { username, errorMessage, methodProblem = problemOf(typed) } = typed;
   const forms = methods.flatMap(({ name, panel }) =>
     panel.kind === "form" ? [{ name, html: panel.html(visit) }] : [],
   );
-  const panels: readonly MethodPanel[] = [...forms, ...linksOf(visit, methods)];
+  const companies: readonly NamedMethod[] = companiesOf(methods);
+  const others = methods.filter((method) => !companies.includes(method));
+  const field = companies.length > 0 ? [{ name: "company", html: fieldOf(visit, typed, issuer) }] : [];
+  const panels: readonly MethodPanel[] = [...forms, ...field, ...linksOf(visit, others)];
+  const ownForms = methods.flatMap(({ panel }) => (panel.kind === "form" ? [panel] : []));
+  const scripts = ownForms.flatMap(({ scriptHashes = [] }) => scriptHashes);
   const values = { appName, state: visit.sealed, username };
   // A template is a form for a username and a password, which links nothing.
   if (loginTemplate !== undefined && visit.purpose?.kind !== "link") {
@@ -127,7 +170,7 @@ export function showSignIn(
       errorMessage: errorMessage ?? methodProblem ?? "",
       methods: methodsOf(panels),
     });
-    return htmlResponse(page, TEMPLATE_STYLES, status, headers);
+    return htmlResponse(page, withScripts(TEMPLATE_STYLES, scripts), status, headers);
   }
   const page = loginPage({
     ...values,
@@ -135,11 +178,28 @@ export function showSignIn(
     methodProblem,
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
     forgottenPasswordUrl: forgottenPasswordUrl?.(visit),
+    autocomplete: ownForms.flatMap(({ autocomplete = [] }) => autocomplete),
     panels,
     client: visit.client,
     purpose: visit.purpose,
   });
-  return htmlResponse(page, PAGE_STYLES, status, headers);
+  return htmlResponse(page, withScripts(PAGE_STYLES, scripts), status, headers);
+}
+
+function fieldOf({ sealed, loginHint = "" }: Visit, typed: Typed, issuer: string): Html {
+  const { address = loginHint, isUnknownAddress = false } = typed;
+  return companyField({
+    action: urlOf(issuer, COMPANY_PATH),
+    state: sealed,
+    address,
+    isUnknown: isUnknownAddress,
+  });
+}
+
+function problemOf({ isUnknownAddress }: Typed): string | undefined {
+  return isUnknownAddress
+    ? "There is no single sign-on for this address here. Check it, or choose another way."
+    : undefined;
 }
 
 function methodsFor({ purpose }: Visit, methods: readonly NamedMethod[]): readonly NamedMethod[] {

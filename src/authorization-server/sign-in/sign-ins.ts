@@ -186,7 +186,7 @@ async function keep(
       session: begun.session,
       askedAt,
       passwordSetAt: proof.passwordSetAt,
-      uses: factor?.uses,
+      uses: factor?.uses ?? proof.uses,
       adds: factor?.adds?.map((credential) => ({ ...credential, personId: person.id })),
       now,
     },

@@ -27,6 +27,7 @@ type AddFlags = DatabaseFlags & {
   readonly authMethod?: ClientAuthenticationMethod;
   readonly publicKey?: string;
   readonly jwksUri?: string;
+  readonly rememberConsent?: true;
   readonly json?: true;
 };
 type ListFlags = DatabaseFlags & { readonly json?: true };
@@ -59,6 +60,10 @@ export function clientCommand(): Command {
     )
     .option("--public-key <file>", "its public key in PEM, or a JSON Web Key Set, for private_key_jwt")
     .option("--jwks-uri <url>", "where its public keys are, for private_key_jwt")
+    .option(
+      "--remember-consent",
+      "do not ask people again for what they have approved for it (its redirect URIs must be https)",
+    )
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .action(add);
@@ -119,6 +124,7 @@ async function add(flags: AddFlags): Promise<void> {
       jwksUri: flags.jwksUri,
       grantTypes: flags.grant,
       scopes,
+      rememberConsent: flags.rememberConsent,
     },
     // Which scopes there are is the server's matter; unknown ones are narrowed away when they are asked for.
     { catalogue: { descriptions: new Map(scopes?.map((scope) => [scope, scope])) } },
@@ -145,8 +151,14 @@ async function add(flags: AddFlags): Promise<void> {
   if (secret !== undefined) print("\nThe secret is not stored and cannot be shown again. Save it now.");
 }
 
-function addedEntry({ id, name, grantTypes, scopes }: Client): AuditEntry<"client.added"> {
-  return operatorEntry("client.added", { client: id, client_name: name, grant_types: grantTypes, scopes });
+function addedEntry({ id, name, grantTypes, scopes, remembersConsent }: Client): AuditEntry<"client.added"> {
+  return operatorEntry("client.added", {
+    client: id,
+    client_name: name,
+    grant_types: grantTypes,
+    scopes,
+    remembers_consent: remembersConsent,
+  });
 }
 
 /** It would be the subject that a person is already, and have what is theirs. */
@@ -210,6 +222,7 @@ async function show(id: string, flags: ListFlags): Promise<void> {
     ["redirect URIs", client.redirectUris.join(", ") || "-"],
     ["grant types", client.grantTypes.join(", ")],
     ["scopes", client.scopes.join(" ") || scopesUnsaid(client)],
+    ["consent", client.remembersConsent ? "remembered" : "asked for each time"],
     ["live grants", String(client.liveGrants)],
     ["since", time(client.createdAt)],
     ...(disabledAt === undefined ? [] : [["disabled", `since ${time(disabledAt)}`] as const]),

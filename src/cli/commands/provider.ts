@@ -76,19 +76,16 @@ async function showSignIn(
   values: readonly string[],
   given: string | undefined,
 ): Promise<void> {
-  const [{ SIGN_IN_GUIDES }, { EXAMPLE_ISSUER, repeatedValue, signInPageOf, valueNamesOf }] =
+  const [{ SIGN_IN_GUIDES }, { pageTitleOf }, { EXAMPLE_ISSUER, repeatedValue, signInPageOf, valueNamesOf }] =
     await Promise.all([
       import("../../providers/sign-in/index.ts"),
+      import("../../providers/sign-in/guide.ts"),
       import("../../providers/sign-in/page.ts"),
     ]);
   if (name === undefined) {
     printTable(
       ["NAME", "PROVIDER", "VALUES"],
-      [...SIGN_IN_GUIDES.values()].map((guide) => [
-        guide.definition.name,
-        guide.definition.title,
-        valueNamesOf(guide).join(", "),
-      ]),
+      [...SIGN_IN_GUIDES].map(([page, guide]) => [page, pageTitleOf(guide), valueNamesOf(guide).join(", ")]),
     );
     return;
   }

@@ -9,13 +9,13 @@ import { type Label, optionLabel } from "../problems.ts";
 import { readOptions } from "../read-options.ts";
 import { text as asText } from "../variables.ts";
 import { type OidcOptions, oidcOptions } from "./oidc-options.ts";
-import type { OidcSettings, UpstreamSettings } from "./settings.ts";
+import type { ElsewhereSettings, OidcSettings } from "./settings.ts";
 import { variableOf } from "./sign-in-variables.ts";
 
 /** What is known of one function of `mcp-gatehouse/sign-in` before anything runs: its options, and what they come to. */
 export type SignInDefinition<
   Options extends OptionTable = OptionTable,
-  Settings extends object = UpstreamSettings,
+  Settings extends object = ElsewhereSettings,
 > = {
   /** Of the function, and of the method unless the options say another. */
   readonly name: string;

@@ -1,14 +1,16 @@
 import type { Credentials } from "../../platform/client-authentication.ts";
 import type { PersonId, SaidClaims } from "./oidc-options.ts";
 
-/** What every sign-in through a provider comes to once its options are parsed. */
-export type UpstreamSettings = {
+/** What every sign-in somewhere else comes to once its options are parsed. */
+export type ElsewhereSettings = {
   readonly name: string;
   readonly label: string;
   readonly people: "members" | "public";
-  readonly clientId: string;
   readonly personId: PersonId | undefined;
 };
+
+/** The same of a provider with OAuth. */
+export type UpstreamSettings = ElsewhereSettings & { readonly clientId: string };
 
 /** The same of an OpenID Connect provider. */
 export type OidcSettings = UpstreamSettings & {

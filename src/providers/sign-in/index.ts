@@ -3,10 +3,11 @@ import { entraGuide } from "./entra.ts";
 import { githubGuide } from "./github.ts";
 import { gitlabGuide } from "./gitlab.ts";
 import { googleGuide } from "./google.ts";
-import type { SignInGuide } from "./guide.ts";
+import { pageNameOf, type SignInGuide } from "./guide.ts";
 import { keycloakGuide } from "./keycloak.ts";
 import { oidcGuide } from "./oidc.ts";
 import { oktaGuide } from "./okta.ts";
+import { entraSamlGuide, googleSamlGuide, oktaSamlGuide, samlGuide } from "./saml.ts";
 import { scalekitGuide } from "./scalekit.ts";
 import { workosGuide } from "./workos.ts";
 
@@ -23,5 +24,9 @@ export const SIGN_IN_GUIDES: ReadonlyMap<string, SignInGuide> = new Map(
     workosGuide,
     githubGuide,
     oidcGuide,
-  ].map((guide) => [guide.definition.name, guide]),
+    samlGuide,
+    oktaSamlGuide,
+    entraSamlGuide,
+    googleSamlGuide,
+  ].map((guide) => [pageNameOf(guide), guide]),
 );

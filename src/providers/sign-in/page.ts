@@ -1,11 +1,11 @@
 import { type DeclaredOption, declaredOptions, fallbackOf } from "../../config/declared.ts";
 import { wrongValue } from "../../config/problems.ts";
 import { oidcOptions } from "../../config/sign-in/oidc-options.ts";
-import type { UpstreamSettings } from "../../config/sign-in/settings.ts";
+import type { ElsewhereSettings } from "../../config/sign-in/settings.ts";
 import { optionsWithVariables, variableOf } from "../../config/sign-in/sign-in-variables.ts";
 import { ConfigurationError } from "../../core/errors.ts";
-import { logoutUriOf, redirectUriOf } from "../../core/upstream-urls.ts";
-import type { Given, SignInGuide } from "./guide.ts";
+import { logoutUriOf, redirectUriOf, samlEntityIdOf } from "../../core/upstream-urls.ts";
+import { type Given, pageNameOf, pageTitleOf, type SignInGuide } from "./guide.ts";
 
 /** The server that the documents are about. */
 export const EXAMPLE_ISSUER = "https://mcp.example.com";
@@ -27,9 +27,10 @@ export function signInPageOf(guide: SignInGuide, known?: string, given: Given = 
   const explanation = guide.explain({
     redirectUri: redirectUriOf(issuer, settings.name),
     logoutUri: logoutUriOf(issuer, settings.name),
+    samlEntityId: samlEntityIdOf(issuer, settings.name),
   });
   const sections = [
-    `# Sign-in with ${definition.title}`,
+    `# Sign-in with ${pageTitleOf(guide)}`,
     explanation.about,
     `## ${explanation.console}`,
     explanation.steps.map((step, i) => `${i + 1}. ${step}`).join("\n\n"),
@@ -95,21 +96,30 @@ function isSecret({ path }: DeclaredOption): boolean {
   return path === "clientSecret" || path === "privateKey";
 }
 
-function settingsOf({ definition }: SignInGuide, read: Read): UpstreamSettings {
+function settingsOf({ definition }: SignInGuide, read: Read): ElsewhereSettings {
   const { allowInsecureIssuer, ...others } = read;
   const symbol = Object.getOwnPropertySymbols(definition.options).find(
     ({ description }) => description === "allowInsecureIssuer",
   );
   const dangerous = symbol && allowInsecureIssuer !== undefined ? { [symbol]: allowInsecureIssuer } : {};
-  return definition.parse({ ...others, ...dangerous, clientSecret: "not shown" });
+  const secret = hasSecret(definition) ? { clientSecret: "not shown" } : {};
+  return definition.parse({ ...others, ...dangerous, ...secret });
+}
+
+function hasSecret({ options }: SignInGuide["definition"]): boolean {
+  return "clientSecret" in options;
 }
 
 function codeOf(
-  { definition: { name, options }, admit }: SignInGuide,
+  { definition, admit }: SignInGuide,
   read: Read,
-  settings: UpstreamSettings,
+  settings: ElsewhereSettings,
   publicUrl: string | undefined,
 ): readonly string[] {
+  const { name, options } = definition;
+  const secret = hasSecret(definition)
+    ? [`clientSecret: process.env.${name.toUpperCase()}_CLIENT_SECRET ?? "",`]
+    : [];
   const isSymbol = (option: string) =>
     Object.getOwnPropertySymbols(options).some(({ description }) => description === option);
   const lines = Object.entries(read).map(
@@ -123,9 +133,7 @@ function codeOf(
     'const server = createOAuthServer("my-app", {',
     "  signIn: [",
     `    ${name}({`,
-    ...[...lines, `clientSecret: process.env.${name.toUpperCase()}_CLIENT_SECRET ?? "",`].map(
-      (line) => `      ${line}`,
-    ),
+    ...[...lines, ...secret].map((line) => `      ${line}`),
     "    }),",
     "  ],",
     ...(settings.people === "public"
@@ -136,15 +144,16 @@ function codeOf(
 }
 
 function environmentOf(
-  { definition: { name }, admit }: SignInGuide,
+  { definition, admit }: SignInGuide,
   values: Given,
-  settings: UpstreamSettings,
+  settings: ElsewhereSettings,
   issuer: string,
 ): readonly string[] {
+  const { name } = definition;
   return [
     `SIGN_IN=${name}`,
     ...Object.entries(values).map(([option, text]) => `${variableOf(name, option)}=${quoted(text)}`),
-    `${variableOf(name, "clientSecret")}=…`,
+    ...(hasSecret(definition) ? [`${variableOf(name, "clientSecret")}=…`] : []),
     ...(settings.people === "public" ? [`SIGN_IN_ADMIT_${admit.list.toUpperCase()}=${admit.entry}`] : []),
     `GATEHOUSE_PUBLIC_URL=${issuer}`,
   ];
@@ -175,7 +184,7 @@ function block(language: string, lines: readonly string[]): string {
   return `\`\`\`${language}\n${lines.join("\n")}\n\`\`\``;
 }
 
-function commandOf({ definition: { name } }: SignInGuide, values: Given, issuer: string): string {
+function commandOf(guide: SignInGuide, values: Given, issuer: string): string {
   const parts = Object.entries(values).map(([option, text]) => quoted(`${option}=${text}`));
-  return ["gatehouse provider", name, "--sign-in", `--public-url ${issuer}`, ...parts].join(" ");
+  return ["gatehouse provider", pageNameOf(guide), "--sign-in", `--public-url ${issuer}`, ...parts].join(" ");
 }

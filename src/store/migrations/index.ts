@@ -2,7 +2,14 @@ import { firstRelease } from "./0001-first-release.ts";
 import { people } from "./0002-people.ts";
 import { moreWays } from "./0003-more-ways.ts";
 import { mailedLinks } from "./0004-mailed-links.ts";
+import { rememberedConsent } from "./0005-remembered-consent.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
-export const MIGRATIONS: readonly Migration[] = [firstRelease, people, moreWays, mailedLinks];
+export const MIGRATIONS: readonly Migration[] = [
+  firstRelease,
+  people,
+  moreWays,
+  mailedLinks,
+  rememberedConsent,
+];

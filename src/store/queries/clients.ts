@@ -153,5 +153,6 @@ function columns(given: Given<ClientTable>) {
     fresh_until: given("fresh_until"),
     due_at: given("due_at"),
     unapproved_since: given("unapproved_since"),
+    remembers_consent: given("remembers_consent"),
   };
 }

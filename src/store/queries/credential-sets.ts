@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Identity } from "../../core/identity.ts";
 import type { Dialect } from "../migrations/migration.ts";
 import type { Credential, CredentialKind, PeopleStore } from "../people-store.ts";
@@ -13,7 +14,7 @@ export function credentialSetQueries(
   db: QueryBuilder,
   connection: Connection,
   dialect: Dialect,
-): Pick<PeopleStore, "addCredentials" | "removeCredentials"> {
+): Pick<PeopleStore, "addCredentials" | "removeCredentials" | "countPasskeys"> {
   const note = auditNote(db);
   const lockPerson = lockOne(db, dialect);
   const hold = holdSession(db, dialect);
@@ -25,7 +26,19 @@ export function credentialSetQueries(
 
   const remove = removeStatements(db);
 
+  const count = prepare(
+    () =>
+      db
+        .selectFrom("identities")
+        .select(({ fn }) => ["issuer", fn.countAll<number>().as("count")])
+        .where("method", "=", sql.lit("passkeys"))
+        .groupBy("issuer")
+        .orderBy("issuer"),
+    (row) => ({ host: row.issuer, count: Number(row.count) }),
+  );
+
   return {
+    countPasskeys: () => connection.read(count({})),
     async addCredentials({ personId, credentials, replacing = [], identity, session, now }, entry) {
       const isReplaced = ({ kind }: Credential) => replacing.includes(kind);
       // The person first: a sign-out that is under way is waited for, and then the session is gone.

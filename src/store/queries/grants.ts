@@ -25,6 +25,7 @@ type GrantQueries = Pick<
 export function grantQueries(db: QueryBuilder, connection: Connection, dialect: Dialect): GrantQueries {
   const note = auditNote(db);
   const insert = insertGrant(db, dialect);
+  const insertResting = insertRestingGrant(db, dialect);
   const insertOfProgram = insertProgramGrant(db);
   const approveAgain = approveGrantAgain(db);
 
@@ -71,8 +72,13 @@ export function grantQueries(db: QueryBuilder, connection: Connection, dialect: 
   return {
     async approve(approval, entry) {
       const row = toRow(approval);
+      const { signedInAt, restsOn } = approval;
+      const insertion =
+        restsOn === undefined
+          ? insert({ ...row, signedInAt })
+          : insertResting({ ...row, signedInAt, restsOn });
       return (
-        (await connection.write(insert({ ...row, signedInAt: approval.signedInAt }), note(entry)))[0] ??
+        (await connection.write(insertion, note(entry)))[0] ??
         // A grant that is neither redeemed nor revoked is of a person who may approve: what ends that, revokes it.
         (await connection.write(approveAgain(row)))[0] ??
         (await connection.read(find({ id: approval.id })))[0]
@@ -107,13 +113,35 @@ function insertGrant(db: QueryBuilder, dialect: Dialect) {
     const person = db
       .selectFrom("people")
       .select((eb) => columns(given, eb.lit(0)))
-      .where("people.id", "=", given("person_id"))
-      .where("people.disabled_at", "is", null)
-      .where((eb) =>
-        eb.or([eb("people.signed_out_at", "is", null), eb("people.signed_out_at", "<", given("signedInAt"))]),
-      );
+      .where(mayApprove(given));
     return insertion(db).expression(heldRows(person, dialect)).onConflict(unlessThere).returningAll();
   }, toGrant);
+}
+
+/** The same, where a grant that the person approved before is live: it can't end until this one is there. */
+function insertRestingGrant(db: QueryBuilder, dialect: Dialect) {
+  return prepare((given: Given<ApprovalRow & { signedInAt: number; restsOn: string }>) => {
+    const approved = db
+      .selectFrom("people")
+      .innerJoin("grants", "grants.person_id", "people.id")
+      .select((eb) => columns(given, eb.lit(0)))
+      .where(mayApprove(given))
+      .where("grants.id", "=", given("restsOn"))
+      .where("grants.redeemed_at", "is not", null)
+      .where("grants.revoked_at", "is", null)
+      .where("grants.refresh_expires_at", ">", given("created_at"))
+      .where("grants.ends_at", ">", given("created_at"));
+    return insertion(db).expression(heldRows(approved, dialect)).onConflict(unlessThere).returningAll();
+  }, toGrant);
+}
+
+function mayApprove(given: Given<Pick<ApprovalRow, "person_id"> & { signedInAt: number }>) {
+  return (eb: ExpressionBuilder<Schema, "people">): Expression<SqlBool> =>
+    eb.and([
+      eb("people.id", "=", given("person_id")),
+      eb("people.disabled_at", "is", null),
+      eb.or([eb("people.signed_out_at", "is", null), eb("people.signed_out_at", "<", given("signedInAt"))]),
+    ]);
 }
 
 function insertProgramGrant(db: QueryBuilder) {
@@ -214,6 +242,7 @@ const APPROVED_COLUMNS = [
   "ends_at",
   "created_at",
   "due_at",
+  "approved_as",
 ] as const satisfies readonly (keyof ApprovalRow)[];
 
 type RotationRow = Omit<Required<RefreshRotation>, "resource"> & { readonly resource: string | null };
@@ -234,15 +263,17 @@ function toRow(approval: Approval | ProgramGrant): ApprovalRow {
     ends_at: approval.endsAt,
     created_at: approval.createdAt,
     due_at: approval.codeExpiresAt + KEPT_AFTER_END_MS,
+    approved_as: approval.approvedAs,
   };
 }
 
 function listQuery(db: QueryBuilder, filter: GrantFilter): Query<Grant> {
-  const { clientId, personId, liveAt, limit } = filter;
+  const { clientId, personId, liveAt, isClicked, limit } = filter;
   let grants = db.selectFrom("grants").selectAll().orderBy("created_at", "desc").orderBy("id");
   if (clientId !== undefined) grants = grants.where("client_id", "=", clientId);
   if (personId !== undefined) grants = grants.where("person_id", "=", personId);
   if (liveAt !== undefined) grants = grants.where(isLive(liveAt));
+  if (isClicked) grants = grants.where("approved_as", "is not", null);
   if (limit !== undefined) grants = grants.limit(limit);
   return query(grants, toGrant);
 }

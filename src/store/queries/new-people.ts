@@ -1,13 +1,19 @@
+import type { Dialect } from "../migrations/migration.ts";
 import { fromCredential, fromPerson } from "../people-rows.ts";
 import type { NewPerson, PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder } from "../query.ts";
 import type { CredentialTable, IdentityTable, PersonTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
+import { addNewPasskey } from "./new-passkey.ts";
 
 /** People whom the operator adds, before they have signed in. */
-export function newPeopleQueries(db: QueryBuilder, connection: Connection): Pick<PeopleStore, "addPerson"> {
+export function newPeopleQueries(
+  db: QueryBuilder,
+  connection: Connection,
+  dialect: Dialect,
+): Pick<PeopleStore, "addPerson"> {
   const note = auditNote(db);
-  const add = addNewPerson(db);
+  const add = addNewPerson(db, dialect);
   return {
     async addPerson(person, entry) {
       const added = await connection.writeOrNothing({ required: add(person), note: note(entry) });
@@ -17,7 +23,11 @@ export function newPeopleQueries(db: QueryBuilder, connection: Connection): Pick
 }
 
 /** Each of these returns a row where the person is new. */
-export function addNewPerson(db: QueryBuilder): (person: NewPerson) => readonly Query<string>[] {
+export function addNewPerson(
+  db: QueryBuilder,
+  dialect: Dialect,
+): (person: NewPerson) => readonly Query<string>[] {
+  const addPasskey = addNewPasskey(db, dialect);
   const addPerson = prepare(
     (given: Given<Omit<PersonTable, "disabled_at" | "signed_out_at" | "signed_in_at">>) =>
       db
@@ -69,10 +79,11 @@ export function addNewPerson(db: QueryBuilder): (person: NewPerson) => readonly 
   );
 
   return (added) => {
-    const { identity, label, passwordHash, now } = added;
+    const { identity, label, passwordHash, passkey, now } = added;
     const id = added.person.id;
     const person = addPerson({ ...fromPerson(added), created_at: now });
     const proof = addIdentity({ ...identity, person_id: id, label, created_at: now });
+    if (passkey) return [person, proof, ...addPasskey({ personId: id, passkey, now })];
     if (passwordHash === undefined) return [person, proof];
     const credential = {
       personId: id,

@@ -6,10 +6,14 @@ import type { OneTimeLinkTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { putCredential } from "./credentials.ts";
 import { lockOne } from "./locked-person.ts";
+import { addNewPasskey } from "./new-passkey.ts";
 import { addNewPerson } from "./new-people.ts";
 import { signOutStatements } from "./signed-out.ts";
 
-type OneTimeLinkQueries = Pick<PeopleStore, "addLink" | "findLink" | "usePasswordLink" | "useInvitation">;
+type OneTimeLinkQueries = Pick<
+  PeopleStore,
+  "addLink" | "findLink" | "usePasswordLink" | "usePasskeyLink" | "useInvitation"
+>;
 
 /** Links that work once. Using one up is the first statement of what it is for: of two at once, one finds it. */
 export function oneTimeLinkQueries(
@@ -19,9 +23,10 @@ export function oneTimeLinkQueries(
 ): OneTimeLinkQueries {
   const note = auditNote(db);
   const { add, endOlder, lockPerson } = addingStatements(db, dialect);
-  const { usePersons, useUnnamed } = usingStatements(db);
+  const { usePersons, useInvitationOf, useUnnamed } = usingStatements(db);
   const putPassword = putCredential(db, dialect);
-  const addPerson = addNewPerson(db);
+  const addPasskey = addNewPasskey(db, dialect);
+  const addPerson = addNewPerson(db, dialect);
   const { signOut, endSessions } = signOutStatements(db);
 
   const find = prepare(
@@ -59,6 +64,18 @@ export function oneTimeLinkQueries(
         // Their row first, as in all that ends a person's links: of two, neither waits for the other.
         required: [signOut({ id, now }), usePersons({ hash, now, personId: id }), putPassword(credential)],
         also: [endSessions({ id })],
+        note: note(entry),
+      });
+      return used !== undefined;
+    },
+    async usePasskeyLink({ hash, personId, passkey, now }, entry) {
+      const used = await connection.writeOrNothing({
+        required: [
+          signOut({ id: personId, now }),
+          useInvitationOf({ hash, now, personId }),
+          ...addPasskey({ personId, passkey, now }),
+        ],
+        also: [endSessions({ id: personId })],
         note: note(entry),
       });
       return used !== undefined;
@@ -124,5 +141,11 @@ function usingStatements(db: QueryBuilder) {
     (row) => row.hash,
   );
 
-  return { usePersons, useUnnamed };
+  const useInvitationOf = prepare(
+    (given: Given<{ hash: string; now: number; personId: string }>) =>
+      live(given).where("person_id", "=", given("personId")).where("purpose", "=", "invitation"),
+    (row) => row.hash,
+  );
+
+  return { usePersons, useInvitationOf, useUnnamed };
 }

@@ -32,6 +32,7 @@ export function clientContract(store: () => Store): void {
       clientUri: null,
       logoUri: "https://client.example/logo.png",
       applicationType: "web",
+      remembersConsent: true,
       createdAt: START,
     };
 

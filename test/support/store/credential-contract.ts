@@ -13,6 +13,8 @@ import {
   CREDENTIAL_CHANGED,
   CREDENTIAL_REMOVED,
   DAY,
+  INVITED,
+  PERSON_ADDED,
   PERSON_DISABLED,
   PERSON_LINKED,
   PERSON_REMOVED,
@@ -20,6 +22,7 @@ import {
   SIGNED_IN,
   SIGNED_OUT,
   START,
+  sampleLink,
   samplePerson,
   sampleSession,
   sampleSignIn,
@@ -287,6 +290,79 @@ export function credentialContract(store: () => Store): void {
       expect(await signIn({ ...isNew, adds })).toMatchObject({ kind: "signed_in" });
       expect(await ids("p-1")).toEqual(["totp"]);
     });
+  });
+
+  describe("an invitation that is answered with a passkey", () => {
+    const { personId: _ada, ...own } = credential();
+    const passkey = (id = "key-1") => ({
+      identity: { ...PASSKEY, subject: id },
+      credential: { ...own, id },
+    });
+    const invite = (hash: string, personId: string | null) =>
+      store().addLink(sampleLink({ hash, purpose: "invitation", personId }), INVITED);
+    const use = (hash: string, id?: string, personId = "ada") =>
+      store().usePasskeyLink({ hash, personId, passkey: passkey(id), now: NOW }, CREDENTIAL_ADDED);
+
+    test("gives its person the passkey once, and signs them out", async () => {
+      await begin();
+      await invite("link", "ada");
+      const used = await Promise.all(["key-1", "key-2", "key-3"].map((id) => use("link", id)));
+      expect(used.filter(Boolean)).toHaveLength(1);
+      expect(await ids()).toHaveLength(1);
+      expect(await store().listIdentities("ada")).toHaveLength(2);
+      expect(await store().listSessions("ada", NOW)).toEqual([]);
+      expect(await store().findPerson("ada")).toMatchObject({ signedOutAt: NOW });
+      expect(await entries("credential.added")).toBe(1);
+    });
+
+    test("changes nothing where the link is for something or somebody else, or the passkey is there", async () => {
+      await addSamplePerson(store(), "grace");
+      await begin("grace");
+      const theirs = { personId: "grace", session: "session of grace", identity: PASSKEY };
+      await add([credential({ personId: "grace" })], theirs);
+      await store().addLink(sampleLink({ hash: "password" }), INVITED);
+      await invite("open", null);
+      await invite("hers", "grace");
+      await invite("link", "ada");
+      for (const hash of ["password", "open", "hers", "nothing"])
+        expect(await use(hash, "key-2")).toBe(false);
+      expect(await use("link")).toBe(false);
+      expect(await ids()).toEqual([]);
+      expect(await store().findByIdentity(PASSKEY)).toMatchObject({ person: { id: "grace" } });
+      expect(await store().findLink("link", NOW)).toBeDefined();
+      expect(await store().findPerson("ada")).toMatchObject({ signedOutAt: null });
+    });
+
+    test("adds a person with it, or no one", async () => {
+      const eve = { ...samplePerson("eve", { now: NOW }), passkey: passkey() };
+      for (const hash of ["one", "two"]) await invite(hash, null);
+      expect(await store().useInvitation({ hash: "one", person: eve }, PERSON_ADDED)).toBe(true);
+      expect(await store().findCredential("eve", "passkey", "key-1")).toEqual(
+        credential({ personId: "eve" }),
+      );
+      expect(await store().findByIdentity(PASSKEY)).toMatchObject({ person: { id: "eve" } });
+      expect(await store().findCredential("eve", "password")).toBeUndefined();
+      const bob = { ...samplePerson("bob", { now: NOW }), passkey: passkey() };
+      expect(await store().useInvitation({ hash: "two", person: bob }, PERSON_ADDED)).toBe(false);
+      expect(await store().findPerson("bob")).toBeUndefined();
+      expect(await store().findLink("two", NOW)).toBeDefined();
+    });
+  });
+
+  test("passkeys are counted by the host for which they were made", async () => {
+    expect(await store().countPasskeys()).toEqual([]);
+    await begin();
+    for (const [issuer, subject] of [
+      ["b.example", "1"],
+      ["a.example", "2"],
+      ["b.example", "3"],
+    ] as const) {
+      await add([credential({ id: subject })], { identity: { ...PASSKEY, issuer, subject } });
+    }
+    expect(await store().countPasskeys()).toEqual([
+      { host: "a.example", count: 1 },
+      { host: "b.example", count: 2 },
+    ]);
   });
 
   describe("with their person", () => {

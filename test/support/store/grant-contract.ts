@@ -1,13 +1,16 @@
 import { describe, expect, test } from "vitest";
-import type { RefreshRotation, Store } from "../../../src/store/store.ts";
+import type { Approval, RefreshRotation, Store } from "../../../src/store/store.ts";
 import {
   APPROVED,
   addSamplePerson,
   approveSample,
   DAY,
+  PERSON_DISABLED,
   REDEEMED,
+  REMEMBERED,
   REVOKED,
   SECOND,
+  SIGNED_OUT,
   START,
   sampleApproval,
 } from "./samples.ts";
@@ -34,7 +37,7 @@ export function grantContract(store: () => Store): void {
 
   describe("approve", () => {
     test("keeps all that was approved, and nothing has happened yet", async () => {
-      const { person, scopes, signedInAt, ...rest } = sampleApproval();
+      const { person, scopes, signedInAt, restsOn, ...rest } = sampleApproval();
       const expected = {
         ...rest,
         person,
@@ -120,6 +123,96 @@ export function grantContract(store: () => Store): void {
     test("many times at once makes one grant", async () => {
       await many(10, (index) => store().approve(sampleApproval({ createdAt: START + index }), APPROVED));
       expect(await store().listGrants({})).toHaveLength(1);
+    });
+  });
+
+  describe("approve, resting on an earlier approval", () => {
+    const resting = (changes: Partial<Approval> = {}) =>
+      store().approve(
+        sampleApproval({ id: "grant-2", approvedAs: null, createdAt: NOW, restsOn: "grant-1", ...changes }),
+        REMEMBERED,
+      );
+
+    test("keeps the grant, and its entry, while that one is live", async () => {
+      await approveAndRedeem();
+      expect(await resting()).toMatchObject({ id: "grant-2", approvedAs: null, generation: 0 });
+      expect(await store().findGrant("grant-2")).toMatchObject({ redeemedAt: null });
+      const audit = await store().readAudit({ order: "newest_first", limit: 10 });
+      expect(audit.filter(({ event }) => event === "consent.remembered")).toHaveLength(1);
+    });
+
+    test("again is one grant, whose code lives longer", async () => {
+      await approveAndRedeem();
+      const first = await resting();
+      const again = await resting({ codeExpiresAt: NOW + 90 * SECOND });
+      expect(again).toEqual({ ...first, codeExpiresAt: NOW + 90 * SECOND });
+      expect(await store().listGrants({})).toHaveLength(2);
+    });
+
+    test.each<[string, () => Promise<unknown>, Partial<Approval>]>([
+      ["is not redeemed", async () => store().approve(sampleApproval(), APPROVED), {}],
+      ["is not there", approveAndRedeem, { restsOn: "grant-0" }],
+      ["is its own", approveAndRedeem, { id: "grant-3", restsOn: "grant-3" }],
+      ["is another person's", approveAndRedeem, { person: { id: "grace" } }],
+      [
+        "was revoked",
+        async () => {
+          await approveAndRedeem();
+          await store().revokeGrant("grant-1", "operator", NOW, REVOKED);
+        },
+        {},
+      ],
+      ["has a refresh token that has lapsed", approveAndRedeem, { createdAt: START + 30 * DAY }],
+      [
+        "has ended",
+        async () => {
+          await store().approve(sampleApproval({ endsAt: START + 2 * DAY }), APPROVED);
+          await store().redeemCode("grant-1", START + 30 * DAY, NOW, REDEEMED);
+        },
+        { createdAt: START + 2 * DAY },
+      ],
+      [
+        "is of a person who is disabled",
+        async () => {
+          await approveAndRedeem();
+          await store().disablePerson("ada", NOW, PERSON_DISABLED);
+        },
+        {},
+      ],
+      [
+        "is of a person who signed out since they signed in",
+        async () => {
+          await approveAndRedeem();
+          await store().signOutPerson("ada", NOW, SIGNED_OUT);
+        },
+        {},
+      ],
+    ])("keeps nothing where that %s", async (_what, arrange, changes) => {
+      await addSamplePerson(store(), "grace");
+      await arrange();
+      const before = await store().listGrants({});
+      const audit = await store().readAudit({ order: "newest_first", limit: 20 });
+      expect(await resting(changes)).toBeUndefined();
+      expect(await store().listGrants({})).toEqual(before);
+      expect(await store().readAudit({ order: "newest_first", limit: 20 })).toEqual(audit);
+    });
+
+    test("at once with its revocation, is there before it or not at all", async () => {
+      await approveAndRedeem();
+      const ids = Array.from({ length: 10 }, (_, index) => `grant-${index + 2}`);
+      await Promise.all([
+        ...ids.map((id) => resting({ id })),
+        store().revokeGrant("grant-1", "operator", NOW, REVOKED),
+      ]);
+      expect(await resting({ id: "grant-99" })).toBeUndefined();
+    });
+
+    test("is not found among those with a click", async () => {
+      await approveAndRedeem();
+      await resting();
+      await store().approve(sampleApproval({ id: "grant-3", clientId: "client-2" }), APPROVED);
+      const found = await store().listGrants({ clientId: "client-1", personId: "ada", isClicked: true });
+      expect(found.map(({ id }) => id)).toEqual(["grant-1"]);
     });
   });
 

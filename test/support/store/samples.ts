@@ -23,6 +23,7 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
     refreshExpiresAt: START + 30 * DAY,
     endsAt: START + 365 * DAY,
     createdAt: START,
+    approvedAs: "hash of the client",
     signedInAt: START,
     ...changes,
   };
@@ -117,6 +118,7 @@ export function sampleClient(changes: Partial<Client> = {}): Client {
     logoUri: null,
     applicationType: "native",
     createdAt: START,
+    remembersConsent: false,
     ...changes,
   };
 }
@@ -157,6 +159,7 @@ const FIELDS: { readonly [Name in AuditedEvent]: EventFields<Name> } = {
     client_name: "Sample client",
     grant_types: ["authorization_code"],
     scopes: ["mcp"],
+    remembers_consent: false,
     ...COMMAND,
   },
   "client.removed": { client: "client-1", ...COMMAND },
@@ -206,6 +209,14 @@ const FIELDS: { readonly [Name in AuditedEvent]: EventFields<Name> } = {
     redirect_host: "127.0.0.1",
     ...REQUEST,
   },
+  "consent.remembered": {
+    ...GRANT,
+    approved_grant: "grant-0",
+    scopes: ["mcp"],
+    client_name: "Sample client",
+    redirect_host: "client.example",
+    ...REQUEST,
+  },
   "consent.denied": { client: "client-1", person: "ada", ...REQUEST },
   "code.redeemed": { ...GRANT, ...REQUEST },
   "grant.revoked": { ...GRANT, reason: "operator", ...COMMAND },
@@ -223,6 +234,7 @@ export function sampleEntry<Name extends AuditedEvent>(
 
 // For verbs of the store that a test calls for what they change.
 export const APPROVED = sampleEntry("consent.approved");
+export const REMEMBERED = sampleEntry("consent.remembered");
 export const REDEEMED = sampleEntry("code.redeemed");
 export const REVOKED = sampleEntry("grant.revoked");
 export const REMOVED = sampleEntry("client.removed");

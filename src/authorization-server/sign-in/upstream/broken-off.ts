@@ -20,7 +20,7 @@ export function tryAgain(
   peer: Peer,
   parts: BrokenOffParts,
 ): Response {
-  record(visit, message, peer, parts);
+  recordBrokenOff(visit, message, peer, parts);
   // A person who cancelled has nothing to ask about.
   const reference = problem === "cancelled" ? undefined : peer.correlationId;
   return parts.signInPage.again(parts.method, visit, problem, reference);
@@ -33,7 +33,7 @@ export function noSignIn(
   peer: Peer,
   parts: BrokenOffParts,
 ): Response {
-  record(undefined, why, peer, parts);
+  recordBrokenOff(undefined, why, peer, parts);
   const page = errorPage({
     appName: parts.appName,
     title: "This sign-in can’t continue",
@@ -45,7 +45,8 @@ export function noSignIn(
   return withCookies(htmlResponse(page, PAGE_STYLES, 400), setCookies);
 }
 
-function record(
+/** The line in the log. @param reason without a code, a token or an assertion in it */
+export function recordBrokenOff(
   visit: Visit | undefined,
   reason: string,
   { address, correlationId }: Peer,

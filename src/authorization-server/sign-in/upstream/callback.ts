@@ -53,7 +53,8 @@ async function callback(request: Request, peer: Peer, parts: CallbackParts): Pro
 
 const NONE: ReadonlySet<string> = new Set();
 
-async function openVisit(
+/** The visit that a sign-in began for, or why it is none of this browser. */
+export async function openVisit(
   request: Request,
   sealed: string,
   visits: Visits,

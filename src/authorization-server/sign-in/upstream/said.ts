@@ -1,4 +1,4 @@
-import type { UpstreamSettings } from "../../../config/sign-in/settings.ts";
+import type { ElsewhereSettings } from "../../../config/sign-in/settings.ts";
 import { jsonCopy } from "../../../core/json-copy.ts";
 import { MOST_PERSON_BYTES } from "../../../core/person.ts";
 import { keepable, personIdProblem } from "../../../core/person-id.ts";
@@ -63,7 +63,7 @@ export function boundedProfile(profile: Proof["profile"]): Proof["profile"] {
  */
 export function idOfPerson(
   claims: Readonly<Record<string, unknown>>,
-  { personId }: Pick<UpstreamSettings, "personId">,
+  { personId }: Pick<ElsewhereSettings, "personId">,
 ): string | undefined {
   if (!personId) return undefined;
   let id: unknown;

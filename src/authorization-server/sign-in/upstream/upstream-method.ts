@@ -30,7 +30,7 @@ export function upstreamMethod(
       const callbackPath = callbackPathOf(name);
       const redirectUri = redirectUriOf(parts.issuer, name);
       const common = { ...parts, method: { name, label, people }, provider, transactions, redirectUri };
-      const beginPath = `/oauth/sign-in/${name}` as const;
+      const beginPath = beginPathOf(name);
       const routes: readonly Route[] = [
         beginRoute(beginPath, common),
         callbackRoute(callbackPath, common),
@@ -49,7 +49,13 @@ export function upstreamMethod(
   };
 }
 
-function beginUrl(begin: string, { sealed, wantsAnotherAccount }: Visit): string {
+/** Where the way to a provider begins, below the issuer. */
+export function beginPathOf(method: string): `/${string}` {
+  return `/oauth/sign-in/${method}`;
+}
+
+/** The link that begins it, for a visit. */
+export function beginUrl(begin: string, { sealed, wantsAnotherAccount }: Visit): string {
   const url = `${begin}?state=${encodeURIComponent(sealed)}`;
   return wantsAnotherAccount ? forAnotherAccount(url) : url;
 }

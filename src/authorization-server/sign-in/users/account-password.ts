@@ -6,11 +6,14 @@ import type { ChangePassword } from "./change-password.ts";
 import { USERS } from "./usernames.ts";
 
 /** The section in which a person of the directory changes their password. */
-export function accountPassword(changePassword: ChangePassword): AccountPart {
+export function accountPassword(
+  changePassword: ChangePassword,
+  hasPassword: (identity: IdentityRecord) => Promise<boolean>,
+): AccountPart {
   return {
     async section({ identities, canChange, form, problem }) {
       const identity = passwordOf(identities);
-      if (!identity) return undefined;
+      if (!identity || !(await hasPassword(identity))) return undefined;
       return accountPasswordSection({
         username: identity.label,
         canChange,

@@ -4,7 +4,7 @@ import type { Params } from "../../../core/params.ts";
 import { logRefusal } from "../../../http/boundary.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES } from "../../../http/responses.ts";
+import { htmlResponse, PAGE_STYLES, withScripts } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { errorPage } from "../../../pages/error.ts";
@@ -12,10 +12,12 @@ import { invitationPage, passwordSetPage } from "../../../pages/invitation.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import { randomId } from "../../../platform/random.ts";
-import type { OneTimeLink } from "../../../store/people-store.ts";
+import type { NewPasskey, OneTimeLink } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
 import { ACCOUNT_PATH } from "../account-path.ts";
+import type { InvitationChoice, Invited } from "../invitation-choice.ts";
+import type { NamedMethod } from "../method.ts";
 import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
 import { INVITATION_PATH, tokenHash } from "./one-time-links.ts";
 import { passwordHashOf } from "./password-hashing.ts";
@@ -25,13 +27,20 @@ import { readUsername, USERS, usersIdentity } from "./usernames.ts";
 export type InvitationParts = {
   readonly store: Pick<
     Store,
-    "findLink" | "findCredential" | "listIdentities" | "findByIdentity" | "usePasswordLink" | "useInvitation"
+    | "findLink"
+    | "findCredential"
+    | "listIdentities"
+    | "findByIdentity"
+    | "usePasswordLink"
+    | "usePasskeyLink"
+    | "useInvitation"
   >;
   readonly recorder: Pick<Recorder, "prepare">;
   readonly clock: Clock;
   readonly log: Log<UnauditedEvent>;
   readonly issuer: string;
   readonly appName: string;
+  readonly methods: () => readonly NamedMethod[];
   /** The process's own, unless a test has one. */
   readonly queue?: HashingQueue;
 };
@@ -51,7 +60,7 @@ export function invitationRoute(parts: InvitationParts): Route {
 
 async function showInvitation(request: Request, peer: Peer, parts: InvitationParts): Promise<Response> {
   const token = new URL(request.url).searchParams.get("token") ?? "";
-  const open = await openLink(token, parts);
+  const open = await openLink(token, request, parts);
   return open ? formResponse(open, {}, parts) : endedResponse(request, peer, parts);
 }
 
@@ -59,19 +68,24 @@ async function acceptInvitation(request: Request, peer: Peer, parts: InvitationP
   requireSameOrigin(request, parts.issuer);
   const form = await readForm(request);
   // Before anything that costs: without the token, a post is one read.
-  const open = await openLink(form.get("token") ?? "", parts);
+  const open = await openLink(form.get("token") ?? "", request, parts);
   if (!open) return endedResponse(request, peer, parts);
   const chosen = await readChoice(form, open, parts);
   if ("problem" in chosen) return formResponse(open, chosen, parts);
   const isUsed = await useLink(open, chosen, peer, parts);
   if (!isUsed) {
     // Another post was first, with this link or with this name.
-    const again = await openLink(open.token, parts);
+    const again = await openLink(open.token, request, parts);
     return again ? formResponse(again, taken(chosen.username), parts) : endedResponse(request, peer, parts);
   }
   const { username } = chosen;
-  const accountUrl = urlOf(parts.issuer, ACCOUNT_PATH);
-  const page = passwordSetPage({ appName: parts.appName, username, isReset: isReset(open), accountUrl });
+  const page = passwordSetPage({
+    appName: parts.appName,
+    username,
+    isReset: isReset(open),
+    hasPasskey: "passkey" in chosen,
+    accountUrl: urlOf(parts.issuer, ACCOUNT_PATH),
+  });
   return htmlResponse(page, PAGE_STYLES);
 }
 
@@ -80,21 +94,30 @@ type OpenLink = {
   readonly token: string;
   readonly link: OneTimeLink;
   readonly username: string | undefined;
+  readonly userAgent: string | undefined;
 };
 
-type Choice = { readonly username: string; readonly displayName: string; readonly password: string };
+type Choice = { readonly username: string; readonly displayName: string } & (
+  | { readonly password: string }
+  | { readonly passkey: NewPasskey }
+);
 type Refused = { readonly problem?: string; readonly typedUsername?: string };
 
-async function openLink(token: string, { store, clock }: InvitationParts): Promise<OpenLink | undefined> {
+async function openLink(
+  token: string,
+  request: Request,
+  { store, clock }: InvitationParts,
+): Promise<OpenLink | undefined> {
+  const userAgent = request.headers.get("user-agent") ?? undefined;
   const link = await store.findLink(tokenHash(token), clock());
   if (!link) return undefined;
-  if (link.personId === null) return { token, link, username: undefined };
+  if (link.personId === null) return { token, link, username: undefined, userAgent };
   // An old link must not replace a password that was set since.
   const credential = await store.findCredential(link.personId, "password");
   if (credential && credential.createdAt > link.createdAt) return undefined;
   const identities = await store.listIdentities(link.personId);
   const username = identities.find(({ method }) => method === USERS)?.subject;
-  return username === undefined ? undefined : { token, link, username };
+  return username === undefined ? undefined : { token, link, username, userAgent };
 }
 
 /** The person had a password before, and may be signed in where others are. */
@@ -102,24 +125,43 @@ function isReset({ link }: OpenLink): boolean {
   return link.purpose === "password";
 }
 
+/** What stands in for a password: for one who has had none. */
+function choicesFor(
+  open: OpenLink,
+  { methods }: Pick<InvitationParts, "methods">,
+): readonly InvitationChoice[] {
+  return isReset(open) ? [] : methods().flatMap(({ invitation }) => invitation ?? []);
+}
+
+function invited({ link, username, userAgent }: OpenLink): Invited {
+  return { link: link.hash, username, userAgent };
+}
+
 async function readChoice(
   form: Params,
-  { username: known }: OpenLink,
-  { store, appName }: InvitationParts,
+  open: OpenLink,
+  parts: InvitationParts,
 ): Promise<Choice | (Refused & { readonly problem: string })> {
+  const { username: known } = open;
+  const { store, appName } = parts;
   const typedUsername = form.get("username") ?? "";
   const username = known === undefined ? readUsername(typedUsername) : { name: known };
   if ("problem" in username) return { problem: username.problem, typedUsername };
+  const chosen = { username: username.name, displayName: typedUsername.trim() };
+  const isTaken =
+    known === undefined && (await store.findByIdentity(usersIdentity(username.name))) !== undefined;
+  const choice = choicesFor(open, parts).find(({ field }) => form.get(field));
+  if (choice) {
+    const passkey = isTaken ? taken(typedUsername) : await choice.accept(form, invited(open));
+    return "problem" in passkey ? { problem: passkey.problem, typedUsername } : { ...chosen, passkey };
+  }
   const password = form.get("password") ?? "";
   if (password !== (form.get("again") ?? "")) {
     return { problem: "The two passwords differ. Type the same one twice.", typedUsername };
   }
   const problem = await passwordProblem(password, [username.name, appName]);
   if (problem !== undefined) return { problem, typedUsername };
-  if (known === undefined && (await store.findByIdentity(usersIdentity(username.name)))) {
-    return taken(typedUsername);
-  }
-  return { username: username.name, displayName: typedUsername.trim(), password };
+  return isTaken ? taken(typedUsername) : { ...chosen, password };
 }
 
 function taken(typedUsername: string): Refused & { readonly problem: string } {
@@ -129,30 +171,31 @@ function taken(typedUsername: string): Refused & { readonly problem: string } {
 /** Uses the link up, in one conditional commit. False where it was used, has ended, or the name is taken. */
 async function useLink(
   { link }: OpenLink,
-  { username, displayName, password }: Choice,
+  choice: Choice,
   peer: Peer,
   { store, recorder, clock, queue = hashingQueue }: InvitationParts,
 ): Promise<boolean> {
-  const secret = await queue.run(() => passwordHashOf(password));
+  const { username, displayName } = choice;
+  const passkey = "passkey" in choice ? choice.passkey : undefined;
+  const secret = "password" in choice ? await queue.run(() => passwordHashOf(choice.password)) : undefined;
   const { hash, personId } = link;
   const now = clock();
   if (personId === null) {
     const person = { id: randomId(), name: displayName };
     const identity = usersIdentity(username);
     const added = recorder.prepare("person.added", { person: person.id }, peer);
-    return store.useInvitation(
-      {
-        hash,
-        person: { person, emails: [], groups: [], identity, label: username, passwordHash: secret, now },
-      },
-      added.entry,
-    );
+    const invitee = { person, emails: [], groups: [], identity, label: username, now };
+    return store.useInvitation({ hash, person: { ...invitee, passwordHash: secret, passkey } }, added.entry);
+  }
+  if (passkey) {
+    const added = recorder.prepare("credential.added", { person: personId, kind: "passkey" }, peer);
+    return store.usePasskeyLink({ hash, personId, passkey, now }, added.entry);
   }
   const credential = {
     personId,
     kind: "password",
     id: "",
-    secret,
+    secret: secret ?? "",
     createdAt: now,
     counter: null,
     usedAt: null,
@@ -161,7 +204,9 @@ async function useLink(
   return store.usePasswordLink({ hash, credential, now }, changed.entry);
 }
 
-function formResponse(open: OpenLink, refused: Refused, { issuer, appName }: InvitationParts): Response {
+function formResponse(open: OpenLink, refused: Refused, parts: InvitationParts): Response {
+  const { issuer, appName } = parts;
+  const choices = choicesFor(open, parts);
   const page = invitationPage({
     appName,
     action: urlOf(issuer, INVITATION_PATH),
@@ -169,9 +214,11 @@ function formResponse(open: OpenLink, refused: Refused, { issuer, appName }: Inv
     username: open.username,
     typedUsername: refused.typedUsername,
     isReset: isReset(open),
+    choices: choices.map(({ html }) => html(invited(open))),
     errorMessage: refused.problem,
   });
-  return htmlResponse(page, PAGE_STYLES, refused.problem === undefined ? 200 : 400);
+  const scripts = choices.flatMap(({ scriptHashes = [] }) => scriptHashes);
+  return htmlResponse(page, withScripts(PAGE_STYLES, scripts), refused.problem === undefined ? 200 : 400);
 }
 
 /** One page for a link that was used, has ended, or never was: it does not tell which. */

@@ -1,3 +1,4 @@
+import type { IdentityRecord } from "../../../store/people-store.ts";
 import type { SignInMethod } from "../method.ts";
 import { accountPassword } from "./account-password.ts";
 import { createChangePassword } from "./change-password.ts";
@@ -18,11 +19,14 @@ export function users(): SignInMethod {
     isOneFactor: true,
     open(parts) {
       const check = createDirectoryCheck(parts);
+      const hasPassword = async ({ personId }: Pick<IdentityRecord, "personId">) =>
+        (await parts.store.findCredential(personId, "password")) !== undefined;
       return {
         panel: { kind: "password", check },
         routes: [invitationRoute(parts)],
         proves: ({ method }) => method === USERS,
-        account: accountPassword(createChangePassword(check, parts)),
+        account: accountPassword(createChangePassword(check, parts), hasPassword),
+        isUsable: hasPassword,
         started: (print) => inviteFirstPerson(parts, print),
       };
     },

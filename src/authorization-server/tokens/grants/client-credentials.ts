@@ -124,6 +124,7 @@ async function ownGrant(
     refreshExpiresAt: endsAt,
     endsAt,
     createdAt: now,
+    approvedAs: null,
   };
   const { entry } = recorder.prepare("client.granted", { grant: own.id, client: client.id, scopes }, peer);
   const grant = await store.grantToProgram(own, entry);

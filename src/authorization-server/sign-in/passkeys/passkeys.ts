@@ -1,0 +1,56 @@
+import { urlOf } from "../../../http/route.ts";
+import { PASSKEY_SCRIPT_HASH } from "../../../pages/passkey-script.ts";
+import { passkeySignIn } from "../../../pages/passkeys.ts";
+import type { SignInMethod } from "../method.ts";
+import { accountPasskeys } from "./account-passkeys.ts";
+import { createChallenges } from "./challenges.ts";
+import { invitedPasskey } from "./invited-passkey.ts";
+import { sayOfOtherHosts } from "./other-hosts.ts";
+import { relyingPartyOf } from "./relying-party.ts";
+import { PASSKEYS_PATH, signInRoute } from "./sign-in-route.ts";
+import { PASSKEYS } from "./stored-passkey.ts";
+
+/**
+ * Passkeys (WebAuthn): people sign in with the fingerprint, face or PIN of a device, and without a username. They add a passkey on
+ * their account page, or from an invitation in place of a password; so another way to sign in is beside it. The host of the
+ * public URL is part of each passkey: at another host, all of them have to be made anew.
+ */
+export function passkeys(): SignInMethod {
+  const method = {
+    name: PASSKEYS,
+    label: "a passkey",
+    people: "own",
+    saysGroups: false,
+    saysClaims: false,
+    comesAfterAnother: true,
+  } as const;
+  return {
+    ...method,
+    open(parts) {
+      const relyingParty = relyingPartyOf(parts.issuer, parts.appName);
+      const all = { ...parts, method, relyingParty, challenges: createChallenges(parts) };
+      return {
+        panel: {
+          kind: "form",
+          html: ({ sealed }) =>
+            passkeySignIn({
+              action: urlOf(parts.issuer, PASSKEYS_PATH),
+              state: sealed,
+              options: {
+                challenge: all.challenges.make({ purpose: "sign_in", boundTo: sealed }),
+                rpId: relyingParty.id,
+                userVerification: "required",
+              },
+            }),
+          scriptHashes: [PASSKEY_SCRIPT_HASH],
+          autocomplete: "webauthn",
+        },
+        routes: [signInRoute(all)],
+        proves: ({ method: kind, issuer }) => kind === PASSKEYS && issuer === relyingParty.id,
+        account: accountPasskeys(all),
+        invitation: invitedPasskey(all),
+        started: (print) => sayOfOtherHosts(all, print),
+      };
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { type Client, identityOf } from "./client.ts";
+import { preregisteredClient } from "./preregistered-client.ts";
+import {
+  type Approved,
+  type AskedConsent,
+  approvedMark,
+  isRememberable,
+  rememberedApproval,
+  scopesApproved,
+} from "./remembered-consent.ts";
+
+const SCOPES = ["mcp", "read", "write", "admin"];
+const catalogue = { descriptions: new Map(SCOPES.map((scope) => [scope, scope])) };
+const APP = "https://app.example/cb";
+const described = { id: "app", name: "App", redirectUris: [APP], rememberConsent: true } as const;
+const client = preregisteredClient(described, { catalogue }, 1000);
+
+const asked = (changes: Partial<AskedConsent> = {}): AskedConsent => ({
+  client: identityOf(client),
+  redirectUri: APP,
+  resource: "https://mcp.example/mcp",
+  scopes: ["mcp"],
+  isInSession: true,
+  asksAnyway: false,
+  ...changes,
+});
+
+const approved = (changes: Partial<Approved> = {}): Approved => ({
+  id: "grant-1",
+  clientId: "app",
+  clientName: "App",
+  redirectUri: APP,
+  resource: "https://mcp.example/mcp",
+  scopes: ["mcp", "read"],
+  redeemedAt: 2000,
+  approvedAs: approvedMark(identityOf(client), client),
+  ...changes,
+});
+
+describe("an earlier approval", () => {
+  it("stands for a request of the same client for the same", () => {
+    expect(rememberedApproval(asked(), client, [approved()])).toEqual(approved());
+  });
+
+  test.each<[string, Partial<AskedConsent>]>([
+    ["prompt=consent", { asksAnyway: true }],
+    ["a sign-in for this request alone", { isInSession: false }],
+    ["another address of the client", { redirectUri: "https://app.example/cb2" }],
+    ["the same address with a slash", { redirectUri: `${APP}/` }],
+    ["the same address in upper case", { redirectUri: "https://APP.example/cb" }],
+    ["another resource", { resource: "https://mcp.example/other" }],
+    ["a scope more", { scopes: ["mcp", "write"] }],
+    ["another client", { client: { ...identityOf(client), id: "app2" } }],
+    ["another name", { client: { ...identityOf(client), name: "App 2" } }],
+    ["a client that registered itself", { client: { ...identityOf(client), origin: "registered" } }],
+    ["a metadata document", { client: { ...identityOf(client), origin: "metadata_document" } }],
+    ["one that is not remembered", { client: { ...identityOf(client), remembersConsent: false } }],
+    ["one of which that is not known", { client: { ...identityOf(client), remembersConsent: undefined } }],
+  ])("does not stand for %s", (_what, changes) => {
+    expect(rememberedApproval(asked(changes), client, [approved()])).toBeUndefined();
+  });
+
+  test.each<[string, Partial<Approved>]>([
+    ["without a click", { approvedAs: null }],
+    ["of another client's description", { approvedAs: "another" }],
+    ["that connected nothing", { redeemedAt: null }],
+    ["at another address", { redirectUri: "https://app.example/cb2" }],
+    ["for another resource", { resource: "https://mcp.example/other" }],
+    ["of another client", { clientId: "app2" }],
+    ["for less", { scopes: ["read"] }],
+  ])("%s does not stand for anything", (_what, changes) => {
+    expect(rememberedApproval(asked(), client, [approved(changes)])).toBeUndefined();
+  });
+
+  it("covers all that is asked for, or is none", () => {
+    const scopes = fc.uniqueArray(fc.constantFrom(...SCOPES), { minLength: 1 });
+    fc.assert(
+      fc.property(scopes, fc.array(scopes, { maxLength: 4 }), (wanted, had) => {
+        const grants = had.map((one, index) => approved({ id: `grant-${index}`, scopes: one }));
+        const found = rememberedApproval(asked({ scopes: wanted }), client, grants);
+        const covers = had.some((one) => wanted.every((scope) => one.includes(scope)));
+        expect(found !== undefined).toBe(covers);
+        if (found) expect(found.scopes).toEqual(expect.arrayContaining(wanted));
+      }),
+    );
+  });
+});
+
+test.each([
+  "http://127.0.0.1/cb",
+  "http://localhost:4000/cb",
+  "https://localhost/cb",
+  "https://127.0.0.1/cb",
+  "https://[::1]/cb",
+  "cursor://anysphere.cursor-mcp/cb",
+  "com.example.app:/cb",
+])("nothing can be remembered, or called approved before, at %s", (uri) => {
+  const local = { ...client, redirectUris: [uri] };
+  const request = asked({ redirectUri: uri });
+  const grant = approved({ redirectUri: uri, approvedAs: approvedMark(request.client, local) });
+  expect(isRememberable(request)).toBe(false);
+  expect(rememberedApproval(request, local, [grant])).toBeUndefined();
+  expect(scopesApproved(request, [grant])).toBeUndefined();
+});
+
+describe("what is kept of a client", () => {
+  const mark = (changes: Partial<Client> = {}) => {
+    const changed = { ...client, ...changes };
+    return approvedMark(identityOf(changed), changed);
+  };
+
+  const changes: readonly [keyof Client, Partial<Client>][] = [
+    ["id", { id: "app2" }],
+    ["origin", { origin: "registered" }],
+    ["name", { name: null }],
+    ["redirectUris", { redirectUris: [APP, "https://evil.example/cb"] }],
+    ["authenticationMethod", { authenticationMethod: "client_secret_post" }],
+    ["secretHash", { secretHash: "another" }],
+    ["jwks", { jwks: { keys: [{ kty: "EC" }] } }],
+    ["jwksUri", { jwksUri: "https://app.example/jwks" }],
+    ["grantTypes", { grantTypes: ["authorization_code"] }],
+    ["scopes", { scopes: ["mcp"] }],
+    ["applicationType", { applicationType: "native" }],
+    ["createdAt", { createdAt: 1001 }],
+    ["remembersConsent", { remembersConsent: false }],
+  ];
+
+  test.each(changes)("is another for another %s", (_name, change) => {
+    expect(mark(change)).not.toBe(mark());
+  });
+
+  it("covers every member but the links, which no page shows", () => {
+    const untold = new Set(["clientUri", "logoUri"]);
+    expect(changes.map(([name]) => name).sort()).toEqual(
+      Object.keys(client)
+        .filter((name) => !untold.has(name))
+        .sort(),
+    );
+    expect(mark({ clientUri: "https://app.example", logoUri: null })).toBe(mark());
+  });
+
+  it("is the same whatever the order of its members", () => {
+    const reversed = Object.fromEntries(Object.entries(client).reverse()) as Client;
+    expect(approvedMark(identityOf(client), reversed)).toBe(mark());
+  });
+
+  it("is nothing where the page showed something else", () => {
+    expect(approvedMark({ ...identityOf(client), name: "App 2" }, client)).toBeNull();
+    expect(approvedMark({ ...identityOf(client), holdsKey: true }, client)).toBeNull();
+    expect(approvedMark({ ...identityOf(client), remembersConsent: undefined }, client)).toBeNull();
+  });
+});
+
+describe("the scopes that were approved before", () => {
+  it("are those of all approvals for the client and address", () => {
+    const grants = [
+      approved(),
+      approved({ scopes: ["write"] }),
+      approved({ clientId: "x", scopes: ["admin"] }),
+    ];
+    expect(scopesApproved(asked(), grants)).toEqual(["mcp", "read", "write"]);
+  });
+
+  it("are not known where there is none for that name or address", () => {
+    expect(scopesApproved(asked(), [])).toBeUndefined();
+    expect(scopesApproved(asked(), [approved({ clientName: "Another" })])).toBeUndefined();
+    expect(scopesApproved(asked(), [approved({ redirectUri: "https://app.example/2" })])).toBeUndefined();
+  });
+});

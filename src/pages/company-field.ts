@@ -1,0 +1,25 @@
+import { type Html, html } from "./html.ts";
+
+export type CompanyFieldValues = {
+  /** Where it is posted to. */
+  readonly action: string;
+  /** The sealed request, carried through the form. */
+  readonly state: string;
+  /** What was typed last time, or the `login_hint`. */
+  readonly address: string;
+  /** Whether no company has this address. */
+  readonly isUnknown: boolean;
+};
+
+/** One field for the ways to sign in of several companies: the address's domain picks one. */
+export function companyField({ action, state, address, isUnknown }: CompanyFieldValues): Html {
+  const tied = isUnknown ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
+  return html`<form method="post" action="${action}">
+<input type="hidden" name="state" value="${state}">
+<div>
+<label for="address">Work email address</label>
+<input type="text" inputmode="email" id="address" name="address" value="${address}" autocomplete="email" autocapitalize="none" autocorrect="off" spellcheck="false" required${tied}>
+</div>
+<button type="submit" class="plain">Continue with single sign-on</button>
+</form>`;
+}

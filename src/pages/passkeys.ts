@@ -1,0 +1,133 @@
+import { type Html, html, nameOf, verbatim } from "./html.ts";
+import { ALARM_ICON } from "./icons.ts";
+import { moment } from "./moment.ts";
+import { PASSKEY_SCRIPT } from "./passkey-script.ts";
+
+/** `PublicKeyCredentialRequestOptions` as JSON (WebAuthn Level 3 §5.5). */
+export type PasskeyRequest = {
+  readonly challenge: string;
+  readonly rpId: string;
+  readonly userVerification: "required";
+};
+
+/** `PublicKeyCredentialCreationOptions` as JSON (WebAuthn Level 3 §5.4). */
+export type PasskeyCreation = {
+  readonly challenge: string;
+  readonly rp: { readonly id: string; readonly name: string };
+  readonly user: { readonly id: string; readonly name: string; readonly displayName: string };
+  readonly pubKeyCredParams: readonly { readonly type: "public-key"; readonly alg: number }[];
+  readonly excludeCredentials: readonly { readonly type: "public-key"; readonly id: string }[];
+  readonly authenticatorSelection: {
+    readonly residentKey: "required";
+    readonly userVerification: "required";
+  };
+  readonly attestation: "none";
+};
+
+/** The form of the sign-in page. */
+export function passkeySignIn(values: {
+  readonly action: string;
+  /** The sealed request, carried through the form. */
+  readonly state: string;
+  readonly options: PasskeyRequest;
+}): Html {
+  return html`<form method="post" action="${values.action}">
+<input type="hidden" name="state" value="${values.state}">
+${place("get", values.options, html`<button type="submit" class="plain" data-needs-script hidden>Sign in with a passkey</button>`, GET_SAYS)}
+</form>
+${script()}`;
+}
+
+/** What makes a passkey, inside a form. @param button its text */
+export function passkeyCreation(options: PasskeyCreation, button: string): Html {
+  const submit = html`<button type="submit" class="plain" formnovalidate data-needs-script hidden>${button}</button>`;
+  return html`${place("create", options, submit, CREATE_SAYS)}
+${script()}`;
+}
+
+/** The name of the field with what the browser said of the passkey. */
+export const PASSKEY_FIELD = "passkey";
+
+type Says = Readonly<Record<string, string>>;
+
+const UNSUPPORTED = "This browser can’t use passkeys.";
+const GET_SAYS: Says = {
+  "data-unsupported": UNSUPPORTED,
+  "data-notallowederror": "No passkey was used. Try again, or sign in another way.",
+  "data-securityerror": "Passkeys can’t be used at this address.",
+  "data-failed": "The passkey could not be used. Try again, or sign in another way.",
+};
+const CREATE_SAYS: Says = {
+  "data-unsupported": UNSUPPORTED,
+  "data-notallowederror": "No passkey was made. Try again.",
+  "data-invalidstateerror": "This device has a passkey for your account already.",
+  "data-securityerror": "Passkeys can’t be used at this address.",
+  "data-failed": "The passkey could not be made. Try again, or use another device.",
+};
+
+function place(kind: "get" | "create", options: object, button: Html, says: Says): Html {
+  const sentences = Object.entries(says).map(([name, text]) => html` ${verbatim(name)}="${text}"`);
+  return html`<div class="passkey" data-passkey="${kind}" data-options="${JSON.stringify(options)}">
+<input type="hidden" name="${PASSKEY_FIELD}" data-answer>
+${button}
+<p class="soft small" role="status" data-says${sentences}>Passkeys need JavaScript, which is off in this browser.</p>
+</div>`;
+}
+
+function script(): Html {
+  return html`<script>${verbatim(PASSKEY_SCRIPT)}</script>`;
+}
+
+export type AccountPasskeysValues = {
+  readonly passkeys: readonly AccountPasskey[];
+  /** Undefined where the person has to sign in again first. */
+  readonly options: PasskeyCreation | undefined;
+  /** Why the last change was not made. */
+  readonly problem: string | undefined;
+  readonly form: (action: "add" | "remove", fields: Html) => Html;
+};
+
+/** Times are epoch milliseconds. */
+export type AccountPasskey = {
+  readonly id: string;
+  readonly label: string;
+  readonly isSynced: boolean;
+  readonly createdAt: number;
+  readonly usedAt: number | null;
+  /** The host that it works for, where that is not this server's any more. */
+  readonly otherHost: string | undefined;
+  readonly isLastWayIn: boolean;
+};
+
+/** The section of the account page. */
+export function accountPasskeysSection(values: AccountPasskeysValues): Html {
+  const { passkeys, options, problem, form } = values;
+  const add = html`<div>
+<label for="passkey-name">Name of the new passkey</label>
+<input type="text" id="passkey-name" name="name" maxlength="60" autocomplete="off" aria-describedby="passkey-hint${problem ? " passkey-problem" : ""}">
+<p class="soft small hint" id="passkey-hint">So that you know it again, such as the name of this device. You can leave it empty.</p>
+</div>
+${options ? passkeyCreation(options, "Add a passkey") : html`<button type="submit" class="plain">Add a passkey</button>`}`;
+  return html`<section aria-labelledby="passkeys">
+<h2 id="passkeys">Passkeys</h2>
+<p class="soft small">With a passkey you sign in with your fingerprint, your face or the PIN of your device, and without a password.</p>
+${problem ? html`<div class="notice alarm" role="alert" id="passkey-problem">${ALARM_ICON}<div><p>${problem}</p></div></div>` : undefined}
+${passkeys.length > 0 ? html`<ul class="rows">${passkeys.map((passkey, index) => passkeyRow(passkey, index, values))}</ul>` : undefined}
+${form("add", add)}
+</section>`;
+}
+
+function passkeyRow(passkey: AccountPasskey, index: number, { form }: AccountPasskeysValues): Html {
+  const { id, label, isSynced, createdAt, usedAt, otherHost, isLastWayIn } = passkey;
+  const [title, button] = [`passkey-${index}`, `remove-passkey-${index}`];
+  const remove = html`<input type="hidden" name="credential" value="${id}">
+<button type="submit" class="plain" id="${button}" aria-labelledby="${button} ${title}">Remove</button>`;
+  return html`<li class="row"><div>
+<p id="${title}"><strong>${nameOf(label)}</strong>${isSynced ? html` <span class="tag">Synced</span>` : undefined}</p>
+<p class="soft small">Since ${moment(createdAt)}.${usedAt === null ? " Not used yet." : html` Last used ${moment(usedAt)}.`}</p>
+${otherHost === undefined ? undefined : html`<p class="soft small">Works at <bdi>${otherHost}</bdi> only, where this server no longer is.</p>`}
+</div>
+${isLastWayIn ? html`<p class="soft small">Your only way in</p>` : form("remove", remove)}
+</li>
+`;
+}

@@ -1,0 +1,156 @@
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { saml, users } from "../../src/authorization-server/sign-in/index.ts";
+import { createOAuthServer } from "../../src/index.ts";
+import { silentLog } from "../../src/platform/logging.ts";
+import { startCallback } from "../support/browser/callback.ts";
+import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
+import { authorizeUrl, newPkce, redeem, register } from "../support/client.ts";
+import { testCertificate } from "../support/https-origin.ts";
+import { freePort } from "../support/listening.ts";
+import { reach } from "../support/network.ts";
+import { startSamlIdp } from "../support/sign-in/saml-idp.ts";
+import { lowContrast, outside, unlabelled } from "./in-page.js";
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+/** A server for two companies; to a browser, their identity providers are other sites. */
+async function start(kind: "network" | "loopback") {
+  const port = await freePort();
+  const publicUrl = kind === "network" ? `https://${NETWORK_NAME}:${port}` : `http://localhost:${port}`;
+  const [acme, other] = await Promise.all([startSamlIdp("acme"), startSamlIdp("other")]);
+  const companies = [
+    {
+      name: "acme",
+      label: "Acme",
+      domains: ["acme.com"],
+      metadata: acme.metadataUrl,
+      entityId: acme.entityId,
+    },
+    {
+      name: "other",
+      label: "Other",
+      domains: ["other.com"],
+      metadata: other.metadataUrl,
+      entityId: other.entityId,
+    },
+  ];
+  const server = createOAuthServer(
+    "My app",
+    { signIn: [users(), ...companies.map(saml)] },
+    {
+      database: ":memory:",
+      port,
+      publicUrl,
+      log: silentLog,
+      handleSignals: false,
+      supportedScopes: { mcp: "Use the tools" },
+      ...(kind === "network" && { tls: testCertificate }),
+    },
+  );
+  await server.listen();
+  onTestFinished(() => server.close());
+  return { publicUrl, acme, other };
+}
+
+async function newWindow(options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  onTestFinished(() => context.close());
+  return context.newPage();
+}
+
+async function looksRight(page: Page, name: string): Promise<void> {
+  expect(await page.evaluate(outside)).toEqual([]);
+  expect(await page.evaluate(lowContrast)).toEqual([]);
+  expect(await page.evaluate(unlabelled)).toEqual([]);
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
+
+/** A client on this computer, as it begins. */
+async function newRequest(publicUrl: string) {
+  const callback = await startCallback();
+  onTestFinished(() => callback.close());
+  const there = reach(publicUrl.replace(NETWORK_NAME, "localhost"));
+  const { client_id: clientId } = await register(there, {
+    client_name: "Browser test",
+    redirect_uris: [callback.url],
+  });
+  const { verifier, challenge } = newPkce();
+  const resource = `${publicUrl}/mcp`;
+  const asked = new URL(
+    authorizeUrl(clientId, challenge, { redirect_uri: callback.url, scope: "mcp", resource }),
+  );
+  return {
+    url: `${publicUrl}${asked.pathname}${asked.search}`,
+    redeem: () =>
+      redeem(
+        there,
+        clientId,
+        { code: callback.answers[0]?.get("code") ?? "", verifier },
+        {
+          redirect_uri: callback.url,
+          resource,
+        },
+      ),
+  };
+}
+
+it.each([
+  { kind: "network", width: 1280, colorScheme: "light" },
+  { kind: "network", width: 360, colorScheme: "dark" },
+  { kind: "loopback", width: 360, colorScheme: "light" },
+  { kind: "loopback", width: 1280, colorScheme: "dark" },
+] as const)(
+  "a person types an address, signs in at their company and approves, on a $kind, at $width px, $colorScheme",
+  async ({ kind, width, colorScheme }) => {
+    const { publicUrl, acme, other } = await start(kind);
+    const request = await newRequest(publicUrl);
+    const page = await newWindow({ viewport: { width, height: 800 }, colorScheme });
+    await page.goto(request.url);
+    await looksRight(page, `saml-${kind}-${width}-${colorScheme}`);
+    await page.getByLabel("Work email address").fill("ada@nowhere.example");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByLabel("Work email address").inputValue()).toBe("ada@nowhere.example");
+    await looksRight(page, `saml-unknown-${kind}-${width}-${colorScheme}`);
+    await page.getByLabel("Work email address").fill("ada@acme.com");
+    await page.keyboard.press("Enter");
+    // The identity provider's form posts to another site, without the cookies of that site.
+    await page.getByRole("button", { name: "Continue as Ada" }).click();
+    await page.getByRole("heading", { name: /connect/i }).waitFor();
+    expect(await page.locator("body").innerText()).toContain("Ada Lovelace");
+    expect([acme.asked.length, other.asked.length]).toEqual([1, 0]);
+    // What a person who reads the page does: it takes no click before the mouse has moved over it.
+    await page.mouse.move(1, 1);
+    await page.getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
+    await page.getByText("Back in the app.").waitFor();
+    expect((await request.redeem()).status).toBe(200);
+  },
+);
+
+it("an answer that is sent again, by going back and by loading again, signs no one in", async () => {
+  const { publicUrl } = await start("network");
+  const page = await newWindow({});
+  await page.goto(`${publicUrl}/account`);
+  await page.getByLabel("Work email address").fill("ada@acme.com");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Continue as Ada" }).waitFor();
+  const atIdp = await page.content();
+  await page.getByRole("button", { name: "Continue as Ada" }).click();
+  await page.getByRole("heading", { name: "Your account" }).waitFor();
+  await page.context().clearCookies();
+  await page.goto("about:blank");
+  await page.setContent(atIdp);
+  await page.getByRole("button", { name: "Continue as Ada" }).click();
+  await page.getByRole("heading", { name: "This sign-in can’t continue" }).waitFor();
+  await looksRight(page, "saml-again");
+});
