@@ -2,10 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import {
   type AddressEntry,
+  likelyMailbox,
   matchesAddress,
   readAddress,
   readAddressEntry,
   readDomainEntry,
+  readMailbox,
   resemblesAddress,
 } from "./email-address.ts";
 
@@ -252,5 +254,51 @@ describe("whatever a provider says is an address", () => {
         if (matchesAddress(entry.entry, address)) expect(resemblesAddress(entry.entry, address)).toBe(true);
       }),
     );
+  });
+});
+
+describe("a mailbox", () => {
+  it.each([
+    ["ada@example.com", "ada@example.com"],
+    [" ADA@Example.COM\t", "ada@example.com"],
+    ["ada@B\u00fccher.example", "ada@xn--bcher-kva.example"],
+    ["o'neil+news.x_y@sub.example.com", "o'neil+news.x_y@sub.example.com"],
+    [`${"a".repeat(64)}@example.com`, `${"a".repeat(64)}@example.com`],
+  ])("%j is %j", (text, mailbox) => {
+    expect(readMailbox(text)).toBe(mailbox);
+    // Reading it again changes nothing: it tells people apart.
+    expect(readMailbox(mailbox)).toBe(mailbox);
+  });
+
+  it.each([
+    `${"a".repeat(65)}@example.com`,
+    `ada@${"a.".repeat(130)}example`,
+    "ada@localhost",
+    "\u0430da@example.com",
+    "\u212aate@example.com",
+    "\nada@example.com",
+    "ada@example.com\n",
+    "a b@example.com",
+    "ada.@example.com",
+  ])("is not %j", (text) => {
+    expect(readMailbox(text)).toBeUndefined();
+  });
+
+  it("is one plain mailbox, whatever is typed", () => {
+    fc.assert(
+      fc.property(anything, (text) => {
+        const mailbox = readMailbox(text);
+        if (mailbox !== undefined) expect(mailbox).toMatch(/^[!-?A-~]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ["ada@example.com", "ada@example.com"],
+    ["a.da+news@example.com", "ada@example.com"],
+    ["+x@example.com", "+x@example.com"],
+  ])("%j is counted as %j", (mailbox, counted) => {
+    expect(likelyMailbox(mailbox)).toBe(counted);
   });
 });

@@ -74,9 +74,9 @@ function passwordForm(
     action,
     state,
     username = "",
-    forgottenPasswordUrl,
     autocomplete = [],
-  }: Pick<LoginValues, "state" | "username" | "forgottenPasswordUrl" | "autocomplete"> & {
+    forgottenPasswordUrl,
+  }: Pick<LoginValues, "state" | "username" | "autocomplete" | "forgottenPasswordUrl"> & {
     readonly action: string;
   },
   errorMessage: string | undefined,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { randomId, randomSecret } from "./random.ts";
+import { randomDigits, randomId, randomSecret } from "./random.ts";
 
 test("ids have 128 bits and secrets 256, in base64url", () => {
   expect(randomId()).toMatch(/^[A-Za-z0-9_-]{22}$/);
@@ -31,4 +31,10 @@ test("every bit of an id is used", () => {
     }
   }
   expect([...ones, ...zeros].every((byte) => byte === 0xff)).toBe(true);
+});
+
+test("digits are as many as asked for, and each of the ten is in every place", () => {
+  const drawn = Array.from({ length: 1000 }, () => randomDigits(6));
+  expect(drawn.every((code) => /^\d{6}$/.test(code))).toBe(true);
+  for (let place = 0; place < 6; place++) expect(new Set(drawn.map((code) => code[place])).size).toBe(10);
 });

@@ -139,8 +139,8 @@ export async function openInteraction(
   const routes = [
     authorizeRoute(answering),
     loginRoute({ ...common, methods, password, forgottenPasswordUrl: reset?.url }),
-    ...companyRoutes({ ...common, methods }),
     ...(reset ? [reset.route] : []),
+    ...companyRoutes({ ...common, methods }),
     ...methods.flatMap(({ routes }) => routes),
     ...(factor?.routes(createPendingProofs({ ...pending, visits, signIns, refuse })) ?? []),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),

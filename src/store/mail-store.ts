@@ -23,6 +23,11 @@ export type MailStore = {
     readonly now: number;
   }): Promise<boolean>;
   /**
+   * Who has this address, in lower case, among theirs, and is not disabled. It reads every person: for what is asked for seldom, and
+   * within limits.
+   */
+  findByAddress(address: string, limit: number): Promise<readonly PersonRecord[]>;
+  /**
    * A person has another address from now on: uses up the mail that confirmed it, and puts the new identity in the place of the old one,
    * and the addresses of the person, in one commit. Links for a new password, which went to the old address, end. False, and nothing is
    * written, where the mail was used, the session is over, the person has other addresses by now, or the new one is taken.

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type SharedPostgres, sharedPostgres } from "../../test/support/postgres/shared.ts";
+import { sampleMailedLink } from "../../test/support/store/mail-contract.ts";
 import { MANY_ISSUER, makePeople, oneOfMany } from "../../test/support/store/many-people.ts";
 import { inFile, inPostgres } from "../../test/support/store/raw-sql.ts";
 import {
@@ -26,6 +27,7 @@ import {
   SIGNED_IN,
   SIGNED_OUT,
   sampleApproval,
+  sampleEntry,
   sampleLink,
   samplePerson,
   sampleSession,
@@ -35,6 +37,7 @@ import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/st
 
 // What each verb about people asks of a database in which there are many, by the plan that the database makes for it.
 
+const ADDRESS_CHANGED = sampleEntry("address.changed");
 const MANY = 5000;
 const NOW = Date.now();
 /** Those of which there are as many as there are people. */
@@ -156,6 +159,21 @@ async function useAll(store: TestStore): Promise<void> {
   );
   await store.countPasskeys();
   await store.useInvitation({ hash: "none", person: samplePerson("invited", { now: NOW }) }, PERSON_ADDED);
+  for (const personId of [null, first.id]) {
+    const mail = sampleMailedLink({
+      hash: `of ${personId}`,
+      purpose: "address",
+      personId,
+      expiresAt: NOW + 1000,
+    });
+    await store.addMailedLink(mail);
+    await store.findMailedLink(mail.hash, NOW);
+    await store.countCodeTry({ hash: mail.hash, most: 5, now: NOW });
+  }
+  const before = { person: { id: first.id }, emails: [], groups: [] };
+  const changed = { hash: `of ${first.id}`, to: newcomer, label: "l", before, after: before };
+  await store.changeAddress({ ...inSession, ...changed, from: first.identity }, ADDRESS_CHANGED);
+  await store.useMailedLink({ hash: "of null", tries: 4, now: NOW });
   await store.findSession(first.session, NOW);
   await store.touchSession(first.session, NOW, NOW + 1000);
   await store.listSessions(first.id, NOW);

@@ -44,8 +44,8 @@ function canLink({ panel, isLinkable }: NamedMethod): boolean {
 }
 
 /**
- * The methods that can be linked and prove none of a person's identities yet. Of several companies only those whose addresses the
- * person has: which others sign in here is not theirs to read.
+ * The methods that can be linked and prove none of a person's identities yet. Of several companies only those whose addresses the person
+ * has: which others sign in here is not theirs to read.
  */
 export function linkable(
   person: Person,

@@ -76,6 +76,16 @@ describe("sign-in by environment", () => {
       { ...OIDC, SIGN_IN_OIDC_MEMBERS: "yes", SIGN_IN_OIDC_NAME: "acme" },
       { people: "members", name: "acme" },
     ],
+    [
+      "a mail server",
+      {
+        SIGN_IN: "magic_link",
+        SIGN_IN_MAGIC_LINK_SMTP: "smtp://mail.example.com",
+        SIGN_IN_MAGIC_LINK_FROM: "no-reply@example.com",
+      },
+      { name: "magic_link", label: "Email", people: "public", isOneFactor: true },
+    ],
+    ["mail on the terminal", { SIGN_IN: "magic_link" }, { name: "magic_link" }],
     ["a label", { ...OIDC, SIGN_IN_OIDC_LABEL: "Acme SSO" }, { label: "Acme SSO" }],
     [
       "http in a cluster",

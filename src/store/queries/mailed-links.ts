@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { AddressChange, MailStore } from "../mail-store.ts";
 import type { Dialect } from "../migrations/migration.ts";
-import { fromPerson, toMailedLink } from "../people-rows.ts";
+import { fromPerson, toMailedLink, toPersonRecord } from "../people-rows.ts";
 
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { OneTimeLinkTable } from "../schema.ts";
@@ -15,6 +15,18 @@ export function mailedLinkQueries(db: QueryBuilder, connection: Connection, dial
   const { add, endOlder, find, countTry, use } = linkStatements(db);
   const lockPerson = lockOne(db, dialect);
   const change = addressStatements(db, connection, dialect);
+  // Each address is a line of its own in what a person is found by.
+  const byAddress = prepare(
+    (given: Given<{ pattern: string; limit: number }>) =>
+      db
+        .selectFrom("people")
+        .selectAll()
+        .where("disabled_at", "is", null)
+        .where(sql<boolean>`${LINE_END} || found_by || ${LINE_END} like ${given("pattern")} escape '!'`)
+        .orderBy("created_at")
+        .limit(given("limit")),
+    toPersonRecord,
+  );
 
   return {
     async addMailedLink({ hash, purpose, personId, codeMac, tries, sealed, createdAt, expiresAt }) {
@@ -45,9 +57,14 @@ export function mailedLinkQueries(db: QueryBuilder, connection: Connection, dial
     async useMailedLink(used) {
       return (await connection.write(use(used))).length > 0;
     },
+    findByAddress: (address, limit) =>
+      connection.read(byAddress({ pattern: `%\n${address.replace(/[!%_]/g, "!$&")}\n%`, limit })),
     changeAddress: change,
   };
 }
+
+/** In SQL, and not as a parameter: Postgres could not tell its type. */
+const LINE_END = sql.lit("\n");
 
 function linkStatements(db: QueryBuilder) {
   const add = prepare(

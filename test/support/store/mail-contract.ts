@@ -4,6 +4,7 @@ import type { Store } from "../../../src/store/store.ts";
 import {
   addSamplePerson,
   INVITED,
+  PERSON_ADDED,
   PERSON_DISABLED,
   SECOND,
   SIGNED_IN,
@@ -11,6 +12,7 @@ import {
   START,
   sampleEntry,
   sampleLink,
+  samplePerson,
   sampleSession,
   sampleSignIn,
 } from "./samples.ts";
@@ -101,6 +103,29 @@ export function mailContract(store: () => Store): void {
       await store().addMailedLink(ofPerson("ada"));
       await store().disablePerson("ada", NOW, PERSON_DISABLED);
       expect(await find()).toBeUndefined();
+    });
+  });
+
+  describe("findByAddress", () => {
+    test("finds whole addresses of people who are not disabled, and nothing like them", async () => {
+      const addresses = {
+        b: ["a@example.com"],
+        c: ["x@example.com", "a_a@example.com"],
+        d: ["aa@example.com.au"],
+      };
+      for (const [id, emails] of Object.entries(addresses)) {
+        await store().addPerson({ ...samplePerson(id), emails }, PERSON_ADDED);
+      }
+      const found = async (address: string) =>
+        (await store().findByAddress(address, 10)).map(({ person }) => person.id);
+      expect(await found("a@example.com")).toEqual(["b"]);
+      expect(await found("x@example.com")).toEqual(["c"]);
+      expect(await found("a_a@example.com")).toEqual(["c"]);
+      for (const other of ["aa@example.com", "example.com", "%", "_@example.com", ""]) {
+        expect(await found(other)).toEqual([]);
+      }
+      await store().disablePerson("b", NOW, PERSON_DISABLED);
+      expect(await found("a@example.com")).toEqual([]);
     });
   });
 

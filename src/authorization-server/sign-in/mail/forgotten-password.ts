@@ -24,7 +24,7 @@ export type ForgottenPasswordParts = DeliveryParts & {
   readonly mailer: Mailer;
   readonly limits: MailLimits;
   readonly visits: Visits;
-  readonly store: Pick<Store, "findByIdentity" | "listIdentities" | "listPeople" | "addLink">;
+  readonly store: Pick<Store, "findByIdentity" | "listIdentities" | "findByAddress" | "addLink">;
   readonly clock: Clock;
   readonly issuer: string;
   readonly appName: string;
@@ -93,7 +93,8 @@ async function linksFor(
 ): Promise<readonly { readonly username: string; readonly url: string }[]> {
   const now = clock();
   const linked = await store.findByIdentity(mailIdentity(mailbox));
-  const listed = await store.listPeople({ matching: mailbox, disabled: false, now, limit: 20 });
+  const listed = await store.findByAddress(mailbox, MOST_PEOPLE);
+  // A name or an id can look like an address too.
   const theirs = listed.filter(({ emails }) => emails.some((one) => readMailbox(one) === mailbox));
   const people = new Map(
     [...(linked ? [linked] : []), ...theirs]

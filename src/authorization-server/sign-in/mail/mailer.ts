@@ -23,26 +23,30 @@ const CHECK_MILLISECONDS = 10_000;
 /**
  * @throws ConfigurationError that stops the start: no way to send, no `nodemailer`, or settings that can never work. A mail server
  * that is out of reach now is a line in the log.
+ * @param milliseconds how long a mail may take; fifteen seconds, unless a test cannot wait that long
  */
 export async function openMailer(
   { from, by }: MailSettings,
   { issuer, log }: { readonly issuer: string; readonly log: Pick<Log, "error" | "info"> },
+  milliseconds = MILLISECONDS,
 ): Promise<Mailer> {
   if (by === "print") return printingMailer(issuer, log);
   const send = typeof by === "function" ? byFunction(by) : await bySmtp(by, log);
   return {
     isPrinted: false,
-    send: (mail) => inTime(send({ ...mail, from: from ?? "" })),
+    send: (mail) => inTime(send({ ...mail, from: from ?? "" }), milliseconds),
     printOn() {},
   };
 }
 
-function inTime(sending: Promise<void>): Promise<void> {
+async function inTime(sending: Promise<void>, milliseconds: number): Promise<void> {
   // What fails after that is dropped.
-  sending.catch(() => {});
-  return within(MILLISECONDS, sending, () => {
-    throw new MailFailed("server_down", `no answer within ${MILLISECONDS / 1000} seconds`);
-  });
+  const sent = await within(
+    milliseconds,
+    sending.then(() => true),
+    () => false,
+  );
+  if (!sent) throw new MailFailed("server_down", `no answer within ${milliseconds / 1000} seconds`);
 }
 
 function byFunction(send: SendMail): SendOne {
