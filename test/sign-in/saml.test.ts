@@ -241,6 +241,7 @@ describe("a new sign-in", () => {
       fields: { person: person?.person.id ?? "" },
     });
     expect(await server.store.signOutPerson(person?.person.id ?? "", server.now(), entry)).toBe(true);
+    server.advance(1);
     const response = await there.browser.request(posted.headers.get("location") ?? "");
     expect(leadsTo(response)).toBe("/oauth/login acme sign_in_is_old");
   });
