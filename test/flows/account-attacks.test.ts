@@ -63,7 +63,7 @@ const FORGERIES: Readonly<Record<string, Attack>> = {
 };
 
 /** Where the code of each method with a part is, by the method's name. */
-const METHOD_FOLDERS: Readonly<Record<string, string>> = { users: "users" };
+const METHOD_FOLDERS: Readonly<Record<string, string>> = { users: "users", passkeys: "passkeys" };
 
 /** Refused requests change nothing, so all of them are sent to one server. */
 let one: Arranged;
