@@ -63,7 +63,11 @@ const FORGERIES: Readonly<Record<string, Attack>> = {
 };
 
 /** Where the code of each method with a part is, by the method's name. */
-const METHOD_FOLDERS: Readonly<Record<string, string>> = { users: "users", passkeys: "passkeys" };
+const METHOD_FOLDERS: Readonly<Record<string, string>> = {
+  users: "users",
+  passkeys: "passkeys",
+  magic_link: "mail",
+};
 
 /** Refused requests change nothing, so all of them are sent to one server. */
 let one: Arranged;

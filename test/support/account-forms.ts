@@ -1,8 +1,10 @@
 import { identityId } from "../../src/authorization-server/account/identity-id.ts";
+import { magicLink } from "../../src/authorization-server/sign-in/mail/magic-link.ts";
 import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
 import { passkeys } from "../../src/authorization-server/sign-in/passkeys/passkeys.ts";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import { users } from "../../src/authorization-server/sign-in/users/users.ts";
+import type { Mail } from "../../src/config/sign-in/mail-options.ts";
 import type { AccountActionName, PartName } from "../../src/pages/account-values.ts";
 import {
   type AccountPage,
@@ -15,6 +17,7 @@ import {
   valuesOf,
 } from "./account.ts";
 import { SECRET } from "./forge.ts";
+import { codeIn } from "./mail/journey.ts";
 import { createAuthenticator, optionsIn } from "./passkeys.ts";
 import { type Browser, openBrowser } from "./person.ts";
 import { comeBack, redirecting } from "./redirecting-method.ts";
@@ -34,7 +37,11 @@ const providers = () => [
 const GOOGLE = { method: "oidc", issuer: "https://google.example", subject: "ada" };
 
 /** Every method with a part of the account page. */
-const ownMethods = () => [users(), passkeys()];
+const ownMethods = (mails: Mail[]) => [
+  users(),
+  passkeys(),
+  magicLink({ send: (mail) => void mails.push(mail), from: "no-reply@mcp.example" }),
+];
 
 /** The same method, which notes the actions of its part when it is opened. */
 function tapped(method: SignInMethod, actions: PartName[]): SignInMethod {
@@ -54,10 +61,16 @@ export async function arrange({
   own = "quick" as "quick" | "directory",
 } = {}) {
   const partActions: PartName[] = [];
-  const methods = own === "quick" ? [quick()] : ownMethods();
+  const mails: Mail[] = [];
+  const methods = own === "quick" ? [quick()] : ownMethods(mails);
   const signIn = [...methods, ...providers()].map((method) => tapped(method, partActions));
-  const server = await startServer({ publicUrl, secret: SECRET }, { signIn });
-  if (own === "directory") for (const name of ["ada", "grace"]) await addUser(server, name);
+  const admit = own === "quick" ? undefined : "anyone";
+  const server = await startServer({ publicUrl, secret: SECRET }, { signIn, admit });
+  if (own === "directory") {
+    for (const name of ["ada", "grace"]) {
+      await addUser(server, name, undefined, { emails: [`${name}@mcp.example`] });
+    }
+  }
   const open = () => openBrowser(server, publicUrl);
   const [browser, phone, grace] = [open(), open(), open()];
   const theirs = await signInToAccount(grace, "grace", PASSWORD);
@@ -65,7 +78,7 @@ export async function arrange({
   const first = await signInToAccount(browser, "ada", PASSWORD);
   const state = await beginLink(browser, first, "google");
   const page = await confirmLink(browser, await comeBack(browser, "google", state, { subject: "ada" }));
-  return { server, open, browser, phone, grace, page, there, theirs, publicUrl, partActions };
+  return { server, open, browser, phone, grace, page, there, theirs, publicUrl, partActions, mails };
 }
 export type Arranged = Awaited<ReturnType<typeof arrange>>;
 
@@ -136,6 +149,21 @@ export const PART_ACTIONS = {
       const { id, create } = createAuthenticator();
       await press(browser, page, "passkeys.add", { passkey: create(optionsIn(page.html)) });
       return { credential: id };
+    },
+    changes: true,
+  },
+  "magic_link.change_address": {
+    fields: async () => ({ new_address: "ada@new.example" }),
+    changes: true,
+    status: 200,
+  },
+  "magic_link.confirm_address": {
+    async fields({ browser, page, mails }) {
+      const fields = { new_address: "ada@new.example" };
+      const answer = await press(browser, page, "magic_link.change_address", fields);
+      const [mail = ""] = valuesOf({ html: await answer.text(), token: "" }, "mail");
+      const [old_code = "", new_code = ""] = mails.slice(-2).map(({ text }) => codeIn(text));
+      return { mail, old_code, new_code };
     },
     changes: true,
   },
