@@ -40,5 +40,6 @@ export function foldedName(text: string): string {
 }
 
 function fold(text: string): string {
-  return text.normalize("NFKC").trim().toLowerCase();
+  // Which of its two small letters a sigma becomes depends on what is around it: the one at the end of words is written as the other.
+  return text.normalize("NFKC").trim().toLowerCase().replaceAll("ς", "σ");
 }
