@@ -32,6 +32,8 @@ export type NewCredentials = {
   readonly credentials: readonly Credential[];
   /** All that the person has of these kinds goes with it: new recovery codes take the place of the old ones. */
   readonly replacing?: readonly CredentialKind[] | undefined;
+  /** What must still be there as it was read: recovery codes are worth nothing without the app that they stand in for. */
+  readonly beside?: Pick<Credential, "kind" | "id" | "createdAt"> | undefined;
   readonly identity?: (Identity & { readonly label: string }) | undefined;
   /** The hash of the session in which the person asks for it. */
   readonly session: string;

@@ -123,7 +123,7 @@ async function useAll(store: TestStore): Promise<void> {
   const passkey = { ...newcomer, label: "l" };
   await store.addCredentials({ ...inSession, credentials: [codes], identity: passkey }, CREDENTIAL_ADDED);
   await store.addCredentials(
-    { ...inSession, credentials: [codes], replacing: ["totp", "recovery_code"] },
+    { ...inSession, credentials: [codes], replacing: ["totp", "recovery_code"], beside: codes },
     CREDENTIAL_ADDED,
   );
   const used = [

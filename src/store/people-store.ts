@@ -90,7 +90,7 @@ export type PeopleStore = {
   findCredential(personId: string, kind: CredentialKind, id?: string): Promise<Credential | undefined>;
   /**
    * A person adds credentials, and the identity that they prove, where there is one. False, and nothing is written, where the session in which they ask
-   * is over, the person is gone or disabled, or one of them is there already.
+   * is over, the person is gone or disabled, one of them is there already, or what they stand beside is not.
    */
   addCredentials(added: NewCredentials, entry: AuditEntry<"credential.added">): Promise<boolean>;
   /**

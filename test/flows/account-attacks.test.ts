@@ -2,21 +2,18 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountActionName } from "../../src/pages/account-values.ts";
-import { finishSignIn, follow, openAccount, press, signInToAccount, textOf } from "../support/account.ts";
+import { follow, openAccount, press, signInToAccount, textOf } from "../support/account.ts";
+import { type Arranged, arrange, everything, finishAsAda, signInAgain } from "../support/account-arranged.ts";
 import {
   ACTIONS,
-  type Arranged,
   type Attack,
-  arrange,
   arrangeFor,
-  everything,
   forge,
   formOf,
   NAMES,
   NEXT,
   openForms,
   PART_ACTIONS,
-  signInAgain,
   withCookie,
 } from "../support/account-forms.ts";
 import { authorizeUrl, newPkce, register } from "../support/client.ts";
@@ -67,6 +64,10 @@ const METHOD_FOLDERS: Readonly<Record<string, string>> = {
   users: "users",
   passkeys: "passkeys",
   magic_link: "mail",
+<<<<<<< HEAD
+=======
+  totp: "totp",
+>>>>>>> p-parts
 };
 
 /** Refused requests change nothing, so all of them are sent to one server. */
@@ -77,7 +78,7 @@ beforeAll(async () => {
 
 describe("the actions that are attacked here", () => {
   it("are all that the parts of the methods have", () => {
-    expect([...one.partActions].sort()).toEqual(Object.keys(PART_ACTIONS).sort());
+    expect([...one.tap.actions].sort()).toEqual(Object.keys(PART_ACTIONS).sort());
   });
 
   it("are those of every folder that makes a part", async () => {
@@ -99,7 +100,8 @@ describe("the actions that are attacked here", () => {
 describe.each(NAMES)("the action %s", (action) => {
   let shared: Arranged;
   beforeAll(async () => {
-    shared = await openForms(action, one);
+    // A person with an app is asked for its code at each sign-in: the other actions have one without.
+    shared = ACTIONS[action].needsApp ? await arrangeFor(action) : await openForms(action, one);
   });
 
   it.each(Object.entries(FORGERIES))("is refused %s, and nothing changes", async (_what, attack) => {
@@ -155,7 +157,7 @@ describe.each(NAMES)("the action %s", (action) => {
 
   it("is refused with the token of the session before a new sign-in", async () => {
     const at = await arrangeFor(action);
-    await signInAgain(at.browser, at.page);
+    await signInAgain(at, at.page);
     const { answer, isSame } = await forge(action, at, (send) => send({}));
     expect(answer.status).toBe(403);
     expect(isSame).toBe(true);
@@ -181,7 +183,7 @@ describe.each(NAMES.filter((name) => ACTIONS[name].changes))(
       expect(isSame).toBe(true);
       const login = await (await at.browser.request(answer.headers.get("location") ?? "")).text();
       expect(textOf(login)).toContain("Sign in again");
-      const page = await finishSignIn(at.browser, answer, "ada", PASSWORD);
+      const page = await finishAsAda(at, answer);
       expect(textOf(page.html)).toContain("You signed in again.");
       const form = await formOf(action, at.browser, page);
       at.server.advance(5 * 60);
@@ -199,12 +201,29 @@ describe.each(NAMES.filter((name) => ACTIONS[name].changes))(
       expect(textOf(page.html)).toContain("To change anything here, sign in again first.");
       // They may have signed in here a second ago.
       expect(textOf(page.html)).not.toMatch(/minutes? ago/);
-      const { answer, isSame } = await forge(action, { ...at, browser, page }, (send) => send({}));
+      const form = { ...at.page, token: page.token };
+      const { answer, isSame } = await forge(action, { ...at, browser, page: form }, (send) => send({}));
       expect(leadsTo(answer)).toBe("/oauth/login");
       expect(isSame).toBe(true);
     });
   },
 );
+
+describe.each(NAMES.filter((name) => ACTIONS[name].holdsSession))("the action %s", (action) => {
+  it("writes nothing once its session is ended elsewhere, while it is on its way", async () => {
+    const at = await arrangeFor(action);
+    let after = "";
+    at.tap.meanwhile = async () => {
+      const ended = await press(at.phone, at.there, "sign_out_elsewhere");
+      expect(leadsTo(ended)).toBe("/account");
+      after = await everything(at.server);
+    };
+    const { answer } = await forge(action, at, (send) => send({}));
+    expect(after).not.toBe("");
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(await everything(at.server)).toBe(after);
+  });
+});
 
 describe("a sign-in for a change", () => {
   it("that the provider did not ask for anew does not count", async () => {
@@ -262,7 +281,7 @@ describe("session fixation", () => {
     let page = at.page;
     for (let round = 1; round < 4; round++) {
       const before = at.browser.cookie();
-      page = await signInAgain(at.browser, page);
+      page = await signInAgain(at, page);
       seen.add(sessionIn(at.browser));
       expect(seen.size).toBe(round + 1);
       const old = await at.open().request("/account", { headers: { cookie: before } });

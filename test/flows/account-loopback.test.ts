@@ -10,7 +10,8 @@ import {
   textOf,
   tokenIn,
 } from "../support/account.ts";
-import { arrange, everything, forge, NAMES, signInAgain, withCookie } from "../support/account-forms.ts";
+import { arrange, everything, signInAgain } from "../support/account-arranged.ts";
+import { forge, NAMES, withCookie } from "../support/account-forms.ts";
 import { authorizeUrl, newPkce, register } from "../support/client.ts";
 import { openBrowser, stateOf } from "../support/person.ts";
 import type { TestServer } from "../support/server.ts";
@@ -43,7 +44,7 @@ describe("on a loopback issuer, whose cookies go to every port", () => {
         "ada of the test",
       );
     }
-    await signInAgain(at.browser, page);
+    await signInAgain(at, page);
   });
 
   it("lasts ten minutes, however it is used", async () => {
@@ -103,7 +104,7 @@ describe("on a loopback issuer, whose cookies go to every port", () => {
   it("a new sign-in of the same person, for a change, ends the one before", async () => {
     const at = await arrange({ publicUrl: LOCAL });
     const before = (await at.server.store.listSessions("id of ada", at.server.now())).length;
-    await signInAgain(at.browser, at.page);
+    await signInAgain(at, at.page);
     expect(await at.server.store.listSessions("id of ada", at.server.now())).toHaveLength(before);
   });
 

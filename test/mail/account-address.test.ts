@@ -165,6 +165,60 @@ describe("a changed address", () => {
     expect((await openBrowser(rig.server).request(link)).status).toBe(410);
   });
 
+  it("that is refused for the mails to the new address takes none from the old one", async () => {
+    const rig = await startMailSignIn();
+    const { browser, page } = await signInByMail(rig, "ada@example.com");
+    const busy = openBrowser(rig.server);
+    const state = stateOf((await busy.request("/account")).headers.get("location"));
+    for (let mails = 0; mails < 5; mails++) {
+      await busy.submit("/oauth/sign-in/magic_link", { state, email: "busy@example.com" });
+    }
+    const sent = rig.mail.mails.length;
+    for (let tries = 0; tries < 6; tries++) {
+      expect((await askForChange(rig, browser, page, "busy@example.com")).status).toBe(429);
+    }
+    expect(rig.mail.mails).toHaveLength(sent);
+    expect((await askForChange(rig, browser, page, "ada@new.example")).status).toBe(200);
+  });
+
+  it("whose second mail fails each time does not fill the old mailbox", async () => {
+    const rig = await startMailSignIn({
+      answers: { data: (raw) => (/^To: down@/m.test(raw) ? { code: 421, text: "not now" } : undefined) },
+    });
+    const { browser, page } = await signInByMail(rig, "ada@example.com");
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 7; tries++) {
+      statuses.push((await askForChange(rig, browser, page, "down@example.com")).status);
+    }
+    // One of the five of a quarter of an hour was the sign-in.
+    expect(statuses).toEqual([503, 503, 503, 503, 429, 429, 429]);
+    expect(rig.mail.mails).toHaveLength(5);
+  });
+
+  it("is slowed after twenty wrong codes a day, and says when to try again", async () => {
+    const rig = await startMailSignIn();
+    let answer = new Response();
+    // Five for each mail, and five mails in a quarter of an hour.
+    for (let mails = 0; mails < 5; mails++) {
+      rig.server.advance(15 * 60);
+      const { browser, page } = await signInByMail(rig, "ada@example.com");
+      const { mail, codes } = await askForChange(rig, browser, page, "ada@new.example");
+      const [old_code = "", new_code = ""] = ["ada@example.com", "ada@new.example"].map((to) =>
+        codes.get(to),
+      );
+      for (let by = 1; by <= 5 && answer.status !== 429; by++) {
+        const typed = mails < 4 ? otherCode(old_code, by) : old_code;
+        answer = await act(browser, page, "confirm_address", { mail, old_code: typed, new_code });
+      }
+    }
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(3600);
+    const said = textOf(await answer.text());
+    expect(said).toMatch(/Too many codes were tried\. Try again in \d+ hours\./);
+    expect(said).not.toContain("link in the email");
+    expect(await emailsOf(rig)).toEqual([["ada@example.com"]]);
+  });
+
   it.each(["", "ada", "ada@example.com", "ADA@EXAMPLE.COM", "a@example.com, b@example.com"])(
     "cannot be %j",
     async (typed) => {

@@ -26,6 +26,18 @@ export function credentialSetQueries(
 
   const remove = removeStatements(db);
 
+  const isThere = prepare(
+    (given: Given<{ personId: string; kind: string; id: string; createdAt: number }>) =>
+      db
+        .selectFrom("credentials")
+        .select("id")
+        .where("person_id", "=", given("personId"))
+        .where("kind", "=", given("kind"))
+        .where("id", "=", given("id"))
+        .where("created_at", "=", given("createdAt")),
+    (row) => row.id,
+  );
+
   const count = prepare(
     () =>
       db
@@ -39,13 +51,16 @@ export function credentialSetQueries(
 
   return {
     countPasskeys: () => connection.read(count({})),
-    async addCredentials({ personId, credentials, replacing = [], identity, session, now }, entry) {
+    async addCredentials({ personId, credentials, replacing = [], beside, identity, session, now }, entry) {
       const isReplaced = ({ kind }: Credential) => replacing.includes(kind);
       // The person first: a sign-out that is under way is waited for, and then the session is gone.
       const added = await connection.writeOrNothing({
         required: [
           lockPerson({ id: personId }),
           hold({ personId, hash: session, now }),
+          ...(beside
+            ? [isThere({ personId, kind: beside.kind, id: beside.id, createdAt: beside.createdAt })]
+            : []),
           ...(identity ? [prove(toRow(identity, personId, now))] : []),
           ...credentials.map((credential) => (isReplaced(credential) ? put(credential) : add(credential))),
         ],

@@ -1,5 +1,5 @@
 import { TOTP } from "otpauth";
-import { password } from "../../../src/authorization-server/sign-in/password/password.ts";
+import { password as passwordMethod } from "../../../src/authorization-server/sign-in/password/password.ts";
 import { totp } from "../../../src/authorization-server/sign-in/totp/totp.ts";
 import type { TotpOptions } from "../../../src/config/sign-in/totp-options.ts";
 import { type AccountPage, follow, openAccount, press } from "../account.ts";
@@ -31,7 +31,7 @@ export function startTotpServer(
   { publicUrl = "https://mcp.example", ...options }: Parameters<typeof startServer>[0] = {},
   more: Parameters<typeof startServer>[1] = {},
 ): Promise<TestServer> {
-  const people = password((name, typed) =>
+  const people = passwordMethod((name, typed) =>
     typed === LOVELACE ? { id: name, name: `${name} of the test` } : null,
   );
   return startServer({ publicUrl, ...options }, { signIn: [people, totp({ required })], ...more });
@@ -109,8 +109,15 @@ export async function againWithCode(
   return passTo(browser, stateOf(begun.headers.get("location")), app, "ada");
 }
 
-async function passTo(browser: Browser, state: string, app: Authenticator, username: string) {
-  const toCode = await browser.submit("/oauth/login", { state, username, password: LOVELACE });
+/** The account page, from the sign-in page: a password, and a code. */
+export async function passTo(
+  browser: Browser,
+  state: string,
+  app: Authenticator,
+  username: string,
+  password = LOVELACE,
+): Promise<AccountPage> {
+  const toCode = await browser.submit("/oauth/login", { state, username, password });
   const pending = stateOf(toCode.headers.get("location"));
   return follow(browser, await typeCode(browser, pending, app.code()));
 }

@@ -149,6 +149,18 @@ export function credentialContract(store: () => Store): void {
       expect(await ids()).toEqual(["passkey key-1", "totp"]);
     });
 
+    test("adds beside what is there as it was read, and not where that is gone or another", async () => {
+      await begin();
+      const codes = { replacing: ["recovery_code"], beside: totp() } as const;
+      expect(await add([code("a")], codes)).toBe(false);
+      await add([totp()]);
+      expect(await add([code("a")], codes)).toBe(true);
+      expect(await add([code("b")], { ...codes, beside: totp({ createdAt: NOW - 1 }) })).toBe(false);
+      await remove({ kind: "totp", also: ["recovery_code"] });
+      expect(await add([code("b")], codes)).toBe(false);
+      expect(await ids()).toEqual([]);
+    });
+
     test("of two at once for one id, one is there", async () => {
       await begin();
       const added = await Promise.all(["one", "two"].map((secret) => add([totp({ secret }), code(secret)])));

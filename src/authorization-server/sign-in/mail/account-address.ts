@@ -1,6 +1,7 @@
 import { readMailbox } from "../../../core/email-address.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import type { Person } from "../../../core/person.ts";
+import type { Peer } from "../../../http/peer.ts";
 import { accountAddressSection, confirmAddressSection } from "../../../pages/account-address.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
@@ -92,15 +93,8 @@ async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<P
   const to = readMailbox(form.get("new_address") ?? "");
   if (to === undefined) return refused("invalid_request", ADDRESS_PROBLEM);
   if (to === from) return refused("invalid_request", "This is your address already.");
-  const counted: Counted[] = [];
-  for (const mailbox of [from, to]) {
-    const one = await parts.limits.beginMail(mailbox, peer.address).catch(refusalOnly);
-    if (one instanceof OAuthError) {
-      await recordSlowed({ purpose: "address", mailbox }, one, peer, parts);
-      return { kind: "refused", error: one };
-    }
-    counted.push(one);
-  }
+  const counted = await countBoth(from, to, peer, parts);
+  if (counted instanceof OAuthError) return { kind: "refused", error: counted };
   const about: About = {
     purpose: "address",
     personId: current.person.id,
@@ -115,13 +109,34 @@ async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<P
     [from, oldAddressMail(appName, { code: oldCode, to })],
     [to, newAddressMail(appName, { code: newCode })],
   ] as const;
-  for (const [mailbox, mail] of mails) {
+  for (const [index, [mailbox, mail]] of mails.entries()) {
     if ((await deliver({ purpose: "address", mailbox }, mail, peer, parts)) === "sent") continue;
     await links.use(made.id, "code");
-    for (const one of counted) await one.giveBack();
+    // A mail that was sent counts: else one that always fails after it would fill the mailbox before it.
+    for (const one of counted.slice(index)) await one.giveBack();
     return refused("temporarily_unavailable", "The emails could not be sent. Try again in a minute.");
   }
   return { kind: "show", shown: { mail: made.id, from, to } satisfies Pending };
+}
+
+/** Counts a mail to each address; where one is not to be had, neither counts. */
+async function countBoth(
+  from: string,
+  to: string,
+  peer: Peer,
+  parts: AccountAddressParts,
+): Promise<readonly Counted[] | OAuthError> {
+  const counted: Counted[] = [];
+  for (const mailbox of [from, to]) {
+    const one = await parts.limits.beginMail(mailbox, peer.address).catch(refusalOnly);
+    if (one instanceof OAuthError) {
+      await recordSlowed({ purpose: "address", mailbox }, one, peer, parts);
+      for (const before of counted) await before.giveBack();
+      return one;
+    }
+    counted.push(one);
+  }
+  return counted;
 }
 
 async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
@@ -150,7 +165,7 @@ async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<
   const counted = await limits.beginTry(from, peer.address).catch(refusalOnly);
   if (counted instanceof OAuthError) {
     await recordSlowed(of, counted, peer, parts);
-    return again(counted.message);
+    return { kind: "refused", error: counted };
   }
   const tried = await links.tryCodes(mailed.id, [oldCode, newCode]);
   if (!tried) return refused("access_denied", OVER);

@@ -62,7 +62,11 @@ async function enter(request: Request, peer: Peer, parts: MailSignInParts): Prom
   const counted = await limits.beginTry(mailbox, peer.address).catch(refusalOnly);
   if (counted instanceof OAuthError) {
     await recordSlowed(of, counted, peer, parts);
-    const said = { problem: counted.message, status: counted.status, headers: retryAfter(counted) };
+    const said = {
+      problem: `${counted.message} The link in the email still works in this browser.`,
+      status: counted.status,
+      headers: retryAfter(counted),
+    };
     return codeResponse(visit, asked, said, parts);
   }
   const tried = await links.tryCodes(asked.id, [code]);

@@ -127,8 +127,7 @@ export function createMailLimits({ counters, store, keyring, clock }: MailLimits
 
 const SENTENCES = {
   mails: (when: string) => `Too many emails were asked for. Try again ${when}.`,
-  tries: (when: string) =>
-    `Too many codes were tried. Open the link in the email in this browser, or try again ${when}.`,
+  tries: (when: string) => `Too many codes were tried. Try again ${when}.`,
 } as const;
 
 function slowDown(kind: keyof typeof SENTENCES, seconds: number, limit: string): OAuthError {

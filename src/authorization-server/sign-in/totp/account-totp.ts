@@ -3,7 +3,7 @@ import { displayName, type Person } from "../../../core/person.ts";
 import { type AccountTotpShown, accountTotpSection } from "../../../pages/account-totp.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
-import type { Credential, CredentialKind } from "../../../store/credential.ts";
+import type { Credential, CredentialKind, NewCredentials } from "../../../store/credential.ts";
 import type { IdentityRecord } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
@@ -54,7 +54,7 @@ export function accountTotp(parts: AccountTotpParts): AccountPart {
     },
     notices: {
       turned_off: {
-        text: "Your authenticator app is turned off. Your password alone signs you in.",
+        text: "Your authenticator app is turned off. You are no longer asked for a code.",
         changed: true,
       },
     },
@@ -88,14 +88,15 @@ async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promis
   }
   // Without one of before, none may be there: of two setups at once, one is first.
   const replacing: readonly CredentialKind[] = before.totp ? ["totp", "recovery_code"] : [];
-  return add(asked, made, replacing, parts);
+  return add(asked, made, { replacing, beside: before.totp }, parts);
 }
 
 async function newCodes(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
   const before = await current(asked, parts);
   if ("refusal" in before) return refused(before.refusal);
   if (!before.totp) return refused(notSetUp());
-  return add(asked, newRecoveryCodes(parts.clock()), ["recovery_code"], parts);
+  const kept = { replacing: ["recovery_code"], beside: before.totp } as const;
+  return add(asked, newRecoveryCodes(parts.clock()), kept, parts);
 }
 
 async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
@@ -122,13 +123,13 @@ async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<Par
 async function add(
   { current: { person, signIn }, peer }: AskedOfPart,
   made: { readonly codes: readonly string[]; readonly credentials: readonly Omit<Credential, "personId">[] },
-  replacing: readonly CredentialKind[],
+  { replacing, beside }: Pick<NewCredentials, "replacing" | "beside">,
   { store, recorder, clock }: AccountTotpParts,
 ): Promise<PartAnswer> {
   const credentials = made.credentials.map((credential) => ({ ...credential, personId: person.id }));
   const kind = credentials[0]?.kind ?? "recovery_code";
   const { entry, log } = recorder.prepare("credential.added", { person: person.id, kind }, peer);
-  const added = { personId: person.id, credentials, replacing, session: signIn, now: clock() };
+  const added = { personId: person.id, credentials, replacing, beside, session: signIn, now: clock() };
   if (!(await store.addCredentials(added, entry))) return refused(notChanged());
   log();
   return show({ kind: "codes", codes: made.codes, isNewApp: kind === "totp" });
