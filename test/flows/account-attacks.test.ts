@@ -64,10 +64,7 @@ const METHOD_FOLDERS: Readonly<Record<string, string>> = {
   users: "users",
   passkeys: "passkeys",
   magic_link: "mail",
-<<<<<<< HEAD
-=======
   totp: "totp",
->>>>>>> p-parts
 };
 
 /** Refused requests change nothing, so all of them are sent to one server. */
