@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../core/events.ts";
 import type { Identity } from "../core/identity.ts";
-import type { PersonRecord } from "./people-store.ts";
+import type { OneTimeLink, PersonRecord } from "./people-store.ts";
 
 /** Mails with a code, and what they confirm. Part of {@link Store}, under its contract. */
 export type MailStore = {
@@ -23,10 +23,24 @@ export type MailStore = {
     readonly now: number;
   }): Promise<boolean>;
   /**
-   * Who has this address, in lower case, among theirs, and is not disabled. It reads every person: for what is asked for seldom, and
-   * within limits.
+   * Of whom the operator says that they have this address, in lower case, and who is not disabled. It reads every person: for what is
+   * asked for seldom, and within limits.
    */
   findByAddress(address: string, limit: number): Promise<readonly PersonRecord[]>;
+  /**
+   * Keeps a link for a new password that is about to be mailed to this address; an older mailed one of the person ends. False, and nothing
+   * is written, where the person is gone, disabled, or has no password, or the address is not theirs: neither linked to them, nor one that
+   * the operator says.
+   * @param emails of whose list it is one, as it was read; undefined where it is linked only
+   */
+  addMailedPasswordLink(
+    added: {
+      readonly link: OneTimeLink & { readonly personId: string };
+      readonly identity: Identity;
+      readonly emails: readonly string[] | undefined;
+    },
+    entry: AuditEntry<"person.invited">,
+  ): Promise<boolean>;
   /**
    * A person has another address from now on: uses up the mail that confirmed it, and puts the new identity in the place of the old one,
    * and the addresses of the person, in one commit. Links for a new password, which went to the old address, end. False, and nothing is

@@ -27,6 +27,7 @@ export function toPersonRecord(row: Selectable<PersonTable>): PersonRecord {
     signedOutAt: row.signed_out_at,
     createdAt: row.created_at,
     signedInAt: row.signed_in_at,
+    isSaidByOperator: row.said_by_operator === 1,
   };
 }
 

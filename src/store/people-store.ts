@@ -32,7 +32,7 @@ export type PeopleStore = {
   listPeople(filter: PeopleFilter): Promise<readonly PersonSummary[]>;
   /**
    * Keeps what a sign-in says, all of it or nothing: the person and the identity where they are new, the profile, and the
-   * session. Refused, and nothing is written, where the person is disabled, the id is that of somebody whom another identity
+   * session. Of a person whom the operator added, the profile, addresses and groups stay as the operator said. Refused, and nothing is written, where the person is disabled, the id is that of somebody whom another identity
    * proves, or a credential does not hold as {@link CredentialUse} says.
    * @param added written with it, where it adds credentials
    */
@@ -58,7 +58,8 @@ export type PeopleStore = {
   removePerson(id: string, now: number, entry: AuditEntry<"person.removed">): Promise<boolean>;
   /**
    * Makes two people one: the identities, credentials, sessions and grants of `gone` become those of `survivor`, who is
-   * disabled if either was. False, and nothing is written, where either is not there.
+   * disabled if either was. The survivor keeps their own profile, addresses and groups; if the operator added either, no sign-in
+   * changes them any more. False, and nothing is written, where either is not there.
    */
   linkPeople(
     people: { readonly survivor: string; readonly gone: string },
@@ -74,7 +75,10 @@ export type PeopleStore = {
    * session in which they ask is over.
    */
   addIdentity(identity: NewIdentity, entry: AuditEntry<"identity.linked">): Promise<boolean>;
-  /** Removes one, where `keeping` is another one of the person. False where it was not removed. */
+  /**
+   * Removes one, where `keeping` is another one of the person. With a mail's, its address goes, unless the operator said it, and so do
+   * links for a new password. False where it was not removed.
+   */
   removeIdentity(
     personId: string,
     identity: Identity,
@@ -100,7 +104,7 @@ export type PeopleStore = {
   removeCredentials(removed: RemovedCredentials, entry: AuditEntry<"credential.removed">): Promise<boolean>;
   /**
    * Puts a credential in the place of the one of its kind and id, and signs its person out as of when it was made: sessions end,
-   * and what was asked for before does not count. Grants go on. False where the person is gone.
+   * and what was asked for before does not count; their links for a password end. Grants go on. False where the person is gone.
    */
   saveCredential(credential: Credential, entry: AuditEntry<"credential.changed">): Promise<boolean>;
   /**
@@ -200,6 +204,8 @@ export type PersonRecord = {
   readonly signedOutAt: number | null;
   readonly createdAt: number;
   readonly signedInAt: number | null;
+  /** The operator added them, and said who they are: no sign-in changes their profile, addresses and groups. */
+  readonly isSaidByOperator: boolean;
 };
 
 export type PersonSummary = PersonRecord & {

@@ -96,6 +96,8 @@ export type PersonTable = {
   created_at: number;
   /** Null for one who has never signed in. */
   signed_in_at: number | null;
+  /** 1 where the operator says who they are, and no sign-in changes it, else 0. */
+  said_by_operator: number;
 };
 
 /** Whom each identity proves. A row of `people` that none proves is that of an id: the first identity that says it takes it. */

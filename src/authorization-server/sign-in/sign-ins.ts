@@ -82,10 +82,10 @@ async function signIn(
   parts: SignInsParts,
 ): Promise<Decided | "used" | undefined> {
   const known = await parts.store.findByIdentity(proved.proof.identity);
-  const person: Person = {
-    ...proved.proof.profile,
-    id: known?.person.id ?? proved.proof.personId ?? randomId(),
-  };
+  // What tools get: of whom the operator says who they are, nothing that a provider says now.
+  const person: Person = known?.isSaidByOperator
+    ? known.person
+    : { ...proved.proof.profile, id: known?.person.id ?? proved.proof.personId ?? randomId() };
   const why = await whyNot(goal, proved, known, person, parts);
   if (why) return refuse(why, goal, proved, person, peer, parts);
   const waiting = await waitingForFactor(proved, known, parts);

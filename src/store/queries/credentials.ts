@@ -6,6 +6,7 @@ import { type Connection, type Given, prepare, type Query, type QueryBuilder } f
 import type { CredentialTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { heldRows } from "./held-rows.ts";
+import { passwordLinkEnds } from "./password-links.ts";
 import { signOutStatements } from "./signed-out.ts";
 
 type CredentialQueries = Pick<
@@ -28,7 +29,9 @@ export function credentialQueries(
   const note = auditNote(db);
   const put = putCredential(db, dialect);
   const schemes = differentSchemes(db);
+  const upgrade = upgradeStatement(db);
   const { signOut, endSessions, beginAnew, endOthers } = signOutStatements(db);
+  const { endLinksForPassword } = passwordLinkEnds(db);
 
   const list = prepare(
     (given: Given<{ personId: string }>) =>
@@ -66,17 +69,6 @@ export function credentialQueries(
     toCredential,
   );
 
-  const upgrade = prepare(
-    (given: Given<{ personId: string; kind: string; before: string; secret: string; scheme: string }>) =>
-      db
-        .updateTable("credentials")
-        .set({ secret: given("secret"), scheme: given("scheme") })
-        .where("person_id", "=", given("personId"))
-        .where("kind", "=", given("kind"))
-        .where("secret", "=", given("before")),
-    () => undefined,
-  );
-
   return {
     listCredentials: (personId) => connection.read(list({ personId })),
     async findCredential(personId, kind, id = "") {
@@ -86,7 +78,7 @@ export function credentialQueries(
       const { personId: id, createdAt: now } = credential;
       const saved = await connection.writeOrNothing({
         required: [signOut({ id, now }), put(credential)],
-        also: [endSessions({ id })],
+        also: [endSessions({ id }), endLinksForPassword({ personId: id })],
         note: note(entry),
       });
       return saved !== undefined;
@@ -101,7 +93,7 @@ export function credentialQueries(
           beginAnew({ personId, hash, now, begunAt: now + 1 }),
           put(credential),
         ],
-        also: [endOthers({ personId, hash })],
+        also: [endOthers({ personId, hash }), endLinksForPassword({ personId })],
         note: note(entry),
       });
       return changed !== undefined;
@@ -112,6 +104,19 @@ export function credentialQueries(
     listCredentialsAfter: (kind, personId, limit) => connection.read(page({ kind, personId, limit })),
     listCredentialKinds: (kind, limit) => connection.read(schemes({ kind, limit })),
   };
+}
+
+function upgradeStatement(db: QueryBuilder) {
+  return prepare(
+    (given: Given<{ personId: string; kind: string; before: string; secret: string; scheme: string }>) =>
+      db
+        .updateTable("credentials")
+        .set({ secret: given("secret"), scheme: given("scheme") })
+        .where("person_id", "=", given("personId"))
+        .where("kind", "=", given("kind"))
+        .where("secret", "=", given("before")),
+    () => undefined,
+  );
 }
 
 /** From one to the next greater one in the index: there are few, and a million rows with each. */

@@ -1,9 +1,11 @@
+import { sql } from "kysely";
 import { fromPerson } from "../people-rows.ts";
 import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder } from "../query.ts";
 import type { PersonTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { manyGrants } from "./many-grants.ts";
+import { passwordLinkEnds } from "./password-links.ts";
 import { signOutStatements } from "./signed-out.ts";
 
 type EndedPeopleQueries = Pick<
@@ -20,6 +22,7 @@ export function endedPeopleQueries(db: QueryBuilder, connection: Connection): En
   const grants = manyGrants(db, connection, "person_id");
   const { disable, enable, remove, find } = personStatements(db);
   const { signOut, endSessions } = signOutStatements(db);
+  const { endPasswordLinks } = passwordLinkEnds(db);
   const theirs = theirStatements(db);
 
   return {
@@ -43,7 +46,7 @@ export function endedPeopleQueries(db: QueryBuilder, connection: Connection): En
       await grants.revokeMost(revocation, entry);
       const signedOut = await connection.writeOrNothing({
         required: [signOut({ id, now })],
-        also: [endSessions({ id }), grants.revokeRest(revocation)],
+        also: [endSessions({ id }), endPasswordLinks({ personId: id }), grants.revokeRest(revocation)],
         note: note(entry),
       });
       return signedOut !== undefined;
@@ -92,6 +95,7 @@ function personStatements(db: QueryBuilder) {
           disabled_at: given("now"),
           signed_out_at: given("now"),
           created_at: given("now"),
+          said_by_operator: sql.lit(0),
         })
         .onConflict((conflict) =>
           conflict

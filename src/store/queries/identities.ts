@@ -5,8 +5,10 @@ import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { IdentityTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
+import { forgetAddress } from "./forgotten-address.ts";
 import { heldRows } from "./held-rows.ts";
 import { lockOne } from "./locked-person.ts";
+import { passwordLinkEnds } from "./password-links.ts";
 import { holdSession } from "./sessions.ts";
 
 type IdentityQueries = Pick<PeopleStore, "listIdentities" | "addIdentity" | "removeIdentity">;
@@ -32,6 +34,8 @@ export function identityQueries(db: QueryBuilder, connection: Connection, dialec
   const lockPerson = lockOne(db, dialect);
   const hold = holdSession(db, dialect);
   const find = findOne(db);
+  const forget = forgetAddress(db, connection);
+  const { endPasswordLinks } = passwordLinkEnds(db);
 
   return {
     listIdentities: (personId) => connection.read(list({ personId })),
@@ -50,19 +54,26 @@ export function identityQueries(db: QueryBuilder, connection: Connection, dialec
     },
     async removeIdentity(personId, identity, keeping, entry) {
       if (isSame(identity, keeping)) return false;
+      const isMailed = identity.method === MAIL_METHOD;
+      const forgotten = isMailed ? await forget(personId, identity.subject) : [];
       // One at a time: of two that remove one of two each, both would see the other one.
       const removed = await connection.writeOrNothing({
         required: [
           lockPerson({ id: personId }),
           find({ ...keyOf(keeping), personId }),
           remove({ ...keyOf(identity), personId }),
+          ...forgotten,
         ],
+        also: isMailed ? [endPasswordLinks({ personId })] : [],
         note: note(entry),
       });
       return removed !== undefined;
     },
   };
 }
+
+/** Whose subject is an address, as `config/sign-in/mail-options.ts` names it. */
+const MAIL_METHOD = "magic_link";
 
 export function keyOf({ method, issuer, subject }: Identity): Identity {
   return { method, issuer, subject };

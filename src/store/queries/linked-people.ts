@@ -13,7 +13,7 @@ export function linkedPeopleQueries(
   dialect: Dialect,
 ): Pick<PeopleStore, "linkPeople"> {
   const note = auditNote(db);
-  const { lock, disableIfEither, remove } = peopleStatements(db, dialect);
+  const { lock, joinMarks, remove } = peopleStatements(db, dialect);
   const moves = movingStatements(db);
   const ends = endingStatements(db);
 
@@ -21,7 +21,7 @@ export function linkedPeopleQueries(
     async linkPeople({ survivor, gone }, now, entry) {
       const both = { survivor, gone };
       const linked = await connection.writeOrNothing({
-        required: [lock(both), disableIfEither(both), remove({ gone })],
+        required: [lock(both), joinMarks(both), remove({ gone })],
         also: [
           ...moves.map((move) => move(both)),
           ends.sessions({ survivor }),
@@ -53,12 +53,21 @@ function peopleStatements(db: QueryBuilder, dialect: Dialect) {
     (row) => row.id,
   );
 
-  const disableIfEither = prepare(
+  // Disabled if either was, and the operator's if either was.
+  const joinMarks = prepare(
     (given: Given<Both>) =>
       db
         .updateTable("people")
         .from("people as other")
-        .set((eb) => ({ disabled_at: eb.fn.coalesce("people.disabled_at", "other.disabled_at") }))
+        .set((eb) => ({
+          disabled_at: eb.fn.coalesce("people.disabled_at", "other.disabled_at"),
+          said_by_operator: eb
+            .case()
+            .when("other.said_by_operator", "=", sql.lit(1))
+            .then(sql.lit(1))
+            .else(eb.ref("people.said_by_operator"))
+            .end(),
+        }))
         .where("people.id", "=", given("survivor"))
         .where("other.id", "=", given("gone"))
         .whereRef("people.id", "<>", "other.id")
@@ -72,7 +81,7 @@ function peopleStatements(db: QueryBuilder, dialect: Dialect) {
     (row) => row.id,
   );
 
-  return { lock, disableIfEither, remove };
+  return { lock, joinMarks, remove };
 }
 
 function movingStatements(db: QueryBuilder): readonly ((both: Both) => Query<unknown>)[] {

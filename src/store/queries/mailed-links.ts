@@ -8,21 +8,29 @@ import type { OneTimeLinkTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { addToPerson, removeOne } from "./identities.ts";
 import { lockOne } from "./locked-person.ts";
+import { passwordLinkEnds } from "./password-links.ts";
 import { holdSession } from "./sessions.ts";
 
+type MailedLinkQueries = Omit<MailStore, "addMailedPasswordLink">;
+
 /** Mails with a code. What uses one up, or counts a try, is one conditional statement: of two at once, one finds it as it was. */
-export function mailedLinkQueries(db: QueryBuilder, connection: Connection, dialect: Dialect): MailStore {
+export function mailedLinkQueries(
+  db: QueryBuilder,
+  connection: Connection,
+  dialect: Dialect,
+): MailedLinkQueries {
   const { add, endOlder, find, countTry, use } = linkStatements(db);
   const lockPerson = lockOne(db, dialect);
   const change = addressStatements(db, connection, dialect);
-  // Each address is a line of its own in what a person is found by.
+  // In JSON, an address between quotes is a whole one: a quote in a text is escaped. Never by what a search looks in, where names are too.
   const byAddress = prepare(
     (given: Given<{ pattern: string; limit: number }>) =>
       db
         .selectFrom("people")
         .selectAll()
         .where("disabled_at", "is", null)
-        .where(sql<boolean>`${LINE_END} || found_by || ${LINE_END} like ${given("pattern")} escape '!'`)
+        .where("said_by_operator", "=", sql.lit(1))
+        .where(sql<boolean>`lower(emails) like ${given("pattern")} escape '!'`)
         .orderBy("created_at")
         .limit(given("limit")),
     toPersonRecord,
@@ -58,13 +66,10 @@ export function mailedLinkQueries(db: QueryBuilder, connection: Connection, dial
       return (await connection.write(use(used))).length > 0;
     },
     findByAddress: (address, limit) =>
-      connection.read(byAddress({ pattern: `%\n${address.replace(/[!%_]/g, "!$&")}\n%`, limit })),
+      connection.read(byAddress({ pattern: `%${JSON.stringify(address).replace(/[!%_]/g, "!$&")}%`, limit })),
     changeAddress: change,
   };
 }
-
-/** In SQL, and not as a parameter: Postgres could not tell its type. */
-const LINE_END = sql.lit("\n");
 
 function linkStatements(db: QueryBuilder) {
   const add = prepare(
@@ -190,14 +195,7 @@ function addressStatements(
     (row) => row.id,
   );
 
-  const endPasswordLinks = prepare(
-    (given: Given<{ personId: string }>) =>
-      db
-        .deleteFrom("one_time_links")
-        .where("person_id", "=", given("personId"))
-        .where("purpose", "=", sql.lit("password")),
-    () => undefined,
-  );
+  const { endPasswordLinks } = passwordLinkEnds(db);
 
   return async (changed: AddressChange, entry) => {
     const { hash, personId, session, from, to, label, before, after, now } = changed;

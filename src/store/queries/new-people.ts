@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Dialect } from "../migrations/migration.ts";
 import { fromCredential, fromPerson } from "../people-rows.ts";
 import type { NewPerson, PeopleStore } from "../people-store.ts";
@@ -29,7 +30,9 @@ export function addNewPerson(
 ): (person: NewPerson) => readonly Query<string>[] {
   const addPasskey = addNewPasskey(db, dialect);
   const addPerson = prepare(
-    (given: Given<Omit<PersonTable, "disabled_at" | "signed_out_at" | "signed_in_at">>) =>
+    (
+      given: Given<Omit<PersonTable, "disabled_at" | "signed_out_at" | "signed_in_at" | "said_by_operator">>,
+    ) =>
       db
         .insertInto("people")
         .values({
@@ -39,6 +42,7 @@ export function addNewPerson(
           groups: given("groups"),
           found_by: given("found_by"),
           created_at: given("created_at"),
+          said_by_operator: sql.lit(1),
         })
         .onConflict((conflict) => conflict.column("id").doNothing())
         .returning("id"),

@@ -1,3 +1,6 @@
+import { sql } from "kysely";
+import type { Identity } from "../../core/identity.ts";
+import type { MailStore } from "../mail-store.ts";
 import type { Dialect } from "../migrations/migration.ts";
 import { toOneTimeLink } from "../people-rows.ts";
 import type { PeopleStore } from "../people-store.ts";
@@ -5,15 +8,18 @@ import { type Connection, type Given, prepare, type QueryBuilder } from "../quer
 import type { OneTimeLinkTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { putCredential } from "./credentials.ts";
+import { keyOf } from "./identities.ts";
 import { lockOne } from "./locked-person.ts";
 import { addNewPasskey } from "./new-passkey.ts";
 import { addNewPerson } from "./new-people.ts";
+import { MAILED_PASSWORD, passwordLinkEnds } from "./password-links.ts";
 import { signOutStatements } from "./signed-out.ts";
 
 type OneTimeLinkQueries = Pick<
   PeopleStore,
   "addLink" | "findLink" | "usePasswordLink" | "usePasskeyLink" | "useInvitation"
->;
+> &
+  Pick<MailStore, "addMailedPasswordLink">;
 
 /** Links that work once. Using one up is the first statement of what it is for: of two at once, one finds it. */
 export function oneTimeLinkQueries(
@@ -23,11 +29,13 @@ export function oneTimeLinkQueries(
 ): OneTimeLinkQueries {
   const note = auditNote(db);
   const { add, endOlder, lockPerson } = addingStatements(db, dialect);
-  const { usePersons, useInvitationOf, useUnnamed } = usingStatements(db);
+  const holdAddress = heldAddress(db);
+  const { usePersons, useInvitationOf, useUnnamed, markSaid } = usingStatements(db);
   const putPassword = putCredential(db, dialect);
   const addPasskey = addNewPasskey(db, dialect);
   const addPerson = addNewPerson(db, dialect);
   const { signOut, endSessions } = signOutStatements(db);
+  const { endLinksForPassword } = passwordLinkEnds(db);
 
   const find = prepare(
     (given: Given<{ hash: string; now: number }>) =>
@@ -55,6 +63,22 @@ export function oneTimeLinkQueries(
         note: note(entry),
       });
     },
+    async addMailedPasswordLink({ link, identity, emails }, entry) {
+      const { hash, personId, createdAt, expiresAt } = link;
+      const purpose = MAILED_PASSWORD;
+      const row = { hash, purpose, person_id: personId, created_at: createdAt, expires_at: expiresAt };
+      const added = await connection.writeOrNothing({
+        required: [
+          // The person first: a changed address, or a new password, that is under way is waited for.
+          lockPerson({ id: personId }),
+          holdAddress({ ...keyOf(identity), id: personId, emails: emails ? JSON.stringify(emails) : null }),
+          add(row),
+        ],
+        also: [endOlder({ purpose, personId, hash })],
+        note: note(entry),
+      });
+      return added !== undefined;
+    },
     async findLink(hash, now) {
       return (await connection.read(find({ hash, now })))[0];
     },
@@ -63,7 +87,7 @@ export function oneTimeLinkQueries(
       const used = await connection.writeOrNothing({
         // Their row first, as in all that ends a person's links: of two, neither waits for the other.
         required: [signOut({ id, now }), usePersons({ hash, now, personId: id }), putPassword(credential)],
-        also: [endSessions({ id })],
+        also: [endSessions({ id }), endLinksForPassword({ personId: id })],
         note: note(entry),
       });
       return used !== undefined;
@@ -75,7 +99,7 @@ export function oneTimeLinkQueries(
           useInvitationOf({ hash, now, personId }),
           ...addPasskey({ personId, passkey, now }),
         ],
-        also: [endSessions({ id: personId })],
+        also: [endSessions({ id: personId }), endLinksForPassword({ personId }), markSaid({ id: personId })],
         note: note(entry),
       });
       return used !== undefined;
@@ -121,6 +145,43 @@ function addingStatements(db: QueryBuilder, dialect: Dialect) {
   return { lockPerson, add, endOlder };
 }
 
+/** Returns a row where the address is the person's now, and they have a password. Who changes either has the person's row, which is locked. */
+function heldAddress(db: QueryBuilder) {
+  return prepare(
+    (given: Given<Identity & { id: string; emails: string | null }>) =>
+      db
+        .selectFrom("people")
+        .select("people.id")
+        .where("people.id", "=", given("id"))
+        .where("people.disabled_at", "is", null)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom("credentials")
+              .select("kind")
+              .where("person_id", "=", given("id"))
+              .where("kind", "=", sql.lit("password")),
+          ),
+        )
+        .where(({ or, and, eb, exists, selectFrom }) =>
+          or([
+            and([
+              eb("people.said_by_operator", "=", sql.lit(1)),
+              eb("people.emails", "=", sql<string>`cast(${given("emails")} as text)`),
+            ]),
+            exists(
+              selectFrom("identities")
+                .select("label")
+                .where("method", "=", given("method"))
+                .where("issuer", "=", given("issuer"))
+                .where("subject", "=", given("subject"))
+                .where("person_id", "=", given("id")),
+            ),
+          ]),
+        ),
+    (row) => row.id,
+  );
+}
+
 function usingStatements(db: QueryBuilder) {
   const live = (given: Given<{ hash: string; now: number }>) =>
     db
@@ -147,5 +208,15 @@ function usingStatements(db: QueryBuilder) {
     (row) => row.hash,
   );
 
-  return { usePersons, useInvitationOf, useUnnamed };
+  // The operator invited them.
+  const markSaid = prepare(
+    (given: Given<{ id: string }>) =>
+      db
+        .updateTable("people")
+        .set({ said_by_operator: sql.lit(1) })
+        .where("id", "=", given("id")),
+    () => undefined,
+  );
+
+  return { usePersons, useInvitationOf, useUnnamed, markSaid };
 }

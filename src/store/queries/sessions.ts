@@ -5,6 +5,7 @@ import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import { auditNote } from "./audit.ts";
 import { heldRows } from "./held-rows.ts";
+import { passwordLinkEnds } from "./password-links.ts";
 import { signOutStatements } from "./signed-out.ts";
 
 type SessionQueries = Pick<
@@ -18,6 +19,7 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
   const find = findWithPerson(db);
   const touch = putOff(db);
   const { signOut, beginAnew, endOthers } = signOutStatements(db);
+  const { endPasswordLinks } = passwordLinkEnds(db);
   const endUpstream = endNamedByProvider(db);
 
   const list = prepare(
@@ -57,7 +59,7 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
       const ended = await connection.writeOrNothing({
         // As in a change of the password: the person first, and what is of the same millisecond does not count.
         required: [signOut({ id: personId, now }), beginAnew({ personId, hash, now, begunAt: now + 1 })],
-        also: [endOthers({ personId, hash })],
+        also: [endOthers({ personId, hash }), endPasswordLinks({ personId })],
         note: note(entry),
       });
       return ended !== undefined;

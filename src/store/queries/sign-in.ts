@@ -1,14 +1,15 @@
-import { type ExpressionBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import type { Identity } from "../../core/identity.ts";
 import type { Dialect } from "../migrations/migration.ts";
 import { fromPerson, toPersonRecord } from "../people-rows.ts";
 import type { NewSession, PeopleStore, SignInOutcome, SignInRecord } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
-import type { IdentityTable, PersonTable, Schema, SessionTable } from "../schema.ts";
+import type { IdentityTable, SessionTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { credentialsHold, credentialUses } from "./credential-use.ts";
 import { addCredential } from "./credentials.ts";
 import { heldRows } from "./held-rows.ts";
+import { notSignedOutSince, type PersonRow, profile, profileUnlessSaid } from "./said-at-sign-in.ts";
 
 /** What a sign-in says, in one commit. Each statement says itself when it applies; where one does not, nothing is written. */
 export function signInQueries(
@@ -68,11 +69,12 @@ function firstTimeStatements(db: QueryBuilder) {
           id: given("id"),
           ...profile(given),
           created_at: given("now"),
+          said_by_operator: sql.lit(0),
         })
         .onConflict((conflict) =>
           conflict
             .column("id")
-            .doUpdateSet(profile(given))
+            .doUpdateSet(profileUnlessSaid(given))
             .where("people.disabled_at", "is", null)
             .where(notSignedOutSince(given)),
         )
@@ -121,7 +123,7 @@ function knownStatements(db: QueryBuilder) {
     (given: Given<PersonRow>) =>
       db
         .updateTable("people")
-        .set(profile(given))
+        .set(profileUnlessSaid(given))
         .where("id", "=", given("id"))
         .where("disabled_at", "is", null)
         .where(notSignedOutSince(given))
@@ -253,27 +255,7 @@ function isOutdated({ askedAt, passwordSetAt: provedBy }: SignInRecord, state: S
   return (signedOutAt !== null && signedOutAt >= askedAt) || (provedBy ?? passwordSetAt) !== passwordSetAt;
 }
 
-type PersonRow = Pick<PersonTable, "id" | "profile" | "emails" | "groups" | "found_by"> & {
-  now: number;
-  askedAt: number;
-};
 type ProofRow = Omit<IdentityTable, "used_at"> & { used_at: number };
-
-/** Signed out while this sign-in was on its way: it is of before. So is what is of the same millisecond, for all one can tell. */
-function notSignedOutSince(given: Given<{ askedAt: number }>) {
-  return (eb: ExpressionBuilder<Schema, "people">) =>
-    eb.or([eb("people.signed_out_at", "is", null), eb("people.signed_out_at", "<", given("askedAt"))]);
-}
-
-function profile(given: Given<PersonRow>) {
-  return {
-    profile: given("profile"),
-    emails: given("emails"),
-    groups: given("groups"),
-    found_by: given("found_by"),
-    signed_in_at: given("now"),
-  };
-}
 
 function toRow(session: NewSession, personId: string, now: number): SessionTable {
   return {

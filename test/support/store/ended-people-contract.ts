@@ -159,6 +159,7 @@ export function endedPeopleContract(store: () => Store): void {
         signedOutAt: NOW,
         createdAt: NOW,
         signedInAt: null,
+        isSaidByOperator: false,
       });
     });
 
@@ -278,6 +279,26 @@ export function endedPeopleContract(store: () => Store): void {
       expect(await store().findLink("link of ada", NOW)).toBeDefined();
       expect(await entries("person.linked")).toBe(1);
     });
+
+    test.each([
+      ["the survivor", "ada", "okta"],
+      ["the other one", "okta", "ada"],
+    ])(
+      "keeps the survivor as they are for good, where the operator added %s",
+      async (_which, survivor, gone) => {
+        const person = { id: "okta", name: "Of Okta" };
+        const provider = { identity: OKTA, label: "okta", person, emails: [], groups: ["of okta"] };
+        const first = { ...provider, personId: "okta", isNew: true, session: undefined };
+        await store().signIn(sampleSignIn(first), SIGNED_IN);
+        const before = await store().findPerson(survivor);
+        await link(survivor, gone);
+        expect(await store().findPerson(survivor)).toMatchObject({ ...before, isSaidByOperator: true });
+        const later = { ...first, personId: survivor, isNew: false, emails: ["x@okta.example"], now: NOW };
+        await store().signIn(sampleSignIn({ ...later, person: { id: survivor }, groups: [] }), SIGNED_IN);
+        const { person: kept, emails, groups } = before ?? {};
+        expect(await store().findPerson(survivor)).toMatchObject({ person: kept, emails, groups });
+      },
+    );
 
     test("leaves the survivor's password where both have one, and else moves it", async () => {
       await arrange();

@@ -106,6 +106,84 @@ export function mailContract(store: () => Store): void {
     });
   });
 
+  describe("addMailedPasswordLink", () => {
+    const MAILED = { method: "magic_link", issuer: "", subject: "ada@example.com" };
+    const password = { personId: "ada", kind: "password", id: "", counter: null } as const;
+    const arrange = () =>
+      store().saveCredential(
+        { ...password, secret: "$2b$12$x", createdAt: START, usedAt: null },
+        sampleEntry("credential.changed"),
+      );
+    const add = (changes: { personId?: string; emails?: readonly string[]; hash?: string } = {}) => {
+      const { personId = "ada", hash = "mailed", emails } = changes;
+      const link = { ...sampleLink({ hash }), personId };
+      return store().addMailedPasswordLink({ link, identity: MAILED, emails }, INVITED);
+    };
+    const linked = { ...MAILED, personId: "ada", label: "a", now: START };
+    const link = () => store().addIdentity(linked, sampleEntry("identity.linked"));
+    const emails = ["ada@example.com"];
+
+    test("keeps one for an address that the operator says, or that is linked", async () => {
+      await arrange();
+      expect(await add({ emails })).toBe(true);
+      expect(await store().findLink("mailed", NOW)).toMatchObject({ purpose: "password", personId: "ada" });
+      await link();
+      expect(await add({ hash: "again" })).toBe(true);
+      // The newest one counts.
+      expect(await store().findLink("mailed", NOW)).toBeUndefined();
+    });
+
+    test("leaves a link of the operator's, and an invitation", async () => {
+      await arrange();
+      await store().addLink(sampleLink(), INVITED);
+      await store().addLink(sampleLink({ hash: "invitation", purpose: "invitation" }), INVITED);
+      expect(await add({ emails })).toBe(true);
+      for (const hash of ["link-1", "invitation"]) expect(await store().findLink(hash, NOW)).toBeDefined();
+    });
+
+    test.each<[string, () => Promise<unknown>, Parameters<typeof add>[0]]>([
+      ["the person has no password", async () => {}, { emails }],
+      ["the address was linked, and is not", arrange, {}],
+      ["the operator's addresses are others by now", arrange, { emails: ["other@example.com"] }],
+      [
+        "the person is disabled",
+        async () => {
+          await arrange();
+          await store().disablePerson("ada", NOW, PERSON_DISABLED);
+        },
+        { emails },
+      ],
+      ["no one has the id", arrange, { emails, personId: "nobody" }],
+      [
+        "the addresses are what a sign-in says",
+        async () => {
+          const OKTA = { method: "oidc", issuer: "https://okta.example", subject: "1" };
+          const first = {
+            identity: OKTA,
+            personId: "p",
+            isNew: true,
+            session: undefined,
+            person: { id: "p" },
+          };
+          await store().signIn(sampleSignIn({ ...first, emails }), SIGNED_IN);
+          const credential = {
+            ...password,
+            personId: "p",
+            secret: "$2b$12$x",
+            createdAt: START,
+            usedAt: null,
+          };
+          await store().saveCredential(credential, sampleEntry("credential.changed"));
+        },
+        { emails, personId: "p" },
+      ],
+    ])("keeps none where %s", async (_why, arranged, asked) => {
+      await arranged();
+      expect(await add(asked)).toBe(false);
+      expect(await store().findLink("mailed", NOW)).toBeUndefined();
+    });
+  });
+
   describe("findByAddress", () => {
     test("finds whole addresses of people who are not disabled, and nothing like them", async () => {
       const addresses = {
@@ -126,6 +204,20 @@ export function mailContract(store: () => Store): void {
       }
       await store().disablePerson("b", NOW, PERSON_DISABLED);
       expect(await found("a@example.com")).toEqual([]);
+    });
+
+    test("counts what the operator says alone: not a name that is an address, nor what a provider says", async () => {
+      for (const id of ["m-1", "m-2"]) {
+        const identity = { method: "oidc", issuer: "https://okta.example", subject: id };
+        const first = { identity, personId: id, isNew: true, session: undefined };
+        const person = { id, name: "victim@example.com" };
+        await store().signIn(sampleSignIn({ ...first, person, emails: ["victim@example.com"] }), SIGNED_IN);
+      }
+      const named = samplePerson("named", { person: { id: "named", name: "victim@example.com" } });
+      await store().addPerson({ ...named, emails: ['"victim@example.com"'] }, PERSON_ADDED);
+      await store().addPerson(samplePerson("victim", { emails: ["Victim@Example.com"] }), PERSON_ADDED);
+      const found = await store().findByAddress("victim@example.com", 1);
+      expect(found.map(({ person }) => person.id)).toEqual(["victim"]);
     });
   });
 

@@ -15,6 +15,7 @@ import {
   PERSON_ENABLED,
   SECOND,
   SIGNED_IN,
+  SIGNED_OUT,
   START,
   sampleApproval,
   sampleEntry,
@@ -78,6 +79,7 @@ export function peopleContract(store: () => Store): void {
           signedOutAt: NOW,
           createdAt: NOW,
           signedInAt: null,
+          isSaidByOperator: false,
           methods: [],
           liveGrants: 0,
           sessions: 0,
@@ -132,10 +134,15 @@ export function peopleContract(store: () => Store): void {
     });
 
     test("keeps to what was said of a person last", async () => {
-      const person = { id: "ada", name: "Countess" };
-      await store().signIn(sampleSignIn({ person, emails: [] }), SIGNED_IN);
-      expect(await ids({ matching: "COUNTESS" })).toEqual(["ada"]);
-      expect(await ids({ matching: "ada@example.com" })).toEqual([]);
+      const grace = { personId: "grace", identity: OKTA, session: undefined };
+      const first = { id: "grace", name: "Admiral" };
+      const mail = ["grace@navy.example"];
+      await store().signIn(sampleSignIn({ ...grace, isNew: true, person: first, emails: mail }), SIGNED_IN);
+      expect(await ids({ matching: "grace@navy.example" })).toEqual(["grace"]);
+      const person = { id: "grace", name: "Countess" };
+      await store().signIn(sampleSignIn({ ...grace, person, emails: [] }), SIGNED_IN);
+      expect(await ids({ matching: "COUNTESS" })).toEqual(["grace"]);
+      expect(await ids({ matching: "grace@navy.example" })).toEqual([]);
     });
   });
 
@@ -223,6 +230,39 @@ export function peopleContract(store: () => Store): void {
       expect(await remove(own, OKTA)).toBe(false);
       expect(await store().listIdentities("ada")).toMatchObject([own]);
       expect(await entries("identity.unlinked")).toBe(1);
+    });
+
+    describe("of a mail, when it is removed,", () => {
+      const mailed = { method: "magic_link", issuer: "", subject: "ada@mail.example" };
+      const okta = { identity: OKTA, personId: "grace", isNew: true, session: undefined } as const;
+      const said = { id: "grace", name: "Grace", email: mailed.subject };
+
+      test("takes its address from a person, unless the operator said it", async () => {
+        const emails = [mailed.subject, "grace@okta.example"];
+        await store().signIn(sampleSignIn({ ...okta, person: said, emails }), SIGNED_IN);
+        await store().addIdentity({ ...mailed, personId: "grace", label: "g", now: NOW }, IDENTITY_LINKED);
+        expect(await remove(mailed, OKTA, "grace")).toBe(true);
+        expect(await store().findPerson("grace")).toMatchObject({
+          person: { id: "grace", name: "Grace" },
+          emails: ["grace@okta.example"],
+        });
+        expect((await store().findPerson("grace"))?.person.email).toBeUndefined();
+        expect(await store().listPeople({ matching: mailed.subject, now: NOW, limit: 5 })).toEqual([]);
+        const added = samplePerson("eve", { emails: [mailed.subject] });
+        await store().addPerson(added, PERSON_ADDED);
+        await store().addIdentity({ ...mailed, personId: "eve", label: "e", now: NOW }, IDENTITY_LINKED);
+        expect(await remove(mailed, added.identity, "eve")).toBe(true);
+        expect(await store().findPerson("eve")).toMatchObject({ emails: [mailed.subject] });
+      });
+
+      test("ends links for a password, which may have gone there", async () => {
+        await store().addIdentity({ ...mailed, personId: "ada", label: "a", now: NOW }, IDENTITY_LINKED);
+        await store().addLink(sampleLink(), INVITED);
+        expect(await remove(mailed, OKTA)).toBe(false);
+        expect(await store().findLink("link-1", NOW)).toBeDefined();
+        expect(await remove(mailed, own)).toBe(true);
+        expect(await store().findLink("link-1", NOW)).toBeUndefined();
+      });
     });
 
     test("that are removed all at once leave one", async () => {
@@ -464,6 +504,56 @@ export function peopleContract(store: () => Store): void {
       );
       expect(await use("open")).toBe(false);
       expect(await store().findPerson("eve")).toBeUndefined();
+    });
+
+    describe("that would set a password", () => {
+      const hashes = ["link-1", "invitation", "mailed"] as const;
+      const mailed = { method: "magic_link", issuer: "", subject: "ada@example.com" };
+      const arrange = async () => {
+        await store().saveCredential({ ...PASSWORD, secret: "$2b$12$old" }, CREDENTIAL_CHANGED);
+        await store().signIn(sampleSignIn({ now: NOW + 1 }), SIGNED_IN);
+        await store().addLink(sampleLink(), INVITED);
+        await store().addLink(sampleLink({ hash: "invitation", purpose: "invitation" }), INVITED);
+        const link = { ...sampleLink({ hash: "mailed" }), personId: "ada" };
+        const added = { link, identity: mailed, emails: ["ada@example.com"] };
+        expect(await store().addMailedPasswordLink(added, INVITED)).toBe(true);
+      };
+      const left = async () => {
+        const found = await Promise.all(hashes.map((hash) => store().findLink(hash, NOW)));
+        return found.flatMap((link) => link?.hash ?? []);
+      };
+
+      // At an instance whose clock is behind: no time is compared.
+      const BEHIND = START - DAY;
+      const again = { ...PASSWORD, secret: "$2b$12$new", createdAt: BEHIND };
+      test.each<[string, readonly string[], () => Promise<unknown>]>([
+        ["a new password", [], () => store().saveCredential(again, CREDENTIAL_CHANGED)],
+        [
+          "a changed password",
+          [],
+          () =>
+            store().changePassword(
+              { credential: again, session: "session-1", now: BEHIND },
+              CREDENTIAL_CHANGED,
+            ),
+        ],
+        ["one of them", [], () => use("mailed")],
+        ["a sign-out", ["invitation"], () => store().signOutPerson("ada", BEHIND, SIGNED_OUT)],
+        [
+          "the end of the other sessions",
+          ["invitation"],
+          () => store().endOtherSessions("ada", "session-1", BEHIND, sampleEntry("session.ended")),
+        ],
+        [
+          "nothing",
+          [...hashes],
+          () => store().endOtherSessions("ada", "other", NOW, sampleEntry("session.ended")),
+        ],
+      ])("of those, %s leaves %j", async (_what, stay, act) => {
+        await arrange();
+        await act();
+        expect(await left()).toEqual(stay);
+      });
     });
 
     test("end with their person's being disabled, and stay ended", async () => {

@@ -5,6 +5,7 @@ import {
   addSamplePerson,
   CREDENTIAL_CHANGED,
   DAY,
+  IDENTITY_LINKED,
   PERSON_ADDED,
   PERSON_DISABLED,
   PERSON_ENABLED,
@@ -65,6 +66,7 @@ export function signInContract(store: () => Store): void {
         groups: ["staff"],
         disabledAt: null,
         signedOutAt: null,
+        isSaidByOperator: false,
         createdAt: NOW,
         signedInAt: NOW,
       };
@@ -127,16 +129,40 @@ export function signInContract(store: () => Store): void {
   describe("signIn: a later one", () => {
     test("keeps what it says of the person, and when", async () => {
       const later = NOW + DAY;
+      await signIn(newcomer());
       const changed = {
-        person: { id: "ada", name: "Ada L.", roles: ["admin"], "": null },
+        person: { id: "p-1", name: "Ada L.", roles: ["admin"], "": null },
         emails: ["ada@new.example"],
         groups: ["staff", "admins"],
       };
-      const outcome = await signIn(sampleSignIn({ ...changed, label: "lovelace", now: later }));
-      const record = { ...changed, disabledAt: null, signedOutAt: null, createdAt: START, signedInAt: later };
+      const again = { ...changed, isNew: false, label: "lovelace", now: later, askedAt: later };
+      const outcome = await signIn(newcomer({ ...again, session: undefined }));
+      const record = {
+        ...changed,
+        disabledAt: null,
+        signedOutAt: null,
+        isSaidByOperator: false,
+        createdAt: NOW,
+        signedInAt: later,
+      };
       expect(outcome).toEqual({ kind: "signed_in", record });
-      expect(await store().findPerson("ada")).toEqual(record);
-      expect(await store().listIdentities("ada")).toMatchObject([{ label: "lovelace", usedAt: later }]);
+      expect(await store().findPerson("p-1")).toEqual(record);
+      expect(await store().listIdentities("p-1")).toMatchObject([{ label: "lovelace", usedAt: later }]);
+    });
+
+    test("leaves what the operator said of a person, whichever identity proves them, and hands it back", async () => {
+      const before = await store().findPerson("ada");
+      const said = { person: { id: "ada", name: "Eve" }, emails: ["eve@evil.example"], groups: ["admins"] };
+      await store().addIdentity({ ...OKTA, personId: "ada", label: "ada", now: START }, IDENTITY_LINKED);
+      for (const proof of [samplePerson(), { identity: OKTA, label: "eve" }]) {
+        const { identity, label } = proof;
+        const outcome = await signIn(
+          sampleSignIn({ ...said, identity, label, session: undefined, now: NOW }),
+        );
+        expect(outcome).toEqual({ kind: "signed_in", record: { ...before, signedInAt: NOW } });
+      }
+      expect(await store().listPeople({ matching: "eve@evil", now: NOW, limit: 5 })).toEqual([]);
+      expect(await store().listPeople({ matching: "ada@example", now: NOW, limit: 5 })).toHaveLength(1);
     });
 
     test("ends the session that the browser had, whosever it was, and no other", async () => {
@@ -265,6 +291,7 @@ export function signInContract(store: () => Store): void {
         groups: ["staff"],
         disabledAt: null,
         signedOutAt: null,
+        isSaidByOperator: true,
         createdAt: NOW,
         signedInAt: null,
       });

@@ -8,7 +8,6 @@ import type { IdentityRecord, PersonRecord } from "../../../store/people-store.t
 import type { Store } from "../../../store/store.ts";
 import type { AccountPart, AskedOfPart, PartAnswer } from "../account-part.ts";
 import type { Admit, SignInMethod } from "../method.ts";
-import { USERS } from "../users/usernames.ts";
 import { ADDRESS_PROBLEM, refusalOnly } from "./ask.ts";
 import { type DeliveryParts, deliver, recordRefused, recordSlowed } from "./deliver.ts";
 import { mailIdentity } from "./identity.ts";
@@ -72,7 +71,7 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
   };
 }
 
-/** The linked one; of a person of the directory without one, the first that the operator gave. */
+/** The linked one; of a person whom the operator added, without one, the first that the operator gave. */
 async function addressOf(
   { id }: Pick<Person, "id">,
   identities: readonly IdentityRecord[],
@@ -80,9 +79,9 @@ async function addressOf(
 ): Promise<string | undefined> {
   const linked = identities.find((identity) => identity.method === method.name);
   if (linked) return linked.subject;
-  if (!identities.some((identity) => identity.method === USERS)) return undefined;
   const record = await store.findPerson(id);
-  return record?.emails.map(readMailbox).find((mailbox) => mailbox !== undefined);
+  if (!record?.isSaidByOperator) return undefined;
+  return record.emails.map(readMailbox).find((mailbox) => mailbox !== undefined);
 }
 
 async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
@@ -110,10 +109,12 @@ async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<P
     [to, newAddressMail(appName, { code: newCode })],
   ] as const;
   for (const [index, [mailbox, mail]] of mails.entries()) {
-    if ((await deliver({ purpose: "address", mailbox }, mail, peer, parts)) === "sent") continue;
+    const outcome = await deliver({ purpose: "address", mailbox }, mail, peer, parts);
+    if (outcome === "sent") continue;
     await links.use(made.id, "code");
-    // A mail that was sent counts: else one that always fails after it would fill the mailbox before it.
-    for (const one of counted.slice(index)) await one.giveBack();
+    // Those that went out, or may have, count.
+    const notSent = counted.slice(outcome === "not_sent" ? index : index + 1);
+    await Promise.all(notSent.map((one) => one.giveBack()));
     return refused("temporarily_unavailable", "The emails could not be sent. Try again in a minute.");
   }
   return { kind: "show", shown: { mail: made.id, from, to } satisfies Pending };
@@ -192,8 +193,8 @@ async function confirmed(
   const before = await store.findPerson(id);
   if (!before) return refused("access_denied", OVER);
   const after = withAddress(before, from, to);
-  // One whose new address may not come in would be shut out.
-  const proof = { emails: after.emails, groups: after.groups, claims: {} };
+  // As when it signs in: alone. Another address of theirs must not let this one in.
+  const proof = { emails: [to], groups: before.isSaidByOperator ? before.groups : [], claims: {} };
   if ((await admit(method, proof, after.person, undefined)) !== "admitted") {
     return refused("access_denied", "The new address may not use this server. Nothing was changed.");
   }
@@ -224,11 +225,13 @@ async function confirmed(
     : refused("access_denied", OVER);
 }
 
+/** The address in the place of the other one. What the operator said changes only where the code went to one of those addresses. */
 function withAddress(
-  { person, emails, groups }: PersonRecord,
+  { person, emails, groups, isSaidByOperator }: PersonRecord,
   from: string,
   to: string,
 ): Pick<PersonRecord, "person" | "emails" | "groups"> {
+  if (isSaidByOperator && !emails.some((one) => readMailbox(one) === from)) return { person, emails, groups };
   const others = emails.filter((one) => ![from, to].includes(readMailbox(one) ?? ""));
   const isTheirs = person.email === undefined || readMailbox(person.email) === from;
   return { person: { ...person, ...(isTheirs && { email: to }) }, emails: [to, ...others], groups };

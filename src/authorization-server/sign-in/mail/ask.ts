@@ -53,8 +53,9 @@ async function ask(request: Request, peer: Peer, parts: MailSignInParts): Promis
   if (!made) throw new Error("a mail without a person is always kept");
   const url = `${urlOf(issuer, LINK_PATH)}?token=${made.token}`;
   const sent = await deliver(of, signInMail(appName, { url, code: made.codes[0] }), peer, parts);
-  if (sent === "server_down") {
-    await Promise.all([links.use(made.id, "code"), counted.giveBack()]);
+  if (sent !== "sent") {
+    await links.use(made.id, "code");
+    if (sent === "not_sent") await counted.giveBack();
     return downAgain(visit, mailbox, peer, parts);
   }
   return seeOther(codeUrl(visit, made.id, issuer));

@@ -26,13 +26,14 @@ export type OfMail = {
 /**
  * Sends a mail, and records that. An address that the mail server refuses counts as one that it takes: the answer must not tell
  * who has a mailbox.
+ * @returns `not_sent` only where the mail surely did not go out; `unknown` where it may have, too late for the person who waits
  */
 export async function deliver(
   of: OfMail,
   { subject, text }: { readonly subject: string; readonly text: string },
   peer: Peer,
   { mailer, recorder, log, keyring }: DeliveryParts,
-): Promise<"sent" | "server_down"> {
+): Promise<"sent" | "not_sent" | "unknown"> {
   const fields = fieldsOf(of, keyring);
   try {
     await mailer.send({ to: of.mailbox, subject, text });
@@ -45,11 +46,13 @@ export async function deliver(
       address,
       correlationId,
     });
-    return error.kind === "server_down" ? "server_down" : "sent";
+    return OUTCOMES[error.kind];
   }
   await recorder.record("mail.sent", fields, peer);
   return "sent";
 }
+
+const OUTCOMES = { server_down: "not_sent", unknown: "unknown", address_refused: "sent" } as const;
 
 /** Records that a limit was reached. */
 export function recordSlowed(

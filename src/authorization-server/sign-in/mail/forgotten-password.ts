@@ -8,7 +8,6 @@ import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { forgottenPasswordPage, passwordMailSentPage } from "../../../pages/forgotten-password.ts";
 import { mailDownPage } from "../../../pages/mail-ask.ts";
 import type { Clock } from "../../../platform/clock.ts";
-import type { PersonRecord } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Visit, Visits } from "../method.ts";
 import { newLink } from "../users/one-time-links.ts";
@@ -24,7 +23,10 @@ export type ForgottenPasswordParts = DeliveryParts & {
   readonly mailer: Mailer;
   readonly limits: MailLimits;
   readonly visits: Visits;
-  readonly store: Pick<Store, "findByIdentity" | "listIdentities" | "findByAddress" | "addLink">;
+  readonly store: Pick<
+    Store,
+    "findByIdentity" | "listIdentities" | "findByAddress" | "addMailedPasswordLink"
+  >;
   readonly clock: Clock;
   readonly issuer: string;
   readonly appName: string;
@@ -73,8 +75,9 @@ async function ask(request: Request, peer: Peer, parts: ForgottenPasswordParts):
     return askAgain(visit, { typed, ...said }, parts);
   }
   const links = await linksFor(mailbox, peer, parts);
-  if ((await deliver(of, newPasswordMail(appName, links), peer, parts)) === "server_down") {
-    await counted.giveBack();
+  const sent = await deliver(of, newPasswordMail(appName, links), peer, parts);
+  if (sent !== "sent") {
+    if (sent === "not_sent") await counted.giveBack();
     return downResponse(visit, mailbox, peer, parts);
   }
   return seeOther(
@@ -85,30 +88,29 @@ async function ask(request: Request, peer: Peer, parts: ForgottenPasswordParts):
 /** A person has few addresses, and an address few people. */
 const MOST_PEOPLE = 5;
 
-/** A link for each person of the directory who has this address: it is linked to them, or the operator says that it is theirs. */
+/** A link for each person with a password who has this address: it is linked to them, or the operator says that it is theirs. */
 async function linksFor(
   mailbox: string,
   peer: Peer,
   { store, recorder, clock, issuer }: ForgottenPasswordParts,
 ): Promise<readonly { readonly username: string; readonly url: string }[]> {
-  const now = clock();
-  const linked = await store.findByIdentity(mailIdentity(mailbox));
-  const listed = await store.findByAddress(mailbox, MOST_PEOPLE);
-  // A name or an id can look like an address too.
-  const theirs = listed.filter(({ emails }) => emails.some((one) => readMailbox(one) === mailbox));
-  const people = new Map(
-    [...(linked ? [linked] : []), ...theirs]
-      .filter(({ disabledAt }) => disabledAt === null)
-      .map((record): readonly [string, PersonRecord] => [record.person.id, record]),
-  );
+  const identity = mailIdentity(mailbox);
+  const linked = await store.findByIdentity(identity);
+  const said = await store.findByAddress(mailbox, MOST_PEOPLE);
+  const isLinkedOnly = linked && !said.some(({ person }) => person.id === linked.person.id);
+  const people: readonly { readonly personId: string; readonly emails: readonly string[] | undefined }[] = [
+    ...(isLinkedOnly ? [{ personId: linked.person.id, emails: undefined }] : []),
+    ...said.map(({ person, emails }) => ({ personId: person.id, emails })),
+  ];
   const links: { readonly username: string; readonly url: string }[] = [];
-  for (const personId of [...people.keys()].slice(0, MOST_PEOPLE)) {
-    const identity = (await store.listIdentities(personId)).find(({ method }) => method === USERS);
-    if (!identity) continue;
-    const { url, link } = newLink({ purpose: "password", personId }, issuer, now);
+  for (const { personId, emails } of people.slice(0, MOST_PEOPLE)) {
+    const user = (await store.listIdentities(personId)).find(({ method }) => method === USERS);
+    if (!user) continue;
+    const { url, link } = newLink({ purpose: "password", personId }, issuer, clock());
     const { entry } = recorder.prepare("person.invited", { person: personId, purpose: "password" }, peer);
-    await store.addLink(link, entry);
-    links.push({ username: identity.label, url });
+    // Decided in its commit: the address may be another one's by now, and a person without a password gets none.
+    const added = { link: { ...link, personId }, identity, emails };
+    if (await store.addMailedPasswordLink(added, entry)) links.push({ username: user.label, url });
   }
   return links;
 }

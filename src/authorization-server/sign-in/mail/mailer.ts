@@ -46,7 +46,7 @@ async function inTime(sending: Promise<void>, milliseconds: number): Promise<voi
     sending.then(() => true),
     () => false,
   );
-  if (!sent) throw new MailFailed("server_down", `no answer within ${milliseconds / 1000} seconds`);
+  if (!sent) throw new MailFailed("unknown", `no answer within ${milliseconds / 1000} seconds`);
 }
 
 function byFunction(send: SendMail): SendOne {
@@ -56,7 +56,8 @@ function byFunction(send: SendMail): SendOne {
     } catch (error) {
       // What it throws may hold the mail: an HTTP client puts the body that it sent into its errors.
       const name = error instanceof Error && /^\w{1,60}$/.test(error.name) ? error.name : "something";
-      throw new MailFailed("server_down", `the function send threw ${name}`);
+      // Nor does it say how far the mail had come.
+      throw new MailFailed("unknown", `the function send threw ${name}`);
     }
   };
 }

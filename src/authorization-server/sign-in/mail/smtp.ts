@@ -79,7 +79,9 @@ export async function openSmtp({ host, port, tls, login }: SmtpSettings): Promis
   };
 }
 
-type SmtpError = Readonly<Partial<Record<"code" | "responseCode" | "command" | "message", unknown>>>;
+type SmtpError = Readonly<
+  Partial<Record<"code" | "responseCode" | "command" | "message" | "syscall", unknown>>
+>;
 
 /** Only codes: the server's text may repeat the address or the mail. */
 function reasonOf({ code, responseCode, command }: SmtpError): string {
@@ -98,8 +100,24 @@ function failureOf(error: unknown): MailFailed {
     typeof said.responseCode === "number" &&
     said.responseCode !== SHUTTING_DOWN &&
     ABOUT_THE_ADDRESS.has(said.command);
-  return new MailFailed(isOfAddress ? "address_refused" : "server_down", reasonOf(said));
+  const kind = isOfAddress ? "address_refused" : isBeforeMail(said) ? "server_down" : "unknown";
+  return new MailFailed(kind, reasonOf(said));
 }
+
+/**
+ * Whether the mail was surely not taken: the server said no, or there was no connection yet. A time-out or a lost connection says the
+ * same at every step, and may have come after the mail (RFC 5321 §4.5.3.2.6).
+ */
+function isBeforeMail({ code, responseCode, message, syscall }: SmtpError): boolean {
+  if (typeof responseCode === "number") return true;
+  if (syscall === "connect" || NOT_CONNECTED.has(code)) return true;
+  return code === "ETIMEDOUT" && NO_GREETING.test(String(message));
+}
+
+const NOT_CONNECTED: ReadonlySet<unknown> = new Set(["EDNS", "ETLS", "EAUTH"]);
+
+/** What nodemailer says of the time-outs of its own `connectionTimeout` and `greetingTimeout`. */
+const NO_GREETING = /^(?:Connection timeout|Greeting never received)$/;
 
 /** RFC 5321 §3.8: also in answer to RCPT TO. */
 const SHUTTING_DOWN = 421;

@@ -27,13 +27,7 @@ import { readUsername, USERS, usersIdentity } from "./usernames.ts";
 export type InvitationParts = {
   readonly store: Pick<
     Store,
-    | "findLink"
-    | "findCredential"
-    | "listIdentities"
-    | "findByIdentity"
-    | "usePasswordLink"
-    | "usePasskeyLink"
-    | "useInvitation"
+    "findLink" | "listIdentities" | "findByIdentity" | "usePasswordLink" | "usePasskeyLink" | "useInvitation"
   >;
   readonly recorder: Pick<Recorder, "prepare">;
   readonly clock: Clock;
@@ -112,9 +106,6 @@ async function openLink(
   const link = await store.findLink(tokenHash(token), clock());
   if (!link) return undefined;
   if (link.personId === null) return { token, link, username: undefined, userAgent };
-  // An old link must not replace a password that was set since.
-  const credential = await store.findCredential(link.personId, "password");
-  if (credential && credential.createdAt > link.createdAt) return undefined;
   const identities = await store.listIdentities(link.personId);
   const username = identities.find(({ method }) => method === USERS)?.subject;
   return username === undefined ? undefined : { token, link, username, userAgent };
