@@ -3,6 +3,7 @@ import { people } from "./0002-people.ts";
 import { moreWays } from "./0003-more-ways.ts";
 import { mailedLinks } from "./0004-mailed-links.ts";
 import { rememberedConsent } from "./0005-remembered-consent.ts";
+import { sessionFactors } from "./0007-session-factors.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   moreWays,
   mailedLinks,
   rememberedConsent,
+  sessionFactors,
 ];

@@ -68,7 +68,7 @@ export function signInContract(store: () => Store): void {
         createdAt: NOW,
         signedInAt: NOW,
       };
-      expect(await signIn(newcomer())).toEqual({ kind: "signed_in", record });
+      expect(await signIn(newcomer())).toEqual({ kind: "signed_in", record, begunAt: NOW });
       expect(await store().findPerson("p-1")).toEqual(record);
       expect(await store().findByIdentity(OKTA)).toEqual(record);
       expect(await store().listIdentities("p-1")).toEqual([
@@ -134,7 +134,7 @@ export function signInContract(store: () => Store): void {
       };
       const outcome = await signIn(sampleSignIn({ ...changed, label: "lovelace", now: later }));
       const record = { ...changed, disabledAt: null, signedOutAt: null, createdAt: START, signedInAt: later };
-      expect(outcome).toEqual({ kind: "signed_in", record });
+      expect(outcome).toEqual({ kind: "signed_in", record, begunAt: later });
       expect(await store().findPerson("ada")).toEqual(record);
       expect(await store().listIdentities("ada")).toMatchObject([{ label: "lovelace", usedAt: later }]);
     });

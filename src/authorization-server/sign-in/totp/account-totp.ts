@@ -3,7 +3,7 @@ import { displayName, type Person } from "../../../core/person.ts";
 import { type AccountTotpShown, accountTotpSection } from "../../../pages/account-totp.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
-import type { Credential, CredentialKind } from "../../../store/credential.ts";
+import type { Credential, CredentialKind, NewCredentials } from "../../../store/credential.ts";
 import type { IdentityRecord } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
@@ -24,6 +24,8 @@ export type AccountTotpParts = {
   readonly recorder: Pick<Recorder, "prepare">;
   readonly keyring: Pick<Keyring, "seal">;
   readonly clock: Clock;
+  /** Of the factor. */
+  readonly name: string;
 };
 
 /** The section in which a person sets up their authenticator app, gets new recovery codes, and turns it off. */
@@ -63,16 +65,14 @@ export function accountTotp(parts: AccountTotpParts): AccountPart {
 
 /** Nothing is stored yet: the page shows the QR code. */
 async function beginSetup(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
-  const before = await current(asked, parts);
-  if ("refusal" in before) return refused(before.refusal);
-  const setup = await parts.setups.begin(setupOf(asked, before.totp), labelOf(asked));
+  const before = await appOf(asked, parts);
+  const setup = await parts.setups.begin(setupOf(asked, before), labelOf(asked));
   return show({ kind: "setup", setup, problem: undefined });
 }
 
 async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
-  const before = await current(asked, parts);
-  if ("refusal" in before) return refused(before.refusal);
-  const of = setupOf(asked, before.totp);
+  const before = await appOf(asked, parts);
+  const of = setupOf(asked, before);
   const secret = await parts.setups.open(of, asked.form.get("setup"));
   if (secret === undefined) {
     return refused(new OAuthError("invalid_request", "This QR code can't be used any more. Begin again."));
@@ -87,23 +87,19 @@ async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promis
     });
   }
   // Without one of before, none may be there: of two setups at once, one is first.
-  const replacing: readonly CredentialKind[] = before.totp ? ["totp", "recovery_code"] : [];
-  return add(asked, made, replacing, parts);
+  const replacing: readonly CredentialKind[] = before ? ["totp", "recovery_code"] : [];
+  return add(asked, made, { replacing, signsOut: { secondFactor: parts.name } }, parts);
 }
 
 async function newCodes(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
-  const before = await current(asked, parts);
-  if ("refusal" in before) return refused(before.refusal);
-  if (!before.totp) return refused(notSetUp());
-  return add(asked, newRecoveryCodes(parts.clock()), ["recovery_code"], parts);
+  if (!(await appOf(asked, parts))) return refused(notSetUp());
+  return add(asked, newRecoveryCodes(parts.clock()), { replacing: ["recovery_code"] }, parts);
 }
 
 async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
   const { store, recorder, clock } = parts;
   const { current: signedIn, peer } = asked;
   const personId = signedIn.person.id;
-  const before = await current(asked, parts);
-  if ("refusal" in before) return refused(before.refusal);
   const record = await store.findPerson(personId);
   if (parts.isRequired({ groups: record?.groups ?? [] })) {
     return refused(new OAuthError("access_denied", "This server requires an authenticator app of you."));
@@ -122,30 +118,20 @@ async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<Par
 async function add(
   { current: { person, signIn }, peer }: AskedOfPart,
   made: { readonly codes: readonly string[]; readonly credentials: readonly Omit<Credential, "personId">[] },
-  replacing: readonly CredentialKind[],
+  how: Pick<NewCredentials, "replacing" | "signsOut">,
   { store, recorder, clock }: AccountTotpParts,
 ): Promise<PartAnswer> {
   const credentials = made.credentials.map((credential) => ({ ...credential, personId: person.id }));
   const kind = credentials[0]?.kind ?? "recovery_code";
   const { entry, log } = recorder.prepare("credential.added", { person: person.id, kind }, peer);
-  const added = { personId: person.id, credentials, replacing, session: signIn, now: clock() };
+  const added = { personId: person.id, credentials, session: signIn, now: clock(), ...how };
   if (!(await store.addCredentials(added, entry))) return refused(notChanged());
   log();
   return show({ kind: "codes", codes: made.codes, isNewApp: kind === "totp" });
 }
 
-/**
- * What the person has, for a session that may change it: one that began before it was set up has not passed it, and a
- * password alone must not turn off what protects it.
- */
-async function current(
-  { current: { person, authenticatedAt } }: AskedOfPart,
-  { store }: Pick<AccountTotpParts, "store">,
-): Promise<{ readonly totp: Credential | undefined } | { readonly refusal: OAuthError }> {
-  const totp = await store.findCredential(person.id, "totp");
-  if (!totp || authenticatedAt >= totp.createdAt) return { totp };
-  const text = "You signed in before this app was set up. Sign out here, and sign in again with a code.";
-  return { refusal: new OAuthError("access_denied", text) };
+function appOf({ current: { person } }: AskedOfPart, { store }: Pick<AccountTotpParts, "store">) {
+  return store.findCredential(person.id, "totp");
 }
 
 /** A setup is good for the session in which it began, and for putting in the place of what was there then. */
