@@ -38,7 +38,7 @@ ${shown?.kind === "setup" ? undefined : state(values)}
 
 function codesShown({ codes, isNewApp }: Extract<AccountTotpShown, { readonly kind: "codes" }>): Html {
   const said = isNewApp
-    ? "Your authenticator app is set up. If you lose it, you sign in with one of these codes."
+    ? "Your authenticator app is set up, and you are signed out everywhere else. If you lose it, you sign in with one of these codes."
     : "These are your new recovery codes. The ones that you had before no longer work.";
   // The page is long: it begins where there is something to read.
   return html`<p role="status" tabindex="-1" autofocus>${said}</p>

@@ -26,6 +26,7 @@ import { createAdmission } from "../authorization-server/sign-in/admission.ts";
 import { companyRoutes } from "../authorization-server/sign-in/companies.ts";
 import { eitherGoals, visitsOf } from "../authorization-server/sign-in/goals.ts";
 import { createAttempts } from "../authorization-server/sign-in/guessing/attempts.ts";
+import { createLacksFactor } from "../authorization-server/sign-in/lacking-factor.ts";
 import { loginRoute, type PasswordMethod, SIGN_IN } from "../authorization-server/sign-in/login.ts";
 import type { MethodParts, Print, SignInMethod } from "../authorization-server/sign-in/method.ts";
 import {
@@ -89,7 +90,9 @@ export async function openInteraction(
 ): Promise<Interaction> {
   const { settings, keyring, furtherSteps, admission } = parts;
   const { issuer, name: appName } = settings;
-  const binding = createBrowserBinding({ ...parts, ...settings });
+  const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, appName }));
+  const lacksFactor = factor && createLacksFactor(factor, parts.methods);
+  const binding = createBrowserBinding({ ...parts, ...settings, lacksFactor });
   const interactions = createInteractions({
     ...parts,
     policy: [SIGN_IN, ...furtherSteps.map(({ step }) => step), CONSENT],
@@ -97,10 +100,9 @@ export async function openInteraction(
     issuer,
     appName,
   });
-  const accounts = openAccounts({ ...parts, ...settings, binding });
+  const accounts = openAccounts({ ...parts, ...settings, binding, lacksFactor });
   const goals = eitherGoals(accountGoals(accounts), authorizationGoals(interactions));
   const refuse = createRefusal({ appName, issuer, contact: admission.contact });
-  const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, appName }));
   const pending = { keyring, clock: parts.clock, issuer };
   const admit = createAdmission(admission);
   const signIns = createSignIns({

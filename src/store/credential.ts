@@ -37,6 +37,11 @@ export type NewCredentials = {
   readonly identity?: (Identity & { readonly label: string }) | undefined;
   /** The hash of the session in which the person asks for it. */
   readonly session: string;
+  /**
+   * The second factor that these are, where it signs the person out like a new password: their other sessions end, and what was
+   * asked for before does not count. This session begins anew, and has passed it.
+   */
+  readonly signsOut?: { readonly secondFactor: string } | undefined;
   readonly now: number;
 };
 

@@ -133,6 +133,7 @@ export function toSessionRecord(row: Selectable<SessionTable>): SessionRecord {
     usedAt: row.used_at,
     expiresAt: row.expires_at,
     endsAt: row.ends_at,
+    secondFactor: row.second_factor ?? undefined,
     upstream: issuer === null ? undefined : { issuer, sessionId: sessionId ?? undefined },
   };
 }

@@ -242,13 +242,21 @@ export type SignInRecord = {
   readonly passwordSetAt?: number | undefined;
   /** The credential of the person that is used up, or counts on. */
   readonly uses?: CredentialUse | undefined;
-  /** What the person sets up while they sign in: none of these may be there. */
+  /**
+   * A second factor that the person sets up while they sign in: none of these may be there. As with {@link NewCredentials.signsOut}, the
+   * other sessions of a person who was known before end, and what was asked for before does not count.
+   */
   readonly adds?: readonly Credential[] | undefined;
   readonly now: number;
 };
 
 export type SignInOutcome =
-  | { readonly kind: "signed_in"; readonly record: PersonRecord }
+  | {
+      readonly kind: "signed_in";
+      readonly record: PersonRecord;
+      /** From when on it counts: after what it ended. */
+      readonly begunAt: number;
+    }
   | { readonly kind: "disabled" }
   /** The id belongs to somebody whom another identity proves. */
   | { readonly kind: "id_taken" }
@@ -264,6 +272,8 @@ export type NewSession = {
   /** The session of this browser before, which ends in the same commit. */
   readonly replaces: string | undefined;
   readonly method: string;
+  /** The name of the second factor that was passed with the sign-in; undefined where none was. */
+  readonly secondFactor: string | undefined;
   readonly address: string | undefined;
   readonly userAgent: string | undefined;
   /** When the person proved themselves, at the provider or here. */

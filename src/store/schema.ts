@@ -157,6 +157,8 @@ export type SessionTable = {
   /** The provider through which the person signed in, and what it calls the session. */
   upstream_issuer: string | null;
   upstream_session: string | null;
+  /** The name of the second factor that was passed with the sign-in; null where there was none. */
+  second_factor: string | null;
 };
 
 export type SigningKeyTable = {

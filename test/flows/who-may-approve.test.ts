@@ -312,6 +312,7 @@ describe("one request on localhost", () => {
     // It is only the sign-in that it lacks.
     const { signIn, setCookies } = binding.newSignIn(new Request(url), asked, {
       method: "password",
+      secondFactor: undefined,
       address: undefined,
       userAgent: undefined,
       authenticatedAt: server.now(),

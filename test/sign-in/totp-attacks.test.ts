@@ -191,11 +191,10 @@ describe("a setup", () => {
     expect(recoveryCodesIn(await (await theirs.browser.request(theirs.location)).text())).toEqual([]);
   });
 
-  it.each([
-    // By how far the other one is when this one is decided: it is asked for a code, or for the password again.
-    ["a new person", /^\/oauth\/(totp|login)$/],
-    ["one who is known", /^\/oauth\/totp$/],
-  ])("at once from two browsers is one, for %s", async (who, path) => {
+  // By how far the other one is when this one is decided: it is asked for a code, or for the password again.
+  const path = /^\/oauth\/(totp|login)$/;
+
+  it.each(["a new person", "one who is known"])("at once from two browsers is one, for %s", async (who) => {
     const server = await startTotpServer();
     if (who !== "a new person") {
       await setUpAtSignIn(server);
@@ -294,9 +293,11 @@ describe("the app is turned off, or replaced", () => {
     for (const action of ["totp.turn_off", "totp.new_codes", "totp.set_up"] as const) {
       const answer = await press(thief, stolen, action);
       expect(answer.status).toBe(403);
-      expect(textOf(await answer.text())).toContain("You signed in before this app was set up.");
+      expect(textOf(await answer.text())).toContain("you are no longer signed in");
     }
     expect(await credentialsOf(server)).toBe(before);
+    // The session in which it was set up has proved both.
+    expect(pathOf(await press(own, await openAccount(own), "totp.turn_off"))).toBe("/account");
   });
 
   it("by no request of another site, and without the page's token", async () => {

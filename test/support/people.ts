@@ -44,6 +44,7 @@ function newSession(hash: string, now: number): NewSession {
     hash,
     replaces: undefined,
     method: "password",
+    secondFactor: undefined,
     address: "203.0.113.7",
     userAgent: "Test Browser 1.0",
     authenticatedAt: now,

@@ -41,7 +41,7 @@ export type NewSignIn = {
 /** How a sign-in was done, for its session. */
 export type SignInDetails = Pick<
   NewSession,
-  "method" | "address" | "userAgent" | "authenticatedAt" | "upstream"
+  "method" | "secondFactor" | "address" | "userAgent" | "authenticatedAt" | "upstream"
 >;
 
 /**

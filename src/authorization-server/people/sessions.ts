@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Cookies } from "../../http/cookies.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomSecret } from "../../platform/random.ts";
-import type { NewSession } from "../../store/people-store.ts";
+import type { NewSession, SessionWithPerson } from "../../store/people-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { CurrentSignIn, SignInDetails } from "./browser-binding.ts";
 
@@ -28,18 +28,23 @@ export type SessionsParts = {
   readonly issuer: string;
   readonly store: Pick<Store, "findSession" | "touchSession">;
   readonly clock: Clock;
+  /** Whether it counts no more, since its person needs a second factor now and has not passed it; undefined where there is none. */
+  readonly lacksFactor?: LacksFactor | undefined;
   /** How long a session lasts without being used. */
   readonly sessionIdleSeconds: number;
   /** How long it lasts at most. */
   readonly sessionSeconds: number;
 };
 
+/** Whether the sign-in of a session has not passed the second factor that its person needs now. */
+export type LacksFactor = (found: SessionWithPerson) => Promise<boolean>;
+
 /** A use is written at most this often. */
 const TOUCHED_EVERY_MS = 5 * 60 * 1000;
 const LONGEST_USER_AGENT = 200;
 
 export function createSessions(parts: SessionsParts): Sessions {
-  const { cookies, cookie, issuer, store, clock, sessionIdleSeconds, sessionSeconds } = parts;
+  const { cookies, cookie, issuer, store, clock, lacksFactor, sessionIdleSeconds, sessionSeconds } = parts;
   const idleEnd = (now: number, endsAt: number) => Math.min(now + sessionIdleSeconds * 1000, endsAt);
   const idOf = (request: Request): string | undefined => {
     const secret = cookies.read(request, cookie);
@@ -53,7 +58,7 @@ export function createSessions(parts: SessionsParts): Sessions {
       if (hash === undefined) return undefined;
       const now = clock();
       const found = await store.findSession(hash, now);
-      if (!found) return undefined;
+      if (!found || (await lacksFactor?.(found))) return undefined;
       const { session, record } = found;
       if (now - session.usedAt >= TOUCHED_EVERY_MS) {
         await store.touchSession(hash, now, idleEnd(now, session.endsAt));

@@ -164,6 +164,7 @@ async function keep(
   const authenticatedAt = Math.max(provedAt, goal.visit.signInAfter ?? 0);
   const begun = goal.newSignIn(request, {
     method: method.name,
+    secondFactor: factor?.name,
     address: peer.address,
     userAgent: request.headers.get("user-agent") ?? undefined,
     authenticatedAt,
@@ -209,7 +210,8 @@ async function keep(
     case "signed_in": {
       log();
       added?.log();
-      return { next: await begun.go({ person: outcome.record.person, signedInAt: now, authenticatedAt }) };
+      const { record, begunAt } = outcome;
+      return { next: await begun.go({ person: record.person, signedInAt: begunAt, authenticatedAt }) };
     }
   }
 }

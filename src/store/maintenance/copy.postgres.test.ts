@@ -24,6 +24,7 @@ import {
   sampleKey,
   sampleLink,
   samplePerson,
+  sampleSession,
   sampleSignIn,
 } from "../../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
@@ -83,7 +84,7 @@ async function fill(database: string): Promise<void> {
     await store.disableClient("of nobody", START, DISABLED);
     await store.rememberNetwork({ name: "n", network: "home", person: "p", until: START + DAY }, START);
     await store.addPerson(samplePerson("ada", { passwordHash: "$2b$12$x" }), PERSON_ADDED);
-    await store.signIn(sampleSignIn(), SIGNED_IN);
+    await store.signIn(sampleSignIn({ session: sampleSession({ secondFactor: "totp" }) }), SIGNED_IN);
     await store.addLink(sampleLink(), INVITED);
     for (let index = 0; index < GRANTS.length; index += 100)
       await Promise.all(

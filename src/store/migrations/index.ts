@@ -4,6 +4,7 @@ import { moreWays } from "./0003-more-ways.ts";
 import { mailedLinks } from "./0004-mailed-links.ts";
 import { rememberedConsent } from "./0005-remembered-consent.ts";
 import { saidByOperator } from "./0006-said-by-operator.ts";
+import { sessionFactors } from "./0007-session-factors.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   mailedLinks,
   rememberedConsent,
   saidByOperator,
+  sessionFactors,
 ];

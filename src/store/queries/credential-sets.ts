@@ -8,6 +8,7 @@ import { addCredential, putCredential } from "./credentials.ts";
 import { addToPerson, findOne, isSame, keyOf, removeOne } from "./identities.ts";
 import { lockOne } from "./locked-person.ts";
 import { holdSession } from "./sessions.ts";
+import { signOutStatements } from "./signed-out.ts";
 
 /** Credentials that come and go together, each set in one commit. A password only changes: queries/credentials.ts. */
 export function credentialSetQueries(
@@ -24,6 +25,7 @@ export function credentialSetQueries(
   const find = findOne(db);
   const unprove = removeOne(db);
 
+  const { signOut, beginAnew, endOthers } = signOutStatements(db);
   const remove = removeStatements(db);
 
   const isThere = prepare(
@@ -51,26 +53,31 @@ export function credentialSetQueries(
 
   return {
     countPasskeys: () => connection.read(count({})),
-    async addCredentials({ personId, credentials, replacing = [], beside, identity, session, now }, entry) {
+    async addCredentials(given, entry) {
+      const { personId, credentials, replacing = [], beside, identity, session: hash, signsOut, now } = given;
       const isReplaced = ({ kind }: Credential) => replacing.includes(kind);
       // The person first: a sign-out that is under way is waited for, and then the session is gone.
       const added = await connection.writeOrNothing({
         required: [
-          lockPerson({ id: personId }),
-          hold({ personId, hash: session, now }),
+          ...(signsOut
+            ? [signOut({ id: personId, now }), beginAnew({ personId, hash, now, ...signsOut })]
+            : [lockPerson({ id: personId }), hold({ personId, hash, now })]),
           ...(beside
             ? [isThere({ personId, kind: beside.kind, id: beside.id, createdAt: beside.createdAt })]
             : []),
           ...(identity ? [prove(toRow(identity, personId, now))] : []),
           ...credentials.map((credential) => (isReplaced(credential) ? put(credential) : add(credential))),
         ],
-        also: replacing.map((kind) =>
-          remove.others(
-            personId,
-            kind,
-            credentials.filter((credential) => credential.kind === kind).map(({ id }) => id),
+        also: [
+          ...replacing.map((kind) =>
+            remove.others(
+              personId,
+              kind,
+              credentials.filter((credential) => credential.kind === kind).map(({ id }) => id),
+            ),
           ),
-        ),
+          ...(signsOut ? [endOthers({ personId, hash })] : []),
+        ],
         note: note(entry),
       });
       return added !== undefined;

@@ -87,12 +87,7 @@ export function credentialQueries(
       const { personId } = credential;
       // The person first: of two sessions that each change it and end the other one, neither waits for the other.
       const changed = await connection.writeOrNothing({
-        required: [
-          signOut({ id: personId, now }),
-          // After the sign-out: what is of the same millisecond does not count.
-          beginAnew({ personId, hash, now, begunAt: now + 1 }),
-          put(credential),
-        ],
+        required: [signOut({ id: personId, now }), beginAnew({ personId, hash, now }), put(credential)],
         also: [endOthers({ personId, hash }), endLinksForPassword({ personId })],
         note: note(entry),
       });

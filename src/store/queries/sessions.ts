@@ -57,8 +57,8 @@ export function sessionQueries(db: QueryBuilder, connection: Connection): Sessio
     },
     async endOtherSessions(personId, hash, now, entry) {
       const ended = await connection.writeOrNothing({
-        // As in a change of the password: the person first, and what is of the same millisecond does not count.
-        required: [signOut({ id: personId, now }), beginAnew({ personId, hash, now, begunAt: now + 1 })],
+        // As in a change of the password: the person first.
+        required: [signOut({ id: personId, now }), beginAnew({ personId, hash, now })],
         also: [endOthers({ personId, hash }), endPasswordLinks({ personId })],
         note: note(entry),
       });
@@ -108,6 +108,7 @@ function findWithPerson(db: QueryBuilder) {
           "sessions.ends_at",
           "sessions.upstream_issuer",
           "sessions.upstream_session",
+          "sessions.second_factor",
         ])
         .where("sessions.hash", "=", given("hash"))
         .where("sessions.expires_at", ">", given("now"))

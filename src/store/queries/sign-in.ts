@@ -2,14 +2,16 @@ import { sql } from "kysely";
 import type { Identity } from "../../core/identity.ts";
 import type { Dialect } from "../migrations/migration.ts";
 import { fromPerson, toPersonRecord } from "../people-rows.ts";
-import type { NewSession, PeopleStore, SignInOutcome, SignInRecord } from "../people-store.ts";
+import type { PeopleStore, SignInOutcome, SignInRecord } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
-import type { IdentityTable, SessionTable } from "../schema.ts";
+import type { IdentityTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { credentialsHold, credentialUses } from "./credential-use.ts";
 import { addCredential } from "./credentials.ts";
 import { heldRows } from "./held-rows.ts";
+import { newSessionStatements } from "./new-session.ts";
 import { notSignedOutSince, type PersonRow, profile, profileUnlessSaid } from "./said-at-sign-in.ts";
+import { signOutStatements } from "./signed-out.ts";
 
 /** What a sign-in says, in one commit. Each statement says itself when it applies; where one does not, nothing is written. */
 export function signInQueries(
@@ -20,17 +22,22 @@ export function signInQueries(
   const note = auditNote(db);
   const { addOrAdopt, proveFirst } = firstTimeStatements(db);
   const { update, use } = knownStatements(db);
-  const { start, end } = sessionStatements(db);
+  const { start, end } = newSessionStatements(db);
   const why = whyRefused(db);
   const holdPassword = heldPassword(db, dialect);
   const useCredential = credentialUses(db);
   const hold = credentialsHold(db, connection);
   const add = addCredential(db, dialect);
+  const { signOut, endOthers } = signOutStatements(db);
 
   return {
     async signIn(signIn, entry, added) {
       const { identity, label, personId, isNew, session, now, askedAt, passwordSetAt } = signIn;
       const { uses, adds = [] } = signIn;
+      // A new person has nothing to be signed out of.
+      const signsOut = adds.length > 0 && !isNew;
+      // After the sign-out: what is of the same millisecond does not count.
+      const begunAt = signsOut ? now + 1 : now;
       const person = { ...fromPerson(signIn), now, askedAt };
       const proof = { ...identity, person_id: personId, label, created_at: now, used_at: now };
       // The person's row first. Whatever adds to a person, or ends what is theirs, waits for that lock.
@@ -43,15 +50,17 @@ export function signInQueries(
           ...(passwordSetAt === undefined ? [] : [holdPassword({ personId, setAt: passwordSetAt })]),
           ...(uses ? [useCredential({ personId, uses, now })] : []),
           ...adds.map(add),
-          ...(session ? [start(toRow(session, personId, now))] : []),
+          ...(signsOut ? [signOut({ id: personId, now })] : []),
+          ...(session ? [start(session, personId, now, begunAt)] : []),
         ],
         also: [
           ...(session?.replaces === undefined ? [] : [end({ hash: session.replaces })]),
+          ...(signsOut ? [endOthers({ personId, hash: session?.hash ?? "" })] : []),
           ...(added ? [note(added)] : []),
         ],
         note: note(entry),
       });
-      if (signedIn) return { kind: "signed_in", record: signedIn[0] };
+      if (signedIn) return { kind: "signed_in", record: signedIn[0], begunAt };
       const [state] = await connection.read(why({ ...identity, person_id: personId }));
       const kind = state ? refusalOf(signIn, state) : "changed";
       const isTheirs = kind === "changed" && state?.proved === personId;
@@ -147,37 +156,6 @@ function knownStatements(db: QueryBuilder) {
   return { update, use };
 }
 
-function sessionStatements(db: QueryBuilder) {
-  const start = prepare(
-    (given: Given<SessionTable>) =>
-      db
-        .insertInto("sessions")
-        .values({
-          hash: given("hash"),
-          person_id: given("person_id"),
-          method: given("method"),
-          address: given("address"),
-          user_agent: given("user_agent"),
-          authenticated_at: given("authenticated_at"),
-          created_at: given("created_at"),
-          used_at: given("used_at"),
-          expires_at: given("expires_at"),
-          ends_at: given("ends_at"),
-          upstream_issuer: given("upstream_issuer"),
-          upstream_session: given("upstream_session"),
-        })
-        .returning("hash"),
-    (row) => row.hash,
-  );
-
-  const end = prepare(
-    (given: Given<{ hash: string }>) => db.deleteFrom("sessions").where("hash", "=", given("hash")),
-    () => undefined,
-  );
-
-  return { start, end };
-}
-
 /** A new password replaces this one with its own commit: what the old one proved does not count after it. */
 function heldPassword(db: QueryBuilder, dialect: Dialect) {
   return prepare(
@@ -256,20 +234,3 @@ function isOutdated({ askedAt, passwordSetAt: provedBy }: SignInRecord, state: S
 }
 
 type ProofRow = Omit<IdentityTable, "used_at"> & { used_at: number };
-
-function toRow(session: NewSession, personId: string, now: number): SessionTable {
-  return {
-    hash: session.hash,
-    person_id: personId,
-    method: session.method,
-    address: session.address ?? null,
-    user_agent: session.userAgent ?? null,
-    authenticated_at: session.authenticatedAt,
-    created_at: now,
-    used_at: now,
-    expires_at: Math.min(session.expiresAt, session.endsAt),
-    ends_at: session.endsAt,
-    upstream_issuer: session.upstream?.issuer ?? null,
-    upstream_session: session.upstream?.sessionId ?? null,
-  };
-}

@@ -31,11 +31,25 @@ export function signOutStatements(db: QueryBuilder) {
 
 /** What leaves one session of the person: it begins anew, after the sign-out, and the others end. */
 function sparingOne(db: QueryBuilder) {
-  const beginAnew = prepare(
-    (given: Given<{ personId: string; hash: string; now: number; begunAt: number }>) =>
+  const begin = prepare(
+    (
+      given: Given<{
+        personId: string;
+        hash: string;
+        now: number;
+        begunAt: number;
+        secondFactor: string | null;
+      }>,
+    ) =>
       db
         .updateTable("sessions")
-        .set({ created_at: given("begunAt") })
+        .set((eb) => ({
+          created_at: given("begunAt"),
+          second_factor: eb.fn.coalesce(
+            sql<string | null>`cast(${given("secondFactor")} as text)`,
+            "second_factor",
+          ),
+        }))
         .where("hash", "=", given("hash"))
         // Not for an index: the hash alone finds the row.
         .where(sql`person_id || ''`, "=", given("personId"))
@@ -49,6 +63,15 @@ function sparingOne(db: QueryBuilder) {
       db.deleteFrom("sessions").where("person_id", "=", given("personId")).where("hash", "<>", given("hash")),
     () => undefined,
   );
+
+  /** After the sign-out: what is of the same millisecond does not count. */
+  const beginAnew = (session: {
+    readonly personId: string;
+    readonly hash: string;
+    readonly now: number;
+    /** The second factor that it has passed now; undefined: as before. */
+    readonly secondFactor?: string | undefined;
+  }) => begin({ ...session, begunAt: session.now + 1, secondFactor: session.secondFactor ?? null });
 
   return { beginAnew, endOthers };
 }

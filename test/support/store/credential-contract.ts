@@ -19,6 +19,7 @@ import {
   PERSON_LINKED,
   PERSON_REMOVED,
   SECOND,
+  SESSION_ENDED,
   SIGNED_IN,
   SIGNED_OUT,
   START,
@@ -135,6 +136,27 @@ export function credentialContract(store: () => Store): void {
       expect(await ids()).toEqual([]);
       expect(await store().findByIdentity(PASSKEY)).toBeUndefined();
       expect(await entries("credential.added")).toBe(0);
+    });
+
+    test("of a second factor signs out elsewhere, in the same commit, and its session has passed it", async () => {
+      await begin("ada", "elsewhere");
+      await begin();
+      const signsOut = { secondFactor: "totp" };
+      // Nothing where the session is over, or a credential is there.
+      expect(await add([totp()], { signsOut, session: "unknown" })).toBe(false);
+      expect(await add([totp(), totp()], { signsOut })).toBe(false);
+      expect(await store().findPerson("ada")).toMatchObject({ signedOutAt: null });
+      expect(await store().listSessions("ada", NOW)).toHaveLength(2);
+      expect(await add([totp()], { signsOut })).toBe(true);
+      expect(await store().listSessions("ada", NOW)).toMatchObject([
+        { hash: "session of ada", secondFactor: "totp", createdAt: NOW + 1 },
+      ]);
+      expect(await store().findPerson("ada")).toMatchObject({ signedOutAt: NOW });
+      const inFlight = { session: sampleSession({ hash: "in flight" }), askedAt: NOW, now: NOW + SECOND };
+      expect(await store().signIn(sampleSignIn(inFlight), SIGNED_IN)).toEqual({ kind: "outdated" });
+      // What begins the session anew later leaves that as it is.
+      await store().endOtherSessions("ada", "session of ada", NOW + SECOND, SESSION_ENDED);
+      expect(await store().listSessions("ada", NOW)).toMatchObject([{ secondFactor: "totp" }]);
     });
 
     test("replaces all of a kind where it is asked to", async () => {
@@ -304,9 +326,25 @@ export function credentialContract(store: () => Store): void {
           store().signIn(sampleSignIn({ adds, session: undefined }), SIGNED_IN, CREDENTIAL_ADDED),
         ),
       );
-      expect(both.map(({ kind }) => kind).sort()).toEqual(["signed_in", "used"]);
+      expect(both.map(({ kind }) => kind).sort()).toEqual(["outdated", "signed_in"]);
       expect(await store().listCredentials("ada")).toEqual([code("a"), totp()]);
       expect([await signIns(), await entries("credential.added")]).toEqual([1, 1]);
+      const later = sampleSignIn({ adds, session: undefined, now: START + SECOND });
+      expect(await store().signIn(later, SIGNED_IN)).toEqual({ kind: "used" });
+    });
+
+    test("ends the other sessions of the person with it, and what was asked for before", async () => {
+      await begin("ada", "elsewhere");
+      const session = sampleSession({ hash: "new", secondFactor: "totp" });
+      const outcome = await signIn({ adds: [totp()], session, askedAt: START, now: NOW });
+      expect(outcome).toMatchObject({ kind: "signed_in", begunAt: NOW + 1 });
+      expect(await store().listSessions("ada", NOW)).toMatchObject([
+        { hash: "new", secondFactor: "totp", createdAt: NOW + 1 },
+      ]);
+      expect(await store().findPerson("ada")).toMatchObject({ signedOutAt: NOW });
+      expect(await signIn({ session: sampleSession(), askedAt: NOW, now: NOW + 1 })).toEqual({
+        kind: "outdated",
+      });
     });
 
     test("adds it for a person who is new, too", async () => {

@@ -81,6 +81,7 @@ export function sampleSession(changes: Partial<NewSession> = {}): NewSession {
     hash: "session-1",
     replaces: undefined,
     method: "users",
+    secondFactor: undefined,
     address: "203.0.113.7",
     userAgent: "Sample browser",
     authenticatedAt: START,

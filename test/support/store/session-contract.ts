@@ -38,8 +38,8 @@ export function sessionContract(store: () => Store): void {
   describe("a session", () => {
     test("is found by its hash, with the person as they are", async () => {
       const upstream = { issuer: OKTA, sessionId: "sid" };
-      await begin({ upstream });
-      const { replaces, ...kept } = sampleSession({ upstream });
+      await begin({ upstream, secondFactor: "totp" });
+      const { replaces, ...kept } = sampleSession({ upstream, secondFactor: "totp" });
       const session = { ...kept, personId: "ada", createdAt: START, usedAt: START };
       const record = await store().findPerson("ada");
       expect(await store().findSession("session-1", NOW)).toEqual({ session, record });
@@ -48,14 +48,19 @@ export function sessionContract(store: () => Store): void {
       expect(await store().findSession("", NOW)).toBeUndefined();
     });
 
-    test("that says nothing of the browser or the provider is kept so", async () => {
+    test("that says nothing of the browser, the provider or a second factor is kept so", async () => {
       await begin({
         address: undefined,
         userAgent: undefined,
         upstream: { issuer: OKTA, sessionId: undefined },
       });
       expect(await store().listSessions("ada", NOW)).toMatchObject([
-        { address: undefined, userAgent: undefined, upstream: { issuer: OKTA, sessionId: undefined } },
+        {
+          address: undefined,
+          userAgent: undefined,
+          secondFactor: undefined,
+          upstream: { issuer: OKTA, sessionId: undefined },
+        },
       ]);
     });
 

@@ -70,7 +70,7 @@ export function signInContract(store: () => Store): void {
         createdAt: NOW,
         signedInAt: NOW,
       };
-      expect(await signIn(newcomer())).toEqual({ kind: "signed_in", record });
+      expect(await signIn(newcomer())).toEqual({ kind: "signed_in", record, begunAt: NOW });
       expect(await store().findPerson("p-1")).toEqual(record);
       expect(await store().findByIdentity(OKTA)).toEqual(record);
       expect(await store().listIdentities("p-1")).toEqual([
@@ -145,7 +145,7 @@ export function signInContract(store: () => Store): void {
         createdAt: NOW,
         signedInAt: later,
       };
-      expect(outcome).toEqual({ kind: "signed_in", record });
+      expect(outcome).toEqual({ kind: "signed_in", record, begunAt: later });
       expect(await store().findPerson("p-1")).toEqual(record);
       expect(await store().listIdentities("p-1")).toMatchObject([{ label: "lovelace", usedAt: later }]);
     });
@@ -159,7 +159,7 @@ export function signInContract(store: () => Store): void {
         const outcome = await signIn(
           sampleSignIn({ ...said, identity, label, session: undefined, now: NOW }),
         );
-        expect(outcome).toEqual({ kind: "signed_in", record: { ...before, signedInAt: NOW } });
+        expect(outcome).toEqual({ kind: "signed_in", record: { ...before, signedInAt: NOW }, begunAt: NOW });
       }
       expect(await store().listPeople({ matching: "eve@evil", now: NOW, limit: 5 })).toEqual([]);
       expect(await store().listPeople({ matching: "ada@example", now: NOW, limit: 5 })).toHaveLength(1);

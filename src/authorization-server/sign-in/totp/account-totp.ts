@@ -24,6 +24,8 @@ export type AccountTotpParts = {
   readonly recorder: Pick<Recorder, "prepare">;
   readonly keyring: Pick<Keyring, "seal">;
   readonly clock: Clock;
+  /** Of the factor. */
+  readonly name: string;
 };
 
 /** The section in which a person sets up their authenticator app, gets new recovery codes, and turns it off. */
@@ -63,16 +65,14 @@ export function accountTotp(parts: AccountTotpParts): AccountPart {
 
 /** Nothing is stored yet: the page shows the QR code. */
 async function beginSetup(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
-  const before = await current(asked, parts);
-  if ("refusal" in before) return refused(before.refusal);
-  const setup = await parts.setups.begin(setupOf(asked, before.totp), labelOf(asked));
+  const before = await appOf(asked, parts);
+  const setup = await parts.setups.begin(setupOf(asked, before), labelOf(asked));
   return show({ kind: "setup", setup, problem: undefined });
 }
 
 async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
-  const before = await current(asked, parts);
-  if ("refusal" in before) return refused(before.refusal);
-  const of = setupOf(asked, before.totp);
+  const before = await appOf(asked, parts);
+  const of = setupOf(asked, before);
   const secret = await parts.setups.open(of, asked.form.get("setup"));
   if (secret === undefined) {
     return refused(new OAuthError("invalid_request", "This QR code can't be used any more. Begin again."));
@@ -87,24 +87,22 @@ async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promis
     });
   }
   // Without one of before, none may be there: of two setups at once, one is first.
-  const replacing: readonly CredentialKind[] = before.totp ? ["totp", "recovery_code"] : [];
-  return add(asked, made, { replacing, beside: before.totp }, parts);
+  const replacing: readonly CredentialKind[] = before ? ["totp", "recovery_code"] : [];
+  const how = { replacing, beside: before, signsOut: { secondFactor: parts.name } };
+  return add(asked, made, how, parts);
 }
 
 async function newCodes(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
-  const before = await current(asked, parts);
-  if ("refusal" in before) return refused(before.refusal);
-  if (!before.totp) return refused(notSetUp());
-  const kept = { replacing: ["recovery_code"], beside: before.totp } as const;
-  return add(asked, newRecoveryCodes(parts.clock()), kept, parts);
+  const app = await appOf(asked, parts);
+  if (!app) return refused(notSetUp());
+  const how = { replacing: ["recovery_code"], beside: app } as const;
+  return add(asked, newRecoveryCodes(parts.clock()), how, parts);
 }
 
 async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<PartAnswer> {
   const { store, recorder, clock } = parts;
   const { current: signedIn, peer } = asked;
   const personId = signedIn.person.id;
-  const before = await current(asked, parts);
-  if ("refusal" in before) return refused(before.refusal);
   const record = await store.findPerson(personId);
   if (parts.isRequired({ groups: record?.groups ?? [] })) {
     return refused(new OAuthError("access_denied", "This server requires an authenticator app of you."));
@@ -123,30 +121,20 @@ async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<Par
 async function add(
   { current: { person, signIn }, peer }: AskedOfPart,
   made: { readonly codes: readonly string[]; readonly credentials: readonly Omit<Credential, "personId">[] },
-  { replacing, beside }: Pick<NewCredentials, "replacing" | "beside">,
+  how: Pick<NewCredentials, "replacing" | "beside" | "signsOut">,
   { store, recorder, clock }: AccountTotpParts,
 ): Promise<PartAnswer> {
   const credentials = made.credentials.map((credential) => ({ ...credential, personId: person.id }));
   const kind = credentials[0]?.kind ?? "recovery_code";
   const { entry, log } = recorder.prepare("credential.added", { person: person.id, kind }, peer);
-  const added = { personId: person.id, credentials, replacing, beside, session: signIn, now: clock() };
+  const added = { personId: person.id, credentials, session: signIn, now: clock(), ...how };
   if (!(await store.addCredentials(added, entry))) return refused(notChanged());
   log();
   return show({ kind: "codes", codes: made.codes, isNewApp: kind === "totp" });
 }
 
-/**
- * What the person has, for a session that may change it: one that began before it was set up has not passed it, and a
- * password alone must not turn off what protects it.
- */
-async function current(
-  { current: { person, authenticatedAt } }: AskedOfPart,
-  { store }: Pick<AccountTotpParts, "store">,
-): Promise<{ readonly totp: Credential | undefined } | { readonly refusal: OAuthError }> {
-  const totp = await store.findCredential(person.id, "totp");
-  if (!totp || authenticatedAt >= totp.createdAt) return { totp };
-  const text = "You signed in before this app was set up. Sign out here, and sign in again with a code.";
-  return { refusal: new OAuthError("access_denied", text) };
+function appOf({ current: { person } }: AskedOfPart, { store }: Pick<AccountTotpParts, "store">) {
+  return store.findCredential(person.id, "totp");
 }
 
 /** A setup is good for the session in which it began, and for putting in the place of what was there then. */
