@@ -10,6 +10,7 @@ import {
 } from "../support/account.ts";
 import { codeIn, linkIn, otherCode, outcomeOf, pressLink, startMailSignIn } from "../support/mail/journey.ts";
 import { type Browser, openBrowser, stateOf } from "../support/person.ts";
+import { sampleEntry } from "../support/store/samples.ts";
 import { addUser, PASSWORD } from "../support/users.ts";
 
 type Rig = Awaited<ReturnType<typeof startMailSignIn>>;
@@ -43,6 +44,43 @@ async function askForChange(rig: Rig, browser: Browser, page: AccountPage, to: s
 
 const emailsOf = async ({ server }: Rig) =>
   (await server.store.listPeople({ now: server.now(), limit: 10 })).map(({ emails }) => emails);
+
+describe("a changed address of a person whom the operator added", () => {
+  const ADDRESSES = ["ada@corp.example", "a.lovelace@corp.example"];
+  const byPassword = async (rig: Rig) => {
+    await addUser(rig.server, "ada", undefined, { emails: ADDRESSES });
+    const browser = openBrowser(rig.server);
+    const state = stateOf((await browser.request("/account")).headers.get("location"));
+    const landed = await browser.submit("/oauth/login", { state, username: "ada", password: PASSWORD });
+    return { browser, page: await openAccount(browser, landed.headers.get("location") ?? "") };
+  };
+  const changeTo = async (rig: Rig, browser: Browser, page: AccountPage, from: string, to: string) => {
+    const { mail, codes } = await askForChange(rig, browser, page, to);
+    const typed = { old_code: codes.get(from) ?? "", new_code: codes.get(to) ?? "" };
+    return act(browser, page, "confirm_address", { mail, ...typed });
+  };
+
+  it("must itself be one that may come in: another one of theirs does not let it in", async () => {
+    const rig = await startMailSignIn({ directory: true, admit: { emails: ["*@corp.example"] } });
+    const { browser, page } = await byPassword(rig);
+    const refused = await changeTo(rig, browser, page, "ada@corp.example", "eve@evil.example");
+    expect([refused.status, await emailsOf(rig)]).toEqual([403, [ADDRESSES]]);
+    const done = await changeTo(rig, browser, page, "ada@corp.example", "countess@corp.example");
+    expect(done.status).toBe(303);
+    expect(await emailsOf(rig)).toEqual([["countess@corp.example", "a.lovelace@corp.example"]]);
+  });
+
+  it("leaves what the operator said, where neither code went to an address that the operator gave", async () => {
+    const rig = await startMailSignIn({ directory: true });
+    const { browser, page } = await byPassword(rig);
+    const mailbox = { method: "magic_link", issuer: "", subject: "eve@evil.example" };
+    const linked = { ...mailbox, personId: "id of ada", label: "eve", now: rig.server.now() };
+    await rig.server.store.addIdentity(linked, sampleEntry("identity.linked"));
+    const done = await changeTo(rig, browser, page, "eve@evil.example", "eve@other.example");
+    expect([done.status, await emailsOf(rig)]).toEqual([303, [ADDRESSES]]);
+    expect(await rig.server.store.findByIdentity({ ...mailbox, subject: "eve@other.example" })).toBeDefined();
+  });
+});
 
 describe("a changed address", () => {
   it("is confirmed by a code from each of the two, and is then how the person signs in", async () => {

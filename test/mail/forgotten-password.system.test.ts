@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { magicLink, users } from "../../src/authorization-server/sign-in/index.ts";
+import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
 import { textOf } from "../support/account.ts";
-import { linkIn, type MailRig, startMailSignIn } from "../support/mail/journey.ts";
+import { FROM, linkIn, type MailRig, pressLink, startMailSignIn } from "../support/mail/journey.ts";
+import { type Received, startMailServer } from "../support/mail/mail-server.ts";
 import { openBrowser } from "../support/person.ts";
-import { startServer } from "../support/server.ts";
+import { comeBack, redirecting } from "../support/redirecting-method.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+import { sampleEntry, samplePerson } from "../support/store/samples.ts";
 import { addUser, beginSignIn, signInStatus, startDirectory } from "../support/users.ts";
 
 // Choosing a password hashes it at full cost.
@@ -24,6 +29,23 @@ async function save(rig: MailRig, link: string, password = NEW): Promise<Respons
   const token = new URL(link).searchParams.get("token") ?? "";
   return openBrowser(rig.server).submit("/oauth/invitation", { token, password, again: password });
 }
+
+/** Asks a server for a link, each time in a browser of its own: whether the mail has one. */
+function asking(server: TestServer, mails: readonly Received[]) {
+  const start = () => beginSignIn(server);
+  return {
+    begin: start,
+    async hasLink(email: string): Promise<boolean> {
+      const { browser, state } = await start();
+      await browser.submit("/oauth/forgotten-password", { state, email });
+      const mail = mails.at(-1);
+      expect(mail?.to).toEqual([email]);
+      return mail?.text.includes("token=") === true;
+    },
+  };
+}
+
+const ISSUER = "https://mcp.example";
 
 const startWithAda = async (emails: readonly string[] = ["ada@example.com"]): Promise<MailRig> => {
   const rig = await startMailSignIn({ directory: true });
@@ -67,6 +89,89 @@ describe("a forgotten password", () => {
       ["ada@example.com", false],
       ["eve@example.com", false],
     ]);
+  });
+
+  it("of a person with a passkey in place of a password gets no link: it would be a weaker way in", async () => {
+    const rig = await startMailSignIn({ directory: true });
+    const { addPerson } = rig.server.store;
+    const grace = samplePerson("grace", { emails: ["grace@example.com"], passwordHash: undefined });
+    await addPerson(grace, sampleEntry("person.added"));
+    const { ask } = await begin(rig);
+    expect((await ask("grace@example.com")).status).toBe(303);
+    expect(rig.mail.mails.map(({ text }) => text.includes("token="))).toEqual([false]);
+  });
+
+  it("goes by what is linked now, and by what the operator said: not by what a sign-in said once", async () => {
+    const { smtp, mails } = await startMailServer();
+    const signIn = [users(), magicLink({ smtp, from: FROM }), redirecting("okta", "Okta")];
+    const server = await startServer({}, { admit: "anyone", signIn });
+    await addUser(server, "ada", undefined, { emails: ["ada@corp.example"] });
+    const [mailbox, okta] = [
+      { method: "magic_link", issuer: "", subject: "eve@evil.example" },
+      { method: "oidc", issuer: "https://okta.example", subject: "eve" },
+    ];
+    const { begin: start, hasLink } = asking(server, mails);
+    for (const identity of [mailbox, okta]) {
+      const linked = { ...identity, personId: "id of ada", label: "eve", now: server.now() };
+      await server.store.addIdentity(linked, sampleEntry("identity.linked"));
+    }
+    // Someone who had her browser for five minutes signs in by both.
+    const { browser, state } = await start();
+    await comeBack(browser, "okta", state, { subject: "eve" });
+    const again = await start();
+    await again.browser.submit("/oauth/sign-in/magic_link", {
+      state: again.state,
+      email: "eve@evil.example",
+    });
+    await pressLink(again.browser, linkIn(mails.at(-1)?.text ?? ""));
+    expect(await server.store.listSessions("id of ada", server.now())).toHaveLength(2);
+    expect(await hasLink("eve@evil.example")).toBe(true);
+    const earlier = linkIn(mails.at(-1)?.text ?? "");
+    expect((await openBrowser(server).request(earlier)).status).toBe(200);
+    // She finds both, and removes them.
+    const own = { method: "users", issuer: "", subject: "ada" };
+    for (const identity of [mailbox, okta])
+      await server.store.removeIdentity("id of ada", identity, own, sampleEntry("identity.unlinked"));
+    expect((await openBrowser(server).request(earlier)).status).toBe(410);
+    expect(await hasLink("eve@evil.example")).toBe(false);
+    expect(await hasLink("eve@okta.example")).toBe(false);
+    expect(await hasLink("ada@corp.example")).toBe(true);
+  });
+
+  it("is not kept from a person by others whose names look like their address", async () => {
+    const { smtp, mails } = await startMailServer();
+    const named = redirecting("okta", "Okta", { profile: { name: "ada@example.com" }, emails: [] });
+    const signIn = [users(), magicLink({ smtp, from: FROM }), named];
+    const server = await startServer({}, { admit: "anyone", signIn });
+    const { begin: start, hasLink } = asking(server, mails);
+    for (let index = 0; index < 6; index++) {
+      const { browser, state } = await start();
+      await comeBack(browser, "okta", state, { subject: `m-${index}` });
+    }
+    await addUser(server, "ada", undefined, { emails: ["ada@example.com"] });
+    expect(await hasLink("ada@example.com")).toBe(true);
+  });
+
+  it("leaves the operator's own link, which a stranger could end by asking", async () => {
+    const rig = await startWithAda();
+    const { url, link } = newLink({ purpose: "password", personId: "id of ada" }, ISSUER, rig.server.now());
+    await rig.server.store.addLink(link, sampleEntry("person.invited"));
+    await (await begin(rig)).ask("ada@example.com");
+    expect((await openBrowser(rig.server).request(url)).status).toBe(200);
+    const mailed = linkIn(rig.mail.mails.at(-1)?.text ?? "");
+    expect((await save(rig, mailed)).status).toBe(200);
+    // With the new password, that one is over too.
+    expect((await openBrowser(rig.server).request(url)).status).toBe(410);
+  });
+
+  it("was asked for before the person signed out everywhere: the link is over", async () => {
+    const rig = await startWithAda();
+    await (await begin(rig)).ask("ada@example.com");
+    const link = linkIn(rig.mail.mails.at(-1)?.text ?? "");
+    expect((await openBrowser(rig.server).request(link)).status).toBe(200);
+    await rig.server.store.signOutPerson("id of ada", rig.server.now(), sampleEntry("person.signed_out"));
+    expect((await openBrowser(rig.server).request(link)).status).toBe(410);
+    expect((await save(rig, link)).status).toBe(410);
   });
 
   it("of a person who is disabled stays as it is", async () => {

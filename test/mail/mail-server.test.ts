@@ -41,6 +41,21 @@ describe("a mail server that does not take a mail", () => {
     expect((await at.ask("ada@example.com")).status).toBe(303);
   });
 
+  it("counts a mail that it may have taken: its answer came too late, and the mailbox would be flooded", async () => {
+    const { server, mail } = await startMailSignIn({ directory: true, answers: { hangsUp: () => true } });
+    const at = await beginMailSignIn(server, { address: "198.51.100.7" });
+    const reset = () =>
+      at.browser.submit("/oauth/forgotten-password", { state: at.state, email: "ada@example.com" });
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 4; tries++) {
+      statuses.push((await at.ask("ada@example.com")).status, (await reset()).status);
+    }
+    expect(statuses).toEqual([503, 503, 503, 503, 503, 429, 429, 429]);
+    expect(mail.mails).toHaveLength(5);
+    const [failed] = server.lines.filter(({ name }) => name === "mail.failed");
+    expect(failed?.fields.reason).toMatch(/^unknown: E/);
+  });
+
   it.each([
     ["RCPT TO", { rcpt: () => ({ code: 550, text: "5.1.1 <ada@example.com> unknown" }) }],
     ["RCPT TO, for now", { rcpt: () => ({ code: 450, text: "greylisted" }) }],
@@ -184,7 +199,7 @@ describe("the operator's own function", () => {
     ]);
   });
 
-  it("that throws is a mail server that is down, and nothing of its error is kept: it may hold the mail", async () => {
+  it("that throws is a page with a way to try again, and nothing of its error is kept: it may hold the mail", async () => {
     const server = await start({
       from: FROM,
       send(mail) {
@@ -194,7 +209,7 @@ describe("the operator's own function", () => {
     const at = await beginMailSignIn(server);
     expect((await at.ask("ada@example.com")).status).toBe(503);
     const [failed] = server.lines.filter(({ name }) => name === "mail.failed");
-    expect(failed?.fields.reason).toBe("server_down: the function send threw TypeError");
+    expect(failed?.fields.reason).toBe("unknown: the function send threw TypeError");
     expect(JSON.stringify(server.lines)).not.toMatch(/token=|ada@/);
   });
 });

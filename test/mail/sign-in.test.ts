@@ -8,7 +8,9 @@ import {
   pressLink,
   startMailSignIn,
 } from "../support/mail/journey.ts";
+import { signedIn } from "../support/people.ts";
 import { openBrowser, stateOf } from "../support/person.ts";
+import { sampleEntry } from "../support/store/samples.ts";
 
 describe("a sign-in by mail", () => {
   it("sends one plain mail, with a link and a code, to the address alone", async () => {
@@ -101,6 +103,26 @@ describe("a sign-in by mail", () => {
       person: { id: "p1", name: "Ada", email: "old@example.com" },
       emails: ["old@example.com"],
       groups: ["admins"],
+    });
+  });
+
+  it("leaves a person the groups that another way in said: they may keep someone out, or need a second factor", async () => {
+    const { server, mail } = await startMailSignIn();
+    const own = { method: "magic_link", issuer: "", subject: "ada@example.com" };
+    const okta = { method: "oidc", issuer: "https://okta.example", subject: "ada" };
+    await signedIn(server.store, {
+      person: { id: "p1" },
+      identity: okta,
+      groups: ["staff"],
+      now: server.now(),
+    });
+    const linked = { ...own, personId: "p1", label: "ada@example.com", now: server.now() };
+    await server.store.addIdentity(linked, sampleEntry("identity.linked"));
+    const { enter, code } = await askForMail({ server, mail });
+    expect(outcomeOf(await enter(code))).toBe("/oauth/consent");
+    expect(await server.store.findPerson("p1")).toMatchObject({
+      person: { email: "ada@example.com" },
+      groups: ["staff"],
     });
   });
 

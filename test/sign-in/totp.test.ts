@@ -9,7 +9,7 @@ import { stepOf } from "../../src/authorization-server/sign-in/totp/algorithm.ts
 import { follow, openAccount, press, textOf } from "../support/account.ts";
 import { codeOf } from "../support/client.ts";
 import { answerOf, decide, signIn, stateOf } from "../support/person.ts";
-import { redirecting } from "../support/redirecting-method.ts";
+import { comeBack, redirecting } from "../support/redirecting-method.ts";
 import { startServer } from "../support/server.ts";
 import { askFor } from "../support/sign-in/asking.ts";
 import {
@@ -188,6 +188,30 @@ describe("who must have an app", () => {
     expect(
       new URL((await signIn(browserOf(server), (await askFor(server)).url, "grace")).location).pathname,
     ).toBe("/oauth/consent");
+  });
+
+  it("is by the groups that the operator said, whichever provider the person signs in at meanwhile", async () => {
+    const totpOfStaff = totp({ required: { groups: ["staff"] } });
+    const server = await startServer({}, { signIn: [users(), redirecting("okta", "Okta"), totpOfStaff] });
+    await addUser(server, "ada", undefined, { groups: ["staff"] });
+    const okta = { method: "oidc", issuer: "https://okta.example", subject: "ada" };
+    const linked = { ...okta, personId: "id of ada", label: "ada", now: server.now() };
+    await server.store.addIdentity(linked, sampleEntry("identity.linked"));
+    const begin = async () => {
+      const browser = browserOf(server);
+      return { browser, state: stateOf((await browser.request("/account")).headers.get("location")) };
+    };
+    const provider = await begin();
+    await openAccount(
+      provider.browser,
+      (await comeBack(provider.browser, "okta", provider.state, { subject: "ada" })).headers.get(
+        "location",
+      ) ?? "",
+    );
+    expect(await server.store.findPerson("id of ada")).toMatchObject({ groups: ["staff"] });
+    const { browser, state } = await begin();
+    const landed = await browser.submit("/oauth/login", { state, username: "ada", password: PASSWORD });
+    expect(new URL(landed.headers.get("location") ?? "").pathname).toBe(TOTP_PATH);
   });
 
   it("is no one at `choice`, until they set it up on their account page, and until they turn it off", async () => {

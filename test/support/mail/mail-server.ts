@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { SMTPServer } from "smtp-server";
 import { onTestFinished } from "vitest";
 import { listening } from "../listening.ts";
@@ -19,6 +20,8 @@ export type Answers = {
   readonly login?: { readonly user: string; readonly password: string };
   readonly rcpt?: (address: string) => { readonly code: number; readonly text: string } | undefined;
   readonly data?: (raw: string) => { readonly code: number; readonly text: string } | undefined;
+  /** Whether it takes the mail, and the connection is lost before it says so. */
+  readonly hangsUp?: () => boolean;
 };
 
 export type MailServer = {
@@ -65,9 +68,15 @@ export async function startMailServer(answers: Answers = {}): Promise<MailServer
         const { mailFrom, rcptTo } = envelope;
         const from = mailFrom === false ? "" : mailFrom.address;
         mails.push({ from, to: rcptTo.map(({ address }) => address), ...parse(raw), raw });
-        done();
+        if (!answers.hangsUp?.()) return done();
+        for (const socket of sockets) socket.destroy();
       });
     },
+  });
+  const sockets = new Set<Socket>();
+  server.server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
   });
   const port = await listening(server.server);
   let stopped: Promise<void> | undefined;

@@ -28,7 +28,8 @@ export async function mailProof(
     personId: undefined,
     profile: { ...(isSaid ? profile : name !== undefined && { name }), email: mailbox },
     emails: [mailbox],
-    groups: isSaid ? known.groups : [],
+    // A mail says nothing of them, and must not take away what keeps a person out or asks them for a second factor.
+    groups: known?.groups ?? [],
     claims: {},
     authenticatedAt: now,
     isOneFactor: true,
