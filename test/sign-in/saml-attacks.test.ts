@@ -313,6 +313,15 @@ describe("an answer that is not for this browser's sign-in", () => {
     await nothingWritten();
   });
 
+  it("is not used up by a browser that loads it in advance", async () => {
+    const posted = await postForm(server, samlForm(right(), there.request.relayState));
+    const location = posted.headers.get("location") ?? "";
+    const early = await there.browser.request(location, { headers: { "sec-purpose": "prefetch" } });
+    expect(leadsTo(early)).toBe("page 503");
+    await nothingWritten();
+    expect(leadsTo(await there.browser.request(location))).toBe("/oauth/consent");
+  });
+
   it("shows nothing of the person", async () => {
     const url = await answerUrl();
     expect(new URL(url).origin).toBe("https://mcp.example");

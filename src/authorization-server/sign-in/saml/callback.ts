@@ -3,6 +3,7 @@ import { OAuthError } from "../../../core/errors.ts";
 import { logRefusal } from "../../../http/boundary.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
+import { refusePrefetch } from "../../../http/prefetch.ts";
 import { seeOther, withCookies } from "../../../http/responses.ts";
 import type { Route } from "../../../http/route.ts";
 import type { Clock } from "../../../platform/clock.ts";
@@ -114,6 +115,7 @@ function brokenOff(
 /** The sign-in of this browser first, then the visit that it is for: an answer that someone else began reaches nothing. */
 async function finish(request: Request, peer: Peer, parts: SamlCallbackParts): Promise<Response> {
   const { answers, transactions, method, visits, signInPage } = parts;
+  refusePrefetch(request);
   const sealed = new URL(request.url).searchParams.get(ANSWER) ?? "";
   const answer = await answers.open(sealed);
   if (!answer) return noSignIn("the answer is not sealed for this method, or over time", [], peer, parts);
