@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { magicLink } from "../../src/authorization-server/sign-in/index.ts";
 import { textOf } from "../support/account.ts";
-import { linkIn, type MailRig, startMailSignIn } from "../support/mail/journey.ts";
+import { FROM, linkIn, type MailRig, startMailSignIn } from "../support/mail/journey.ts";
+import { startMailServer } from "../support/mail/mail-server.ts";
 import { openBrowser } from "../support/person.ts";
+import { redirecting } from "../support/redirecting-method.ts";
 import { startServer } from "../support/server.ts";
 import { addUser, beginSignIn, signInStatus, startDirectory } from "../support/users.ts";
 
@@ -67,6 +70,18 @@ describe("a forgotten password", () => {
       ["ada@example.com", false],
       ["eve@example.com", false],
     ]);
+  });
+
+  it("has no page on a server without a directory, also where another method has its name", async () => {
+    const mail = await startMailServer();
+    const signIn = [redirecting("users", "Company"), magicLink({ smtp: mail.smtp, from: FROM })];
+    const { page, browser, state } = await begin({
+      server: await startServer({}, { signIn, admit: "anyone" }),
+      mail,
+    });
+    expect((await page()).status).toBe(404);
+    const login = await (await browser.request(`/oauth/login?${new URLSearchParams({ state })}`)).text();
+    expect(login).not.toContain("forgotten-password");
   });
 
   it("of a person who is disabled stays as it is", async () => {
