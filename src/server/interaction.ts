@@ -38,7 +38,6 @@ import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
 import type { FactorParts, OpenFactor, SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
-import { USERS } from "../authorization-server/sign-in/users/usernames.ts";
 import type { Admission } from "../config/admit.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
@@ -200,7 +199,7 @@ function accountPartsOf(
 
 /** How a password of the directory is set anew by mail; undefined where the server has no directory, or sends no mail. */
 function passwordResetOf(methods: readonly NamedMethod[]): NamedMethod["passwordReset"] {
-  if (!methods.some(({ name }) => name === USERS)) return undefined;
+  if (!methods.some(({ hasResettablePasswords = false }) => hasResettablePasswords)) return undefined;
   return methods.find(({ passwordReset }) => passwordReset !== undefined)?.passwordReset;
 }
 

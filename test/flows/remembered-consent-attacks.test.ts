@@ -380,6 +380,21 @@ describe("what is connected unseen", () => {
     },
   );
 
+  it.each([
+    { "sec-purpose": "prefetch" },
+    { "sec-purpose": "prefetch;prerender" },
+    { "sec-purpose": "prefetch;anonymous-client-ip" },
+    { purpose: "prefetch" },
+  ] as Record<string, string>[])("is nothing by a page that is loaded in advance: %j", async (purpose) => {
+    const { server, browser } = await startRemembering();
+    const headers = { "sec-fetch-dest": "document", "sec-fetch-site": "same-site", ...purpose };
+    expect(endOf(await ask(browser, {}, { headers }))).toBe(CONSENT);
+    // An error for the client would be what the person gets once they go there.
+    expect(await ask(browser, { prompt: "none" }, { headers })).toMatchObject({ kind: "page", status: 503 });
+    expect(await grantsOf(server)).toHaveLength(1);
+    expect(endOf(await ask(browser, { prompt: "none" }))).toBe("code");
+  });
+
   it("is nothing by HEAD", async () => {
     const { server, browser } = await startRemembering();
     const location = (await browser.request(authorizeUrl("reports", newPkce().challenge))).headers.get(

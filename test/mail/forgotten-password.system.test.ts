@@ -174,6 +174,18 @@ describe("a forgotten password", () => {
     expect((await save(rig, link)).status).toBe(410);
   });
 
+  it("has no page on a server without a directory, also where another method has its name", async () => {
+    const mail = await startMailServer();
+    const signIn = [redirecting("users", "Company"), magicLink({ smtp: mail.smtp, from: FROM })];
+    const { page, browser, state } = await begin({
+      server: await startServer({}, { signIn, admit: "anyone" }),
+      mail,
+    });
+    expect((await page()).status).toBe(404);
+    const login = await (await browser.request(`/oauth/login?${new URLSearchParams({ state })}`)).text();
+    expect(login).not.toContain("forgotten-password");
+  });
+
   it("of a person who is disabled stays as it is", async () => {
     const rig = await startWithAda();
     const { store, now } = rig.server;

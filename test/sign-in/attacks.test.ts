@@ -41,6 +41,16 @@ beforeEach(async () => {
   );
 });
 
+it("an answer is not used up by a browser that loads it in advance", async () => {
+  const begun = await goToProvider(server, "one");
+  const callback = await signInThere(begun, network);
+  const early = await begun.browser.request(callback.href, { headers: { "sec-purpose": "prefetch" } });
+  expect(leadsTo(early)).toBe("page 503");
+  await nothingWritten();
+  expect(one.exchanges).toEqual([]);
+  expect(leadsTo(await begun.browser.request(callback.href))).toBe("/oauth/consent");
+});
+
 /** Nobody is known, and nothing of a sign-in is there. */
 async function nothingWritten(): Promise<void> {
   expect(await server.store.listPeople({ now: server.now(), limit: 10 })).toEqual([]);

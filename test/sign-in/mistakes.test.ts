@@ -4,8 +4,9 @@ import * as signIn from "../../src/authorization-server/sign-in/index.ts";
 import { ConfigurationError } from "../../src/core/errors.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import { createOAuthServer, type SignIn } from "../../src/server/create-oauth-server.ts";
+import { ACME } from "../support/sign-in/saml-journey.ts";
 
-const { auth0, entra, github, google, keycloak, oidc, okta, password, users } = signIn;
+const { auth0, entra, github, google, keycloak, oidc, okta, password, saml, users } = signIn;
 
 const SECRET = "do-not-show-me";
 const CLIENT = { clientId: "c", clientSecret: SECRET };
@@ -238,6 +239,18 @@ describe("a mistake in the code stops the start with one sentence", () => {
       () => ({ signIn: [oidc(wrong({ ...OIDC, members: "true" }))] }),
       'oidc: members is "true"; it must be true or false, without quotes.',
     ],
+    ...["users", "password", "passkeys", "totp"].flatMap((name): [string, () => unknown, string][] => [
+      [
+        `the name of ${name}() for a provider`,
+        () => ({ signIn: [oidc({ ...OIDC, name })] }),
+        `oidc: name is "${name}"; it must be a name other than users, password, passkeys, totp.`,
+      ],
+      [
+        `the name of ${name}() for a company`,
+        () => ({ signIn: [saml({ ...ACME, name })] }),
+        `saml: name is "${name}"; it must be a name other than users, password, passkeys, totp.`,
+      ],
+    ]),
     [
       "a name with a slash",
       () => ({ signIn: [oidc({ ...OIDC, name: "../login" })] }),

@@ -5,6 +5,7 @@ import { type Approved, isRememberable, scopesApproved } from "../../core/rememb
 import type { ScopeCatalogue } from "../../core/scopes.ts";
 import { isForeignRedirect } from "../../core/way-back.ts";
 import type { Peer } from "../../http/peer.ts";
+import { isPrefetch, refusePrefetch } from "../../http/prefetch.ts";
 import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
 import { consentPage } from "../../pages/consent.ts";
@@ -51,6 +52,8 @@ async function showConsent(request: Request, peer: Peer, parts: ConsentParts): P
   const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
   const asked = await parts.interactions.openAt(CONSENT, request, sealed, peer);
   if (asked instanceof Response) return asked;
+  // Without a page, the answer would be the client's error, and the person would get that.
+  if (asked.isSilent) refusePrefetch(request);
   const approved = await earlierApprovals(asked, parts);
   const asBefore = async () =>
     isNavigation(request) ? decideAsBefore(asked, approved, peer, parts) : undefined;
@@ -61,11 +64,14 @@ async function showConsent(request: Request, peer: Peer, parts: ConsentParts): P
 
 /**
  * Whether the person's tab goes there. HEAD changes nothing (RFC 9110 §9.2.1), and an image or a frame on a page of a sibling site,
- * which is sent our cookies too, must not connect anything unseen. Browsers without Fetch Metadata do not say it.
+ * which is sent our cookies too, must not connect anything unseen, nor what is loaded in advance. Browsers without Fetch Metadata do
+ * not say it.
  */
 function isNavigation(request: Request): boolean {
   const destination = request.headers.get("sec-fetch-dest");
-  return request.method === "GET" && (destination === null || destination === "document");
+  return (
+    request.method === "GET" && !isPrefetch(request) && (destination === null || destination === "document")
+  );
 }
 
 async function pageFor(

@@ -65,6 +65,8 @@ export type OpenMethod = {
   readonly proves: (identity: Identity) => boolean;
   /** A form of its own, on the sign-in page, also links an identity. Methods that redirect can always be linked. */
   readonly isLinkable?: true | undefined;
+  /** Whether it keeps passwords that a person can set anew with a link. */
+  readonly hasResettablePasswords?: true | undefined;
   /** Sets a password anew by mail: for where the directory of `users()` is in the same server. */
   readonly passwordReset?: { readonly route: Route; readonly url: (visit: Visit) => string } | undefined;
   /** What it adds to the account page. */

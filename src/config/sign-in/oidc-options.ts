@@ -14,6 +14,8 @@ export type PersonId = (claims: SaidClaims) => string;
 
 /** OpenID Connect Core 1.0 §1.2. */
 const ISSUER = "the provider's issuer, which has no query and no fragment";
+/** The names of methods that are no providers: each is its own alone. `magic_link` is no name that a provider can have. */
+const TAKEN_NAMES: ReadonlySet<string> = new Set(["users", "password", "passkeys", "totp"]);
 const NAME = 'lower-case letters, digits and hyphens, such as "google"';
 const CLAIM = 'the name of a claim or its path, such as "realm_access.roles"';
 const SCOPES = 'a list of scopes with "openid", such as ["openid", "email"]';
@@ -82,6 +84,7 @@ export const oidcOptions = {
   name: z
     .string(NAME)
     .regex(/^[a-z][a-z0-9-]{0,31}$/, NAME)
+    .refine((name) => !TAKEN_NAMES.has(name), `a name other than ${[...TAKEN_NAMES].join(", ")}`)
     .optional()
     .register(declared, {
       says: "What URLs, logs and session lists call this way to sign in. It is part of the redirect URI.",

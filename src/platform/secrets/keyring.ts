@@ -14,6 +14,7 @@ export type KeyLabel =
   | "session"
   | "upstream-sign-in"
   | "saml-answer"
+  | "saml-relay-state"
   | "pending-proof"
   | "totp-secret"
   | "totp-setup"

@@ -42,7 +42,12 @@ export async function goToIdp(
 }
 
 /** The identity provider's form, as a browser posts it from another site: without our cookies. */
-export async function postForm(server: TestServer, form: URLSearchParams, name = "acme"): Promise<Response> {
+export async function postForm(
+  server: TestServer,
+  form: URLSearchParams,
+  name = "acme",
+  address?: string,
+): Promise<Response> {
   const url = `${server.settings.issuer}/oauth/callback/${name}`;
   return server.fetch(
     new Request(url, {
@@ -55,6 +60,7 @@ export async function postForm(server: TestServer, form: URLSearchParams, name =
       },
       redirect: "manual",
     }),
+    address === undefined ? undefined : { address },
   );
 }
 

@@ -13,12 +13,13 @@ export async function finish(
   peer: Peer,
   parts: MailSignInParts,
 ): Promise<Response> {
-  const { signIns, signInPage, limits, method, store, clock, log } = parts;
+  const { signIns, signInPage, limits, method, clock, log } = parts;
   try {
     await limits.remember(mailbox, peer.address);
-    const proof = await mailProof(mailbox, store, clock());
+    const { proof, people } = await mailProof(mailbox, parts, clock());
     // As old as the mail: a sign-out ends mails that are on their way.
-    return await signIns.complete({ method, visit, proof, askedAt: createdAt }, request, peer);
+    const proved = { method: { ...method, people }, visit, proof, askedAt: createdAt };
+    return await signIns.complete(proved, request, peer);
   } catch (error) {
     if (!(error instanceof OAuthError) || error.status < 500) throw error;
     // The mail is used up, so loading this page again would not help.

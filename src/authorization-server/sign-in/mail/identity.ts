@@ -1,38 +1,53 @@
 import { MAGIC_LINK } from "../../../config/sign-in/mail-options.ts";
 import type { Identity } from "../../../core/identity.ts";
 import type { Store } from "../../../store/store.ts";
-import type { Proof } from "../method.ts";
+import type { NamedMethod, Proof } from "../method.ts";
+import { asOtherWays, hasTellingWay, type SaidElsewhere } from "../other-ways.ts";
 
 /** @param mailbox as `readMailbox` hands it back */
 export function mailIdentity(mailbox: string): Identity {
   return { method: MAGIC_LINK, issuer: "", subject: mailbox };
 }
 
+export type MailProofParts = {
+  readonly store: Pick<Store, "findByIdentity" | "listIdentities">;
+  readonly methods: () => readonly NamedMethod[];
+};
+
 /**
- * What it proves that someone read a mail to this mailbox: this address, and no other one of the person's. Of a person whom the operator
- * added, the rest is what the operator said.
+ * What it proves that someone read a mail to this mailbox, and as whose it counts for `admit`. A mail says nothing of a person beside
+ * the address: of one who has other ways in, what those said stays.
  */
 export async function mailProof(
   mailbox: string,
-  store: Pick<Store, "findByIdentity">,
+  parts: MailProofParts,
   now: number,
-): Promise<Proof> {
+): Promise<{ readonly proof: Proof; readonly people: SaidElsewhere["people"] }> {
   const identity = mailIdentity(mailbox);
-  const known = await store.findByIdentity(identity);
-  const isSaid = known?.isSaidByOperator === true;
-  const { id: _id, ...profile } = known?.person ?? { id: "" };
-  const { name } = profile;
-  return {
+  const { people, said } = await saidOf(identity, parts);
+  const proof: Proof = {
+    ...said,
     identity,
     label: mailbox,
     personId: undefined,
-    profile: { ...(isSaid ? profile : name !== undefined && { name }), email: mailbox },
-    emails: [mailbox],
-    // A mail says nothing of them, and must not take away what keeps a person out or asks them for a second factor.
-    groups: known?.groups ?? [],
-    claims: {},
+    profile: { ...said.profile, email: mailbox },
+    emails: [...new Set([mailbox, ...said.emails])],
     authenticatedAt: now,
     isOneFactor: true,
     upstream: undefined,
+  };
+  return { proof, people };
+}
+
+async function saidOf(identity: Identity, { store, methods }: MailProofParts): Promise<SaidElsewhere> {
+  const known = await store.findByIdentity(identity);
+  const identities = known ? await store.listIdentities(known.person.id) : [];
+  if (known && hasTellingWay(identities)) {
+    return asOtherWays(known, identities, methods());
+  }
+  const name = known?.person.name;
+  return {
+    people: "public",
+    said: { profile: name === undefined ? {} : { name }, emails: [], groups: [], claims: {} },
   };
 }

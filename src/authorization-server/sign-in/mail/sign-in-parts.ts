@@ -2,7 +2,7 @@ import type { UnauditedEvent } from "../../../core/events.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import type { Store } from "../../../store/store.ts";
-import type { SignInMethod, SignInPage, SignIns, Visits } from "../method.ts";
+import type { NamedMethod, SignInMethod, SignInPage, SignIns, Visits } from "../method.ts";
 import type { DeliveryParts } from "./deliver.ts";
 import type { MailLimits } from "./mail-limits.ts";
 import type { MailedLinks } from "./mailed-links.ts";
@@ -17,6 +17,8 @@ export type MailSignInParts = DeliveryParts & {
   readonly visits: Visits;
   readonly signIns: SignIns;
   readonly signInPage: SignInPage;
+  /** Every method of the server: a person may have other ways in. */
+  readonly methods: () => readonly NamedMethod[];
   readonly store: Pick<Store, "findByIdentity" | "listIdentities">;
   readonly log: Log<UnauditedEvent>;
   readonly clock: Clock;

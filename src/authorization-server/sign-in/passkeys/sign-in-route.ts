@@ -19,10 +19,11 @@ import type {
   Visit,
   Visits,
 } from "../method.ts";
+import { asOtherWays } from "../other-ways.ts";
 import { type AssertionAnswer, readAssertion } from "./browser-answer.ts";
 import type { Challenges, OpenChallenge } from "./challenges.ts";
 import type { RelyingParty } from "./relying-party.ts";
-import { PASSKEYS, passkeyIdentity, readStored, writeStored } from "./stored-passkey.ts";
+import { passkeyIdentity, readStored, writeStored } from "./stored-passkey.ts";
 import { verifyAssertion } from "./verify.ts";
 
 export const PASSKEYS_PATH = "/oauth/passkeys";
@@ -145,43 +146,25 @@ function countsOn(before: number, counter: number): boolean {
 
 /** A passkey says nothing of its person: they are who they were at their last sign-in. */
 function proved(
-  { record: { person, emails, groups }, credential, identities }: Known,
+  { record, credential, identities }: Known,
   uses: Proof["uses"],
   { relyingParty, methods, clock }: PasskeySignInParts,
 ): Checked {
-  const { id: _id, ...profile } = person;
   const identity = passkeyIdentity(relyingParty.id, credential.id);
   const label = identities.find(
     ({ issuer, subject }) => issuer === identity.issuer && subject === credential.id,
   );
-  const people = peopleOf(identities, methods());
+  const { people, said } = asOtherWays(record, identities, methods());
   const proof: Proof = {
+    ...said,
     identity,
     label: label?.label ?? "",
     personId: undefined,
-    profile,
-    emails,
-    groups,
-    claims: {},
-    lacksClaims: people !== "own",
     authenticatedAt: clock(),
     uses,
     upstream: undefined,
   };
   return { proof, people };
-}
-
-/**
- * A passkey opens no door that the person's other ways in leave closed: `admit` holds for it as for the one of them for which it
- * asks least.
- */
-function peopleOf(
-  identities: readonly IdentityRecord[],
-  methods: readonly NamedMethod[],
-): SignInMethod["people"] {
-  const others = methods.filter(({ name, proves }) => name !== PASSKEYS && identities.some(proves));
-  const kinds = others.map(({ people }) => people);
-  return (["own", "members"] as const).find((kind) => kinds.includes(kind)) ?? "public";
 }
 
 async function refuse(

@@ -4,7 +4,7 @@ import { shown } from "../../../core/shown.ts";
 import { BrokenOff } from "../upstream/provider.ts";
 import type { Company } from "./company.ts";
 import { ASSERTION } from "./names.ts";
-import type { ServiceProvider } from "./response.ts";
+import type { ServiceProvider } from "./service-provider.ts";
 import { timeOf } from "./times.ts";
 import { childrenOf, type XmlElement } from "./xml.ts";
 

@@ -2,7 +2,7 @@ import type { Asked, Secrets } from "../upstream/provider.ts";
 import type { Company } from "./company.ts";
 import type { IdpMetadata } from "./metadata.ts";
 import { nodeSaml } from "./node-saml.ts";
-import type { ServiceProvider } from "./response.ts";
+import type { ServiceProvider } from "./service-provider.ts";
 
 /** The id of a sign-in's request. No name in XML begins with a digit or a hyphen. */
 export function requestIdOf({ nonce }: Pick<Secrets, "nonce">): string {

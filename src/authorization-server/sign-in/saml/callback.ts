@@ -3,9 +3,11 @@ import { OAuthError } from "../../../core/errors.ts";
 import { logRefusal } from "../../../http/boundary.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
+import { refusePrefetch } from "../../../http/prefetch.ts";
 import { seeOther, withCookies } from "../../../http/responses.ts";
 import type { Route } from "../../../http/route.ts";
 import type { Clock } from "../../../platform/clock.ts";
+import type { Counters } from "../../../store/counters.ts";
 import type { Store } from "../../../store/store.ts";
 import type { SignInMethod, SignIns, Visit, Visits } from "../method.ts";
 import { type BrokenOffParts, noSignIn, recordBrokenOff, tryAgain } from "../upstream/broken-off.ts";
@@ -13,12 +15,14 @@ import { openVisit } from "../upstream/callback.ts";
 import { BrokenOff } from "../upstream/provider.ts";
 import type { Transaction, Transactions } from "../upstream/transactions.ts";
 import type { Answer, Answers } from "./answers.ts";
-import { checkAssertion } from "./assertion.ts";
 import { requestIdOf } from "./authn-request.ts";
 import type { Company } from "./company.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import { proofOf } from "./proof.ts";
-import { type ServiceProvider, verifiedAssertion } from "./response.ts";
+import type { RelayStates } from "./relay-states.ts";
+import { readResponse } from "./response.ts";
+import type { ServiceProvider } from "./service-provider.ts";
+import { signatureChecksOf } from "./signature-checks.ts";
 
 export type SamlCallbackParts = BrokenOffParts & {
   readonly method: Pick<SignInMethod, "name" | "label" | "people">;
@@ -28,7 +32,9 @@ export type SamlCallbackParts = BrokenOffParts & {
   readonly visits: Visits;
   readonly signIns: SignIns;
   readonly transactions: Pick<Transactions, "take">;
+  readonly relayStates: Pick<RelayStates, "isOurs">;
   readonly answers: Answers;
+  readonly counters: Counters;
   readonly store: Pick<Store, "useAssertion">;
   readonly clock: Clock;
 };
@@ -49,18 +55,18 @@ export function samlCallbackRoute(path: `/${string}`, parts: SamlCallbackParts):
   };
 }
 
-/** A response with 150 groups has some 30 kilobytes. */
-const MAXIMUM_BYTES = 256 * 1024;
-const STATE = /^[\w-]{43}$/;
+/** A response with 150 groups has some 30 kilobytes, and is a third longer in a form. */
+const MAXIMUM_BYTES = 96 * 1024;
 const ANSWER = "answer";
 
 async function receive(request: Request, peer: Peer, parts: SamlCallbackParts): Promise<Response> {
-  const { clock, answers, here } = parts;
+  const { clock, answers, here, relayStates } = parts;
   const askedAt = clock();
   const form = await readForm(request, NONE, MAXIMUM_BYTES);
   const relayState = form.get("RelayState") ?? "";
-  // Only `take` knows whether it is right; what is none of ours needs no work.
-  if (!STATE.test(relayState)) return noSignIn("no usable RelayState", [], peer, parts);
+  // Whose browser it is for, only `take` knows; what is none of ours needs no work.
+  if (!relayStates.isOurs(relayState))
+    return noSignIn("the RelayState is of no sign-in that began here, or over time", [], peer, parts);
   const answer = await answerTo(form.get("SAMLResponse"), { relayState, askedAt }, peer, parts);
   const sealed =
     (await answers.seal(answer)) ??
@@ -83,12 +89,11 @@ async function answerTo(
   peer: Peer,
   parts: SamlCallbackParts,
 ): Promise<Answer> {
-  const { settings, here, identityProvider, clock } = parts;
   try {
     if (encoded === undefined) throw new BrokenOff("wrong_answer", "the form has no SAMLResponse");
-    const assertion = await verifiedAssertion(encoded, settings, here, identityProvider);
-    const asserted = checkAssertion(assertion, settings, here, clock());
-    const proof = proofOf(asserted, settings);
+    const verifySignature = signatureChecksOf(peer.address, parts);
+    const asserted = await readResponse(encoded, { ...parts, verifySignature, now: parts.clock() });
+    const proof = proofOf(asserted, parts.settings);
     return { ...of, kind: "proved", assertionId: asserted.id, inResponseTo: asserted.inResponseTo, proof };
   } catch (error) {
     if (error instanceof BrokenOff) return brokenOff(error, of, peer, parts);
@@ -110,6 +115,7 @@ function brokenOff(
 /** The sign-in of this browser first, then the visit that it is for: an answer that someone else began reaches nothing. */
 async function finish(request: Request, peer: Peer, parts: SamlCallbackParts): Promise<Response> {
   const { answers, transactions, method, visits, signInPage } = parts;
+  refusePrefetch(request);
   const sealed = new URL(request.url).searchParams.get(ANSWER) ?? "";
   const answer = await answers.open(sealed);
   if (!answer) return noSignIn("the answer is not sealed for this method, or over time", [], peer, parts);

@@ -1,40 +1,43 @@
 import { clipped, shown } from "../../../core/shown.ts";
 import type { SignInProblem } from "../method.ts";
 import { BrokenOff } from "../upstream/provider.ts";
+import { type Asserted, checkAssertion } from "./assertion.ts";
 import type { Company } from "./company.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import type { IdpMetadata } from "./metadata.ts";
 import { ASSERTION, PROTOCOL, SIGNATURE } from "./names.ts";
-import { verifySignature } from "./signature-thread.ts";
+import type { ServiceProvider } from "./service-provider.ts";
+import type { VerifySignature } from "./signature-checks.ts";
 import { requireSafeSignatures } from "./signatures.ts";
 import { childrenOf, readXml, withDescendants, type XmlElement } from "./xml.ts";
 import { XmlProblem } from "./xml-cursor.ts";
 
-/** What this server is called at the identity provider, and where that answers. */
-export type ServiceProvider = { readonly entityId: string; readonly acsUrl: string };
+export type ResponseParts = {
+  readonly settings: Pick<Company, "entityId">;
+  readonly here: ServiceProvider;
+  readonly identityProvider: IdentityProvider;
+  readonly verifySignature: VerifySignature;
+  readonly now: number;
+};
 
 /**
- * The assertion of a response, read from the bytes that its signature covers and from nothing else. What the response says around
- * it is signed by no one, and only lets it be refused sooner.
+ * What a response's assertion says, read from the bytes that its signature covers and from nothing else. What is not verified only lets
+ * a response be refused sooner: a signature is costly to check, so one is not checked in a document that would be refused anyway.
  * @param encoded the form field `SAMLResponse` (SAML 2.0 Bindings §3.5.4)
  * @throws BrokenOff
  */
-export async function verifiedAssertion(
-  encoded: string,
-  settings: Pick<Company, "entityId">,
-  here: ServiceProvider,
-  provider: IdentityProvider,
-): Promise<XmlElement> {
+export async function readResponse(encoded: string, parts: ResponseParts): Promise<Asserted> {
+  const { settings, here, identityProvider: provider, now } = parts;
   const text = decode(encoded);
-  checkResponse(read(text, "the response"), settings, here);
+  checkAssertion(checkResponse(read(text, "the response"), settings, here), settings, here, now);
   const known = await provider.find();
   const signed =
-    (await verify(text, known)) ?? (await verifyWithNewer(text, known, provider)) ?? refuseSignature();
+    (await verify(text, known, parts)) ?? (await verifyWithNewer(text, known, parts)) ?? refuseSignature();
   const assertion = read(signed, "the signed assertion");
   if (assertion.namespace !== ASSERTION || assertion.name !== "Assertion") {
     throw wrong("what is signed is not an assertion");
   }
-  return assertion;
+  return checkAssertion(assertion, settings, here, now);
 }
 
 function wrong(reason: string, problem: SignInProblem = "wrong_answer"): BrokenOff {
@@ -63,11 +66,12 @@ function read(text: string, what: string): XmlElement {
   }
 }
 
+/** @returns its assertion, of which nothing is verified yet */
 function checkResponse(
   response: XmlElement,
   { entityId }: Pick<Company, "entityId">,
   { acsUrl }: ServiceProvider,
-): void {
+): XmlElement {
   if (response.namespace !== PROTOCOL || response.name !== "Response")
     throw wrong("it is not a SAML response");
   const { attributes } = response;
@@ -81,8 +85,9 @@ function checkResponse(
     throw wrong(`the response is from ${shown(issuer.text)}, expected ${shown(entityId)}`);
   }
   checkStatus(response);
-  checkAssertions(response);
+  const assertion = onlyAssertion(response);
   requireSafeSignatures(response);
+  return assertion;
 }
 
 const SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success";
@@ -107,7 +112,7 @@ function checkStatus(response: XmlElement): void {
 }
 
 /** One in the whole document: with a second one, which of them is signed could differ from which is read. */
-function checkAssertions(response: XmlElement): void {
+function onlyAssertion(response: XmlElement): XmlElement {
   const all = withDescendants(response);
   if (all.some(({ name }) => name === "EncryptedAssertion")) {
     throw wrong(
@@ -115,21 +120,26 @@ function checkAssertions(response: XmlElement): void {
     );
   }
   const assertions = all.filter(({ name }) => name === "Assertion");
-  if (assertions.length !== 1 || childrenOf(response, ASSERTION, "Assertion").length !== 1) {
+  const [assertion] = childrenOf(response, ASSERTION, "Assertion");
+  if (!assertion || assertions.length !== 1) {
     throw wrong(
       `the response has ${assertions.length} assertions, or one in the wrong place; it must have one`,
     );
   }
-  const [assertion] = childrenOf(response, ASSERTION, "Assertion");
   if (childrenOf(assertion, SIGNATURE, "Signature").length !== 1) {
     throw wrong(
       "the assertion is not signed: let the identity provider sign the assertion, and not only the response",
     );
   }
+  return assertion;
 }
 
 /** Undefined where the signature is not one of these keys'. */
-async function verify(text: string, { certificates }: IdpMetadata): Promise<string | undefined> {
+async function verify(
+  text: string,
+  { certificates }: IdpMetadata,
+  { verifySignature }: Pick<ResponseParts, "verifySignature">,
+): Promise<string | undefined> {
   const { signed, problem } = await verifySignature({ text, certificates });
   if (problem !== undefined) throw wrong(`the response can't be used: ${clipped(problem)}`);
   return signed;
@@ -139,10 +149,10 @@ async function verify(text: string, { certificates }: IdpMetadata): Promise<stri
 async function verifyWithNewer(
   text: string,
   known: IdpMetadata,
-  provider: IdentityProvider,
+  parts: Pick<ResponseParts, "identityProvider" | "verifySignature">,
 ): Promise<string | undefined> {
-  const newer = await provider.findNewer(known);
-  return newer && verify(text, newer);
+  const newer = await parts.identityProvider.findNewer(known);
+  return newer && verify(text, newer, parts);
 }
 
 function refuseSignature(): never {

@@ -20,6 +20,7 @@ import { type Company, companyOf } from "./company.ts";
 import { createIdentityProvider } from "./identity-provider.ts";
 import { SAML } from "./names.ts";
 import { nodeSaml } from "./node-saml.ts";
+import { createRelayStates } from "./relay-states.ts";
 import { spMetadataRoute } from "./sp-metadata.ts";
 
 /**
@@ -73,13 +74,15 @@ function openSaml(settings: Company, parts: MethodParts): OpenMethod {
   const { name, label, people, entityId, domains } = settings;
   const here = { entityId: samlEntityIdOf(parts.issuer, name), acsUrl: redirectUriOf(parts.issuer, name) };
   const identityProvider = createIdentityProvider(settings, parts);
+  const relayStates = createRelayStates(name, parts);
   const common = {
     ...parts,
     settings,
     here,
     identityProvider,
     method: { name, label, people },
-    transactions: createTransactions(parts),
+    relayStates,
+    transactions: createTransactions({ ...parts, newState: relayStates.make }),
     answers: createAnswers(name, parts),
     redirectUri: here.acsUrl,
     provider: {

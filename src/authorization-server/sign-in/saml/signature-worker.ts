@@ -1,28 +1,23 @@
 import { parentPort } from "node:worker_threads";
 import { SAML, ValidateInResponseTo } from "@node-saml/node-saml";
 
-// A document that is made for it takes a fifth of a second to check, and anyone can send one: on the main thread it would hold
-// up every other request.
+// A document that is made for it takes far longer to check than a usual one, and anyone can send one: on the main thread it would
+// hold up every other request.
 
 export type SignatureQuestion = {
-  readonly id: number;
   /** The whole response. */
   readonly text: string;
   readonly certificates: readonly string[];
 };
 
 export type SignatureAnswer = {
-  readonly id: number;
   /** The assertion, as the signature covers it; undefined where the signature is not one of these keys'. */
   readonly signed?: string | undefined;
   /** Why the document can't be used at all. */
   readonly problem?: string;
 };
 
-async function verify({
-  text,
-  certificates,
-}: Omit<SignatureQuestion, "id">): Promise<Omit<SignatureAnswer, "id">> {
+async function verify({ text, certificates }: SignatureQuestion): Promise<SignatureAnswer> {
   const saml = new SAML({
     idpCert: [...certificates],
     // For requests, of which there are none here.
@@ -45,6 +40,6 @@ async function verify({
   }
 }
 
-parentPort?.on("message", async ({ id, ...question }: SignatureQuestion) => {
-  parentPort?.postMessage({ id, ...(await verify(question)) } satisfies SignatureAnswer);
+parentPort?.on("message", async (question: SignatureQuestion) => {
+  parentPort?.postMessage(await verify(question));
 });

@@ -13,7 +13,11 @@ type Parts = {
   readonly canonicalization?: string;
   readonly transform?: string;
   readonly more?: string;
+  readonly digestBytes?: number;
+  readonly signatureBytes?: number;
 };
+
+const base64 = (bytes: number) => Buffer.alloc(bytes, 1).toString("base64");
 
 function signature(
   of: string,
@@ -23,9 +27,11 @@ function signature(
     canonicalization = EXCLUSIVE,
     transform = EXCLUSIVE,
     more = "",
+    digestBytes = 32,
+    signatureBytes = 256,
   }: Parts = {},
 ): string {
-  return `<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="${canonicalization}"/><ds:SignatureMethod Algorithm="${method}"/><ds:Reference URI="${of}"><ds:Transforms><ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/><ds:Transform Algorithm="${transform}"/></ds:Transforms><ds:DigestMethod Algorithm="${digest}"/><ds:DigestValue>x</ds:DigestValue></ds:Reference></ds:SignedInfo><ds:SignatureValue>x</ds:SignatureValue>${more}</ds:Signature>`;
+  return `<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="${canonicalization}"/><ds:SignatureMethod Algorithm="${method}"/><ds:Reference URI="${of}"><ds:Transforms><ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/><ds:Transform Algorithm="${transform}"/></ds:Transforms><ds:DigestMethod Algorithm="${digest}"/><ds:DigestValue>${base64(digestBytes)}</ds:DigestValue></ds:Reference></ds:SignedInfo><ds:SignatureValue>${base64(signatureBytes)}</ds:SignatureValue>${more}</ds:Signature>`;
 }
 
 const assertion = (inside: string, more = "") => `<a:Assertion ID="_a" ${more}>${inside}</a:Assertion>`;
@@ -74,6 +80,9 @@ describe("requireSafeSignatures", () => {
       assertion(signature("#_a", { more: "<ds:SignedInfo/>" })),
       /its own parent element alone/,
     ],
+    ["with a short digest", assertion(signature("#_a", { digestBytes: 20 })), /have a size that no/],
+    ["of a weak key", assertion(signature("#_a", { signatureBytes: 128 })), /have a size that no/],
+    ["of a huge key", assertion(signature("#_a", { signatureBytes: 2048 })), /have a size that no/],
     ["with an object", assertion(signature("#_a", { more: "<ds:Object/>" })), /^a signature has an object/],
     [
       "where two have one id",

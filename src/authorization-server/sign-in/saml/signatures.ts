@@ -63,6 +63,7 @@ export function requireSafeSignatures(response: XmlElement): void {
       );
     }
   }
+  for (const { signature } of places) requireUsualSizes(signature);
 }
 
 function wrong(reason: string): BrokenOff {
@@ -100,4 +101,21 @@ function requireOwnReference(element: XmlElement, signature: XmlElement): void {
     return;
   }
   throw wrong("a signature is not over its own parent element alone");
+}
+
+/** Bytes of a digest of SHA-256 and SHA-512. */
+const DIGESTS: ReadonlySet<number> = new Set([32, 64]);
+/** A signature has as many bytes as its key: of 2048 to 8192 bits. */
+const SIGNATURES = { least: 256, most: 1024 };
+
+/** What can't be right by its size needs no key to be refused. */
+function requireUsualSizes(signature: XmlElement): void {
+  const sizesOf = (part: string) =>
+    withDescendants(signature)
+      .filter(({ name }) => name === part)
+      .map(({ text, children }) => (children.length > 0 ? 0 : Buffer.from(text, "base64").length));
+  const isUsual =
+    sizesOf("DigestValue").every((size) => DIGESTS.has(size)) &&
+    sizesOf("SignatureValue").every((size) => size >= SIGNATURES.least && size <= SIGNATURES.most);
+  if (!isUsual) throw wrong("a signature's values have a size that no accepted algorithm makes");
 }

@@ -2,7 +2,7 @@ import type { Route } from "../../../http/route.ts";
 import { textResponse } from "../../../platform/text-response.ts";
 import type { Company } from "./company.ts";
 import { nodeSaml } from "./node-saml.ts";
-import type { ServiceProvider } from "./response.ts";
+import type { ServiceProvider } from "./service-provider.ts";
 
 const MAX_AGE_SECONDS = 60 * 60;
 

@@ -21,7 +21,7 @@ const KINDS = {
    * Sent by anyone, and the time to check its signature grows faster than the document. In what is signed there are no comments: one reader
    * joins the text around one, another one cuts it there.
    */
-  response: { hasComments: false, limits: { depth: 10, elements: 1000, attributes: 4000, prefixes: 20 } },
+  response: { hasComments: false, limits: { depth: 10, elements: 500, attributes: 1000, prefixes: 12 } },
   /** From where the operator says. */
   metadata: { hasComments: true, limits: { depth: 32, elements: 5000, attributes: 20_000, prefixes: 100 } },
 } as const;

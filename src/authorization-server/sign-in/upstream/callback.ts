@@ -2,6 +2,7 @@ import { OAuthError } from "../../../core/errors.ts";
 import { readParams } from "../../../core/params.ts";
 import { logRefusal } from "../../../http/boundary.ts";
 import type { Peer } from "../../../http/peer.ts";
+import { refusePrefetch } from "../../../http/prefetch.ts";
 import { withCookies } from "../../../http/responses.ts";
 import type { Route } from "../../../http/route.ts";
 import type { Clock } from "../../../platform/clock.ts";
@@ -34,6 +35,7 @@ export function callbackRoute(path: `/${string}`, parts: CallbackParts): Route {
 async function callback(request: Request, peer: Peer, parts: CallbackParts): Promise<Response> {
   const { visits, transactions, method } = parts;
   const askedAt = parts.clock();
+  refusePrefetch(request);
   const { search } = new URL(request.url);
   const params = readParams(search.slice(1), NONE);
   const [twice] = params.repeated;

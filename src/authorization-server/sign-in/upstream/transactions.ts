@@ -44,16 +44,20 @@ const LONGEST_COOKIE = 3800;
 
 const PREFIX = "gatehouse-sign-in-";
 const SHORT_ID = /^[\w-]{8}$/;
-const STATE = /^[\w-]{43}$/;
+/** 80 bytes are what a provider with SAML sends back. */
+const STATE = /^[\w-]{43,80}$/;
 
 export function createTransactions({
   keyring,
   clock,
   issuer,
+  newState = randomSecret,
 }: {
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly issuer: string;
+  /** Makes a `state`: 43 to 80 letters, digits, hyphens and underscores that no one can guess. */
+  readonly newState?: () => string;
 }): Transactions {
   const cookies = createCookies(issuer);
   /** All but the youngest of the others. Their values begin with when they end, since a browser sends them in any order. */
@@ -74,7 +78,7 @@ export function createTransactions({
   return {
     async begin(request, begun) {
       const endsAt = clock() + SECONDS * 1000;
-      const secrets = { state: randomSecret(), nonce: randomSecret(), codeVerifier: randomSecret() };
+      const secrets = { state: newState(), nonce: randomSecret(), codeVerifier: randomSecret() };
       const transaction: Transaction = { ...begun, endsAt, ...secrets };
       const sealed: Sealed = { iss: issuer, transaction };
       const value = `${endsAt.toString(36)}~${await keyring.seal("upstream-sign-in", JSON.stringify(sealed))}`;
@@ -104,7 +108,7 @@ export function createTransactions({
 /** Sealed by us and only by us, so what opens has this shape. */
 type Sealed = { readonly iss: string; readonly transaction: Transaction };
 
-/** What the name tells of the state leaves 210 bits of it unknown. */
+/** What the name tells of the state leaves enough of it unknown: 210 bits, or 80 and a MAC. */
 function nameOf(state: string): string {
   return PREFIX + state.slice(0, 8);
 }

@@ -27,6 +27,7 @@ export function users(): SignInMethod {
         proves: ({ method }) => method === USERS,
         account: accountPassword(createChangePassword(check, parts), hasPassword),
         isUsable: hasPassword,
+        hasResettablePasswords: true,
         started: (print) => inviteFirstPerson(parts, print),
       };
     },
