@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { isLoopbackHost } from "../../platform/addresses.ts";
+import { isLoopbackHost } from "../../core/hosts.ts";
 import { aFunction, text, wholeNumber } from "../basic-schemas.ts";
 import { declared } from "../declared.ts";
 import { text as asText, boolean } from "../variables.ts";
