@@ -155,6 +155,32 @@ describe("options", () => {
     expect(() => signInFromEnvironment(given)).toThrow(/^SIGN_IN_SAML_ENTITY_ID is missing/);
   });
 
+  it.each([
+    [["acme.com"], ["ACME.com"], "acme.com"],
+    [["a.example", "*.a.com"], ["X.a.com"], "*.a.com and x.a.com, which overlap"],
+    [["x.a.com"], ["b.example", "*.A.com"], "x.a.com and *.a.com, which overlap"],
+    [["*.a.com"], ["*.x.a.com"], "*.a.com and *.x.a.com, which overlap"],
+  ])("are refused where two companies have %j and %j: the second would not be reached", (one, two, what) => {
+    const metadata = ACME.metadata.replaceAll(ENTITY_ID, "https://other.example/saml");
+    const methods = [saml({ ...ACME, domains: one }), saml({ metadata, name: "other", domains: two })];
+    expect(() => createOAuthServer("x", { signIn: methods })).toThrow(
+      `signIn has acme and other with the same people in domains: ${what}. `,
+    );
+  });
+
+  it("may be those of a domain and of what is below it, of two companies", () => {
+    const metadata = ACME.metadata.replaceAll(ENTITY_ID, "https://other.example/saml");
+    const domains = [
+      ["acme.com", "*.a.com"],
+      ["a.com", "*.acme.com", "xa.com"],
+    ] as const;
+    const methods = [
+      saml({ ...ACME, domains: [...domains[0]] }),
+      saml({ metadata, name: "other", domains: [...domains[1]] }),
+    ];
+    expect(() => createOAuthServer("x", { signIn: methods })).not.toThrow();
+  });
+
   it("are refused where two companies have one entity ID: the one could sign in as the people of the other", () => {
     const methods = [saml({ ...ACME }), saml({ ...ACME, name: "other" })];
     expect(() => createOAuthServer("x", { signIn: methods })).toThrow(

@@ -50,13 +50,14 @@ export function saml(options: SamlOptions): SignInMethod {
 /** The method of these settings. */
 export function samlMethod(settings: SamlSettings): SignInMethod {
   const company = companyOf(settings);
-  const { name, label, people, groups, entityId } = company;
+  const { name, label, people, groups, entityId, domains } = company;
   return {
     name,
     label,
     people,
     saysGroups: groups !== undefined,
     identityIssuer: entityId,
+    domains,
     async open(parts) {
       if (!isSecureUrl(parts.issuer)) {
         throw new ConfigurationError(
