@@ -127,6 +127,7 @@ export const magicLinkSignIn = defineSignIn({
   name: MAGIC_LINK,
   title: "Email",
   options: magicLinkOptions,
+  example: "{ smtp, from }",
   checks({ value, issues }) {
     const { smtp, send, from } = value as { smtp?: SmtpObject; send?: unknown; from?: unknown };
     const wrong = (path: string, message: string) =>

@@ -16,7 +16,7 @@ import { beginPathOf, beginUrl } from "../upstream/upstream-method.ts";
 import { createAnswers } from "./answers.ts";
 import { authnRequestUrl } from "./authn-request.ts";
 import { samlCallbackRoute } from "./callback.ts";
-import { type Company, companyOf } from "./company.ts";
+import { type Company, companyOf, refuseExpired } from "./company.ts";
 import { createIdentityProvider } from "./identity-provider.ts";
 import { SAML } from "./names.ts";
 import { nodeSaml } from "./node-saml.ts";
@@ -64,6 +64,7 @@ export function samlMethod(settings: SamlSettings): SignInMethod {
           `${name}: sign-in with SAML needs an https:// publicUrl (http:// on this computer only): an identity provider's answer would cross the network readable.`,
         );
       }
+      refuseExpired(company, parts.clock());
       await nodeSaml();
       return openSaml(company, parts);
     },
