@@ -3,6 +3,10 @@ import { z } from "zod";
 /** Text that is not empty. */
 export const text = (must: string) => z.string(must).min(1, must);
 
+/** Text that people read: not empty, and without what turns it around or can't be seen. */
+export const shownText = (must: string) =>
+  text(must).refine((value) => !/\p{C}/u.test(value), `${must}, without control characters`);
+
 export const yesOrNo = z.boolean("true or false");
 
 export const seconds = (from: number, to: number) => wholeNumber(from, to, "a whole number of seconds");

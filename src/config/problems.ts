@@ -16,7 +16,10 @@ export const optionLabel: Label = (path) =>
  * @param must what would be right, as the end of "it must be …".
  */
 export function wrongValue(label: string, given: unknown, must: string): ConfigurationError {
-  const said = given === undefined ? "is missing" : `is ${SECRET.test(label) ? masked(given) : shown(given)}`;
+  const said =
+    given === undefined
+      ? "is missing"
+      : `is ${SECRET.test(label) ? masked(given) : shown(given, ADDRESSES.test(label))}`;
   return new ConfigurationError(`${label} ${said}; it must be ${must}.`);
 }
 
@@ -68,19 +71,27 @@ export function unknownName(label: string, known: readonly PropertyKey[]): Confi
 
 /** Options whose value is never repeated, wherever they stand. */
 const SECRET = /secret|password$|token$|(\b|private)key$|_KEY$|jwks$/i;
+/** Options that hold mail addresses, which are shown where they are no URL. */
+const ADDRESSES = /(^|[._])(admit|deny|from|emails?)([._[]|$)/i;
 const LONGEST_SHOWN = 100;
 
 function masked(given: unknown): string {
   return given === "" ? "empty" : "not usable";
 }
 
-function shown(given: unknown): string {
+/**
+ * A URL may hold a password, and one that is not encoded ends where no parser says; where its scheme or slashes are misspelt, it
+ * begins where none says. So nothing before the last "@" is shown, but for a scheme.
+ */
+export function withoutCredentials(given: string): string {
+  return given
+    .replace(/^(\s*["']?(?:[a-z]*:?\/\/|(?:postgre[a-z]*|mysql|smtps?|https?):\/?))?.+@/is, "$1…@")
+    .replace(/(password=)[^&]*/gi, "$1…");
+}
+
+function shown(given: unknown, isAddress = false): string {
   if (typeof given === "string") {
-    // A URL may hold a password, and one that is not encoded ends where no parser says.
-    const text = given
-      .replace(/\/\/.*@/s, "//…@")
-      .replace(/^(postgre\w*:\/?)(?!\/).*@/is, "$1…@")
-      .replace(/(password=)[^&]*/gi, "$1…");
+    const text = isAddress && !given.includes("//") ? given : withoutCredentials(given);
     return JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
   }
   if (Array.isArray(given)) return given.length === 0 ? "an empty list" : "a list";

@@ -1,4 +1,5 @@
-import { isLoopbackHost, isWildcardHost, listenerUrl } from "../platform/addresses.ts";
+import { isLoopbackHost, isWildcardHost } from "../core/hosts.ts";
+import { listenerUrl } from "../platform/addresses.ts";
 
 /** The URLs of a server, all made from one of them. */
 export type ServerUrls = {

@@ -99,7 +99,8 @@ function firstProblem(
   label: Label,
 ): ConfigurationError {
   // A misspelt name first: often it is why another one is missing.
-  const issue = error.issues.find(({ code }) => code === "unrecognized_keys") ?? error.issues[0];
+  const issues = error.issues.flatMap(meantIssues);
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (!issue) return new ConfigurationError("The options cannot be used.");
   const path = namedPath(issue.path);
   if (issue.code === "unrecognized_keys") {
@@ -115,6 +116,15 @@ function firstProblem(
   }
   const value = valueAt(given, issue.path);
   return wrongValue(label(path), value, `${issue.message}${unquoted(issue, value)}`);
+}
+
+/** Of a value that may have several forms, what is wrong with the one that was meant: the one whose problems are inside it. */
+function meantIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const meant = issue.errors.find(
+    (issues) => issues.length > 0 && issues.every(({ path }) => path.length > 0),
+  );
+  return meant?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 /** A number or a boolean that code gives as text. The environment, where everything is text, is read before. */

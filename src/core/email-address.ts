@@ -103,6 +103,19 @@ export function matchesDomain({ domain, isBelow }: DomainEntry, address: EmailAd
   return isBelow ? address.domain.endsWith(`.${domain}`) : address.domain === domain;
 }
 
+/** Whether an address can be one of both. */
+export function overlaps(one: DomainEntry, other: DomainEntry): boolean {
+  const isWithin = (inner: DomainEntry, outer: DomainEntry) =>
+    outer.isBelow && inner.domain.endsWith(`.${outer.domain}`);
+  if (one.domain === other.domain) return one.isBelow === other.isBelow;
+  return isWithin(one, other) || isWithin(other, one);
+}
+
+/** `example.com`, `*.example.com`: as {@link readDomainEntry} reads it. */
+export function domainEntryText({ domain, isBelow }: DomainEntry): string {
+  return isBelow ? `*.${domain}` : domain;
+}
+
 /** Not what a quoted local part or a comment needs (RFC 5322 §3.2.3), nor what is invisible, unassigned or half a letter. */
 function isPlain(local: string): boolean {
   return local !== "" && !/[\p{C}\p{Z}\s"(),:;<>@[\\\]]/u.test(local);

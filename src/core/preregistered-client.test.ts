@@ -31,6 +31,17 @@ describe("a client that the operator describes", () => {
     expect(make({ rememberConsent: true }).remembersConsent).toBe(true);
   });
 
+  test.each([
+    "https://127.0.0.2/cb",
+    "https://[::ffff:127.0.0.1]/cb",
+    "https://app.localhost/cb",
+    "https://localhost./cb",
+    "https://0.0.0.0/cb",
+  ])("can't have its consent remembered at %s, which leads to this computer", (uri) => {
+    const redirectUris = ["https://app.example/cb", uri];
+    expect(() => make({ rememberConsent: true, redirectUris })).toThrow(/anyone's program can listen at/);
+  });
+
   test("authenticates with its keys where it has some", () => {
     const jwks = {
       keys: [

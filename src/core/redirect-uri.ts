@@ -1,4 +1,5 @@
 import { OAuthError, quoted } from "./errors.ts";
+import { isLoopbackHost, isWildcardHost } from "./hosts.ts";
 import { isReverseDomain, schemeProblem } from "./redirect-schemes.ts";
 
 /** Where an address leads, which is what the person who approves must be told. */
@@ -23,7 +24,7 @@ export function redirectKind(uri: string): RedirectKind {
       // Parsers forgive missing and surplus slashes, each in its own way.
       if (!/^https:\/\/[^/?]/.test(uri)) throw wrong("it must begin with https:// and a host");
       if (!HOST.test(url.hostname)) throw wrong("its host is not a valid host name");
-      return LOOPBACK_HOSTS.has(url.hostname) ? "loopback" : "https";
+      return isLoopbackHost(url.hostname) || isWildcardHost(url.hostname) ? "loopback" : "https";
     case "http":
       if (splitLoopback(uri)) return "loopback";
       throw wrong("http:// is only for this computer (127.0.0.1, [::1], localhost); use https://");
@@ -72,7 +73,6 @@ export function destination(uri: string): { readonly kind: RedirectKind; readonl
 const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/;
 /** Letters, digits and what stands between them; an IPv6 address in brackets. The parser lets more pass, "*" too. */
 const HOST = /^([a-z0-9._-]+|\[[0-9a-f:]+\])$/;
-const LOOPBACK_HOSTS = new Set(["127.0.0.1", "[::1]", "localhost"]);
 
 /** Splits by text, not by URL: what is compared is what was registered, not what a parser makes of it. */
 function splitLoopback(uri: string): { readonly host: string; readonly rest: string } | undefined {

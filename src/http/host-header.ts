@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isLoopbackHost } from "../platform/addresses.ts";
+import { isLoopbackHost } from "../core/hosts.ts";
 
 /**
  * Refuses requests under a foreign name to a server whose public URL is this computer. Without it a web page could

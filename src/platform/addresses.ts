@@ -1,15 +1,6 @@
-import { isIP, isIPv4, isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
-
-/**
- * Whether a host, as it stands in a URL or in the `host` option, leads to this computer only (RFC 6761 §6.3). A name may
- * end with the dot of its absolute form, and an IPv4 address may be written as an IPv6 one.
- */
-export function isLoopbackHost(host: string): boolean {
-  const bare = withoutBrackets(host.toLowerCase()).replace(/\.$/, "");
-  if (bare === "localhost" || bare.endsWith(".localhost")) return true;
-  return isIPv4(bare) ? bare.startsWith("127.") : bare === "::1" || /^::ffff:7f[0-9a-f]{2}:/.test(bare);
-}
+import { isLoopbackHost, isWildcardHost } from "../core/hosts.ts";
 
 /** Whether secrets may be sent there: over TLS, or to this computer; and nothing in it that a server would not see. */
 export function isSecureUrl(text: string): boolean {
@@ -22,12 +13,6 @@ export function isUsableUrl(text: string, allowInsecure: boolean): boolean {
   if (url?.username !== "" || url.password !== "" || url.hash !== "") return false;
   if (url.protocol === "https:") return true;
   return url.protocol === "http:" && (allowInsecure || isLoopbackHost(url.hostname));
-}
-
-/** Whether a `host` means every address of this computer. */
-export function isWildcardHost(host: string): boolean {
-  const bare = withoutBrackets(host);
-  return bare === "0.0.0.0" || bare === "::";
 }
 
 /** The address at which a listener on `host` is reached from this computer, without a path: `http://localhost:3000`. */
@@ -92,8 +77,4 @@ function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
 function withoutPort(address: string): string {
   const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(address) ?? [];
   return bracketed ?? plain ?? address;
-}
-
-function withoutBrackets(host: string): string {
-  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { ConfigurationError } from "../core/errors.ts";
-import { isLoopbackHost } from "./addresses.ts";
+import { isLoopbackHost } from "../core/hosts.ts";
 
 /** The proxy by which this host reaches https URLs on the internet. */
 export type OutboundProxy = {

@@ -3,7 +3,7 @@ import { isIP, type LookupFunction } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import ipaddr from "ipaddr.js";
 import { quoted } from "../core/errors.ts";
-import { isLoopbackHost } from "./addresses.ts";
+import { isLoopbackHost } from "../core/hosts.ts";
 import { bareHost, type OutboundProxy, proxyFor } from "./outbound-proxy.ts";
 import { agentThrough, ProxyError } from "./proxy-tunnel.ts";
 

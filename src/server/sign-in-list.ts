@@ -6,6 +6,7 @@ import {
   type SignInPart,
 } from "../authorization-server/sign-in/second-factor.ts";
 import { wrongValue } from "../config/problems.ts";
+import { domainEntryText, overlaps } from "../core/email-address.ts";
 import { ConfigurationError } from "../core/errors.ts";
 
 /** How people sign in, and what they prove after a password or a mail link. */
@@ -17,7 +18,7 @@ export type SignInList = {
 
 /**
  * Reads the list that the code gives.
- * @throws ConfigurationError where it is none, has no method, two of one name or one entity ID, two second factors, or one that comes after nothing
+ * @throws ConfigurationError where it is none, has no method, two of one name, one entity ID or one domain, two second factors, or one that comes after nothing
  */
 export function readSignInList(given: readonly SignInPart[]): SignInList {
   requireParts(given);
@@ -29,6 +30,7 @@ export function readSignInList(given: readonly SignInPart[]): SignInList {
     );
   }
   refuseEqualIssuers(methods);
+  refuseSharedDomains(methods);
   if (factor) refuseIdle(factor, methods);
   refuseNoFirstWayIn(methods);
   return { methods, factor };
@@ -79,6 +81,22 @@ function refuseEqualIssuers(methods: readonly SignInMethod[]): void {
   throw new ConfigurationError(
     `signIn has ${first?.name} and ${second.name} with the same entity ID, ${JSON.stringify(second.issuer)}. Each company's metadata must have its own.`,
   );
+}
+
+/** An address leads to one company: the people of the second one would be sent to the first. */
+function refuseSharedDomains(methods: readonly SignInMethod[]): void {
+  const claims = methods.flatMap(({ name, domains = [] }) => domains.map((domain) => ({ name, domain })));
+  for (const [index, { name, domain }] of claims.entries()) {
+    const other = claims
+      .slice(index + 1)
+      .find((claim) => claim.name !== name && overlaps(claim.domain, domain));
+    if (!other) continue;
+    const [one, two] = [domain, other.domain].map(domainEntryText);
+    const what = one === two ? one : `${one} and ${two}, which overlap`;
+    throw new ConfigurationError(
+      `signIn has ${name} and ${other.name} with the same people in domains: ${what}. An address leads to one company, so give each its own.`,
+    );
+  }
 }
 
 /** The operator takes it for a protection, and no one is ever asked for it. */

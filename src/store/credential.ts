@@ -35,6 +35,8 @@ export type NewCredentials = {
   /** What must still be there as it was read: recovery codes are worth nothing without the app that they stand in for. */
   readonly beside?: Pick<Credential, "kind" | "id" | "createdAt"> | undefined;
   readonly identity?: (Identity & { readonly label: string }) | undefined;
+  /** How many credentials of each of these kinds the person may have afterwards. */
+  readonly most?: number | undefined;
   /** The hash of the session in which the person asks for it. */
   readonly session: string;
   /**

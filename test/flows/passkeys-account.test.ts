@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, test } from "vitest";
 import { PASSKEY_SCRIPT_HASH } from "../../src/pages/passkey-script.ts";
-import { follow, press, signInToAccount, textOf, valuesOf } from "../support/account.ts";
+import { follow, openAccount, press, signInToAccount, textOf, valuesOf } from "../support/account.ts";
 import {
   addPasskey,
   openSignIn,
@@ -178,6 +178,34 @@ describe("adding a passkey", () => {
     for (let count = 1; count < 20; count += 1) page = await follow(browser, await add());
     expect((await add()).status).toBe(400);
     expect(await passkeysOf(server)).toHaveLength(20);
+  });
+
+  it("ends at twenty, also where many are added at once", async () => {
+    const server = await startWithPasskeys();
+    const { browser } = await addPasskey(server);
+    const pages = await Promise.all(Array.from({ length: 30 }, () => openAccount(browser)));
+    const answers = await Promise.all(
+      pages.map((page) =>
+        press(browser, page, PASSKEY_ADD, { passkey: createAuthenticator().create(optionsIn(page.html)) }),
+      ),
+    );
+    expect(await passkeysOf(server)).toHaveLength(20);
+    const refused = answers.filter(({ status }) => status === 400);
+    expect(refused).toHaveLength(11);
+    for (const answer of refused)
+      expect(textOf(await answer.text())).toContain("You have 20 passkeys already.");
+  });
+
+  it("counts once for each challenge", async () => {
+    const server = await startWithPasskeys();
+    const browser = openBrowser(server);
+    const page = await signInToAccount(browser, "ada", "lovelace");
+    const make = () => createAuthenticator().create(optionsIn(page.html));
+    expect((await press(browser, page, PASSKEY_ADD, { passkey: make() })).status).toBe(303);
+    expect((await press(browser, page, PASSKEY_ADD, { passkey: make() })).status).toBe(400);
+    expect(await passkeysOf(server)).toHaveLength(1);
+    const logged = server.lines.filter(({ name }) => name === "request.refused");
+    expect(logged).toMatchObject([{ fields: { reason: "the challenge was used before" } }]);
   });
 });
 

@@ -115,14 +115,34 @@ describe("the mail server's settings, at the start", () => {
     [{ smtp: "https://mail.example.com", from: FROM }, /^magic_link: smtp is "https:/],
     [{ smtp: "smtp://a:b%zz@mail.example.com", from: FROM }, /^magic_link: smtp is "smtp:\/\/…@mail/],
     [{ smtp: "smtp://mail.example.com/?tls=no", from: FROM }, /^magic_link: smtp is /],
-    [{ smtp: { host: "x", port: 0 }, from: FROM }, "magic_link: smtp.port is 0; it must be a port."],
+    [
+      { smtp: "user:s3cr3t@mail.example.com", from: FROM },
+      /^magic_link: smtp is "…@mail\.example\.com"; it must be "smtp:\/\//,
+    ],
+    [{ smtp: "smtp:user:s3cr3t@h", from: FROM }, /^magic_link: smtp is "smtp:…@h"; it must be/],
+    [{ smtp: "smtp:/user:s3cr3t@h:x", from: FROM }, /^magic_link: smtp is "smtp:\/…@h:x"; it must be/],
+    [{ smtp: "smtp:/user:s3cr3t@pa/s@h:x", from: FROM }, /^magic_link: smtp is "smtp:\/…@h:x"; it must be/],
+    [{ smtp: "token@h", from: FROM }, /^magic_link: smtp is "…@h"; it must be/],
+    [
+      { smtp: { host: "smtp://u:s3cr3t@h" }, from: FROM },
+      /^magic_link: smtp\.host is "smtp:\/\/…@h"; it must be a host name or an address, such as /,
+    ],
+    [{ smtp: { host: "mail.example.com:587" }, from: FROM }, /^magic_link: smtp\.host is .*a host name/],
+    [{ smtp: { host: "h/x" }, from: FROM }, /^magic_link: smtp\.host is .*a host name/],
+    [{ smtp: { host: "ho st\n" }, from: FROM }, /^magic_link: smtp\.host is .*a host name/],
+    [{ smtp: { host: 5 }, from: FROM }, /^magic_link: smtp\.host is 5; it must be a host name/],
+    [
+      { smtp: { host: "x", port: 0 }, from: FROM },
+      "magic_link: smtp.port is 0; it must be a port from 1 to 65535.",
+    ],
+    [{ smtp: "smtp://mail.example.com:0", from: FROM }, /^magic_link: smtp is .*a port from 1 to 65535\.$/],
     [
       { smtp: { host: "x", pasword: "a" }, from: FROM },
       "magic_link: smtp.pasword is not an option. Did you mean password?",
     ],
     [
       { smtp: { host: "x", user: "a", password: 123456 }, from: FROM },
-      /^magic_link: smtp is an object; it must be (?!.*123456)/,
+      "magic_link: smtp.password is not usable; it must be a password.",
     ],
     [
       { smtp: { host: "x", user: "a" }, from: FROM },

@@ -88,7 +88,7 @@ describe("metadata that are here", () => {
     [
       "a sign-in with a password",
       metadataOf({ ssoUrl: "https://a:b@idp.acme.com/sso" }),
-      /which is not an https/,
+      /^saml: metadata names "https:\/\/…@idp\.acme\.com\/sso" for the sign-in, which has a user name or password\.$/,
     ],
     ["no file", "/nowhere/idp.xml", /is "\/nowhere\/idp.xml", a file that can't be read \(ENOENT\)/],
   ])("are refused with %s", (_, metadata, sentence) => {
@@ -101,10 +101,18 @@ describe("metadata that are here", () => {
   });
 
   it("end when they say it", async () => {
-    const validUntil = new Date(Date.now() - 1000).toISOString();
+    const validUntil = new Date(Date.now() + 3_600_000).toISOString();
     const server = await startSamlServer([{ metadata: metadataOf({ more: `validUntil="${validUntil}"` }) }]);
+    server.advance(24 * 3600);
     await expect(goToIdp(server)).rejects.toThrow();
     expect(reasonIn(server)).toMatch(/^the metadata have expired/);
+  });
+
+  it("stop the start where they have expired", async () => {
+    const metadata = metadataOf({ more: 'validUntil="2001-01-01T00:00:00Z"' });
+    await expect(startSamlServer([{ metadata }])).rejects.toThrow(
+      /^acme: metadata have expired: they were valid until 2001-01-01T00:00:00\.000Z\. Get them/,
+    );
   });
 });
 
@@ -129,6 +137,8 @@ describe("options", () => {
     ],
     ["no domains", { ...URL_AND_ID, domains: [] }, /^saml: domains is an empty list/],
     ["a wrong format", { ...URL_AND_ID, nameIdFormat: "transient" }, /^saml: nameIdFormat is "transient"/],
+    ["a label that can't be seen", { ...URL_AND_ID, label: "a\nb" }, /^saml: label is .*control characters/],
+    ["a label that turns around", { ...URL_AND_ID, label: "\u202egnp" }, /^saml: label is .*control char/],
     ["an unknown option", { ...URL_AND_ID, cert: "x" }, /^saml: cert is not an option/],
   ])("are refused with %s", (_, options, sentence) => {
     expect(() => saml(wrong(options))).toThrow(sentence);
@@ -153,6 +163,32 @@ describe("options", () => {
     ]);
     const given = { SIGN_IN: "saml", SIGN_IN_SAML_METADATA: URL_AND_ID.metadata };
     expect(() => signInFromEnvironment(given)).toThrow(/^SIGN_IN_SAML_ENTITY_ID is missing/);
+  });
+
+  it.each([
+    [["acme.com"], ["ACME.com"], "acme.com"],
+    [["a.example", "*.a.com"], ["X.a.com"], "*.a.com and x.a.com, which overlap"],
+    [["x.a.com"], ["b.example", "*.A.com"], "x.a.com and *.a.com, which overlap"],
+    [["*.a.com"], ["*.x.a.com"], "*.a.com and *.x.a.com, which overlap"],
+  ])("are refused where two companies have %j and %j: the second would not be reached", (one, two, what) => {
+    const metadata = ACME.metadata.replaceAll(ENTITY_ID, "https://other.example/saml");
+    const methods = [saml({ ...ACME, domains: one }), saml({ metadata, name: "other", domains: two })];
+    expect(() => createOAuthServer("x", { signIn: methods })).toThrow(
+      `signIn has acme and other with the same people in domains: ${what}. `,
+    );
+  });
+
+  it("may be those of a domain and of what is below it, of two companies", () => {
+    const metadata = ACME.metadata.replaceAll(ENTITY_ID, "https://other.example/saml");
+    const domains = [
+      ["acme.com", "*.a.com"],
+      ["a.com", "*.acme.com", "xa.com"],
+    ] as const;
+    const methods = [
+      saml({ ...ACME, domains: [...domains[0]] }),
+      saml({ metadata, name: "other", domains: [...domains[1]] }),
+    ];
+    expect(() => createOAuthServer("x", { signIn: methods })).not.toThrow();
   });
 
   it("are refused where two companies have one entity ID: the one could sign in as the people of the other", () => {

@@ -1,6 +1,6 @@
 import type { ClientOrigin } from "../../core/client.ts";
+import { isLoopbackHost } from "../../core/hosts.ts";
 import { unusableRedirect } from "../../core/redirect-uri.ts";
-import { isLoopbackHost } from "../../platform/addresses.ts";
 
 /**
  * Refuses redirect URIs on this server's own host under another port or scheme. Cookies know no ports, so what listens

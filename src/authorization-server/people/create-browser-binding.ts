@@ -1,5 +1,5 @@
+import { isLoopbackHost } from "../../core/hosts.ts";
 import { createCookies } from "../../http/cookies.ts";
-import { isLoopbackHost } from "../../platform/addresses.ts";
 import type { Store } from "../../store/store.ts";
 import type { BrowserBinding } from "./browser-binding.ts";
 import { bindToRequest } from "./request-cookie.ts";

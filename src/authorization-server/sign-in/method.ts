@@ -44,6 +44,8 @@ export type SignInMethod = {
    * can't have the same one, or one company could sign in as the people of the other.
    */
   readonly identityIssuer?: string;
+  /** Whose addresses lead there, where it is a company's: no other method of a server can have some of them. */
+  readonly domains?: readonly DomainEntry[];
   /** Whether one thing alone is proved, as by a password: a second factor comes after it. Its proofs say so too. */
   readonly isOneFactor?: boolean;
   /** Of a provider: what is asked of it before anyone signs in. Its redirect URI is made of the name. */

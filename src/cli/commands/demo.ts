@@ -4,8 +4,8 @@ import { isSecondFactor, methodsIn } from "../../authorization-server/sign-in/se
 import type { EnvironmentOptions } from "../../config/environment.ts";
 import type { Settings } from "../../config/settings.ts";
 import { isPostgresUrl, shownDatabase } from "../../core/database-url.ts";
+import { isLoopbackHost } from "../../core/hosts.ts";
 import { redirectUriOf } from "../../core/upstream-urls.ts";
-import { isLoopbackHost } from "../../platform/addresses.ts";
 import type { DemoAccess } from "../demo-access.ts";
 import { flagOptions, OPTION_FLAGS } from "../option-flags.ts";
 import { bold, print, printPairs, warning } from "../output.ts";

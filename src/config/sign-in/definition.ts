@@ -36,12 +36,15 @@ export function defineSignIn<const Options extends z.core.$ZodShape & OptionTabl
   name,
   title,
   options,
+  example = "{ clientId, clientSecret }",
   checks = () => {},
   settings,
 }: {
   readonly name: string;
   readonly title: string;
   readonly options: Options;
+  /** What the options may be, for who gives none. */
+  readonly example?: string;
   readonly checks?: (payload: z.core.ParsePayload<object>) => void;
   readonly settings: (
     parsed: Required<z.output<z.ZodObject<Options, z.core.$strict>>>,
@@ -59,10 +62,9 @@ export function defineSignIn<const Options extends z.core.$ZodShape & OptionTabl
     options,
     parse(given) {
       try {
-        if (typeof given !== "object" || given === null) {
-          throw new ConfigurationError(
-            "the options are missing; they must be an object such as { clientId, clientSecret }.",
-          );
+        if (typeof given !== "object" || given === null || Array.isArray(given)) {
+          const what = given === undefined || given === null ? "are missing" : "are no object";
+          throw new ConfigurationError(`the options ${what}; they must be an object such as ${example}.`);
         }
         return read(given);
       } catch (error) {

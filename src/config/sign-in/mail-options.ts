@@ -1,6 +1,7 @@
+import { isIP } from "node:net";
 import { z } from "zod";
-import { isLoopbackHost } from "../../platform/addresses.ts";
-import { aFunction, text } from "../basic-schemas.ts";
+import { isLoopbackHost } from "../../core/hosts.ts";
+import { aFunction, text, wholeNumber } from "../basic-schemas.ts";
 import { declared } from "../declared.ts";
 import { text as asText, boolean } from "../variables.ts";
 import { defineSignIn } from "./definition.ts";
@@ -39,12 +40,21 @@ export type SmtpSettings = {
 };
 
 const SMTP =
-  '"smtp://user:password@mail.example.com:587", "smtps://…", or { host, port?, secure?, user?, password? }';
+  '"smtp://user:password@mail.example.com:587", "smtps://…", or { host, port?, secure?, user?, password? }, with a port from 1 to 65535';
+
+const HOST = 'a host name or an address, such as "mail.example.com"';
+/** Letters, digits and what stands between them. Anything else would be quoted at the start: a whole URL, say. */
+const HOST_NAME = /^[\p{L}\p{M}\p{N}_]([\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}_.])?$/u;
+const LONGEST_HOST = 253;
+
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || (text.length <= LONGEST_HOST && HOST_NAME.test(text));
+}
 
 const smtpObject = z.strictObject(
   {
-    host: text("a host name"),
-    port: z.int("a port").min(1, "a port").max(65_535, "a port").optional(),
+    host: z.string(HOST).refine(isHost, HOST),
+    port: wholeNumber(1, 65_535, "a port").optional(),
     secure: z.boolean("true or false").optional(),
     user: text("a username").optional(),
     password: text("a password").optional(),
@@ -117,6 +127,7 @@ export const magicLinkSignIn = defineSignIn({
   name: MAGIC_LINK,
   title: "Email",
   options: magicLinkOptions,
+  example: "{ smtp, from }",
   checks({ value, issues }) {
     const { smtp, send, from } = value as { smtp?: SmtpObject; send?: unknown; from?: unknown };
     const wrong = (path: string, message: string) =>
@@ -164,7 +175,8 @@ function plainTls(host: string, allowInsecure: boolean): SmtpSettings["tls"] {
 function readSmtpUrl(text: string): SmtpObject | undefined {
   const url = URL.parse(text);
   const isSmtp = url?.protocol === "smtp:" || url?.protocol === "smtps:";
-  if (!url || !isSmtp || url.hostname === "" || url.search !== "" || url.hash !== "") return undefined;
+  if (!url || !isSmtp || url.hostname === "" || url.port === "0") return undefined;
+  if (url.search !== "" || url.hash !== "") return undefined;
   if (url.pathname !== "" && url.pathname !== "/") return undefined;
   try {
     const [user, password] = [url.username, url.password].map(decodeURIComponent);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PrivateKey } from "../../platform/signing-key.ts";
 import { allowInsecureIssuer, insecureIssuerOption, issuerUrl } from "../allow-insecure-issuer.ts";
-import { aFunction, seconds, text, yesOrNo } from "../basic-schemas.ts";
+import { aFunction, seconds, shownText, text, yesOrNo } from "../basic-schemas.ts";
 import { secretMethods } from "../client-credentials.ts";
 import { declared, declaredOptions } from "../declared.ts";
 import { text as asText, boolean, list, number, pairs, privateKey, words } from "../variables.ts";
@@ -91,7 +91,7 @@ export const oidcOptions = {
       otherwise: "the name of the function",
       fromText: asText,
     }),
-  label: text("the name by which people know the provider").optional().register(declared, {
+  label: shownText("the name by which people know the provider").optional().register(declared, {
     says: "The name by which people know the provider: the button says “Continue with” it.",
     otherwise: "the provider's name; for `oidc` its host",
     fromText: asText,

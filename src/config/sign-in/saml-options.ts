@@ -173,6 +173,7 @@ export const samlSignIn: SignInDefinition<typeof samlOptions, SamlSettings> = de
   name: "saml",
   title: "SAML",
   options: samlOptions,
+  example: "{ metadata }",
   checks: checkMetadata,
   settings: (parsed) => {
     const domains = parsed.domains ?? [];

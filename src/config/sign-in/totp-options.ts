@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ConfigurationError } from "../../core/errors.ts";
-import { text } from "../basic-schemas.ts";
+import { shownText } from "../basic-schemas.ts";
 import { declared } from "../declared.ts";
 import type { EnvironmentOptions } from "../environment.ts";
 import { readOptions } from "../read-options.ts";
@@ -11,6 +11,8 @@ import { variableOf } from "./sign-in-variables.ts";
 export const TOTP = "totp";
 
 const REQUIRED = '"all", "choice", or { groups: ["staff"] }';
+/** The same in a variable. */
+const REQUIRED_TEXT = '"all", "choice", or "groups:staff"';
 const GROUPS = 'a list of groups, such as ["staff"]';
 
 /** `all`, `choice`, or `groups:staff,admins`. What is of no such form stays text, which the schema refuses. */
@@ -21,7 +23,10 @@ const fromText: ReadVariable = (value) =>
 export const totpOptions = {
   required: z
     .union(
-      [z.enum(["all", "choice"]), z.strictObject({ groups: z.array(text(GROUPS), GROUPS).min(1, GROUPS) })],
+      [
+        z.enum(["all", "choice"]),
+        z.strictObject({ groups: z.array(shownText(GROUPS), GROUPS).min(1, GROUPS) }),
+      ],
       REQUIRED,
     )
     .default("all")
@@ -49,7 +54,7 @@ const schema = z.strictObject(totpOptions);
 /** @throws ConfigurationError that names the option */
 export function parseTotp(given: TotpOptions): Required {
   try {
-    if (typeof given !== "object" || given === null) {
+    if (typeof given !== "object" || given === null || Array.isArray(given)) {
       throw new ConfigurationError('the options must be an object, such as { required: "all" }.');
     }
     return readOptions(schema, given).parsed.required;
@@ -61,6 +66,10 @@ export function parseTotp(given: TotpOptions): Required {
 
 /** The same from variables, which the sentences then name. @throws ConfigurationError */
 export function parseTotpVariables(said: EnvironmentOptions): Required {
-  const options = readOptions(schema, {}, said, (path) => variableOf(TOTP, path.join(".")));
-  return options.parsed.required;
+  try {
+    return readOptions(schema, {}, said, (path) => variableOf(TOTP, path.join("."))).parsed.required;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ConfigurationError(error.message.replace(REQUIRED, REQUIRED_TEXT));
+  }
 }

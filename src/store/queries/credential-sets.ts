@@ -40,6 +40,8 @@ export function credentialSetQueries(
     (row) => row.id,
   );
 
+  const hasRoom = roomFor(db);
+
   const count = prepare(
     () =>
       db
@@ -54,7 +56,8 @@ export function credentialSetQueries(
   return {
     countPasskeys: () => connection.read(count({})),
     async addCredentials(given, entry) {
-      const { personId, credentials, replacing = [], beside, identity, session: hash, signsOut, now } = given;
+      const { personId, credentials, replacing = [], beside, identity, most, signsOut, now } = given;
+      const { session: hash } = given;
       const isReplaced = ({ kind }: Credential) => replacing.includes(kind);
       // The person first: a sign-out that is under way is waited for, and then the session is gone.
       const added = await connection.writeOrNothing({
@@ -66,6 +69,9 @@ export function credentialSetQueries(
             ? [isThere({ personId, kind: beside.kind, id: beside.id, createdAt: beside.createdAt })]
             : []),
           ...(identity ? [prove(toRow(identity, personId, now))] : []),
+          ...(most === undefined
+            ? []
+            : credentials.map(({ kind }) => hasRoom({ personId, kind, most: most }))),
           ...credentials.map((credential) => (isReplaced(credential) ? put(credential) : add(credential))),
         ],
         also: [
@@ -104,6 +110,28 @@ export function credentialSetQueries(
 
 function toRow(identity: Identity & { readonly label: string }, personId: string, now: number) {
   return { ...keyOf(identity), person_id: personId, label: identity.label, created_at: now };
+}
+
+/** A row where the person has fewer of a kind. Under the lock of the person, each sees those before it. */
+function roomFor(db: QueryBuilder) {
+  return prepare(
+    (given: Given<{ personId: string; kind: string; most: number }>) =>
+      db
+        .selectFrom("people")
+        .select("id")
+        .where("id", "=", given("personId"))
+        .where(
+          (eb) =>
+            eb
+              .selectFrom("credentials")
+              .select(({ fn }) => fn.countAll<number>().as("count"))
+              .where("person_id", "=", given("personId"))
+              .where("kind", "=", given("kind")),
+          "<",
+          given("most"),
+        ),
+    (row) => row.id,
+  );
 }
 
 function removeStatements(db: QueryBuilder) {

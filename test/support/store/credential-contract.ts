@@ -76,6 +76,16 @@ export function credentialContract(store: () => Store): void {
       expect(await entries("credential.added")).toBe(1);
     });
 
+    test("keeps no more of a kind than may be there, also of many at once", async () => {
+      await begin();
+      await add([code("a")]);
+      const keys = Array.from({ length: 6 }, (_, index) => credential({ id: `key-${index}` }));
+      const added = await Promise.all(keys.map((key) => add([key], { most: 3 })));
+      expect(added.filter((isAdded) => isAdded)).toHaveLength(3);
+      expect(await ids()).toHaveLength(4);
+      expect(await entries("credential.added")).toBe(4);
+    });
+
     test("lists them the oldest first, and no hash of a password", async () => {
       await begin();
       const password = { kind: "password", id: "", secret: "$2b$12$x", counter: null } as const;

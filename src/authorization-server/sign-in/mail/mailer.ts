@@ -1,6 +1,6 @@
 import type { Mail, MailSettings, SendMail } from "../../../config/sign-in/mail-options.ts";
 import { ConfigurationError } from "../../../core/errors.ts";
-import { isLoopbackHost } from "../../../platform/addresses.ts";
+import { isLoopbackHost } from "../../../core/hosts.ts";
 import type { Log } from "../../../platform/logging.ts";
 import { within } from "../../../platform/within.ts";
 import type { Print } from "../method.ts";

@@ -9,11 +9,15 @@ import type { Credential } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
 import type { AccountPart, AskedOfPart, AtAccount, PartAnswer } from "../account-part.ts";
+import { useChallenge } from "./challenges.ts";
 import { creationOptions, labelOf, type NewPasskeyParts, readNewPasskey } from "./new-passkey.ts";
 import { PASSKEYS, readStored } from "./stored-passkey.ts";
 
 export type AccountPasskeysParts = NewPasskeyParts & {
-  readonly store: Pick<Store, "listCredentials" | "findByIdentity" | "addCredentials" | "removeCredentials">;
+  readonly store: Pick<
+    Store,
+    "listCredentials" | "findByIdentity" | "addCredentials" | "removeCredentials" | "useAssertion"
+  >;
   readonly recorder: Pick<Recorder, "prepare">;
   readonly log: Log<UnauditedEvent>;
 };
@@ -97,11 +101,17 @@ async function add(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<Par
     logRefusal(error, request, parts.log, peer);
     return { kind: "refused", error };
   };
-  if ((await passkeysOf(personId, parts)).length >= MOST_PASSKEYS) {
-    return refused(`You have ${MOST_PASSKEYS} passkeys already. Remove one first.`);
-  }
+  const isFull = async () => (await passkeysOf(personId, parts)).length >= MOST_PASSKEYS;
+  const full = () => refused(`You have ${MOST_PASSKEYS} passkeys already. Remove one first.`);
+  if (await isFull()) return full();
   const label = labelOf(form.get("name"), request.headers.get("user-agent"));
-  const made = await readNewPasskey(form.get(PASSKEY_FIELD), useOf(current.signIn), label, parts);
+  const made = await readNewPasskey(
+    form.get(PASSKEY_FIELD),
+    useOf(current.signIn),
+    label,
+    parts,
+    (challenge) => useChallenge(challenge, store),
+  );
   if ("problem" in made) return refused(made.problem, made.detail);
   const { identity, credential } = made;
   const { entry, log } = recorder.prepare("credential.added", { person: personId, kind: "passkey" }, peer);
@@ -110,6 +120,7 @@ async function add(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<Par
       personId,
       credentials: [{ ...credential, personId }],
       identity,
+      most: MOST_PASSKEYS,
       session: current.signIn,
       now: clock(),
     },
@@ -119,6 +130,8 @@ async function add(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<Par
     log();
     return { kind: "done", notice: "added" };
   }
+  // Others were added at the same time.
+  if (await isFull()) return full();
   return (await store.findByIdentity(identity))
     ? refused("This passkey is in use already.", "its credential id is someone's")
     : refused("You are no longer signed in, so nothing was changed.", "the session is over");

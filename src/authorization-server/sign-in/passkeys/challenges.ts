@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Clock } from "../../../platform/clock.ts";
 import { randomId } from "../../../platform/random.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
+import type { Store } from "../../../store/store.ts";
 
 /**
  * What an authenticator signs, so that its answer counts here and now (WebAuthn §13.4.3). Nothing is stored when one is made: it carries
@@ -57,6 +58,19 @@ export function createChallenges({ keyring, clock, issuer }: ChallengesParts): C
     },
   };
 }
+
+/**
+ * Whether a challenge counts for the first time. Asked only once its answer is verified, so strangers write nothing.
+ */
+export function useChallenge(
+  { id, endsAt }: Pick<OpenChallenge, "id" | "endsAt">,
+  store: Pick<Store, "useAssertion">,
+): Promise<boolean> {
+  return store.useAssertion(CHALLENGE_OF, id, endsAt);
+}
+
+/** In the place of a client's id, none of which has a space. */
+const CHALLENGE_OF = "passkey challenge";
 
 const PAYLOAD = z.object({ id: z.string(), endsAt: z.number(), userHandle: z.string().optional() });
 

@@ -14,6 +14,15 @@ export function invitedPasskey(parts: NewPasskeyParts): InvitationChoice {
     },
     scriptHashes: [PASSKEY_SCRIPT_HASH],
     accept: (form, { link, userAgent }) =>
-      readNewPasskey(form.get(PASSKEY_FIELD), useOf(link), labelOf(undefined, userAgent), parts),
+      readNewPasskey(
+        form.get(PASSKEY_FIELD),
+        useOf(link),
+        labelOf(undefined, userAgent),
+        parts,
+        linkCountsOnce,
+      ),
   };
 }
+
+/** The link is used up in the commit that saves the passkey. */
+const linkCountsOnce = async () => true;

@@ -4,7 +4,7 @@ import type { PasskeyCreation } from "../../../pages/passkeys.ts";
 import { randomSecret } from "../../../platform/random.ts";
 import type { NewPasskey } from "../../../store/people-store.ts";
 import { readAttestation } from "./browser-answer.ts";
-import type { Challenges, ChallengeUse } from "./challenges.ts";
+import type { Challenges, ChallengeUse, OpenChallenge } from "./challenges.ts";
 import type { RelyingParty } from "./relying-party.ts";
 import { passkeyIdentity, writeStored } from "./stored-passkey.ts";
 import { ALGORITHMS, verifyAttestation } from "./verify.ts";
@@ -48,12 +48,14 @@ export type NotMade = { readonly problem: string; readonly detail: string };
  * Reads what the browser made.
  * @param use what its challenge was made for
  * @param label how the person calls it
+ * @param isFirst whether the challenge is used for the first time, once the answer to it is verified
  */
 export async function readNewPasskey(
   text: string | undefined,
   use: Pick<ChallengeUse, "purpose" | "boundTo">,
   label: string,
   { relyingParty, challenges, clock }: NewPasskeyParts,
+  isFirst: (challenge: OpenChallenge) => Promise<boolean>,
 ): Promise<NewPasskey | NotMade> {
   if (!text)
     return { problem: "No passkey was made. Turn JavaScript on, and try again.", detail: "nothing came" };
@@ -64,6 +66,7 @@ export async function readNewPasskey(
     return notMade("the challenge is for something else, or over time");
   const made = await verifyAttestation(answer, relyingParty);
   if ("rejected" in made) return notMade(made.rejected);
+  if (!(await isFirst(challenge))) return notMade("the challenge was used before");
   const secret = writeStored({ ...made.stored, userHandle: challenge.userHandle });
   const { id, counter } = made;
   return {

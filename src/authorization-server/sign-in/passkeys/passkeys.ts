@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../../../core/errors.ts";
 import { urlOf } from "../../../http/route.ts";
 import { PASSKEY_SCRIPT_HASH } from "../../../pages/passkey-script.ts";
 import { passkeySignIn } from "../../../pages/passkeys.ts";
@@ -14,8 +15,12 @@ import { PASSKEYS } from "./stored-passkey.ts";
  * Passkeys (WebAuthn): people sign in with the fingerprint, face or PIN of a device, and without a username. They add a passkey on
  * their account page, or from an invitation in place of a password; so another way to sign in is beside it. The host of the
  * public URL is part of each passkey: at another host, all of them have to be made anew.
+ * @throws ConfigurationError where it is given options
  */
-export function passkeys(): SignInMethod {
+export function passkeys(...options: readonly never[]): SignInMethod {
+  if (options.some((given) => given !== undefined)) {
+    throw new ConfigurationError(`${PASSKEYS} takes no options: write passkeys().`);
+  }
   const method = {
     name: PASSKEYS,
     label: "a passkey",

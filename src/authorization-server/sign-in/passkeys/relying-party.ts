@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { ConfigurationError } from "../../../core/errors.ts";
-import { isLoopbackHost } from "../../../platform/addresses.ts";
+import { isLoopbackHost } from "../../../core/hosts.ts";
 
 /** The server, as browsers know it for passkeys (WebAuthn §4, Relying Party). */
 export type RelyingParty = {

@@ -21,7 +21,7 @@ import type {
 } from "../method.ts";
 import { asOtherWays } from "../other-ways.ts";
 import { type AssertionAnswer, readAssertion } from "./browser-answer.ts";
-import type { Challenges, OpenChallenge } from "./challenges.ts";
+import { type Challenges, type OpenChallenge, useChallenge } from "./challenges.ts";
 import type { RelyingParty } from "./relying-party.ts";
 import { passkeyIdentity, readStored, writeStored } from "./stored-passkey.ts";
 import { verifyAssertion } from "./verify.ts";
@@ -128,16 +128,13 @@ async function checkKnown(
     const reason = "its signature counter is not higher than before: the passkey may have been copied";
     return { problem: "may_be_copied", reason, personId };
   }
-  // Only what is signed is written down, so strangers write nothing. Many passkeys count nothing: the challenge is what counts once.
-  if (!(await parts.store.useAssertion(CHALLENGE_OF, challenge.id, challenge.endsAt))) {
+  // Many passkeys count nothing: the challenge is what counts once.
+  if (!(await useChallenge(challenge, parts.store))) {
     return { problem: "wrong_answer", reason: "the challenge was used before", personId };
   }
   const secret = writeStored({ ...stored, isBackedUp });
   return proved(known, { kind: "passkey", id: credential.id, counter, secret }, parts);
 }
-
-/** In the place of a client's id, none of which has a space. */
-const CHALLENGE_OF = "passkey challenge";
 
 /** One that does not count says 0 each time (WebAuthn §6.1.1). */
 function countsOn(before: number, counter: number): boolean {

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { MetadataPlace, SamlSettings } from "../../../config/sign-in/saml-options.ts";
 import { ConfigurationError } from "../../../core/errors.ts";
-import { isUsableUrl } from "../../../platform/addresses.ts";
-import { type IdpMetadata, MetadataProblem, readMetadata } from "./metadata.ts";
+import { type IdpMetadata, MetadataProblem, readMetadata, ssoUrlProblem } from "./metadata.ts";
 
 /** What is known of a company before anyone signs in: its settings, and which identity provider speaks for its people. */
 export type Company = Omit<SamlSettings, "metadata" | "entityId"> & {
@@ -26,10 +25,21 @@ export function companyOf(settings: SamlSettings): Company {
       `has the entity ID ${JSON.stringify(document.entityId)}, and entityId is ${JSON.stringify(entityId)}`,
     );
   }
-  if (!isUsableUrl(document.ssoUrl, allowInsecure)) {
-    throw problem(`names ${JSON.stringify(document.ssoUrl)} for the sign-in, which is not an https:// URL`);
-  }
+  const wrongUrl = ssoUrlProblem(document.ssoUrl, allowInsecure);
+  if (wrongUrl !== undefined) throw problem(wrongUrl);
   return { ...settings, entityId: document.entityId, metadata: { kind: "read", document } };
+}
+
+/**
+ * Metadata that are here don't change while the server runs: expired, they let no one in.
+ * @throws ConfigurationError where they have expired
+ */
+export function refuseExpired({ name, metadata }: Pick<Company, "name" | "metadata">, now: number): void {
+  const validUntil = metadata.kind === "read" ? metadata.document.validUntil : undefined;
+  if (validUntil === undefined || now < validUntil) return;
+  throw new ConfigurationError(
+    `${name}: metadata have expired: they were valid until ${new Date(validUntil).toISOString()}. Get them from the identity provider again.`,
+  );
 }
 
 function textOf(

@@ -1,11 +1,10 @@
 import { OAuthError } from "../../../core/errors.ts";
 import { shown } from "../../../core/shown.ts";
-import { isUsableUrl } from "../../../platform/addresses.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import { fetchTextBy, type PlainFetch } from "../../../platform/fetch-json.ts";
 import { BrokenOff } from "../upstream/provider.ts";
 import type { Company } from "./company.ts";
-import { type IdpMetadata, MetadataProblem, readMetadata } from "./metadata.ts";
+import { type IdpMetadata, MetadataProblem, readMetadata, ssoUrlProblem } from "./metadata.ts";
 
 /** One company's identity provider, as its metadata have it now. */
 export type IdentityProvider = {
@@ -140,11 +139,8 @@ function usableNow(
       "the metadata have expired (validUntil): fetch them from the identity provider again",
     );
   }
-  if (!isUsableUrl(found.ssoUrl, allowInsecure)) {
-    throw new BrokenOff(
-      "wrong_answer",
-      `the metadata name ${shown(found.ssoUrl)} for the sign-in, which is not an https:// URL`,
-    );
-  }
+  const wrongUrl = ssoUrlProblem(found.ssoUrl, allowInsecure);
+  if (wrongUrl !== undefined)
+    throw new BrokenOff("wrong_answer", `the metadata ${wrongUrl.replace(/^names/, "name")}`);
   return found;
 }

@@ -1,4 +1,7 @@
 import { X509Certificate } from "node:crypto";
+import { withoutCredentials } from "../../../config/problems.ts";
+import { shown } from "../../../core/shown.ts";
+import { isUsableUrl } from "../../../platform/addresses.ts";
 import { METADATA, PROTOCOL, SIGNATURE } from "./names.ts";
 import { timeOf } from "./times.ts";
 import { childrenOf, readXml, withDescendants, type XmlElement } from "./xml.ts";
@@ -23,6 +26,19 @@ export class MetadataProblem extends Error {
 const REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const LONGEST_ENTITY_ID = 1024;
 const LEAST_RSA_BITS = 2048;
+
+/**
+ * What is wrong with where a browser would be sent, as the end of a sentence; undefined where it is fine. A password in it is
+ * not repeated.
+ */
+export function ssoUrlProblem(url: string, allowInsecure: boolean): string | undefined {
+  if (isUsableUrl(url, allowInsecure)) return undefined;
+  const named = `names ${shown(withoutCredentials(url))} for the sign-in, which`;
+  const parsed = URL.parse(url);
+  if (parsed && (parsed.username !== "" || parsed.password !== ""))
+    return `${named} has a user name or password`;
+  return parsed && parsed.hash !== "" ? `${named} has a fragment` : `${named} is not an https:// URL`;
+}
 
 /** @throws MetadataProblem */
 export function readMetadata(text: string): IdpMetadata {

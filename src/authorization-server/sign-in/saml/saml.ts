@@ -16,7 +16,7 @@ import { beginPathOf, beginUrl } from "../upstream/upstream-method.ts";
 import { createAnswers } from "./answers.ts";
 import { authnRequestUrl } from "./authn-request.ts";
 import { samlCallbackRoute } from "./callback.ts";
-import { type Company, companyOf } from "./company.ts";
+import { type Company, companyOf, refuseExpired } from "./company.ts";
 import { createIdentityProvider } from "./identity-provider.ts";
 import { SAML } from "./names.ts";
 import { nodeSaml } from "./node-saml.ts";
@@ -51,19 +51,21 @@ export function saml(options: SamlOptions): SignInMethod {
 /** The method of these settings. */
 export function samlMethod(settings: SamlSettings): SignInMethod {
   const company = companyOf(settings);
-  const { name, label, people, groups, entityId } = company;
+  const { name, label, people, groups, entityId, domains } = company;
   return {
     name,
     label,
     people,
     saysGroups: groups !== undefined,
     identityIssuer: entityId,
+    domains,
     async open(parts) {
       if (!isSecureUrl(parts.issuer)) {
         throw new ConfigurationError(
           `${name}: sign-in with SAML needs an https:// publicUrl (http:// on this computer only): an identity provider's answer would cross the network readable.`,
         );
       }
+      refuseExpired(company, parts.clock());
       await nodeSaml();
       return openSaml(company, parts);
     },
