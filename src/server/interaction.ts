@@ -38,7 +38,7 @@ import type { FactorParts, OpenFactor, SecondFactor } from "../authorization-ser
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
 import { USERS } from "../authorization-server/sign-in/users/usernames.ts";
-import type { Admission } from "../config/admit.ts";
+import { type Admission, isShutOut } from "../config/admit.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Route } from "../http/route.ts";
@@ -155,6 +155,11 @@ export async function openInteraction(
   return {
     routes,
     async started(print) {
+      for (const { name } of parts.methods.filter((method) => isShutOut(method, admission))) {
+        parts.log.info(
+          `${name}: no one who signs in with it comes in, because admit lists addresses only, and none that it says counts. Set its option domains.`,
+        );
+      }
       for (const method of methods) await method.started?.(print);
     },
   };
