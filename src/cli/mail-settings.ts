@@ -39,7 +39,9 @@ export async function openCommandMailer(): Promise<CommandMailer> {
     } catch (error) {
       if (!(error instanceof MailFailed)) throw error;
       throw new ConfigurationError(
-        `The email to ${one.to} was not sent (${error.message}). Run the command again.`,
+        error.kind === "address_refused"
+          ? `The mail server takes no email for ${one.to} (${error.message}). Check the address.`
+          : `The email to ${one.to} was not sent (${error.message}).`,
       );
     }
   };

@@ -35,6 +35,7 @@ export type MethodPeople = {
   readonly people: "own" | "members" | "public";
   readonly saysGroups?: boolean;
   readonly saysClaims?: boolean;
+  readonly saysAddresses?: boolean;
 };
 
 /**
@@ -72,6 +73,16 @@ export function parseAdmit(
     );
   // Past the checks, which is what the type says.
   return { rules: { isOpen, allow, deny: listsOf(deny) }, check, contact } as Admission;
+}
+
+/** Whether the lists let no one in who signs in with a method: they name addresses, and none that it says counts. */
+export function isShutOut(
+  { people, saysAddresses = true }: MethodPeople,
+  { rules: { isOpen, allow } }: Pick<Admission, "rules">,
+): boolean {
+  const lists = listsGiven(allow);
+  if (people === "own" || isOpen || saysAddresses || lists.length === 0) return false;
+  return lists.every((name) => name === "emails" || name === "domains");
 }
 
 const schema = z.strictObject(admitTable);

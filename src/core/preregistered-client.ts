@@ -35,10 +35,13 @@ export function preregisteredClient(
   description: ClientDescription,
   {
     mayBeDocumentUrl = false,
+    called = `The client ${description.id}`,
     ...rules
   }: MetadataRules & {
     /** Whether its id may be what is elsewhere the URL of a metadata document. */
     readonly mayBeDocumentUrl?: boolean;
+    /** How sentences begin, where its id says nothing to the operator. */
+    readonly called?: string;
   },
   now: number,
 ): Client {
@@ -49,32 +52,30 @@ export function preregisteredClient(
   if (needsSecret !== (secret !== undefined)) {
     throw new ConfigurationError(
       needsSecret
-        ? `The client ${id} authenticates with ${method}, so it needs a secret.`
-        : `The client ${id} has a secret but authenticates with ${method}. Leave one of them out.`,
+        ? `${called} authenticates with ${method}, so it needs a secret.`
+        : `${called} has a secret but authenticates with ${method}. Leave one of them out.`,
     );
   }
   if (secret !== undefined && secret.length < MINIMUM_SECRET_LENGTH) {
     throw new ConfigurationError(
-      `The secret of the client ${id} has ${secret.length} characters; it needs at least ${MINIMUM_SECRET_LENGTH}. ` +
+      `${called} has a secret of ${secret.length} characters; it must have at least ${MINIMUM_SECRET_LENGTH}. ` +
         "Make one with: openssl rand -base64 32",
     );
   }
   if (method === "none" && description.grantTypes?.includes(CLIENT_CREDENTIALS)) {
     // A client_id is no secret: anybody could be this client (RFC 6749 §4.4).
     throw new ConfigurationError(
-      `The client ${id} acts for itself (client_credentials), so it needs a secret or public keys.`,
+      `${called} acts for itself (client_credentials), so it needs a secret or public keys.`,
     );
   }
   const unknown = description.scopes?.find((scope) => !rules.catalogue.descriptions.has(scope));
   if (unknown !== undefined) {
     // Narrowing it away, as for clients that register themselves, could leave none, which limits nothing.
-    throw new ConfigurationError(
-      `The client ${id} has the scope ${unknown}, which this server does not know.`,
-    );
+    throw new ConfigurationError(`${called} has the scope ${unknown}, which this server does not know.`);
   }
-  const parsed = parse(description, method, rules);
+  const parsed = parse(description, method, rules, called);
   const remembersConsent = description.rememberConsent ?? false;
-  if (remembersConsent) checkRemembering(id, parsed);
+  if (remembersConsent) checkRemembering(called, parsed);
   return {
     ...parsed,
     remembersConsent,
@@ -106,18 +107,18 @@ function checkId(id: string, mayBeDocumentUrl: boolean): void {
 
 /** On this computer or device, any program can be at the other end. */
 function checkRemembering(
-  id: string,
+  called: string,
   { redirectUris, grantTypes }: Pick<Client, "redirectUris" | "grantTypes">,
 ): void {
   if (!grantTypes.includes("authorization_code")) {
     throw new ConfigurationError(
-      `The client ${id} asks no one for consent, so it has nothing to remember. Leave rememberConsent (--remember-consent) out.`,
+      `${called} asks no one for consent, so it has nothing to remember. Leave rememberConsent (--remember-consent) out.`,
     );
   }
   const other = redirectUris.find((uri) => redirectKind(uri) !== "https");
   if (other === undefined) return;
   throw new ConfigurationError(
-    `The client ${id} can't have its consent remembered: anyone's program can listen at ${other}. ` +
+    `${called} can't have its consent remembered: anyone's program can listen at ${other}. ` +
       "Leave rememberConsent (--remember-consent) out, or give it redirect URIs that begin with https:// and a host.",
   );
 }
@@ -127,7 +128,12 @@ function impliedMethod({ secret, jwks, jwksUri }: ClientDescription): ClientAuth
   return secret === undefined ? "none" : "client_secret_basic";
 }
 
-function parse(description: ClientDescription, method: ClientAuthenticationMethod, rules: MetadataRules) {
+function parse(
+  description: ClientDescription,
+  method: ClientAuthenticationMethod,
+  rules: MetadataRules,
+  called: string,
+) {
   try {
     return parseClientMetadata(
       {
@@ -146,6 +152,6 @@ function parse(description: ClientDescription, method: ClientAuthenticationMetho
     );
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    throw new ConfigurationError(`The client ${description.id}: ${error.message}`);
+    throw new ConfigurationError(`${called}: ${error.message}`);
   }
 }

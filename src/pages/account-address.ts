@@ -14,7 +14,7 @@ export type AccountAddressValues = {
 /** The section in which a person changes their address. */
 export function accountAddressSection({ address, canChange, problem, change }: AccountAddressValues): Html {
   const fields = html`${problemNotice(problem)}
-${emailField("New address", "", problem, "new_address")}
+${emailField("New address", "", problem, { name: "new_address" })}
 <button type="submit">Change address</button>`;
   return section(html`<p class="soft small">Your address is <strong>${nameOf(address)}</strong>. ${
     canChange
@@ -32,11 +32,12 @@ export type ConfirmAddressValues = {
   readonly isPrinted: boolean;
   readonly problem: string | undefined;
   readonly confirm: (fields: Html) => Html;
+  readonly cancel: (fields: Html) => Html;
 };
 
 /** The same once a mail is on its way to each address. */
 export function confirmAddressSection(values: ConfirmAddressValues): Html {
-  const { from, to, mail, isPrinted, problem, confirm } = values;
+  const { from, to, mail, isPrinted, problem, confirm, cancel } = values;
   const where = isPrinted
     ? "This server printed a code for each of the two addresses on the terminal where it was started."
     : html`A code is on its way to each of your addresses, <strong>${nameOf(from)}</strong> and <strong>${nameOf(to)}</strong>.`;
@@ -45,7 +46,8 @@ ${confirm(html`${problemNotice(problem)}
 <input type="hidden" name="mail" value="${mail}">
 ${codeField("old_code", "Code of your current address", problem, true)}
 ${codeField("new_code", "Code of your new address", problem, false)}
-<button type="submit">Confirm new address</button>`)}`);
+<button type="submit">Confirm new address</button>`)}
+<div class="side-by-side">${cancel(html`<button type="submit" class="plain">Cancel</button>`)}</div>`);
 }
 
 function section(inside: Html): Html {

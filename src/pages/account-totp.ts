@@ -30,7 +30,7 @@ export function accountTotpSection(values: AccountTotpValues): Html {
   return html`<section aria-labelledby="totp">
 <h2 id="totp">Authenticator app</h2>
 ${problem === undefined ? undefined : html`<div class="notice alarm" role="alert" tabindex="-1" autofocus>${ALARM_ICON}<div><p>${problem}</p></div></div>`}
-${shown?.kind === "setup" ? form("confirm", totpSetupFields(shown.setup, shown.problem)) : undefined}
+${shown?.kind === "setup" ? html`${form("confirm", totpSetupFields(shown.setup, shown.problem))}<div class="side-by-side">${form("cancel", html`<button type="submit" class="plain">Cancel</button>`)}</div>` : undefined}
 ${shown?.kind === "codes" ? codesShown(shown) : undefined}
 ${shown?.kind === "setup" ? undefined : state(values)}
 </section>`;
@@ -47,11 +47,11 @@ ${recoveryCodeList(codes)}`;
 
 function state({ since, recoveryCodes, isRequired, canChange, form }: AccountTotpValues): Html {
   if (since === undefined) {
-    return html`<p class="soft small">After your password, you are asked for a code that an app on your phone shows. So a password that someone else knows is not enough.</p>
+    return html`<p class="soft small">Not set up. With an app, you are also asked for a code that it shows when you sign in with a password or by email. Then a password that someone else knows is not enough.</p>
 ${canChange ? html`<div class="side-by-side">${form("set_up", html`<button type="submit" class="plain">Set up an app</button>`)}</div>` : html`<p class="soft small">To set it up, sign in again first.</p>`}`;
   }
   const left = recoveryCodes === 1 ? "1 recovery code is left" : `${recoveryCodes} recovery codes are left`;
-  return html`<p class="soft small">Set up since ${moment(since)}. ${left}.${isRequired ? " This server requires it of you." : undefined}</p>
+  return html`<p class="soft small">Set up on ${moment(since)}. ${left}.${isRequired ? " This server requires it of you." : undefined}</p>
 ${
   canChange
     ? html`<div class="side-by-side">

@@ -9,17 +9,19 @@ export type CompanyFieldValues = {
   readonly address: string;
   /** Whether no company has this address. */
   readonly isUnknown: boolean;
+  /** Whether there is no other way to sign in. */
+  readonly isOnly: boolean;
 };
 
 /** One field for the ways to sign in of several companies: the address's domain picks one. */
-export function companyField({ action, state, address, isUnknown }: CompanyFieldValues): Html {
+export function companyField({ action, state, address, isUnknown, isOnly }: CompanyFieldValues): Html {
   const tied = isUnknown ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
   return html`<form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 <div>
 <label for="address">Work email address</label>
-<input type="text" inputmode="email" id="address" name="address" value="${address}" autocomplete="email" autocapitalize="none" autocorrect="off" spellcheck="false" required${tied}>
+<input type="text" inputmode="email" id="address" name="address" value="${address}" autocomplete="email" autocapitalize="none" autocorrect="off" spellcheck="false" required${isOnly ? html` autofocus` : undefined}${tied}>
 </div>
-<button type="submit" class="plain">Continue with single sign-on</button>
+<button type="submit"${isOnly ? undefined : html` class="plain"`}>Continue with single sign-on</button>
 </form>`;
 }

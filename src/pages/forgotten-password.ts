@@ -48,7 +48,7 @@ export function passwordMailSentPage({
       ? "This server does not send email: it printed it on the terminal where it was started."
       : "An email is on its way to the address that you typed. If an account has this address, the email has a link to choose a new password."
   }</p>
-<p class="soft hint">Nothing there? Look in your spam folder, or contact the operator of ${nameOf(appName)}.</p>
+${isPrinted ? undefined : html`<p class="soft hint">Nothing there? Look in your spam folder, or contact the operator of ${nameOf(appName)}.</p>`}
 </div>
 <p><a class="button" href="${signInUrl}">Back to the sign-in page</a></p>`;
   return layout({ appName, title: "Check your email", body });

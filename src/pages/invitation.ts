@@ -28,7 +28,7 @@ export function invitationPage(values: InvitationValues): string {
 <p class="soft">${
     isReset
       ? "When you save it, you are signed out in every browser. Apps that you connected stay connected."
-      : "You will sign in with it when you connect an app."
+      : `You will sign in with ${username === undefined ? "them" : "it"} when you connect an app.`
   }</p>
 </div>
 <form method="post" action="${action}">

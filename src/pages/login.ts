@@ -13,7 +13,9 @@ export type LoginValues = {
   readonly forgottenPasswordUrl?: string | undefined;
   /** What the username field says in `autocomplete` besides `username`: `webauthn`, where a passkey can be chosen there. */
   readonly autocomplete?: readonly string[];
-  /** The other ways to sign in. */
+  /** The ways to sign in before username and password, in the order of the operator. */
+  readonly above?: readonly MethodPanel[];
+  /** Those after them. */
   readonly panels?: readonly MethodPanel[];
   /** The sealed request, carried through the form. */
   readonly state: string;
@@ -38,7 +40,7 @@ export type SignInPurpose = {
 
 /** The page with every way to sign in. */
 export function loginPage(values: LoginValues): string {
-  const { appName, panels = [], errorMessage, methodProblem, client, purpose, ...form } = values;
+  const { appName, above = [], panels = [], errorMessage, methodProblem, client, purpose, ...form } = values;
   const { action } = form;
   const problem = errorMessage || methodProblem;
   const marks = client ? html`${mark(client.name, "theirs")}${BOTH_WAYS_ICON}` : undefined;
@@ -53,12 +55,15 @@ ${
     ? html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${problem}</p></div></div>`
     : undefined
 }
+${above.length > 0 ? html`${methodsOf(above)}${OR}` : undefined}
 ${action === undefined ? undefined : passwordForm({ ...form, action }, errorMessage)}
-${action !== undefined && panels.length > 0 ? html`<p class="or"><span>or</span></p>` : undefined}
+${action !== undefined && panels.length > 0 ? OR : undefined}
 ${panels.length > 0 ? methodsOf(panels) : undefined}
 ${purpose ? html`<p class="centred small"><a href="${purpose.accountUrl}">Back to your account</a></p>` : undefined}`;
   return layout({ appName, title: problem ? "Sign in: try again" : "Sign in", body });
 }
+
+const OR = html`<p class="or"><span>or</span></p>`;
 
 const HEADINGS = { confirm: "Sign in again", link: "Link another way to sign in" } as const;
 

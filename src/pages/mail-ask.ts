@@ -17,17 +17,22 @@ export function mailForm(values: MailFormValues, kind: "one_of_several" | "only"
   const { action, state, typed = "", problem } = values;
   return html`<form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
-${emailField("Email address", typed, problem)}
+${emailField("Email address", typed, problem, { hasFocus: kind === "only" })}
 <button type="submit"${kind === "only" ? undefined : html` class="plain"`}>Email me a link</button>
 </form>`;
 }
 
 /** A field for one address. The server reads it: what a browser takes for an address differs. */
-export function emailField(label: string, typed: string, problem: string | undefined, name = "email"): Html {
+export function emailField(
+  label: string,
+  typed: string,
+  problem: string | undefined,
+  { name = "email", hasFocus = false }: { readonly name?: string; readonly hasFocus?: boolean } = {},
+): Html {
   const tied = problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="problem"`;
   return html`<div>
 <label for="${name}">${label}</label>
-<input type="text" id="${name}" name="${name}" value="${typed}" inputmode="email" autocomplete="email" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="320" required${tied}>
+<input type="text" id="${name}" name="${name}" value="${typed}" inputmode="email" autocomplete="email" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="320" required${hasFocus ? html` autofocus` : undefined}${tied}>
 </div>`;
 }
 

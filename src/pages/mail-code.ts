@@ -39,10 +39,10 @@ ${codeField("code", "Six-digit code", problem, true)}
 <button type="submit">Sign in</button>
 </form>
 <form method="post" action="${askAction}">
-<p class="soft small centred">Nothing there? Look in your spam folder, and check the address. An email works for ten minutes.</p>
+<p class="soft small centred">${isPrinted ? "An email works for ten minutes." : "Nothing there? Look in your spam folder, and check the address. An email works for ten minutes."}</p>
 <input type="hidden" name="state" value="${state}">
 <input type="hidden" name="email" value="${email}">
-<button type="submit" class="plain">Send another email</button>
+<button type="submit" class="plain">${isPrinted ? "Print another email" : "Send another email"}</button>
 </form>
 <p class="centred small"><a href="${signInUrl}">Use another address or way to sign in</a></p>`;
   return layout({ appName, title: problem === undefined ? "Check your email" : "Code: try again", body });

@@ -112,6 +112,7 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .facts .both { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .125rem .75rem; }
 
 .methods > * + * { margin-top: .75rem; }
+.methods input[type="hidden"]:first-child + * { margin-top: 0; }
 .or { display: flex; align-items: center; gap: .75rem; color: var(--soft); font-size: .875rem; }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
 
@@ -137,6 +138,8 @@ p + .rows { margin-top: .75rem; }
 .qr svg { display: block; width: 100%; height: auto; }
 .steps > li + li { margin-top: 1.25rem; }
 .steps p + p { margin-top: .375rem; }
+.steps div + button { margin-top: 1.25rem; }
+.key { text-wrap: balance; }
 p + .recovery-codes { margin-top: .75rem; }
 .recovery-codes { font-size: 1rem; line-height: 1.75; text-align: center; }
 

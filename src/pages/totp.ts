@@ -13,13 +13,13 @@ type Common = {
   readonly state: string;
   /** Who signs in: a username or an address. */
   readonly label: string;
+  /** The client that wants to connect; undefined at the account page. */
+  readonly client: ClientIdentity | undefined;
   /** Back to where the sign-in begins. */
   readonly signInUrl: string;
 };
 
 export type TotpValues = Common & {
-  /** The client that wants to connect; undefined at the account page. */
-  readonly client: ClientIdentity | undefined;
   /** What was wrong, and in which field. */
   readonly problem: { readonly field: "code" | "recovery_code"; readonly message: string } | undefined;
 };
@@ -34,7 +34,7 @@ export function totpPage(values: TotpValues): string {
 <div class="marks">${mark(appName, "ours")}</div>
 <h1>Enter your code</h1>
 <p class="soft">Open your authenticator app, and type the six digits that it shows for ${nameOf(appName)}.</p>
-${client ? html`<p class="soft small"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>` : undefined}
+${waiting(client)}
 </div>
 ${formOf(values, html`${alarm(code)}${codeField(code, recovery === undefined)}<button type="submit">Continue</button>`)}
 <details${recovery === undefined ? undefined : html` open`}><summary>Use a recovery code instead</summary><div>
@@ -68,11 +68,12 @@ export type TotpSetupValues = Common & {
 
 /** The page on which a person who must have an authenticator app sets it up. */
 export function totpSetupPage(values: TotpSetupValues): string {
-  const { appName, setup, problem } = values;
+  const { appName, client, setup, problem } = values;
   const body = html`<div class="centred">
 <div class="marks">${mark(appName, "ours")}</div>
 <h1>Set up an authenticator app</h1>
 <p class="soft">${nameOf(appName)} asks for a second proof when you sign in: a code that an app on your phone shows.</p>
+${waiting(client)}
 </div>
 ${formOf(values, totpSetupFields(setup, problem))}
 ${notYou(values)}`;
@@ -86,10 +87,9 @@ export function totpSetupFields(setup: TotpSetup, problem: string | undefined): 
 <li><p>In your authenticator app, add an account and scan this code.</p>
 ${qrCode(setup.qr, "QR code for your authenticator app")}
 <p class="soft small">If you can’t scan it, type this key. It is for codes that change with time.</p>
-<p><code class="whole">${setup.key}</code></p></li>
-<li>${codeField(problem, true)}</li>
-</ol>
-<button type="submit">Turn on</button>`;
+<p class="key"><code class="whole">${setup.key}</code></p></li>
+<li>${codeField(problem, true)}<button type="submit">Turn on</button></li>
+</ol>`;
 }
 
 /** After the setup: the recovery codes, which are never shown again. */
@@ -116,6 +116,12 @@ ${recoveryCodeList(codes)}
 export function recoveryCodeList(codes: readonly string[]): Html {
   return html`<pre class="recovery-codes">${codes.join("\n")}</pre>
 <p class="soft small">Each works once. They are not shown again: keep them where you keep your passwords, not only on your phone.</p>`;
+}
+
+function waiting(client: ClientIdentity | undefined): Html | undefined {
+  return client
+    ? html`<p class="soft small"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>`
+    : undefined;
 }
 
 function formOf({ action, state }: Pick<Common, "action" | "state">, fields: Html): Html {

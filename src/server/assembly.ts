@@ -2,6 +2,7 @@ import { password } from "../authorization-server/sign-in/password/password.ts";
 import type { SignInPart } from "../authorization-server/sign-in/second-factor.ts";
 import { type AdmitOption, parseAdmit } from "../config/admit.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
+import { meantName } from "../config/misspelling.ts";
 import { parseOptions } from "../config/options.ts";
 import type { OAuthServerOptions } from "../config/options-schema.ts";
 import { requireOptions, wrongValue } from "../config/problems.ts";
@@ -99,6 +100,12 @@ function signInOf(access: CheckUser | SignIn): SignIn {
   return { signIn, admit };
 }
 
+function meant(access: unknown): string {
+  const [name = ""] = typeof access === "object" && access !== null ? Object.keys(access) : [];
+  const near = name === "" ? undefined : meantName(name, ["signIn", "authorization"]);
+  return near === undefined ? "" : `: it has ${name}. Did you mean ${near}?`;
+}
+
 /** A server in front of a provider, which says who people are and what scopes there are. */
 export function protectedServer(
   name: string,
@@ -107,7 +114,9 @@ export function protectedServer(
 ): Assembly<OpenServer> {
   if (typeof access?.authorization !== "object") {
     const what =
-      access === undefined ? "is missing" : "is neither a function nor has signIn or authorization";
+      access === undefined
+        ? "is missing"
+        : `is neither a function nor has signIn or authorization${meant(access)}`;
     throw new ConfigurationError(
       `The second argument ${what}. Give checkUser(username, password), { signIn: [users()] }, or { authorization: { issuer, audience } }.`,
     );

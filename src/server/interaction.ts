@@ -38,7 +38,7 @@ import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
 import type { FactorParts, OpenFactor, SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
-import type { Admission } from "../config/admit.ts";
+import { type Admission, isShutOut } from "../config/admit.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Route } from "../http/route.ts";
@@ -156,6 +156,11 @@ export async function openInteraction(
   return {
     routes,
     async started(print) {
+      for (const { name } of parts.methods.filter((method) => isShutOut(method, admission))) {
+        parts.log.info(
+          `${name}: no one who signs in with it comes in, because admit lists addresses only, and none that it says counts. Set its option domains.`,
+        );
+      }
       for (const method of methods) await method.started?.(print);
     },
   };

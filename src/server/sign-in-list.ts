@@ -44,6 +44,14 @@ function requireParts(parts: unknown): asserts parts is readonly SignInPart[] {
   if (Array.isArray(parts) && index >= 0) {
     throw new ConfigurationError(`signIn[${index}] is a function: call it, ${parts[index].name}().`);
   }
+  const other = Array.isArray(parts) ? parts.findIndex((one) => !isPart(one)) : -1;
+  if (Array.isArray(parts) && other >= 0) {
+    throw wrongValue(
+      `signIn[${other}]`,
+      parts[other],
+      "a sign-in method, such as users() or password(checkUser), from mcp-gatehouse/sign-in",
+    );
+  }
   throw wrongValue(
     "signIn",
     parts,
@@ -56,9 +64,17 @@ function refuseEqualNames(parts: readonly SignInPart[]): void {
   const names = parts.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice === undefined) return;
+  const takesName = parts.some((part) => part.name === twice && hasOptionName(part));
   throw new ConfigurationError(
-    `signIn has two methods with the name "${twice}". Give one of them another name.`,
+    takesName
+      ? `signIn has two methods with the name "${twice}". Give one of them another name.`
+      : `signIn has ${twice}() twice. Keep one of them.`,
   );
+}
+
+/** Those of a provider or a company take a name: a server may have several of them. */
+function hasOptionName(part: SignInPart): boolean {
+  return "provider" in part || "identityIssuer" in part;
 }
 
 /** No one could ever come to have it. */

@@ -109,5 +109,6 @@ export const ADDRESS_SECTIONS = {
     isPrinted: false,
     problem: "One of the codes is wrong. Use those of the newest emails.",
     confirm: inForm,
+    cancel: inForm,
   }),
 } as const;

@@ -46,10 +46,10 @@ const login = {
   ],
 } as const;
 
-function company(address = "", isUnknown = false) {
+function company(address = "", isUnknown = false, isOnly = false) {
   return {
     name: "company",
-    html: companyField({ action: "/oauth/company", state: "sealed", address, isUnknown }),
+    html: companyField({ action: "/oauth/company", state: "sealed", address, isUnknown, isOnly }),
   };
 }
 
@@ -201,7 +201,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   "login-companies": loginPage({ ...login, panels: [company(), ...login.panels] }),
   "login-companies-unknown": loginPage({
     ...login,
-    panels: [company("ada@nowhere.example", true)],
+    panels: [company("ada@nowhere.example", true, true)],
     methodProblem: "There is no single sign-on for this address here. Check it, or choose another way.",
   }),
   "login-account": loginPage({ ...login, client: undefined }),

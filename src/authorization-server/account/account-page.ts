@@ -97,7 +97,10 @@ export async function showAccount(
     canChange,
     ...listed(sessions, current, labelOf),
     identities: listedHere(identities, parts.parts).map((identity) => shown(identity, ways, methods)),
-    links: linkable(current.person, identities, methods),
+    links: linkable(current.person, identities, methods).map(({ name, label, linkLabel = label }) => ({
+      name,
+      label: linkLabel,
+    })),
     sections,
     hasProblem: error !== undefined,
     signIns: signIns.map(({ method, ...signIn }) => ({ ...signIn, method: method && labelOf(method) })),

@@ -39,8 +39,8 @@ export function isLinked(identity: Identity, methods: readonly NamedMethod[]): b
 }
 
 /** Whether the account page can link what a method proves: by a redirect, or by the method's form on the sign-in page. */
-function canLink({ panel, isLinkable }: NamedMethod): boolean {
-  return panel.kind === "button" || isLinkable === true;
+function canLink({ panel, linkLabel }: NamedMethod): boolean {
+  return panel.kind === "button" || linkLabel !== undefined;
 }
 
 /**

@@ -9,7 +9,9 @@ import type { Admit } from "./method.ts";
 export function createAdmission({ rules, check }: Admission, milliseconds?: number): Admit {
   return async (method, proof, person, client) => {
     const decision = decideAdmission(rules, method.people, proof);
-    if (decision.kind === "refused") return { reason: decision.why };
+    if (decision.kind === "refused") {
+      return { reason: [decision.why, proof.notCounted].filter((part) => part !== undefined).join("; ") };
+    }
     if (check === undefined) return "admitted";
     const { emails, groups, claims, isNarrowed = false } = proof;
     const signIn: ProvedSignIn = { method: method.name, emails, groups, claims, isNarrowed };

@@ -35,6 +35,8 @@ export type SignInMethod = {
   readonly people: "own" | "members" | "public";
   /** False where it never says a person's groups, so that a list of groups would do nothing. */
   readonly saysGroups?: boolean;
+  /** False where no address that it says counts, so that lists of addresses let none of its people in. */
+  readonly saysAddresses?: boolean;
   /** Whether it says claims, for lists of them. Unless it is given: yes, but for people whom the operator put there. */
   readonly saysClaims?: boolean;
   /** Whether people have it only once they are signed in otherwise, or invited: so it can't be the only one. */
@@ -65,8 +67,11 @@ export type OpenMethod = {
   readonly routes: readonly Route[];
   /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
   readonly proves: (identity: Identity) => boolean;
-  /** A form of its own, on the sign-in page, also links an identity. Methods that redirect can always be linked. */
-  readonly isLinkable?: true | undefined;
+  /**
+   * Set where a form of its own, on the sign-in page, also links an identity: what the account page offers to link. Methods that redirect
+   * can always be linked, by their label.
+   */
+  readonly linkLabel?: string | undefined;
   /** Whether it keeps passwords that a person can set anew with a link. */
   readonly hasResettablePasswords?: true | undefined;
   /** Sets a password anew by mail: for where the directory of `users()` is in the same server. */
@@ -100,10 +105,10 @@ export type SignInPanel =
     }
   /** The page's own fields for a username and a password, or the operator's page. One method of a server can have them. */
   | { readonly kind: "password"; readonly check: CheckPair }
-  /** A form of its own, which posts to one of the method's routes. */
+  /** A form of its own, which posts to one of the method's routes. It hears whether it is the only way to sign in on the page. */
   | {
       readonly kind: "form";
-      readonly html: (visit: Visit) => Html;
+      readonly html: (visit: Visit, isOnly: boolean) => Html;
       /** The hashes of its inline scripts, as `script-src` names them: `'sha256-…'`. */
       readonly scriptHashes?: readonly string[];
       /** What the page's username field says in `autocomplete` besides `username`. */
@@ -191,7 +196,7 @@ export type Visits = {
  */
 export type Admit = (
   method: Pick<SignInMethod, "name" | "people">,
-  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed" | "lacksClaims">,
+  proof: Pick<Proof, "emails" | "groups" | "claims" | "isNarrowed" | "lacksClaims" | "notCounted">,
   person: Person,
   client: ClientIdentity | undefined,
 ) => Promise<"admitted" | { readonly reason: string }>;
@@ -210,6 +215,8 @@ export type Proof = {
   readonly groups: readonly string[];
   /** What the provider said, for the lists of `admit`. Not kept. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** What was said of the person and does not count, for the log's reason where they may not come in. */
+  readonly notCounted?: string | undefined;
   /** Whether the person has claims at their provider that were not asked for now, so that `admit.deny.claims` can't be compared. */
   readonly lacksClaims?: boolean | undefined;
   /** Whether the provider granted less than it was asked for, so that something above may be missing. */

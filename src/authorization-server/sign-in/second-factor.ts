@@ -21,6 +21,8 @@ export type SecondFactor = {
   readonly label: string;
   /** The groups whose people need it, where it is not for everyone: a method must say a person's groups. */
   readonly groups?: readonly string[] | undefined;
+  /** Who is asked for it, at the end of a sentence; undefined where that is everyone: `if they have set one up`. */
+  readonly forWhom?: string | undefined;
   /** @throws ConfigurationError that stops the start */
   open(parts: FactorParts): Promise<OpenFactor> | OpenFactor;
 };

@@ -153,13 +153,8 @@ export function showSignIn(
 ): Response {
   const methods = methodsFor(visit, all);
   const { username, errorMessage, methodProblem = problemOf(typed) } = typed;
-  const forms = methods.flatMap(({ name, panel }) =>
-    panel.kind === "form" ? [{ name, html: panel.html(visit) }] : [],
-  );
-  const companies: readonly NamedMethod[] = companiesOf(methods);
-  const others = methods.filter((method) => !companies.includes(method));
-  const field = companies.length > 0 ? [{ name: "company", html: fieldOf(visit, typed, issuer) }] : [];
-  const panels: readonly MethodPanel[] = [...forms, ...field, ...linksOf(visit, others)];
+  const at = methods.findIndex(({ panel }) => panel.kind === "password");
+  const panels = panelsOf(visit, typed, methods, issuer);
   const ownForms = methods.flatMap(({ panel }) => (panel.kind === "form" ? [panel] : []));
   const scripts = ownForms.flatMap(({ scriptHashes = [] }) => scriptHashes);
   const values = { appName, state: visit.sealed, username };
@@ -168,7 +163,7 @@ export function showSignIn(
     const page = renderLoginTemplate(loginTemplate, {
       ...values,
       errorMessage: errorMessage ?? methodProblem ?? "",
-      methods: methodsOf(panels),
+      methods: methodsOf(panels.flat()),
     });
     return htmlResponse(page, withScripts(TEMPLATE_STYLES, scripts), status, headers);
   }
@@ -179,20 +174,39 @@ export function showSignIn(
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
     forgottenPasswordUrl: forgottenPasswordUrl?.(visit),
     autocomplete: ownForms.flatMap(({ autocomplete = [] }) => autocomplete),
-    panels,
+    above: panels.slice(0, Math.max(at, 0)).flat(),
+    panels: panels.slice(at + 1).flat(),
     client: visit.client,
     purpose: visit.purpose,
   });
   return htmlResponse(page, withScripts(PAGE_STYLES, scripts), status, headers);
 }
 
-function fieldOf({ sealed, loginHint = "" }: Visit, typed: Typed, issuer: string): Html {
+/** What each method has on the page, in their order. The field for companies is where the first of them is. */
+function panelsOf(
+  visit: Visit,
+  typed: Typed,
+  methods: readonly NamedMethod[],
+  issuer: string,
+): readonly (readonly MethodPanel[])[] {
+  const companies: readonly NamedMethod[] = companiesOf(methods);
+  return methods.map((method) => {
+    const { name, panel } = method;
+    if (panel.kind === "form") return [{ name, html: panel.html(visit, methods.length === 1) }];
+    if (!companies.includes(method)) return linksOf(visit, [method]);
+    if (method !== companies[0]) return [];
+    return [{ name: "company", html: fieldOf(visit, typed, issuer, companies.length === methods.length) }];
+  });
+}
+
+function fieldOf({ sealed, loginHint = "" }: Visit, typed: Typed, issuer: string, isOnly: boolean): Html {
   const { address = loginHint, isUnknownAddress = false } = typed;
   return companyField({
     action: urlOf(issuer, COMPANY_PATH),
     state: sealed,
     address,
     isUnknown: isUnknownAddress,
+    isOnly,
   });
 }
 

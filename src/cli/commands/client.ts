@@ -127,7 +127,11 @@ async function add(flags: AddFlags): Promise<void> {
       rememberConsent: flags.rememberConsent,
     },
     // Which scopes there are is the server's matter; unknown ones are narrowed away when they are asked for.
-    { catalogue: { descriptions: new Map(scopes?.map((scope) => [scope, scope])) } },
+    {
+      catalogue: { descriptions: new Map(scopes?.map((scope) => [scope, scope])) },
+      // A random id would say nothing.
+      ...(flags.id === undefined && { called: `The client ${JSON.stringify(flags.name)}` }),
+    },
     Date.now(),
   );
   const isNew = await withStore(

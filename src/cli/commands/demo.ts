@@ -94,10 +94,15 @@ function accessLines(access: DemoAccess, issuer: string): Lines {
     const atProviders = methods.filter(({ provider }) => provider !== undefined);
     return [
       ["Sign in", `with ${methods.map(({ label }) => label).join(", ")}`],
-      ...access.signIn.filter(isSecondFactor).map(({ label }): Lines[number] => ["Then", `with ${label}`]),
+      ...access.signIn
+        .filter(isSecondFactor)
+        .map(({ label, forWhom }): Lines[number] => [
+          "Then",
+          `with ${label}${forWhom === undefined ? "" : `, ${forWhom}`}`,
+        ]),
       ...atProviders.map(({ name, label }): Lines[number] => [
         "Redirect URI",
-        `${redirectUriOf(issuer, name)}  (at ${label})`,
+        `${redirectUriOf(issuer, name)} (at ${label})`,
       ]),
     ];
   }
@@ -146,5 +151,5 @@ function printBanner({
 function placeOf(database: string): string {
   if (database === ":memory:") return "in memory, gone when it stops";
   if (isPostgresUrl(database)) return shownDatabase(database);
-  return isAbsolute(database) ? database : `${database}  (in ${process.cwd()})`;
+  return isAbsolute(database) ? database : `${database} (in ${process.cwd()})`;
 }

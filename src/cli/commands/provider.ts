@@ -61,7 +61,15 @@ async function showTokens(
     return;
   }
   const preset = PRESETS.get(name.toLowerCase());
-  if (!preset) throw unknownProvider(name, [...PRESETS.keys()], "generic");
+  if (!preset) {
+    const { SIGN_IN_GUIDES } = await import("../../providers/sign-in/index.ts");
+    if (SIGN_IN_GUIDES.has(name.toLowerCase())) {
+      throw new ConfigurationError(
+        `People sign in to your server with ${name}, and clients get no tokens there. Run: gatehouse provider ${name.toLowerCase()} --sign-in`,
+      );
+    }
+    throw unknownProvider(name, [...PRESETS.keys()], "generic");
+  }
   if (resource !== undefined && !URL.canParse(resource)) {
     throw new ConfigurationError(
       `--resource is ${JSON.stringify(resource)}; it must be a URL, such as https://mcp.example.com/mcp.`,
@@ -120,14 +128,40 @@ async function issuerOf(given: string | undefined): Promise<string | undefined> 
 
 const URL_OPTIONS: ReadonlySet<string> = new Set(["publicUrl", "path", "allowInsecurePublicUrl"]);
 
+/** Ways to sign in that need no provider, as people may write them. */
+const WITHOUT_PROVIDER: ReadonlyMap<string, string> = new Map([
+  ["users", "users()"],
+  ["password", "password(checkUser)"],
+  ["magiclink", "magicLink()"],
+  ["passkeys", "passkeys()"],
+  ["totp", "totp()"],
+]);
+
 function unknownProvider(name: string, known: readonly string[], other: string): ConfigurationError {
+  const written = WITHOUT_PROVIDER.get(name.toLowerCase().replaceAll(/[-_]/g, ""));
+  if (written !== undefined) {
+    return new ConfigurationError(
+      `${name} needs no provider, so there is nothing to set up at one. Write ${written} into signIn; docs/sign-in/README.md says how.`,
+    );
+  }
   return new ConfigurationError(
     `${JSON.stringify(name)} is not a known provider. Known are: ${known.join(", ")}. For any other, use ${other}.`,
   );
 }
 
 function printPage(page: string): void {
-  for (const line of page.trimEnd().split("\n")) print(line.startsWith("#") ? bold(line) : line);
+  for (const line of page.trimEnd().split("\n")) {
+    const text = withoutLinks(line);
+    print(text.startsWith("#") ? bold(text) : text);
+  }
+}
+
+/** A terminal follows no link of a document: what it says stays, with the address where that is one of the web. */
+function withoutLinks(line: string): string {
+  return line.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, text: string, to: string) => {
+    if (/^https?:/.test(to)) return text === to ? text : `${text} (${to})`;
+    return text;
+  });
 }
 
 /** `name=value` each; a name that comes again makes a list. */

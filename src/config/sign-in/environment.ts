@@ -109,8 +109,11 @@ function readList<Method extends VariableMethod>(
   if (names.length === 0) throw missing(environment, methods);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) {
+    const takesName = methods.some(({ name, options }) => name === twice && "name" in options);
     throw new ConfigurationError(
-      `${SIGN_IN} lists ${twice} twice. Two sign-ins of one kind need code: give one of them another name there.`,
+      takesName
+        ? `${SIGN_IN} lists ${twice} twice. Two sign-ins of one kind need code: give one of them another name there.`
+        : `${SIGN_IN} lists ${twice} twice. List it once.`,
     );
   }
   return names.map((name) => {

@@ -9,6 +9,8 @@ export type SignInGuide = {
   readonly examples: Given;
   /** Who may come in, where anyone can have an account there: a list of `admit`, and one entry of it. */
   readonly admit: { readonly list: "emails" | "groups" | "claims"; readonly entry: string };
+  /** A package to install beside Gatehouse. */
+  readonly install?: string;
   readonly explain: (urls: GuideUrls) => Explanation;
 };
 

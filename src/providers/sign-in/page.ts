@@ -21,7 +21,7 @@ export function signInPageOf(guide: SignInGuide, known?: string, given: Given = 
   const issuer = known ?? EXAMPLE_ISSUER;
   const { definition } = guide;
   const options = optionsWithVariables(definition.name, definition.options);
-  const values = { ...guide.examples, ...given };
+  const values = { ...examplesBeside(given, guide), ...given };
   const read = readValues(options, values);
   const settings = settingsOf(guide, read);
   const explanation = guide.explain({
@@ -35,6 +35,7 @@ export function signInPageOf(guide: SignInGuide, known?: string, given: Given = 
     `## ${explanation.console}`,
     explanation.steps.map((step, i) => `${i + 1}. ${step}`).join("\n\n"),
     "## In your code",
+    ...(guide.install === undefined ? [] : [block("sh", [`npm install ${guide.install}`])]),
     block("ts", codeOf(guide, read, settings, known)),
     "## Without code",
     "`signInFromEnvironment()` of `mcp-gatehouse/sign-in` reads these from the environment or a `.env` file, and so does `gatehouse demo`:",
@@ -47,6 +48,12 @@ export function signInPageOf(guide: SignInGuide, known?: string, given: Given = 
     block("sh", [commandOf(guide, values, issuer)]),
   ];
   return `${sections.join("\n\n")}\n`;
+}
+
+/** The entity ID is in the metadata, so an example of it would contradict metadata that are given. */
+function examplesBeside(given: Given, { examples }: SignInGuide): Given {
+  const { entityId, ...others } = examples;
+  return entityId === undefined || given.metadata !== undefined ? others : examples;
 }
 
 /** The names of the values that a provider's page takes: what it needs, and what it has of its own. */

@@ -3,9 +3,11 @@ import { type GuideUrls, pasted, type SignInGuide } from "./guide.ts";
 
 const ADMIT = { list: "groups", entry: "staff" } as const;
 
+/** The peer dependency, which npm does not install by itself. */
+const INSTALL = "@node-saml/node-saml";
+
 /** What everyone who sets up SAML should know. */
 const NOTES = [
-  "Needs the package `@node-saml/node-saml`: `npm install @node-saml/node-saml`.",
   `**Addresses.** A company's administrators can enter any address for a person, so only those of its \`domains\` count. Without \`domains\`, \`admit.emails\` and
   \`admit.domains\` let no one in who signs in here, and tools get no \`email\`.`,
   "**Who it is.** People are told apart by the identity provider's entity ID and the NameID, or the attribute that `subject` names. It must never be given to someone else: an address can be, so use an id where there is one. A transient NameID is refused.",
@@ -19,6 +21,7 @@ const SEVERAL =
 
 export const samlGuide: SignInGuide = {
   definition: samlSignIn,
+  install: INSTALL,
   page: { name: "saml", title: "SAML" },
   examples: {
     metadata: "https://idp.example.com/saml/metadata",
@@ -44,6 +47,7 @@ export const samlGuide: SignInGuide = {
 
 export const oktaSamlGuide: SignInGuide = {
   definition: samlSignIn,
+  install: INSTALL,
   page: { name: "saml-okta", title: "Okta by SAML" },
   examples: {
     metadata: "https://acme.okta.com/app/exk1a2b3c4d5e6f7g8h9/sso/saml/metadata",
@@ -72,6 +76,7 @@ export const oktaSamlGuide: SignInGuide = {
 
 export const entraSamlGuide: SignInGuide = {
   definition: samlSignIn,
+  install: INSTALL,
   page: { name: "saml-entra", title: "Microsoft Entra ID by SAML" },
   examples: {
     metadata:
@@ -105,6 +110,7 @@ export const entraSamlGuide: SignInGuide = {
 
 export const googleSamlGuide: SignInGuide = {
   definition: samlSignIn,
+  install: INSTALL,
   page: { name: "saml-google", title: "Google Workspace by SAML" },
   examples: { metadata: "./GoogleIDPMetadata.xml", domains: "acme.com" },
   admit: ADMIT,

@@ -52,6 +52,7 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
           isPrinted: parts.mailer.isPrinted,
           problem: pending.problem,
           confirm: (fields) => form("confirm_address", fields),
+          cancel: (fields) => form("cancel", fields),
         });
       }
       return accountAddressSection({
@@ -64,8 +65,10 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
     actions: {
       change_address: (asked) => change(asked, parts),
       confirm_address: (asked) => confirm(asked, parts),
+      cancel: async () => ({ kind: "done", notice: "cancelled" }),
     },
     notices: {
+      cancelled: { text: "Your address was not changed.", changed: false },
       address_changed: { text: "Your address is changed.", changed: true },
     },
   };

@@ -58,16 +58,19 @@ export function magicLinkMethod(settings: MailSettings): SignInMethod {
       return {
         panel: {
           kind: "form",
-          html: (visit) =>
-            mailForm({
-              action: urlOf(issuer, ASK_PATH),
-              state: visit.sealed,
-              typed: readMailbox(visit.loginHint ?? ""),
-            }),
+          html: (visit, isOnly) =>
+            mailForm(
+              {
+                action: urlOf(issuer, ASK_PATH),
+                state: visit.sealed,
+                typed: readMailbox(visit.loginHint ?? ""),
+              },
+              isOnly ? "only" : "one_of_several",
+            ),
         },
         routes: [askRoute(common), codeRoute(common), linkRoute(common)],
         proves: (identity) => identity.method === MAGIC_LINK,
-        isLinkable: true,
+        linkLabel: "an email address",
         passwordReset: {
           route: forgottenPasswordRoute(common),
           url: (visit) => forgottenPasswordUrl(visit, issuer),

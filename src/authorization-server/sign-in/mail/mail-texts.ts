@@ -46,8 +46,10 @@ export function newPasswordMail(
   return {
     subject,
     text: lines(
-      `To choose a new password for ${name}, open this link:`,
-      ...links.map(({ username, url }) => `Username: ${shown(username)}\n${url}`),
+      ...links.flatMap(({ username, url }) => [
+        `Your username is ${shown(username)}. To choose a new password for ${name}, open this link:`,
+        url,
+      ]),
       `It works once, within ${LINK_HOURS.password === 1 ? "an hour" : `${LINK_HOURS.password} hours`}. When you save the new password, you are signed out in every browser.`,
       "Did you not ask for this? Then ignore this email: your password stays as it is.",
     ),

@@ -104,7 +104,8 @@ async function add(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<Par
   const isFull = async () => (await passkeysOf(personId, parts)).length >= MOST_PASSKEYS;
   const full = () => refused(`You have ${MOST_PASSKEYS} passkeys already. Remove one first.`);
   if (await isFull()) return full();
-  const label = labelOf(form.get("name"), request.headers.get("user-agent"));
+  const others = asked.identities.filter(({ method }) => method === PASSKEYS).map(({ label }) => label);
+  const label = unlike(others, labelOf(form.get("name"), request.headers.get("user-agent")));
   const made = await readNewPasskey(
     form.get(PASSKEY_FIELD),
     useOf(current.signIn),
@@ -135,6 +136,17 @@ async function add(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<Par
   return (await store.findByIdentity(identity))
     ? refused("This passkey is in use already.", "its credential id is someone's")
     : refused("You are no longer signed in, so nothing was changed.", "the session is over");
+}
+
+/** With a number where one of the person's passkeys is called so already. */
+function unlike(others: readonly string[], label: string): string {
+  const taken = new Set(others.map((other) => other.toLowerCase()));
+  let [unique, number] = [label, 1];
+  while (taken.has(unique.toLowerCase())) {
+    number += 1;
+    unique = `${label} ${number}`;
+  }
+  return unique;
 }
 
 async function remove(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<PartAnswer> {

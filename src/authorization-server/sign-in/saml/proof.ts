@@ -23,7 +23,8 @@ type Attributes = Asserted["attributes"];
 export function proofOf({ attributes, nameId, authenticatedAt }: Asserted, settings: Company): Proof {
   const subject = subjectOf(attributes, nameId, settings);
   const addressed = addressesIn(attributes, nameId, settings);
-  const emails = emailsOf(addressed).filter((address) => isOfDomain(address, settings.domains));
+  const said = emailsOf(addressed);
+  const emails = said.filter((address) => isOfDomain(address, settings.domains));
   const [email] = emails;
   const name = nameOfPerson(attributes, settings);
   const claims = claimsOf(attributes, emails, settings);
@@ -41,6 +42,7 @@ export function proofOf({ attributes, nameId, authenticatedAt }: Asserted, setti
     emails,
     groups: settings.groups === undefined ? [] : listedGroups(attributes, settings.groups),
     claims,
+    notCounted: said.length > emails.length ? notCounted(settings) : undefined,
     authenticatedAt,
     // Its logout is not ours to hear, and an id of its sessions would only be kept.
     upstream: undefined,
@@ -99,6 +101,12 @@ function addressesIn(
 function isOfDomain(text: string, domains: readonly DomainEntry[]): boolean {
   const address = readAddress(text);
   return address !== undefined && domains.some((domain) => matchesDomain(domain, address));
+}
+
+function notCounted({ name, domains }: Company): string {
+  return domains.length === 0
+    ? `${name} has no domains, so the address that it says does not count`
+    : `an address that ${name} says is outside its domains, so it does not count`;
 }
 
 /** Like those of a provider with OpenID Connect, they have no address that does not count. */

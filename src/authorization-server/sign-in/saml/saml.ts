@@ -11,13 +11,14 @@ import { urlOf } from "../../../http/route.ts";
 import { isSecureUrl } from "../../../platform/addresses.ts";
 import type { MethodParts, OpenMethod, SignInMethod } from "../method.ts";
 import { beginRoute } from "../upstream/begin.ts";
+import { BrokenOff } from "../upstream/provider.ts";
 import { createTransactions } from "../upstream/transactions.ts";
 import { beginPathOf, beginUrl } from "../upstream/upstream-method.ts";
 import { createAnswers } from "./answers.ts";
 import { authnRequestUrl } from "./authn-request.ts";
 import { samlCallbackRoute } from "./callback.ts";
 import { type Company, companyOf, refuseExpired } from "./company.ts";
-import { createIdentityProvider } from "./identity-provider.ts";
+import { createIdentityProvider, type IdentityProvider } from "./identity-provider.ts";
 import { SAML } from "./names.ts";
 import { nodeSaml } from "./node-saml.ts";
 import { createRelayStates } from "./relay-states.ts";
@@ -57,6 +58,7 @@ export function samlMethod(settings: SamlSettings): SignInMethod {
     label,
     people,
     saysGroups: groups !== undefined,
+    saysAddresses: domains.length > 0,
     identityIssuer: entityId,
     domains,
     async open(parts) {
@@ -103,7 +105,28 @@ function openSaml(settings: Company, parts: MethodParts): OpenMethod {
     routes,
     proves: (identity) => identity.method === SAML && identity.issuer === entityId,
     async started() {
-      parts.log.info(`The metadata to register at ${label} are at ${here.entityId}`);
+      parts.log.info(
+        `${name}: the metadata of this server, for the identity provider, are at ${here.entityId}`,
+      );
+      // Not waited for: the server starts while an identity provider is down.
+      if (settings.metadata.kind === "url") void reportMissing(name, identityProvider, parts.log);
     },
   };
+}
+
+/** An address that is wrong should show before the first person comes. */
+async function reportMissing(
+  name: string,
+  identityProvider: Pick<IdentityProvider, "find">,
+  log: Pick<MethodParts["log"], "info">,
+): Promise<void> {
+  try {
+    await identityProvider.find();
+  } catch (cause) {
+    const reason = cause instanceof BrokenOff ? cause.message : "it failed";
+    log.info(
+      `${name}: no one can sign in with it now, because its metadata could not be fetched. They are asked for again at each sign-in.`,
+      { reason },
+    );
+  }
 }

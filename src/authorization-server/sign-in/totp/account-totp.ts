@@ -53,8 +53,10 @@ export function accountTotp(parts: AccountTotpParts): AccountPart {
       confirm: (asked) => confirmSetup(asked, parts),
       new_codes: (asked) => newCodes(asked, parts),
       turn_off: (asked) => turnOff(asked, parts),
+      cancel: async () => ({ kind: "done", notice: "cancelled" }),
     },
     notices: {
+      cancelled: { text: "No authenticator app was set up. Nothing was changed.", changed: false },
       turned_off: {
         text: "Your authenticator app is turned off. You are no longer asked for a code.",
         changed: true,
@@ -75,7 +77,7 @@ async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promis
   const of = setupOf(asked, before);
   const secret = await parts.setups.open(of, asked.form.get("setup"));
   if (secret === undefined) {
-    return refused(new OAuthError("invalid_request", "This QR code can't be used any more. Begin again."));
+    return refused(new OAuthError("invalid_request", "This QR code can’t be used any more. Begin again."));
   }
   const made = await newCodesOf(secret, asked.form.get("code"), parts);
   if (!made) {

@@ -7,7 +7,7 @@ import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
 import type { CodeAttempt, CodeAttempts, GuessedCode } from "../guessing/code-attempts.ts";
 import { readCode, stepOf } from "./algorithm.ts";
-import { hashOf } from "./recovery-codes.ts";
+import { hashOf, looksLikeRecoveryCode } from "./recovery-codes.ts";
 
 /** A code that was typed: of an authenticator app, or a recovery code. */
 export type TypedCode = { readonly kind: GuessedCode; readonly text: string };
@@ -60,7 +60,7 @@ export function createCodes(parts: CodesParts): Codes {
       const { kind } = typed;
       const code = kind === "code" ? readCode(typed.text) : typed.text;
       // No guess, so it is not counted.
-      if (!code) return { refusal: new OAuthError("invalid_request", NOT_TYPED[kind]) };
+      if (!code) return { refusal: new OAuthError("invalid_request", notTyped(typed)) };
       if (code.length > LONGEST) return { refusal: new OAuthError("invalid_request", NOT_TYPED[kind]) };
       const attempt = await begin(kind, by, peer, attempts);
       if (attempt instanceof OAuthError) {
@@ -130,6 +130,12 @@ const NOT_TYPED: Readonly<Record<GuessedCode, string>> = {
   code: "Type the six digits that your authenticator app shows.",
   recovery_code: "Type one of your recovery codes.",
 };
+
+function notTyped({ kind, text }: TypedCode): string {
+  return kind === "code" && looksLikeRecoveryCode(text)
+    ? "This looks like a recovery code. Choose “Use a recovery code instead”, and type it there."
+    : NOT_TYPED[kind];
+}
 
 const IN_WORDS: Readonly<Record<GuessedCode, string>> = { code: "code", recovery_code: "recovery code" };
 

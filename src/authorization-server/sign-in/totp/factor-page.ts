@@ -191,6 +191,7 @@ async function setupPage(
     appName,
     action: urlOf(issuer, FACTOR_PATH),
     state: pending.sealed,
+    client: pending.visit.client,
     label,
     signInUrl: pending.signInUrl,
     setup,

@@ -32,8 +32,18 @@ export function newRecoveryCodes(now: number): RecoveryCodes {
 
 /** The id of a recovery code in the store. 80 random bits need no slow hash. @param typed in any case, with or without hyphens */
 export function hashOf(typed: string): string {
-  const plain = typed.toLowerCase().replaceAll(/[\s-]/g, "");
-  return createHash("sha256").update(`recovery code ${plain}`).digest("base64url");
+  return createHash("sha256")
+    .update(`recovery code ${plain(typed)}`)
+    .digest("base64url");
+}
+
+/** Whether it has the form of one, whoever's it is. */
+export function looksLikeRecoveryCode(typed: string): boolean {
+  return /^[a-z2-7]{16}$/.test(plain(typed));
+}
+
+function plain(typed: string): string {
+  return typed.toLowerCase().replaceAll(/[\s-]/g, "");
 }
 
 function newCode(): string {

@@ -29,8 +29,15 @@ export function totpFactor(required: Required): SecondFactor {
     name: TOTP,
     label: "an authenticator app",
     groups: typeof required === "object" ? required.groups : undefined,
+    forWhom: forWhom(required),
     open: (parts) => openTotp(required, parts),
   };
+}
+
+function forWhom(required: Required): string | undefined {
+  if (required === "all") return undefined;
+  if (required === "choice") return "if they have set one up";
+  return `if they are in the group ${required.groups.join(" or ")}, or have set one up`;
 }
 
 function openTotp(required: Required, parts: FactorParts): OpenFactor {

@@ -4,6 +4,9 @@ import type { Store } from "../../../store/store.ts";
 import type { Print } from "../method.ts";
 import { LINK_HOURS, newLink } from "./one-time-links.ts";
 
+/** Where the command takes a server to be, if nothing tells it. */
+const USUAL_ISSUER = "http://localhost:3000";
+
 export type FirstInvitationParts = {
   readonly store: Pick<Store, "listPeople" | "addLink">;
   readonly clock: Clock;
@@ -28,7 +31,7 @@ export async function inviteFirstPerson(
   if (!print) {
     log.info(
       reachedByCommands
-        ? "There are no people yet. To invite the first one, run: npx gatehouse person invite"
+        ? `There are no people yet. To invite the first one, run: npx gatehouse person invite${issuer === USUAL_ISSUER ? "" : ` --public-url ${issuer}`}`
         : "There are no people yet, and no command reaches a database in memory. To add people, set the option database.",
     );
     return;

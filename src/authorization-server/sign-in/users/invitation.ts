@@ -213,15 +213,18 @@ function formResponse(open: OpenLink, refused: Refused, parts: InvitationParts):
 }
 
 /** One page for a link that was used, has ended, or never was: it does not tell which. */
-function endedResponse(request: Request, peer: Peer, { appName, log }: InvitationParts): Response {
+function endedResponse(request: Request, peer: Peer, { appName, log, methods }: InvitationParts): Response {
   const whatHappened = "This link was used before, has expired, or is not complete.";
   logRefusal(new OAuthError("invalid_request", whatHappened), request, log, peer);
   const page = errorPage({
     appName,
     title: "This link can’t be used",
     whatHappened,
-    whatToDo:
-      "If you have saved your password with it, sign in. Otherwise, copy the whole link, or ask the server's operator for a new one.",
+    whatToDo: `If you have saved your password with it, sign in. Otherwise, copy the whole link, ${
+      methods().some(({ passwordReset }) => passwordReset !== undefined)
+        ? "choose “Forgot your password?” on the sign-in page, or ask the server’s operator for a new link."
+        : "or ask the server’s operator for a new one."
+    }`,
     correlationId: peer.correlationId,
     status: STATUS,
   });

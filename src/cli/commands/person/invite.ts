@@ -10,7 +10,9 @@ import { operatorEntry } from "../../operator.ts";
 import { print } from "../../output.ts";
 import { hoursOf, printLink } from "./link-output.ts";
 
-type InviteFlags = DatabaseFlags & LinkFlags & PersonFlags & { readonly mail?: string };
+type InviteFlags = DatabaseFlags &
+  LinkFlags &
+  PersonFlags & { readonly mail?: string; readonly appName?: string };
 
 /** `gatehouse person invite`. */
 export function inviteCommand(): Command {
@@ -22,13 +24,16 @@ export function inviteCommand(): Command {
     .option(
       "--mail <address>",
       "send the link to this address, by the mail server of SIGN_IN_MAGIC_LINK_SMTP and …_FROM; with <username>, the address is the person's",
-    );
+    )
+    .option("--app-name <name>", "what the email calls your server (default: the host of its URL)");
   return withLinkFlags(withPersonFlags(command), 72).addOption(databaseOption()).action(invite);
 }
 
 async function invite(typed: string | undefined, given: InviteFlags): Promise<void> {
   const mailbox = given.mail === undefined ? undefined : readMailFlag(given.mail);
   if (typed === undefined) refusePersonFlags(given);
+  if (given.appName !== undefined && mailbox === undefined)
+    throw new ConfigurationError("--app-name is for --mail. Add --mail too.");
   // What the operator sends a person's invitation to is theirs.
   const emails =
     mailbox === undefined || typed === undefined ? given.email : [mailbox, ...(given.email ?? [])];
@@ -38,7 +43,7 @@ async function invite(typed: string | undefined, given: InviteFlags): Promise<vo
   // Before anything is written: a mail server that can't be used should leave no person behind.
   const send = mailbox === undefined ? undefined : await openCommandMailer();
   const { newLink } = await import("../../../authorization-server/sign-in/users/one-time-links.ts");
-  const { made, endsEarlier } = await withStore(
+  const { made, isNew, endsEarlier } = await withStore(
     flags,
     async (store, _settings, clock) => {
       const person = typed === undefined ? undefined : await invitedPerson(typed, flags, store, clock);
@@ -46,7 +51,7 @@ async function invite(typed: string | undefined, given: InviteFlags): Promise<vo
       const link = newLink({ purpose: "invitation", personId, hours }, issuer, clock());
       const about = personId === null ? {} : { person: personId };
       await store.addLink(link.link, operatorEntry("person.invited", { ...about, purpose: "invitation" }));
-      return { made: link, endsEarlier: person?.wasThere === true };
+      return { made: link, isNew: person?.wasThere === false, endsEarlier: person?.wasThere === true };
     },
     { mayMake: true },
   );
@@ -60,10 +65,23 @@ async function invite(typed: string | undefined, given: InviteFlags): Promise<vo
   const { invitationMail } = await import("../../../authorization-server/sign-in/mail/mail-texts.ts");
   const { host } = new URL(issuer);
   const username = typed === undefined ? undefined : usernameOf(typed);
-  await send({ to: mailbox, ...invitationMail(host, { url: made.url, username, hours: hoursOf(made) }) });
+  const mail = invitationMail(given.appName ?? host, { url: made.url, username, hours: hoursOf(made) });
+  await send({ to: mailbox, ...mail }).catch((error: unknown) => {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ConfigurationError(`${error.message} ${leftBehind(username, isNew)}`);
+  });
   print(
     `Sent the invitation to ${mailbox}. With its link, ${who} a password, within ${hoursOf(made)} hours.${earlier}`,
   );
+}
+
+/** What a command that sent nothing has done, and how it goes on. */
+function leftBehind(username: string | undefined, isNew: boolean): string {
+  if (username === undefined) return "No one has the invitation that was made. It ends by itself.";
+  const next = `For a link to send yourself: gatehouse person invite ${username}`;
+  return isNew
+    ? `${username} was added with this address. ${next} To undo it: gatehouse person remove ${username}`
+    : `${username} has no link that works now. ${next}`;
 }
 
 /** The person of this username, who is added where there is none, and has no password yet. */
