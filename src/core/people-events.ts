@@ -76,7 +76,7 @@ export const PEOPLE_EVENTS = {
     keptIn: "log",
     from: "request",
     byStrangers: true,
-    when: "A mail could not be sent: the mail server is out of reach or refuses to work, or it refuses this one address. The person sees a refused address as sent, or the page would reveal who has a mailbox.",
+    when: "A mail could not be sent: the mail server is out of reach, refuses to work, does not answer in time (it may have the mail then), or refuses this one address. The person sees a refused address as sent, or the page would reveal who has a mailbox.",
     fields: { purpose: MAIL_PURPOSE, client: optional(text), usernameMark: text, reason: text },
     counts: { gatehouse_mails_total: { outcome: "failed", purpose: { field: "purpose" } } },
   }),

@@ -142,7 +142,17 @@ export function mailContract(store: () => Store): void {
     });
 
     test.each<[string, () => Promise<unknown>, Parameters<typeof add>[0]]>([
-      ["the person has no password", async () => {}, { emails }],
+      [
+        "the person has a passkey, and no password",
+        async () => {
+          const passkey = { ...password, kind: "passkey", id: "key", counter: 0 } as const;
+          await store().saveCredential(
+            { ...passkey, secret: "{}", createdAt: START, usedAt: null },
+            sampleEntry("credential.changed"),
+          );
+        },
+        { emails },
+      ],
       ["the address was linked, and is not", arrange, {}],
       ["the operator's addresses are others by now", arrange, { emails: ["other@example.com"] }],
       [

@@ -4,6 +4,8 @@ import { ConfigurationError } from "../../../src/core/errors.ts";
 import type { Database } from "../../../src/store/maintenance/database.ts";
 import { schemaStateOf } from "../../../src/store/maintenance/schema-state.ts";
 import { migrate } from "../../../src/store/migrate.ts";
+import { saidByOperator } from "../../../src/store/migrations/0006-said-by-operator.ts";
+import { MIGRATIONS } from "../../../src/store/migrations/index.ts";
 import type { Migration } from "../../../src/store/migrations/migration.ts";
 import { query } from "../../../src/store/query.ts";
 
@@ -77,6 +79,27 @@ export function migrationContract(name: string, open: () => Promise<Database>): 
       expect((await schemaStateOf(database, [PLANETS]))?.applied).toEqual(["0001-planets"]);
       // Nor are its tables: the same steps can be made again.
       expect(await upgrade(PLANETS, MOONS)).toEqual(["0002-moons"]);
+    });
+
+    test("mark those whom the operator added before: who have a username or a password", async () => {
+      const before = MIGRATIONS.slice(0, MIGRATIONS.indexOf(saidByOperator));
+      await upgrade(...before);
+      for (const id of ["named", "hashed", "of-a-provider", "passkey-only"])
+        await run(`INSERT INTO people (id, profile, emails, groups, found_by, created_at)
+          VALUES ('${id}', '{"id":"${id}"}', '[]', '[]', '${id}', 1)`);
+      const identity = (method: string, id: string) =>
+        run(`INSERT INTO identities (method, issuer, subject, person_id, label, created_at)
+          VALUES ('${method}', '', '${id}', '${id}', '${id}', 1)`);
+      const credential = (kind: string, id: string) =>
+        run(`INSERT INTO credentials (person_id, kind, id, secret, scheme, created_at)
+          VALUES ('${id}', '${kind}', '', 'x', '', 1)`);
+      await identity("users", "named");
+      await identity("oidc", "of-a-provider");
+      await credential("password", "hashed");
+      await credential("passkey", "passkey-only");
+      await upgrade(...MIGRATIONS);
+      const marked = await run("SELECT id FROM people WHERE said_by_operator = 1 ORDER BY id");
+      expect(marked).toEqual([{ id: "hashed" }, { id: "named" }]);
     });
 
     test("are refused on a database from before the first release", async () => {
