@@ -247,6 +247,8 @@ export type SignInRecord = {
    * other sessions of a person who was known before end, and what was asked for before does not count.
    */
   readonly adds?: readonly Credential[] | undefined;
+  /** The proof that waited for a second factor: it completes one sign-in. As with {@link Store.useAssertion}. */
+  readonly once?: { readonly of: string; readonly id: string; readonly endsAt: number } | undefined;
   readonly now: number;
 };
 
@@ -264,6 +266,8 @@ export type SignInOutcome =
   | { readonly kind: "outdated" }
   /** What {@link SignInRecord.uses} needs does not hold, or a credential of {@link SignInRecord.adds} is there. */
   | { readonly kind: "used" }
+  /** {@link SignInRecord.once} has completed a sign-in. */
+  | { readonly kind: "spent" }
   /** Another sign-in was first: look again. */
   | { readonly kind: "changed" };
 

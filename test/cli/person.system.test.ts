@@ -4,7 +4,7 @@ import { callTool, connect, refresh } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { signedIn } from "../support/people.ts";
 import { type Demo, gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
-import { APPROVED, CREDENTIAL_CHANGED, sampleApproval } from "../support/store/samples.ts";
+import { APPROVED, CREDENTIAL_ADDED, CREDENTIAL_CHANGED, sampleApproval } from "../support/store/samples.ts";
 import { openTestStore } from "../support/store/test-store.ts";
 
 const GOOGLE = "https://accounts.google.com";
@@ -356,6 +356,34 @@ describe("gatehouse person link", () => {
     expect(await refused("person", "link", "7Qm2", "ada")).toContain(
       "Both have a password: that of ada is dropped. The id ada ends",
     );
+  });
+
+  it("says whose authenticator app survives, where both have one", async () => {
+    const store = await openTestStore({ database });
+    const now = Date.now();
+    for (const [personId, subject] of [
+      ["ada", "of ada"],
+      ["7Qm2", "of grace"],
+    ] as const) {
+      const [session] = await store.listSessions(personId, now);
+      const app = {
+        personId,
+        kind: "totp",
+        id: "",
+        secret: subject,
+        counter: 1,
+        createdAt: now,
+        usedAt: null,
+      } as const;
+      const added = { personId, credentials: [app], session: session?.hash ?? "", now };
+      expect(await store.addCredentials(added, CREDENTIAL_ADDED)).toBe(true);
+    }
+    const said =
+      "Both have an authenticator app: that of 7Qm2 stays, and that of ada and its recovery codes are dropped.";
+    expect(await refused("person", "link", "7Qm2", "ada")).toContain(`${said} The id ada ends`);
+    expect(await run("person", "link", "7Qm2", "ada", "--yes")).toContain(said);
+    expect(await store.findCredential("7Qm2", "totp")).toMatchObject({ secret: "of grace" });
+    await store.close();
   });
 
   it("moves what the second has to the first", async () => {

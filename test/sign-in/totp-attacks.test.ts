@@ -113,6 +113,42 @@ describe("a code counts once", () => {
   });
 });
 
+describe("what was proved before the code", () => {
+  it("completes one sign-in: after a sign-out, a code alone signs in to nothing", async () => {
+    const server = await startTotpServer();
+    const { app, recoveryCodes } = await setUpAtSignIn(server);
+    server.advance(60);
+    const browser = browserOf(server);
+    const state = stateOf((await browser.request("/account")).headers.get("location"));
+    const fields = { state, username: "ada", password: "lovelace" };
+    const pending = stateOf((await browser.submit("/oauth/login", fields)).headers.get("location"));
+    const toAccount = await typeCode(browser, pending, app.code());
+    const page = await openAccount(browser, toAccount.headers.get("location") ?? "");
+    await press(browser, page, "sign_out");
+    server.advance(60);
+    for (const answer of [
+      await typeCode(browser, pending, app.code()),
+      await typeRecoveryCode(browser, pending, recoveryCodes[0] ?? ""),
+    ]) {
+      expect(pathOf(answer)).toBe("/oauth/login");
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    }
+    expect(pathOf(await browser.request("/account"))).toBe("/oauth/login");
+    // Neither code was used up.
+    const next = await withPassword(server, browser);
+    expect((await typeCode(next.browser, next.state, app.code())).status).toBe(303);
+  });
+
+  it("still counts after a code that was used before", async () => {
+    const server = await startTotpServer();
+    const { app } = await setUpAtSignIn(server);
+    const { browser, state } = await withPassword(server);
+    expect((await typeCode(browser, state, app.code())).status).toBe(403);
+    server.advance(30);
+    expect((await typeCode(browser, state, app.code())).status).toBe(303);
+  });
+});
+
 describe("guessing", () => {
   it("is slowed after ten wrong codes, wherever they come from, and right codes wait too", async () => {
     const server = await startTotpServer();

@@ -243,6 +243,8 @@ export type Proved = {
    * sign-in too.
    */
   readonly askedAt: number;
+  /** The proof that waited, sealed, for the second factor: it completes one sign-in. */
+  readonly pending?: { readonly id: string; readonly endsAt: number } | undefined;
   /** The second factor that was checked, or set up, after it. */
   readonly factor?:
     | {

@@ -115,12 +115,13 @@ async function openSealed(
   });
 }
 
-function provedBy({ method, proof, askedAt }: Pending, visit: Visit): Proved {
+function provedBy({ id, method, proof, askedAt, endsAt }: Pending, visit: Visit): Proved {
   return {
     method,
     visit,
     proof: { ...proof, claims: proof.claims ?? proof.profile },
     askedAt,
+    pending: { id, endsAt },
   };
 }
 

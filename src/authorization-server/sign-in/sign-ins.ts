@@ -38,6 +38,9 @@ export type AskedFactor = Pick<OpenFactor, "path" | "isNeeded"> & { readonly pen
 /** Another sign-in may be first, once for each of the few things that it can make. */
 const TRIES = 3;
 
+/** In the place of a client's id, none of which has a space. */
+const PENDING_PROOF = "pending proof";
+
 /** Decides who somebody is and whether they may come in, and keeps it: nothing is written before, and one commit then. */
 export function createSignIns(
   parts: SignInsParts,
@@ -156,7 +159,7 @@ async function keep(
   peer: Peer,
   parts: Pick<SignInsParts, "store" | "recorder" | "clock">,
 ): Promise<Decided | "used" | undefined> {
-  const { method, proof, askedAt, factor } = proved;
+  const { method, proof, askedAt, pending, factor } = proved;
   const { store, recorder, clock } = parts;
   const now = clock();
   // With a second factor, it is proved when both are.
@@ -189,6 +192,7 @@ async function keep(
       passwordSetAt: proof.passwordSetAt,
       uses: factor?.uses ?? proof.uses,
       adds: factor?.adds?.map((credential) => ({ ...credential, personId: person.id })),
+      once: pending && { of: PENDING_PROOF, ...pending },
       now,
     },
     entry,
@@ -201,6 +205,8 @@ async function keep(
       return undefined;
     case "used":
       return factor ? "used" : refused("its proof was used before", usedBefore());
+    case "spent":
+      return refused("its pending proof was used before", usedBefore(), true);
     case "disabled":
       return refused("disabled", disabled());
     case "outdated":

@@ -7,6 +7,19 @@ export function assertionQueries(
   db: QueryBuilder,
   connection: Connection,
 ): Pick<Store, "useAssertion" | "isAssertionUsed"> {
+  const { use, find } = assertionStatements(db);
+  return {
+    async isAssertionUsed(clientId, jti) {
+      return (await connection.read(find({ client_id: clientId, jti }))).length > 0;
+    },
+    async useAssertion(clientId, jti, expiresAt) {
+      return (await connection.write(use({ client_id: clientId, jti, expires_at: expiresAt }))).length > 0;
+    },
+  };
+}
+
+/** `use` returns no row where it was used before. */
+export function assertionStatements(db: QueryBuilder) {
   const use = prepare(
     (given: Given<AssertionTable>) =>
       db
@@ -20,6 +33,7 @@ export function assertionQueries(
         .returning("jti"),
     (row) => row.jti,
   );
+
   const find = prepare(
     (given: Given<Pick<AssertionTable, "client_id" | "jti">>) =>
       db
@@ -29,12 +43,6 @@ export function assertionQueries(
         .where("jti", "=", given("jti")),
     (row) => row.jti,
   );
-  return {
-    async isAssertionUsed(clientId, jti) {
-      return (await connection.read(find({ client_id: clientId, jti }))).length > 0;
-    },
-    async useAssertion(clientId, jti, expiresAt) {
-      return (await connection.write(use({ client_id: clientId, jti, expires_at: expiresAt }))).length > 0;
-    },
-  };
+
+  return { use, find };
 }

@@ -28,30 +28,9 @@ export function credentialSetQueries(
   const { signOut, beginAnew, endOthers } = signOutStatements(db);
   const remove = removeStatements(db);
 
-  const isThere = prepare(
-    (given: Given<{ personId: string; kind: string; id: string; createdAt: number }>) =>
-      db
-        .selectFrom("credentials")
-        .select("id")
-        .where("person_id", "=", given("personId"))
-        .where("kind", "=", given("kind"))
-        .where("id", "=", given("id"))
-        .where("created_at", "=", given("createdAt")),
-    (row) => row.id,
-  );
-
+  const isThere = stillThere(db);
   const hasRoom = roomFor(db);
-
-  const count = prepare(
-    () =>
-      db
-        .selectFrom("identities")
-        .select(({ fn }) => ["issuer", fn.countAll<number>().as("count")])
-        .where("method", "=", sql.lit("passkeys"))
-        .groupBy("issuer")
-        .orderBy("issuer"),
-    (row) => ({ host: row.issuer, count: Number(row.count) }),
-  );
+  const count = passkeysByHost(db);
 
   return {
     countPasskeys: () => connection.read(count({})),
@@ -169,4 +148,33 @@ function removeStatements(db: QueryBuilder) {
         );
 
   return { all, one, others };
+}
+
+/** A credential as it was read. */
+function stillThere(db: QueryBuilder) {
+  return prepare(
+    (given: Given<{ personId: string; kind: string; id: string; createdAt: number }>) =>
+      db
+        .selectFrom("credentials")
+        .select("id")
+        .where("person_id", "=", given("personId"))
+        .where("kind", "=", given("kind"))
+        .where("id", "=", given("id"))
+        .where("created_at", "=", given("createdAt")),
+    (row) => row.id,
+  );
+}
+
+/** How many passkeys there are for each host. */
+function passkeysByHost(db: QueryBuilder) {
+  return prepare(
+    () =>
+      db
+        .selectFrom("identities")
+        .select(({ fn }) => ["issuer", fn.countAll<number>().as("count")])
+        .where("method", "=", sql.lit("passkeys"))
+        .groupBy("issuer")
+        .orderBy("issuer"),
+    (row) => ({ host: row.issuer, count: Number(row.count) }),
+  );
 }

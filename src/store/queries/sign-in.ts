@@ -5,6 +5,7 @@ import { fromPerson, toPersonRecord } from "../people-rows.ts";
 import type { PeopleStore, SignInOutcome, SignInRecord } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { IdentityTable } from "../schema.ts";
+import { assertionStatements } from "./assertions.ts";
 import { auditNote } from "./audit.ts";
 import { credentialsHold, credentialUses } from "./credential-use.ts";
 import { addCredential } from "./credentials.ts";
@@ -28,12 +29,13 @@ export function signInQueries(
   const useCredential = credentialUses(db);
   const hold = credentialsHold(db, connection);
   const add = addCredential(db, dialect);
+  const spend = assertionStatements(db);
   const { signOut, endOthers } = signOutStatements(db);
 
   return {
     async signIn(signIn, entry, added) {
       const { identity, label, personId, isNew, session, now, askedAt, passwordSetAt } = signIn;
-      const { uses, adds = [] } = signIn;
+      const { uses, adds = [], once } = signIn;
       // A new person has nothing to be signed out of.
       const signsOut = adds.length > 0 && !isNew;
       // After the sign-out: what is of the same millisecond does not count.
@@ -50,6 +52,7 @@ export function signInQueries(
           ...(passwordSetAt === undefined ? [] : [holdPassword({ personId, setAt: passwordSetAt })]),
           ...(uses ? [useCredential({ personId, uses, now })] : []),
           ...adds.map(add),
+          ...(once ? [spend.use({ client_id: once.of, jti: once.id, expires_at: once.endsAt })] : []),
           ...(signsOut ? [signOut({ id: personId, now })] : []),
           ...(session ? [start(session, personId, now, begunAt)] : []),
         ],
@@ -63,8 +66,10 @@ export function signInQueries(
       if (signedIn) return { kind: "signed_in", record: signedIn[0], begunAt };
       const [state] = await connection.read(why({ ...identity, person_id: personId }));
       const kind = state ? refusalOf(signIn, state) : "changed";
-      const isTheirs = kind === "changed" && state?.proved === personId;
-      return { kind: isTheirs && !(await hold(signIn)) ? "used" : kind };
+      if (kind !== "changed" || state?.proved !== personId) return { kind };
+      const spent = once ? await connection.read(spend.find({ client_id: once.of, jti: once.id })) : [];
+      if (spent.length > 0) return { kind: "spent" };
+      return { kind: (await hold(signIn)) ? "changed" : "used" };
     },
   };
 }

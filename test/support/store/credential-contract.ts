@@ -343,6 +343,23 @@ export function credentialContract(store: () => Store): void {
       expect(await store().signIn(later, SIGNED_IN)).toEqual({ kind: "used" });
     });
 
+    test("completes one with a proof that waited, and nothing is written for another", async () => {
+      await addSamplePerson(store());
+      const once = { of: "pending proof", id: "p-1", endsAt: START + DAY };
+      const both = ["one", "other"].map((hash) => signIn({ once, session: sampleSession({ hash }) }));
+      expect((await Promise.all(both)).map(({ kind }) => kind).sort()).toEqual(["signed_in", "spent"]);
+      expect(await store().listSessions("ada", NOW)).toHaveLength(1);
+      expect(await signIns()).toBe(1);
+      expect(await signIn({ once: { ...once, id: "p-2" }, session: undefined })).toMatchObject({
+        kind: "signed_in",
+      });
+      // What was refused for another reason has not used it up.
+      const uses = { kind: "recovery_code", id: "none" } as const;
+      const third = { ...once, id: "p-3" };
+      expect(await signIn({ once: third, uses, session: undefined })).toEqual({ kind: "used" });
+      expect(await signIn({ once: third, session: undefined })).toMatchObject({ kind: "signed_in" });
+    });
+
     test("ends the other sessions of the person with it, and what was asked for before", async () => {
       await begin("ada", "elsewhere");
       const session = sampleSession({ hash: "new", secondFactor: "totp" });

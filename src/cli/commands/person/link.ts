@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { ConfigurationError } from "../../../core/errors.ts";
 import { visible } from "../../../platform/terminal.ts";
-import type { IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
+import type { CredentialKind, IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
 import type { Store } from "../../../store/store.ts";
 import { confirm } from "../../confirm.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
@@ -20,7 +20,7 @@ export function linkCommand(): Command {
     )
     .argument("<gone>", "the person who becomes the survivor; this id ends")
     .description(
-      "Make two people one. The identities, sessions and grants of the second become the first's. If both have a password, the first's stays.",
+      "Make two people one. The identities, sessions and grants of the second become the first's. If both have a password, or an authenticator app, the first's stays.",
     )
     .option("--yes", "do not ask")
     .addOption(databaseOption())
@@ -38,7 +38,7 @@ async function link(survivorName: string, goneName: string, flags: LinkFlags): P
     const identities = await store.listIdentities(ids.gone);
     if (gone.disabledAt !== null && identities.length === 0) throw keepsOut(gone, survivor);
     const moved = whatMoves(identities, await holdingsOf(ids.gone, store, clock()));
-    const dropped = await droppedPassword(ids, store);
+    const dropped = await whatIsDropped(ids, store);
     if (!flags.yes) await confirm(question(survivor, gone, `${moved}. ${dropped}`));
     const entry = operatorEntry("person.linked", { person: ids.survivor, gone: ids.gone });
     if (!(await store.linkPeople(ids, clock(), entry))) {
@@ -75,13 +75,23 @@ function question(survivor: PersonRecord, gone: PersonRecord, moved: string): st
   );
 }
 
-/** A person has one password. */
-async function droppedPassword(
+/** A person has one password, and one authenticator app with its recovery codes. */
+async function whatIsDropped(
   { survivor, gone }: { readonly survivor: string; readonly gone: string },
   store: Pick<Store, "findCredential">,
 ): Promise<string> {
-  const [kept, other] = await Promise.all([survivor, gone].map((id) => store.findCredential(id, "password")));
-  return kept && other ? `Both have a password: that of ${visible(gone)} is dropped.` : "";
+  const both = async (kind: CredentialKind) => {
+    const found = await Promise.all([survivor, gone].map((id) => store.findCredential(id, kind)));
+    return found.every((credential) => credential !== undefined);
+  };
+  const [stays, ends] = [survivor, gone].map(visible);
+  const password = (await both("password")) ? [`Both have a password: that of ${ends} is dropped.`] : [];
+  const app = (await both("totp"))
+    ? [
+        `Both have an authenticator app: that of ${stays} stays, and that of ${ends} and its recovery codes are dropped.`,
+      ]
+    : [];
+  return [...password, ...app].join(" ");
 }
 
 function isEitherDisabled(...both: readonly PersonRecord[]): boolean {
