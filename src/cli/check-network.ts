@@ -1,4 +1,4 @@
-import { methodsIn } from "../authorization-server/sign-in/second-factor.ts";
+import { parseAdmit } from "../config/admit.ts";
 import { loadEnvironment } from "../config/environment.ts";
 import { namesSignIn } from "../config/sign-in/environment.ts";
 import type { Environment } from "../config/variables.ts";
@@ -46,7 +46,12 @@ export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?
 async function signInOf(issuer: string, environment: Environment): Promise<readonly CheckedSignIn[]> {
   if (!namesSignIn(environment)) return [];
   const { signInFromEnvironment } = await import("../authorization-server/sign-in/environment.ts");
-  return methodsIn(signInFromEnvironment(environment).signIn).flatMap(({ name, provider }) =>
+  const { readSignInList } = await import("../authorization-server/sign-in/sign-in-list.ts");
+  const said = signInFromEnvironment(environment);
+  const { methods } = readSignInList(said.signIn);
+  parseAdmit(said.admit, methods, environment);
+  for (const { requireUsableAt } of methods) requireUsableAt?.(issuer);
+  return methods.flatMap(({ name, provider }) =>
     provider ? [{ name, ...provider, redirectUri: redirectUriOf(issuer, name) }] : [],
   );
 }

@@ -1,5 +1,6 @@
 import { password } from "../authorization-server/sign-in/password/password.ts";
 import type { SignInPart } from "../authorization-server/sign-in/second-factor.ts";
+import { readSignInList } from "../authorization-server/sign-in/sign-in-list.ts";
 import { type AdmitOption, parseAdmit } from "../config/admit.ts";
 import { environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { meantName } from "../config/misspelling.ts";
@@ -19,7 +20,6 @@ import { readProxy } from "../platform/outbound-proxy.ts";
 import { type EmbeddedServer, openServer } from "./open-embedded-server.ts";
 import { openProtectedServer } from "./open-protected-server.ts";
 import type { OpenServer, ServerParts } from "./open-server.ts";
-import { readSignInList } from "./sign-in-list.ts";
 
 /** What is not a plain setting, but code or words for the model. */
 export type CreateCode = {

@@ -48,6 +48,30 @@ describe("gatehouse check", () => {
     }
   });
 
+  it.each<[string, string, Environment, RegExp]>([
+    ["passkeys alone", "https://mcp.example", { SIGN_IN: "passkeys" }, /signIn has only passkeys\(\)/],
+    ["totp alone", "https://mcp.example", { SIGN_IN: "totp" }, /no way to sign in before it/],
+    [
+      "mail without a server",
+      "https://mcp.example",
+      { SIGN_IN: "magic_link", SIGN_IN_ADMIT_EMAILS: "*@a.com" },
+      /neither smtp nor send/,
+    ],
+    [
+      "passkeys at an address",
+      "https://10.0.0.1",
+      { SIGN_IN: "users,passkeys" },
+      /no passkeys for an IP address/,
+    ],
+  ])("says what would stop the server: %s", async (_what, url, env, sentence) => {
+    const cwd = await temporaryFolder();
+    const { exitCode, stderr } = await gatehouse(["check", "--public-url", url], {
+      cwd,
+      env: { ...WITHOUT_DOCUMENTS, ...env },
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(sentence) });
+  });
+
   it("says so where another server answers, or none", async () => {
     const demo = await startDemo();
     const elsewhere = { ...WITHOUT_DOCUMENTS, GATEHOUSE_PATH: "/tools" };

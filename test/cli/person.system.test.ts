@@ -1,10 +1,17 @@
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { CredentialKind } from "../../src/store/credential.ts";
 import { callTool, connect, refresh } from "../support/client.ts";
 import { DEMO, reach } from "../support/network.ts";
 import { signedIn } from "../support/people.ts";
 import { type Demo, gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
-import { APPROVED, CREDENTIAL_ADDED, CREDENTIAL_CHANGED, sampleApproval } from "../support/store/samples.ts";
+import {
+  APPROVED,
+  CREDENTIAL_ADDED,
+  CREDENTIAL_CHANGED,
+  START,
+  sampleApproval,
+} from "../support/store/samples.ts";
 import { openTestStore } from "../support/store/test-store.ts";
 
 const GOOGLE = "https://accounts.google.com";
@@ -162,6 +169,44 @@ describe("gatehouse person show", () => {
     for (const said of [JSON.stringify(ada), await run("person", "show", "ada")]) {
       expect(said).not.toContain("a".repeat(11));
     }
+  });
+
+  it("says what the person proves themselves with beside a password, and none of it", async () => {
+    const store = await openTestStore({ database });
+    const passkey = { method: "passkeys", issuer: "mcp.example", subject: "key-1", label: "Ada's laptop" };
+    const credential = (kind: CredentialKind, id: string, counter: number | null) =>
+      ({
+        personId: "ada",
+        kind,
+        id,
+        secret: `secret ${id}`,
+        counter,
+        createdAt: START,
+        usedAt: null,
+      }) as const;
+    const added = await store.addCredentials(
+      {
+        personId: "ada",
+        credentials: [
+          credential("passkey", "key-1", 0),
+          credential("totp", "", 1),
+          credential("recovery_code", "r1", null),
+          credential("recovery_code", "r2", null),
+        ],
+        identity: passkey,
+        session: "a".repeat(43),
+        now: Date.now(),
+      },
+      CREDENTIAL_ADDED,
+    );
+    expect(added).toBe(true);
+    await store.close();
+    const text = await run("person", "show", "ada");
+    expect(text).toMatch(/^ *authenticator app +since 2.*Z, 2 recovery codes left$/m);
+    expect(text).toMatch(/^ *passkeys +Ada's laptop$/m);
+    expect(await shown("ada")).toMatchObject({ authenticatorAppSince: START, recoveryCodes: 2 });
+    expect(text + JSON.stringify(await shown("ada"))).not.toMatch(/secret |"r1"/);
+    expect(await run("person", "show", "7Qm2")).toMatch(/^ *authenticator app +-$/m);
   });
 
   it("takes an id, or an address or a username that one person has", async () => {

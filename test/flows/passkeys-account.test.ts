@@ -170,6 +170,16 @@ describe("adding a passkey", () => {
     ]);
   });
 
+  it("says what to do on this page where its form can't be read", async () => {
+    const server = await startWithPasskeys();
+    const browser = openBrowser(server);
+    const page = await signInToAccount(browser, "ada", "lovelace");
+    const answer = await press(browser, page, PASSKEY_ADD, { passkey: "x".repeat(70_000) });
+    const said = textOf(await answer.text());
+    expect(said).toContain("Open your account page again.");
+    expect(said).not.toContain("your app");
+  });
+
   it("ends at twenty", async () => {
     const server = await startWithPasskeys();
     let { page, browser } = await addPasskey(server);

@@ -9,8 +9,8 @@ import {
   users,
 } from "../../src/authorization-server/sign-in/index.ts";
 import { sayOfOtherHosts } from "../../src/authorization-server/sign-in/passkeys/other-hosts.ts";
+import { readSignInList } from "../../src/authorization-server/sign-in/sign-in-list.ts";
 import { ConfigurationError } from "../../src/core/errors.ts";
-import { readSignInList } from "../../src/server/sign-in-list.ts";
 import { signInToAccount, textOf } from "../support/account.ts";
 import { SECRET } from "../support/forge.ts";
 import { addPasskey, atSignIn, outcomeOf, startWithPasskeys } from "../support/passkey-people.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { oidc, password, users } from "../../src/authorization-server/sign-in/index.ts";
+import { readSignInList } from "../../src/authorization-server/sign-in/sign-in-list.ts";
 import type { LoginHandler } from "../../src/config/settings.ts";
-import { readSignInList } from "../../src/server/sign-in-list.ts";
 import { openAccount, press, textOf } from "../support/account.ts";
 import { codeOf } from "../support/client.ts";
 import { answerOf, type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";

@@ -121,6 +121,7 @@ describe("a changed address", () => {
     const both = { old: codes.get("ada@example.com") ?? "", anew: codes.get("eve@example.com") ?? "" };
     for (let tries = 0; tries < 4; tries++) {
       const wrong = await act(browser, page, "confirm_address", { mail, ...fieldsOf(both) });
+      expect(wrong.status).toBe(400);
       expect(textOf(await wrong.text())).toContain("One of the codes is wrong.");
     }
     expect((await act(browser, page, "confirm_address", { mail, ...fieldsOf(both) })).status).toBe(403);

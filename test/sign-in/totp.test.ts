@@ -80,6 +80,7 @@ describe("codes of an authenticator app", () => {
     const app = authenticator(key, server);
     const wrong = await at.browser.submit(TOTP_PATH, { state: at.state, setup, code: app.wrong() });
     expect(wrong.status).toBe(400);
+    expect(wrong.status).toBe(400);
     const again = setupIn(await wrong.text());
     expect(again.key).toBe(key);
     expect(await server.store.findPerson("ada")).toBeUndefined();
@@ -219,6 +220,9 @@ describe("who must have an app", () => {
     const browser = browserOf(server);
     const page = await accountWithPassword(browser);
     expect(textOf(page.html)).toContain("Set up an app");
+    const nothing = await press(browser, page, "totp.turn_off");
+    expect(nothing.status).toBe(400);
+    expect(textOf(await nothing.text())).toContain("You have no authenticator app here.");
     const setUp = await press(browser, page, "totp.set_up");
     const { setup, key } = setupIn(await setUp.text());
     const app = authenticator(key, server);

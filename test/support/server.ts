@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import type { SignInPart } from "../../src/authorization-server/sign-in/second-factor.ts";
+import { readSignInList } from "../../src/authorization-server/sign-in/sign-in-list.ts";
 import { type AdmitOption, parseAdmit } from "../../src/config/admit.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
@@ -13,7 +14,6 @@ import {
   type EmbeddedServer,
   openServer,
 } from "../../src/server/open-embedded-server.ts";
-import { readSignInList } from "../../src/server/sign-in-list.ts";
 import { inOnePiece, type TestStore } from "./store/test-store.ts";
 
 /** One line of the security log. */

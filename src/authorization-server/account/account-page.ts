@@ -108,7 +108,7 @@ export async function showAccount(
   const styles = withScripts(PAGE_STYLES, scriptHashes);
   return error
     ? htmlResponse(page, styles, pageStatus(error), retryAfter(error))
-    : htmlResponse(page, styles);
+    : htmlResponse(page, styles, answered?.answer.kind === "show" ? answered.answer.status : undefined);
 }
 
 function listed(

@@ -59,7 +59,21 @@ async function signIn(request: Request, { visits, issuer }: AccountParts): Promi
   return seeOther(`${urlOf(issuer, LOGIN_PATH)}?state=${encodeURIComponent(sealed)}#top`, setCookies);
 }
 
-async function change(request: Request, peer: Peer, parts: AccountParts): Promise<Response> {
+/** A form that can't be read is the page's: connecting again in an app, as other pages advise, would not help. */
+function change(request: Request, peer: Peer, parts: AccountParts): Promise<Response> {
+  return changeOnce(request, peer, parts).catch((error: unknown) => {
+    if (!(error instanceof OAuthError) || error.code !== "invalid_request" || error.whatToDo) throw error;
+    const { detail, pageStatus, cause } = error;
+    throw new OAuthError(error.code, error.message, {
+      whatToDo: OPEN_AGAIN,
+      ...(detail !== undefined && { detail }),
+      ...(pageStatus !== undefined && { pageStatus }),
+      cause,
+    });
+  });
+}
+
+async function changeOnce(request: Request, peer: Peer, parts: AccountParts): Promise<Response> {
   requireSameOrigin(request, parts.issuer, OPEN_AGAIN);
   const form = await readForm(request);
   const current = await parts.sessions.current(request);

@@ -75,4 +75,9 @@ export type PartAnswer =
   /** Nothing was changed: the page again, with the error's status, and its message beside the fields. */
   | { readonly kind: "refused"; readonly error: OAuthError }
   /** The page at once, with what the section shows this once. */
-  | { readonly kind: "show"; readonly shown: unknown };
+  | {
+      readonly kind: "show";
+      readonly shown: unknown;
+      /** 400 where it says that something typed is wrong; 200 unless given. */
+      readonly status?: 400;
+    };

@@ -57,6 +57,11 @@ export type SignInMethod = {
     readonly metadataUrl: string | undefined;
     readonly hasMetadata: boolean;
   };
+  /**
+   * Whether it can be used at a public URL, for a command that opens no server.
+   * @throws ConfigurationError as `open` does
+   */
+  readonly requireUsableAt?: (issuer: string) => void;
   /** @throws ConfigurationError that stops the start */
   open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
 };

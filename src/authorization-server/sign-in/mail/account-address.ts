@@ -91,7 +91,7 @@ async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<P
   const { current, identities, form, peer } = asked;
   const { links, appName } = parts;
   const from = await addressOf(current.person, identities, parts);
-  if (from === undefined) throw new OAuthError("invalid_request", "There is no address to change here.");
+  if (from === undefined) return refused("invalid_request", "There is no address to change here.");
   const to = readMailbox(form.get("new_address") ?? "");
   if (to === undefined) return refused("invalid_request", ADDRESS_PROBLEM);
   if (to === from) return refused("invalid_request", "This is your address already.");
@@ -161,6 +161,7 @@ async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<
   const again = (problem: string): PartAnswer => ({
     kind: "show",
     shown: { mail: mailed.id, from, to, problem } satisfies Pending,
+    status: 400,
   });
   const codes = [readCode(form.get("old_code")), readCode(form.get("new_code"))];
   const [oldCode, newCode] = codes;

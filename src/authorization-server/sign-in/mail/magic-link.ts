@@ -15,7 +15,7 @@ import { forgottenPasswordRoute, forgottenPasswordUrl } from "./forgotten-passwo
 import { linkRoute } from "./link.ts";
 import { createMailLimits } from "./mail-limits.ts";
 import { createMailedLinks } from "./mailed-links.ts";
-import { openMailer } from "./mailer.ts";
+import { openMailer, requirePrintable } from "./mailer.ts";
 import { ASK_PATH, type MailSignInParts } from "./sign-in-parts.ts";
 
 /**
@@ -50,6 +50,9 @@ export function magicLinkMethod(settings: MailSettings): SignInMethod {
     isOneFactor: true,
     saysGroups: false,
     saysClaims: false,
+    requireUsableAt(issuer) {
+      if (settings.by === "print") requirePrintable(issuer);
+    },
     async open(parts) {
       const mailer = await openMailer(settings, parts);
       const [links, limits] = [createMailedLinks(parts), createMailLimits(parts)];

@@ -81,11 +81,7 @@ async function bySmtp(
 
 /** In development: what would be a mail is on the terminal of the person who started the server, and in no log. */
 function printingMailer(issuer: string, log: Pick<Log, "info">): Mailer {
-  if (!isLoopbackHost(new URL(issuer).hostname)) {
-    throw new ConfigurationError(
-      "magicLink() has neither smtp nor send, so it can't send mail. Give it smtp and from, or send and from. Only on localhost it prints the mail instead.",
-    );
-  }
+  requirePrintable(issuer);
   let terminal: Print | undefined;
   return {
     isPrinted: true,
@@ -102,4 +98,13 @@ function printingMailer(issuer: string, log: Pick<Log, "info">): Mailer {
       );
     },
   };
+}
+
+/** @throws ConfigurationError where a mail that is printed would not reach the one who asked for it */
+export function requirePrintable(issuer: string): void {
+  if (!isLoopbackHost(new URL(issuer).hostname)) {
+    throw new ConfigurationError(
+      "magicLink() has neither smtp nor send, so it can't send mail. Give it smtp and from, or send and from. Only on localhost it prints the mail instead.",
+    );
+  }
 }

@@ -31,6 +31,7 @@ export function passkeys(...options: readonly never[]): SignInMethod {
   } as const;
   return {
     ...method,
+    requireUsableAt: (issuer) => void relyingPartyOf(issuer, ""),
     open(parts) {
       const relyingParty = relyingPartyOf(parts.issuer, parts.appName);
       const all = { ...parts, method, relyingParty, challenges: createChallenges(parts) };

@@ -82,11 +82,8 @@ async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promis
   const made = await newCodesOf(secret, asked.form.get("code"), parts);
   if (!made) {
     const setup = await parts.setups.again(of, labelOf(asked), secret);
-    return show({
-      kind: "setup",
-      setup,
-      problem: "Incorrect code. Type the six digits that your app shows now.",
-    });
+    const problem = "Incorrect code. Type the six digits that your app shows now.";
+    return { ...show({ kind: "setup", setup, problem }), status: 400 };
   }
   // Without one of before, none may be there: of two setups at once, one is first.
   const replacing: readonly CredentialKind[] = before ? ["totp", "recovery_code"] : [];
@@ -105,6 +102,7 @@ async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<Par
   const { store, recorder, clock } = parts;
   const { current: signedIn, peer } = asked;
   const personId = signedIn.person.id;
+  if (!(await appOf(asked, parts))) return refused(notSetUp());
   const record = await store.findPerson(personId);
   if (parts.isRequired({ groups: record?.groups ?? [] })) {
     return refused(new OAuthError("access_denied", "This server requires an authenticator app of you."));
@@ -154,7 +152,7 @@ function labelOf({
   return identities[0]?.label ?? displayName(current.person);
 }
 
-function show(shown: AccountTotpShown): PartAnswer {
+function show(shown: AccountTotpShown): Extract<PartAnswer, { readonly kind: "show" }> {
   return { kind: "show", shown };
 }
 

@@ -1,6 +1,7 @@
 import { Command } from "commander";
+import { PASSKEYS } from "../../../authorization-server/sign-in/passkeys/stored-passkey.ts";
 import type { Grant } from "../../../core/grant.ts";
-import type { IdentityRecord, PersonRecord, SessionRecord } from "../../../store/people-store.ts";
+import type { Credential, IdentityRecord, PersonRecord, SessionRecord } from "../../../store/people-store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { bold, print, printError, printJson, printPairs, printTable, time } from "../../output.ts";
 import { lastUsed } from "../grant.ts";
@@ -14,6 +15,14 @@ type Shown = {
   readonly identities: readonly IdentityRecord[];
   readonly sessions: readonly SessionRecord[];
   readonly grants: readonly Grant[];
+  readonly factor: Factor;
+};
+
+/** What the person proves themselves with beside a password; no secret. */
+type Factor = {
+  /** Epoch milliseconds: when the authenticator app was set up. */
+  readonly authenticatorAppSince: number | null;
+  readonly recoveryCodes: number;
 };
 
 const MOST_GRANTS = 100;
@@ -21,7 +30,7 @@ const MOST_GRANTS = 100;
 export function showCommand(): Command {
   return new Command("show")
     .argument("<person>", "an id, or an address or a username that only one person has")
-    .description("Show one person: identities, sessions and live grants.")
+    .description("Show one person: identities, second factor, sessions and live grants.")
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .action(show);
@@ -36,6 +45,7 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
       record,
       identities: await store.listIdentities(id),
       sessions: await store.listSessions(id, now),
+      factor: factorIn(await store.listCredentials(id)),
       grants: await store.listGrants({ personId: id, liveAt: now, limit: MOST_GRANTS + 1 }),
     };
   });
@@ -49,7 +59,19 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
   }
 }
 
-function printShown({ record, identities, sessions, grants }: Shown): void {
+function factorIn(credentials: readonly Credential[]): Factor {
+  return {
+    authenticatorAppSince: credentials.find(({ kind }) => kind === "totp")?.createdAt ?? null,
+    recoveryCodes: credentials.filter(({ kind }) => kind === "recovery_code").length,
+  };
+}
+
+function passkeyLabels(identities: readonly IdentityRecord[]): string {
+  const labels = identities.filter(({ method }) => method === PASSKEYS).map(({ label }) => label);
+  return labels.join(", ") || "-";
+}
+
+function printShown({ record, identities, sessions, grants, factor }: Shown): void {
   const { person, emails, groups, createdAt, signedInAt, signedOutAt, disabledAt } = record;
   printPairs([
     ["person", person.id],
@@ -59,6 +81,8 @@ function printShown({ record, identities, sessions, grants }: Shown): void {
     ["groups", groups.join(", ") || "-"],
     ["since", time(createdAt)],
     ["last sign-in", at(signedInAt)],
+    ["authenticator app", appInWords(factor)],
+    ["passkeys", passkeyLabels(identities)],
     ...(signedOutAt === null ? [] : [["signed out", time(signedOutAt)] as const]),
     ...(disabledAt === null ? [] : [["disabled", `since ${time(disabledAt)}`] as const]),
   ]);
@@ -91,6 +115,10 @@ function printShown({ record, identities, sessions, grants }: Shown): void {
   ]);
 }
 
+function appInWords({ authenticatorAppSince: since, recoveryCodes: left }: Factor): string {
+  return since === null ? "-" : `since ${time(since)}, ${left} recovery code${left === 1 ? "" : "s"} left`;
+}
+
 /** Enough to recognise a browser by. */
 const LONGEST_AGENT = 60;
 
@@ -109,9 +137,10 @@ function section<Row>(
 }
 
 /** Everything but the hashes of cookies, and what the provider calls a session: no program needs them. */
-function asJson({ record, identities, sessions, grants }: Shown): object {
+function asJson({ record, identities, sessions, grants, factor }: Shown): object {
   return {
     ...record,
+    ...factor,
     identities: identities.map(({ personId: _person, ...identity }) => identity),
     sessions: sessions.map(({ hash, personId: _person, upstream: _upstream, ...session }) => ({
       id: shortId({ hash }),

@@ -1,13 +1,8 @@
-import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
-import {
-  isSecondFactor,
-  methodsIn,
-  type SecondFactor,
-  type SignInPart,
-} from "../authorization-server/sign-in/second-factor.ts";
-import { wrongValue } from "../config/problems.ts";
-import { domainEntryText, overlaps } from "../core/email-address.ts";
-import { ConfigurationError } from "../core/errors.ts";
+import { wrongValue } from "../../config/problems.ts";
+import { domainEntryText, overlaps } from "../../core/email-address.ts";
+import { ConfigurationError } from "../../core/errors.ts";
+import type { SignInMethod } from "./method.ts";
+import { isSecondFactor, methodsIn, type SecondFactor, type SignInPart } from "./second-factor.ts";
 
 /** How people sign in, and what they prove after a password or a mail link. */
 export type SignInList = {
