@@ -47,7 +47,7 @@ describe("a mistake in the code stops the start with one sentence", () => {
     [
       "one that takes no name twice",
       () => ({ signIn: [users(), users()] }),
-      "signIn has users() twice. Keep one of them.",
+      'signIn has two methods with the name "users". Keep one of them.',
     ],
     ["a misspelt signIn", () => ({ signin: [users()] }), "it has signin. Did you mean signIn?"],
     ["a function of a method", () => ({ signIn: [users] }), "signIn[0] is a function: call it, users()."],
