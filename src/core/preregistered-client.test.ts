@@ -108,7 +108,7 @@ describe("a client that the operator describes", () => {
       },
       /asks no one for consent, so it has nothing to remember/,
     ],
-    ["a short secret", { secret: "hunter2" }, /has 7 characters/],
+    ["a short secret", { secret: "hunter2" }, /secret of 7 characters/],
     ["a scope that nobody offers", { scopes: ["mcp", "admin"] }, /scope admin/],
     ["a redirect URI that is no address", { redirectUris: ["javascript:alert(1)"] }, /never allowed/],
     ["the id of a registration", { id: "dcr_abc" }, /cannot be used/],

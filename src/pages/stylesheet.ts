@@ -112,6 +112,7 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .facts .both { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .125rem .75rem; }
 
 .methods > * + * { margin-top: .75rem; }
+.methods form > * + * { margin-top: .75rem; }
 .methods input[type="hidden"]:first-child + * { margin-top: 0; }
 .or { display: flex; align-items: center; gap: .75rem; color: var(--soft); font-size: .875rem; }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }

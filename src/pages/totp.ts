@@ -120,7 +120,7 @@ export function recoveryCodeList(codes: readonly string[]): Html {
 
 function waiting(client: ClientIdentity | undefined): Html | undefined {
   return client
-    ? html`<p class="soft small"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>`
+    ? html`<p class="soft small hint"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>`
     : undefined;
 }
 

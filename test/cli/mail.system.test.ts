@@ -10,8 +10,8 @@ import { startDirectory } from "../support/users.ts";
 const FROM = "My app <no-reply@mcp.example>";
 const SECRET = "a-secret-of-the-test-that-is-long-enough";
 
-async function arrange() {
-  const [mail, cwd] = [await startMailServer(), await temporaryFolder()];
+async function arrange(answers: Parameters<typeof startMailServer>[0] = {}) {
+  const [mail, cwd] = [await startMailServer(answers), await temporaryFolder()];
   const database = join(cwd, "gatehouse.db");
   const env = {
     GATEHOUSE_DATABASE: database,
@@ -49,6 +49,22 @@ describe("gatehouse person invite --mail", () => {
     expect(invited.stdout).toContain("Sent the invitation to grace@example.com.");
     expect(mail.mails[0]?.text).toContain("It works once, within an hour.");
     expect(linkIn(mail.mails[0]?.text ?? "")).toContain("/oauth/invitation?token=");
+  });
+
+  it("calls the server by the name that it is given", async () => {
+    const { mail, run } = await arrange();
+    await run(["invite", "ada", "--mail", "ada@example.com", "--app-name", "Acme Tools"]);
+    expect(mail.mails[0]?.headers.get("subject")).toBe("Your invitation to Acme Tools");
+  });
+
+  it("says what is left where the mail server refuses the address, and lists who is invited", async () => {
+    const { run } = await arrange({ rcpt: () => ({ code: 550, text: "no such user" }) });
+    const refused = await run(["invite", "ada", "--mail", "ada@example.com"]);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("Check the address. ada was added with this address.");
+    expect(refused.stderr).toContain("To undo it: gatehouse person remove ada");
+    expect(refused.stderr).not.toContain("un the command again");
+    expect((await run(["list"])).stdout).toMatch(/ada@example\.com .* invited$/m);
   });
 
   it.each<[string, readonly string[], Readonly<Record<string, string>>, RegExp]>([

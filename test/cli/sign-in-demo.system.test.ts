@@ -36,7 +36,7 @@ describe("gatehouse demo with ways to sign in from the environment", () => {
     const env = { SIGN_IN: "github", ...GITHUB, SIGN_IN_ADMIT: "anyone" };
     const demo = await startDemo([], { env });
     expect(demo.stdout()).toContain("with GitHub");
-    expect(demo.stdout()).toContain(`Redirect URI  ${demo.origin}/oauth/callback/github  (at GitHub)`);
+    expect(demo.stdout()).toContain(`Redirect URI  ${demo.origin}/oauth/callback/github (at GitHub)`);
     expect(demo.stdout()).not.toMatch(/demo123|do-not-show-me/);
     const end = new URL(await signInAt(demo.origin));
     expect(end.origin + end.pathname).toBe("https://github.com/login/oauth/authorize");

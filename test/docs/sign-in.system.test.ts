@@ -101,6 +101,13 @@ describe("gatehouse provider --sign-in", () => {
     expect(await page("hd=acme.com", "hd=acme.org")).toContain('hd: ["acme.com","acme.org"],');
   });
 
+  it("names no entity ID of an example beside a file that has one", async () => {
+    const { stdout } = await gatehouse(["provider", "saml", "--sign-in", "metadata=./acme.xml"]);
+    expect(stdout).toContain('metadata: "./acme.xml",');
+    expect(stdout).not.toContain("entityId:");
+    expect(stdout).not.toContain("SIGN_IN_SAML_ENTITY_ID=");
+  });
+
   it("lists the providers that are known", async () => {
     const { stdout } = await gatehouse(["provider", "--sign-in"]);
     for (const { name, guide } of GUIDES) {
@@ -110,6 +117,9 @@ describe("gatehouse provider --sign-in", () => {
   });
 
   it.each([
+    [["totp"], /^gatehouse: totp needs no provider, .* Write totp\(\) into signIn/m],
+    [["magic-link"], /^gatehouse: magic-link needs no provider, .* Write magicLink\(\)/m],
+    [["saml", "metadata=https://idp.acme.com/x"], /^gatehouse: saml: entityId is missing/m],
     [["nobody"], /^gatehouse: "nobody" is not a known provider\. .* use oidc\.$/m],
     [
       ["google", "clientId=a", "clientId=b"],

@@ -65,6 +65,13 @@ describe("adding a passkey", () => {
     expect(textOf(page.html)).toContain("Unknown browser");
   });
 
+  it("gives it a number where another one is called so", async () => {
+    const server = await startWithPasskeys();
+    await addPasskey(server, { name: "Laptop" });
+    const { page } = await addPasskey(server, { name: "laptop" });
+    expect(textOf(page.html)).toMatch(/Laptop Since .* laptop 2 Since/);
+  });
+
   const refused: readonly (readonly [string, Said, RegExp])[] = [
     ["for another origin", { origin: "https://evil.test" }, /origin "https:\/\/evil\.test"/],
     ["for another RP ID", { rpId: "evil.test" }, /RP ID/],

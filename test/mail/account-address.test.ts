@@ -95,6 +95,8 @@ describe("a changed address", () => {
     // The new one is not told whose account it is, and neither mail has a link.
     expect(anew?.text).not.toContain("ada@example.com");
     expect(`${old?.text}${anew?.text}`).not.toContain("http");
+    const cancelled = await follow(browser, await act(browser, page, "cancel", {}));
+    expect(textOf(cancelled.html)).toContain("Your address was not changed.");
     const done = await act(browser, page, "confirm_address", {
       mail,
       old_code: codes.get("ada@example.com") ?? "",

@@ -67,7 +67,7 @@ describe("a forgotten password", () => {
     );
     const [mail] = rig.mail.mails;
     expect(mail?.headers.get("subject")).toBe("Your password for Test App");
-    expect(mail?.text).toContain("Username: ada\n");
+    expect(mail?.text).toContain("Your username is ada.");
     const link = linkIn(mail?.text ?? "");
     expect(link).toMatch(/\/oauth\/invitation\?token=[\w-]{43}$/);
     expect((await openBrowser(rig.server).request(link)).status).toBe(200);

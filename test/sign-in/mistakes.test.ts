@@ -40,6 +40,17 @@ describe("a mistake in the code stops the start with one sentence", () => {
       () => ({ signIn: users() }),
       "signIn is an object; it must be a list of sign-in methods",
     ],
+    [
+      "a name of a method",
+      () => ({ signIn: ["users"] }),
+      'signIn[0] is "users"; it must be a sign-in method',
+    ],
+    [
+      "one that takes no name twice",
+      () => ({ signIn: [users(), users()] }),
+      'signIn has two methods with the name "users". Keep one of them.',
+    ],
+    ["a misspelt signIn", () => ({ signin: [users()] }), "it has signin. Did you mean signIn?"],
     ["a function of a method", () => ({ signIn: [users] }), "signIn[0] is a function: call it, users()."],
     [
       "an option beside signIn",

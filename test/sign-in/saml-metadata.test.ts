@@ -215,6 +215,25 @@ describe("options", () => {
   });
 });
 
+describe("the log at the start", () => {
+  it("says when the metadata can't be fetched, and when no one of a company can come in", async () => {
+    const idp = await startSamlIdp();
+    idp.change({ status: 404 });
+    const lines: string[] = [];
+    const log = { event() {}, error() {}, debug() {}, info: (line: string) => void lines.push(line) };
+    const company = saml({ metadata: idp.metadataUrl, entityId: idp.entityId });
+    const server = createOAuthServer(
+      "x",
+      { signIn: [company], admit: { emails: ["*@acme.com"] } },
+      { database: ":memory:", port: 0, log, handleSignals: false },
+    );
+    await server.listen();
+    await expect.poll(() => lines.join("\n")).toContain("its metadata could not be fetched");
+    expect(lines.join("\n")).toContain("saml: no one who signs in with it comes in");
+    await server.close();
+  });
+});
+
 describe("metadata at a URL", () => {
   let idp: SamlIdp;
   const started = async (): Promise<TestServer> => {

@@ -142,6 +142,8 @@ describe("codes of an authenticator app", () => {
     const { recoveryCodes } = await setUpAtSignIn(server);
     const [one = "", two = ""] = recoveryCodes;
     const { browser, state } = await withPassword(server);
+    const misplaced = await browser.submit("/oauth/totp", { state, code: one.toUpperCase() });
+    expect(await misplaced.text()).toContain("Choose “Use a recovery code instead”");
     expect(pathOf(await typeRecoveryCode(browser, state, one))).toBe("/oauth/consent");
     const other = await withPassword(server);
     const spelt = two.toUpperCase().replaceAll("-", " ");
@@ -225,6 +227,9 @@ describe("who must have an app", () => {
     expect(textOf(await nothing.text())).toContain("You have no authenticator app here.");
     const setUp = await press(browser, page, "totp.set_up");
     const { setup, key } = setupIn(await setUp.text());
+    const cancelled = await follow(browser, await press(browser, page, "totp.cancel"));
+    expect(textOf(cancelled.html)).toContain("Nothing was changed.");
+    expect(await server.store.listCredentials("ada")).toEqual([]);
     const app = authenticator(key, server);
     const wrong = await press(browser, page, "totp.confirm", { setup, code: app.wrong() });
     const again = setupIn(await wrong.text());

@@ -92,6 +92,13 @@ export const PART_ACTIONS = {
     changes: true,
     holdsSession: true,
   },
+  "magic_link.cancel": {
+    begin: (browser, page) =>
+      showing(page, press(browser, page, "magic_link.change_address", { new_address: NEW_MAILBOX })),
+    fields: async () => ({}),
+    changes: true,
+    onlyLeads: true,
+  },
   "totp.set_up": { fields: async () => ({}), changes: true, onlyLeads: true, status: 200 },
   "totp.confirm": {
     begin: (browser, page) => showing(page, press(browser, page, "totp.set_up")),
@@ -102,6 +109,12 @@ export const PART_ACTIONS = {
     changes: true,
     status: 200,
     holdsSession: true,
+  },
+  "totp.cancel": {
+    begin: (browser, page) => showing(page, press(browser, page, "totp.set_up")),
+    fields: async () => ({}),
+    changes: true,
+    onlyLeads: true,
   },
   "totp.new_codes": {
     fields: async () => ({}),

@@ -25,6 +25,14 @@ describe("lists alone", () => {
     });
   });
 
+  it("say what was said and does not count, where they refuse", async () => {
+    const admit = createAdmission(parseAdmit({ emails: ["*@example.org"] }, [GOOGLE]), NO_WAIT);
+    const proof = { ...PROOF, emails: [], notCounted: "an address is outside" };
+    expect(await admit(GOOGLE, proof, ADA, CLIENT)).toMatchObject({
+      reason: expect.stringMatching(/ and 1 group; an address is outside$/),
+    });
+  });
+
   it("say nothing about people whom the operator put there, but for deny", async () => {
     expect(await admission({ emails: ["*@example.org"] })(USERS)).toBe("admitted");
     expect(await admission({ emails: ["*@example.org"], deny: { groups: ["staff"] } })(USERS)).toEqual({

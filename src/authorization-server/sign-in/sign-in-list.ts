@@ -61,9 +61,7 @@ function refuseEqualNames(parts: readonly SignInPart[]): void {
   if (twice === undefined) return;
   const takesName = parts.some((part) => part.name === twice && hasOptionName(part));
   throw new ConfigurationError(
-    takesName
-      ? `signIn has two methods with the name "${twice}". Give one of them another name.`
-      : `signIn has ${twice}() twice. Keep one of them.`,
+    `signIn has two methods with the name "${twice}". ${takesName ? "Give one of them another name." : "Keep one of them."}`,
   );
 }
 

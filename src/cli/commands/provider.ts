@@ -151,7 +151,8 @@ function unknownProvider(name: string, known: readonly string[], other: string):
 
 function printPage(page: string): void {
   for (const line of page.trimEnd().split("\n")) {
-    const text = withoutLinks(line);
+    // A file gets the page to the letter.
+    const text = process.stdout.isTTY ? withoutLinks(line) : line;
     print(text.startsWith("#") ? bold(text) : text);
   }
 }
