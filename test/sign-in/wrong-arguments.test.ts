@@ -19,7 +19,7 @@ it.each<[string, unknown, unknown, string]>([
     "magic_link: the options are missing; they must be an object such as { smtp",
   ],
   ["saml", saml, null, "saml: the options are missing; they must be an object such as { metadata }."],
-  ["saml", saml, "x", "saml: the options are no object; they must be an object such as { metadata }."],
+  ["saml", saml, "x", "saml: the options are not an object; they must be an object such as { metadata }."],
   ["totp", totp, { required: { groups: "staff" } }, "totp: required.groups is "],
   ["totp", totp, { required: { groups: [5] } }, "totp: required.groups[0] is 5; it must be a list of groups"],
   ["totp", totp, { required: { groups: ["\u0000"] } }, "without control characters"],

@@ -63,7 +63,7 @@ export function defineSignIn<const Options extends z.core.$ZodShape & OptionTabl
     parse(given) {
       try {
         if (typeof given !== "object" || given === null || Array.isArray(given)) {
-          const what = given === undefined || given === null ? "are missing" : "are no object";
+          const what = given === undefined || given === null ? "are missing" : "are not an object";
           throw new ConfigurationError(`the options ${what}; they must be an object such as ${example}.`);
         }
         return read(given);
