@@ -20,7 +20,7 @@ describe("a person of the directory", () => {
     await addUser(server, "ada");
     const { access_token } = await connect(server, { username: "ada", password: PASSWORD });
     const told = await (await callTool(server, access_token)).text();
-    expect(told).toContain('{\\"name\\":\\"ada of the test\\",\\"id\\":\\"id of ada\\"}');
+    expect(told).toContain('{\\"id\\":\\"id of ada\\",\\"name\\":\\"ada of the test\\"}');
     expect(server.lines).toContainEqual({
       name: "sign_in.ok",
       fields: expect.objectContaining({ person: "id of ada", method: "users" }),

@@ -143,7 +143,7 @@ describe("codes of an authenticator app", () => {
     const [one = "", two = ""] = recoveryCodes;
     const { browser, state } = await withPassword(server);
     const misplaced = await browser.submit("/oauth/totp", { state, code: one.toUpperCase() });
-    expect(await misplaced.text()).toContain("Choose “Use a recovery code instead”");
+    expect(await misplaced.text()).toContain("Use a recovery code instead, in the field for one.");
     expect(pathOf(await typeRecoveryCode(browser, state, one))).toBe("/oauth/consent");
     const other = await withPassword(server);
     const spelt = two.toUpperCase().replaceAll("-", " ");

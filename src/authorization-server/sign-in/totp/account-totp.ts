@@ -77,7 +77,7 @@ async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promis
   const of = setupOf(asked, before);
   const secret = await parts.setups.open(of, asked.form.get("setup"));
   if (secret === undefined) {
-    return refused(new OAuthError("invalid_request", "This QR code can’t be used any more. Begin again."));
+    return refused(new OAuthError("invalid_request", "This QR code can't be used any more. Begin again."));
   }
   const made = await newCodesOf(secret, asked.form.get("code"), parts);
   if (!made) {

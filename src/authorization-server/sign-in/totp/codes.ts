@@ -133,7 +133,7 @@ const NOT_TYPED: Readonly<Record<GuessedCode, string>> = {
 
 function notTyped({ kind, text }: TypedCode): string {
   return kind === "code" && looksLikeRecoveryCode(text)
-    ? "This looks like a recovery code. Choose “Use a recovery code instead”, and type it there."
+    ? "This looks like a recovery code. Use a recovery code instead, in the field for one."
     : NOT_TYPED[kind];
 }
 

@@ -222,8 +222,8 @@ function endedResponse(request: Request, peer: Peer, { appName, log, methods }: 
     whatHappened,
     whatToDo: `If you have saved your password with it, sign in. Otherwise, copy the whole link, ${
       methods().some(({ passwordReset }) => passwordReset !== undefined)
-        ? "choose “Forgot your password?” on the sign-in page, or ask the server’s operator for a new link."
-        : "or ask the server’s operator for a new one."
+        ? "use the link for a forgotten password on the sign-in page, or ask the server's operator for a new link."
+        : "or ask the server's operator for a new one."
     }`,
     correlationId: peer.correlationId,
     status: STATUS,
