@@ -72,7 +72,7 @@ export function unknownName(label: string, known: readonly PropertyKey[]): Confi
 /** Options whose value is never repeated, wherever they stand. */
 const SECRET = /secret|password$|token$|(\b|private)key$|_KEY$|jwks$/i;
 /** Options that hold mail addresses, which are shown where they are no URL. */
-const ADDRESSES = /(^|[._])(admit|deny|from|emails?)([._[]|$)/i;
+const ADDRESSES = /(^|[._]|--)(admit|deny|from|emails?|mail)([._[]|$)/i;
 const LONGEST_SHOWN = 100;
 
 function masked(given: unknown): string {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { oidc, users } from "../../src/authorization-server/sign-in/index.ts";
 import { createOAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { clickButton } from "../support/browser/click-button.ts";
 import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
 import { testCertificate } from "../support/https-origin.ts";
 import { freePort } from "../support/listening.ts";
@@ -78,12 +79,6 @@ async function signIn(page: Page, url: string, password = PASSWORD): Promise<voi
   await page.keyboard.press("Enter");
 }
 
-/** For a person whose mouse has been over the page while they read. */
-async function click(page: Page, name: string | RegExp): Promise<void> {
-  await page.mouse.move(1, 1);
-  await page.getByRole("button", { name }).click({ timeout: 20_000 });
-}
-
 async function looksRight(page: Page): Promise<void> {
   expect(await page.evaluate(outside)).toEqual([]);
   expect(await page.evaluate(lowContrast)).toEqual([]);
@@ -133,7 +128,7 @@ it.each([
     await page.getByLabel("Current password").fill("not the password");
     await page.getByLabel("New password", { exact: true }).fill(NEXT);
     await page.getByLabel("New password again").fill(NEXT);
-    await click(page, "Change password");
+    await clickButton(page, "Change password");
     expect(await page.getByRole("alert").innerText()).toBe("The current password is incorrect.");
     // The page is long: it begins where there is something to do.
     await expect.poll(() => page.evaluate(focused)).toBe("input current_password");
@@ -147,7 +142,7 @@ it.each([
     await phone.reload();
     await heading(phone, "Sign in to My app");
 
-    await click(page, "Link Provider");
+    await clickButton(page, "Link Provider");
     await page.getByRole("heading", { name: /^Link Provider .+ to the account of / }).waitFor();
     await looksRight(page);
     expect(await store.listIdentities(id)).toHaveLength(1);
@@ -156,14 +151,14 @@ it.each([
     await page.getByRole("status").waitFor();
     expect(await told(page)).toBe("Nothing was linked.");
     expect(await store.listIdentities(id)).toHaveLength(1);
-    await click(page, "Link Provider");
-    await click(page, /^Link$/);
+    await clickButton(page, "Link Provider");
+    await clickButton(page, /^Link$/);
     await page.getByRole("status").waitFor();
     expect(await told(page)).toBe("You can now sign in this way too.");
     await looksRight(page);
     expect(await store.listIdentities(id)).toHaveLength(2);
 
-    await click(page, "Sign out here");
+    await clickButton(page, "Sign out here");
     await heading(page, "You are signed out");
     await looksRight(page);
     expect(await store.listSessions(id, Date.now())).toEqual([]);
@@ -225,7 +220,7 @@ it("a person who is refused a link learns why, and is led back to the page", asy
   const { page } = await newWindow({ viewport: { width: 360, height: 720 } });
   await signIn(page, account);
   await heading(page, "Your account");
-  await click(page, "Link Provider");
+  await clickButton(page, "Link Provider");
   await heading(page, "Nothing was linked");
   await looksRight(page);
   await page.getByRole("link", { name: "Back to your account" }).click();

@@ -7,6 +7,7 @@ import { passkeys, users } from "../../src/authorization-server/sign-in/index.ts
 import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
 import { createOAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { clickButton } from "../support/browser/click-button.ts";
 import { launchBrowser } from "../support/browser/launch.ts";
 import { freePort } from "../support/listening.ts";
 import { openTestStore } from "../support/store/test-store.ts";
@@ -100,12 +101,6 @@ async function signIn(page: Page, url: string): Promise<void> {
   await heading(page, "Your account");
 }
 
-/** For a person whose mouse has been over the page while they read. */
-async function click(page: Page, name: string | RegExp): Promise<void> {
-  await page.mouse.move(1, 1);
-  await page.getByRole("button", { name }).click({ timeout: 20_000 });
-}
-
 async function looksRight(page: Page): Promise<void> {
   expect(await page.evaluate(outside)).toEqual([]);
   expect(await page.evaluate(lowContrast)).toEqual([]);
@@ -134,28 +129,28 @@ it.each([
     await signIn(page, account);
     await shot("account-none");
     await page.getByLabel("Name of the new passkey").fill("Ada’s laptop");
-    await click(page, "Add a passkey");
+    await clickButton(page, "Add a passkey");
     await expect.poll(() => told(page)).toBe("You can now sign in with this passkey.");
     await looksRight(page);
     await shot("account-one");
-    await click(page, "Add a passkey");
+    await clickButton(page, "Add a passkey");
     await page.getByText("This device has a passkey for your account already.").waitFor();
     await looksRight(page);
     expect(await store.listIdentities(id)).toHaveLength(2);
 
     const made = await device.passkey();
     await device.answerAlone(false);
-    await click(page, "Sign out here");
+    await clickButton(page, "Sign out here");
     await page.getByRole("link", { name: "Sign in again" }).click();
     await heading(page, "Sign in to My app");
     await looksRight(page);
     await shot("sign-in");
     await device.answerAlone(true);
-    await click(page, "Sign in with a passkey");
+    await clickButton(page, "Sign in with a passkey");
     await heading(page, "Your account");
     expect((await device.passkey()).signCount).toBe(made.signCount + 1);
     await shot("account-used");
-    await click(page, /^Remove Ada’s laptop/);
+    await clickButton(page, /^Remove Ada’s laptop/);
     await expect.poll(() => told(page)).toContain("You can no longer sign in with this passkey.");
     expect(await store.listIdentities(id)).toHaveLength(1);
     expect(complaints).toEqual([]);
@@ -187,7 +182,7 @@ it("the username field offers the passkey, and the keyboard alone adds one", asy
   await page.keyboard.press("Enter");
   await expect.poll(() => told(page)).toBe("You can now sign in with this passkey.");
   const { signCount } = await device.passkey();
-  await click(page, "Sign out here");
+  await clickButton(page, "Sign out here");
   // The device answers as if the person had chosen the passkey in the field.
   await page.getByRole("link", { name: "Sign in again" }).click();
   await heading(page, "Your account");
@@ -199,14 +194,14 @@ it("a device that verifies no one signs no one in, and the page says what to do"
   const { page } = await newWindow();
   const device = await plugIn(page);
   await signIn(page, account);
-  await click(page, "Add a passkey");
+  await clickButton(page, "Add a passkey");
   await expect.poll(() => told(page)).toBe("You can now sign in with this passkey.");
   const { signCount } = await device.passkey();
   await device.verifyNoOne();
-  await click(page, "Sign out here");
+  await clickButton(page, "Sign out here");
   await page.getByRole("link", { name: "Sign in again" }).click();
   await heading(page, "Sign in to My app");
-  await click(page, "Sign in with a passkey");
+  await clickButton(page, "Sign in with a passkey");
   await page.getByText("No passkey was used. Try again, or sign in another way.").waitFor();
   await looksRight(page);
   await picture(page, "sign-in-cancelled");
@@ -219,10 +214,10 @@ it("a copy of a passkey that has counted less is refused", async () => {
   const { page } = await newWindow();
   const device = await plugIn(page);
   await signIn(page, account);
-  await click(page, "Add a passkey");
+  await clickButton(page, "Add a passkey");
   await expect.poll(() => told(page)).toBe("You can now sign in with this passkey.");
   const copied = await device.passkey();
-  await click(page, "Sign out here");
+  await clickButton(page, "Sign out here");
   await page.getByRole("link", { name: "Sign in again" }).click();
   await heading(page, "Your account");
 
@@ -255,12 +250,12 @@ it.each([
     const { page, complaints } = await newWindow({ viewport: { width, height: 720 }, colorScheme });
     await plugIn(page);
     await page.goto(url);
-    await click(page, "Use a passkey instead");
+    await clickButton(page, "Use a passkey instead");
     expect(await page.evaluate(focused)).toBe("input username");
     await page.getByLabel("Username").fill("Grace");
     await looksRight(page);
     await picture(page, `invitation-${width}-${colorScheme}`);
-    await click(page, "Use a passkey instead");
+    await clickButton(page, "Use a passkey instead");
     await heading(page, "Your passkey is saved");
     await picture(page, `invitation-done-${width}-${colorScheme}`);
     await page.goto(account);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { totp, users } from "../../src/authorization-server/sign-in/index.ts";
 import { createOAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { clickButton } from "../support/browser/click-button.ts";
 import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
 import { testCertificate } from "../support/https-origin.ts";
 import { freePort } from "../support/listening.ts";
@@ -62,11 +63,6 @@ async function looksRight(page: Page, name: string): Promise<void> {
 
 const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true }).waitFor();
 
-async function click(page: Page, name: string): Promise<void> {
-  await page.mouse.move(1, 1);
-  await page.getByRole("button", { name, exact: true }).click({ timeout: 20_000 });
-}
-
 /** The app of the person who sees this page. */
 async function scan(page: Page) {
   const qr = page.getByRole("img", { name: "QR code for your authenticator app" });
@@ -97,7 +93,7 @@ it.each([
     await looksRight(page, `setup-${colorScheme}`);
     const app = await scan(page);
     await page.getByLabel("Code from your app").fill(app.wrong());
-    await click(page, "Turn on");
+    await clickButton(page, "Turn on");
     await page.getByRole("alert").waitFor();
     await looksRight(page, `setup-wrong-${colorScheme}`);
     await page.getByLabel("Code from your app").fill(app.code());
@@ -108,7 +104,7 @@ it.each([
     await page.getByRole("link", { name: "I have saved them" }).click();
     await heading(page, "Your account");
     await looksRight(page, `account-${colorScheme}`);
-    await click(page, "Sign out here");
+    await clickButton(page, "Sign out here");
     await heading(page, "You are signed out");
 
     await signIn(page, account);
