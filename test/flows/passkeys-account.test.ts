@@ -68,6 +68,8 @@ describe("adding a passkey", () => {
   it("gives it a number where another one is called so", async () => {
     const server = await startWithPasskeys();
     await addPasskey(server, { name: "Laptop" });
+    // The older one is listed first.
+    server.advance(1);
     const { page } = await addPasskey(server, { name: "laptop" });
     expect(textOf(page.html)).toMatch(/Laptop Since .* laptop 2 Since/);
   });
