@@ -5,7 +5,8 @@ import { operatorEntry } from "../src/cli/operator.ts";
 import { event, oneOf, optional, text, yesOrNo } from "../src/core/event-declaration.ts";
 import type { Log } from "../src/platform/logging.ts";
 import type { Metrics } from "../src/platform/telemetry/metrics.ts";
-import type { Approval, Store } from "../src/store/store.ts";
+import type { Approval } from "../src/store/grant-records.ts";
+import type { Store } from "../src/store/store.ts";
 
 declare const log: Log;
 declare const metrics: Metrics;

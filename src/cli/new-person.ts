@@ -7,7 +7,7 @@ import { MOST_PERSON_BYTES } from "../core/person.ts";
 import { hasUnseen, LONGEST_PERSON_ID, personIdProblem } from "../core/person-id.ts";
 import { clipped } from "../core/shown.ts";
 import { randomId } from "../platform/random.ts";
-import type { NewPerson } from "../store/people-store.ts";
+import type { NewPerson } from "../store/people-records.ts";
 import type { Store } from "../store/store.ts";
 import { operatorEntry } from "./operator.ts";
 

@@ -12,8 +12,8 @@ import {
 } from "../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
 import type { Grant } from "../core/grant.ts";
+import type { GrantUse } from "./grant-records.ts";
 import { createGrantUses, type GrantUses } from "./grant-uses.ts";
-import type { GrantUse } from "./store.ts";
 
 let store: TestStore;
 let uses: GrantUses;

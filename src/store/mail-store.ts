@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../core/events.ts";
 import type { Identity } from "../core/identity.ts";
-import type { OneTimeLink, PersonRecord } from "./people-store.ts";
+import type { OneTimeLink, PersonRecord } from "./people-records.ts";
 
 /** Mails with a code, and what they confirm. Part of {@link Store}, under its contract. */
 export type MailStore = {

@@ -28,7 +28,7 @@ import {
   sampleSignIn,
 } from "../../test/support/store/samples.ts";
 import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/store/test-store.ts";
-import type { SignInOutcome } from "./people-store.ts";
+import type { SignInOutcome } from "./people-records.ts";
 
 // Two instances, each with connections of its own, do to one person what does not go together. Whichever comes first, the
 // rows tell one story afterwards, and neither call fails.

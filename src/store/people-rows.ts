@@ -1,14 +1,8 @@
 import type { Selectable } from "kysely";
 import type { Person } from "../core/person.ts";
+import type { Credential, CredentialKind } from "./credential.ts";
 import type { MailedLink } from "./mail-store.ts";
-import type {
-  Credential,
-  CredentialKind,
-  IdentityRecord,
-  OneTimeLink,
-  PersonRecord,
-  SessionRecord,
-} from "./people-store.ts";
+import type { IdentityRecord, OneTimeLink, PersonRecord, SessionRecord } from "./people-records.ts";
 import { isObject, parseJson, unreadable } from "./rows.ts";
 import type {
   CredentialTable,

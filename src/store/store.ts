@@ -4,6 +4,15 @@ import type { Grant, RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Follower } from "./change-feed.ts";
 import type { Counters } from "./counters.ts";
+import type {
+  Approval,
+  GrantFilter,
+  GrantUse,
+  ProgramGrant,
+  RefreshRotation,
+  RefreshTokenCount,
+  RefreshTokenPage,
+} from "./grant-records.ts";
 import type { MailStore } from "./mail-store.ts";
 import type { PeopleStore } from "./people-store.ts";
 
@@ -211,64 +220,6 @@ export type ClientDocument = {
   readonly fetchedAt: number;
   /** Until when it is used without asking again. */
   readonly freshUntil: number;
-};
-
-/** Everything of a grant but what happens later. */
-export type ProgramGrant = Omit<
-  Grant,
-  "redeemedAt" | "generation" | "rotatedAt" | "unusedGeneration" | "usedAt" | "revokedAt" | "revokedReason"
->;
-
-/** What a person approved. */
-export type Approval = ProgramGrant & {
-  /** The sign-in that it counts on. Where the person was signed out at that time or later, they approve nothing. */
-  readonly signedInAt: number;
-  /** The id of the grant that the person approved before, where this approval rests on it. */
-  readonly restsOn?: string | undefined;
-};
-
-export type GrantUse = {
-  readonly grantId: string;
-  /** The generation that the access token came with; 0 where it came with no refresh token. */
-  readonly generation: number;
-};
-
-export type RefreshRotation = {
-  readonly id: string;
-  readonly clientId: string;
-  readonly presented: number;
-  /** The least generation that the row must have. Where it is `presented`, a lost write is not healed. Default 0. */
-  readonly atLeast?: number;
-  /** Where it is given, the grant must be for this resource, byte for byte. */
-  readonly resource?: string | undefined;
-  readonly refreshExpiresAt: number;
-  readonly now: number;
-};
-
-export type GrantFilter = {
-  readonly clientId?: string;
-  readonly personId?: string;
-  /** Only grants that are neither revoked nor expired at this time. */
-  readonly liveAt?: number;
-  /** Only grants for which a person clicked Approve. */
-  readonly isClicked?: true;
-  readonly limit?: number;
-};
-
-export type RefreshTokenPage = {
-  /** The last id of the page before, "" for the first one. */
-  readonly after: string;
-  readonly limit: number;
-  readonly madeUntil: number;
-  readonly now: number;
-};
-
-export type RefreshTokenCount = {
-  /** The last id of this page. */
-  readonly last: string;
-  readonly count: number;
-  /** When the last of them ends; null where there are none. */
-  readonly lastEndsAt: number | null;
 };
 
 /** A name, a network and a person, each as a MAC. Times are epoch milliseconds. */

@@ -1,5 +1,5 @@
-import { SIGN_IN_PROBLEMS } from "../../src/authorization-server/sign-in/method.ts";
 import { SENTENCES } from "../../src/authorization-server/sign-in/sign-in-page.ts";
+import { SIGN_IN_PROBLEMS } from "../../src/authorization-server/sign-in/sign-in-problems.ts";
 import { accountPage } from "../../src/pages/account.ts";
 import { ACCOUNT_NOTICES } from "../../src/pages/account-notices.ts";
 import { accountPasswordSection } from "../../src/pages/account-password.ts";

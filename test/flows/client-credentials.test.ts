@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { ConfigurationError } from "../../src/core/errors.ts";
 import { preregisteredClient } from "../../src/core/preregistered-client.ts";
-import type { Approval } from "../../src/store/store.ts";
+import type { Approval } from "../../src/store/grant-records.ts";
 import {
   authorize,
   callTool,

@@ -3,7 +3,7 @@ import { createRecorder } from "../../src/authorization-server/recorder.ts";
 import { invitationRoute } from "../../src/authorization-server/sign-in/users/invitation.ts";
 import { newLink, tokenHash } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
 import { silentLog } from "../../src/platform/logging.ts";
-import type { OneTimeLink } from "../../src/store/people-store.ts";
+import type { OneTimeLink } from "../../src/store/people-records.ts";
 import { connect, refresh } from "../support/client.ts";
 import { openBrowser } from "../support/person.ts";
 import type { TestServer } from "../support/server.ts";

@@ -7,7 +7,7 @@ import { createLacksFactor } from "../../src/authorization-server/sign-in/lackin
 import type { Whom } from "../../src/authorization-server/sign-in/second-factor.ts";
 import { totp } from "../../src/authorization-server/sign-in/totp/totp.ts";
 import type { TotpOptions } from "../../src/config/sign-in/totp-options.ts";
-import type { SessionRecord } from "../../src/store/people-store.ts";
+import type { SessionRecord } from "../../src/store/people-records.ts";
 import { type AccountPage, beginLink, openAccount, press } from "../support/account.ts";
 import { createAuthenticator, optionsIn } from "../support/passkeys.ts";
 import { type Browser, decide, openBrowser, stateOf } from "../support/person.ts";

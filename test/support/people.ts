@@ -1,6 +1,7 @@
 import type { Identity } from "../../src/core/identity.ts";
 import type { Person } from "../../src/core/person.ts";
-import type { NewSession, PeopleStore, PersonRecord } from "../../src/store/people-store.ts";
+import type { NewSession, PersonRecord } from "../../src/store/people-records.ts";
+import type { PeopleStore } from "../../src/store/people-store.ts";
 import { sampleEntry } from "./store/samples.ts";
 
 const HOUR = 60 * 60 * 1000;

@@ -8,7 +8,7 @@ import { actionForm } from "../../pages/account-sections.ts";
 import type { AccountIdentity, AccountSession, PartName } from "../../pages/account-values.ts";
 import { browserInWords } from "../../pages/browser-in-words.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { IdentityRecord, SessionRecord } from "../../store/people-store.ts";
+import type { IdentityRecord, SessionRecord } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";

@@ -1,7 +1,7 @@
 import { ACCOUNT_NOTICES, type AccountNotice, isAccountNotice } from "../../pages/account-notices.ts";
 import type { PartName } from "../../pages/account-values.ts";
 import type { Html } from "../../pages/html.ts";
-import type { IdentityRecord } from "../../store/people-store.ts";
+import type { IdentityRecord } from "../../store/people-records.ts";
 import type { AccountPart, AccountPartAction, AtAccount, PartAnswer } from "../sign-in/account-part.ts";
 
 /** What a method adds to the page, with the method's name, which is before the names of its actions and notices. */

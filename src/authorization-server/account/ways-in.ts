@@ -1,6 +1,6 @@
 import type { Identity } from "../../core/identity.ts";
 import type { Person } from "../../core/person.ts";
-import type { IdentityRecord } from "../../store/people-store.ts";
+import type { IdentityRecord } from "../../store/people-records.ts";
 import { companiesOf, companyOf, type NamedMethod } from "../sign-in/sign-in-page.ts";
 import { identityId } from "./identity-id.ts";
 

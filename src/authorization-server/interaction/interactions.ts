@@ -9,7 +9,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import { randomId } from "../../platform/random.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
-import type { NewSession } from "../../store/people-store.ts";
+import type { NewSession } from "../../store/people-records.ts";
 import type { BrowserBinding, SignedIn, SignInDetails } from "../people/browser-binding.ts";
 import { type Known, nextStep, type Policy, type Step } from "./next-step.ts";
 import {

@@ -1,5 +1,5 @@
 import type { Person } from "../../core/person.ts";
-import type { NewSession } from "../../store/people-store.ts";
+import type { NewSession } from "../../store/people-records.ts";
 
 /** An authorization request, as far as it is bound to a browser. */
 export type Bound = {

@@ -1,7 +1,7 @@
 import type { Cookies } from "../../http/cookies.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
-import type { PersonRecord } from "../../store/people-store.ts";
+import type { PersonRecord } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { Bound, BrowserBinding } from "./browser-binding.ts";
 

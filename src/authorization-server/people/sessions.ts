@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Cookies } from "../../http/cookies.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomSecret } from "../../platform/random.ts";
-import type { NewSession, SessionWithPerson } from "../../store/people-store.ts";
+import type { NewSession, SessionWithPerson } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { CurrentSignIn, SignInDetails } from "./browser-binding.ts";
 

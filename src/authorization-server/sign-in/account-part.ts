@@ -4,7 +4,7 @@ import type { Params } from "../../core/params.ts";
 import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import type { Html } from "../../pages/html.ts";
-import type { IdentityRecord } from "../../store/people-store.ts";
+import type { IdentityRecord } from "../../store/people-records.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
 
 /** What a method adds to the account page: a section, and what its buttons do. */

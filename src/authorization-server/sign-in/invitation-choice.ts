@@ -1,6 +1,6 @@
 import type { Params } from "../../core/params.ts";
 import type { Html } from "../../pages/html.ts";
-import type { NewPasskey } from "../../store/people-store.ts";
+import type { NewPasskey } from "../../store/credential.ts";
 
 /** What an invited person may choose in place of a password: fields in the form of the invitation's page. */
 export type InvitationChoice = {

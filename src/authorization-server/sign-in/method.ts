@@ -10,12 +10,14 @@ import type { PlainFetch } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { Counters } from "../../store/counters.ts";
-import type { Credential, CredentialUse, IdentityRecord } from "../../store/people-store.ts";
+import type { Credential, CredentialUse } from "../../store/credential.ts";
+import type { IdentityRecord } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
 import type { AccountPart } from "./account-part.ts";
 import type { Attempts } from "./guessing/attempts.ts";
 import type { InvitationChoice } from "./invitation-choice.ts";
+import type { SignInProblem } from "./sign-in-problems.ts";
 
 /**
  * A way in which people prove who they are. `createOAuthServer` takes a list of them; each is made by a function of
@@ -286,18 +288,3 @@ export type SignInPage = {
     correlationId?: string,
   ): Response;
 };
-
-/** What can go wrong between here and a provider. The page has a sentence for each. */
-export const SIGN_IN_PROBLEMS = [
-  "cancelled",
-  "no_answer",
-  "wrong_answer",
-  "sign_in_is_old",
-  "other_organization",
-  "unusable_account",
-  "too_large",
-  "server_down",
-  "unknown_passkey",
-  "may_be_copied",
-] as const;
-export type SignInProblem = (typeof SIGN_IN_PROBLEMS)[number];

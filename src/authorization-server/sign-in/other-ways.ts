@@ -1,5 +1,5 @@
 import { MAGIC_LINK } from "../../config/sign-in/mail-options.ts";
-import type { IdentityRecord, PersonRecord } from "../../store/people-store.ts";
+import type { IdentityRecord, PersonRecord } from "../../store/people-records.ts";
 import type { NamedMethod, Proof, SignInMethod } from "./method.ts";
 import { PASSKEYS } from "./passkeys/stored-passkey.ts";
 

@@ -8,14 +8,8 @@ import { renderLoginTemplate } from "../../pages/login-template.ts";
 import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import { LOGIN_PATH } from "./login-path.ts";
-import {
-  type NamedMethod,
-  type OpenMethod,
-  SIGN_IN_PROBLEMS,
-  type SignInPage,
-  type SignInProblem,
-  type Visit,
-} from "./method.ts";
+import type { NamedMethod, OpenMethod, SignInPage, Visit } from "./method.ts";
+import { SIGN_IN_PROBLEMS, type SignInProblem } from "./sign-in-problems.ts";
 
 export type { NamedMethod };
 

@@ -6,7 +6,7 @@ import { seeOther } from "../../http/responses.ts";
 import { shownName } from "../../pages/html.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
-import type { PersonRecord } from "../../store/people-store.ts";
+import type { PersonRecord } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";

@@ -1,5 +1,5 @@
 import type { Auth } from "../../core/auth.ts";
-import type { PersonRecord } from "../../store/people-store.ts";
+import type { PersonRecord } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { Verify, VerifyProviderToken } from "./by-issuer.ts";
 

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import type { Identity } from "../../core/identity.ts";
+import type { Credential, CredentialKind } from "../credential.ts";
 import type { Dialect } from "../migrations/migration.ts";
-import type { Credential, CredentialKind, PeopleStore } from "../people-store.ts";
+import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "../query.ts";
 import { auditNote } from "./audit.ts";
 import { addCredential, putCredential } from "./credentials.ts";

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
-import type { CredentialUse, SignInRecord } from "../people-store.ts";
+import type { CredentialUse } from "../credential.ts";
+import type { SignInRecord } from "../people-records.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder } from "../query.ts";
 
 /** The uses of credentials that count once. Each statement returns a row where the use holds. */

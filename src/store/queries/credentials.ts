@@ -1,7 +1,8 @@
 import { sql } from "kysely";
+import type { Credential } from "../credential.ts";
 import type { Dialect } from "../migrations/migration.ts";
 import { fromCredential, schemeOf, toCredential } from "../people-rows.ts";
-import type { Credential, PeopleStore } from "../people-store.ts";
+import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder } from "../query.ts";
 import type { CredentialTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";

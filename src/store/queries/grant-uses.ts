@@ -1,6 +1,7 @@
+import type { GrantUse } from "../grant-records.ts";
 import type { Dialect } from "../migrations/migration.ts";
 import type { Connection } from "../query.ts";
-import type { GrantUse, Store } from "../store.ts";
+import type { Store } from "../store.ts";
 
 /** Writes that access tokens were used. No index has a column of it. */
 export function grantUseQueries(connection: Connection, dialect: Dialect): Pick<Store, "recordUses"> {

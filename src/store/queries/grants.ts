@@ -7,11 +7,12 @@ import {
   sql,
 } from "kysely";
 import type { Grant, RevocationReason } from "../../core/grant.ts";
+import type { Approval, GrantFilter, ProgramGrant, RefreshRotation } from "../grant-records.ts";
 import type { Dialect } from "../migrations/migration.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "../query.ts";
 import { toGrant } from "../rows.ts";
 import type { GrantTable, Schema } from "../schema.ts";
-import type { Approval, GrantFilter, ProgramGrant, RefreshRotation, Store } from "../store.ts";
+import type { Store } from "../store.ts";
 import { auditNote } from "./audit.ts";
 import { KEPT_AFTER_END_MS } from "./expiry.ts";
 import { heldRows } from "./held-rows.ts";

@@ -1,5 +1,5 @@
+import type { NewPasskey } from "../credential.ts";
 import type { Dialect } from "../migrations/migration.ts";
-import type { NewPasskey } from "../people-store.ts";
 import type { Query, QueryBuilder } from "../query.ts";
 import { addCredential } from "./credentials.ts";
 import { addToPerson, keyOf } from "./identities.ts";

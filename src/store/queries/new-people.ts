@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import type { Dialect } from "../migrations/migration.ts";
+import type { NewPerson } from "../people-records.ts";
 import { fromCredential, fromPerson } from "../people-rows.ts";
-import type { NewPerson, PeopleStore } from "../people-store.ts";
+import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder } from "../query.ts";
 import type { CredentialTable, IdentityTable, PersonTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";

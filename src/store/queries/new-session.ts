@@ -1,4 +1,4 @@
-import type { NewSession } from "../people-store.ts";
+import type { NewSession } from "../people-records.ts";
 import { type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { SessionTable } from "../schema.ts";
 

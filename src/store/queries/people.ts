@@ -1,6 +1,7 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
+import type { PeopleFilter, PersonSummary } from "../people-records.ts";
 import { searchText, toPersonRecord } from "../people-rows.ts";
-import type { PeopleFilter, PeopleStore, PersonSummary } from "../people-store.ts";
+import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "../query.ts";
 import type { Schema } from "../schema.ts";
 import { isLive } from "./grants.ts";

@@ -1,8 +1,9 @@
 import { sql } from "kysely";
 import type { Identity } from "../../core/identity.ts";
 import type { Dialect } from "../migrations/migration.ts";
+import type { SignInOutcome, SignInRecord } from "../people-records.ts";
 import { fromPerson, toPersonRecord } from "../people-rows.ts";
-import type { PeopleStore, SignInOutcome, SignInRecord } from "../people-store.ts";
+import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { IdentityTable } from "../schema.ts";
 import { assertionStatements } from "./assertions.ts";

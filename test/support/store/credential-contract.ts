@@ -4,8 +4,8 @@ import type {
   CredentialUse,
   NewCredentials,
   RemovedCredentials,
-  SignInRecord,
-} from "../../../src/store/people-store.ts";
+} from "../../../src/store/credential.ts";
+import type { SignInRecord } from "../../../src/store/people-records.ts";
 import type { Store } from "../../../src/store/store.ts";
 import {
   addSamplePerson,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Approval, RefreshRotation, Store } from "../../../src/store/store.ts";
+import type { Approval, RefreshRotation } from "../../../src/store/grant-records.ts";
+import type { Store } from "../../../src/store/store.ts";
 import {
   APPROVED,
   addSamplePerson,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Grant } from "../../../src/core/grant.ts";
-import type { Approval, RefreshRotation, Store } from "../../../src/store/store.ts";
+import type { Approval, RefreshRotation } from "../../../src/store/grant-records.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { APPROVED, DAY, REDEEMED, REVOKED, SECOND, START, sampleApproval } from "./samples.ts";
 
 /** What happens to grants, in any order. `at` says how much time goes by before. */

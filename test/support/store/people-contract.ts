@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Identity } from "../../../src/core/identity.ts";
-import type { PeopleFilter } from "../../../src/store/people-store.ts";
+import type { PeopleFilter } from "../../../src/store/people-records.ts";
 import type { Store } from "../../../src/store/store.ts";
 import {
   APPROVED,

@@ -1,8 +1,9 @@
 import type { Client } from "../../../src/core/client.ts";
 import type { AuditEntry, AuditedEvent, EventFields } from "../../../src/core/events.ts";
 import type { Grant } from "../../../src/core/grant.ts";
-import type { NewPerson, NewSession, OneTimeLink, SignInRecord } from "../../../src/store/people-store.ts";
-import type { Approval, ClientDocument, Store, StoredSigningKey } from "../../../src/store/store.ts";
+import type { Approval } from "../../../src/store/grant-records.ts";
+import type { NewPerson, NewSession, OneTimeLink, SignInRecord } from "../../../src/store/people-records.ts";
+import type { ClientDocument, Store, StoredSigningKey } from "../../../src/store/store.ts";
 
 /** When the samples begin. Nothing in the store reads a clock, so any time will do. */
 export const START = Date.UTC(2026, 0, 1);

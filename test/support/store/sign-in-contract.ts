@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { PersonRecord, SignInOutcome, SignInRecord } from "../../../src/store/people-store.ts";
+import type { PersonRecord, SignInOutcome, SignInRecord } from "../../../src/store/people-records.ts";
 import type { Store } from "../../../src/store/store.ts";
 import {
   addSamplePerson,

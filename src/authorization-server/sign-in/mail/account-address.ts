@@ -4,7 +4,7 @@ import type { Person } from "../../../core/person.ts";
 import type { Peer } from "../../../http/peer.ts";
 import { accountAddressSection, confirmAddressSection } from "../../../pages/account-address.ts";
 import type { Clock } from "../../../platform/clock.ts";
-import type { IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
+import type { IdentityRecord, PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import type { AccountPart, AskedOfPart, PartAnswer } from "../account-part.ts";
 import type { Admit, SignInMethod } from "../method.ts";

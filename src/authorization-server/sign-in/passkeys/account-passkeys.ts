@@ -5,7 +5,7 @@ import { logRefusal } from "../../../http/boundary.ts";
 import { PASSKEY_SCRIPT_HASH } from "../../../pages/passkey-script.ts";
 import { accountPasskeysSection, PASSKEY_FIELD } from "../../../pages/passkeys.ts";
 import type { Log } from "../../../platform/logging.ts";
-import type { Credential } from "../../../store/people-store.ts";
+import type { Credential } from "../../../store/credential.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
 import type { AccountPart, AskedOfPart, AtAccount, PartAnswer } from "../account-part.ts";

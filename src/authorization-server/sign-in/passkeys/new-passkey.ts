@@ -2,7 +2,7 @@ import { browserInWords } from "../../../pages/browser-in-words.ts";
 import { shownName } from "../../../pages/html.ts";
 import type { PasskeyCreation } from "../../../pages/passkeys.ts";
 import { randomSecret } from "../../../platform/random.ts";
-import type { NewPasskey } from "../../../store/people-store.ts";
+import type { NewPasskey } from "../../../store/credential.ts";
 import { readAttestation } from "./browser-answer.ts";
 import type { Challenges, ChallengeUse, OpenChallenge } from "./challenges.ts";
 import type { RelyingParty } from "./relying-party.ts";

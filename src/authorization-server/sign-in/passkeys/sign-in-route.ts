@@ -6,20 +6,13 @@ import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { PASSKEY_FIELD } from "../../../pages/passkeys.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
-import type { Credential, IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
+import type { Credential } from "../../../store/credential.ts";
+import type { IdentityRecord, PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
-import type {
-  NamedMethod,
-  Proof,
-  SignInMethod,
-  SignInPage,
-  SignInProblem,
-  SignIns,
-  Visit,
-  Visits,
-} from "../method.ts";
+import type { NamedMethod, Proof, SignInMethod, SignInPage, SignIns, Visit, Visits } from "../method.ts";
 import { asOtherWays } from "../other-ways.ts";
+import type { SignInProblem } from "../sign-in-problems.ts";
 import { type AssertionAnswer, readAssertion } from "./browser-answer.ts";
 import { type Challenges, type OpenChallenge, useChallenge } from "./challenges.ts";
 import type { RelyingParty } from "./relying-party.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Identity } from "../../../core/identity.ts";
-import type { Credential } from "../../../store/people-store.ts";
+import type { Credential } from "../../../store/credential.ts";
 
 /** The kind of method that knows people by their passkeys. */
 export const PASSKEYS = "passkeys";

@@ -2,7 +2,8 @@ import { promisify } from "node:util";
 import { deflateRaw, inflateRaw } from "node:zlib";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
-import type { Proof, SignInProblem } from "../method.ts";
+import type { Proof } from "../method.ts";
+import type { SignInProblem } from "../sign-in-problems.ts";
 
 /** What came of a response, on its way from the identity provider's form to where the browser's cookies are. */
 export type Answer = {

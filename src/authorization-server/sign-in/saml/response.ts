@@ -1,5 +1,5 @@
 import { clipped, shown } from "../../../core/shown.ts";
-import type { SignInProblem } from "../method.ts";
+import type { SignInProblem } from "../sign-in-problems.ts";
 import { BrokenOff } from "../upstream/provider.ts";
 import { type Asserted, checkAssertion } from "./assertion.ts";
 import type { Company } from "./company.ts";

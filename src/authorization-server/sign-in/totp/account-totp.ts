@@ -4,7 +4,7 @@ import { type AccountTotpShown, accountTotpSection } from "../../../pages/accoun
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import type { Credential, CredentialKind, NewCredentials } from "../../../store/credential.ts";
-import type { IdentityRecord } from "../../../store/people-store.ts";
+import type { IdentityRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
 import type { AccountPart, AskedOfPart, PartAnswer } from "../account-part.ts";

@@ -16,7 +16,7 @@ import { recoveryCodesPage, totpPage, totpSetupPage } from "../../../pages/totp.
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import type { Credential } from "../../../store/credential.ts";
-import type { PersonRecord } from "../../../store/people-store.ts";
+import type { PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import type { PendingProof, PendingProofs, Whom } from "../second-factor.ts";
 import type { Codes, TypedCode } from "./codes.ts";

@@ -1,5 +1,5 @@
 import { shown } from "../../../core/shown.ts";
-import type { SignInProblem } from "../method.ts";
+import type { SignInProblem } from "../sign-in-problems.ts";
 import { BrokenOff } from "./provider.ts";
 
 const PROBLEMS: ReadonlyMap<string, SignInProblem> = new Map<string, SignInProblem>([

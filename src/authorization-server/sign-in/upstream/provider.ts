@@ -1,7 +1,8 @@
 import type { Identity } from "../../../core/identity.ts";
 import type { Params } from "../../../core/params.ts";
 import type { Route } from "../../../http/route.ts";
-import type { Proof, SignInProblem, Visit } from "../method.ts";
+import type { Proof, Visit } from "../method.ts";
+import type { SignInProblem } from "../sign-in-problems.ts";
 
 /** A provider of identities, as far as the browser's way there and back goes. */
 export type UpstreamProvider = {

@@ -1,6 +1,6 @@
 import { OAuthError } from "../../../core/errors.ts";
 import { accountPasswordSection } from "../../../pages/account-password.ts";
-import type { IdentityRecord } from "../../../store/people-store.ts";
+import type { IdentityRecord } from "../../../store/people-records.ts";
 import type { AccountPart } from "../account-part.ts";
 import type { ChangePassword } from "./change-password.ts";
 import { USERS } from "./usernames.ts";

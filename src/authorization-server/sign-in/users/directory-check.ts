@@ -1,7 +1,8 @@
 import { OAuthError } from "../../../core/errors.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
-import type { Credential, PersonRecord } from "../../../store/people-store.ts";
+import type { Credential } from "../../../store/credential.ts";
+import type { PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import type { CheckPair, Proof } from "../method.ts";
 import { createHashKinds, dummiesBeside } from "./hash-kinds.ts";

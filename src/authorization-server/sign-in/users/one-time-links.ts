@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { urlOf } from "../../../http/route.ts";
 import { randomSecret } from "../../../platform/random.ts";
-import type { OneTimeLink } from "../../../store/people-store.ts";
+import type { OneTimeLink } from "../../../store/people-records.ts";
 
 /** The page behind a link. */
 export const INVITATION_PATH = "/oauth/invitation";

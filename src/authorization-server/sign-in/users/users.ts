@@ -1,4 +1,4 @@
-import type { IdentityRecord } from "../../../store/people-store.ts";
+import type { IdentityRecord } from "../../../store/people-records.ts";
 import type { SignInMethod } from "../method.ts";
 import { accountPassword } from "./account-password.ts";
 import { createChangePassword } from "./change-password.ts";

@@ -7,8 +7,9 @@ import { formatScopes, parseScopes, refreshedScopes, type ScopeCatalogue } from 
 import type { Peer } from "../../../http/peer.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
+import type { RefreshRotation } from "../../../store/grant-records.ts";
 import type { GrantUses } from "../../../store/grant-uses.ts";
-import type { RefreshRotation, Store } from "../../../store/store.ts";
+import type { Store } from "../../../store/store.ts";
 import type { CheckActive } from "../../people/active.ts";
 import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
 import type { RevokeGrant } from "../revoke-grant.ts";

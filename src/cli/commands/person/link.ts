@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { ConfigurationError } from "../../../core/errors.ts";
 import { visible } from "../../../platform/terminal.ts";
-import type { CredentialKind, IdentityRecord, PersonRecord } from "../../../store/people-store.ts";
+import type { CredentialKind } from "../../../store/credential.ts";
+import type { IdentityRecord, PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import { confirm } from "../../confirm.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { USERS } from "../../../authorization-server/sign-in/users/usernames.ts";
 import { ConfigurationError } from "../../../core/errors.ts";
-import type { PersonSummary } from "../../../store/people-store.ts";
+import type { PersonSummary } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { print, printError, printJson, printTable, time } from "../../output.ts";

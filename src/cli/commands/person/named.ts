@@ -2,7 +2,7 @@ import { foldedName, USERS } from "../../../authorization-server/sign-in/users/u
 import { ConfigurationError } from "../../../core/errors.ts";
 import { displayName, type Person } from "../../../core/person.ts";
 import { visible } from "../../../platform/terminal.ts";
-import type { PersonRecord } from "../../../store/people-store.ts";
+import type { PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import { printError } from "../../output.ts";
 

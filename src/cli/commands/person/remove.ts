@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { USERS } from "../../../authorization-server/sign-in/users/usernames.ts";
 import { visible } from "../../../platform/terminal.ts";
-import type { PersonRecord } from "../../../store/people-store.ts";
+import type { PersonRecord } from "../../../store/people-records.ts";
 import { confirm } from "../../confirm.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { operatorEntry } from "../../operator.ts";

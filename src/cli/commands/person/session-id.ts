@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../../../core/errors.ts";
-import type { SessionRecord } from "../../../store/people-store.ts";
+import type { SessionRecord } from "../../../store/people-records.ts";
 
 const LENGTH = 10;
 

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { PASSKEYS } from "../../../authorization-server/sign-in/passkeys/stored-passkey.ts";
 import type { Grant } from "../../../core/grant.ts";
-import type { Credential, IdentityRecord, PersonRecord, SessionRecord } from "../../../store/people-store.ts";
+import type { Credential } from "../../../store/credential.ts";
+import type { IdentityRecord, PersonRecord, SessionRecord } from "../../../store/people-records.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { bold, print, printError, printJson, printPairs, printTable, time } from "../../output.ts";
 import { lastUsed } from "../grant.ts";
