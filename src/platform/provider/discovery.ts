@@ -4,6 +4,7 @@ import { authorizationServerMetadataPaths } from "../../core/metadata.ts";
 import type { Clock } from "../clock.ts";
 import type { FetchJson } from "../fetch-json.ts";
 import { firstAnswer } from "../first-answer.ts";
+import { keepMetadata } from "./kept-metadata.ts";
 
 /** Of the provider's metadata (RFC 8414 §2), what a resource server reads; the whole document is handed on to clients. */
 const metadata = z.looseObject({
@@ -25,10 +26,6 @@ export type Discovered = { readonly url: string; readonly document: ProviderMeta
 /** There is an answer, and it is not this issuer's metadata: waiting does not help. */
 export class WrongMetadata extends OAuthError {}
 
-const FRESH_MS = 60 * 60 * 1000;
-/** After a failure, nobody waits for the next one. */
-const RETRY_MS = 5000;
-
 export function createDiscovery(
   provider: {
     /** Where clients are sent; the document is found from here. */
@@ -41,40 +38,9 @@ export function createDiscovery(
   const { fetchJson, clock } = parts;
   const urls =
     provider.metadataUrl === undefined ? metadataUrls(provider.authorizationServer) : [provider.metadataUrl];
-  let kept: Discovered | undefined;
-  let askAgainAt = 0;
-  let failure: unknown;
-  let asking: Promise<Discovered> | undefined;
-
-  const ask = async (): Promise<Discovered> => {
-    try {
-      kept = await firstDocument(urls, [provider.authorizationServer, provider.issuer], fetchJson);
-      askAgainAt = clock() + FRESH_MS;
-      failure = undefined;
-      return kept;
-    } catch (cause) {
-      askAgainAt = clock() + RETRY_MS;
-      failure = cause;
-      throw cause;
-    } finally {
-      asking = undefined;
-    }
-  };
-  return {
-    async find() {
-      if (clock() < askAgainAt) {
-        if (kept) return kept;
-        throw failure;
-      }
-      asking ??= ask();
-      // What is kept serves while the provider is down, and while it is slow.
-      if (kept) {
-        asking.catch(() => {});
-        return kept;
-      }
-      return asking;
-    },
-  };
+  const issuers = [provider.authorizationServer, provider.issuer];
+  const { find } = keepMetadata(() => firstDocument(urls, issuers, fetchJson), clock);
+  return { find };
 }
 
 function metadataUrls(issuer: string): readonly string[] {

@@ -2,6 +2,7 @@ import { OAuthError } from "../../../core/errors.ts";
 import { shown } from "../../../core/shown.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import { fetchTextBy, type PlainFetch } from "../../../platform/fetch-json.ts";
+import { keepMetadata } from "../../../platform/provider/kept-metadata.ts";
 import { BrokenOff } from "../upstream/provider.ts";
 import type { Company } from "./company.ts";
 import { type IdpMetadata, MetadataProblem, readMetadata, ssoUrlProblem } from "./metadata.ts";
@@ -17,9 +18,6 @@ export type IdentityProvider = {
   findNewer(known: IdpMetadata): Promise<IdpMetadata | undefined>;
 };
 
-const FRESH_MS = 60 * 60 * 1000;
-/** After a failure, nobody waits for the next one. */
-const RETRY_MS = 5000;
 /** A wrong signature is anyone's to send: so often it may make us ask again. */
 const SOONEST_MS = 60 * 1000;
 const TIMEOUT_MS = 10_000;
@@ -34,60 +32,15 @@ export function createIdentityProvider(
     const { document } = metadata;
     return { find: async () => usable(document), findNewer: async () => undefined };
   }
-  const { find, ask, askedAt } = createSource(metadata.url, settings, parts);
+  const { url } = metadata;
+  const fetchText = fetchTextBy(parts.fetch, TIMEOUT_MS);
+  const { find, ask, askedAt } = keepMetadata(() => fetchMetadata(url, settings, fetchText), parts.clock);
   return {
     find: async () => usable(await find()),
     async findNewer(known) {
       if (parts.clock() - askedAt() < SOONEST_MS) return undefined;
       const found = usable(await ask());
       return found.certificates.join() === known.certificates.join() ? undefined : found;
-    },
-  };
-}
-
-/** The metadata at a URL. What is kept serves while the provider is down, and while it is slow. */
-function createSource(
-  url: string,
-  settings: Pick<Company, "entityId">,
-  { fetch, clock }: { readonly fetch: PlainFetch; readonly clock: Clock },
-) {
-  const fetchText = fetchTextBy(fetch, TIMEOUT_MS);
-  let kept: IdpMetadata | undefined;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let askAgainAt = 0;
-  let failure: unknown;
-  let asking: Promise<IdpMetadata> | undefined;
-  const askOnce = async (): Promise<IdpMetadata> => {
-    askedAt = clock();
-    try {
-      kept = await fetchMetadata(url, settings, fetchText);
-      askAgainAt = clock() + FRESH_MS;
-      failure = undefined;
-      return kept;
-    } catch (cause) {
-      askAgainAt = clock() + RETRY_MS;
-      failure = cause;
-      throw cause;
-    } finally {
-      asking = undefined;
-    }
-  };
-  const ask = (): Promise<IdpMetadata> => {
-    asking ??= askOnce();
-    return asking;
-  };
-  return {
-    askedAt: () => askedAt,
-    ask,
-    async find(): Promise<IdpMetadata> {
-      if (clock() < askAgainAt) {
-        if (kept) return kept;
-        throw failure;
-      }
-      const asked = ask();
-      if (!kept) return asked;
-      asked.catch(() => {});
-      return kept;
     },
   };
 }
