@@ -11,7 +11,7 @@ import { signedOutPage } from "../../pages/account-signed-out.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { AccountSessions } from "../people/account-sessions.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
-import { LOGIN_PATH } from "../sign-in/login-path.ts";
+import { loginUrl } from "../sign-in/login-path.ts";
 import { showAccount } from "./account-page.ts";
 import { OPEN_AGAIN } from "./account-visits.ts";
 import { type ActionParts, actionCalled, signInAgain } from "./actions.ts";
@@ -56,7 +56,7 @@ async function show(request: Request, parts: AccountParts): Promise<Response> {
 
 async function signIn(request: Request, { visits, issuer }: AccountParts): Promise<Response> {
   const { sealed, setCookies } = await visits.begin(request, { kind: "sign_in" });
-  return seeOther(`${urlOf(issuer, LOGIN_PATH)}?state=${encodeURIComponent(sealed)}#top`, setCookies);
+  return seeOther(loginUrl(sealed, issuer), setCookies);
 }
 
 /** A form that can't be read is the page's: connecting again in an app, as other pages advise, would not help. */

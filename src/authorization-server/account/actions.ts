@@ -12,7 +12,7 @@ import type { AccountSessions } from "../people/account-sessions.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
 import type { Recorder } from "../recorder.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
-import { LOGIN_PATH } from "../sign-in/login-path.ts";
+import { loginUrl } from "../sign-in/login-path.ts";
 import { type AccountPageParts, showAccount } from "./account-page.ts";
 import { type AccountVisits, OPEN_AGAIN, visitOf } from "./account-visits.ts";
 import { type ConfirmLinkParts, confirmLink } from "./confirm-link.ts";
@@ -80,11 +80,7 @@ export async function signInAgain({ request, current }: Asked, parts: ActionPart
   const { visits, clock } = parts;
   const purpose = { kind: "confirm", ...begunBy(current), signInAfter: clock() } as const;
   const { sealed, setCookies } = await visits.begin(request, purpose);
-  return seeOther(loginUrl(sealed, parts), setCookies);
-}
-
-function loginUrl(sealed: string, { issuer }: Pick<ActionParts, "issuer">): string {
-  return `${urlOf(issuer, LOGIN_PATH)}?state=${encodeURIComponent(sealed)}#top`;
+  return seeOther(loginUrl(sealed, parts.issuer), setCookies);
 }
 
 function begunBy({ person, signIn }: CurrentSignIn) {
@@ -161,7 +157,7 @@ async function link(asked: Asked, parts: ActionParts): Promise<Response> {
   const accountUrl = await pageTokens.urlFor(current);
   const visit = visitOf(purpose, sealed, accountUrl);
   return seeOther(
-    method.panel.kind === "button" ? method.panel.url(visit) : loginUrl(sealed, parts),
+    method.panel.kind === "button" ? method.panel.url(visit) : loginUrl(sealed, parts.issuer),
     setCookies,
   );
 }

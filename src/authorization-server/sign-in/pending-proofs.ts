@@ -5,7 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { PassFactor, Refuse } from "./decided.ts";
-import { LOGIN_PATH } from "./login-path.ts";
+import { loginUrl } from "./login-path.ts";
 import type { Proof, Proved, Visit, Visits } from "./method.ts";
 import type { OpenFactor, PendingProofs } from "./second-factor.ts";
 
@@ -86,7 +86,7 @@ export function createPendingProofs({
         id: pending.id,
         visit: proved.visit,
         proof: { identity, label, profile, groups },
-        signInUrl: `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed })}#top`,
+        signInUrl: loginUrl(visit.sealed, issuer),
         async pass(
           passed,
           from,

@@ -1,10 +1,9 @@
 import { htmlResponse, PAGE_STYLES, pageStatus } from "../../http/responses.ts";
-import { urlOf } from "../../http/route.ts";
 import { accountRefusedPage } from "../../pages/account-refused.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import type { Refuse } from "./decided.ts";
-import { LOGIN_PATH } from "./login-path.ts";
+import { loginUrl } from "./login-path.ts";
 import type { AccountPurpose } from "./method.ts";
 import { signInPageOf } from "./sign-in-page.ts";
 
@@ -17,8 +16,7 @@ export function createRefusal(parts: {
   const { appName, issuer, contact } = parts;
   return ({ method, visit, proof }, { person, isOld, error }, { correlationId }) => {
     if (isOld) return signInPageOf(issuer).again(method, visit, "sign_in_is_old");
-    const signInUrl = `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: visit.sealed })}#top`;
-    const switchUrl = forAnotherAccount(signInUrl);
+    const switchUrl = forAnotherAccount(loginUrl(visit.sealed, issuer));
     const page = visit.purpose
       ? accountRefusedPage({
           appName,

@@ -4,8 +4,8 @@ import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder } from "../query.ts";
 import type { PersonTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
+import { passwordLinkEnds } from "./ended-links.ts";
 import { manyGrants } from "./many-grants.ts";
-import { passwordLinkEnds } from "./password-links.ts";
 import { signOutStatements } from "./signed-out.ts";
 
 type EndedPeopleQueries = Pick<

@@ -5,10 +5,10 @@ import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { IdentityTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
+import { passwordLinkEnds } from "./ended-links.ts";
 import { forgetAddress } from "./forgotten-address.ts";
 import { heldRows } from "./held-rows.ts";
 import { lockOne } from "./locked-person.ts";
-import { passwordLinkEnds } from "./password-links.ts";
 import { holdSession } from "./sessions.ts";
 
 type IdentityQueries = Pick<PeopleStore, "listIdentities" | "addIdentity" | "removeIdentity">;

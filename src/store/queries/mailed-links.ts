@@ -6,9 +6,9 @@ import { fromPerson, toMailedLink, toPersonRecord } from "../people-rows.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import type { OneTimeLinkTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
+import { olderLinksEnd, passwordLinkEnds } from "./ended-links.ts";
 import { addToPerson, removeOne } from "./identities.ts";
 import { lockOne } from "./locked-person.ts";
-import { passwordLinkEnds } from "./password-links.ts";
 import { holdSession } from "./sessions.ts";
 
 type MailedLinkQueries = Omit<MailStore, "addMailedPasswordLink">;
@@ -103,15 +103,7 @@ function linkStatements(db: QueryBuilder) {
     (row) => row.hash,
   );
 
-  const endOlder = prepare(
-    (given: Given<{ purpose: string; personId: string; hash: string }>) =>
-      db
-        .deleteFrom("one_time_links")
-        .where("person_id", "=", given("personId"))
-        .where("purpose", "=", given("purpose"))
-        .where("hash", "<>", given("hash")),
-    () => undefined,
-  );
+  const endOlder = olderLinksEnd(db);
 
   const find = prepare(
     (given: Given<{ hash: string; now: number }>) =>

@@ -8,11 +8,11 @@ import { type Connection, type Given, prepare, type QueryBuilder } from "../quer
 import type { OneTimeLinkTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { putCredential } from "./credentials.ts";
+import { MAILED_PASSWORD, olderLinksEnd, passwordLinkEnds } from "./ended-links.ts";
 import { keyOf } from "./identities.ts";
 import { lockOne } from "./locked-person.ts";
 import { addNewPasskey } from "./new-passkey.ts";
 import { addNewPerson } from "./new-people.ts";
-import { MAILED_PASSWORD, passwordLinkEnds } from "./password-links.ts";
 import { signOutStatements } from "./signed-out.ts";
 
 type OneTimeLinkQueries = Pick<
@@ -132,15 +132,7 @@ function addingStatements(db: QueryBuilder, dialect: Dialect) {
     (row) => row.hash,
   );
 
-  const endOlder = prepare(
-    (given: Given<{ purpose: string; personId: string; hash: string }>) =>
-      db
-        .deleteFrom("one_time_links")
-        .where("person_id", "=", given("personId"))
-        .where("purpose", "=", given("purpose"))
-        .where("hash", "<>", given("hash")),
-    () => undefined,
-  );
+  const endOlder = olderLinksEnd(db);
 
   return { lockPerson, add, endOlder };
 }

@@ -4,8 +4,8 @@ import { toPersonRecord, toSessionRecord } from "../people-rows.ts";
 import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import { auditNote } from "./audit.ts";
+import { passwordLinkEnds } from "./ended-links.ts";
 import { heldRows } from "./held-rows.ts";
-import { passwordLinkEnds } from "./password-links.ts";
 import { signOutStatements } from "./signed-out.ts";
 
 type SessionQueries = Pick<

@@ -8,7 +8,7 @@ import type { IdentityRecord, PersonRecord } from "../../../store/people-records
 import type { Store } from "../../../store/store.ts";
 import type { AccountPart, AskedOfPart, PartAnswer } from "../account-part.ts";
 import type { Admit, SignInMethod } from "../method.ts";
-import { ADDRESS_PROBLEM, refusalOnly } from "./ask.ts";
+import { ADDRESS_PROBLEM, refusalOnly } from "./address-form.ts";
 import { type DeliveryParts, deliver, recordRefused, recordSlowed } from "./deliver.ts";
 import { mailIdentity } from "./identity.ts";
 import type { Counted, MailLimits } from "./mail-limits.ts";

@@ -1,14 +1,11 @@
-import { readMailbox } from "../../../core/email-address.ts";
-import { OAuthError } from "../../../core/errors.ts";
-import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, retryAfter, seeOther } from "../../../http/responses.ts";
+import { htmlResponse, PAGE_STYLES, seeOther } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
-import { requireSameOrigin } from "../../../http/same-origin.ts";
-import { mailAskPage, mailDownPage } from "../../../pages/mail-ask.ts";
-import { LOGIN_PATH } from "../login-path.ts";
+import { mailAskPage } from "../../../pages/mail-ask.ts";
+import { loginUrl } from "../login-path.ts";
 import type { Visit } from "../method.ts";
-import { deliver, type OfMail, recordSlowed } from "./deliver.ts";
+import { type Again, downResponse, readAddressForm } from "./address-form.ts";
+import { deliver } from "./deliver.ts";
 import { signInMail } from "./mail-texts.ts";
 import { ASK_PATH, CODE_PATH, LINK_PATH, type MailSignInParts } from "./sign-in-parts.ts";
 
@@ -31,23 +28,12 @@ export function askRoute(parts: MailSignInParts): Route {
   };
 }
 
-export const ADDRESS_PROBLEM = "Type one email address, such as ada@example.com.";
-
 async function ask(request: Request, peer: Peer, parts: MailSignInParts): Promise<Response> {
-  const { visits, links, limits, issuer, appName } = parts;
-  requireSameOrigin(request, issuer);
-  const form = await readForm(request);
-  const visit = await visits.open(request, form.get("state"));
-  const typed = form.get("email") ?? "";
-  const mailbox = readMailbox(typed);
-  if (mailbox === undefined) return askAgain(visit, { typed, problem: ADDRESS_PROBLEM, status: 400 }, parts);
-  const of: OfMail = { purpose: "sign_in", mailbox, client: visit.client?.id };
-  const counted = await limits.beginMail(mailbox, peer.address).catch(refusalOnly);
-  if (counted instanceof OAuthError) {
-    await recordSlowed(of, counted, peer, parts);
-    const said = { problem: counted.message, status: counted.status, headers: retryAfter(counted) };
-    return askAgain(visit, { typed, ...said }, parts);
-  }
+  const { links, issuer, appName } = parts;
+  const asked = await readAddressForm(request, peer, "sign_in", parts);
+  if ("again" in asked) return askAgain(asked.visit, asked.again, parts);
+  const { visit, of, counted } = asked;
+  const { mailbox } = of;
   // Before it is sent: a link that comes sooner than its row would open nothing.
   const made = await links.make<readonly [string]>({ purpose: "sign_in", mailbox, visit: visit.sealed }, 1);
   if (!made) throw new Error("a mail without a person is always kept");
@@ -56,34 +42,18 @@ async function ask(request: Request, peer: Peer, parts: MailSignInParts): Promis
   if (sent !== "sent") {
     await links.use(made.id, "code");
     if (sent === "not_sent") await counted.giveBack();
-    return downAgain(visit, mailbox, peer, parts);
+    return downResponse(ASK_PATH, asked, peer, parts);
   }
   return seeOther(codeUrl(visit, made.id, issuer));
-}
-
-/** What was thrown, where it is for a page. */
-export function refusalOnly(error: unknown): OAuthError {
-  if (error instanceof OAuthError && error.status < 500) return error;
-  throw error;
 }
 
 function codeUrl({ sealed }: Visit, id: string, issuer: string): string {
   return `${urlOf(issuer, CODE_PATH)}?${new URLSearchParams({ state: sealed, mail: id })}#top`;
 }
 
-/** The page of all methods, for the same visit. */
-export function signInUrl({ sealed }: Visit, issuer: string): string {
-  return `${urlOf(issuer, LOGIN_PATH)}?${new URLSearchParams({ state: sealed })}#top`;
-}
-
 export function askAgain(
   visit: Visit,
-  said: {
-    readonly typed?: string;
-    readonly problem?: string;
-    readonly status?: number;
-    readonly headers?: Readonly<Record<string, string>>;
-  },
+  said: Again,
   { issuer, appName }: Pick<MailSignInParts, "issuer" | "appName">,
 ): Response {
   const page = mailAskPage({
@@ -92,26 +62,7 @@ export function askAgain(
     state: visit.sealed,
     typed: said.typed,
     problem: said.problem,
-    signInUrl: signInUrl(visit, issuer),
+    signInUrl: loginUrl(visit.sealed, issuer),
   });
   return htmlResponse(page, PAGE_STYLES, said.status, said.headers);
-}
-
-const RETRY_SECONDS = 60;
-
-function downAgain(
-  visit: Visit,
-  mailbox: string,
-  { correlationId }: Peer,
-  { issuer, appName }: MailSignInParts,
-): Response {
-  const page = mailDownPage({
-    appName,
-    action: urlOf(issuer, ASK_PATH),
-    state: visit.sealed,
-    email: mailbox,
-    backUrl: signInUrl(visit, issuer),
-    correlationId,
-  });
-  return htmlResponse(page, PAGE_STYLES, 503, { "Retry-After": String(RETRY_SECONDS) });
 }

@@ -5,8 +5,10 @@ import { htmlResponse, PAGE_STYLES, retryAfter } from "../../../http/responses.t
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { mailCodePage } from "../../../pages/mail-code.ts";
+import { loginUrl } from "../login-path.ts";
 import type { Visit } from "../method.ts";
-import { askAgain, refusalOnly, signInUrl } from "./ask.ts";
+import { refusalOnly } from "./address-form.ts";
+import { askAgain } from "./ask.ts";
 import { recordRefused, recordSlowed } from "./deliver.ts";
 import { finish } from "./finish.ts";
 import { type Mailed, readCode } from "./mailed-links.ts";
@@ -116,7 +118,7 @@ function codeResponse(
     mail: id,
     problem: said.problem,
     askAction: urlOf(issuer, ASK_PATH),
-    signInUrl: signInUrl(visit, issuer),
+    signInUrl: loginUrl(visit.sealed, issuer),
   });
   return htmlResponse(page, PAGE_STYLES, said.status, said.headers);
 }

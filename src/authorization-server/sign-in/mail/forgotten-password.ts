@@ -1,19 +1,15 @@
-import { readMailbox } from "../../../core/email-address.ts";
-import { OAuthError } from "../../../core/errors.ts";
-import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, retryAfter, seeOther } from "../../../http/responses.ts";
+import { htmlResponse, PAGE_STYLES, seeOther } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
-import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { forgottenPasswordPage, passwordMailSentPage } from "../../../pages/forgotten-password.ts";
-import { mailDownPage } from "../../../pages/mail-ask.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Store } from "../../../store/store.ts";
+import { loginUrl } from "../login-path.ts";
 import type { Visit, Visits } from "../method.ts";
 import { newLink } from "../users/one-time-links.ts";
 import { USERS } from "../users/usernames.ts";
-import { ADDRESS_PROBLEM, refusalOnly, signInUrl } from "./ask.ts";
-import { type DeliveryParts, deliver, type OfMail, recordSlowed } from "./deliver.ts";
+import { type Again, downResponse, readAddressForm } from "./address-form.ts";
+import { type DeliveryParts, deliver } from "./deliver.ts";
 import { mailIdentity } from "./identity.ts";
 import type { MailLimits } from "./mail-limits.ts";
 import { newPasswordMail } from "./mail-texts.ts";
@@ -60,25 +56,15 @@ export function forgottenPasswordRoute(parts: ForgottenPasswordParts): Route {
 }
 
 async function ask(request: Request, peer: Peer, parts: ForgottenPasswordParts): Promise<Response> {
-  const { visits, limits, appName, issuer } = parts;
-  requireSameOrigin(request, issuer);
-  const form = await readForm(request);
-  const visit = await visits.open(request, form.get("state"));
-  const typed = form.get("email") ?? "";
-  const mailbox = readMailbox(typed);
-  if (mailbox === undefined) return askAgain(visit, { typed, problem: ADDRESS_PROBLEM, status: 400 }, parts);
-  const of: OfMail = { purpose: "password", mailbox, client: visit.client?.id };
-  const counted = await limits.beginMail(mailbox, peer.address).catch(refusalOnly);
-  if (counted instanceof OAuthError) {
-    await recordSlowed(of, counted, peer, parts);
-    const said = { problem: counted.message, status: counted.status, headers: retryAfter(counted) };
-    return askAgain(visit, { typed, ...said }, parts);
-  }
-  const links = await linksFor(mailbox, peer, parts);
+  const { appName, issuer } = parts;
+  const asked = await readAddressForm(request, peer, "password", parts);
+  if ("again" in asked) return askAgain(asked.visit, asked.again, parts);
+  const { visit, of, counted } = asked;
+  const links = await linksFor(of.mailbox, peer, parts);
   const sent = await deliver(of, newPasswordMail(appName, links), peer, parts);
   if (sent !== "sent") {
     if (sent === "not_sent") await counted.giveBack();
-    return downResponse(visit, mailbox, peer, parts);
+    return downResponse(FORGOTTEN_PASSWORD_PATH, asked, peer, parts);
   }
   return seeOther(
     `${urlOf(issuer, FORGOTTEN_PASSWORD_PATH)}?${new URLSearchParams({ state: visit.sealed, sent: "" })}#top`,
@@ -115,23 +101,14 @@ async function linksFor(
   return links;
 }
 
-function askAgain(
-  visit: Visit,
-  said: {
-    readonly typed?: string;
-    readonly problem?: string;
-    readonly status?: number;
-    readonly headers?: Readonly<Record<string, string>>;
-  },
-  { appName, issuer }: ForgottenPasswordParts,
-): Response {
+function askAgain(visit: Visit, said: Again, { appName, issuer }: ForgottenPasswordParts): Response {
   const page = forgottenPasswordPage({
     appName,
     action: urlOf(issuer, FORGOTTEN_PASSWORD_PATH),
     state: visit.sealed,
     typed: said.typed ?? "",
     problem: said.problem,
-    signInUrl: signInUrl(visit, issuer),
+    signInUrl: loginUrl(visit.sealed, issuer),
   });
   return htmlResponse(page, PAGE_STYLES, said.status, said.headers);
 }
@@ -140,24 +117,7 @@ function sentResponse(visit: Visit, { appName, issuer, mailer }: ForgottenPasswo
   const page = passwordMailSentPage({
     appName,
     isPrinted: mailer.isPrinted,
-    signInUrl: signInUrl(visit, issuer),
+    signInUrl: loginUrl(visit.sealed, issuer),
   });
   return htmlResponse(page, PAGE_STYLES);
-}
-
-function downResponse(
-  visit: Visit,
-  mailbox: string,
-  { correlationId }: Peer,
-  { appName, issuer }: ForgottenPasswordParts,
-): Response {
-  const page = mailDownPage({
-    appName,
-    action: urlOf(issuer, FORGOTTEN_PASSWORD_PATH),
-    state: visit.sealed,
-    email: mailbox,
-    backUrl: signInUrl(visit, issuer),
-    correlationId,
-  });
-  return htmlResponse(page, PAGE_STYLES, 503, { "Retry-After": "60" });
 }

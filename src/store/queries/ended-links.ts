@@ -7,6 +7,19 @@ import { type Given, prepare, type QueryBuilder } from "../query.ts";
  */
 export const MAILED_PASSWORD = "mailed_password";
 
+/** A newer link of the same person, for the same purpose, ends the ones before it. */
+export function olderLinksEnd(db: QueryBuilder) {
+  return prepare(
+    (given: Given<{ purpose: string; personId: string; hash: string }>) =>
+      db
+        .deleteFrom("one_time_links")
+        .where("person_id", "=", given("personId"))
+        .where("purpose", "=", given("purpose"))
+        .where("hash", "<>", given("hash")),
+    () => undefined,
+  );
+}
+
 /**
  * What ends a person's links in the commit of what makes them old: never by comparing times, since two instances may have two clocks.
  * After the person's row, which who adds a link holds too.
