@@ -7,7 +7,10 @@ const named = (need: string): string[] => [`{src,test}/**/*.${need}.test.ts`];
 const POSTGRES = named("postgres");
 /** Pages in Chromium. */
 const BROWSER = named("browser");
-/** Programs as processes, clients over sockets, waits in real time, and what a process loads or sets up once. */
+/**
+ * Programs as processes, clients over sockets, waits in real time, what a process loads or sets up once, and attacks and properties
+ * that take seconds: the quick ones together are to take less than a minute.
+ */
 const SYSTEM = named("system");
 
 export default defineConfig({

@@ -35,7 +35,7 @@ const documented = eventTable(readFileSync(join(CHECKOUT, "docs/events.md"), "ut
 
 /**
  * `refresh.healed` needs a lost write; its fields are those of `refresh.rotated`, in one statement. `session.ended_upstream` needs
- * a provider: test/sign-in/logout.test.ts. The others are the command's, and test/cli/audit.system.test.ts looks at them.
+ * a provider: test/sign-in/logout.system.test.ts. The others are the command's, and test/cli/audit.system.test.ts looks at them.
  */
 const NOT_PROVOKED = [
   "client.added",
