@@ -1,91 +1,27 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { oidc, users } from "../../src/authorization-server/sign-in/index.ts";
-import { createOAuthServer } from "../../src/index.ts";
-import { silentLog } from "../../src/platform/logging.ts";
 import { clickButton } from "../support/browser/click-button.ts";
-import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
-import { testCertificate } from "../support/https-origin.ts";
-import { freePort } from "../support/listening.ts";
+import { focused } from "../support/browser/in-page.js";
+import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
+import { enterAt, heading, looksRight, typePassword, windows } from "../support/browser/windows.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "../support/sign-in/identity-double.ts";
 import { startOidcUpstream } from "../support/sign-in/oidc-upstream.ts";
-import { openTestStore } from "../support/store/test-store.ts";
 import { addUser, PASSWORD } from "../support/users.ts";
-import { focused, lowContrast, outside, unlabelled } from "./in-page.js";
 
-let browser: Browser;
-let folder: string;
-
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([launchBrowser(), mkdtemp(join(tmpdir(), "gatehouse-account-"))]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
+const newWindow = windows();
 const NEXT = "a goose in the orchard";
-let databases = 0;
 
 /** A server with the built-in directory, in which Ada is, and a real provider beside it. */
-async function start(kind: "network" | "loopback") {
-  const port = await freePort();
-  const publicUrl = kind === "network" ? `https://${NETWORK_NAME}:${port}` : `http://localhost:${port}`;
-  const provider = await startOidcUpstream(publicUrl);
-  databases += 1;
-  const database = join(folder, `${databases}.db`);
-  const server = createOAuthServer(
-    "My app",
-    {
-      signIn: [
-        users(),
-        oidc({
-          issuer: provider.issuer,
-          label: "Provider",
-          clientId: CLIENT_ID,
-          clientSecret: CLIENT_SECRET,
-        }),
-      ],
-      admit: "anyone",
-    },
-    { database, port, publicUrl, log: silentLog, ...(kind === "network" && { tls: testCertificate }) },
-  );
-  await server.listen();
-  const store = await openTestStore({ database });
-  onTestFinished(async () => {
-    await store.close();
-    await server.close();
-  });
+async function start(kind: Kind) {
+  const place = await placeOn(kind);
+  const { issuer } = await startOidcUpstream(place.publicUrl);
+  const provider = oidc({ issuer, label: "Provider", clientId: CLIENT_ID, clientSecret: CLIENT_SECRET });
+  const { store, account } = await serveAt(place, { signIn: [users(), provider], admit: "anyone" });
   const id = await addUser({ store, now: Date.now }, "ada");
-  return { store, id, provider, account: `${publicUrl}/account` };
+  return { store, id, account };
 }
 
-async function newWindow(
-  options: BrowserContextOptions = {},
-): Promise<{ page: Page; context: BrowserContext }> {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-  onTestFinished(() => context.close());
-  return { page: await context.newPage(), context };
-}
-
-async function signIn(page: Page, url: string, password = PASSWORD): Promise<void> {
-  await page.goto(url);
-  await page.getByLabel("Username").fill("ada");
-  await page.getByLabel("Password").fill(password);
-  await page.keyboard.press("Enter");
-}
-
-async function looksRight(page: Page): Promise<void> {
-  expect(await page.evaluate(outside)).toEqual([]);
-  expect(await page.evaluate(lowContrast)).toEqual([]);
-  expect(await page.evaluate(unlabelled)).toEqual([]);
-}
-
-const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true }).waitFor();
 const told = (page: Page) => page.getByRole("status").innerText();
 
 it.each([
@@ -97,17 +33,14 @@ it.each([
   async ({ kind, width, colorScheme }) => {
     const { store, id, account } = await start(kind);
     const { page: phone } = await newWindow();
-    await signIn(phone, account);
+    await typePassword(phone, account);
     await heading(phone, "Your account");
     const { page: tablet } = await newWindow();
-    await signIn(tablet, account);
+    await typePassword(tablet, account);
     await heading(tablet, "Your account");
 
-    const { page, context } = await newWindow({ viewport: { width, height: 720 }, colorScheme });
-    const complaints: string[] = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    context.on("weberror", (error) => complaints.push(error.error().message));
-    await signIn(page, account, "not the password");
+    const { page, complaints } = await newWindow({ viewport: { width, height: 720 }, colorScheme });
+    await typePassword(page, account, "not the password");
     await page.getByRole("alert").waitFor();
     await looksRight(page);
     await page.getByLabel("Password").fill(PASSWORD);
@@ -169,7 +102,7 @@ it.each([
     await page.getByRole("link", { name: "Continue with Provider" }).click();
     await heading(page, "Your account");
     expect(await page.getByRole("main").innerText()).toContain(id);
-    await signIn(phone, account, PASSWORD);
+    await typePassword(phone, account, PASSWORD);
     await phone.getByRole("alert").waitFor();
     // Wrong passwords are a 403, which the browser notes.
     expect(complaints.filter((text) => !text.includes("status of 403"))).toEqual([]);
@@ -203,11 +136,7 @@ it("the keyboard alone reaches every button, and does what it says", async () =>
     "button Change password",
   ]);
   await page.keyboard.press("Tab");
-  for (let presses = 0; presses < 10; presses += 1) {
-    if ((await page.evaluate(focused)) === "button Sign out here") break;
-    await page.keyboard.press("Tab");
-  }
-  await page.keyboard.press("Enter");
+  await enterAt(page, "button Sign out here", 10);
   await heading(page, "You are signed out");
 });
 
@@ -218,7 +147,7 @@ it("a person who is refused a link learns why, and is led back to the page", asy
   await other.getByRole("link", { name: "Continue with Provider" }).click();
   await heading(other, "Your account");
   const { page } = await newWindow({ viewport: { width: 360, height: 720 } });
-  await signIn(page, account);
+  await typePassword(page, account);
   await heading(page, "Your account");
   await clickButton(page, "Link Provider");
   await heading(page, "Nothing was linked");

@@ -1,11 +1,11 @@
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { DEMO_PERSON } from "../../src/demo/server.ts";
+import { focused, lowContrast, outside, paneOver, unlabelled } from "../support/browser/in-page.js";
 import { tokensOf } from "../support/client.ts";
 import { testCertificate } from "../support/https-origin.ts";
 import { reach } from "../support/network.ts";
 import { steal } from "../support/thief.ts";
-import { focused, lowContrast, outside, paneOver, unlabelled } from "./in-page.js";
 import { ALL_SCOPES, type Rig, startRig } from "./rig.ts";
 
 let rig: Rig;

@@ -1,78 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { magicLink, users } from "../../src/authorization-server/sign-in/index.ts";
-import { createOAuthServer } from "../../src/index.ts";
-import { silentLog } from "../../src/platform/logging.ts";
-import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
-import { testCertificate } from "../support/https-origin.ts";
-import { freePort } from "../support/listening.ts";
+import { focused } from "../support/browser/in-page.js";
+import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
+import { enterAt, heading, looksRight, windows } from "../support/browser/windows.ts";
 import { codeIn, FROM, linkIn } from "../support/mail/journey.ts";
 import { startMailServer } from "../support/mail/mail-server.ts";
-import { openTestStore } from "../support/store/test-store.ts";
 import { addUser } from "../support/users.ts";
-import { focused, lowContrast, outside, unlabelled } from "./in-page.js";
 
-let browser: Browser;
-let folder: string;
+const newWindow = windows();
 
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([launchBrowser(), mkdtemp(join(tmpdir(), "gatehouse-mail-"))]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-let databases = 0;
-
-async function start(kind: "network" | "loopback") {
-  const [port, mail] = await Promise.all([freePort(), startMailServer()]);
-  const publicUrl = kind === "network" ? `https://${NETWORK_NAME}:${port}` : `http://localhost:${port}`;
-  databases += 1;
-  const database = join(folder, `${databases}.db`);
-  const server = createOAuthServer(
-    "My app",
-    { signIn: [users(), magicLink({ smtp: mail.smtp, from: FROM })], admit: "anyone" },
-    { database, port, publicUrl, log: silentLog, ...(kind === "network" && { tls: testCertificate }) },
-  );
-  await server.listen();
-  const store = await openTestStore({ database });
-  onTestFinished(async () => {
-    await store.close();
-    await server.close();
-  });
+async function start(kind: Kind) {
+  const mail = await startMailServer();
+  const signIn = [users(), magicLink({ smtp: mail.smtp, from: FROM })];
+  const { store, account } = await serveAt(await placeOn(kind), { signIn, admit: "anyone" });
   await addUser({ store, now: Date.now }, "ada", undefined, { emails: ["ada@example.com"] });
-  return { mail, account: `${publicUrl}/account` };
-}
-
-async function newWindow(options: BrowserContextOptions = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-  onTestFinished(() => context.close());
-  const complaints: string[] = [];
-  context.on("console", (message) => complaints.push(message.text()));
-  context.on("weberror", (error) => complaints.push(error.error().message));
-  return { page: await context.newPage(), context, complaints };
-}
-
-async function looksRight(page: Page): Promise<void> {
-  expect(await page.evaluate(outside)).toEqual([]);
-  expect(await page.evaluate(lowContrast)).toEqual([]);
-  expect(await page.evaluate(unlabelled)).toEqual([]);
-}
-
-const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).waitFor();
-
-/** Tabs to a button or a field, and presses Enter there: no mouse. */
-async function enterAt(page: Page, stop: string): Promise<void> {
-  for (let stops = 0; stops < 60; stops++) {
-    if ((await page.evaluate(focused)) === stop) return page.keyboard.press("Enter");
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`the keyboard does not reach ${stop}`);
+  return { mail, account };
 }
 
 it.each([

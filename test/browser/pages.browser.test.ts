@@ -3,7 +3,6 @@ import { type ServerType, serve } from "@hono/node-server";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STYLE_HASH } from "../../src/pages/layout.ts";
-import { launchBrowser } from "../support/browser/launch.ts";
 import {
   doubleTheText,
   everyValueOf,
@@ -14,7 +13,8 @@ import {
   styleOf,
   styleOfFocused,
   unlabelled,
-} from "./in-page.js";
+} from "../support/browser/in-page.js";
+import { launchBrowser } from "../support/browser/launch.ts";
 import { SAMPLES } from "./samples.ts";
 
 const POLICY = `default-src 'none'; style-src ${STYLE_HASH}; base-uri 'none'; frame-ancestors 'none'`;

@@ -1,59 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { passkeys, users } from "../../src/authorization-server/sign-in/index.ts";
 import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
-import { createOAuthServer } from "../../src/index.ts";
-import { silentLog } from "../../src/platform/logging.ts";
 import { clickButton } from "../support/browser/click-button.ts";
-import { launchBrowser } from "../support/browser/launch.ts";
-import { freePort } from "../support/listening.ts";
-import { openTestStore } from "../support/store/test-store.ts";
+import { focused } from "../support/browser/in-page.js";
+import { placeOn, serveAt } from "../support/browser/serve.ts";
+import { heading, looksRight, picture, typePassword, windows } from "../support/browser/windows.ts";
 import { addUser, PASSWORD } from "../support/users.ts";
-import { focused, lowContrast, outside, unlabelled } from "./in-page.js";
 
-let browser: Browser;
-let folder: string;
-
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([launchBrowser(), mkdtemp(join(tmpdir(), "gatehouse-passkeys-"))]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-let databases = 0;
+const newWindow = windows();
 
 /** A server with the built-in directory, in which Ada is, and passkeys. Browsers make none where they don't trust the certificate. */
 async function start() {
-  const port = await freePort();
-  const publicUrl = `http://localhost:${port}`;
-  databases += 1;
-  const database = join(folder, `${databases}.db`);
-  const options = { database, port, publicUrl, log: silentLog };
-  const server = createOAuthServer("My app", { signIn: [users(), passkeys()] }, options);
-  await server.listen();
-  const store = await openTestStore({ database });
-  onTestFinished(async () => {
-    await store.close();
-    await server.close();
-  });
+  const place = await placeOn("loopback");
+  const { store, account } = await serveAt(place, { signIn: [users(), passkeys()] });
   const id = await addUser({ store, now: Date.now }, "ada");
-  return { store, id, publicUrl, account: `${publicUrl}/account` };
-}
-
-async function newWindow(options: BrowserContextOptions = {}) {
-  const context = await browser.newContext(options);
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => complaints.push(message.text()));
-  context.on("weberror", (error) => complaints.push(error.error().message));
-  return { page, complaints };
+  return { store, id, publicUrl: place.publicUrl, account };
 }
 
 /** As the browser's tools have it. */
@@ -94,27 +56,11 @@ async function plugIn(page: Page, { isUserVerified = true } = {}) {
 }
 
 async function signIn(page: Page, url: string): Promise<void> {
-  await page.goto(url);
-  await page.getByLabel("Username").fill("ada");
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.keyboard.press("Enter");
+  await typePassword(page, url);
   await heading(page, "Your account");
 }
 
-async function looksRight(page: Page): Promise<void> {
-  expect(await page.evaluate(outside)).toEqual([]);
-  expect(await page.evaluate(lowContrast)).toEqual([]);
-  expect(await page.evaluate(unlabelled)).toEqual([]);
-}
-
-const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true }).waitFor();
 const told = (page: Page) => page.getByRole("status").first().innerText();
-
-/** Where a picture of each page is put, for one who wants to look at them. */
-const PICTURES = process.env.PASSKEY_PICTURES;
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-}
 
 it.each([
   { width: 1280, colorScheme: "light" },
@@ -125,7 +71,7 @@ it.each([
     const { store, id, account } = await start();
     const { page, complaints } = await newWindow({ viewport: { width, height: 720 }, colorScheme });
     const device = await plugIn(page);
-    const shot = (name: string) => picture(page, `${name}-${width}-${colorScheme}`);
+    const shot = (name: string) => picture(page, `${name}-${colorScheme}`);
     await signIn(page, account);
     await shot("account-none");
     await page.getByLabel("Name of the new passkey").fill("Ada’s laptop");
@@ -254,14 +200,14 @@ it.each([
     expect(await page.evaluate(focused)).toBe("input username");
     await page.getByLabel("Username").fill("Grace");
     await looksRight(page);
-    await picture(page, `invitation-${width}-${colorScheme}`);
+    await picture(page, `invitation-${colorScheme}`);
     await clickButton(page, "Use a passkey instead");
     await heading(page, "Your passkey is saved");
-    await picture(page, `invitation-done-${width}-${colorScheme}`);
+    await picture(page, `invitation-done-${colorScheme}`);
     await page.goto(account);
     await heading(page, "Your account");
     await looksRight(page);
-    await picture(page, `account-passkey-only-${width}-${colorScheme}`);
+    await picture(page, `account-passkey-only-${colorScheme}`);
     await page.getByText("Your only way in").waitFor();
     expect(complaints).toEqual([]);
   },

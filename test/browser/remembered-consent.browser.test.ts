@@ -1,30 +1,25 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { password } from "../../src/authorization-server/sign-in/index.ts";
-import { createOAuthServer } from "../../src/index.ts";
-import { silentLog } from "../../src/platform/logging.ts";
-import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
+import { outside } from "../support/browser/in-page.js";
+import { NETWORK_NAME } from "../support/browser/launch.ts";
+import { placeOn, serveAt } from "../support/browser/serve.ts";
+import { heading, looksRight, typePassword, windows } from "../support/browser/windows.ts";
 import { authorizeUrl, newPkce, redeem } from "../support/client.ts";
-import { startOrigin, testCertificate } from "../support/https-origin.ts";
-import { freePort } from "../support/listening.ts";
+import { startOrigin } from "../support/https-origin.ts";
 import { reach } from "../support/network.ts";
 import { REPORTS } from "../support/remembered.ts";
-import { lowContrast, outside, unlabelled } from "./in-page.js";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
+const newWindow = windows();
 
 /**
  * A server on a network, and the client's own site on another port of its name: to the browser that is the same site, so the server
  * is sent its cookies with what the site embeds.
  */
 async function start() {
-  const port = await freePort();
-  const publicUrl = `https://${NETWORK_NAME}:${port}`;
+  const place = await placeOn("network");
+  const { publicUrl } = place;
   const site = await startOrigin();
+  onTestFinished(() => site.close());
   const home = `https://${NETWORK_NAME}:${new URL(site.url).port}`;
   const codes: string[] = [];
   let embeds = "";
@@ -35,32 +30,18 @@ async function start() {
     response.end(pathname === "/callback" ? "<h1>Back at the app</h1>" : `<p>A page.</p>${embeds}`);
   });
   const redirectUri = `${home}/callback`;
-  const server = createOAuthServer(
-    "My app",
+  const people = password((name, typed) =>
+    typed === "lovelace" ? { id: name, name: "Ada Lovelace" } : null,
+  );
+  await serveAt(
+    place,
+    { signIn: [people], admit: "anyone" },
     {
-      signIn: [password((name, typed) => (typed === "lovelace" ? { id: name, name: "Ada Lovelace" } : null))],
-      admit: "anyone",
-    },
-    {
-      database: ":memory:",
-      port,
-      publicUrl,
-      log: silentLog,
-      tls: testCertificate,
       clients: [{ ...REPORTS, redirectUris: [redirectUri] }],
       supportedScopes: { mcp: "Use the tools", "todo:write": "Change your list" },
     },
   );
-  await server.listen();
-  const context = await browser.newContext({
-    ignoreHTTPSErrors: true,
-    viewport: { width: 360, height: 720 },
-  });
-  onTestFinished(async () => {
-    await context.close();
-    await server.close();
-    await site.close();
-  });
+  const { page, context } = await newWindow({ viewport: { width: 360, height: 720 } });
   const there = reach(publicUrl.replace(NETWORK_NAME, "localhost"));
   const resource = `${publicUrl}/mcp`;
   const newRequest = (params: Readonly<Record<string, string>> = {}) => {
@@ -78,7 +59,7 @@ async function start() {
   const embed = (html: string) => {
     embeds = html;
   };
-  return { context, page: await context.newPage(), home, embed, codes, newRequest };
+  return { context, page, home, embed, codes, newRequest };
 }
 
 it("a person approves once, and the next time the browser goes straight back to the app", async () => {
@@ -95,12 +76,12 @@ it("a person approves once, and the next time the browser goes straight back to 
   expect(await page.getByRole("main").innerText()).toContain("you won’t be asked again");
   expect(await page.evaluate(outside)).toEqual([]);
   await page.getByRole("button", { name: "Approve" }).press("Space");
-  await page.getByRole("heading", { name: "Back at the app" }).waitFor();
+  await heading(page, "Back at the app");
   expect((await first.redeem(codes[0])).status).toBe(200);
 
   const second = newRequest();
   await page.goto(second.url);
-  await page.getByRole("heading", { name: "Back at the app" }).waitFor();
+  await heading(page, "Back at the app");
   expect(codes).toHaveLength(2);
   expect((await second.redeem(codes[1])).status).toBe(200);
 
@@ -108,19 +89,16 @@ it("a person approves once, and the next time the browser goes straight back to 
   await page.getByText("You approved this app before.").waitFor();
   expect(await page.locator(".tag").allInnerTexts()).toEqual(["New"]);
   expect(await page.getByRole("checkbox", { name: "Change your list New" }).count()).toBe(1);
-  for (const check of [outside, lowContrast, unlabelled]) expect(await page.evaluate(check)).toEqual([]);
+  await looksRight(page);
   expect(codes).toHaveLength(2);
 });
 
 it("a page of a sibling site connects nothing by an image or a frame", async () => {
   const { context, page, home, embed, codes, newRequest } = await start();
   const first = newRequest();
-  await page.goto(first.url);
-  await page.getByLabel("Username").fill("ada");
-  await page.getByLabel("Password").fill("lovelace");
-  await page.keyboard.press("Enter");
+  await typePassword(page, first.url, "lovelace");
   await page.getByRole("button", { name: "Approve" }).press("Space");
-  await page.getByRole("heading", { name: "Back at the app" }).waitFor();
+  await heading(page, "Back at the app");
   expect((await first.redeem(codes[0])).status).toBe(200);
 
   const asked: string[] = [];
@@ -134,6 +112,6 @@ it("a page of a sibling site connects nothing by an image or a frame", async () 
   await expect.poll(() => codes.slice(1)).toEqual(["consent_required"]);
   // The same address in a tab.
   await evil.goto(newRequest().url);
-  await evil.getByRole("heading", { name: "Back at the app" }).waitFor();
+  await heading(evil, "Back at the app");
   expect(codes).toHaveLength(3);
 });

@@ -1,31 +1,18 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { saml, users } from "../../src/authorization-server/sign-in/index.ts";
-import { createOAuthServer } from "../../src/index.ts";
-import { silentLog } from "../../src/platform/logging.ts";
 import { startCallback } from "../support/browser/callback.ts";
-import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
+import { NETWORK_NAME } from "../support/browser/launch.ts";
+import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
+import { heading, looksRight, windows } from "../support/browser/windows.ts";
 import { authorizeUrl, newPkce, redeem, register } from "../support/client.ts";
-import { testCertificate } from "../support/https-origin.ts";
-import { freePort } from "../support/listening.ts";
 import { reach } from "../support/network.ts";
 import { startSamlIdp } from "../support/sign-in/saml-idp.ts";
-import { lowContrast, outside, unlabelled } from "./in-page.js";
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-});
+const newWindow = windows();
 
 /** A server for two companies; to a browser, their identity providers are other sites. */
-async function start(kind: "network" | "loopback") {
-  const port = await freePort();
-  const publicUrl = kind === "network" ? `https://${NETWORK_NAME}:${port}` : `http://localhost:${port}`;
+async function start(kind: Kind) {
+  const place = await placeOn(kind);
   const [acme, other] = await Promise.all([startSamlIdp("acme"), startSamlIdp("other")]);
   const companies = [
     {
@@ -43,36 +30,9 @@ async function start(kind: "network" | "loopback") {
       entityId: other.entityId,
     },
   ];
-  const server = createOAuthServer(
-    "My app",
-    { signIn: [users(), ...companies.map(saml)] },
-    {
-      database: ":memory:",
-      port,
-      publicUrl,
-      log: silentLog,
-      handleSignals: false,
-      supportedScopes: { mcp: "Use the tools" },
-      ...(kind === "network" && { tls: testCertificate }),
-    },
-  );
-  await server.listen();
-  onTestFinished(() => server.close());
-  return { publicUrl, acme, other };
-}
-
-async function newWindow(options: BrowserContextOptions): Promise<Page> {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-  onTestFinished(() => context.close());
-  return context.newPage();
-}
-
-async function looksRight(page: Page, name: string): Promise<void> {
-  expect(await page.evaluate(outside)).toEqual([]);
-  expect(await page.evaluate(lowContrast)).toEqual([]);
-  expect(await page.evaluate(unlabelled)).toEqual([]);
-  const folder = process.env.SCREENSHOTS;
-  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  const signIn = [users(), ...companies.map(saml)];
+  const { account } = await serveAt(place, { signIn }, { supportedScopes: { mcp: "Use the tools" } });
+  return { publicUrl: place.publicUrl, account, acme, other };
 }
 
 /** A client on this computer, as it begins. */
@@ -114,19 +74,19 @@ it.each([
   async ({ kind, width, colorScheme }) => {
     const { publicUrl, acme, other } = await start(kind);
     const request = await newRequest(publicUrl);
-    const page = await newWindow({ viewport: { width, height: 800 }, colorScheme });
+    const { page } = await newWindow({ viewport: { width, height: 800 }, colorScheme });
     await page.goto(request.url);
-    await looksRight(page, `saml-${kind}-${width}-${colorScheme}`);
+    await looksRight(page, `saml-${kind}-${colorScheme}`);
     await page.getByLabel("Work email address").fill("ada@nowhere.example");
     await page.keyboard.press("Enter");
     await page.getByRole("alert").waitFor();
     expect(await page.getByLabel("Work email address").inputValue()).toBe("ada@nowhere.example");
-    await looksRight(page, `saml-unknown-${kind}-${width}-${colorScheme}`);
+    await looksRight(page, `saml-unknown-${kind}-${colorScheme}`);
     await page.getByLabel("Work email address").fill("ada@acme.com");
     await page.keyboard.press("Enter");
     // The identity provider's form posts to another site, without the cookies of that site.
     await page.getByRole("button", { name: "Continue as Ada" }).click();
-    await page.getByRole("heading", { name: /connect/i }).waitFor();
+    await heading(page, /connect/i);
     expect(await page.locator("body").innerText()).toContain("Ada Lovelace");
     expect([acme.asked.length, other.asked.length]).toEqual([1, 0]);
     // What a person who reads the page does: it takes no click before the mouse has moved over it.
@@ -138,19 +98,19 @@ it.each([
 );
 
 it("an answer that is sent again, by going back and by loading again, signs no one in", async () => {
-  const { publicUrl } = await start("network");
-  const page = await newWindow({});
-  await page.goto(`${publicUrl}/account`);
+  const { account } = await start("network");
+  const { page } = await newWindow();
+  await page.goto(account);
   await page.getByLabel("Work email address").fill("ada@acme.com");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Continue as Ada" }).waitFor();
   const atIdp = await page.content();
   await page.getByRole("button", { name: "Continue as Ada" }).click();
-  await page.getByRole("heading", { name: "Your account" }).waitFor();
+  await heading(page, "Your account");
   await page.context().clearCookies();
   await page.goto("about:blank");
   await page.setContent(atIdp);
   await page.getByRole("button", { name: "Continue as Ada" }).click();
-  await page.getByRole("heading", { name: "This sign-in can’t continue" }).waitFor();
+  await heading(page, "This sign-in can’t continue");
   await looksRight(page, "saml-again");
 });

@@ -1,67 +1,20 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { totp, users } from "../../src/authorization-server/sign-in/index.ts";
-import { createOAuthServer } from "../../src/index.ts";
-import { silentLog } from "../../src/platform/logging.ts";
 import { clickButton } from "../support/browser/click-button.ts";
-import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
-import { testCertificate } from "../support/https-origin.ts";
-import { freePort } from "../support/listening.ts";
-import { temporaryFolder } from "../support/processes/command.ts";
+import { focused, focusInView } from "../support/browser/in-page.js";
+import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
+import { heading, looksRight, typePassword, windows } from "../support/browser/windows.ts";
 import { authenticator } from "../support/sign-in/authenticator.ts";
-import { openTestStore } from "../support/store/test-store.ts";
-import { addUser, PASSWORD } from "../support/users.ts";
-import { focused, focusInView, lowContrast, outside, unlabelled } from "./in-page.js";
+import { addUser } from "../support/users.ts";
 
-let browser: Browser;
+const newWindow = windows();
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-
-afterAll(() => browser?.close());
-
-async function start(kind: "network" | "loopback", required: "all" | "choice") {
-  const port = await freePort();
-  const publicUrl = kind === "network" ? `https://${NETWORK_NAME}:${port}` : `http://localhost:${port}`;
-  const database = join(await temporaryFolder(), "gatehouse.db");
-  const server = createOAuthServer(
-    "My app",
-    { signIn: [users(), totp({ required })] },
-    { database, port, publicUrl, log: silentLog, ...(kind === "network" && { tls: testCertificate }) },
-  );
-  await server.listen();
-  const store = await openTestStore({ database });
-  onTestFinished(async () => {
-    await store.close();
-    await server.close();
-  });
+async function start(kind: Kind, required: "all" | "choice") {
+  const { store, account } = await serveAt(await placeOn(kind), { signIn: [users(), totp({ required })] });
   await addUser({ store, now: Date.now }, "ada");
-  return { account: `${publicUrl}/account` };
+  return { account };
 }
-
-async function signIn(page: Page, url: string): Promise<void> {
-  await page.goto(url);
-  await page.getByLabel("Username").fill("ada");
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.keyboard.press("Enter");
-}
-
-/** For one who looks at the pages: each as it is, where SCREENSHOTS names a folder. */
-async function looksRight(page: Page, name: string): Promise<void> {
-  expect(await page.evaluate(outside)).toEqual([]);
-  expect(await page.evaluate(lowContrast)).toEqual([]);
-  expect(await page.evaluate(unlabelled)).toEqual([]);
-  const folder = process.env.SCREENSHOTS;
-  if (folder === undefined) return;
-  await mkdir(folder, { recursive: true });
-  const { width } = page.viewportSize() ?? { width: 0 };
-  await page.screenshot({ path: join(folder, `${name}-${width}.png`), fullPage: true });
-}
-
-const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true }).waitFor();
 
 /** The app of the person who sees this page. */
 async function scan(page: Page) {
@@ -82,13 +35,8 @@ it.each([
   "a person sets an app up while signing in, and signs in with codes, on a $kind, at $width px, $colorScheme",
   async ({ kind, width, colorScheme }) => {
     const { account } = await start(kind, "all");
-    const options = { ignoreHTTPSErrors: true, viewport: { width, height: 720 }, colorScheme };
-    const context = await browser.newContext(options);
-    onTestFinished(() => context.close());
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    await signIn(page, account);
+    const { page, complaints } = await newWindow({ viewport: { width, height: 720 }, colorScheme });
+    await typePassword(page, account);
     await heading(page, "Set up an authenticator app");
     await looksRight(page, `setup-${colorScheme}`);
     const app = await scan(page);
@@ -107,7 +55,7 @@ it.each([
     await clickButton(page, "Sign out here");
     await heading(page, "You are signed out");
 
-    await signIn(page, account);
+    await typePassword(page, account);
     await heading(page, "Enter your code");
     await page.locator("[autofocus]:focus").waitFor();
     expect(await page.evaluate(focused)).toBe("input code");
@@ -131,17 +79,12 @@ it.each([
 
 it("the account page sets an app up, makes new recovery codes and turns it off, by keyboard", async () => {
   const { account } = await start("network", "choice");
-  const context = await browser.newContext({
-    ignoreHTTPSErrors: true,
-    viewport: { width: 360, height: 720 },
-  });
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
+  const { page } = await newWindow({ viewport: { width: 360, height: 720 } });
   const press = async (name: string) => {
     await page.getByRole("button", { name, exact: true }).focus();
     await page.keyboard.press("Enter");
   };
-  await signIn(page, account);
+  await typePassword(page, account);
   await heading(page, "Your account");
   await looksRight(page, "account-none");
   await press("Set up an app");
@@ -159,7 +102,7 @@ it("the account page sets an app up, makes new recovery codes and turns it off, 
   await looksRight(page, "account-codes");
   await press("Sign out here");
   await heading(page, "You are signed out");
-  await signIn(page, account);
+  await typePassword(page, account);
   await heading(page, "Enter your code");
   await page.keyboard.type(app.code(1));
   await page.keyboard.press("Enter");

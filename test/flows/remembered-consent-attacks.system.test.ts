@@ -14,16 +14,22 @@ import {
   tokensOf,
 } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
-import { answerOf, type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
-import { approveFirst, ask, endOf, followToEnd, REPORTS, startRemembering } from "../support/remembered.ts";
+import { answerOf, type Browser, CONSENT, decide, LOGIN, openBrowser, signIn } from "../support/person.ts";
+import {
+  approveFirst,
+  ask,
+  begin,
+  endOf,
+  followToEnd,
+  REPORTS,
+  startRemembering,
+} from "../support/remembered.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { DISABLED, ENABLED, REMOVED, REVOKED, sampleClient, sampleEntry } from "../support/store/samples.ts";
 import { openTestStore } from "../support/store/test-store.ts";
 
 // What could be connected unseen, once a consent is remembered. FastMCP remembered it for clients that register themselves.
 
-const CONSENT = "/oauth/consent";
-const LOGIN = "/oauth/login";
 const grantsOf = ({ store }: TestServer) => store.listGrants({});
 
 describe("a client that only looks like the one that was approved", () => {
@@ -273,9 +279,8 @@ describe("a client that has changed since it was approved", () => {
 describe("who is asked", () => {
   it("is another person in the same browser, who has approved nothing", async () => {
     const { server, browser } = await startRemembering();
-    const begun = await browser.request(authorizeUrl("reports", newPkce().challenge, { prompt: "login" }));
-    const state = stateOf(begun.headers.get("location"));
-    const next = await browser.submit("/oauth/login", { state, username: "grace", password: "hopper" });
+    const { state } = await begin(browser, { prompt: "login" });
+    const next = await browser.submit(LOGIN, { state, username: "grace", password: "hopper" });
     expect(endOf(await followToEnd(browser, next.headers.get("location") ?? ""))).toBe(CONSENT);
     expect(endOf(await ask(browser))).toBe(CONSENT);
     expect((await grantsOf(server)).map(({ person }) => person.id)).toEqual(["ada"]);
@@ -283,13 +288,10 @@ describe("who is asked", () => {
 
   it("is the sign-in page, for what was sealed for one person in a browser where another signed in since", async () => {
     const { server, browser } = await startRemembering();
-    const location = (await browser.request(authorizeUrl("reports", newPkce().challenge))).headers.get(
-      "location",
-    );
-    const begun = await browser.request(authorizeUrl("reports", newPkce().challenge, { prompt: "login" }));
-    const state = stateOf(begun.headers.get("location"));
-    await browser.submit("/oauth/login", { state, username: "grace", password: "hopper" });
-    const page = await browser.request(location ?? "");
+    const { location } = await begin(browser);
+    const { state } = await begin(browser, { prompt: "login" });
+    await browser.submit(LOGIN, { state, username: "grace", password: "hopper" });
+    const page = await browser.request(location);
     expect(page.status).toBe(403);
     expect(page.headers.get("location")).toBeNull();
     expect(await grantsOf(server)).toHaveLength(1);
@@ -297,25 +299,22 @@ describe("who is asked", () => {
 
   it("is no one with the sealed request alone, in another browser or without a session", async () => {
     const { server, browser } = await startRemembering();
-    const location = (await browser.request(authorizeUrl("reports", newPkce().challenge))).headers.get(
-      "location",
-    );
-    const elsewhere = await openBrowser(server).request(location ?? "");
+    const { location } = await begin(browser);
+    const elsewhere = await openBrowser(server).request(location);
     expect(elsewhere.status).toBe(403);
     const cookie = browser
       .cookie()
       .split("; ")
       .filter((pair) => !pair.includes("session"))
       .join("; ");
-    const signedOut = await openBrowser(server).request(location ?? "", { headers: { cookie } });
+    const signedOut = await openBrowser(server).request(location, { headers: { cookie } });
     expect(signedOut.status).toBe(403);
     expect(await grantsOf(server)).toHaveLength(1);
   });
 
   it("is no one with the request of the sign-in page", async () => {
     const { server, browser } = await startRemembering();
-    const begun = await browser.request(authorizeUrl("reports", newPkce().challenge, { prompt: "login" }));
-    const state = stateOf(begun.headers.get("location"));
+    const { state } = await begin(browser, { prompt: "login" });
     const page = await browser.request(`${CONSENT}?state=${encodeURIComponent(state)}`);
     expect(page.status).toBe(403);
     expect(await grantsOf(server)).toHaveLength(1);
@@ -328,9 +327,7 @@ describe("who is asked", () => {
     expect(endOf(await ask(browser, { prompt: "login" }))).toBe(LOGIN);
     expect(endOf(await ask(browser, { prompt: "select_account" }))).toBe(LOGIN);
     // And held to at the end too.
-    const location = (
-      await browser.request(authorizeUrl("reports", newPkce().challenge, { max_age: "62" }))
-    ).headers.get("location");
+    const { location } = await begin(browser, { max_age: "62" });
     expect(location).toContain(CONSENT);
     expect(await grantsOf(server)).toHaveLength(1);
   });
@@ -397,10 +394,8 @@ describe("what is connected unseen", () => {
 
   it("is nothing by HEAD", async () => {
     const { server, browser } = await startRemembering();
-    const location = (await browser.request(authorizeUrl("reports", newPkce().challenge))).headers.get(
-      "location",
-    );
-    const answer = await browser.request(location ?? "", { method: "HEAD" });
+    const { location } = await begin(browser);
+    const answer = await browser.request(location, { method: "HEAD" });
     expect(answer.headers.get("location")).toBeNull();
     expect(await grantsOf(server)).toHaveLength(1);
   });
@@ -451,7 +446,7 @@ describe("what is connected unseen", () => {
     const browser: Browser = openBrowser(server);
     await signIn(browser, authorizeUrl("reports", newPkce().challenge));
     for (const prompt of [undefined, "login", "none", "consent", "select_account"]) {
-      expect(["/oauth/consent", LOGIN, "consent_required", "login_required"]).toContain(
+      expect([CONSENT, LOGIN, "consent_required", "login_required"]).toContain(
         endOf(await ask(browser, { prompt })),
       );
     }

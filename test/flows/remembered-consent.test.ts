@@ -10,15 +10,20 @@ import {
   register,
   tokensOf,
 } from "../support/client.ts";
-import { decide, openBrowser, signIn, stateOf } from "../support/person.ts";
-import { approveFirst, ask, endOf, followToEnd, REPORTS, startRemembering } from "../support/remembered.ts";
+import { CONSENT, decide, LOGIN, openBrowser, signIn } from "../support/person.ts";
+import {
+  approveFirst,
+  ask,
+  begin,
+  endOf,
+  followToEnd,
+  REPORTS,
+  startRemembering,
+} from "../support/remembered.ts";
 import { startServer } from "../support/server.ts";
 import { PERSON_DISABLED, PERSON_ENABLED, REVOKED, SIGNED_OUT } from "../support/store/samples.ts";
 
 // A client of which the operator says so asks a person once (decision 0049).
-
-const CONSENT = "/oauth/consent";
-const LOGIN = "/oauth/login";
 
 describe("a person who has approved such a client", () => {
   it("is sent back with a code, without a page, for the same scopes", async () => {
@@ -33,7 +38,7 @@ describe("a person who has approved such a client", () => {
 
   it("is sent back with the state and issuer of the request", async () => {
     const { browser } = await startRemembering();
-    const { location } = await consentUrlOf(browser);
+    const { location } = await begin(browser);
     const answer = await browser.request(location);
     const params = new URL(answer.headers.get("location") ?? "").searchParams;
     expect(params.get("state")).toBe("client-state");
@@ -85,7 +90,7 @@ describe("a person who has approved such a client", () => {
 
   it("that opens the same address again has one grant, and then a page that says it is done", async () => {
     const { server, browser } = await startRemembering();
-    const { location, verifier } = await consentUrlOf(browser);
+    const { location, verifier } = await begin(browser);
     const ending = await followToEnd(browser, location, verifier);
     expect(await followToEnd(browser, location, verifier)).toEqual(ending);
     expect(await server.store.listGrants({})).toHaveLength(2);
@@ -95,12 +100,6 @@ describe("a person who has approved such a client", () => {
     expect(endOf(again)).toBe(CONSENT);
     expect(again).toMatchObject({ status: 200, html: expect.not.stringContaining("Approve</button>") });
   });
-
-  async function consentUrlOf(browser: ReturnType<typeof openBrowser>) {
-    const { verifier, challenge } = newPkce();
-    const answer = await browser.request(authorizeUrl("reports", challenge));
-    return { location: answer.headers.get("location") ?? "", verifier };
-  }
 });
 
 describe("the page asks all the same", () => {
@@ -261,9 +260,8 @@ describe("the approval counts as long as its grant lives", () => {
   const DAY = 24 * 60 * 60;
   async function inNewBrowser(server: Awaited<ReturnType<typeof startServer>>) {
     const browser = openBrowser(server);
-    const begun = await browser.request(authorizeUrl("reports", newPkce().challenge, { prompt: "login" }));
-    const state = stateOf(begun.headers.get("location"));
-    await browser.submit("/oauth/login", { state, username: "ada", password: "lovelace" });
+    const { state } = await begin(browser, { prompt: "login" });
+    await browser.submit(LOGIN, { state, username: "ada", password: "lovelace" });
     return browser;
   }
 });

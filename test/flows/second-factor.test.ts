@@ -4,7 +4,7 @@ import { readSignInList } from "../../src/authorization-server/sign-in/sign-in-l
 import type { LoginHandler } from "../../src/config/settings.ts";
 import { openAccount, press, textOf } from "../support/account.ts";
 import { codeOf } from "../support/client.ts";
-import { answerOf, type Browser, decide, openBrowser, signIn, stateOf } from "../support/person.ts";
+import { answerOf, type Browser, decide, openBrowser, pathOf, signIn, stateOf } from "../support/person.ts";
 import { comeBack, redirecting } from "../support/redirecting-method.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { askFor } from "../support/sign-in/asking.ts";
@@ -26,8 +26,6 @@ async function start(publicUrl = HTTPS, more: Parameters<typeof startServer>[1] 
 
 const typeWord = (browser: Browser, state: string, word = "open sesame") =>
   browser.submit(WORD_PATH, { state, word });
-
-const pathOf = (response: Response) => new URL(response.headers.get("location") ?? "http://none/").pathname;
 
 /** That a sign-in has left no trace that could be used. */
 async function expectNothing(server: TestServer, person = "ada"): Promise<void> {

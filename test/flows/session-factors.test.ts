@@ -10,7 +10,7 @@ import type { TotpOptions } from "../../src/config/sign-in/totp-options.ts";
 import type { SessionRecord } from "../../src/store/people-records.ts";
 import { type AccountPage, beginLink, openAccount, press } from "../support/account.ts";
 import { createAuthenticator, optionsIn } from "../support/passkeys.ts";
-import { type Browser, decide, openBrowser, stateOf } from "../support/person.ts";
+import { type Browser, decide, openBrowser, pathOf, stateOf } from "../support/person.ts";
 import { comeBack, redirecting } from "../support/redirecting-method.ts";
 import { ask, endOf, REPORTS } from "../support/remembered.ts";
 import { closeServers, startServer, type TestServer } from "../support/server.ts";
@@ -28,7 +28,6 @@ import { START, sampleEntry, sampleSession } from "../support/store/samples.ts";
 // Sessions of one factor alone, once the second one is needed.
 
 const people = () => password((name, typed) => (typed === "lovelace" ? { id: name, name } : null));
-const pathOf = (response: Response) => new URL(response.headers.get("location") ?? "http://none/").pathname;
 
 /** Passwords, passkeys and a provider, and authenticator apps after the passwords. */
 const start = (required: TotpOptions["required"] = "choice") =>

@@ -1,19 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { press, textOf } from "../support/account.ts";
 import { type Arranged, arrange, setUpApp } from "../support/account-arranged.ts";
-import { authenticator, recoveryCodesIn, setupIn } from "../support/sign-in/authenticator.ts";
-import { sampleEntry } from "../support/store/samples.ts";
+import { authenticator, recoveryCodesIn, resetFactor, setupIn } from "../support/sign-in/authenticator.ts";
 
 // What happens to an authenticator app while the account page changes it.
 
 const PERSON = "id of ada";
-
-/** As `gatehouse person reset-factor` does it. */
-async function reset({ server }: Arranged): Promise<void> {
-  const removed = { personId: PERSON, kind: "totp", also: ["recovery_code"], now: server.now() } as const;
-  const entry = sampleEntry("credential.removed", { fields: { person: PERSON, kind: "totp" } });
-  expect(await server.store.removeCredentials(removed, entry)).toBe(true);
-}
 
 /** Another app, up to its first code. */
 async function beginOther({ server, browser, page }: Arranged) {
@@ -24,7 +16,7 @@ async function beginOther({ server, browser, page }: Arranged) {
 describe("while the app is reset", () => {
   it("no recovery codes are made: they would be good for the next app, which is not theirs", async () => {
     const at = await setUpApp(await arrange());
-    at.tap.meanwhile = () => reset(at);
+    at.tap.meanwhile = () => resetFactor(at.server, PERSON);
     const answer = await press(at.browser, at.page, "totp.new_codes");
     expect(answer.status).toBe(403);
     const html = await answer.text();
@@ -36,7 +28,7 @@ describe("while the app is reset", () => {
   it("no other app takes its place", async () => {
     const at = await setUpApp(await arrange());
     const other = await beginOther(at);
-    at.tap.meanwhile = () => reset(at);
+    at.tap.meanwhile = () => resetFactor(at.server, PERSON);
     expect((await press(at.browser, at.page, "totp.confirm", other)).status).toBe(403);
     expect(await at.server.store.listCredentials(PERSON)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { OAuthError } from "../../src/core/errors.ts";
 import { openAccount, press, textOf } from "../support/account.ts";
-import { decide, stateOf } from "../support/person.ts";
+import { decide, pathOf, stateOf } from "../support/person.ts";
 import type { TestServer } from "../support/server.ts";
 import {
   accountWithPassword,
@@ -9,6 +9,8 @@ import {
   authenticator,
   browserOf,
   recoveryCodesIn,
+  resetFactor,
+  setUpAtAccount,
   setUpAtSignIn,
   setupIn,
   startTotpServer,
@@ -19,16 +21,8 @@ import {
 } from "../support/sign-in/authenticator.ts";
 import { sampleEntry } from "../support/store/samples.ts";
 
-const pathOf = (response: Response) => new URL(response.headers.get("location") ?? "http://none/").pathname;
 const refusals = ({ lines }: TestServer) =>
   lines.filter(({ name }) => name === "factor.refused").map(({ fields }) => fields.reason);
-
-/** As `gatehouse person reset-factor` does it. */
-async function reset(server: TestServer): Promise<void> {
-  const removed = { personId: "ada", kind: "totp", also: ["recovery_code"], now: server.now() } as const;
-  const entry = sampleEntry("credential.removed", { fields: { person: "ada", kind: "totp" } });
-  expect(await server.store.removeCredentials(removed, entry)).toBe(true);
-}
 
 async function credentialsOf(server: TestServer, id = "ada"): Promise<string> {
   return JSON.stringify(await server.store.listCredentials(id));
@@ -234,7 +228,7 @@ describe("a setup", () => {
     const server = await startTotpServer();
     if (who !== "a new person") {
       await setUpAtSignIn(server);
-      await reset(server);
+      await resetFactor(server);
     }
     const both = [await withPassword(server), await withPassword(server)];
     const answers = await Promise.all(
@@ -294,9 +288,7 @@ describe("the app is turned off, or replaced", () => {
     const server = await startTotpServer("choice");
     const browser = browserOf(server);
     const page = await accountWithPassword(browser);
-    const { setup, key } = setupIn(await (await press(browser, page, "totp.set_up")).text());
-    const app = authenticator(key, server);
-    await press(browser, page, "totp.confirm", { setup, code: app.code() });
+    const { app, setup } = await setUpAtAccount(server, browser, page);
     server.advance(60);
     const fresh = await againWithCode(browser, page, app);
     server.advance(6 * 60);
@@ -322,9 +314,8 @@ describe("the app is turned off, or replaced", () => {
     const page = await accountWithPassword(own);
     const stolen = await accountWithPassword(thief);
     server.advance(1);
-    const { setup, key } = setupIn(await (await press(own, page, "totp.set_up")).text());
-    const app = authenticator(key, server);
-    expect((await press(own, page, "totp.confirm", { setup, code: app.code() })).status).toBe(200);
+    const { answer: done } = await setUpAtAccount(server, own, page);
+    expect(done.status).toBe(200);
     const before = await credentialsOf(server);
     for (const action of ["totp.turn_off", "totp.new_codes", "totp.set_up"] as const) {
       const answer = await press(thief, stolen, action);
@@ -371,7 +362,7 @@ describe("while a sign-in waits for its code", () => {
     const { app, recoveryCodes } = await setUpAtSignIn(server);
     server.advance(60);
     const { browser, state, location } = await withPassword(server);
-    await reset(server);
+    await resetFactor(server);
     expect((await typeCode(browser, state, app.code())).status).toBe(400);
     expect((await typeRecoveryCode(browser, state, recoveryCodes[0] ?? "")).status).toBe(400);
     const html = await (await browser.request(location)).text();
@@ -382,12 +373,10 @@ describe("while a sign-in waits for its code", () => {
     const server = await startTotpServer("choice");
     const own = browserOf(server);
     const page = await accountWithPassword(own);
-    const { setup, key } = setupIn(await (await press(own, page, "totp.set_up")).text());
-    const app = authenticator(key, server);
-    await press(own, page, "totp.confirm", { setup, code: app.code() });
+    const { app } = await setUpAtAccount(server, own, page);
     server.advance(60);
     const { browser, state, location } = await withPassword(server);
-    await reset(server);
+    await resetFactor(server);
     expect(pathOf(await browser.request(location))).toBe("/oauth/login");
     expect(pathOf(await typeCode(browser, state, app.code()))).toBe("/oauth/login");
   });

@@ -8,7 +8,7 @@ import {
 import { stepOf } from "../../src/authorization-server/sign-in/totp/algorithm.ts";
 import { follow, openAccount, press, textOf } from "../support/account.ts";
 import { codeOf } from "../support/client.ts";
-import { answerOf, decide, signIn, stateOf } from "../support/person.ts";
+import { answerOf, decide, pathOf, signIn, stateOf } from "../support/person.ts";
 import { comeBack, redirecting } from "../support/redirecting-method.ts";
 import { startServer } from "../support/server.ts";
 import { askFor } from "../support/sign-in/asking.ts";
@@ -19,6 +19,7 @@ import {
   authenticator,
   browserOf,
   recoveryCodesIn,
+  setUpAtAccount,
   setUpAtSignIn,
   setupIn,
   startTotpServer,
@@ -30,7 +31,6 @@ import {
 import { sampleEntry } from "../support/store/samples.ts";
 import { addUser, PASSWORD } from "../support/users.ts";
 
-const pathOf = (response: Response) => new URL(response.headers.get("location") ?? "http://none/").pathname;
 const LOOPBACK = "http://localhost:4321";
 
 describe("codes of an authenticator app", () => {
@@ -257,10 +257,8 @@ describe("who must have an app", () => {
     const page = await accountWithCode(server, first.app, browser);
     expect(page.html).not.toContain("totp.turn_off");
     expect((await press(browser, page, "totp.turn_off")).status).toBe(403);
-    const { setup, key } = setupIn(await (await press(browser, page, "totp.set_up")).text());
-    const app = authenticator(key, server);
-    const done = await press(browser, page, "totp.confirm", { setup, code: app.code() });
-    expect(recoveryCodesIn(await done.text())).toHaveLength(10);
+    const { app, answer } = await setUpAtAccount(server, browser, page);
+    expect(recoveryCodesIn(await answer.text())).toHaveLength(10);
     server.advance(60);
     const before = await withPassword(server);
     expect((await typeCode(before.browser, before.state, first.app.code())).status).toBe(403);

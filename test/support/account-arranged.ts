@@ -18,7 +18,7 @@ import { keepingMails } from "./mail/provoke-mail.ts";
 import { openBrowser, stateOf } from "./person.ts";
 import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
-import { type Authenticator, authenticator, passTo, setupIn } from "./sign-in/authenticator.ts";
+import { type Authenticator, passTo, setUpAtAccount } from "./sign-in/authenticator.ts";
 import { IDENTITY_LINKED } from "./store/samples.ts";
 import { addUser, PASSWORD } from "./users.ts";
 
@@ -121,10 +121,8 @@ async function linkMailbox({ store, now }: TestServer, name: string): Promise<vo
 /** Ada has an authenticator app from now on, and her browser a session that passed it. */
 export async function setUpApp(at: Arranged): Promise<Arranged> {
   const { server, browser, page } = at;
-  const { setup, key } = setupIn(await (await press(browser, page, "totp.set_up")).text());
-  const app = authenticator(key, server);
-  const done = await press(browser, page, "totp.confirm", { setup, code: app.code() });
-  if (done.status !== 200) throw new Error(`setting the app up answered ${done.status}`);
+  const { app, answer } = await setUpAtAccount(server, browser, page);
+  if (answer.status !== 200) throw new Error(`setting the app up answered ${answer.status}`);
   return { ...at, app, page: await signInAgain({ ...at, app }, page) };
 }
 

@@ -1,5 +1,9 @@
 import type { TestServer } from "./server.ts";
 
+/** Where our pages are, and what is posted from them. */
+export const LOGIN = "/oauth/login";
+export const CONSENT = "/oauth/consent";
+
 type Fetches = Pick<TestServer, "fetch">;
 
 /**
@@ -59,6 +63,11 @@ export function stateOf(location: string | null): string {
   return new URL(location ?? "", "https://mcp.example").searchParams.get("state") ?? "";
 }
 
+/** Where on this server a redirect leads to; "/" where there is none. */
+export function pathOf(response: Response): string {
+  return new URL(response.headers.get("location") ?? "http://none/").pathname;
+}
+
 export type Consent = { readonly location: string; readonly state: string };
 
 /** From an authorize URL through sign-in to the consent page. */
@@ -70,7 +79,7 @@ export async function signIn(
 ): Promise<Consent> {
   const toLogin = await browser.request(authorizeUrl);
   const state = stateOf(toLogin.headers.get("location"));
-  const toConsent = await browser.submit("/oauth/login", { state, username, password });
+  const toConsent = await browser.submit(LOGIN, { state, username, password });
   const location = toConsent.headers.get("location");
   if (location === null) throw new Error(`sign-in answered ${toConsent.status}: ${await toConsent.text()}`);
   return { location, state: stateOf(location) };
@@ -85,7 +94,7 @@ export async function decide(
 ): Promise<Response> {
   const fields = new URLSearchParams({ state, decision });
   for (const scope of scopes) fields.append("scope", scope);
-  return browser.submit("/oauth/consent", fields);
+  return browser.submit(CONSENT, fields);
 }
 
 /** What the client hears: where the person is redirected to, or where the page in place of a redirect links to. */

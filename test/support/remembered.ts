@@ -1,6 +1,6 @@
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { authorize, authorizeUrl, newPkce, REDIRECT_URI, redeem, type Tokens, tokensOf } from "./client.ts";
-import { type Browser, openBrowser } from "./person.ts";
+import { type Browser, openBrowser, stateOf } from "./person.ts";
 import { startServer, type TestServer, type TestServerParts } from "./server.ts";
 
 /** A client of which the operator says that its consent is remembered. */
@@ -34,6 +34,14 @@ export async function ask(
 ): Promise<Ending> {
   const { verifier, challenge } = newPkce();
   return followToEnd(browser, authorizeUrl(clientId, challenge, params), verifier, headers);
+}
+
+/** Opens one, and stays before its first page: that is at `location`. */
+export async function begin(browser: Browser, params: Params = {}) {
+  const { verifier, challenge } = newPkce();
+  const answer = await browser.request(authorizeUrl(REPORTS.id, challenge, params));
+  const location = answer.headers.get("location") ?? "";
+  return { location, state: stateOf(location), verifier };
 }
 
 export async function followToEnd(

@@ -5,6 +5,7 @@ import type { TotpOptions } from "../../../src/config/sign-in/totp-options.ts";
 import { type AccountPage, follow, openAccount, press } from "../account.ts";
 import { type Browser, openBrowser, signIn, stateOf } from "../person.ts";
 import { startServer, type TestServer } from "../server.ts";
+import { sampleEntry } from "../store/samples.ts";
 import { askFor } from "./asking.ts";
 
 export const TOTP_PATH = "/oauth/totp";
@@ -86,6 +87,28 @@ export async function setUpAtSignIn(server: TestServer, username = "ada", browse
     recoveryCodes: recoveryCodesIn(html),
     next: next.replaceAll("&amp;", "&"),
   };
+}
+
+/** Sets an app up on the account page: the app, the setup that the page was given, and what the last step answers. */
+export async function setUpAtAccount(
+  server: Pick<TestServer, "now">,
+  browser: Browser,
+  page: Pick<AccountPage, "token">,
+) {
+  const { setup, key } = setupIn(await (await press(browser, page, "totp.set_up")).text());
+  const app = authenticator(key, server);
+  const answer = await press(browser, page, "totp.confirm", { setup, code: app.code() });
+  return { app, setup, answer };
+}
+
+/** As `gatehouse person reset-factor` does it. */
+export async function resetFactor(
+  { store, now }: Pick<TestServer, "store" | "now">,
+  person = "ada",
+): Promise<void> {
+  const removed = { personId: person, kind: "totp", also: ["recovery_code"], now: now() } as const;
+  const entry = sampleEntry("credential.removed", { fields: { person, kind: "totp" } });
+  if (!(await store.removeCredentials(removed, entry))) throw new Error(`${person} had no app to reset`);
 }
 
 /** The account page, after a password and a code. */
