@@ -4,8 +4,8 @@ import type { Counters, Taken } from "../store/counters.ts";
 export type Ceiling = { readonly key: string; readonly limit: number; readonly seconds: number };
 
 /**
- * Half of a ceiling is for whoever comes first. Of the rest, a network has a tenth: nobody fills it for all others.
- * @param network undefined where it may be everybody's
+ * Half of a ceiling is for those who come first. Of the rest, each network has a tenth, so that no one can fill it for all others.
+ * @param network undefined where everyone may come from it
  */
 export async function takeShare(
   { key, limit, seconds }: Ceiling,
@@ -19,7 +19,7 @@ export async function takeShare(
   if (first.waitSeconds === 0 || rest === 0) return first;
   const share = { key: `${key}: ${network}`, limit: Math.max(1, Math.floor(rest / 10)), seconds };
   const counted: string[] = [];
-  // The share first: who is beyond it takes nothing of the rest, not even while it is being refused.
+  // The share first: a network that has used its share up takes nothing of the rest, not even while it is being refused.
   for (const count of [
     ...(network === undefined ? [] : [share]),
     { key: `${key}: the rest`, limit: rest, seconds },

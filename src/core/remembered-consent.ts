@@ -54,7 +54,7 @@ export function rememberedApproval(
   return approved.find(
     (grant) =>
       grant.approvedAs === mark &&
-      // A code that nobody redeemed has connected nothing.
+      // A code that no client redeemed has connected nothing.
       grant.redeemedAt !== null &&
       isSamePlace(asked, grant) &&
       asked.scopes.every((scope) => grant.scopes.includes(scope)),

@@ -8,7 +8,7 @@ export function logoutPathOf(method: string): `/${string}` {
   return `/oauth/logout/${method}`;
 }
 
-/** Where a server's own SAML metadata are, below the issuer. */
+/** Where a server's own SAML metadata is, below the issuer. */
 export function samlMetadataPathOf(method: string): `/${string}` {
   return `/oauth/saml/${method}`;
 }

@@ -18,7 +18,7 @@ ${emailField("New address", "", problem, { name: "new_address" })}
 <button type="submit">Change address</button>`;
   return section(html`<p class="soft small">Your address is <strong>${nameOf(address)}</strong>. ${
     canChange
-      ? "To change it, you confirm it with a code from each of the two addresses."
+      ? "When you change it, you type a code from the old address and one from the new."
       : "To change it, sign in again first."
   }</p>
 ${canChange ? change(fields) : undefined}`);
@@ -41,7 +41,7 @@ export function confirmAddressSection(values: ConfirmAddressValues): Html {
   const where = isPrinted
     ? "This server printed a code for each of the two addresses on the terminal where it was started."
     : html`A code is on its way to each of your addresses, <strong>${nameOf(from)}</strong> and <strong>${nameOf(to)}</strong>.`;
-  return section(html`<p class="soft small">${where} Type both within ten minutes. Nothing is changed before.</p>
+  return section(html`<p class="soft small">${where} Type both within ten minutes. Until then, your address stays as it is.</p>
 ${confirm(html`${problemNotice(problem)}
 <input type="hidden" name="mail" value="${mail}">
 ${codeField("old_code", "Code of your current address", problem, true)}

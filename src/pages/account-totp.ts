@@ -39,7 +39,7 @@ ${shown?.kind === "setup" ? undefined : state(values)}
 function codesShown({ codes, isNewApp }: Extract<AccountTotpShown, { readonly kind: "codes" }>): Html {
   const said = isNewApp
     ? "Your authenticator app is set up, and you are signed out everywhere else. If you lose it, you sign in with one of these codes."
-    : "These are your new recovery codes. The ones that you had before no longer work.";
+    : "These are your new recovery codes. The old ones no longer work.";
   // The page is long: it begins where there is something to read.
   return html`<p role="status" tabindex="-1" autofocus>${said}</p>
 ${recoveryCodeList(codes)}`;
@@ -51,7 +51,7 @@ function state({ since, recoveryCodes, isRequired, canChange, form }: AccountTot
 ${canChange ? html`<div class="side-by-side">${form("set_up", html`<button type="submit" class="plain">Set up an app</button>`)}</div>` : html`<p class="soft small">To set it up, sign in again first.</p>`}`;
   }
   const left = recoveryCodes === 1 ? "1 recovery code is left" : `${recoveryCodes} recovery codes are left`;
-  return html`<p class="soft small">Set up on ${moment(since)}. ${left}.${isRequired ? " This server requires it of you." : undefined}</p>
+  return html`<p class="soft small">Set up on ${moment(since)}. ${left}.${isRequired ? " This server requires it." : undefined}</p>
 ${
   canChange
     ? html`<div class="side-by-side">

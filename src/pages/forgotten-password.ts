@@ -45,7 +45,7 @@ export function passwordMailSentPage({
 <h1>Check your email</h1>
 <p>${
     isPrinted
-      ? "This server does not send email: it printed it on the terminal where it was started."
+      ? "This server does not send email: it printed the email on the terminal where it was started."
       : "An email is on its way to the address that you typed. If an account has this address, the email has a link to choose a new password."
   }</p>
 ${isPrinted ? undefined : html`<p class="soft hint">Nothing there? Look in your spam folder, or contact the operator of ${nameOf(appName)}.</p>`}

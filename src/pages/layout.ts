@@ -16,7 +16,7 @@ export type Shell = {
   readonly head?: Html;
 };
 
-/** The frame of every page, as a whole document. There is no script in it, and nothing is loaded. */
+/** The frame of every page, as a whole document. It has no script of its own, and loads nothing. */
 export function layout(shell: Shell): string {
   return html`<!doctype html>
 <html lang="en">

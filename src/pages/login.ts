@@ -1,5 +1,5 @@
 import type { ClientIdentity } from "../core/client.ts";
-import { clientName } from "./client.ts";
+import { waitingClient } from "./client.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, BOTH_WAYS_ICON } from "./icons.ts";
 import { layout, mark } from "./layout.ts";
@@ -47,7 +47,7 @@ export function loginPage(values: LoginValues): string {
   const body = html`<div class="centred">
 <div class="marks">${marks}${mark(appName, "ours")}</div>
 <h1>${purpose ? HEADINGS[purpose.kind] : html`Sign in to ${nameOf(appName)}`}</h1>
-${client ? html`<p class="soft"><strong>${clientName(client)}</strong> wants to connect. ${client.remembersConsent ? "Nothing is shared before you sign in. If you approved it before, you are not asked again." : "Nothing is shared until you approve."}</p>` : undefined}
+${client ? html`<p class="soft">${waitingClient(client)}</p>` : undefined}
 ${purpose ? html`<p class="soft">${reason(purpose)}</p>` : undefined}
 </div>
 ${

@@ -1,5 +1,5 @@
 import type { ClientIdentity } from "../core/client.ts";
-import { clientName } from "./client.ts";
+import { waitingClient } from "./client.ts";
 import { html, nameOf } from "./html.ts";
 import { BOTH_WAYS_ICON, CAUTION_ICON } from "./icons.ts";
 import { layout, mark } from "./layout.ts";
@@ -24,13 +24,13 @@ export function mailLinkPage({ appName, action, token, email, client, purpose }:
 <div class="marks">${marks}${mark(appName, "ours")}</div>
 <h1>${isLink ? "Confirm your address" : html`Sign in to ${nameOf(appName)}`}</h1>
 <p class="soft">${isLink ? "You asked to link this address:" : "You asked to sign in as"} <strong>${nameOf(email)}</strong></p>
-${client ? html`<p class="soft hint"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>` : undefined}
+${client ? html`<p class="soft hint">${waitingClient(client)}</p>` : undefined}
 </div>
 <form method="post" action="${action}" class="settled">
 <input type="hidden" name="token" value="${token}">
 <button type="submit" autofocus>${isLink ? "Confirm" : "Sign in"}</button>
 </form>
-<p class="soft small centred">Did you not ask for this? Then close this page.</p>`;
+<p class="soft small centred">If you did not ask for this, close this page.</p>`;
   return layout({ appName, title: isLink ? "Confirm your address" : "Sign in", body });
 }
 

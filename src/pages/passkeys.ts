@@ -105,7 +105,7 @@ export function accountPasskeysSection(values: AccountPasskeysValues): Html {
   const add = html`<div>
 <label for="passkey-name">Name of the new passkey</label>
 <input type="text" id="passkey-name" name="name" maxlength="60" autocomplete="off" aria-describedby="passkey-hint${problem ? " passkey-problem" : ""}">
-<p class="soft small hint" id="passkey-hint">So that you know it again, such as the name of this device. You can leave it empty.</p>
+<p class="soft small hint" id="passkey-hint">Helps you recognize it later, such as the name of this device. You can leave this empty.</p>
 </div>
 ${options ? passkeyCreation(options, "Add a passkey") : html`<button type="submit" class="plain">Add a passkey</button>`}`;
   return html`<section aria-labelledby="passkeys">
@@ -125,7 +125,7 @@ function passkeyRow(passkey: AccountPasskey, index: number, { form }: AccountPas
   return html`<li class="row"><div>
 <p id="${title}"><strong>${nameOf(label)}</strong>${isSynced ? html` <span class="tag">Synced</span>` : undefined}</p>
 <p class="soft small">Since ${moment(createdAt)}.${usedAt === null ? " Not used yet." : html` Last used ${moment(usedAt)}.`}</p>
-${otherHost === undefined ? undefined : html`<p class="soft small">Works at <bdi>${otherHost}</bdi> only, where this server no longer is.</p>`}
+${otherHost === undefined ? undefined : html`<p class="soft small">Works only at <bdi>${otherHost}</bdi>, where this server no longer is.</p>`}
 </div>
 ${isLastWayIn ? html`<p class="soft small">Your only way in</p>` : form("remove", remove)}
 </li>

@@ -1,5 +1,5 @@
 import type { ClientIdentity } from "../core/client.ts";
-import { clientName } from "./client.ts";
+import { waitingClient } from "./client.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, CHECK_ICON } from "./icons.ts";
 import { layout, mark } from "./layout.ts";
@@ -86,7 +86,7 @@ export function totpSetupFields(setup: TotpSetup, problem: string | undefined): 
 <ol class="steps">
 <li><p>In your authenticator app, add an account and scan this code.</p>
 ${qrCode(setup.qr, "QR code for your authenticator app")}
-<p class="soft small">If you can’t scan it, type this key. It is for codes that change with time.</p>
+<p class="soft small">If you can’t scan it, type this key. If your app asks, choose time-based codes.</p>
 <p class="key"><code class="whole">${setup.key}</code></p></li>
 <li>${codeField(problem, true)}<button type="submit">Turn on</button></li>
 </ol>`;
@@ -119,9 +119,7 @@ export function recoveryCodeList(codes: readonly string[]): Html {
 }
 
 function waiting(client: ClientIdentity | undefined): Html | undefined {
-  return client
-    ? html`<p class="soft small hint"><strong>${clientName(client)}</strong> wants to connect. Nothing is shared until you approve.</p>`
-    : undefined;
+  return client ? html`<p class="soft small hint">${waitingClient(client)}</p>` : undefined;
 }
 
 function formOf({ action, state }: Pick<Common, "action" | "state">, fields: Html): Html {

@@ -158,7 +158,7 @@ export async function openInteraction(
     async started(print) {
       for (const { name } of parts.methods.filter((method) => isShutOut(method, admission))) {
         parts.log.info(
-          `${name}: no one who signs in with it comes in, because admit lists addresses only, and none that it says counts. Set its option domains.`,
+          `${name}: admit lets no one in who signs in with it, because admit lists only addresses, and without its option domains none of its addresses counts. Set domains.`,
         );
       }
       for (const method of methods) await method.started?.(print);

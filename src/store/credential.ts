@@ -9,7 +9,7 @@ export type Credential = {
   readonly id: string;
   /**
    * For a password its PHC string, for one-time codes their secret as the keyring seals it, for a recovery code its hash; for a
-   * passkey its public key and what is known of it, as JSON. Never what somebody could sign in with.
+   * passkey its public key and what is known of it, as JSON. Never what someone could sign in with.
    */
   readonly secret: string;
   /** Of a passkey its signature counter, of one-time codes the step of the last one; null for the others. */

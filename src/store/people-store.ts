@@ -42,7 +42,7 @@ export type PeopleStore = {
   listPeople(filter: PeopleFilter): Promise<readonly PersonSummary[]>;
   /**
    * Keeps what a sign-in says, all of it or nothing: the person and the identity where they are new, the profile, and the
-   * session. Of a person whom the operator added, the profile, addresses and groups stay as the operator said. Refused, and nothing is written, where the person is disabled, the id is that of somebody whom another identity
+   * session. Of a person whom the operator added, the profile, addresses and groups stay as the operator said. Refused, and nothing is written, where the person is disabled, the id is that of a person whom another identity
    * proves, or a credential does not hold as {@link CredentialUse} says.
    * @param added written with it, where it adds credentials
    */

@@ -131,7 +131,7 @@ export type OneTimeLinkTable = {
   /** Of the secret in the link. */
   hash: string;
   purpose: string;
-  /** Null for an invitation whose person chooses the username, and for a mail that signs somebody in. */
+  /** Null for an invitation whose person chooses the username, and for a mail that signs a person in. */
   person_id: string | null;
   created_at: number;
   expires_at: number;

@@ -71,7 +71,7 @@ it.each([
     await page.getByLabel("New password again").fill(NEXT);
     await page.keyboard.press("Enter");
     await page.getByRole("status").waitFor();
-    expect(await told(page)).toContain("Your password is changed");
+    expect(await told(page)).toContain("Your password was changed");
     await phone.reload();
     await heading(phone, "Sign in to My app");
 

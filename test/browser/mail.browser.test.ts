@@ -108,5 +108,5 @@ it("a person who forgot the password sets a new one by mail, links the address a
   await page.getByLabel("Code of your current address").fill(codeFor("ada@example.com"));
   await page.getByLabel("Code of your new address").fill(codeFor("ada@new.example"));
   await page.keyboard.press("Enter");
-  await page.getByRole("status").filter({ hasText: "Your address is changed." }).waitFor();
+  await page.getByRole("status").filter({ hasText: "Your address was changed." }).waitFor();
 });

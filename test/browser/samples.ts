@@ -202,7 +202,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   "login-companies-unknown": loginPage({
     ...login,
     panels: [company("ada@nowhere.example", true, true)],
-    methodProblem: "There is no single sign-on for this address here. Check it, or choose another way.",
+    methodProblem: "No single sign-on is set up for this address. Check the address, or sign in another way.",
   }),
   "login-account": loginPage({ ...login, client: undefined }),
   "login-methods-absurd": loginPage({

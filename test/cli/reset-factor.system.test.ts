@@ -43,7 +43,7 @@ const kindsOf = (id: string) =>
 it("asks first, and changes nothing without an answer", async () => {
   const { exitCode, stderr } = await reset("ada");
   expect(exitCode).toBe(1);
-  expect(stderr).toContain("make sure that it is they who ask");
+  expect(stderr).toContain("make sure that it is really they who ask");
   expect((await kindsOf("ada")).sort()).toEqual(["recovery_code", "totp"]);
 });
 

@@ -41,7 +41,7 @@ it("changes it: the new one signs in, the old one does not, and only an argon2id
   const { server, browser, page } = await start();
   const before = await secretOf(server);
   const after = await follow(browser, await change(browser, page, PASSWORD, NEXT));
-  expect(textOf(after.html)).toContain("Your password is changed, and you are signed out everywhere else.");
+  expect(textOf(after.html)).toContain("Your password was changed, and you are signed out everywhere else.");
   const secret = await secretOf(server);
   expect(secret).toMatch(/^\$argon2id\$v=19\$m=\d{5,},t=\d,p=\d\$/);
   expect(secret).not.toBe(before);

@@ -55,7 +55,7 @@ describe("where the public URL has another host than before", () => {
       expect(outcomeOf(await post(authenticator.get(asked, there)))).toBe("unknown_passkey");
     }
     const page = await signInToAccount(openBrowser(server, "https://new.example"), "ada", "lovelace");
-    expect(textOf(page.html)).toContain("Works at mcp.example only, where this server no longer is.");
+    expect(textOf(page.html)).toContain("Works only at mcp.example, where this server no longer is.");
     expect(textOf(page.html)).toContain("Your only way in");
     expect(page.html).toContain('value="passkeys.remove"');
   });
@@ -71,7 +71,7 @@ describe("a server", () => {
 
   it("has another way to sign in beside them, or no one could ever come to have one", () => {
     expect(() => readSignInList([passkeys()])).toThrow(
-      "signIn has only passkeys(), which people add once they are signed in another way or invited. Add another way, such as users().",
+      "signIn has only passkeys(), which people can add only once they are signed in or invited. Add another way to sign in, such as users().",
     );
     const others = [users(), google({ clientId: "a", clientSecret: "b" })];
     for (const other of others) {

@@ -102,7 +102,7 @@ describe("a changed address", () => {
       old_code: codes.get("ada@example.com") ?? "",
       new_code: codes.get("ada@new.example") ?? "",
     });
-    expect(textOf((await follow(browser, done)).html)).toContain("Your address is changed.");
+    expect(textOf((await follow(browser, done)).html)).toContain("Your address was changed.");
     expect(await emailsOf(rig)).toEqual([["ada@new.example"]]);
     const again = await signInByMail(rig, "ada@new.example");
     expect(textOf(again.page.html)).toContain("Your address is ada@new.example");

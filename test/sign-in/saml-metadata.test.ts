@@ -105,13 +105,13 @@ describe("metadata that are here", () => {
     const server = await startSamlServer([{ metadata: metadataOf({ more: `validUntil="${validUntil}"` }) }]);
     server.advance(24 * 3600);
     await expect(goToIdp(server)).rejects.toThrow();
-    expect(reasonIn(server)).toMatch(/^the metadata have expired/);
+    expect(reasonIn(server)).toMatch(/^the metadata has expired/);
   });
 
   it("stop the start where they have expired", async () => {
     const metadata = metadataOf({ more: 'validUntil="2001-01-01T00:00:00Z"' });
     await expect(startSamlServer([{ metadata }])).rejects.toThrow(
-      /^acme: metadata have expired: they were valid until 2001-01-01T00:00:00\.000Z\. Get them/,
+      /^acme: metadata has expired: it was valid until 2001-01-01T00:00:00\.000Z\. Get it/,
     );
   });
 });
@@ -229,7 +229,7 @@ describe("the log at the start", () => {
     );
     await server.listen();
     await expect.poll(() => lines.join("\n")).toContain("its metadata could not be fetched");
-    expect(lines.join("\n")).toContain("saml: no one who signs in with it comes in");
+    expect(lines.join("\n")).toContain("saml: admit lets no one in who signs in with it");
     await server.close();
   });
 });
@@ -264,7 +264,7 @@ describe("metadata at a URL", () => {
       "another company's",
       () => ({ metadata: changed({ entityId: "https://b" }) }),
       "wrong_answer",
-      /those of "https:\/\/b"/,
+      /that of "https:\/\/b"/,
     ],
     [
       "a script",

@@ -59,7 +59,7 @@ async function signIn(request: Request, { visits, issuer }: AccountParts): Promi
   return seeOther(loginUrl(sealed, issuer), setCookies);
 }
 
-/** A form that can't be read is the page's: connecting again in an app, as other pages advise, would not help. */
+/** A form that can't be read came from this page, so the advice is about the page: connecting again in an app would not help. */
 function change(request: Request, peer: Peer, parts: AccountParts): Promise<Response> {
   return changeOnce(request, peer, parts).catch((error: unknown) => {
     if (!(error instanceof OAuthError) || error.code !== "invalid_request" || error.whatToDo) throw error;

@@ -17,7 +17,7 @@ export async function earlierApprovals(
   asked: SignedInRequest,
   { store, clock }: EarlierApprovalsParts,
 ): Promise<readonly Approved[]> {
-  // Elsewhere nothing tells that it is the same client.
+  // At an address that is not https, nothing shows that it is the same client.
   if (redirectKind(asked.redirectUri) !== "https") return [];
   return store.listGrants({
     clientId: asked.clientId,

@@ -61,7 +61,7 @@ export function bindToRequest(parts: {
   };
 }
 
-/** Not where the person was removed since: who has the same id then is another one, for all one can tell. */
+/** Not where the person was removed since: a person who has the same id afterwards may be another one. */
 function isSignedIn({ disabledAt, signedOutAt, createdAt }: PersonRecord, signedInAt: number): boolean {
   return disabledAt === null && (signedOutAt ?? 0) < signedInAt && createdAt <= signedInAt;
 }

@@ -10,7 +10,7 @@ export type SaidElsewhere = {
 };
 
 /**
- * Who someone was at their last sign-in. A passkey or a mail opens no door that the person's other ways in leave closed: `admit`
+ * Who someone was at their last sign-in. A passkey or a mail lets no one in whom the person's other ways in would not: `admit`
  * holds for it as for the one of them for which it asks least, and what was kept of the person stays.
  */
 export function asOtherWays(

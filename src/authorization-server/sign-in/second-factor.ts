@@ -70,7 +70,7 @@ export type PendingProofs = {
 export type PendingProof = {
   /** What the factor's form carries as `state`. */
   readonly sealed: string;
-  /** Its own: what is made for one sign-in is told from what is made for another by it. */
+  /** One for each sign-in: it tells what is made for one from what is made for another. */
   readonly id: string;
   readonly visit: Visit;
   readonly proof: Pick<Proof, "identity" | "label" | "profile" | "groups">;

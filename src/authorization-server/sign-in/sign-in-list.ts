@@ -75,7 +75,7 @@ function refuseNoFirstWayIn(methods: readonly SignInMethod[]): void {
   const [first] = methods;
   if (first === undefined || methods.some(({ comesAfterAnother = false }) => !comesAfterAnother)) return;
   throw new ConfigurationError(
-    `signIn has only ${first.name}(), which people add once they are signed in another way or invited. Add another way, such as users().`,
+    `signIn has only ${first.name}(), which people can add only once they are signed in or invited. Add another way to sign in, such as users().`,
   );
 }
 

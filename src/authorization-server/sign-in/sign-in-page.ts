@@ -206,7 +206,7 @@ function fieldOf({ sealed, loginHint = "" }: Visit, typed: Typed, issuer: string
 
 function problemOf({ isUnknownAddress }: Typed): string | undefined {
   return isUnknownAddress
-    ? "There is no single sign-on for this address here. Check it, or choose another way."
+    ? "No single sign-on is set up for this address. Check the address, or sign in another way."
     : undefined;
 }
 

@@ -96,7 +96,7 @@ async function signIn(
   return keep(goal, proved, known, person, request, peer, parts);
 }
 
-/** Why somebody may not come in: for the log, and for them. */
+/** Why a person may not come in: for the log, and for them. */
 type Why = { readonly reason: string; readonly error: OAuthError; readonly isOld?: boolean };
 
 async function whyNot(

@@ -112,7 +112,7 @@ function readList<Method extends VariableMethod>(
     const takesName = methods.some(({ name, options }) => name === twice && "name" in options);
     throw new ConfigurationError(
       takesName
-        ? `${SIGN_IN} lists ${twice} twice. Two sign-ins of one kind need code: give one of them another name there.`
+        ? `${SIGN_IN} lists ${twice} twice. Two methods of one kind need code: give one of them another name there.`
         : `${SIGN_IN} lists ${twice} twice. List it once.`,
     );
   }

@@ -79,7 +79,7 @@ export const magicLinkOptions = {
     fromText: asText,
   }),
   send: aFunction<SendMail>().optional().register(declared, {
-    says: "Your own function that sends a mail, instead of `smtp`: `({ to, from, subject, text }) => …`. It throws where it could not.",
+    says: "Your own function that sends a mail, instead of `smtp`: `({ to, from, subject, text }) => …`. It throws if it could not.",
     more: "It has 15 seconds.",
   }),
   from: mailboxWithName.optional().register(declared, {
@@ -88,7 +88,7 @@ export const magicLinkOptions = {
     fromText: asText,
   }),
   [allowInsecureSmtp]: z.boolean("true or false").optional().register(declared, {
-    says: "Let mails and the mail server's password cross a network without TLS where the server offers none.",
+    says: "Let mails and the mail server's password cross a network without TLS if the server offers none.",
     more: "A symbol, so that you can search for it.",
     otherwise: "`false`",
     fromText: boolean,
@@ -115,7 +115,7 @@ export type MagicLinkOptions = {
    */
   from?: Given["from"];
   /**
-   * Let mails and the mail server's password cross a network without TLS where the server offers none. Default: `false`.
+   * Let mails and the mail server's password cross a network without TLS if the server offers none. Default: `false`.
    */
   [allowInsecureSmtp]?: Given[typeof allowInsecureSmtp];
 };

@@ -10,8 +10,7 @@ import { defineSignIn, type SignInDefinition } from "./definition.ts";
 import { oidcOptions } from "./oidc-options.ts";
 import type { ElsewhereSettings } from "./settings.ts";
 
-const METADATA =
-  "the identity provider's metadata: their https:// URL, the path of a file, or the XML itself";
+const METADATA = "the identity provider's metadata: its https:// URL, the path of a file, or the XML itself";
 const ATTRIBUTE = 'the name of an attribute, such as "groups"';
 const DOMAINS = 'left out or have an entry, such as ["example.com"]';
 
@@ -33,7 +32,7 @@ const { name, label, personId } = oidcOptions;
 /** The options of `saml()`. */
 export const samlOptions = {
   metadata: text(METADATA).register(declared, {
-    says: "The identity provider's metadata: their URL, the path of a file, or the XML itself.",
+    says: "The identity provider's metadata: its URL, the path of a file, or the XML itself.",
     more: "A URL is asked every hour, and when a signature's key is unknown. A file is read at the start.",
     fromText: asText,
   }),
@@ -88,7 +87,7 @@ export const samlOptions = {
   }),
   personId: personId.unwrap().clone().optional().register(declared, {
     says: "The id that a new person gets, from the assertion's attributes: `(attributes) => String(attributes.employeeNumber)`.",
-    more: "An id that belongs to someone else is refused. There is no address in them unless it is verified.",
+    more: "An id that belongs to someone else is refused. The attributes have an address only if it is verified.",
     otherwise: "a random id",
   }),
   [allowInsecureIssuer]: oidcOptions[allowInsecureIssuer],
@@ -98,7 +97,7 @@ type Given = z.input<z.ZodObject<typeof samlOptions>>;
 
 /** What `saml` takes. */
 export type SamlOptions = {
-  /** The identity provider's metadata: their URL, the path of a file, or the XML itself. */
+  /** The identity provider's metadata: its URL, the path of a file, or the XML itself. */
   metadata: Given["metadata"];
   /**
    * The identity provider's entity ID, byte for byte as its metadata has it. Required if `metadata` is a URL. Default:
@@ -148,7 +147,7 @@ export type SamlOptions = {
   [allowInsecureIssuer]?: Given[typeof allowInsecureIssuer];
 };
 
-/** Where an identity provider's metadata are. */
+/** Where an identity provider's metadata is. */
 export type MetadataPlace =
   | { readonly kind: "url"; readonly url: string }
   | { readonly kind: "xml"; readonly xml: string }
@@ -213,7 +212,7 @@ function checkMetadata({ value, issues }: z.core.ParsePayload<object>): void {
   }
   if (entityId === undefined) {
     const message =
-      "the identity provider's entity ID, since the metadata come from a URL: whose they are must not be for them to say";
+      "the identity provider's entity ID, because the metadata comes from a URL, and must not say itself whose it is";
     issues.push({ code: "custom", input: entityId, path: ["entityId"], message });
   }
 }

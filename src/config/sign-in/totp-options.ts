@@ -31,7 +31,7 @@ export const totpOptions = {
     )
     .default("all")
     .register(declared, {
-      says: 'Who must have an authenticator app: everyone ("all"), the people of some groups ({ groups: ["staff"] }), or only those who set one up ("choice").',
+      says: 'Who must have an authenticator app: everyone ("all"), the people of some groups ({ groups: ["staff"] }), or no one ("choice": people set one up if they want).',
       fromText,
     }),
 };
@@ -40,8 +40,8 @@ type Given = z.input<z.ZodObject<typeof totpOptions>>;
 
 export type TotpOptions = {
   /**
-   * Who must have an authenticator app: everyone ("all"), the people of some groups ({ groups: ["staff"] }), or only
-   * those who set one up ("choice"). Default: `all`.
+   * Who must have an authenticator app: everyone ("all"), the people of some groups ({ groups: ["staff"] }), or no one
+   * ("choice": people set one up if they want). Default: `all`.
    */
   required?: Given["required"];
 };

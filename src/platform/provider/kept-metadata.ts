@@ -11,7 +11,7 @@ export type KeptMetadata<Metadata> = {
 };
 
 const FRESH_MS = 60 * 60 * 1000;
-/** After a failure, nobody waits for the next one. */
+/** After a failure, no one waits for another attempt until this has passed. */
 const RETRY_MS = 5000;
 
 export function keepMetadata<Metadata>(

@@ -21,7 +21,7 @@ export type Given = Readonly<Record<string, string>>;
 export type GuideUrls = {
   readonly redirectUri: string;
   readonly logoutUri: string;
-  /** What the server is called at a provider with SAML; its metadata are there. */
+  /** What the server is called at a provider with SAML; its metadata is there. */
   readonly samlEntityId: string;
 };
 

@@ -11,7 +11,7 @@ const NOTES = [
   `**Addresses.** A company's administrators can enter any address for a person, so only those of its \`domains\` count. Without \`domains\`, \`admit.emails\` and
   \`admit.domains\` let no one in who signs in here, and tools get no \`email\`.`,
   "**Who it is.** People are told apart by the identity provider's entity ID and the NameID, or the attribute that `subject` names. It must never be given to someone else: an address can be, so use an id where there is one. A transient NameID is refused.",
-  "Sign-ins begin at your server. An answer that no one asked for, such as from a tile of the provider's portal, is refused: link the tile to the page where people start.",
+  "Sign-ins begin at your server. A response that no one asked for, such as from a tile of the provider's portal, is refused: link the tile to the page where people start.",
   "The assertion itself must be signed, with SHA-256 or SHA-512 and an RSA key of 2048 bits or more. Encrypted assertions are refused, and requests aren't signed. There is no single logout.",
 ];
 
@@ -39,7 +39,7 @@ export const samlGuide: SignInGuide = {
       "Sign the assertion, with RSA and SHA-256. Don't encrypt it.",
       "Choose a NameID that is never given to someone else, with the format *persistent*.",
       "Send the address as `email` and, if you admit by groups, the groups as `groups`. Other names go into the options `email` and `groups`.",
-      "Copy the URL of the provider's metadata, and the `entityID` in them. Or save the metadata as a file, and give its path as `metadata`.",
+      "Copy the URL of the provider's metadata, and the `entityID` in it. Or save the metadata as a file, and give its path as `metadata`.",
     ],
     notes: [...NOTES, SEVERAL],
   }),
@@ -120,7 +120,7 @@ export const googleSamlGuide: SignInGuide = {
     console: "In the Google Admin console",
     steps: [
       "**Apps → Web and mobile apps → Add app → Add custom SAML app**.",
-      "**Google Identity Provider details → Download metadata**. Google has no URL for them: put the file beside your server. Its certificate ends after five years; download a new file before that.",
+      "**Google Identity Provider details → Download metadata**. Google has no URL for it: put the file beside your server. Its certificate ends after five years; download a new file before that.",
       `**ACS URL**:${pasted(redirectUri)}`,
       `**Entity ID**:${pasted(samlEntityId)}`,
       "Leave **Start URL** empty and **Signed response** unchecked: unchecked, Google signs the assertion.",

@@ -83,7 +83,7 @@ export function isSame(one: Identity, other: Identity): boolean {
   return one.method === other.method && one.issuer === other.issuer && one.subject === other.subject;
 }
 
-/** Returns no row where it proves somebody, or the person is gone or disabled. */
+/** Returns no row where it proves someone already, or the person is gone or disabled. */
 export function addToPerson(db: QueryBuilder, dialect: Dialect) {
   return prepare(
     (given: Given<Omit<IdentityTable, "used_at">>) => {

@@ -44,7 +44,7 @@ export function oneTimeLinkQueries(
         .selectAll()
         .where("hash", "=", given("hash"))
         .where("expires_at", ">", given("now"))
-        // A mail that signs somebody in is no invitation.
+        // A mail that signs a person in is no invitation.
         .where("code_mac", "is", null),
     toOneTimeLink,
   );

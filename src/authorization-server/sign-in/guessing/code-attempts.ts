@@ -4,7 +4,7 @@ import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import type { Count, Counters } from "../../../store/counters.ts";
 import { networksOf } from "./networks.ts";
 
-/** What is guessed at: six digits, or a recovery code, of which no one guesses any. */
+/** What is guessed at: six digits, or a recovery code, which is too long to guess. */
 export type GuessedCode = "code" | "recovery_code";
 
 /** Slows down the guessing of second factors by {@link CODE_LIMITS}. */
@@ -17,7 +17,7 @@ export type CodeAttempts = {
 };
 
 export type CodeAttempt = {
-  /** It was right: this one does not count. Wrong ones of before do, or a person who signs in would give a guesser new tries. */
+  /** It was right, so this one does not count. Earlier wrong ones still do, or each sign-in of the person would give a guesser new tries. */
   succeeded(): Promise<void>;
 };
 
@@ -34,7 +34,7 @@ const QUARTER_HOUR_SECONDS = 15 * 60;
 const DAY_SECONDS = 24 * 60 * 60;
 
 /**
- * Three of a million codes are right at a time, and only one who has the password gets to guess. So unlike for passwords, a person's
+ * Three of a million codes are right at a time, and only someone who has the password can guess. So unlike for passwords, a person's
  * codes have limits that hold everywhere: 50 a day leave a guesser one chance in twenty in a year. What they lock, a recovery code
  * opens: it has 80 random bits, and its limit is that of one network, so that a guesser elsewhere does not use it up.
  */

@@ -69,7 +69,7 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
     },
     notices: {
       cancelled: { text: "Your address was not changed.", changed: false },
-      address_changed: { text: "Your address is changed.", changed: true },
+      address_changed: { text: "Your address was changed.", changed: true },
     },
   };
 }
@@ -223,7 +223,7 @@ async function confirmed(
     onPersonChanged(id);
     return { kind: "done", notice: "address_changed" };
   }
-  // Only one who reads the mail of the new address gets here, so this tells nobody else.
+  // Only one who reads the mail of the new address gets here, so this tells no one else.
   return (await store.findByIdentity(mailIdentity(to)))
     ? refused("access_denied", "The new address belongs to an account here already. Nothing was changed.")
     : refused("access_denied", OVER);

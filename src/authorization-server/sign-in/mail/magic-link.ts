@@ -19,8 +19,8 @@ import { openMailer, requirePrintable } from "./mailer.ts";
 import { ASK_PATH, type MailSignInParts } from "./sign-in-parts.ts";
 
 /**
- * Sign-in by email: a link and a six-digit code, each good once, for ten minutes, and only for the browser that asked. Anyone has an address, so
- * say with `admit` who may come in. Without `smtp` and `send`, on localhost only, mails are printed on the terminal.
+ * Sign-in by email: a link and a six-digit code, of which either signs in the browser that asked, once, within ten minutes. Anyone can have an address,
+ * so say with `admit` who may come in. Without `smtp` and `send`, on localhost only, mails are printed on the terminal.
  * @throws ConfigurationError where an option is missing or wrong
  * @example
  * ```ts

@@ -25,7 +25,7 @@ export type MailLimits = {
 };
 
 export type Counted = {
-  /** What is counted for the address does not count: the mail was not sent, or the code was right. */
+  /** Takes back what was counted for the address: the mail was not sent, or the code was right. */
   giveBack(): Promise<void>;
 };
 
@@ -107,7 +107,7 @@ export function createMailLimits({ counters, store, keyring, clock }: MailLimits
       await counters.giveBack(taken.counted, now);
       throw slowDown(kind, together.waitSeconds, "of all together");
     }
-    // Not what is counted for the network: a mail server that is down would be asked without end.
+    // Not what is counted for the network, or a mail server that is down would be asked without end.
     const own = counts.filter(({ of }) => of === "mailbox").map(({ key }) => key);
     return { giveBack: () => counters.giveBack(own, clock()) };
   };

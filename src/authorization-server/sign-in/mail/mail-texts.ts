@@ -17,12 +17,12 @@ export function signInMail(
   return {
     subject: `Sign in to ${name}`,
     text: lines(
-      `To sign in to ${name}, open this link in the browser in which you asked for it:`,
+      `To sign in to ${name}, open this link in the browser where you asked for it:`,
       url,
-      `In another browser or on another device, type this code where you asked for it:`,
+      `If you read this on another device or in another browser, type this code where you asked for it:`,
       `${code.slice(0, 3)} ${code.slice(3)}`,
-      `Both work once, within ${MAIL_MINUTES} minutes.`,
-      "Did you not ask for this? Then ignore this email. Never tell anyone the code: no one who helps you needs it.",
+      `You can use either of them, once, within ${MAIL_MINUTES} minutes.`,
+      "If you did not ask for this, ignore this email. Never tell anyone the code: no one who helps you needs it.",
     ),
   };
 }
@@ -39,7 +39,7 @@ export function newPasswordMail(
       subject,
       text: lines(
         `Someone asked for a new password for ${name} with this address. No one with a password here has this address, so there is nothing to change.`,
-        "Do you sign in another way, or with another address? Then use that.",
+        "If you sign in another way, or with another address, use that.",
       ),
     };
   }
@@ -50,8 +50,8 @@ export function newPasswordMail(
         `Your username is ${shown(username)}. To choose a new password for ${name}, open this link:`,
         url,
       ]),
-      `It works once, within ${LINK_HOURS.password === 1 ? "an hour" : `${LINK_HOURS.password} hours`}. When you save the new password, you are signed out in every browser.`,
-      "Did you not ask for this? Then ignore this email: your password stays as it is.",
+      `${links.length === 1 ? "It" : "Each link"} works once, within ${LINK_HOURS.password === 1 ? "an hour" : `${LINK_HOURS.password} hours`}. When you save the new password, you are signed out in every browser.`,
+      "If you did not ask for this, ignore this email: your password stays as it is.",
     ),
   };
 }

@@ -104,7 +104,7 @@ function printingMailer(issuer: string, log: Pick<Log, "info">): Mailer {
 export function requirePrintable(issuer: string): void {
   if (!isLoopbackHost(new URL(issuer).hostname)) {
     throw new ConfigurationError(
-      "magicLink() has neither smtp nor send, so it can't send mail. Give it smtp and from, or send and from. Only on localhost it prints the mail instead.",
+      "magicLink() has neither smtp nor send, so it can't send mail. Give it smtp and from, or send and from. Only on localhost does it print mails instead.",
     );
   }
 }

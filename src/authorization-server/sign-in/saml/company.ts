@@ -38,7 +38,7 @@ export function refuseExpired({ name, metadata }: Pick<Company, "name" | "metada
   const validUntil = metadata.kind === "read" ? metadata.document.validUntil : undefined;
   if (validUntil === undefined || now < validUntil) return;
   throw new ConfigurationError(
-    `${name}: metadata have expired: they were valid until ${new Date(validUntil).toISOString()}. Get them from the identity provider again.`,
+    `${name}: metadata has expired: it was valid until ${new Date(validUntil).toISOString()}. Get it from the identity provider again.`,
   );
 }
 

@@ -7,7 +7,7 @@ import { BrokenOff } from "../upstream/provider.ts";
 import type { Company } from "./company.ts";
 import { type IdpMetadata, MetadataProblem, readMetadata, ssoUrlProblem } from "./metadata.ts";
 
-/** One company's identity provider, as its metadata have it now. */
+/** One company's identity provider, as its metadata has it now. */
 export type IdentityProvider = {
   /** @throws BrokenOff where they cannot be had or used */
   find(): Promise<IdpMetadata>;
@@ -65,7 +65,7 @@ async function fetchMetadata(
   if (found.entityId !== entityId) {
     throw new BrokenOff(
       "wrong_answer",
-      `the metadata are those of ${shown(found.entityId)}, expected ${shown(entityId)}`,
+      `the metadata is that of ${shown(found.entityId)}, expected ${shown(entityId)}`,
     );
   }
   return found;
@@ -89,7 +89,7 @@ function usableNow(
   if (found.validUntil !== undefined && found.validUntil <= now) {
     throw new BrokenOff(
       "wrong_answer",
-      "the metadata have expired (validUntil): fetch them from the identity provider again",
+      "the metadata has expired (validUntil): fetch it from the identity provider again",
     );
   }
   const wrongUrl = ssoUrlProblem(found.ssoUrl, allowInsecure);

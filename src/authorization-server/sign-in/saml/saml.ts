@@ -64,7 +64,7 @@ export function samlMethod(settings: SamlSettings): SignInMethod {
     async open(parts) {
       if (!isSecureUrl(parts.issuer)) {
         throw new ConfigurationError(
-          `${name}: sign-in with SAML needs an https:// publicUrl (http:// on this computer only): an identity provider's answer would cross the network readable.`,
+          `${name}: sign-in with SAML needs an https:// publicUrl (http:// on this computer only): otherwise anyone on the network could read the identity provider's response.`,
         );
       }
       refuseExpired(company, parts.clock());
@@ -105,9 +105,7 @@ function openSaml(settings: Company, parts: MethodParts): OpenMethod {
     routes,
     proves: (identity) => identity.method === SAML && identity.issuer === entityId,
     async started() {
-      parts.log.info(
-        `${name}: the metadata of this server, for the identity provider, are at ${here.entityId}`,
-      );
+      parts.log.info(`${name}: this server's metadata, for the identity provider, is at ${here.entityId}`);
       // Not waited for: the server starts while an identity provider is down.
       if (settings.metadata.kind === "url") void reportMissing(name, identityProvider, parts.log);
     },
@@ -125,7 +123,7 @@ async function reportMissing(
   } catch (cause) {
     const reason = cause instanceof BrokenOff ? cause.message : "it failed";
     log.info(
-      `${name}: no one can sign in with it now, because its metadata could not be fetched. They are asked for again at each sign-in.`,
+      `${name}: no one can sign in with it now, because its metadata could not be fetched. The server asks for it again at each sign-in.`,
       { reason },
     );
   }

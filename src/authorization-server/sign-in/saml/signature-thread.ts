@@ -6,7 +6,7 @@ export type { SignatureAnswer, SignatureQuestion };
 
 /**
  * The assertion of a response, as its signature covers it, found out in a thread of its own, one after the other.
- * @param network whose places it takes; undefined where it may be everybody's
+ * @param network whose places it takes; undefined where everyone may come from it
  * @throws OAuthError `temporarily_unavailable` where too many wait, or this one takes too long
  */
 export function verifySignature(

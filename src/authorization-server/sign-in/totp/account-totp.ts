@@ -105,7 +105,7 @@ async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<Par
   if (!(await appOf(asked, parts))) return refused(notSetUp());
   const record = await store.findPerson(personId);
   if (parts.isRequired({ groups: record?.groups ?? [] })) {
-    return refused(new OAuthError("access_denied", "This server requires an authenticator app of you."));
+    return refused(new OAuthError("access_denied", "This server requires you to have an authenticator app."));
   }
   const { entry, log } = recorder.prepare("credential.removed", { person: personId, kind: "totp" }, peer);
   const removed = await store.removeCredentials(

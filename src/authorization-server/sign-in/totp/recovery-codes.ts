@@ -37,7 +37,7 @@ export function hashOf(typed: string): string {
     .digest("base64url");
 }
 
-/** Whether it has the form of one, whoever's it is. */
+/** Whether it has the form of a recovery code, anyone's. */
 export function looksLikeRecoveryCode(typed: string): boolean {
   return /^[a-z2-7]{16}$/.test(plain(typed));
 }

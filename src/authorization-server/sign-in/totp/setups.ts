@@ -20,7 +20,7 @@ export type Setups = {
    * @param label whose it is, as the app lists it
    */
   begin(of: string, label: string): Promise<Setup>;
-  /** The same one again, where a code for it was wrong. @param secret as {@link Setups.open} hands it back */
+  /** The same setup again, after a wrong code for it. @param secret as {@link Setups.open} hands it back */
   again(of: string, label: string, secret: string): Promise<Setup>;
   /** The secret; undefined where the text is no setup, is over time, or is for something else. */
   open(of: string, sealed: string | undefined): Promise<string | undefined>;

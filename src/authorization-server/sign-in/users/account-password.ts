@@ -37,7 +37,7 @@ export function accountPassword(
     },
     notices: {
       password_changed: {
-        text: "Your password is changed, and you are signed out everywhere else. Your apps stay connected: to disconnect them, sign out everywhere.",
+        text: "Your password was changed, and you are signed out everywhere else. Your apps stay connected: to disconnect them, sign out everywhere.",
         changed: true,
       },
     },

@@ -19,7 +19,7 @@ export function inviteCommand(): Command {
   const command = new Command("invite")
     .argument("[username]")
     .description(
-      "Print a one-time link with which a new person chooses a password, and without <username> also a username. With --mail, send it to them.",
+      "Print a one-time link. With it, a new person chooses a password and, without <username>, a username. With --mail, send it to them.",
     )
     .option(
       "--mail <address>",
@@ -77,7 +77,7 @@ async function invite(typed: string | undefined, given: InviteFlags): Promise<vo
 
 /** What a command that sent nothing has done, and how it goes on. */
 function leftBehind(username: string | undefined, isNew: boolean): string {
-  if (username === undefined) return "No one has the invitation that was made. It ends by itself.";
+  if (username === undefined) return "The invitation was sent to no one. It expires by itself.";
   const next = `For a link to send yourself: gatehouse person invite ${username}`;
   return isNew
     ? `${username} was added with this address. ${next} To undo it: gatehouse person remove ${username}`

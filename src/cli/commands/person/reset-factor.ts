@@ -28,7 +28,7 @@ async function resetFactor(name: string, flags: ResetFactorFlags): Promise<void>
     if (!flags.yes) {
       await confirm(
         `Remove the authenticator app and recovery codes of ${called(person)}? Until they set up a new one, their password or mail ` +
-          "link alone signs them in, and sets it up: make sure that it is they who ask. Sessions and grants continue.",
+          "link alone signs them in, and sets it up: make sure that it is really they who ask. Sessions and grants continue.",
       );
     }
     const entry = operatorEntry("credential.removed", { person: person.id, kind: "totp" });
