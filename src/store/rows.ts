@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import { z } from "zod";
 import { CLIENT_AUTHENTICATION_METHODS, type Client } from "../core/client.ts";
 import { type Grant, REVOCATION_REASONS, type RevocationReason } from "../core/grant.ts";
+import type { Organization } from "../core/organization.ts";
 import type { Person } from "../core/person.ts";
 import type { ClientTable, GrantTable, SigningKeyTable } from "./schema.ts";
 import type { ClientDocument, StoredSigningKey } from "./store.ts";
@@ -15,6 +16,7 @@ export function toGrant(row: Selectable<GrantTable>): Grant {
     clientId: row.client_id,
     clientName: row.client_name,
     person: toPerson(row),
+    organization: row.organization === null ? null : toOrganization(row, row.organization),
     resource: row.resource,
     scopes: splitTokens(row.scopes),
     redirectUri: row.redirect_uri,
@@ -74,6 +76,14 @@ export function toSigningKey(row: Selectable<SigningKeyTable>): StoredSigningKey
 function toPerson(row: Selectable<GrantTable>): Person {
   const person: unknown = parseJson(row.person);
   if (isObject(person) && person.id === row.person_id) return person as Person;
+  throw unreadable(`grant ${row.id}`);
+}
+
+function toOrganization(row: Selectable<GrantTable>, text: string): Organization {
+  const organization: unknown = parseJson(text);
+  const isOne =
+    isObject(organization) && typeof organization.id === "string" && typeof organization.name === "string";
+  if (isOne) return organization as Organization;
   throw unreadable(`grant ${row.id}`);
 }
 
