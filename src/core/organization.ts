@@ -52,8 +52,9 @@ export function readOrganizations(answer: unknown): ReadOrganizations {
   return { organizations: read.data };
 }
 
+const ID = "the id must be text or a safe integer";
 const id = z
-  .union([z.string(), z.int()], "the id must be text or a safe integer")
+  .union([z.string(), z.int(ID)], ID)
   .transform(String)
   .superRefine((given, context) => {
     const problem = personIdProblem(given);
