@@ -4,8 +4,7 @@ import { canBePasted, pasteableRedirect } from "./pasteable-redirect.ts";
 import { redirectKind } from "./redirect-uri.ts";
 import { trustRedirect, withParams } from "./trusted-redirect.ts";
 
-const trusted = (uri: string) =>
-  trustRedirect({ redirectUris: [uri], origin: "registered" }, uri, undefined);
+const trusted = (uri: string) => trustRedirect({ redirectUris: [uri], origin: "registered" }, uri, undefined);
 
 describe("the answer can be pasted", () => {
   test.each([

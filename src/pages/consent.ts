@@ -1,6 +1,7 @@
 import { type ClientIdentity, documentHost } from "../core/client.ts";
 import type { RedirectKind } from "../core/redirect-uri.ts";
 import { clientName } from "./client.ts";
+import { type ConsentScope, scopeList } from "./consent/scopes.ts";
 import { type Html, html, nameOf, undeceiving } from "./html.ts";
 import { BOTH_WAYS_ICON, CAUTION_ICON } from "./icons.ts";
 import { layout, mark } from "./layout.ts";
@@ -24,27 +25,27 @@ export type ConsentValues = {
     readonly isForeign: boolean;
   };
   readonly scopes: readonly ConsentScope[];
+  /** Whether the callback may be shown to paste, for an app on another computer. */
+  readonly canBePasted?: boolean;
   /** Whether later requests for the same or less need no page once this is approved. */
   readonly willBeRemembered?: boolean;
 };
 
-export type ConsentScope = {
-  readonly scope: string;
-  /** What it lets the client do, in plain words. */
-  readonly description: string;
-  readonly tools: readonly string[];
-  /** Always granted: shown ticked and cannot be unticked. The browser does not send it. */
-  readonly locked: boolean;
-  readonly checked: boolean;
-  /** Whether the person approved this client before, and not this. */
-  readonly isNew?: boolean;
-};
-
-/** The page where a person decides. It posts `state`, the ticked `scope`s and `decision`: `approve` or `deny`. */
+/** The page where a person decides. It posts `state`, the ticked `scope`s and `decision`: `approve`, `approve_elsewhere` or `deny`. */
 export function consentPage(values: ConsentValues): string {
   // Deny is the form's first button, which the Enter key presses: by accident, that must be the harmless one.
-  const { appName, action, state, personName, switchAction, client, destination, scopes, willBeRemembered } =
-    values;
+  const {
+    appName,
+    action,
+    state,
+    personName,
+    switchAction,
+    client,
+    destination,
+    scopes,
+    willBeRemembered,
+    canBePasted,
+  } = values;
   const body = html`<div class="centred">
 <div class="marks">${mark(client.name, "theirs")}${BOTH_WAYS_ICON}${mark(appName, "ours")}</div>
 <h1>${clientName(client)} wants to connect to ${nameOf(appName)}</h1>
@@ -58,16 +59,25 @@ export function consentPage(values: ConsentValues): string {
 ${caution(client, destination)}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
-${scopes.length > 0 ? scopeList(scopes) : undefined}
+${scopes.length > 0 ? scopeList(scopes, destination.kind === "https") : undefined}
 ${willBeRemembered ? html`<p class="soft small">If you approve, you won’t be asked again when this app wants the same or less, as long as this connection lasts.</p>` : undefined}
-<div class="choices settled">
+<div class="settled">
+<div class="choices">
 <button type="submit" name="decision" value="deny">Deny</button>
 <button type="submit" name="decision" value="approve">Approve</button>
+</div>
+${canBePasted ? ELSEWHERE : undefined}
 </div>
 </form>
 <p class="soft small">App ID: <bdi>${undeceiving(client.id)}</bdi></p>`;
   return layout({ appName, title: "Approve access", body });
 }
+
+/** It approves as well, and says so. Smaller, because few people need it. */
+const ELSEWHERE = html`<div class="elsewhere">
+<button type="submit" class="plain" name="decision" value="approve_elsewhere" aria-describedby="elsewhere">My app is on another computer</button>
+<p class="soft small" id="elsewhere">This also approves. You get a URL to paste into the app.</p>
+</div>`;
 
 type Destination = ConsentValues["destination"];
 
@@ -130,31 +140,4 @@ function elsewhereWarning(client: ClientIdentity, { kind, shown, isForeign }: De
 /** Whether nothing at all stands behind the name: no operator and no host. */
 function isUnverified(client: ClientIdentity): boolean {
   return client.origin !== "preregistered" && documentHost(client) === undefined;
-}
-
-function scopeList(scopes: readonly ConsentScope[]): Html {
-  return html`<fieldset>
-<legend>What it can do</legend>
-${scopes.some(({ isNew }) => isNew) ? html`<p class="soft small">You approved this app before. What you have not approved for it yet is marked as new.</p>` : undefined}
-<ul class="scopes">
-${scopes.map(scopeItem)}
-</ul>
-</fieldset>`;
-}
-
-function scopeItem({ scope, description, tools, locked, checked, isNew }: ConsentScope, index: number): Html {
-  const id = `scope-${index}`;
-  const ticks = html`${locked || checked ? " checked" : ""}${locked ? " disabled" : ""}`;
-  return html`<li class="scope">
-<input type="checkbox" id="${id}" name="scope" value="${scope}" aria-describedby="${id}-more"${ticks}>
-<label for="${id}">${description}${isNew ? html` <span class="tag">New</span>` : undefined}</label>
-<p class="more" id="${id}-more">${locked ? "Always included. " : ""}${toolsOf(tools)}Scope: <code>${scope}</code></p>
-</li>
-`;
-}
-
-function toolsOf(tools: readonly string[]): Html | undefined {
-  if (tools.length === 0) return undefined;
-  const names = tools.map((tool, index) => html`${index > 0 ? ", " : ""}<code>${tool}</code>`);
-  return html`${tools.length === 1 ? "Tool" : "Tools"}: ${names}. `;
 }

@@ -1,9 +1,7 @@
-import { isDocumentUrl } from "../../core/client.ts";
-import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { OwnFields, UnauditedEvent } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
-import type { Person } from "../../core/person.ts";
+import { type PasteableRedirect, pasteableRedirect } from "../../core/pasteable-redirect.ts";
 import { destination } from "../../core/redirect-uri.ts";
 import { type Approved, approvedMark, rememberedApproval } from "../../core/remembered-consent.ts";
 import { formatScopes, type ScopeCatalogue } from "../../core/scopes.ts";
@@ -26,6 +24,7 @@ import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
 import { identityIn, type SignedInRequest } from "./sealed-request.ts";
 import type { SettleRedirect } from "./settle-redirect.ts";
+import { mayNotApprove, requireMayApprove } from "./who-may-approve.ts";
 
 /** RFC 6749 §4.1.2 recommends ten minutes at most. A person may have to paste the address by hand. */
 const CODE_SECONDS = 5 * 60;
@@ -66,11 +65,22 @@ export async function decide(
   const asked = await interactions.openAt(step, request, form.get("state"), peer);
   if (asked instanceof Response) return asked;
   const asker = await settleAsker(asked, peer, parts);
-  switch (form.get("decision")) {
-    case "approve": {
-      const grant = await approve(asked, { ticked: form.all("scope") }, asker, peer, parts);
+  const decision = form.get("decision");
+  switch (decision) {
+    case "approve":
+    case "approve_elsewhere": {
+      // Before anything is written: where the callback may not be shown, nothing is approved.
+      const shownAt = decision === "approve_elsewhere" ? requirePasteable(asker) : undefined;
+      const ticked = form.all("scope");
+      const grant = await approve(
+        asked,
+        { ticked, showsCallback: shownAt !== undefined },
+        asker,
+        peer,
+        parts,
+      );
       if (!grant) throw mayNotApprove({ detail: "the person is disabled, was signed out, or is not there" });
-      return answerWith(grant, asked, asker, parts);
+      return answerWith(grant, asked, asker, parts, shownAt);
     }
     case "deny":
       return withCookies(await deny(asked, asker, peer, parts), interactions.end(asked));
@@ -132,33 +142,19 @@ async function settleAsker(
   return { client, redirect: settleRedirect(client, asked.redirectUri), state: asked.state };
 }
 
-/** A program that acts for itself is a subject like a person: with its id, a person would have what is the program's. */
-async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): Promise<void> {
-  if (isDocumentUrl(person.id)) return;
-  const namesake = await clients.find(person.id);
-  if (!namesake?.grantTypes.includes(CLIENT_CREDENTIALS)) return;
-  throw mayNotApprove({
-    detail: `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
-  });
-}
-
-function mayNotApprove(more: { readonly detail: string }): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "This account can't approve apps. Contact the server's operator.",
-    more,
+function requirePasteable({ redirect }: Asker): PasteableRedirect {
+  const shownAt = pasteableRedirect(redirect);
+  if (shownAt) return shownAt;
+  throw new OAuthError(
+    "invalid_request",
+    "Only an app on a computer can take a callback URL that you paste. Go back and select Approve.",
   );
 }
 
-async function refuseInactive(person: Person, checkActive: CheckActive): Promise<void> {
-  if (await checkActive(person)) return;
-  throw new OAuthError("access_denied", "This account is disabled. Contact the server's operator.", {
-    detail: `${person.id} is not active`,
-  });
-}
-
 /** What the person decided: the boxes that they left ticked, or all that the request asks for, as they approved it before. */
-type Decided = { readonly ticked: readonly string[] } | { readonly former: Approved };
+type Decided =
+  | { readonly ticked: readonly string[]; readonly showsCallback: boolean }
+  | { readonly former: Approved };
 
 /** Writes the grant. Every approval comes through here, with a click or without. Undefined where the store keeps none. */
 async function approve(
@@ -169,8 +165,7 @@ async function approve(
   parts: ApprovalParts,
 ): Promise<Grant | undefined> {
   const { store, clients, recorder, catalogue } = parts;
-  await refuseNamesake(asked.person, clients);
-  await refuseInactive(asked.person, parts.checkActive);
+  await requireMayApprove(asked.person, parts);
   await clients.keep(client.id);
   // A disabled checkbox is not sent: what is required counts all the same.
   const scopes =
@@ -188,7 +183,11 @@ async function approve(
   const { entry, log } =
     "former" in decided
       ? recorder.prepare("consent.remembered", { ...fields, approved_grant: decided.former.id }, peer)
-      : recorder.prepare("consent.approved", fields, peer);
+      : recorder.prepare(
+          "consent.approved",
+          { ...fields, ...(decided.showsCallback && { callback_shown: true }) },
+          peer,
+        );
   const grant = await store.approve(
     "former" in decided
       ? { ...approval, restsOn: decided.former.id }
@@ -212,12 +211,19 @@ function answerWith(
   asked: SignedInRequest,
   asker: Asker,
   { appName, minter, answerClient }: Pick<ApprovalParts, "appName" | "minter" | "answerClient">,
+  shownAt?: PasteableRedirect,
 ): Response {
   if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
     return htmlResponse(alreadyApprovedPage({ appName, client: identityIn(asked) }), PAGE_STYLES);
   }
-  return answerClient(asker, { occasion: "approved", code: mintCode(grant.id, minter) });
+  const code = mintCode(grant.id, minter);
+  return answerClient(
+    asker,
+    shownAt
+      ? { occasion: "approved_elsewhere", shownAt, code, codeSeconds: CODE_SECONDS }
+      : { occasion: "approved", code },
+  );
 }
 
 function isSameDecision(grant: Grant, personId: string, scopes: readonly string[]): boolean {
