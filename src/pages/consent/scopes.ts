@@ -1,16 +1,5 @@
 import { type Html, html } from "../html.ts";
-
-const TEXTS = {
-  legend: "What it can do",
-  newLegend: "New in this request",
-  beforeLegend: "What you approved before",
-  asksForMore: "You approved this app before. This request asks for more.",
-  asksForMoreById: "You approved an app with this ID before. This request asks for more.",
-  earlierStays: "The earlier connection keeps what it has, whatever you choose here.",
-  always: "Always included.",
-  scope: "Scope:",
-  tools: (count: number) => (count === 1 ? "Tool:" : "Tools:"),
-};
+import type { Look } from "../look.ts";
 
 export type ConsentScope = {
   readonly scope: string;
@@ -28,39 +17,42 @@ export type ConsentScope = {
  * What a client asks for, with a box for each. Where the person approved it before, and not all of this, what is new comes first.
  * @param isSameApp whether the address shows that it is the app of then, and not any program
  */
-export function scopeList(scopes: readonly ConsentScope[], isSameApp: boolean): Html {
+export function scopeList(scopes: readonly ConsentScope[], isSameApp: boolean, look: Look): Html {
+  const texts = look.texts.consent.scopes;
   const items = scopes.map((scope, index) => ({ ...scope, id: `scope-${index}` }));
   const added = items.filter(({ isNew }) => isNew);
-  if (added.length === 0) return group(TEXTS.legend, items);
+  if (added.length === 0) return group(texts.legend, undefined, items, look);
   const before = items.filter(({ isNew }) => !isNew);
-  return html`${group(TEXTS.newLegend, added, isSameApp ? TEXTS.asksForMore : TEXTS.asksForMoreById)}
-${before.length > 0 ? group(TEXTS.beforeLegend, before, TEXTS.earlierStays) : undefined}`;
+  const asksForMore = isSameApp ? texts.asksForMore : texts.someAppAsksForMore;
+  return html`${group(texts.newLegend, asksForMore, added, look)}
+${before.length > 0 ? group(texts.beforeLegend, texts.earlierStays, before, look) : undefined}`;
 }
 
 type Item = ConsentScope & { readonly id: string };
 
-function group(legend: string, items: readonly Item[], hint?: string): Html {
+function group(legend: string, hint: string | undefined, items: readonly Item[], look: Look): Html {
   return html`<fieldset>
 <legend>${legend}</legend>
 ${hint === undefined ? undefined : html`<p class="soft small">${hint}</p>`}
 <ul class="scopes">
-${items.map(scopeItem)}
+${items.map((item) => scopeItem(item, look))}
 </ul>
 </fieldset>`;
 }
 
-function scopeItem({ id, scope, description, tools, locked, checked }: Item): Html {
+function scopeItem({ id, scope, description, tools, locked, checked }: Item, look: Look): Html {
+  const texts = look.texts.consent.scopes;
   const ticks = html`${locked || checked ? " checked" : ""}${locked ? " disabled" : ""}`;
   return html`<li class="scope">
 <input type="checkbox" id="${id}" name="scope" value="${scope}" aria-describedby="${id}-more"${ticks}>
 <label for="${id}">${description}</label>
-<p class="more" id="${id}-more">${locked ? `${TEXTS.always} ` : ""}${toolsOf(tools)}${TEXTS.scope} <code>${scope}</code></p>
+<p class="more" id="${id}-more">${locked ? html`${texts.alwaysIncluded} ` : undefined}${toolsOf(tools, look)}${texts.scope(html`<code>${scope}</code>`)}</p>
 </li>
 `;
 }
 
-function toolsOf(tools: readonly string[]): Html | undefined {
+function toolsOf(tools: readonly string[], { texts }: Look): Html | undefined {
   if (tools.length === 0) return undefined;
-  const names = tools.map((tool, index) => html`${index > 0 ? ", " : ""}<code>${tool}</code>`);
-  return html`${TEXTS.tools(tools.length)} ${names}. `;
+  const names = html`${tools.map((tool, index) => html`${index > 0 ? ", " : ""}<code>${tool}</code>`)}`;
+  return html`${texts.consent.scopes.tools(names, tools.length)} `;
 }
