@@ -1,8 +1,10 @@
+import { canBePasted } from "../../core/pasteable-redirect.ts";
 import { displayName } from "../../core/person.ts";
 import type { RedirectList } from "../../core/redirect-list.ts";
 import { destination } from "../../core/redirect-uri.ts";
-import { type Approved, isRememberable, scopesApproved } from "../../core/remembered-consent.ts";
+import { type Approved, isRememberable } from "../../core/remembered-consent.ts";
 import type { ScopeCatalogue } from "../../core/scopes.ts";
+import { stepUp } from "../../core/step-up.ts";
 import { isForeignRedirect } from "../../core/way-back.ts";
 import type { Peer } from "../../http/peer.ts";
 import { isPrefetch, refusePrefetch } from "../../http/prefetch.ts";
@@ -85,7 +87,7 @@ async function pageFor(
   const client = identityIn(asked);
   const tools = parts.toolsByScope();
   const consent = consentIn(asked);
-  const before = scopesApproved(consent, approved);
+  const { added, before } = stepUp(consent, approved, catalogue) ?? { added: [], before: asked.scopes };
   return consentPage({
     look,
     action: urlOf(issuer, CONSENT.path),
@@ -97,14 +99,15 @@ async function pageFor(
       ...destination(asked.redirectUri),
       isForeign: isForeignRedirect(client, asked.redirectUri, trustedRedirects),
     },
-    scopes: asked.scopes.map((scope) => ({
+    scopes: [...added, ...before].map((scope) => ({
       scope,
       description: catalogue.descriptions.get(scope) ?? scope,
       tools: tools.get(scope) ?? [],
       locked: catalogue.required.includes(scope),
       checked: true,
-      isNew: before !== undefined && !before.includes(scope),
+      isNew: added.includes(scope),
     })),
     willBeRemembered: isRememberable(consent),
+    canBePasted: canBePasted(asked.redirectUri),
   });
 }

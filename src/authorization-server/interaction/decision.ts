@@ -1,10 +1,9 @@
 import { OAuthError } from "../../core/errors.ts";
-import type { OwnFields, UnauditedEvent } from "../../core/events.ts";
+import type { UnauditedEvent } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
-import type { Organization } from "../../core/organization.ts";
-import { destination } from "../../core/redirect-uri.ts";
+import { type PasteableRedirect, pasteableRedirect } from "../../core/pasteable-redirect.ts";
 import { type Approved, approvedMark, rememberedApproval } from "../../core/remembered-consent.ts";
-import { formatScopes, type ScopeCatalogue } from "../../core/scopes.ts";
+import type { ScopeCatalogue } from "../../core/scopes.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
 import { htmlResponse, withCookies } from "../../http/responses.ts";
@@ -13,13 +12,13 @@ import { alreadyApprovedPage } from "../../pages/done.ts";
 import type { Look } from "../../pages/look.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
-import type { Approval } from "../../store/grant-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { Clients } from "../clients/clients.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
 import { type Minter, mintCode } from "../tokens/tokens.ts";
 import { type AnswerClient, type Asker, refuseToClient } from "./answer-client.ts";
+import { approvalOf, CODE_SECONDS, fieldsOf, isSameDecision } from "./approval.ts";
 import { consentIn, mayNeedNoPage } from "./earlier-approvals.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
@@ -32,9 +31,6 @@ import {
 import { identityIn, type SignedInRequest } from "./sealed-request.ts";
 import type { SettleRedirect } from "./settle-redirect.ts";
 import { mayNotApprove, requireMayApprove } from "./who-may-approve.ts";
-
-/** RFC 6749 §4.1.2 recommends ten minutes at most. A person may have to paste the address by hand. */
-const CODE_SECONDS = 5 * 60;
 
 const REPEATABLE = new Set(["scope"]);
 
@@ -72,12 +68,20 @@ export async function decide(
   const asked = await interactions.openAt(step, request, form.get("state"), peer);
   if (asked instanceof Response) return asked;
   const asker = await settleAsker(asked, peer, parts);
-  switch (form.get("decision")) {
-    case "approve": {
-      const decided = { ticked: form.all("scope"), organization: form.get("organization") };
+  const decision = form.get("decision");
+  switch (decision) {
+    case "approve":
+    case "approve_elsewhere": {
+      // Before anything is written: where the callback may not be shown, nothing is approved.
+      const shownAt = decision === "approve_elsewhere" ? requirePasteable(asker) : undefined;
+      const decided = {
+        ticked: form.all("scope"),
+        organization: form.get("organization"),
+        showsCallback: shownAt !== undefined,
+      };
       const grant = await approve(asked, decided, asker, peer, parts);
       if (!grant) throw mayNotApprove({ detail: "the person is disabled, was signed out, or is not there" });
-      return answerWith(grant, asked, asker, parts);
+      return answerWith(grant, asked, asker, parts, shownAt);
     }
     case "deny":
       return withCookies(await deny(asked, asker, peer, parts), interactions.end(asked));
@@ -140,12 +144,24 @@ async function settleAsker(
   return { client, redirect: settleRedirect(client, asked.redirectUri), state: asked.state };
 }
 
-/**
- * What the person decided: the boxes that they left ticked and the organization that the form names, or all that the request asks for,
- * as they approved it before.
- */
+function requirePasteable({ redirect }: Asker): PasteableRedirect {
+  const shownAt = pasteableRedirect(redirect);
+  if (shownAt) return shownAt;
+  throw new OAuthError(
+    "invalid_request",
+    "Only an app on a computer can take a callback URL that you paste. Go back and select Approve.",
+  );
+}
+
+/** What the person decided: what the form says, or all that the request asks for, as they approved it before. */
 type Decided =
-  | { readonly ticked: readonly string[]; readonly organization: string | undefined }
+  | {
+      /** The boxes that they left ticked. */
+      readonly ticked: readonly string[];
+      /** The id of the organization that they chose. */
+      readonly organization: string | undefined;
+      readonly showsCallback: boolean;
+    }
   | { readonly former: Approved };
 
 /** Writes the grant. Every approval comes through here, with a click or without. Undefined where the store keeps none. */
@@ -179,7 +195,11 @@ async function approve(
   const { entry, log } =
     "former" in decided
       ? recorder.prepare("consent.remembered", { ...fields, approved_grant: decided.former.id }, peer)
-      : recorder.prepare("consent.approved", fields, peer);
+      : recorder.prepare(
+          "consent.approved",
+          { ...fields, ...(decided.showsCallback && { callback_shown: true }) },
+          peer,
+        );
   const grant = await store.approve(
     "former" in decided
       ? { ...approval, restsOn: decided.former.id }
@@ -203,68 +223,19 @@ function answerWith(
   asked: SignedInRequest,
   asker: Asker,
   { look, minter, answerClient }: Pick<ApprovalParts, "look" | "minter" | "answerClient">,
+  shownAt?: PasteableRedirect,
 ): Response {
   if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
     return htmlResponse(alreadyApprovedPage({ look, client: identityIn(asked) }), look.styles);
   }
-  return answerClient(asker, { occasion: "approved", code: mintCode(grant.id, minter) });
-}
-
-function isSameDecision(grant: Grant, { person, scopes, organization }: Approval): boolean {
-  return (
-    grant.person.id === person.id &&
-    grant.organization?.id === organization?.id &&
-    formatScopes(grant.scopes) === formatScopes(scopes)
+  const code = mintCode(grant.id, minter);
+  return answerClient(
+    asker,
+    shownAt
+      ? { occasion: "approved_elsewhere", shownAt, code, codeSeconds: CODE_SECONDS }
+      : { occasion: "approved", code },
   );
-}
-
-function approvalOf(
-  asked: SignedInRequest,
-  scopes: readonly string[],
-  organization: Organization | null,
-  { clock, grantSeconds }: Pick<ApprovalParts, "clock" | "grantSeconds">,
-): Approval {
-  const now = clock();
-  return {
-    id: asked.id,
-    clientId: asked.clientId,
-    clientName: asked.clientName,
-    person: asked.person,
-    organization,
-    resource: asked.resource,
-    scopes,
-    redirectUri: asked.redirectUri,
-    codeChallenge: asked.codeChallenge,
-    codeExpiresAt: now + CODE_SECONDS * 1000,
-    refreshExpiresAt: now + CODE_SECONDS * 1000,
-    endsAt: now + grantSeconds * 1000,
-    createdAt: now,
-    approvedAs: null,
-    signedInAt: asked.signedInAt,
-  };
-}
-
-/** With what the person saw: the audit log is kept for longer than the grant and the client. */
-function fieldsOf({
-  id,
-  clientId,
-  clientName,
-  person,
-  organization,
-  scopes,
-  redirectUri,
-}: Approval): OwnFields<"consent.approved"> {
-  return {
-    grant: id,
-    client: clientId,
-    person: person.id,
-    organization: organization?.id,
-    organization_name: organization?.name,
-    scopes,
-    client_name: clientName,
-    redirect_host: destination(redirectUri).shown,
-  };
 }
 
 async function deny(

@@ -8,6 +8,7 @@ import { caution } from "./caution.ts";
 import type { Destination } from "./destination.ts";
 import { destinationFacts } from "./destination.ts";
 import { provenance } from "./provenance.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { type ConsentScope, scopeList } from "./scopes.ts";
 
 export type ConsentValues = {
@@ -25,12 +26,13 @@ export type ConsentValues = {
   readonly scopes: readonly ConsentScope[];
   /** Whether later requests for the same or less need no page once this is approved. */
   readonly willBeRemembered?: boolean;
+  /** Whether the callback may be shown to paste, for an app on another computer. */
+  readonly canBePasted?: boolean;
 };
 
-/** The page where a person decides. It posts `state`, the ticked `scope`s and `decision`: `approve` or `deny`. */
+/** The page where a person decides. It posts `state`, the ticked `scope`s and `decision`: `approve`, `approve_elsewhere` or `deny`. */
 export function consentPage(values: ConsentValues): string {
-  const { look, action, state, personName, switchAction, client, destination, scopes, willBeRemembered } =
-    values;
+  const { look, action, state, personName, switchAction, client, destination, scopes } = values;
   const texts = look.texts.consent;
   // Deny is the form's first button, which the Enter key presses: by accident, that must be the harmless one.
   const body = html`<div class="centred">
@@ -46,11 +48,14 @@ export function consentPage(values: ConsentValues): string {
 ${caution(client, destination, look)}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
-${scopes.length > 0 ? scopeList(scopes, look) : undefined}
-${willBeRemembered ? html`<p class="soft small">${texts.willBeRemembered}</p>` : undefined}
-<div class="choices settled">
+${scopes.length > 0 ? scopeList(scopes, destination.kind === "https", look) : undefined}
+${values.willBeRemembered ? html`<p class="soft small">${texts.willBeRemembered}</p>` : undefined}
+<div class="settled">
+<div class="choices">
 <button type="submit" name="decision" value="deny">${texts.deny}</button>
 <button type="submit" name="decision" value="approve">${texts.approve}</button>
+</div>
+${values.canBePasted ? elsewhere(look) : undefined}
 </div>
 </form>
 <p class="soft small">${texts.appId(html`<bdi>${undeceiving(client.id)}</bdi>`)}</p>`;

@@ -81,11 +81,19 @@ export const english = {
     appId: (id: Html) => html`App ID: ${id}`,
     scopes: {
       legend: "What it can do",
-      someAreNew: "You approved this app before. What you have not approved for it yet is marked as new.",
-      isNew: "New",
+      newLegend: "New in this request",
+      asksForMore: "You approved this app before. This request asks for more.",
+      /** The same, where nothing shows that it is the same app. */
+      someAppAsksForMore: "You approved an app with this ID before. This request asks for more.",
+      beforeLegend: "What you approved before",
+      earlierStays: "The earlier connection keeps what it has, whatever you choose here.",
       alwaysIncluded: "Always included.",
       tools: (names: Html, count: number) => html`${count === 1 ? "Tool" : "Tools"}: ${names}.`,
       scope: (scope: Html) => html`Scope: ${scope}`,
+    },
+    elsewhere: {
+      button: "My app is on another computer",
+      whatItDoes: "This also approves. You get a URL to paste into the app.",
     },
     caution: {
       onlyIfStarted: "Only continue if you just started this from your app.",
@@ -97,6 +105,22 @@ export const english = {
       notPartOf: (place: Html, publisher: Html) =>
         html`${place} isn’t part of ${publisher}, which publishes this app.`,
     },
+  },
+
+  /** For an app on another computer, once it is approved. */
+  callbackToPaste: {
+    title: "Paste this into your app",
+    heading: "Approved. Now paste this into your app",
+    whatToDo: (client: Html) =>
+      html`${client} waits on the other computer for this callback URL. Copy all of it.`,
+    onlyYourApp: "Paste this only into the app that you started yourself.",
+    nowhereElse:
+      "If a website, a chat or a person asks you for it, don’t give it to them: they would get into your account.",
+    label: "Callback URL",
+    worksOnce: (minutes: number) => `It works once, within ${minutes} minutes.`,
+    pastedElsewhere: (account: Html) =>
+      html`Did you paste it anywhere else? End the connection on ${account}.`,
+    accountPage: "your account page",
   },
 
   passkeys: {
