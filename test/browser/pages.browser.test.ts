@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withPictures } from "../../src/http/responses.ts";
 import { createLook } from "../../src/pages/look.ts";
 import {
   doubleTheText,
@@ -17,7 +18,11 @@ import {
 import { launchBrowser } from "../support/browser/launch.ts";
 import { SAMPLES } from "./samples.ts";
 
-const POLICY = `default-src 'none'; ${createLook({ name: "my-app" }).styles}; base-uri 'none'; frame-ancestors 'none'`;
+const { styles } = createLook({ name: "my-app" });
+const policyOf = (name: string) => {
+  const loaded = /^consent-organization/.test(name) ? withPictures(styles, ["data:"]) : styles;
+  return `default-src 'none'; ${loaded}; base-uri 'none'; frame-ancestors 'none'`;
+};
 
 let browser: Browser;
 let server: ServerType;
@@ -40,12 +45,13 @@ afterAll(async () => {
 async function answer(request: Request): Promise<Response> {
   if (request.method === "POST") {
     posted.push(new URLSearchParams(await request.text()));
-    return new Response("posted", { headers: { "Content-Security-Policy": POLICY } });
+    return new Response("posted", { headers: { "Content-Security-Policy": policyOf("") } });
   }
-  const page = SAMPLES[new URL(request.url).pathname.slice(1)];
+  const name = new URL(request.url).pathname.slice(1);
+  const page = SAMPLES[name];
   return new Response(page ?? "none", {
     status: page === undefined ? 404 : 200,
-    headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY },
+    headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policyOf(name) },
   });
 }
 
@@ -203,6 +209,35 @@ describe("by keyboard alone", () => {
     });
   });
 
+  it("the choice of an organization is one stop, and arrows choose", async () => {
+    await withPage("consent-organizations", {}, async (page) => {
+      expect((await tabStops(page)).filter((stop) => stop === "input organization")).toHaveLength(1);
+      await page.getByLabel("Acme Rockets").focus();
+      await page.keyboard.press("Space");
+      await page.keyboard.press("ArrowDown");
+      await page.getByRole("button", { name: "Approve" }).focus();
+      await page.keyboard.press("Enter");
+      await page.getByText("posted").waitFor();
+      expect([...posted[0]!]).toEqual([
+        ["state", "sealed"],
+        ["organization", "globex"],
+        ["scope", "todo:read"],
+        ["decision", "approve"],
+      ]);
+    });
+  });
+
+  it("without a choice, Approve stays on the page and leads to it; Deny needs none", async () => {
+    await withPage("consent-organizations", {}, async (page) => {
+      await page.getByRole("button", { name: "Approve" }).press("Enter");
+      expect(await page.evaluate(focused)).toBe("input organization");
+      expect(posted).toEqual([]);
+      await page.getByRole("button", { name: "Deny" }).press("Enter");
+      await page.getByText("posted").waitFor();
+      expect([...posted[0]!.keys()]).toEqual(["state", "scope", "decision"]);
+    });
+  });
+
   it("every stop on every page shows where the focus is", async () => {
     for (const name of [
       "login",
@@ -216,6 +251,7 @@ describe("by keyboard alone", () => {
       "account-signed-out",
       "not-admitted",
       "consent-loopback",
+      "consent-organizations",
       "return",
       "status",
     ]) {
@@ -368,7 +404,12 @@ describe("what people set in their system", () => {
 
   it("text at twice its size still fits a narrow screen", async () => {
     // 640 px at 200 % lay out like 320 px; larger base text is the harder case.
-    for (const name of ["consent-loopback", "account", "login-password-and-methods"]) {
+    for (const name of [
+      "consent-loopback",
+      "consent-organizations",
+      "account",
+      "login-password-and-methods",
+    ]) {
       await withPage(name, { viewport: { width: 360, height: 720 } }, async (page) => {
         await page.evaluate(doubleTheText);
         expect(await page.evaluate(outside), name).toEqual([]);

@@ -8,6 +8,7 @@ import { accountRefusedPage } from "../../src/pages/account/refused.ts";
 import { signedOutPage } from "../../src/pages/account/signed-out.ts";
 import type { AccountValues } from "../../src/pages/account/values.ts";
 import { companyField } from "../../src/pages/company-field.ts";
+import { noOrganizationPage } from "../../src/pages/consent/no-organization.ts";
 import { consentPage } from "../../src/pages/consent/page.ts";
 import { alreadyApprovedPage } from "../../src/pages/done.ts";
 import { errorPage } from "../../src/pages/error.ts";
@@ -174,6 +175,17 @@ const question = {
   noUrl: "/account?page_token=sealed",
 } as const;
 
+/** A square, as a data URL. */
+export const PICTURE = `data:image/svg+xml;base64,${Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" fill="#7a3ff2"/><circle cx="12" cy="12" r="6" fill="#fff"/></svg>',
+).toString("base64")}`;
+
+export const ORGANIZATIONS = [
+  { id: "acme", name: "Acme Rockets", description: "Rockets, anvils and giant magnets", picture: PICTURE },
+  { id: "globex", name: "Globex" },
+  { id: "personal", name: "Ada’s own", description: "Only you" },
+] as const;
+
 const longName = "Extraordinarily-Long-Client-Name-".repeat(7).slice(0, 200);
 
 /** One of each page, as it comes up in practice, and then what nobody should send but somebody will. */
@@ -278,6 +290,45 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     destination: { kind: "https", shown: "reports.example.com", isForeign: false },
     scopes: todoScopes.map((scope) => ({ ...scope, isNew: scope.scope === "todo:write" })),
     willBeRemembered: true,
+  }),
+  "consent-organization": consentPage({
+    ...consent,
+    client: claude,
+    destination: { kind: "https", shown: "claude.ai", isForeign: false },
+    organization: { called: "Workspace", offered: [ORGANIZATIONS[0]], suggested: undefined },
+    scopes: todoScopes,
+  }),
+  "consent-organizations": consentPage({
+    ...consent,
+    client: claude,
+    destination: { kind: "https", shown: "claude.ai", isForeign: false },
+    organization: { called: "Workspace", offered: ORGANIZATIONS, suggested: undefined },
+    scopes: todoScopes.slice(0, 2),
+  }),
+  "consent-organizations-absurd": consentPage({
+    ...consent,
+    client: cursor,
+    destination: { kind: "loopback", shown: "127.0.0.1:33418", isForeign: false },
+    canBePasted: true,
+    organization: {
+      called: "w".repeat(40),
+      offered: Array.from({ length: 200 }, (_, index) => ({
+        id: `id-${index}`,
+        name: index % 3 === 0 ? "unbreakable".repeat(18) : `Team ${index}`,
+        description: "and a description that goes on ".repeat(index % 9),
+        ...(index % 2 === 0 && { picture: PICTURE }),
+      })),
+      suggested: "id-150",
+    },
+    scopes: todoScopes,
+  }),
+  "no-organization": noOrganizationPage({
+    look,
+    called: "Workspace",
+    personName: "Ada Lovelace",
+    switchAction: "/oauth/login?switch=1",
+    client: claude,
+    correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
   }),
   "consent-loopback": consentPage({
     ...consent,

@@ -23,10 +23,10 @@ import { consentIn, mayNeedNoPage } from "./earlier-approvals.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
 import {
+  type AskOffered,
   chosenOrganization,
-  lacksOrganization,
+  lackOfOrganization,
   type OrganizationParts,
-  offeredOrganizations,
 } from "./organization-choice.ts";
 import { identityIn, type SignedInRequest } from "./sealed-request.ts";
 import type { SettleRedirect } from "./settle-redirect.ts";
@@ -94,19 +94,21 @@ export async function decide(
  * Answers a request without a page, where the person has approved the same before and the client's approvals are remembered. All
  * that is checked at a click is checked here.
  * @param approved what the person has approved for the client before
+ * @param ask says what the person may let the client act in
  * @returns undefined, and nothing is written, where the person must be asked
  */
 export async function decideAsBefore(
   asked: SignedInRequest,
   approved: readonly Approved[],
+  ask: AskOffered,
   peer: Peer,
   parts: DecisionParts,
 ): Promise<Response | undefined> {
   if (!mayNeedNoPage(asked)) return undefined;
   const asker = await settleAsker(asked, peer, parts);
-  const offered = await offeredOrganizations(asked, parts);
+  const offered = await ask();
   const former = rememberedApproval(consentIn(asked), asker.client, approved, offered);
-  if (!former || lacksOrganization(offered, parts)) return undefined;
+  if (!former || lackOfOrganization(offered, asked, parts)) return undefined;
   const grant = await approve(asked, { former }, asker, peer, parts);
   // What it rests on may have ended since it was read.
   return grant && answerWith(grant, asked, asker, parts);

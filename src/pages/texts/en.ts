@@ -79,6 +79,17 @@ export const english = {
     willBeRemembered:
       "If you approve, you won’t be asked again when this app wants the same or less, as long as this connection lasts.",
     appId: (id: Html) => html`App ID: ${id}`,
+    /** Where there are several companies, teams or the like, and the person ticks one. */
+    appliesToChosen: "What you approve here applies only to the one you choose.",
+    noOrganization: {
+      title: "This account can’t connect the app",
+      heading: (client: Html) => html`${client} can’t be connected with this account`,
+      /** What one of them is called is the operator's word: “Workspace”, “Team”. */
+      whatHappened: (called: Html) =>
+        html`This account doesn’t belong to any ${called}, and an app needs one to work in. Nothing was connected.`,
+      whatToDoHeading: "Should this account belong to one?",
+      whatToDo: "Ask to be added. Then reload this page, or go back to your app and connect again.",
+    },
     scopes: {
       legend: "What it can do",
       newLegend: "New in this request",
