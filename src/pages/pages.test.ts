@@ -303,10 +303,11 @@ describe("the consent page", () => {
     ] as const) {
       const page = organizationPage([ACME, GLOBEX], suggested);
       const choices = inputs(page).filter(({ name }) => name === "organization");
-      expect(choices.map(({ type, value }) => [type, value])).toEqual([
+      expect(choices.map(({ type, value }) => [type, value]).sort()).toEqual([
         ["radio", "acme"],
         ["radio", "globex"],
       ]);
+      expect(choices[0]?.value).toBe(suggested === "globex" ? "globex" : "acme");
       expect(choices.every((choice) => "required" in choice)).toBe(true);
       expect(choices.filter((choice) => "checked" in choice).map(({ value }) => value)).toEqual(ticked);
       expect(text(page)).toMatch(/Workspace\s*What you approve here applies only to the one you choose\./);

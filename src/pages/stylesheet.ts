@@ -159,7 +159,7 @@ legend { margin-bottom: .25rem; }
 .scope input { width: 1.25rem; height: 1.25rem; margin: .125rem 0 0; accent-color: var(--accent); }
 .scope label { margin: 0; font-size: 1rem; font-weight: 500; }
 .scope .more { grid-column: 2; margin-top: .125rem; color: var(--soft); font-size: .875rem; }
-.organizations { max-height: 22rem; overflow-y: auto; margin-inline: -.25rem; padding-inline: .25rem; }
+.organizations { max-height: 22rem; overflow-y: auto; margin-top: .625rem; padding-inline: .875rem; border: 1px solid var(--line); border-radius: 10px; }
 .organization { display: flex; align-items: center; gap: .625rem; }
 .picture { display: inline-flex; align-items: center; justify-content: center; flex: none; width: 1.5rem; height: 1.5rem;
   border-radius: 6px; object-fit: cover; background: var(--code); color: var(--soft); font-size: .8125rem; font-weight: 650; }

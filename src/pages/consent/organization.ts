@@ -23,14 +23,17 @@ ${description(only, undefined)}
 
 /** What the form sends of the choice: the only one, or the one that the person ticks. */
 export function organizationField(choice: OrganizationChoice, look: Look): Html {
-  const { called, offered } = choice;
+  const { called, offered, suggested } = choice;
   const [only, second] = offered;
   if (!second) return html`<input type="hidden" name="organization" value="${only?.id ?? ""}">`;
+  // In a long list, what is ticked must not be out of sight.
+  const ticked = offered.filter(({ id }) => id === suggested);
+  const inOrder = [...ticked, ...offered.filter((one) => !ticked.includes(one))];
   return html`<fieldset>
 <legend>${called}</legend>
 <p class="soft small">${look.texts.consent.appliesToChosen}</p>
 <ul class="scopes organizations">
-${offered.map((one, index) => organizationItem(one, `organization-${index}`, choice))}
+${inOrder.map((one, index) => organizationItem(one, `organization-${index}`, choice))}
 </ul>
 </fieldset>`;
 }
