@@ -18,6 +18,7 @@ import { notAdmittedPage } from "../../src/pages/not-admitted.ts";
 import { returnPage } from "../../src/pages/return.ts";
 import { signInAgainPage } from "../../src/pages/sign-in-again.ts";
 import { statusPage } from "../../src/pages/status.ts";
+import { CONSENT_SAMPLES } from "./consent-samples.ts";
 import { ADDRESS_SECTIONS, MAIL_SAMPLES } from "./mail-samples.ts";
 
 const look = createLook({ name: "my-app" });
@@ -284,6 +285,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     client: { name: "Visual Studio Code", id: "dcr_4QmS2VbT0h5s9kXw", ...SELF },
     destination: { kind: "loopback", shown: "127.0.0.1:33418", isForeign: false },
     scopes: todoScopes,
+    canBePasted: true,
   }),
   "consent-private-use": consentPage({
     ...consent,
@@ -319,6 +321,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
       { scope: "mcp", description: "להשתמש בכלים של השרת", tools: ["echo"], locked: true, checked: true },
     ],
   }),
+  ...CONSENT_SAMPLES,
   ...MAIL_SAMPLES,
   "account-address": accountPage({ ...account, sections: [ADDRESS_SECTIONS.rest] }),
   "account-address-old-sign-in": accountPage({

@@ -4,11 +4,11 @@ import { html, nameOf, undeceiving } from "../html.ts";
 import { BOTH_WAYS_ICON } from "../icons.ts";
 import { layout, ownMark, theirMark } from "../layout.ts";
 import type { Look } from "../look.ts";
-import { caution } from "./caution.ts";
+import { CAUTION_ID, caution } from "./caution.ts";
 import type { Destination } from "./destination.ts";
 import { destinationFacts } from "./destination.ts";
-import { provenance } from "./provenance.ts";
 import { elsewhere } from "./elsewhere.ts";
+import { provenance } from "./provenance.ts";
 import { type ConsentScope, scopeList } from "./scopes.ts";
 
 export type ConsentValues = {
@@ -34,6 +34,8 @@ export type ConsentValues = {
 export function consentPage(values: ConsentValues): string {
   const { look, action, state, personName, switchAction, client, destination, scopes } = values;
   const texts = look.texts.consent;
+  const warning = caution(client, destination, look);
+  const heed = warning && html` aria-describedby="${CAUTION_ID}"`;
   // Deny is the form's first button, which the Enter key presses: by accident, that must be the harmless one.
   const body = html`<div class="centred">
 <div class="marks">${theirMark(client.name)}${BOTH_WAYS_ICON}${ownMark(look)}</div>
@@ -45,7 +47,7 @@ export function consentPage(values: ConsentValues): string {
 <div><dt>${texts.signedInAs}</dt><dd class="both"><strong>${nameOf(personName)}</strong> <a href="${switchAction}">${texts.useAnotherAccount}</a></dd></div>
 <div><dt>${texts.aboutThisApp}</dt><dd>${provenance(client, look)}</dd></div>
 </dl>
-${caution(client, destination, look)}
+${warning}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 ${scopes.length > 0 ? scopeList(scopes, destination.kind === "https", look) : undefined}
@@ -53,7 +55,7 @@ ${values.willBeRemembered ? html`<p class="soft small">${texts.willBeRemembered}
 <div class="settled">
 <div class="choices">
 <button type="submit" name="decision" value="deny">${texts.deny}</button>
-<button type="submit" name="decision" value="approve">${texts.approve}</button>
+<button type="submit" name="decision" value="approve"${heed}>${texts.approve}</button>
 </div>
 ${values.canBePasted ? elsewhere(look) : undefined}
 </div>

@@ -72,6 +72,7 @@ export const english = {
     addedByOperator: (app: Html) => html`Added by the operator of ${app}.`,
     hasKey: "It has a key or secret.",
     registeredItself: "Registered itself and chose its own name.",
+    registeredItselfUnnamed: "Registered itself, without a name.",
     publishedBy: (host: Html) => html`Published by ${host}, which chose its name.`,
     hasKeyThatProvesNoName: "It has a key or secret, which doesn’t prove its name.",
     deny: "Deny",
@@ -89,6 +90,8 @@ export const english = {
       earlierStays: "The earlier connection keeps what it has, whatever you choose here.",
       alwaysIncluded: "Always included.",
       tools: (names: Html, count: number) => html`${count === 1 ? "Tool" : "Tools"}: ${names}.`,
+      someTools: (names: Html, more: number) => html`Tools: ${names}, and ${more} more.`,
+      allTools: (count: number) => `All ${count} tools`,
       scope: (scope: Html) => html`Scope: ${scope}`,
     },
     elsewhere: {
@@ -101,6 +104,7 @@ export const english = {
       anyProgram: "Any program on this computer could be asking.",
       anyoneCanUseName: "Anyone can use this name.",
       nameNotVerified: "This app’s name isn’t verified.",
+      appNotVerified: "This app isn’t verified.",
       somewhereElse: "This app sends you somewhere else.",
       notPartOf: (place: Html, publisher: Html) =>
         html`${place} isn’t part of ${publisher}, which publishes this app.`,
@@ -115,7 +119,7 @@ export const english = {
       html`${client} waits on the other computer for this callback URL. Copy all of it.`,
     onlyYourApp: "Paste this only into the app that you started yourself.",
     nowhereElse:
-      "If a website, a chat or a person asks you for it, don’t give it to them: they would get into your account.",
+      "If a website or another person asks you for it, don’t give it to them: they could use your account.",
     label: "Callback URL",
     worksOnce: (minutes: number) => `It works once, within ${minutes} minutes.`,
     pastedElsewhere: (account: Html) =>
