@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ClientIdentity } from "../core/client.ts";
+import { callbackToPastePage } from "./callback-to-paste.ts";
 import { clientSettings } from "./client-settings.ts";
 import { consentPage } from "./consent/page.ts";
 import { alreadyApprovedPage } from "./done.ts";
@@ -46,6 +47,35 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
       scopes: [
         { scope: text(8), description: text(9), tools: [text(10), text(11)], locked: false, checked: true },
       ],
+    }),
+  "consent (for more than before, on this computer)": (text) =>
+    consentPage({
+      look: createLook({ name: text(0) }),
+      action: text(1),
+      state: text(2),
+      personName: text(3),
+      switchAction: text(4),
+      client: clientCalled(text(5), text(6)),
+      destination: { kind: "loopback", shown: text(7), isForeign: false },
+      scopes: [
+        { scope: text(8), description: text(9), tools: [text(10)], locked: true, checked: true, isNew: true },
+        {
+          scope: text(9),
+          description: text(8),
+          tools: Array(30).fill(text(11)),
+          locked: false,
+          checked: true,
+        },
+      ],
+      canBePasted: true,
+    }),
+  "callback to paste": (text) =>
+    callbackToPastePage({
+      look: createLook({ name: text(0) }),
+      client: clientCalled(text(1)),
+      url: text(2),
+      minutes: 5,
+      accountUrl: text(3),
     }),
   error: (text) =>
     errorPage({
@@ -340,7 +370,9 @@ describe("the consent page", () => {
     for (const name of [null, "", " \u202E ", "\u3164\u2800"]) {
       const page = text(consentPage({ ...values, client: clientCalled(name) }));
       expect(page).toContain("An app without a name wants to connect");
-      expect(page).toContain("Anyone can use this name.");
+      expect(page).toContain("Registered itself, without a name.");
+      expect(page).toContain("This app isn’t verified.");
+      expect(page).not.toContain("this name");
     }
   });
 });
