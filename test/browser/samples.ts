@@ -1,4 +1,3 @@
-import { SENTENCES } from "../../src/authorization-server/sign-in/sign-in-page.ts";
 import { SIGN_IN_PROBLEMS } from "../../src/authorization-server/sign-in/sign-in-problems.ts";
 import { actionForm } from "../../src/pages/account/form.ts";
 import { accountNotice } from "../../src/pages/account/notices.ts";
@@ -227,7 +226,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     ...Object.fromEntries(
       SIGN_IN_PROBLEMS.map((problem) => [
         `login-${problem.replaceAll("_", "-")}`,
-        loginPage({ ...login, methodProblem: SENTENCES[problem]("Google") }),
+        loginPage({ ...login, methodProblem: look.texts.login.ofMethod[problem]("Google") }),
       ]),
     ),
     invitation: invitationPage({

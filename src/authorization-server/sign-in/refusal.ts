@@ -2,6 +2,7 @@ import { htmlResponse, pageStatus } from "../../http/responses.ts";
 import { accountRefusedPage } from "../../pages/account/refused.ts";
 import type { Look } from "../../pages/look.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
+import { sentenceOf } from "../../pages/page-error.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import type { Refuse } from "./decided.ts";
 import { loginUrl } from "./login-path.ts";
@@ -21,7 +22,7 @@ export function createRefusal(parts: {
     const page = visit.purpose
       ? accountRefusedPage({
           look,
-          whatHappened: error.message,
+          whatHappened: sentenceOf(error, look),
           correlationId,
           ...whatNext(visit.purpose, switchUrl, look),
         })
