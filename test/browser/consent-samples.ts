@@ -1,8 +1,7 @@
 import { callbackToPastePage } from "../../src/pages/callback-to-paste.ts";
 import { consentPage } from "../../src/pages/consent/page.ts";
-import { createLook } from "../../src/pages/look.ts";
+import type { createLook } from "../../src/pages/look.ts";
 
-const look = createLook({ name: "my-app" });
 const claudeCode = {
   name: "Claude Code",
   id: "https://claude.ai/oauth/claude-code-client-metadata",
@@ -11,7 +10,6 @@ const claudeCode = {
 } as const;
 const unnamed = { name: null, id: "dcr_4QmS2VbT0h5s9kXw", origin: "registered", holdsKey: false } as const;
 const longName = "Extraordinarily-Long-Client-Name-".repeat(7).slice(0, 200);
-const longLook = createLook({ name: `An application ${"with a very long name ".repeat(8)}` });
 
 const scopes = [
   {
@@ -46,63 +44,67 @@ const scopes = [
   },
 ];
 
-const consent = {
-  look,
-  action: "/oauth/consent",
-  state: "sealed",
-  personName: "Ada Lovelace",
-  switchAction: "/oauth/login?switch=1",
-  client: claudeCode,
-  destination: { kind: "https", shown: "claude.ai", isForeign: false },
-  scopes,
-} as const;
-
-const callback = {
-  look,
-  client: claudeCode,
-  url: "http://localhost:54212/callback?code=kQ7c0x2VbTh5s9kXw3mZ1A.5s9kXw3mZ1AkQ7c0x2VbThQm2sVbT0h5s9kXwqh8aZf0u1Rz2&state=4QmS2VbT0h5s9kXwqh8aZf0u1Rz2kQ7c0x2VbTh5s9k&iss=https%3A%2F%2Fmcp.example.com",
-  minutes: 5,
-  accountUrl: "/account",
-};
-
 /** Clients that ask for more than before, and those on another computer. */
-export const CONSENT_SAMPLES: Readonly<Record<string, string>> = {
-  "consent-step-up": consentPage(consent),
-  "consent-step-up-loopback": consentPage({
-    ...consent,
-    destination: { kind: "loopback", shown: "localhost:54212", isForeign: false },
-    canBePasted: true,
-  }),
-  "consent-step-up-all-new": consentPage({
-    ...consent,
-    client: unnamed,
-    destination: { kind: "private-use", shown: "cursor://anysphere.cursor-mcp", isForeign: false },
-    scopes: scopes.slice(0, 2),
-  }),
-  "consent-step-up-absurd": consentPage({
-    ...consent,
-    look: longLook,
-    personName: `${"w".repeat(150)}@example.com`,
-    client: { ...unnamed, name: longName },
-    destination: { kind: "loopback", shown: "localhost:54212", isForeign: false },
-    scopes: Array.from({ length: 60 }, (_, index) => ({
-      scope: `area${index}:${"x".repeat(index * 3)}`,
-      description: `Do the thing number ${index} ${"unbreakable".repeat(index % 7)}`,
-      tools: Array.from(
-        { length: index === 7 ? 120 : index % 9 },
-        (_, tool) => `tool_${tool}_${"y".repeat((tool % 13) * 6)}`,
-      ),
-      locked: index % 30 < 2,
-      checked: true,
-      isNew: index < 30,
-    })),
-    canBePasted: true,
-  }),
-  "callback-to-paste": callbackToPastePage(callback),
-  "callback-to-paste-absurd": callbackToPastePage({
-    ...callback,
-    look: longLook,
-    client: { ...unnamed, name: longName },
-    url: `http://localhost:54212/${"a".repeat(300)}?code=${"c".repeat(86)}&state=${"s".repeat(1500)}&iss=https%3A%2F%2F${"sub-domain.".repeat(20)}example`,
-  }),
-};
+export function consentSamples(lookOf: typeof createLook): Readonly<Record<string, string>> {
+  const look = lookOf({ name: "my-app" });
+  const longLook = lookOf({ name: `An application ${"with a very long name ".repeat(8)}` });
+  const consent = {
+    look,
+    action: "/oauth/consent",
+    state: "sealed",
+    personName: "Ada Lovelace",
+    switchAction: "/oauth/login?switch=1",
+    client: claudeCode,
+    destination: { kind: "https", shown: "claude.ai", isForeign: false },
+    scopes,
+  } as const;
+
+  const callback = {
+    look,
+    client: claudeCode,
+    url: "http://localhost:54212/callback?code=kQ7c0x2VbTh5s9kXw3mZ1A.5s9kXw3mZ1AkQ7c0x2VbThQm2sVbT0h5s9kXwqh8aZf0u1Rz2&state=4QmS2VbT0h5s9kXwqh8aZf0u1Rz2kQ7c0x2VbTh5s9k&iss=https%3A%2F%2Fmcp.example.com",
+    minutes: 5,
+    accountUrl: "/account",
+  };
+
+  return {
+    "consent-step-up": consentPage(consent),
+    "consent-step-up-loopback": consentPage({
+      ...consent,
+      destination: { kind: "loopback", shown: "localhost:54212", isForeign: false },
+      canBePasted: true,
+    }),
+    "consent-step-up-all-new": consentPage({
+      ...consent,
+      client: unnamed,
+      destination: { kind: "private-use", shown: "cursor://anysphere.cursor-mcp", isForeign: false },
+      scopes: scopes.slice(0, 2),
+    }),
+    "consent-step-up-absurd": consentPage({
+      ...consent,
+      look: longLook,
+      personName: `${"w".repeat(150)}@example.com`,
+      client: { ...unnamed, name: longName },
+      destination: { kind: "loopback", shown: "localhost:54212", isForeign: false },
+      scopes: Array.from({ length: 60 }, (_, index) => ({
+        scope: `area${index}:${"x".repeat(index * 3)}`,
+        description: `Do the thing number ${index} ${"unbreakable".repeat(index % 7)}`,
+        tools: Array.from(
+          { length: index === 7 ? 120 : index % 9 },
+          (_, tool) => `tool_${tool}_${"y".repeat((tool % 13) * 6)}`,
+        ),
+        locked: index % 30 < 2,
+        checked: true,
+        isNew: index < 30,
+      })),
+      canBePasted: true,
+    }),
+    "callback-to-paste": callbackToPastePage(callback),
+    "callback-to-paste-absurd": callbackToPastePage({
+      ...callback,
+      look: longLook,
+      client: { ...unnamed, name: longName },
+      url: `http://localhost:54212/${"a".repeat(300)}?code=${"c".repeat(86)}&state=${"s".repeat(1500)}&iss=https%3A%2F%2F${"sub-domain.".repeat(20)}example`,
+    }),
+  };
+}
