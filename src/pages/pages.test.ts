@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ClientIdentity } from "../core/client.ts";
+import { callbackToPastePage } from "./callback-to-paste.ts";
 import { clientSettings } from "./client-settings.ts";
 import { noOrganizationPage } from "./consent/no-organization.ts";
 import type { OrganizationChoice } from "./consent/organization.ts";
@@ -93,6 +94,35 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
       client: clientCalled(text(4), text(5)),
       correlationId: text(6),
     }),
+  "consent (for more than before, on this computer)": (text) =>
+    consentPage({
+      look: createLook({ name: text(0) }),
+      action: text(1),
+      state: text(2),
+      personName: text(3),
+      switchAction: text(4),
+      client: clientCalled(text(5), text(6)),
+      destination: { kind: "loopback", shown: text(7), isForeign: false },
+      scopes: [
+        { scope: text(8), description: text(9), tools: [text(10)], locked: true, checked: true, isNew: true },
+        {
+          scope: text(9),
+          description: text(8),
+          tools: Array(30).fill(text(11)),
+          locked: false,
+          checked: true,
+        },
+      ],
+      canBePasted: true,
+    }),
+  "callback to paste": (text) =>
+    callbackToPastePage({
+      look: createLook({ name: text(0) }),
+      client: clientCalled(text(1)),
+      url: text(2),
+      minutes: 5,
+      accountUrl: text(3),
+    }),
   error: (text) =>
     errorPage({
       look: createLook({ name: text(0) }),
@@ -130,7 +160,11 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
     }),
   done: (text) => alreadyApprovedPage({ look: createLook({ name: text(0) }), client: clientCalled(text(1)) }),
   status: (text) =>
-    statusPage({ look: createLook({ name: text(0) }), mcpUrl: `https://host.example/${text(1)}` }),
+    statusPage({
+      look: createLook({ name: text(0) }),
+      mcpUrl: `https://host.example/${text(1)}`,
+      account: { url: "/account", personName: text(2) },
+    }),
 };
 
 const hostile = fc.oneof(
@@ -433,7 +467,9 @@ describe("the consent page", () => {
     for (const name of [null, "", " \u202E ", "\u3164\u2800"]) {
       const page = text(consentPage({ ...values, client: clientCalled(name) }));
       expect(page).toContain("An app without a name wants to connect");
-      expect(page).toContain("Anyone can use this name.");
+      expect(page).toContain("Registered itself, without a name.");
+      expect(page).toContain("This app isn’t verified.");
+      expect(page).not.toContain("this name");
     }
   });
 });
@@ -604,7 +640,9 @@ describe("the return page", () => {
 });
 
 describe("the status page", () => {
-  const page = statusPage({ look: createLook({ name: "To-do List" }), mcpUrl: "https://todo.example/mcp" });
+  const status = (name: string, mcpUrl: string) =>
+    statusPage({ look: createLook({ name }), mcpUrl, account: undefined });
+  const page = status("To-do List", "https://todo.example/mcp");
 
   it("has the MCP URL in a field to copy from", () => {
     const [label] = elements(page, "label");
@@ -630,21 +668,17 @@ describe("the status page", () => {
   });
 
   it("quotes for the shell what the shell would take apart", () => {
-    const [, claudeCode] = clientSettings("x", "https://h.example/mcp?a=1&b='2';rm");
+    const [, claudeCode] = clientSettings("https://h.example/mcp?a=1&b='2';rm", createLook({ name: "x" }));
     expect(text(`${claudeCode?.content}`)).toContain(`x 'https://h.example/mcp?a=1&b='\\''2'\\'';rm'`);
   });
 
   it("finds a name for a server whose own name has no letters that clients accept", () => {
-    expect(
-      text(statusPage({ look: createLook({ name: "עברית" }), mcpUrl: "https://h.example/mcp" })),
-    ).toContain("http mcp https");
+    expect(text(status("עברית", "https://h.example/mcp"))).toContain("http mcp https");
   });
 
   it("says where only this computer can connect", () => {
     const local = "This URL works on this computer only.";
-    expect(
-      text(statusPage({ look: createLook({ name: "x" }), mcpUrl: "http://localhost:3000/mcp" })),
-    ).toContain(local);
+    expect(text(status("x", "http://localhost:3000/mcp"))).toContain(local);
     expect(text(page)).not.toContain(local);
   });
 });

@@ -86,8 +86,9 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .choices { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
 .choices button, .plain { background: var(--sheet); color: var(--ink); border: 1.5px solid var(--edge); }
 .elsewhere { margin-top: .75rem; text-align: center; }
-.elsewhere button { display: inline-block; width: auto; min-height: 2.25rem; padding: .25rem .875rem; font-size: .875rem; font-weight: 600; }
+.elsewhere button { display: inline-block; width: auto; min-height: 2rem; padding: .25rem .875rem; font-size: .875rem; font-weight: 500; }
 .elsewhere p { margin-top: .375rem; }
+.centred p, .elsewhere p { text-wrap: balance; }
 .choices button:hover, .plain:hover { background: var(--hover); border-color: var(--ink); box-shadow: none; }
 /* A foreign page can ask for a double click and close its popup after the first half, so that the second half comes down
    here. A pane takes it, until the pointer has been over this page for longer than a double click takes. Where there is only touch,
@@ -164,6 +165,8 @@ legend { margin-bottom: .25rem; }
 .picture { display: inline-flex; align-items: center; justify-content: center; flex: none; width: 1.5rem; height: 1.5rem;
   border-radius: 6px; object-fit: cover; background: var(--code); color: var(--soft); font-size: .8125rem; font-weight: 650; }
 .scope .more code { padding: 0; background: none; }
+.scope details { border: 0; }
+.scope summary { padding: .125rem 0; }
 
 details { border: 1px solid var(--line); border-radius: 10px; }
 details + details { margin-top: .625rem; }

@@ -207,6 +207,28 @@ describe("by keyboard alone", () => {
         "button Approve",
       ]);
     });
+    await withPage("consent-step-up-loopback", {}, async (page) => {
+      expect(await tabStops(page)).toEqual([
+        "a Use another account",
+        "input scope",
+        "input scope",
+        "input scope",
+        "button Deny",
+        "button Approve",
+        "button My app is on another computer",
+      ]);
+    });
+  });
+
+  it("the page with a callback URL leads to it, and has all of it selected", async () => {
+    await withPage("callback-to-paste", {}, async (page) => {
+      expect(await page.evaluate(focused)).toBe("body");
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate(focused)).toBe("input callback");
+      const url = await page.getByLabel("Callback URL").inputValue();
+      expect(await page.evaluate("getSelection().toString()")).toBe(url);
+      expect(await tabStops(page)).toEqual(["a your account page"]);
+    });
   });
 
   it("the choice of an organization is one stop, and arrows choose", async () => {
@@ -252,6 +274,8 @@ describe("by keyboard alone", () => {
       "not-admitted",
       "consent-loopback",
       "consent-organizations",
+      "consent-step-up-absurd",
+      "callback-to-paste",
       "return",
       "status",
     ]) {
@@ -289,13 +313,54 @@ describe("the decision", () => {
     });
   });
 
-  it("by an accidental Enter is no", async () => {
-    await withPage("consent-https", {}, async (page) => {
-      await page.getByLabel("See your to-do list").press("Enter");
+  it.each(["consent-https", "consent-step-up-loopback"])(
+    "by an accidental Enter is no, on the page %s",
+    async (name) => {
+      await withPage(name, {}, async (page) => {
+        await page.getByLabel("See your to-do list").press("Enter");
+        await page.getByText("posted").waitFor();
+        expect(posted[0]!.get("decision")).toBe("deny");
+      });
+    },
+  );
+
+  it("for an app on another computer is a smaller button than Approve, which says that it approves", async () => {
+    await withPage("consent-step-up-loopback", {}, async (page) => {
+      const sizes = async (name: string) => {
+        const style = page.getByRole("button", { name }).evaluate(styleOf, ["height", "font-size"]);
+        return (await style).map((size) => Number.parseFloat(size));
+      };
+      const [[height = 0, font = 0], approve] = [
+        await sizes("My app is on another computer"),
+        await sizes("Approve"),
+      ];
+      expect(height).toBeLessThan(0.75 * (approve[0] ?? 0));
+      expect(font).toBeLessThan(approve[1] ?? 0);
+      await page.getByRole("button", { name: "My app is on another computer" }).press("Space");
       await page.getByText("posted").waitFor();
-      expect(posted[0]!.get("decision")).toBe("deny");
+      expect([...posted[0]!]).toEqual([
+        ["state", "sealed"],
+        ["scope", "todo:write"],
+        ["scope", "todo:delete"],
+        ["scope", "todo:read"],
+        ["decision", "approve_elsewhere"],
+      ]);
     });
   });
+
+  it.each(["consent-https", "consent-step-up", "consent-loopback", "consent-private-use"])(
+    "is described to a screen reader by the caution, if there is one, on the page %s",
+    async (name) => {
+      await withPage(name, {}, async (page) => {
+        const notices = await page.locator(".caution").allInnerTexts();
+        const [id] = await page
+          .getByRole("button", { name: "Approve" })
+          .evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-describedby")));
+        const described = id ? [await page.locator(`#${id}`).innerText()] : [];
+        expect(described).toEqual(notices);
+      });
+    },
+  );
 
   it.each(VARIANTS)(
     "weighs the same either way at $width px, $colorScheme",
@@ -319,7 +384,7 @@ describe("the decision", () => {
 });
 
 describe("a click on what decides", () => {
-  it.each(["consent-https", "return-waits", "account", "account-question"])(
+  it.each(["consent-https", "consent-step-up-loopback", "return-waits", "account", "account-question"])(
     "counts once the pointer has settled on the page %s",
     async (name) => {
       await withPage(name, {}, async (page) => {
@@ -334,6 +399,10 @@ describe("a click on what decides", () => {
         await page.mouse.move(x + 5, y + 5);
         expect(await page.evaluate("document.documentElement.matches(':hover')")).toBe(true);
         expect(await pane()).toBe("visible");
+        for (const button of await page.locator(".settled button").all()) {
+          const box = await button.boundingBox();
+          if (box) await page.mouse.click(box.x + 5, box.y + 5);
+        }
         await page.mouse.click(x + 5, y + 5);
         await clock.send("Animation.setPlaybackRate", { playbackRate: 1 });
         await expect.poll(pane, { timeout: 20_000 }).toBe("hidden");

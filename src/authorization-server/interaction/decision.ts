@@ -10,6 +10,7 @@ import { htmlResponse, withCookies } from "../../http/responses.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
 import type { Look } from "../../pages/look.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Store } from "../../store/store.ts";
@@ -86,7 +87,7 @@ export async function decide(
     case "deny":
       return withCookies(await deny(asked, asker, peer, parts), interactions.end(asked));
     default:
-      throw new OAuthError("invalid_request", "The form did not say whether you approve.");
+      throw new PageError("invalid_request", ({ consent }) => consent.problems.noDecision);
   }
 }
 
@@ -142,17 +143,14 @@ async function settleAsker(
   { clients, settleRedirect }: Pick<DecisionParts, "clients" | "settleRedirect">,
 ): Promise<Asker> {
   const client = await clients.find(asked.clientId, peer.address);
-  if (!client) throw new OAuthError("invalid_client", "This app has been removed.");
+  if (!client) throw new PageError("invalid_client", ({ consent }) => consent.problems.appRemoved);
   return { client, redirect: settleRedirect(client, asked.redirectUri), state: asked.state };
 }
 
 function requirePasteable({ redirect }: Asker): PasteableRedirect {
   const shownAt = pasteableRedirect(redirect);
   if (shownAt) return shownAt;
-  throw new OAuthError(
-    "invalid_request",
-    "Only an app on a computer can take a callback URL that you paste. Go back and select Approve.",
-  );
+  throw new PageError("invalid_request", ({ consent }) => consent.problems.notPasteable);
 }
 
 /** What the person decided: what the form says, or all that the request asks for, as they approved it before. */
@@ -183,10 +181,7 @@ async function approve(
       ? asked.scopes
       : asked.scopes.filter((scope) => decided.ticked.includes(scope) || catalogue.required.includes(scope));
   if (scopes.length === 0) {
-    throw new OAuthError(
-      "invalid_request",
-      "Nothing is selected. Go back and select at least one item, or deny.",
-    );
+    throw new PageError("invalid_request", ({ consent }) => consent.problems.nothingSelected);
   }
   const organization =
     "former" in decided
@@ -211,10 +206,10 @@ async function approve(
   if (!grant) return undefined;
   if (!isSameDecision(grant, approval)) {
     // Back, other boxes, another organization or another account, and again: the first approval stands, and is not what this one says.
-    throw new OAuthError("access_denied", "You already approved this with other choices, which still apply.");
+    throw new PageError("access_denied", ({ consent }) => consent.problems.otherChoices);
   }
   if (grant.revokedAt !== null) {
-    throw new OAuthError("access_denied", "You approved this before, but the connection has ended.");
+    throw new PageError("access_denied", ({ consent }) => consent.problems.connectionEnded);
   }
   if (grant.redeemedAt === null) log();
   return grant;

@@ -1,8 +1,9 @@
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import type { OfferedOrganization, Organization } from "../../core/organization.ts";
 import type { Approved } from "../../core/remembered-consent.ts";
 import { shown } from "../../core/shown.ts";
 import type { OrganizationChoice } from "../../pages/consent/organization.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Organizations } from "../people/organizations.ts";
 import type { SignedInRequest } from "./sealed-request.ts";
 
@@ -37,9 +38,10 @@ export function lackOfOrganization(
   { organizations }: OrganizationParts,
 ): OAuthError | undefined {
   if (!organizations?.required || offered.length > 0) return undefined;
-  return new OAuthError("access_denied", `You don't belong to any ${organizations.called} here.`, {
+  const { called } = organizations;
+  return new PageError("access_denied", ({ consent }) => consent.problems.noOrganization(called), {
     detail: `organizations returned none for ${person.id}, and one is required`,
-    whatToDo: "Ask to be added, or connect again with another account.",
+    advises: ({ consent }) => consent.problems.askToBeAdded,
   });
 }
 
@@ -54,18 +56,18 @@ export async function chosenOrganization(
   parts: OrganizationParts,
 ): Promise<Organization | null> {
   const offered = await offeredTo(asked, parts)();
-  const { called = "Organization" } = parts.organizations ?? {};
+  const called = parts.organizations?.called ?? "";
   if (named === undefined) {
     const lack = lackOfOrganization(offered, asked, parts);
     if (lack) throw lack;
     if (offered.length === 0) return null;
-    throw new OAuthError("invalid_request", `No ${called} is selected. Go back and select one, or deny.`);
+    throw new PageError("invalid_request", ({ consent }) => consent.problems.organizationNotSelected(called));
   }
   const chosen = offered.find(({ id }) => id === named);
   if (chosen) return withoutPicture(chosen);
-  throw new OAuthError("access_denied", `You can't use this ${called} for this app.`, {
+  throw new PageError("access_denied", ({ consent }) => consent.problems.organizationNotOffered, {
     detail: `organization ${shown(named)} is not offered to ${asked.person.id}`,
-    whatToDo: "Go back and reload the page. If that does not help, go back to your app and connect again.",
+    advises: ({ consent }) => consent.problems.reloadPage,
   });
 }
 

@@ -1,9 +1,10 @@
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import { displayName, type Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import { seeOther } from "../../http/responses.ts";
 import { shownName } from "../../pages/html.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { PersonRecord } from "../../store/people-records.ts";
@@ -55,7 +56,7 @@ export function createSignIns(
           : await signIn(goal, proved, request, peer, parts);
       if (decided) return decided;
     }
-    throw new OAuthError("temporarily_unavailable", "Too many sign-ins came at once. Try again.", {
+    throw new PageError("temporarily_unavailable", ({ login }) => login.problems.tooManyAtOnce, {
       detail: "the identity changed during each try",
     });
   };
@@ -224,32 +225,27 @@ async function keep(
 
 function tooOld({ authenticatedAt }: Proof, { visit }: Goal): OAuthError | undefined {
   if (authenticatedAt + CLOCK_SKEW_SECONDS * 1000 >= (visit.signInAfter ?? 0)) return undefined;
-  return new OAuthError("access_denied", "You have to sign in again for this, and were signed in already.");
+  return new PageError("access_denied", ({ login }) => login.problems.tooOld);
 }
 
 function someoneElse(person: Person, { visit }: Goal): OAuthError {
-  const [name, expected] = [displayName(person), visit.purpose?.personName ?? ""].map(shownName);
-  return new OAuthError(
-    "access_denied",
-    `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`,
-  );
+  const name = shownName(displayName(person));
+  const expected = shownName(visit.purpose?.personName ?? "");
+  return new PageError("access_denied", ({ login }) => login.problems.someoneElse(name, expected));
 }
 
 function notAdmitted(): OAuthError {
-  return new OAuthError("access_denied", "This account may not use this server. Contact its operator.");
+  return new PageError("access_denied", ({ login }) => login.problems.notAdmitted);
 }
 
 function outdated(): OAuthError {
-  return new OAuthError("access_denied", "You were signed out while you signed in. Sign in again.");
+  return new PageError("access_denied", ({ login }) => login.problems.signedOutMeanwhile);
 }
 
 function usedBefore(): OAuthError {
-  return new OAuthError("access_denied", "This sign-in was used already. Sign in again.");
+  return new PageError("access_denied", ({ login }) => login.problems.usedAlready);
 }
 
 function idTaken(): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "This account can't be used, because someone else has its ID here. Contact the server's operator.",
-  );
+  return new PageError("access_denied", ({ login }) => login.problems.idTaken);
 }

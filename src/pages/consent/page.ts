@@ -4,7 +4,7 @@ import { html, nameOf, undeceiving } from "../html.ts";
 import { BOTH_WAYS_ICON } from "../icons.ts";
 import { layout, ownMark, theirMark } from "../layout.ts";
 import type { Look } from "../look.ts";
-import { caution } from "./caution.ts";
+import { CAUTION_ID, caution } from "./caution.ts";
 import type { Destination } from "./destination.ts";
 import { destinationFacts } from "./destination.ts";
 import { elsewhere } from "./elsewhere.ts";
@@ -40,6 +40,8 @@ export type ConsentValues = {
 export function consentPage(values: ConsentValues): string {
   const { look, action, state, personName, switchAction, client, destination, scopes, organization } = values;
   const texts = look.texts.consent;
+  const warning = caution(client, destination, look);
+  const heed = warning && html` aria-describedby="${CAUTION_ID}"`;
   // Deny is the form's first button, which the Enter key presses: by accident, that must be the harmless one.
   const body = html`<div class="centred">
 <div class="marks">${theirMark(client.name)}${BOTH_WAYS_ICON}${ownMark(look)}</div>
@@ -52,7 +54,7 @@ export function consentPage(values: ConsentValues): string {
 ${organization && onlyOrganization(organization)}
 <div><dt>${texts.aboutThisApp}</dt><dd>${provenance(client, look)}</dd></div>
 </dl>
-${caution(client, destination, look)}
+${warning}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 ${organization && organizationField(organization, look)}
@@ -61,7 +63,7 @@ ${values.willBeRemembered ? html`<p class="soft small">${texts.willBeRemembered}
 <div class="settled">
 <div class="choices">
 <button type="submit" name="decision" value="deny" formnovalidate>${texts.deny}</button>
-<button type="submit" name="decision" value="approve">${texts.approve}</button>
+<button type="submit" name="decision" value="approve"${heed}>${texts.approve}</button>
 </div>
 ${values.canBePasted ? elsewhere(look) : undefined}
 </div>
