@@ -23,6 +23,8 @@ const GRANT: Grant = {
   revokedAt: null,
   revokedReason: null,
   approvedAs: null,
+  refusedAt: null,
+  refusal: null,
 };
 const REDEMPTION = {
   clientId: "client",
