@@ -3,6 +3,11 @@ export type { AdmitOptions, CheckAdmission, DenyOptions, ProvedSignIn } from "./
 export { allowInsecureIssuer } from "./config/allow-insecure-issuer.ts";
 export { publicUrlFromEnvironment } from "./config/environment.ts";
 export { allowInsecurePublicUrl, type OAuthServerOptions } from "./config/options-schema.ts";
+export type {
+  OrganizationAnswer,
+  OrganizationsOf,
+  OrganizationsOptions,
+} from "./config/organization-options.ts";
 export type { IsActive } from "./config/people-options.ts";
 export type { ProtectOptions } from "./config/protect-options.ts";
 export type { ProviderOptions } from "./config/provider-options.ts";
@@ -16,6 +21,7 @@ export type {
 } from "./config/settings.ts";
 export type { Auth } from "./core/auth.ts";
 export { ConfigurationError, OAuthError } from "./core/errors.ts";
+export type { Organization } from "./core/organization.ts";
 export type { Person } from "./core/person.ts";
 export type { ToolContext } from "./mcp/tool-context.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";

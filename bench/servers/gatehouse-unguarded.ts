@@ -23,6 +23,7 @@ const log = createLog({ level: "info", pretty: false });
 
 const everybody: Auth = {
   person: { id: "ada", name: "Ada Lovelace" },
+  organization: null,
   client: { id: "bench", name: "Bench" },
   scopes: ["mcp"],
   issuer: settings.issuer,

@@ -7,6 +7,7 @@ import { lifetimeOptions } from "./lifetime-options.ts";
 import { allowInsecurePublicUrl, listenerOptions } from "./listener-options.ts";
 import { loginOptions } from "./login-options.ts";
 import { operationOptions } from "./operation-options.ts";
+import { type OrganizationsOptions, organizationOptions } from "./organization-options.ts";
 import { peopleOptions } from "./people-options.ts";
 import { redirectOptions } from "./redirect-options.ts";
 import { scopeOptions } from "./scope-options.ts";
@@ -22,6 +23,7 @@ export const optionsSchema = z.strictObject({
   ...lifetimeOptions,
   ...loginOptions,
   ...peopleOptions,
+  ...organizationOptions,
   ...guardOptions,
   ...operationOptions,
 });
@@ -125,6 +127,11 @@ export type OAuthServerOptions = {
    * may.
    */
   isActive?: Given["isActive"];
+  /**
+   * What people belong to, such as companies or workspaces: your function `(person, client) => [{ id, name }]`, or `{
+   * of, called?, required?, timeoutSeconds? }`. Default: none.
+   */
+  organizations?: OrganizationsOptions | undefined;
   /** How many verified access tokens this instance remembers. Default: `10000`. */
   cachedTokens?: Given["cachedTokens"];
   /**

@@ -8,8 +8,9 @@ export const ACCESS_TOKEN_TYPE = "at+jwt";
 export const LONGEST_ACCESS_TOKEN_SECONDS = 24 * 60 * 60;
 
 /**
- * The claims of an access token (RFC 9068 §2.2), and two of our own: `gid`, the grant that it comes from, and `gen`, the
- * generation of the refresh token that was issued with it, if one was. Times are epoch seconds.
+ * The claims of an access token (RFC 9068 §2.2), and three of our own: `gid`, the grant that it comes from, `gen`, the
+ * generation of the refresh token that was issued with it, if one was, and `org_id`, the organization of the grant, if it has
+ * one. Times are epoch seconds.
  */
 export const accessTokenClaims = z.object({
   iss: z.string(),
@@ -23,6 +24,7 @@ export const accessTokenClaims = z.object({
   jti: z.string(),
   gid: z.string(),
   gen: z.number().optional(),
+  org_id: z.string().optional(),
 });
 export type AccessTokenClaims = z.infer<typeof accessTokenClaims>;
 

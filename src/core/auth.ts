@@ -1,8 +1,11 @@
+import type { Organization } from "./organization.ts";
 import type { Person } from "./person.ts";
 
 /** What the guard verified about a request. Times are epoch seconds, as in the token. */
 export type Auth = {
   readonly person: Person;
+  /** What the person chose for this client, of the option `organizations`; null where they chose none, and for a provider's token. */
+  readonly organization: Organization | null;
   readonly client: { readonly id: string; readonly name: string | null };
   readonly scopes: readonly string[];
   readonly issuer: string;

@@ -15,6 +15,8 @@ import { PEOPLE_EVENTS } from "./people-events.ts";
 
 /** Whose it is: the ids of a grant, its client and its person. */
 const GRANT = { grant: text, client: text, person: text };
+/** What the person chose for it: missing where there was nothing to choose. */
+const ORGANIZATION = { organization: optional(text), organization_name: optional(text) };
 const REFUSAL = { error: oneOf(ERROR_CODES), reason: text, path: text };
 
 /**
@@ -105,7 +107,7 @@ export const EVENTS = {
     keptIn: "both",
     from: "request",
     when: "A person approved a client. A double click logs two lines and keeps one row.",
-    fields: { ...GRANT, scopes: texts, client_name: textOrNull, redirect_host: text },
+    fields: { ...GRANT, ...ORGANIZATION, scopes: texts, client_name: textOrNull, redirect_host: text },
     counts: { gatehouse_consents_total: { decision: "approved" } },
   }),
   "consent.remembered": event({
@@ -113,7 +115,14 @@ export const EVENTS = {
     keptIn: "both",
     from: "request",
     when: "A client was approved without a page, because the person approved it for the same before (`approved_grant`).",
-    fields: { ...GRANT, approved_grant: text, scopes: texts, client_name: textOrNull, redirect_host: text },
+    fields: {
+      ...GRANT,
+      ...ORGANIZATION,
+      approved_grant: text,
+      scopes: texts,
+      client_name: textOrNull,
+      redirect_host: text,
+    },
     counts: { gatehouse_consents_total: { decision: "remembered" } },
   }),
   "consent.denied": event({

@@ -7,6 +7,7 @@ const GRANT: Grant = {
   clientId: "client",
   clientName: "Client",
   person: { id: "ada" },
+  organization: null,
   resource: "https://mcp.example/mcp",
   scopes: ["mcp"],
   redirectUri: "https://client.example/cb",

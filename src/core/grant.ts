@@ -1,3 +1,4 @@
+import type { Organization } from "./organization.ts";
 import type { Person } from "./person.ts";
 
 /**
@@ -10,6 +11,8 @@ export type Grant = {
   readonly clientId: string;
   readonly clientName: string | null;
   readonly person: Person;
+  /** What the person chose for it, as it was then; null where there was nothing to choose. */
+  readonly organization: Organization | null;
   readonly resource: string;
   readonly scopes: readonly string[];
   readonly redirectUri: string;
@@ -55,6 +58,8 @@ export const REVOCATION_REASONS = [
   "person_removed",
   "person_inactive",
   "upstream_logout",
+  "organization_left",
+  "organization_missing",
   "person",
 ] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];

@@ -31,6 +31,7 @@ const approved = (changes: Partial<Approved> = {}): Approved => ({
   id: "grant-1",
   clientId: "app",
   clientName: "App",
+  organization: null,
   redirectUri: APP,
   resource: "https://mcp.example/mcp",
   scopes: ["mcp", "read"],

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Client, type ClientIdentity, identityOf } from "./client.ts";
 import type { Grant } from "./grant.ts";
+import type { Organization } from "./organization.ts";
 import { redirectKind } from "./redirect-uri.ts";
 
 /** What a request asks a person for, as far as it says whether they must be asked. */
@@ -18,7 +19,15 @@ export type AskedConsent = {
 /** An earlier approval: a grant that is live. */
 export type Approved = Pick<
   Grant,
-  "id" | "clientId" | "clientName" | "redirectUri" | "resource" | "scopes" | "redeemedAt" | "approvedAs"
+  | "id"
+  | "clientId"
+  | "clientName"
+  | "organization"
+  | "redirectUri"
+  | "resource"
+  | "scopes"
+  | "redeemedAt"
+  | "approvedAs"
 >;
 
 /**
@@ -41,17 +50,19 @@ export function isRememberable({
 /**
  * The approval that this request can rest on, so that no page is needed. Undefined where the person must be asked.
  * @param client as it is now.
- * @param approved live grants of the person who is signed in, of this client.
+ * @param approved live grants of the person who is signed in, of this client, newest first.
+ * @param offered the organizations that the person may choose now.
  */
 export function rememberedApproval(
   asked: AskedConsent,
   client: Client,
   approved: readonly Approved[],
+  offered: readonly Organization[] = [],
 ): Approved | undefined {
   if (asked.asksAnyway || !isRememberable(asked)) return undefined;
   const mark = approvedMark(asked.client, client);
   if (mark === null) return undefined;
-  return approved.find(
+  const fitting = approved.filter(
     (grant) =>
       grant.approvedAs === mark &&
       // A code that no client redeemed has connected nothing.
@@ -59,6 +70,23 @@ export function rememberedApproval(
       isSamePlace(asked, grant) &&
       asked.scopes.every((scope) => grant.scopes.includes(scope)),
   );
+  const [newest] = fitting;
+  // Of two organizations, only the person knows which one is meant now.
+  return newest && fitting.every((grant) => isSameOrganization(grant, newest)) && isOffered(newest, offered)
+    ? newest
+    : undefined;
+}
+
+type OfOrganization = Pick<Grant, "organization">;
+
+function isSameOrganization(one: OfOrganization, other: OfOrganization): boolean {
+  return one.organization?.id === other.organization?.id;
+}
+
+/** Where nothing is offered, only a grant without an organization is the same as one that would be made now. */
+function isOffered({ organization }: OfOrganization, offered: readonly Organization[]): boolean {
+  if (organization === null) return offered.length === 0;
+  return offered.some(({ id }) => id === organization.id);
 }
 
 /**

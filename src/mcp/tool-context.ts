@@ -5,6 +5,8 @@ import { authOfInfo } from "../resource-server/auth-info.ts";
 /** Who is calling, as the guard verified it. */
 export type Caller = {
   readonly person: Auth["person"];
+  /** What the person chose for this client, of the option `organizations`; null where they chose none. */
+  readonly organization: Auth["organization"];
   readonly client: Auth["client"];
   readonly scopes: Auth["scopes"];
   /** All that the guard verified. */
@@ -20,7 +22,8 @@ export type McpContext = McpRequestContext & Caller;
 /** @throws Error where no guard stands before the server: nobody is then nobody, and never somebody. */
 export function callerOf(authInfo: AuthInfo | undefined): Caller {
   const auth = authOfInfo(authInfo);
-  return { person: auth.person, client: auth.client, scopes: auth.scopes, auth };
+  const { person, organization, client, scopes } = auth;
+  return { person, organization, client, scopes, auth };
 }
 
 /** @throws Error as {@link callerOf} does. */

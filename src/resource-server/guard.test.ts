@@ -8,6 +8,7 @@ const RESOURCE = "https://mcp.example/mcp";
 const RESOURCE_METADATA = "https://mcp.example/.well-known/oauth-protected-resource/mcp";
 const AUTH: Auth = {
   person: { id: "ada" },
+  organization: null,
   client: { id: "client-1", name: null },
   scopes: ["mcp"],
   issuer: "https://mcp.example",

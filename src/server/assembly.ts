@@ -129,6 +129,11 @@ export function protectedServer(
   }
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path), null);
+  if (settings.organizations) {
+    throw new ConfigurationError(
+      "organizations is for a server with its own sign-in. A provider that knows them puts them into its tokens: read auth.claims.",
+    );
+  }
   const providers = parseProviders(access.authorization, settings.resource);
   const authorizationServerMetadata = parseAuthorizationServerMetadata(access.authorizationServerMetadata);
   const proxy = readProxy(environment);

@@ -2,6 +2,7 @@ import { createClientAuthentication } from "../authorization-server/clients/clie
 import { registerRoute } from "../authorization-server/clients/register.ts";
 import { metadataRoute } from "../authorization-server/metadata.ts";
 import { createActivity } from "../authorization-server/people/active.ts";
+import { createOrganizations } from "../authorization-server/people/organizations.ts";
 import { createRecorder } from "../authorization-server/recorder.ts";
 import { authorizationCode } from "../authorization-server/tokens/grants/authorization-code.ts";
 import { clientCredentials } from "../authorization-server/tokens/grants/client-credentials.ts";
@@ -43,6 +44,7 @@ export async function openAuthorizationServer(parts: AuthorizationServerParts): 
   const noteRefusal = createNoteRefusal(parts);
   const common = { ...parts, ...settings, clients, recorder, minter, noteRefusal };
   const checkActive = createActivity(settings);
+  const organizations = settings.organizations && createOrganizations(settings.organizations);
   const grantTypes: GrantTypes = new Map([
     ["authorization_code", authorizationCode({ ...common, revokeGrant, issueTokens })],
     [
@@ -52,11 +54,12 @@ export async function openAuthorizationServer(parts: AuthorizationServerParts): 
         revokeGrant,
         issueTokens,
         checkActive: settings.isActive && checkActive,
+        organizations,
       }),
     ],
     [CLIENT_CREDENTIALS, clientCredentials({ ...common, revokeGrant, issueTokens })],
   ]);
-  const interaction = await openInteraction(parts, recorder, checkActive);
+  const interaction = await openInteraction(parts, recorder, { checkActive, organizations });
   const routes: readonly Route[] = [
     jwksRoute(keys),
     registerRoute({ ...settings, ...parts }, cors),

@@ -20,6 +20,7 @@ import {
 } from "../authorization-server/people/account-sessions.ts";
 import type { CheckActive } from "../authorization-server/people/active.ts";
 import { createBrowserBinding } from "../authorization-server/people/create-browser-binding.ts";
+import type { Organizations } from "../authorization-server/people/organizations.ts";
 import type { Recorder } from "../authorization-server/recorder.ts";
 import type { AccountPart } from "../authorization-server/sign-in/account-part.ts";
 import { createAdmission } from "../authorization-server/sign-in/admission.ts";
@@ -75,6 +76,13 @@ export type InteractionParts = {
   readonly onPersonChanged: (personId: string) => void;
 };
 
+/** What functions of the operator's say of people. */
+export type OperatorsAnswers = {
+  readonly checkActive: CheckActive;
+  /** Undefined where there are none. */
+  readonly organizations: Organizations | undefined;
+};
+
 /** What a person meets, and what its methods do once the server has started. */
 export type Interaction = {
   readonly routes: readonly Route[];
@@ -85,7 +93,7 @@ export type Interaction = {
 export async function openInteraction(
   parts: InteractionParts,
   recorder: Recorder,
-  checkActive: CheckActive,
+  { checkActive, organizations }: OperatorsAnswers,
 ): Promise<Interaction> {
   const { settings, keyring, furtherSteps, admission } = parts;
   const { issuer, name: appName } = settings;
@@ -114,7 +122,8 @@ export async function openInteraction(
     factor: factor && { ...factor, pending: createPendingUrls(pending) },
   });
   const visits = visitsOf(goals);
-  const common = { ...settings, ...parts, appName, interactions, recorder, checkActive, visits, signIns };
+  const shared = { recorder, checkActive, organizations, visits, signIns };
+  const common = { ...settings, ...parts, ...shared, appName, interactions };
   const attempts = createAttempts(parts);
   const methods = await openMethods(parts.methods, {
     ...common,

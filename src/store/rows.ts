@@ -8,6 +8,7 @@ import {
   REVOCATION_REASONS,
   type RevocationReason,
 } from "../core/grant.ts";
+import type { Organization } from "../core/organization.ts";
 import type { Person } from "../core/person.ts";
 import type { ClientTable, GrantTable, SigningKeyTable } from "./schema.ts";
 import type { ClientDocument, StoredSigningKey } from "./store.ts";
@@ -21,6 +22,7 @@ export function toGrant(row: Selectable<GrantTable>): Grant {
     clientId: row.client_id,
     clientName: row.client_name,
     person: toPerson(row),
+    organization: row.organization === null ? null : toOrganization(row, row.organization),
     resource: row.resource,
     scopes: splitTokens(row.scopes),
     redirectUri: row.redirect_uri,
@@ -82,6 +84,14 @@ export function toSigningKey(row: Selectable<SigningKeyTable>): StoredSigningKey
 function toPerson(row: Selectable<GrantTable>): Person {
   const person: unknown = parseJson(row.person);
   if (isObject(person) && person.id === row.person_id) return person as Person;
+  throw unreadable(`grant ${row.id}`);
+}
+
+function toOrganization(row: Selectable<GrantTable>, text: string): Organization {
+  const organization: unknown = parseJson(text);
+  const isOne =
+    isObject(organization) && typeof organization.id === "string" && typeof organization.name === "string";
+  if (isOne) return organization as Organization;
   throw unreadable(`grant ${row.id}`);
 }
 

@@ -61,6 +61,8 @@ export type GrantTable = {
   person_id: string;
   /** The whole person, JSON. */
   person: string;
+  /** What the person chose for it, JSON; null where there was nothing to choose. */
+  organization: string | null;
   resource: string;
   scopes: string;
   redirect_uri: string;

@@ -16,6 +16,11 @@ import { loginOptions } from "../../src/config/login-options.ts";
 import { operationOptions } from "../../src/config/operation-options.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { serverOptions } from "../../src/config/options-schema.ts";
+import {
+  organizationOptions,
+  organizationsMembers,
+  organizationsSchema,
+} from "../../src/config/organization-options.ts";
 import { peopleOptions } from "../../src/config/people-options.ts";
 import { resourceServerOptions } from "../../src/config/protect-options.ts";
 import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
@@ -45,11 +50,12 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "Which clients may come, and where people are sent": redirectOptions,
   "How long things last": lifetimeOptions,
   "The login page": loginOptions,
-  People: peopleOptions,
+  People: { ...peopleOptions, ...organizationOptions },
   "The rest": { ...guardOptions, ...operationOptions },
 };
 
 const FURTHER_TABLES: Readonly<Record<string, OptionTable>> = {
+  "What people belong to": organizationsSchema.shape,
   "Who may come in": admitSchema.shape,
   "A provider instead of your own sign-in": providerSchema.shape,
 };
@@ -87,6 +93,10 @@ const TYPES = [
       { name: "AdmitOptions", options: admitMembers, given: "Given" },
       { name: "DenyOptions", options: partsOf(admitMembers, "deny"), given: 'NonNullable<Given["deny"]>' },
     ],
+  },
+  {
+    file: "src/config/organization-options.ts",
+    types: [{ name: "OrganizationsObject", options: organizationsMembers, given: "Given" }],
   },
   {
     file: "src/config/protect-options.ts",

@@ -93,6 +93,7 @@ export function startEndpoint({
       const now = Math.floor(clock() / 1000);
       tokens.set(token, {
         person: { id: "ada", name: "Ada" },
+        organization: null,
         client: { id: "client-1", name: "A client" },
         scopes: ["mcp"],
         issuer: "https://mcp.example",

@@ -1,9 +1,7 @@
-import { isDocumentUrl } from "../../core/client.ts";
-import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { OwnFields, UnauditedEvent } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
-import type { Person } from "../../core/person.ts";
+import type { Organization } from "../../core/organization.ts";
 import { destination } from "../../core/redirect-uri.ts";
 import { type Approved, approvedMark, rememberedApproval } from "../../core/remembered-consent.ts";
 import { formatScopes, type ScopeCatalogue } from "../../core/scopes.ts";
@@ -24,15 +22,22 @@ import { type AnswerClient, type Asker, refuseToClient } from "./answer-client.t
 import { consentIn, mayNeedNoPage } from "./earlier-approvals.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
+import {
+  chosenOrganization,
+  lacksOrganization,
+  type OrganizationParts,
+  offeredOrganizations,
+} from "./organization-choice.ts";
 import { identityIn, type SignedInRequest } from "./sealed-request.ts";
 import type { SettleRedirect } from "./settle-redirect.ts";
+import { mayNotApprove, requireMayApprove } from "./who-may-approve.ts";
 
 /** RFC 6749 §4.1.2 recommends ten minutes at most. A person may have to paste the address by hand. */
 const CODE_SECONDS = 5 * 60;
 
 const REPEATABLE = new Set(["scope"]);
 
-type ApprovalParts = {
+type ApprovalParts = OrganizationParts & {
   readonly store: Pick<Store, "approve">;
   readonly clients: Pick<Clients, "find" | "keep">;
   /** Whether the operator still lets this person in. */
@@ -68,7 +73,8 @@ export async function decide(
   const asker = await settleAsker(asked, peer, parts);
   switch (form.get("decision")) {
     case "approve": {
-      const grant = await approve(asked, { ticked: form.all("scope") }, asker, peer, parts);
+      const decided = { ticked: form.all("scope"), organization: form.get("organization") };
+      const grant = await approve(asked, decided, asker, peer, parts);
       if (!grant) throw mayNotApprove({ detail: "the person is disabled, was signed out, or is not there" });
       return answerWith(grant, asked, asker, parts);
     }
@@ -93,8 +99,9 @@ export async function decideAsBefore(
 ): Promise<Response | undefined> {
   if (!mayNeedNoPage(asked)) return undefined;
   const asker = await settleAsker(asked, peer, parts);
-  const former = rememberedApproval(consentIn(asked), asker.client, approved);
-  if (!former) return undefined;
+  const offered = await offeredOrganizations(asked, parts);
+  const former = rememberedApproval(consentIn(asked), asker.client, approved, offered);
+  if (!former || lacksOrganization(offered, parts)) return undefined;
   const grant = await approve(asked, { former }, asker, peer, parts);
   // What it rests on may have ended since it was read.
   return grant && answerWith(grant, asked, asker, parts);
@@ -132,33 +139,13 @@ async function settleAsker(
   return { client, redirect: settleRedirect(client, asked.redirectUri), state: asked.state };
 }
 
-/** A program that acts for itself is a subject like a person: with its id, a person would have what is the program's. */
-async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): Promise<void> {
-  if (isDocumentUrl(person.id)) return;
-  const namesake = await clients.find(person.id);
-  if (!namesake?.grantTypes.includes(CLIENT_CREDENTIALS)) return;
-  throw mayNotApprove({
-    detail: `the person's id ${JSON.stringify(person.id)} is that of a client with ${CLIENT_CREDENTIALS}`,
-  });
-}
-
-function mayNotApprove(more: { readonly detail: string }): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "This account can't approve apps. Contact the server's operator.",
-    more,
-  );
-}
-
-async function refuseInactive(person: Person, checkActive: CheckActive): Promise<void> {
-  if (await checkActive(person)) return;
-  throw new OAuthError("access_denied", "This account is disabled. Contact the server's operator.", {
-    detail: `${person.id} is not active`,
-  });
-}
-
-/** What the person decided: the boxes that they left ticked, or all that the request asks for, as they approved it before. */
-type Decided = { readonly ticked: readonly string[] } | { readonly former: Approved };
+/**
+ * What the person decided: the boxes that they left ticked and the organization that the form names, or all that the request asks for,
+ * as they approved it before.
+ */
+type Decided =
+  | { readonly ticked: readonly string[]; readonly organization: string | undefined }
+  | { readonly former: Approved };
 
 /** Writes the grant. Every approval comes through here, with a click or without. Undefined where the store keeps none. */
 async function approve(
@@ -169,8 +156,7 @@ async function approve(
   parts: ApprovalParts,
 ): Promise<Grant | undefined> {
   const { store, clients, recorder, catalogue } = parts;
-  await refuseNamesake(asked.person, clients);
-  await refuseInactive(asked.person, parts.checkActive);
+  await requireMayApprove(asked.person, parts);
   await clients.keep(client.id);
   // A disabled checkbox is not sent: what is required counts all the same.
   const scopes =
@@ -183,7 +169,11 @@ async function approve(
       "Nothing is selected. Go back and select at least one item, or deny.",
     );
   }
-  const approval = approvalOf(asked, scopes, parts);
+  const organization =
+    "former" in decided
+      ? decided.former.organization
+      : await chosenOrganization(asked, decided.organization, parts);
+  const approval = approvalOf(asked, scopes, organization, parts);
   const fields = fieldsOf(approval);
   const { entry, log } =
     "former" in decided
@@ -196,8 +186,8 @@ async function approve(
     entry,
   );
   if (!grant) return undefined;
-  if (!isSameDecision(grant, asked.person.id, scopes)) {
-    // Back, other boxes or another account, and again: the first approval stands, and is not what this one says.
+  if (!isSameDecision(grant, approval)) {
+    // Back, other boxes, another organization or another account, and again: the first approval stands, and is not what this one says.
     throw new OAuthError("access_denied", "You already approved this with other choices, which still apply.");
   }
   if (grant.revokedAt !== null) {
@@ -220,13 +210,18 @@ function answerWith(
   return answerClient(asker, { occasion: "approved", code: mintCode(grant.id, minter) });
 }
 
-function isSameDecision(grant: Grant, personId: string, scopes: readonly string[]): boolean {
-  return grant.person.id === personId && formatScopes(grant.scopes) === formatScopes(scopes);
+function isSameDecision(grant: Grant, { person, scopes, organization }: Approval): boolean {
+  return (
+    grant.person.id === person.id &&
+    grant.organization?.id === organization?.id &&
+    formatScopes(grant.scopes) === formatScopes(scopes)
+  );
 }
 
 function approvalOf(
   asked: SignedInRequest,
   scopes: readonly string[],
+  organization: Organization | null,
   { clock, grantSeconds }: Pick<ApprovalParts, "clock" | "grantSeconds">,
 ): Approval {
   const now = clock();
@@ -235,6 +230,7 @@ function approvalOf(
     clientId: asked.clientId,
     clientName: asked.clientName,
     person: asked.person,
+    organization,
     resource: asked.resource,
     scopes,
     redirectUri: asked.redirectUri,
@@ -254,6 +250,7 @@ function fieldsOf({
   clientId,
   clientName,
   person,
+  organization,
   scopes,
   redirectUri,
 }: Approval): OwnFields<"consent.approved"> {
@@ -261,6 +258,8 @@ function fieldsOf({
     grant: id,
     client: clientId,
     person: person.id,
+    organization: organization?.id,
+    organization_name: organization?.name,
     scopes,
     client_name: clientName,
     redirect_host: destination(redirectUri).shown,

@@ -1,4 +1,3 @@
-import { redirectKind } from "../../core/redirect-uri.ts";
 import { type Approved, type AskedConsent, isRememberable } from "../../core/remembered-consent.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Store } from "../../store/store.ts";
@@ -12,13 +11,11 @@ export type EarlierApprovalsParts = {
 /** Enough to find the one that a request rests on: each has a click of the person's. */
 const MOST_APPROVALS = 100;
 
-/** What the person has approved for the client before, as far as it may count: newest first. */
-export async function earlierApprovals(
+/** What the person has approved for the client before, and still lives: newest first. */
+export function earlierApprovals(
   asked: SignedInRequest,
   { store, clock }: EarlierApprovalsParts,
 ): Promise<readonly Approved[]> {
-  // At an address that is not https, nothing shows that it is the same client.
-  if (redirectKind(asked.redirectUri) !== "https") return [];
   return store.listGrants({
     clientId: asked.clientId,
     personId: asked.person.id,

@@ -94,6 +94,7 @@ function refreshToken(
     aud: grant.resource,
     client_id: grant.clientId,
     scope: formatScopes(grant.scopes),
+    ...(grant.organization === null ? {} : { org_id: grant.organization.id }),
     exp: Math.floor(endsAt / 1000),
   };
 }

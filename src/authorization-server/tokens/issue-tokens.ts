@@ -52,6 +52,7 @@ export function createTokenIssuer({
       jti: randomId(),
       gid: grant.id,
       ...(generation === undefined ? {} : { gen: generation }),
+      ...(grant.organization === null ? {} : { org_id: grant.organization.id }),
     };
     return {
       access_token: signJws(ACCESS_TOKEN_TYPE, claims, keys.current()),

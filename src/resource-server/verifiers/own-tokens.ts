@@ -52,11 +52,15 @@ export function verifyOwnTokens(parts: {
     if (!grant) return refused("the grant is gone", proven);
     if (grant.revokedAt !== null)
       return refused(`the grant was revoked (${grant.revokedReason})`, proven, "revoked");
+    // A restored backup may have lost the approval of this token, and then got another one under the same id.
+    if (claims.org_id !== grant.organization?.id)
+      return refused("the grant is for another organization", proven);
     if (!(await isKnownClient(grant.clientId)))
       return refused("its client is not known here any more", proven);
     seen(grant, claims.gen);
     const auth: Auth = {
       person: grant.person,
+      organization: grant.organization,
       client: { id: grant.clientId, name: grant.clientName },
       scopes: parseScopes(claims.scope),
       issuer: claims.iss,

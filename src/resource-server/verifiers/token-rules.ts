@@ -66,6 +66,7 @@ export function admit(
     subject: "id" in subject ? subject.id : undefined,
     auth: {
       person: { id: rules.personPrefix + person.id, ...profileOf(claims) },
+      organization: null,
       client: { id: "id" in client ? client.id : "", name: null },
       scopes: scopesOf(claims, rules.claimNames.scopes).map((scope) => scopeHere(rules.scopePrefix, scope)),
       issuer: claims.iss,

@@ -5,6 +5,7 @@ import { mailedLinks } from "./0004-mailed-links.ts";
 import { rememberedConsent } from "./0005-remembered-consent.ts";
 import { saidByOperator } from "./0006-said-by-operator.ts";
 import { sessionFactors } from "./0007-session-factors.ts";
+import { organizations } from "./0008-organizations.ts";
 import { timeline } from "./0009-timeline.ts";
 import type { Migration } from "./migration.ts";
 
@@ -17,5 +18,6 @@ export const MIGRATIONS: readonly Migration[] = [
   rememberedConsent,
   saidByOperator,
   sessionFactors,
+  organizations,
   timeline,
 ];

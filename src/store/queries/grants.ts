@@ -184,6 +184,8 @@ function approveGrantAgain(db: QueryBuilder) {
         .where("revoked_at", "is", null)
         .where("person_id", "=", given("person_id"))
         .where("scopes", "=", given("scopes"))
+        // Nothing equals NULL, and no organization is an empty text.
+        .where(sql`coalesce(organization, '')`, "=", sql`coalesce(${given("organization")}, '')`)
         .returningAll(),
     toGrant,
   );
@@ -235,6 +237,7 @@ const APPROVED_COLUMNS = [
   "client_name",
   "person_id",
   "person",
+  "organization",
   "resource",
   "scopes",
   "redirect_uri",
@@ -256,6 +259,7 @@ function toRow(approval: Approval | ProgramGrant): ApprovalRow {
     client_name: approval.clientName,
     person_id: approval.person.id,
     person: JSON.stringify(approval.person),
+    organization: approval.organization && JSON.stringify(approval.organization),
     resource: approval.resource,
     scopes: approval.scopes.join(" "),
     redirect_uri: approval.redirectUri,

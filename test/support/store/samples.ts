@@ -16,6 +16,7 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
     clientId: "client-1",
     clientName: "Sample client",
     person: { id: "ada", name: "Ada", email: "ada@example.com", roles: ["admin"] },
+    organization: null,
     resource: "http://localhost:3000/mcp",
     scopes: ["mcp", "todo:read"],
     redirectUri: "http://127.0.0.1/callback",

@@ -117,6 +117,7 @@ async function ownGrant(
     clientId: client.id,
     clientName: client.name,
     person: { id: client.id, ...(client.name === null ? {} : { name: client.name }) },
+    organization: null,
     resource,
     scopes,
     redirectUri: NO_REDIRECT,

@@ -1,7 +1,13 @@
 import type { Client } from "../../../core/client.ts";
 import { OAuthError, quoted } from "../../../core/errors.ts";
 import type { OwnFields, UnauditedEvent } from "../../../core/events.ts";
-import { decideRotation, type Grant, type Rotation, type RotationDecision } from "../../../core/grant.ts";
+import {
+  decideRotation,
+  type Grant,
+  type RevocationReason,
+  type Rotation,
+  type RotationDecision,
+} from "../../../core/grant.ts";
 import { type Params, requireParam } from "../../../core/params.ts";
 import { formatScopes, parseScopes, refreshedScopes, type ScopeCatalogue } from "../../../core/scopes.ts";
 import type { Peer } from "../../../http/peer.ts";
@@ -11,6 +17,7 @@ import type { RefreshRotation } from "../../../store/grant-records.ts";
 import type { GrantUses } from "../../../store/grant-uses.ts";
 import type { Store } from "../../../store/store.ts";
 import type { CheckActive } from "../../people/active.ts";
+import type { Organizations } from "../../people/organizations.ts";
 import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
 import type { NoteRefusal } from "../note-refusal.ts";
 import type { RevokeGrant } from "../revoke-grant.ts";
@@ -32,8 +39,10 @@ type RotationParts = {
 };
 
 export type RefreshTokenParts = RotationParts & {
-  /** Undefined where the operator has no `isActive`: an ordinary refresh is then one write, and reads nothing. */
+  /** Undefined where the operator has no `isActive`: an ordinary refresh asks nothing, is one write, and reads nothing. */
   readonly checkActive: CheckActive | undefined;
+  /** Undefined where the operator has no `organizations`: the same holds. */
+  readonly organizations: Pick<Organizations, "offered" | "required"> | undefined;
   readonly minter: Minter;
   readonly issueTokens: IssueTokens;
   readonly resource: string;
@@ -59,7 +68,8 @@ async function rotateRefresh(
     resource: askedResource(params, parts.resource),
   };
   const narrowed = params.get("scope");
-  if (parts.checkActive) await requireActive(presented.grantId, rotation, peer, parts, parts.checkActive);
+  if (parts.checkActive || parts.organizations)
+    await requireAllowed(presented.grantId, rotation, peer, parts);
   const rotated =
     (await rotateAtOnce(presented.grantId, rotation, narrowed, parts)) ??
     (await rotate(await store.findGrant(presented.grantId), rotation, narrowed, peer, parts));
@@ -67,23 +77,43 @@ async function rotateRefresh(
 }
 
 /**
- * Asks about the person of a grant that this refresh would get tokens for, also where it repeats a lost answer. It comes before
- * the first write: where there is no answer, the same refresh token works again later.
+ * Asks about the person and the organization of a grant that this refresh would get tokens for, also where it repeats a lost answer.
+ * It comes before the first write: where there is no answer, the same refresh token works again later.
  */
-async function requireActive(
+async function requireAllowed(
   grantId: string,
   rotation: Rotation,
   peer: Peer,
-  parts: RotationParts,
-  checkActive: CheckActive,
+  parts: RefreshTokenParts,
 ): Promise<void> {
   const grant = await parts.store.findGrant(grantId);
   const { kind } = decide(grant, rotation, parts);
   // What is refused or theft is so without asking. It is decided again later, since asking takes its time.
   if (!grant || kind === "refuse" || kind === "reuse") return;
-  if (await checkActive(grant.person)) return;
-  await parts.revokeGrant(grant, "person_inactive", peer);
-  throw invalidToken("isActive returned false for the person; the grant is revoked");
+  const ended = await whyEnded(grant, parts);
+  if (!ended) return;
+  await parts.revokeGrant(grant, ended.reason, peer);
+  throw invalidToken(`${ended.why}; the grant is revoked`);
+}
+
+async function whyEnded(
+  grant: Grant,
+  { checkActive, organizations }: Pick<RefreshTokenParts, "checkActive" | "organizations">,
+): Promise<{ readonly reason: RevocationReason; readonly why: string } | undefined> {
+  const { person, organization, clientId, clientName } = grant;
+  if (checkActive && !(await checkActive(person))) {
+    return { reason: "person_inactive", why: "isActive returned false for the person" };
+  }
+  if (!organizations) return undefined;
+  if (organization === null) {
+    return organizations.required
+      ? { reason: "organization_missing", why: "the grant has no organization, and one is required" }
+      : undefined;
+  }
+  const offered = await organizations.offered(person, { id: clientId, name: clientName });
+  return offered.some(({ id }) => id === organization.id)
+    ? undefined
+    : { reason: "organization_left", why: `organizations did not return ${organization.id} for the person` };
 }
 
 /**
