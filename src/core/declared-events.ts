@@ -130,7 +130,7 @@ export const EVENTS = {
     keptIn: "both",
     from: "request",
     when: "A person denied a client.",
-    fields: { client: text, person: text },
+    fields: { client: text, person: text, client_name: textOrNull },
     counts: { gatehouse_consents_total: { decision: "denied" } },
   }),
   "code.redeemed": event({
@@ -214,11 +214,12 @@ export const EVENTS = {
     outcome: "ok",
     keptIn: "both",
     from: "either",
-    when: "A grant was revoked, for this reason.",
+    when: "A grant was revoked, for this reason. Without `grant`, all those of the client or the person; without any, all.",
     fields: {
       grant: optional(text),
       client: optional(text),
       person: optional(text),
+      client_name: optional(textOrNull),
       reason: oneOf(REVOCATION_REASONS),
     },
     counts: { gatehouse_grants_revoked_total: { reason: { field: "reason" } } },

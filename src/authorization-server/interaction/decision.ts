@@ -272,7 +272,9 @@ async function deny(
   peer: Peer,
   { recorder, answerClient }: Pick<ApprovalParts, "recorder" | "answerClient">,
 ): Promise<Response> {
-  await recorder.record("consent.denied", { client: asked.clientId, person: asked.person.id }, peer);
+  const { clientId, clientName, person } = asked;
+  const fields = { client: clientId, client_name: clientName, person: person.id };
+  await recorder.record("consent.denied", fields, peer);
   const error = new OAuthError("access_denied", "The person did not approve.");
   return answerClient(asker, { occasion: "denied", error });
 }
