@@ -106,8 +106,15 @@ export const EVENTS = {
     outcome: "ok",
     keptIn: "both",
     from: "request",
-    when: "A person approved a client. A double click logs two lines and keeps one row.",
-    fields: { ...GRANT, ...ORGANIZATION, scopes: texts, client_name: textOrNull, redirect_host: text },
+    when: "A person approved a client. A double click logs two lines and keeps one row. `callback_shown`: the person's app is on another computer, and they were shown the callback URL to copy.",
+    fields: {
+      ...GRANT,
+      ...ORGANIZATION,
+      scopes: texts,
+      client_name: textOrNull,
+      redirect_host: text,
+      callback_shown: optional(yesOrNo),
+    },
     counts: { gatehouse_consents_total: { decision: "approved" } },
   }),
   "consent.remembered": event({

@@ -8,7 +8,6 @@ import {
   approvedMark,
   isRememberable,
   rememberedApproval,
-  scopesApproved,
 } from "./remembered-consent.ts";
 
 const SCOPES = ["mcp", "read", "write", "admin"];
@@ -105,13 +104,12 @@ test.each([
   "https://[::ffff:0.0.0.0]/cb",
   "cursor://anysphere.cursor-mcp/cb",
   "com.example.app:/cb",
-])("nothing can be remembered, or called approved before, at %s", (uri) => {
+])("nothing can be remembered at %s", (uri) => {
   const local = { ...client, redirectUris: [uri] };
   const request = asked({ redirectUri: uri });
   const grant = approved({ redirectUri: uri, approvedAs: approvedMark(request.client, local) });
   expect(isRememberable(request)).toBe(false);
   expect(rememberedApproval(request, local, [grant])).toBeUndefined();
-  expect(scopesApproved(request, [grant])).toBeUndefined();
 });
 
 describe("what is kept of a client", () => {
@@ -159,22 +157,5 @@ describe("what is kept of a client", () => {
     expect(approvedMark({ ...identityOf(client), name: "App 2" }, client)).toBeNull();
     expect(approvedMark({ ...identityOf(client), holdsKey: true }, client)).toBeNull();
     expect(approvedMark({ ...identityOf(client), remembersConsent: undefined }, client)).toBeNull();
-  });
-});
-
-describe("the scopes that were approved before", () => {
-  it("are those of all approvals for the client and address", () => {
-    const grants = [
-      approved(),
-      approved({ scopes: ["write"] }),
-      approved({ clientId: "x", scopes: ["admin"] }),
-    ];
-    expect(scopesApproved(asked(), grants)).toEqual(["mcp", "read", "write"]);
-  });
-
-  it("are not known where there is none for that name or address", () => {
-    expect(scopesApproved(asked(), [])).toBeUndefined();
-    expect(scopesApproved(asked(), [approved({ clientName: "Another" })])).toBeUndefined();
-    expect(scopesApproved(asked(), [approved({ redirectUri: "https://app.example/2" })])).toBeUndefined();
   });
 });

@@ -89,21 +89,6 @@ function isOffered({ organization }: OfOrganization, offered: readonly Organizat
   return offered.some(({ id }) => id === organization.id);
 }
 
-/**
- * The scopes that the person has approved for this client and address before; undefined where they have not, or where nothing
- * tells that it is the same client: an address on this computer or device is any program's.
- */
-export function scopesApproved(
-  asked: AskedConsent,
-  approved: readonly Approved[],
-): readonly string[] | undefined {
-  if (redirectKind(asked.redirectUri) !== "https") return undefined;
-  const before = approved.filter(
-    (grant) => grant.clientName === asked.client.name && isSamePlace(asked, grant),
-  );
-  return before.length === 0 ? undefined : before.flatMap(({ scopes }) => scopes);
-}
-
 /** Letter for letter. */
 function isSamePlace(
   { client, redirectUri, resource }: AskedConsent,

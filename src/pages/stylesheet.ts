@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /** The one stylesheet of all pages. No address in it: the pages load nothing. */
 export const STYLESHEET = `
 :root {
@@ -73,6 +71,12 @@ input[type="text"]:focus-visible, input[type="password"]:focus-visible, input[ty
   outline-offset: 0; border-color: var(--accent); }
 input[aria-invalid="true"] { border-color: var(--alarm); }
 input[type="text"][readonly]:not([hidden]) { background: var(--code); }
+/* A field over the text that it has, for the keyboard, which reaches no text, and for screen readers. */
+.copied { display: grid; }
+.copied > * { grid-area: 1 / 1; }
+.copied input[type="text"]:not([hidden]) { height: 100%; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
+  font-size: .8125rem; }
+.copied input:not(:focus) { opacity: 0; pointer-events: none; }
 time { display: inline-block; }
 .hint { margin-top: .375rem; }
 button, .button { display: block; width: 100%; min-height: 2.875rem; padding: .625rem 1rem; font: inherit; font-weight: 650;
@@ -81,6 +85,9 @@ button, .button { display: block; width: 100%; min-height: 2.875rem; padding: .6
 button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .choices { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
 .choices button, .plain { background: var(--sheet); color: var(--ink); border: 1.5px solid var(--edge); }
+.elsewhere { margin-top: .75rem; text-align: center; }
+.elsewhere button { display: inline-block; width: auto; min-height: 2.25rem; padding: .25rem .875rem; font-size: .875rem; font-weight: 600; }
+.elsewhere p { margin-top: .375rem; }
 .choices button:hover, .plain:hover { background: var(--hover); border-color: var(--ink); box-shadow: none; }
 /* A foreign page can ask for a double click and close its popup after the first half, so that the second half comes down
    here. A pane takes it, until the pointer has been over this page for longer than a double click takes. Where there is only touch,
@@ -178,6 +185,3 @@ li + li { margin-top: .25rem; }
 }
 @media print { body { background: none; } main { box-shadow: none; } }
 `;
-
-/** The source expression for `style-src` that lets exactly this stylesheet in (CSP Level 3 §2.3.1). */
-export const STYLE_HASH = `'sha256-${createHash("sha256").update(STYLESHEET).digest("base64")}'`;

@@ -96,8 +96,8 @@ export async function openInteraction(
   { checkActive, organizations }: OperatorsAnswers,
 ): Promise<Interaction> {
   const { settings, keyring, furtherSteps, admission } = parts;
-  const { issuer, name: appName } = settings;
-  const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, appName }));
+  const { issuer, look } = settings;
+  const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, look }));
   const lacksFactor = factor && createLacksFactor(factor, parts.methods);
   const binding = createBrowserBinding({ ...parts, ...settings, lacksFactor });
   const interactions = createInteractions({
@@ -105,11 +105,11 @@ export async function openInteraction(
     policy: [SIGN_IN, ...furtherSteps.map(({ step }) => step), CONSENT],
     binding,
     issuer,
-    appName,
+    look,
   });
   const accounts = openAccounts({ ...parts, ...settings, binding, lacksFactor });
   const goals = eitherGoals(accountGoals(accounts), authorizationGoals(interactions));
-  const refuse = createRefusal({ appName, issuer, contact: admission.contact });
+  const refuse = createRefusal({ look, issuer, contact: admission.contact });
   const pending = { keyring, clock: parts.clock, issuer };
   const admit = createAdmission(admission);
   const signIns = createSignIns({
@@ -123,7 +123,7 @@ export async function openInteraction(
   });
   const visits = visitsOf(goals);
   const shared = { recorder, checkActive, organizations, visits, signIns };
-  const common = { ...settings, ...parts, ...shared, appName, interactions };
+  const common = { ...settings, ...parts, ...shared, interactions };
   const attempts = createAttempts(parts);
   const methods = await openMethods(parts.methods, {
     ...common,
@@ -143,7 +143,7 @@ export async function openInteraction(
   const answering = {
     ...common,
     settleRedirect: createSettleRedirect(settings),
-    answerClient: createAnswerClient({ ...settings, appName }),
+    answerClient: createAnswerClient(settings),
   };
   const reset = passwordResetOf(methods);
   const routes = [

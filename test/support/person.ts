@@ -89,7 +89,7 @@ export async function signIn(
 export async function decide(
   browser: Browser,
   state: string,
-  decision: "approve" | "deny",
+  decision: "approve" | "approve_elsewhere" | "deny",
   scopes: readonly string[] = [],
 ): Promise<Response> {
   const fields = new URLSearchParams({ state, decision });
@@ -101,4 +101,10 @@ export async function decide(
 export async function answerOf(response: Response): Promise<string> {
   const [, link] = /<a class="button[^>]*href="([^"]*)"/.exec(await response.text()) ?? [];
   return response.headers.get("location") ?? link?.replaceAll("&amp;", "&") ?? "";
+}
+
+/** The callback URL that a page shows to copy; undefined where it shows none. */
+export function callbackShown(html: string): string | undefined {
+  const [, shown] = /<pre class="whole"[^>]*>([^<]*)<\/pre>/.exec(html) ?? [];
+  return shown?.replaceAll("&amp;", "&");
 }

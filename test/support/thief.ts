@@ -57,7 +57,9 @@ export async function steal(
       const query = `state=${encodeURIComponent(state)}`;
       for (const page of ["/oauth/login", "/oauth/consent"]) {
         await send(`${page}?${query}`);
-        await send(page, { state, decision: "approve", scope: "mcp", username: "ada", password: "" });
+        for (const decision of ["approve", "approve_elsewhere"]) {
+          await send(page, { state, decision, scope: "mcp", username: "ada", password: "" });
+        }
       }
     }
   }

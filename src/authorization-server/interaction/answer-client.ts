@@ -1,13 +1,18 @@
 import { type Client, identityOf } from "../../core/client.ts";
 import type { OAuthError } from "../../core/errors.ts";
 import type { UnauditedEvent } from "../../core/events.ts";
+import type { PasteableRedirect } from "../../core/pasteable-redirect.ts";
 import type { RedirectList } from "../../core/redirect-list.ts";
 import { type TrustedRedirect, withParams } from "../../core/trusted-redirect.ts";
 import { type DirectRedirect, type Occasion, wayBack } from "../../core/way-back.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, pageStatus, retryAfter, seeOther } from "../../http/responses.ts";
+import { htmlResponse, pageStatus, retryAfter, seeOther } from "../../http/responses.ts";
+import { urlOf } from "../../http/route.ts";
+import { callbackToPastePage } from "../../pages/callback-to-paste.ts";
+import type { Look } from "../../pages/look.ts";
 import { returnPage } from "../../pages/return.ts";
 import type { Log } from "../../platform/logging.ts";
+import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
 
 /** Who asked, and where the answer goes. */
 export type Asker = {
@@ -19,6 +24,13 @@ export type Asker = {
 /** An authorization response (RFC 6749 §4.1.2) or an error response (§4.1.2.1). */
 export type Answer =
   | { readonly occasion: Extract<Occasion, "approved">; readonly code: string }
+  | {
+      readonly occasion: "approved_elsewhere";
+      readonly shownAt: PasteableRedirect;
+      readonly code: string;
+      /** How long the code is good. */
+      readonly codeSeconds: number;
+    }
   | { readonly occasion: Extract<Occasion, "denied">; readonly error: OAuthError }
   | {
       readonly occasion: Extract<Occasion, "error">;
@@ -26,25 +38,38 @@ export type Answer =
       readonly correlationId: string;
     };
 
-/** Sends the person back to the client with the answer: at once, or by a page that links on with the same parameters. */
+/**
+ * Sends the person back to the client with the answer: at once, or by a page that links on with the same parameters. Where the client is on
+ * another computer, the page shows the same address to copy.
+ */
 export type AnswerClient = (asker: Asker, answer: Answer) => Response;
 
 export function createAnswerClient({
-  appName,
+  look,
   issuer,
   trustedRedirects,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly issuer: string;
   /** Where people are sent without a click. */
   readonly trustedRedirects: RedirectList;
 }): AnswerClient {
   return ({ client, redirect, state }, answer) => {
     const params = { ...paramsOf(answer), state, iss: issuer };
+    if (answer.occasion === "approved_elsewhere") {
+      const page = callbackToPastePage({
+        look,
+        client: identityOf(client),
+        url: withParams(answer.shownAt, params),
+        minutes: Math.floor(answer.codeSeconds / 60),
+        accountUrl: urlOf(issuer, ACCOUNT_PATH),
+      });
+      return htmlResponse(page, look.styles);
+    }
     const way = wayBack(client, redirect, answer.occasion, trustedRedirects);
     if (way.by === "redirect") return redirectTo(way.to, params);
     const page = returnPage({
-      appName,
+      look,
       client: identityOf(client),
       url: withParams(redirect, params),
       outcome:
@@ -53,8 +78,8 @@ export function createAnswerClient({
           : answer.occasion,
       opensItself: way.opensItself,
     });
-    if (answer.occasion !== "error") return htmlResponse(page, PAGE_STYLES);
-    return htmlResponse(page, PAGE_STYLES, pageStatus(answer.error), retryAfter(answer.error));
+    if (answer.occasion !== "error") return htmlResponse(page, look.styles);
+    return htmlResponse(page, look.styles, pageStatus(answer.error), retryAfter(answer.error));
   };
 }
 
@@ -78,7 +103,7 @@ export function refuseToClient(
 type AnswerParams = Readonly<Record<string, string | undefined>>;
 
 function paramsOf(answer: Answer): AnswerParams {
-  return answer.occasion === "approved"
+  return "code" in answer
     ? { code: answer.code }
     : { error: answer.error.code, error_description: answer.error.description };
 }

@@ -1,14 +1,17 @@
+import { canBePasted } from "../../core/pasteable-redirect.ts";
 import { displayName } from "../../core/person.ts";
 import type { RedirectList } from "../../core/redirect-list.ts";
 import { destination } from "../../core/redirect-uri.ts";
-import { type Approved, isRememberable, scopesApproved } from "../../core/remembered-consent.ts";
+import { type Approved, isRememberable } from "../../core/remembered-consent.ts";
 import type { ScopeCatalogue } from "../../core/scopes.ts";
+import { stepUp } from "../../core/step-up.ts";
 import { isForeignRedirect } from "../../core/way-back.ts";
 import type { Peer } from "../../http/peer.ts";
 import { isPrefetch, refusePrefetch } from "../../http/prefetch.ts";
-import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
+import { htmlResponse } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
-import { consentPage } from "../../pages/consent.ts";
+import { consentPage } from "../../pages/consent/page.ts";
+import type { Look } from "../../pages/look.ts";
 import { forAnotherAccount } from "../sign-in/another-account.ts";
 import { type DecisionParts, decide, decideAsBefore, decideSilently } from "./decision.ts";
 import { consentIn, type EarlierApprovalsParts, earlierApprovals } from "./earlier-approvals.ts";
@@ -25,7 +28,7 @@ export const CONSENT: Step = { name: "consent", path: "/oauth/consent", isNeeded
 type PageParts = {
   readonly interactions: Pick<Interactions, "openAt" | "signInUrl">;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   readonly catalogue: ScopeCatalogue;
   /** Where people are sent without a click. */
   readonly trustedRedirects: RedirectList;
@@ -59,7 +62,7 @@ async function showConsent(request: Request, peer: Peer, parts: ConsentParts): P
     isNavigation(request) ? decideAsBefore(asked, approved, peer, parts) : undefined;
   const answer = asked.isSilent ? await decideSilently(asked, asBefore, peer, parts) : await asBefore();
   if (answer) return answer;
-  return htmlResponse(await pageFor(asked, sealed ?? "", approved, parts), PAGE_STYLES);
+  return htmlResponse(await pageFor(asked, sealed ?? "", approved, parts), parts.look.styles);
 }
 
 /**
@@ -80,13 +83,13 @@ async function pageFor(
   approved: readonly Approved[],
   parts: PageParts,
 ): Promise<string> {
-  const { interactions, issuer, appName, catalogue, trustedRedirects } = parts;
+  const { interactions, issuer, look, catalogue, trustedRedirects } = parts;
   const client = identityIn(asked);
   const tools = parts.toolsByScope();
   const consent = consentIn(asked);
-  const before = scopesApproved(consent, approved);
+  const { added, before } = stepUp(consent, approved, catalogue) ?? { added: [], before: asked.scopes };
   return consentPage({
-    appName,
+    look,
     action: urlOf(issuer, CONSENT.path),
     state: sealed,
     personName: displayName(asked.person),
@@ -96,14 +99,15 @@ async function pageFor(
       ...destination(asked.redirectUri),
       isForeign: isForeignRedirect(client, asked.redirectUri, trustedRedirects),
     },
-    scopes: asked.scopes.map((scope) => ({
+    scopes: [...added, ...before].map((scope) => ({
       scope,
       description: catalogue.descriptions.get(scope) ?? scope,
       tools: tools.get(scope) ?? [],
       locked: catalogue.required.includes(scope),
       checked: true,
-      isNew: before !== undefined && !before.includes(scope),
+      isNew: added.includes(scope),
     })),
     willBeRemembered: isRememberable(consent),
+    canBePasted: canBePasted(asked.redirectUri),
   });
 }

@@ -2,14 +2,16 @@ import { OAuthError } from "../../core/errors.ts";
 import type { OwnFields, UnauditedEvent } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
 import type { Organization } from "../../core/organization.ts";
+import { type PasteableRedirect, pasteableRedirect } from "../../core/pasteable-redirect.ts";
 import { destination } from "../../core/redirect-uri.ts";
 import { type Approved, approvedMark, rememberedApproval } from "../../core/remembered-consent.ts";
 import { formatScopes, type ScopeCatalogue } from "../../core/scopes.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, withCookies } from "../../http/responses.ts";
+import { htmlResponse, withCookies } from "../../http/responses.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
+import type { Look } from "../../pages/look.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Approval } from "../../store/grant-records.ts";
@@ -46,7 +48,7 @@ type ApprovalParts = OrganizationParts & {
   readonly recorder: Recorder;
   readonly minter: Minter;
   readonly answerClient: AnswerClient;
-  readonly appName: string;
+  readonly look: Look;
   readonly catalogue: ScopeCatalogue;
   readonly grantSeconds: number;
 };
@@ -71,12 +73,20 @@ export async function decide(
   const asked = await interactions.openAt(step, request, form.get("state"), peer);
   if (asked instanceof Response) return asked;
   const asker = await settleAsker(asked, peer, parts);
-  switch (form.get("decision")) {
-    case "approve": {
-      const decided = { ticked: form.all("scope"), organization: form.get("organization") };
+  const decision = form.get("decision");
+  switch (decision) {
+    case "approve":
+    case "approve_elsewhere": {
+      // Before anything is written: where the callback may not be shown, nothing is approved.
+      const shownAt = decision === "approve_elsewhere" ? requirePasteable(asker) : undefined;
+      const decided = {
+        ticked: form.all("scope"),
+        organization: form.get("organization"),
+        showsCallback: shownAt !== undefined,
+      };
       const grant = await approve(asked, decided, asker, peer, parts);
       if (!grant) throw mayNotApprove({ detail: "the person is disabled, was signed out, or is not there" });
-      return answerWith(grant, asked, asker, parts);
+      return answerWith(grant, asked, asker, parts, shownAt);
     }
     case "deny":
       return withCookies(await deny(asked, asker, peer, parts), interactions.end(asked));
@@ -139,12 +149,25 @@ async function settleAsker(
   return { client, redirect: settleRedirect(client, asked.redirectUri), state: asked.state };
 }
 
+function requirePasteable({ redirect }: Asker): PasteableRedirect {
+  const shownAt = pasteableRedirect(redirect);
+  if (shownAt) return shownAt;
+  throw new OAuthError(
+    "invalid_request",
+    "Only an app on a computer can take a callback URL that you paste. Go back and select Approve.",
+  );
+}
+
 /**
  * What the person decided: the boxes that they left ticked and the organization that the form names, or all that the request asks for,
  * as they approved it before.
  */
 type Decided =
-  | { readonly ticked: readonly string[]; readonly organization: string | undefined }
+  | {
+      readonly ticked: readonly string[];
+      readonly organization: string | undefined;
+      readonly showsCallback: boolean;
+    }
   | { readonly former: Approved };
 
 /** Writes the grant. Every approval comes through here, with a click or without. Undefined where the store keeps none. */
@@ -178,7 +201,11 @@ async function approve(
   const { entry, log } =
     "former" in decided
       ? recorder.prepare("consent.remembered", { ...fields, approved_grant: decided.former.id }, peer)
-      : recorder.prepare("consent.approved", fields, peer);
+      : recorder.prepare(
+          "consent.approved",
+          { ...fields, ...(decided.showsCallback && { callback_shown: true }) },
+          peer,
+        );
   const grant = await store.approve(
     "former" in decided
       ? { ...approval, restsOn: decided.former.id }
@@ -201,13 +228,20 @@ function answerWith(
   grant: Grant,
   asked: SignedInRequest,
   asker: Asker,
-  { appName, minter, answerClient }: Pick<ApprovalParts, "appName" | "minter" | "answerClient">,
+  { look, minter, answerClient }: Pick<ApprovalParts, "look" | "minter" | "answerClient">,
+  shownAt?: PasteableRedirect,
 ): Response {
   if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
-    return htmlResponse(alreadyApprovedPage({ appName, client: identityIn(asked) }), PAGE_STYLES);
+    return htmlResponse(alreadyApprovedPage({ look, client: identityIn(asked) }), look.styles);
   }
-  return answerClient(asker, { occasion: "approved", code: mintCode(grant.id, minter) });
+  const code = mintCode(grant.id, minter);
+  return answerClient(
+    asker,
+    shownAt
+      ? { occasion: "approved_elsewhere", shownAt, code, codeSeconds: CODE_SECONDS }
+      : { occasion: "approved", code },
+  );
 }
 
 function isSameDecision(grant: Grant, { person, scopes, organization }: Approval): boolean {

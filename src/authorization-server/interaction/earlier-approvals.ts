@@ -8,7 +8,7 @@ export type EarlierApprovalsParts = {
   readonly clock: Clock;
 };
 
-/** Enough to find the one that a request rests on: each has a click of the person's. */
+/** Enough to find the one that a request rests on, or asks for more than: each has a click of the person's. */
 const MOST_APPROVALS = 100;
 
 /** What the person has approved for the client before, and still lives: newest first. */
