@@ -106,7 +106,7 @@ export const EVENTS = {
     outcome: "ok",
     keptIn: "both",
     from: "request",
-    when: "A person approved a client. A double click logs two lines and keeps one row. `callback_shown`: the person's app is on another computer, and they were shown the callback URL to copy.",
+    when: "A person approved a client. A double click logs two lines and keeps one row. `callback_shown`: the person's app is on another computer, and they were shown the callback URL to copy. `stepped_up_from`: the live grant of the same client and address that had less.",
     fields: {
       ...GRANT,
       ...ORGANIZATION,
@@ -114,6 +114,7 @@ export const EVENTS = {
       client_name: textOrNull,
       redirect_host: text,
       callback_shown: optional(yesOrNo),
+      stepped_up_from: optional(text),
     },
     counts: { gatehouse_consents_total: { decision: "approved" } },
   }),

@@ -1,9 +1,8 @@
 import { OAuthError } from "../../core/errors.ts";
-import type { OwnFields, UnauditedEvent } from "../../core/events.ts";
+import type { UnauditedEvent } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
 import type { Organization } from "../../core/organization.ts";
 import { type PasteableRedirect, pasteableRedirect } from "../../core/pasteable-redirect.ts";
-import { destination } from "../../core/redirect-uri.ts";
 import { type Approved, approvedMark, rememberedApproval } from "../../core/remembered-consent.ts";
 import { formatScopes, type ScopeCatalogue } from "../../core/scopes.ts";
 import { readForm } from "../../http/form.ts";
@@ -21,6 +20,7 @@ import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
 import { type Minter, mintCode } from "../tokens/tokens.ts";
 import { type AnswerClient, type Asker, refuseToClient } from "./answer-client.ts";
+import { clickedEntry, rememberedEntry } from "./approval-entry.ts";
 import { consentIn, mayNeedNoPage } from "./earlier-approvals.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
@@ -40,7 +40,7 @@ const CODE_SECONDS = 5 * 60;
 const REPEATABLE = new Set(["scope"]);
 
 type ApprovalParts = OrganizationParts & {
-  readonly store: Pick<Store, "approve">;
+  readonly store: Pick<Store, "approve" | "listGrants">;
   readonly clients: Pick<Clients, "find" | "keep">;
   /** Whether the operator still lets this person in. */
   readonly checkActive: CheckActive;
@@ -178,7 +178,7 @@ async function approve(
   peer: Peer,
   parts: ApprovalParts,
 ): Promise<Grant | undefined> {
-  const { store, clients, recorder, catalogue } = parts;
+  const { store, clients, catalogue } = parts;
   await requireMayApprove(asked.person, parts);
   await clients.keep(client.id);
   // A disabled checkbox is not sent: what is required counts all the same.
@@ -197,15 +197,10 @@ async function approve(
       ? decided.former.organization
       : await chosenOrganization(asked, decided.organization, parts);
   const approval = approvalOf(asked, scopes, organization, parts);
-  const fields = fieldsOf(approval);
   const { entry, log } =
     "former" in decided
-      ? recorder.prepare("consent.remembered", { ...fields, approved_grant: decided.former.id }, peer)
-      : recorder.prepare(
-          "consent.approved",
-          { ...fields, ...(decided.showsCallback && { callback_shown: true }) },
-          peer,
-        );
+      ? rememberedEntry(approval, decided.former.id, peer, parts)
+      : await clickedEntry(approval, asked, decided, peer, parts);
   const grant = await store.approve(
     "former" in decided
       ? { ...approval, restsOn: decided.former.id }
@@ -275,28 +270,6 @@ function approvalOf(
     createdAt: now,
     approvedAs: null,
     signedInAt: asked.signedInAt,
-  };
-}
-
-/** With what the person saw: the audit log is kept for longer than the grant and the client. */
-function fieldsOf({
-  id,
-  clientId,
-  clientName,
-  person,
-  organization,
-  scopes,
-  redirectUri,
-}: Approval): OwnFields<"consent.approved"> {
-  return {
-    grant: id,
-    client: clientId,
-    person: person.id,
-    organization: organization?.id,
-    organization_name: organization?.name,
-    scopes,
-    client_name: clientName,
-    redirect_host: destination(redirectUri).shown,
   };
 }
 
