@@ -83,6 +83,23 @@ export type Refused = {
   readonly refusal?: GrantRefusal;
 };
 
+/** How a grant ended. */
+export type GrantOver = {
+  readonly at: number;
+  readonly reason: RevocationReason | "expired" | "not_redeemed";
+};
+
+/** When and why a grant is over at this time; undefined while it is live. */
+export function overAt(grant: Grant, now: number): GrantOver | undefined {
+  const { revokedAt, revokedReason, redeemedAt, codeExpiresAt, refreshExpiresAt, endsAt } = grant;
+  if (revokedAt !== null && revokedReason !== null) return { at: revokedAt, reason: revokedReason };
+  if (redeemedAt === null) {
+    return now < codeExpiresAt ? undefined : { at: codeExpiresAt, reason: "not_redeemed" };
+  }
+  const at = Math.min(refreshExpiresAt, endsAt);
+  return now < at ? undefined : { at, reason: "expired" };
+}
+
 /** A code exchange whose code had a valid MAC and whose client is authenticated (RFC 6749 §4.1.3). */
 export type Redemption = {
   readonly clientId: string;

@@ -18,6 +18,7 @@ import { notAdmittedPage } from "../../src/pages/not-admitted.ts";
 import { returnPage } from "../../src/pages/return.ts";
 import { signInAgainPage } from "../../src/pages/sign-in-again.ts";
 import { statusPage } from "../../src/pages/status.ts";
+import { ABSURD_APPS, APP_SAMPLES, NO_APPS, SOME_APPS } from "./app-samples.ts";
 import { ADDRESS_SECTIONS, MAIL_SAMPLES } from "./mail-samples.ts";
 
 const look = createLook({ name: "my-app" });
@@ -115,6 +116,7 @@ const account: AccountValues = {
     groups: ["engineering"],
   },
   canChange: true,
+  apps: SOME_APPS,
   sessions: [
     {
       id: "session-1",
@@ -320,6 +322,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     ],
   }),
   ...MAIL_SAMPLES,
+  ...APP_SAMPLES,
   "account-address": accountPage({ ...account, sections: [ADDRESS_SECTIONS.rest] }),
   "account-address-old-sign-in": accountPage({
     ...account,
@@ -353,6 +356,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     identities: account.identities
       .slice(0, 1)
       .map((identity) => ({ ...identity, usedAt: null, removal: "last_way_in" })),
+    apps: NO_APPS,
     links: [],
     sections: [],
     signIns: [],
@@ -373,6 +377,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   "account-absurd": accountPage({
     ...account,
     look: createLook({ name: `An application ${"with a very long name ".repeat(8)}` }),
+    apps: ABSURD_APPS,
     person: {
       id: "i".repeat(255),
       name: `${"w".repeat(150)}@example.com`,

@@ -7,8 +7,8 @@ import type { Look } from "../look.ts";
 import { caution } from "./caution.ts";
 import type { Destination } from "./destination.ts";
 import { destinationFacts } from "./destination.ts";
-import { provenance } from "./provenance.ts";
 import { elsewhere } from "./elsewhere.ts";
+import { provenance } from "./provenance.ts";
 import { type ConsentScope, scopeList } from "./scopes.ts";
 
 export type ConsentValues = {
