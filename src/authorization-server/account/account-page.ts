@@ -18,6 +18,7 @@ import type { NamedMethod } from "../sign-in/sign-in-page.ts";
 import { type ConnectedAppsParts, connectedApps } from "./apps/connected-apps.ts";
 import { APPS_PATH, TIMELINE_PATH } from "./apps/paths.ts";
 import { identityId } from "./identity-id.ts";
+import { ownEntriesSince } from "./own-entries.ts";
 import type { PageTokens } from "./page-tokens.ts";
 import { type Answered, listedHere, type NamedPart, noticeCalled, sectionsOf } from "./parts.ts";
 import { isRecent } from "./recent.ts";
@@ -57,12 +58,12 @@ export async function showAccount(
   const { store, methods, clock, issuer, look } = parts;
   const { id } = current.person;
   const now = clock();
-  const [record, apps, sessions, identities, signIns] = await Promise.all([
-    store.findPerson(id),
+  const record = await store.findPerson(id);
+  const [apps, sessions, identities, signIns] = await Promise.all([
     appsOf(current, parts),
     store.listSessions(id, now),
     store.listIdentities(id),
-    recentSignIns(id, store),
+    recentSignIns(id, ownEntriesSince(record), store),
   ]);
   const ways = await waysIn(identities, methods);
   const person = record?.person ?? current.person;

@@ -4,6 +4,7 @@ import type { ScopeCatalogue } from "../../../core/scopes.ts";
 import type { AppLife, TimelineEntry } from "../../../pages/account/app-values.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { AuditPage, Store } from "../../../store/store.ts";
+import { ownEntriesSince } from "../own-entries.ts";
 import { refusedOf } from "./connected-apps.ts";
 import { entryOf, isTold } from "./timeline-entries.ts";
 
@@ -54,8 +55,7 @@ async function rowsOf(
   after: AfterEntry | undefined,
   { store }: TimelineParts,
 ): Promise<{ readonly told: readonly AuditRecord[]; readonly next: AfterEntry | undefined }> {
-  // An id can have been somebody else's, who was removed: what they did is not for this person to read.
-  const since = (await store.findPerson(personId))?.createdAt;
+  const since = ownEntriesSince(await store.findPerson(personId));
   const told: AuditRecord[] = [];
   let from = after;
   for (let read = 0; read < MOST_READ; read += READ_AT_ONCE) {
