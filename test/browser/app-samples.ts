@@ -2,9 +2,8 @@ import type { AccountApp, AppsSectionValues, TimelineEntry } from "../../src/pag
 import { appsPage } from "../../src/pages/account/apps-page.ts";
 import { accountNotice } from "../../src/pages/account/notices.ts";
 import { timelinePage } from "../../src/pages/account/timeline.ts";
-import { createLook } from "../../src/pages/look.ts";
+import type { createLook } from "../../src/pages/look.ts";
 
-const look = createLook({ name: "Todo Tracker" });
 const NOON = Date.UTC(2026, 10, 1, 12);
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -84,16 +83,6 @@ export const NO_APPS: AppsSectionValues = { ...SOME_APPS, apps: [] };
 export const ABSURD_APPS: AppsSectionValues = { ...SOME_APPS, apps: [absurd], allUrl: "/account/apps" };
 
 const links = { accountUrl: "/account", newestUrl: "/account/apps", olderUrl: "/account/apps?after=1-a" };
-const page = {
-  look,
-  action: "/account",
-  pageToken: "sealed",
-  notice: undefined,
-  canChange: true,
-  organizationsCalled: "Workspace",
-  links,
-};
-
 const approved = {
   client: claude.client,
   place: "claude.ai",
@@ -132,42 +121,53 @@ const HAPPENED: readonly Pick<TimelineEntry, "happened" | "address">[] = [
 
 const entries = HAPPENED.map((one, index) => ({ ...one, at: NOON - index * DAY_MS }));
 
-const history = { look, entries, organizationsCalled: "Workspace", links };
-
-/** Every page about a person's apps. */
-export const APP_SAMPLES: Readonly<Record<string, string>> = {
-  "account-apps": appsPage({ ...page, apps: SOME_APPS.apps }),
-  "account-apps-notice": appsPage({
-    ...page,
-    apps: [claude],
-    notice: accountNotice("app_ended", look),
-    links: { ...links, newestUrl: undefined, olderUrl: undefined },
-  }),
-  "account-apps-none": appsPage({ ...page, apps: [], canChange: false }),
-  "account-apps-absurd": appsPage({ ...page, apps: [absurd, absurd] }),
-  "account-timeline": timelinePage(history),
-  "account-timeline-none": timelinePage({
-    ...history,
-    entries: [],
-    links: { ...links, newestUrl: undefined, olderUrl: undefined },
-  }),
-  "account-timeline-absurd": timelinePage({
-    ...history,
-    entries: [
-      {
-        at: NOON,
-        address: "x".repeat(100),
-        happened: {
-          kind: "approved",
-          ...approved,
-          client: absurd.client,
-          place: absurd.place?.shown,
-          organization: absurd.organization,
-          scopes: absurd.scopes.map(({ description }) => description),
-          end: { at: NOON, reason: "code_reuse" },
-          refused: absurd.refused,
+/** Every page about a person's apps. @param lookOf makes the look of an application of this name */
+export function appSamples(lookOf: typeof createLook): Readonly<Record<string, string>> {
+  const look = lookOf({ name: "Todo Tracker" });
+  const page = {
+    look,
+    action: "/account",
+    pageToken: "sealed",
+    notice: undefined,
+    canChange: true,
+    organizationsCalled: "Workspace",
+    links,
+  };
+  const history = { look, entries, organizationsCalled: "Workspace", links };
+  return {
+    "account-apps": appsPage({ ...page, apps: SOME_APPS.apps }),
+    "account-apps-notice": appsPage({
+      ...page,
+      apps: [claude],
+      notice: accountNotice("app_ended", look),
+      links: { ...links, newestUrl: undefined, olderUrl: undefined },
+    }),
+    "account-apps-none": appsPage({ ...page, apps: [], canChange: false }),
+    "account-apps-absurd": appsPage({ ...page, apps: [absurd, absurd] }),
+    "account-timeline": timelinePage(history),
+    "account-timeline-none": timelinePage({
+      ...history,
+      entries: [],
+      links: { ...links, newestUrl: undefined, olderUrl: undefined },
+    }),
+    "account-timeline-absurd": timelinePage({
+      ...history,
+      entries: [
+        {
+          at: NOON,
+          address: "x".repeat(100),
+          happened: {
+            kind: "approved",
+            ...approved,
+            client: absurd.client,
+            place: absurd.place?.shown,
+            organization: absurd.organization,
+            scopes: absurd.scopes.map(({ description }) => description),
+            end: { at: NOON, reason: "code_reuse" },
+            refused: absurd.refused,
+          },
         },
-      },
-    ],
-  }),
-};
+      ],
+    }),
+  };
+}

@@ -56,7 +56,7 @@ export async function confirmLink(confirmed: Confirmed, parts: ConfirmLinkParts)
     look,
     title: look.texts.account.refused.nothingLinked,
     whatHappened: refused.error.message,
-    link: { text: look.texts.account.refused.back, url: await pageTokens.urlFor(current) },
+    link: { text: look.texts.common.backToAccount, url: await pageTokens.urlFor(current) },
     correlationId: peer.correlationId,
   });
   return htmlResponse(page, look.styles, pageStatus(refused.error));

@@ -23,7 +23,7 @@ export function createRefusal(parts: {
           look,
           whatHappened: error.message,
           correlationId,
-          ...WHAT_NEXT[visit.purpose.kind](switchUrl, visit.purpose),
+          ...whatNext(visit.purpose, switchUrl, look),
         })
       : notAdmittedPage({
           look,
@@ -41,15 +41,9 @@ export function createRefusal(parts: {
 type WhatNext = Pick<Parameters<typeof accountRefusedPage>[0], "title" | "link">;
 
 /** What a person can do who is signed in at the account page: sign in with the right account, or go back. */
-const WHAT_NEXT: Readonly<
-  Record<AccountPurpose["kind"], (switchUrl: string, purpose: AccountPurpose) => WhatNext>
-> = {
-  confirm: (url) => ({
-    title: "Nothing was changed",
-    link: { text: "Sign in with another account", url },
-  }),
-  link: (_switchUrl, { accountUrl }) => ({
-    title: "Nothing was linked",
-    link: { text: "Back to your account", url: accountUrl },
-  }),
-};
+function whatNext({ kind, accountUrl }: AccountPurpose, switchUrl: string, { texts }: Look): WhatNext {
+  const { nothingChanged, nothingLinked, signInWithAnother } = texts.account.refused;
+  return kind === "confirm"
+    ? { title: nothingChanged, link: { text: signInWithAnother, url: switchUrl } }
+    : { title: nothingLinked, link: { text: texts.common.backToAccount, url: accountUrl } };
+}

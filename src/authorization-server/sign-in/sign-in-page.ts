@@ -149,7 +149,7 @@ export function showSignIn(
   const methods = methodsFor(visit, all);
   const { username, errorMessage, methodProblem = problemOf(typed) } = typed;
   const at = methods.findIndex(({ panel }) => panel.kind === "password");
-  const panels = panelsOf(visit, typed, methods, issuer);
+  const panels = panelsOf(visit, typed, methods, { issuer, look });
   const ownForms = methods.flatMap(({ panel }) => (panel.kind === "form" ? [panel] : []));
   const scripts = ownForms.flatMap(({ scriptHashes = [] }) => scriptHashes);
   const values = { state: visit.sealed, username };
@@ -159,7 +159,7 @@ export function showSignIn(
       ...values,
       appName: look.name,
       errorMessage: errorMessage ?? methodProblem ?? "",
-      methods: methodsOf(panels.flat()),
+      methods: methodsOf(panels.flat(), look),
     });
     return htmlResponse(page, withScripts(TEMPLATE_STYLES, scripts), status, headers);
   }
@@ -184,7 +184,7 @@ function panelsOf(
   visit: Visit,
   typed: Typed,
   methods: readonly NamedMethod[],
-  issuer: string,
+  parts: Pick<PageParts, "issuer" | "look">,
 ): readonly (readonly MethodPanel[])[] {
   const companies: readonly NamedMethod[] = companiesOf(methods);
   return methods.map((method) => {
@@ -192,13 +192,19 @@ function panelsOf(
     if (panel.kind === "form") return [{ name, html: panel.html(visit, methods.length === 1) }];
     if (!companies.includes(method)) return linksOf(visit, [method]);
     if (method !== companies[0]) return [];
-    return [{ name: "company", html: fieldOf(visit, typed, issuer, companies.length === methods.length) }];
+    return [{ name: "company", html: fieldOf(visit, typed, companies.length === methods.length, parts) }];
   });
 }
 
-function fieldOf({ sealed, loginHint = "" }: Visit, typed: Typed, issuer: string, isOnly: boolean): Html {
+function fieldOf(
+  { sealed, loginHint = "" }: Visit,
+  typed: Typed,
+  isOnly: boolean,
+  { issuer, look }: Pick<PageParts, "issuer" | "look">,
+): Html {
   const { address = loginHint, isUnknownAddress = false } = typed;
   return companyField({
+    look,
     action: urlOf(issuer, COMPANY_PATH),
     state: sealed,
     address,

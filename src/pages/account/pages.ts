@@ -11,12 +11,12 @@ export type PageLinks = {
 };
 
 export function pageLinks({ accountUrl, newestUrl, olderUrl }: PageLinks, { texts }: Look): Html {
-  const { apps, refused } = texts.account;
+  const { apps } = texts.account;
   const link = (url: string | undefined, text: string) =>
     url === undefined ? undefined : html`<a class="button plain" href="${url}">${text}</a>`;
   return html`<nav class="side-by-side">
 ${link(newestUrl, apps.newest)}
 ${link(olderUrl, apps.older)}
-${link(accountUrl, refused.back)}
+${link(accountUrl, texts.common.backToAccount)}
 </nav>`;
 }

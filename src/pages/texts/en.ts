@@ -33,8 +33,16 @@ export const english = {
     lastUsed: (when: Html) => html`Last used ${when}.`,
     notUsedYet: "Not used yet.",
     referenceId: (id: Html) => html`Reference ID: ${id}`,
+    errorStatus: (status: number) => `Error ${status}.`,
+    whatYouCanDo: "What you can do",
+    tryAgain: "Try again",
+    /** Between two ways to do the same. */
+    or: "or",
     signIn: "Sign in",
     signInAgain: "Sign in again",
+    backToSignIn: "Back to the sign-in page",
+    backToAccount: "Back to your account",
+    username: "Username",
     cancel: "Cancel",
     remove: "Remove",
     passwordHint: "At least 8 characters. Several words are easier to remember.",
@@ -58,6 +66,158 @@ export const english = {
     unknown: "Unknown browser",
     anyOn: (system: string) => `A browser on ${system}`,
     on: (browser: string, system: string) => `${browser} on ${system}`,
+  },
+
+  login: {
+    title: "Sign in",
+    titleOfProblem: "Sign in: try again",
+    heading: (app: Html) => html`Sign in to ${app}`,
+    headingAgain: "Sign in again",
+    headingToLink: "Link another way to sign in",
+    reasonToConfirm: (person: Html) =>
+      html`Sign in as ${person} again. To change your account, you must have signed in within the last five minutes.`,
+    reasonToLink: (person: Html) => html`What you sign in with here becomes a way to sign in as ${person}.`,
+    password: "Password",
+    forgottenPassword: "Forgot your password?",
+    continueWith: (method: Html) => html`Continue with ${method}`,
+    workAddress: "Work email address",
+    continueWithCompany: "Continue with single sign-on",
+  },
+
+  /** For a person who proved who they are, and may not come in. */
+  notAdmitted: {
+    title: "This account can’t be used here",
+    whatHappened: (app: Html) =>
+      html`You signed in, but this account isn’t allowed to use ${app}. No app was connected.`,
+    signedInAs: "Signed in as",
+    with: "With",
+    useAnotherAccount: "Use another account",
+    shouldHaveAccess: "Should this account have access?",
+    contactOperator: "Contact the operator of this server with the reference ID below.",
+    askAt: (url: Html) => html`Ask for access at ${url} with the reference ID below.`,
+    contact: (whom: Html) => html`Contact ${whom} with the reference ID below.`,
+  },
+
+  /** For a consent page whose person is no longer signed in, or not in this browser. */
+  signInAgain: {
+    title: "Sign in again to continue",
+    noLongerSignedIn: (person: Html) => html`${person} is no longer signed in for this request.`,
+    someoneElse: (person: Html, current: Html) =>
+      html`This request is for ${person}, but you are now signed in as ${current}.`,
+    nothingDecided: "Nothing is approved or denied yet. Sign in with the account to connect.",
+  },
+
+  /** The page behind a one-time link of the operator. */
+  invitation: {
+    headings: {
+      reset: "Choose a new password",
+      both: "Choose a username and password",
+      password: "Choose your password",
+    },
+    for: (heading: string, app: Html) => html`${heading} for ${app}`,
+    titleOfProblem: (heading: string) => `${heading}: try again`,
+    signsOut:
+      "When you save it, you are signed out in every browser. Apps that you connected stay connected.",
+    whatFor: "You will sign in with it when you connect an app.",
+    whatBothFor: "You will sign in with them when you connect an app.",
+    password: "New password",
+    again: "New password again",
+    save: "Save password",
+    usePasskey: "Use a passkey instead",
+    passkeySaved: "Your passkey is saved",
+    passwordSaved: "Your password is saved",
+    yourUsername: (username: Html) => html`Your username is ${username}.`,
+    signedOut: "You are signed out in every browser.",
+    goBack: "Go back to your app and sign in. You can close this window.",
+    openAccount: "Open your account",
+  },
+
+  forgottenPassword: {
+    title: "Forgot your password?",
+    titleOfProblem: "Forgot your password: try again",
+    whatToDo:
+      "Type the address that belongs to your account. You get an email with a link to choose a new password.",
+    sent: "An email is on its way to the address that you typed. If an account has this address, the email has a link to choose a new password.",
+    printed: "This server does not send email: it printed the email on the terminal where it was started.",
+    nothingThere: (app: Html) =>
+      html`Nothing there? Look in your spam folder, or contact the operator of ${app}.`,
+  },
+
+  /** Signing in with a link or a code that is sent by mail. */
+  mail: {
+    address: "Email address",
+    sendLink: "Email me a link",
+    heading: (app: Html) => html`Sign in to ${app} by email`,
+    title: "Sign in by email",
+    titleOfProblem: "Sign in: try again",
+    linkAndCode: "You get an email with a link and a code. Either signs you in.",
+    checkYourEmail: "Check your email",
+    sent: (address: Html) =>
+      html`An email is on its way to ${address}. Open its link in this browser, or type its code here.`,
+    printed: (address: Html) =>
+      html`This server does not send email: it printed the one for ${address} on the terminal where it was started.`,
+    code: "Six-digit code",
+    titleOfWrongCode: "Code: try again",
+    nothingThere: "Nothing there? Look in your spam folder, and check the address.",
+    worksTenMinutes: "An email works for ten minutes.",
+    sendAnother: "Send another email",
+    printAnother: "Print another email",
+    useAnother: "Use another address or way to sign in",
+    notSent: "The email could not be sent",
+    notSentTo: (address: Html) =>
+      html`This server can’t send email at the moment. Nothing was sent to ${address}.`,
+    /** The page of the link, in the browser that asked for it. */
+    link: {
+      askedToSignIn: (address: Html) => html`You asked to sign in as ${address}`,
+      askedToLink: (address: Html) => html`You asked to link this address: ${address}`,
+      confirmAddress: "Confirm your address",
+      confirm: "Confirm",
+      notYou: "If you did not ask for this, close this page.",
+    },
+    /** The same in any other browser. */
+    elsewhere: {
+      title: "Type the code where you started",
+      whatHappened:
+        "This browser is not the one that asked for the email, so the link does not sign you in here.",
+      goBack:
+        "Go back to the browser or device where you typed your address. Type the six-digit code of the email there.",
+      orOpenThere: "Or open the link there.",
+      notYou: "If you did not ask for the email, close this page, and tell no one the code.",
+    },
+  },
+
+  /** Codes of an authenticator app. */
+  totp: {
+    title: "Enter your code",
+    titleOfProblem: "Enter your code: try again",
+    openYourApp: (app: Html) =>
+      html`Open your authenticator app, and type the six digits that it shows for ${app}.`,
+    continue: "Continue",
+    useRecoveryCode: "Use a recovery code instead",
+    recoveryCode: "Recovery code",
+    recoveryCodeHint: "One of the ten that you saved when you set up your app. Each works once.",
+    continueWithRecoveryCode: "Continue with a recovery code",
+    code: "Code from your app",
+    signInAs: (label: Html) => html`You sign in as ${label}.`,
+    startAgain: "Start again",
+    setup: {
+      heading: "Set up an authenticator app",
+      title: "Set up an app",
+      titleOfProblem: "Set up an app: try again",
+      why: (app: Html) =>
+        html`${app} asks for a second proof when you sign in: a code that an app on your phone shows.`,
+      scan: "In your authenticator app, add an account and scan this code.",
+      qrCode: "QR code for your authenticator app",
+      orType: "If you can’t scan it, type this key. If your app asks, choose time-based codes.",
+      turnOn: "Turn on",
+    },
+    recoveryCodes: {
+      title: "Save your recovery codes",
+      whatFor: "Your authenticator app is set up. If you lose it, you sign in with one of these codes.",
+      keepThem:
+        "Each works once. They are not shown again: keep them where you keep your passwords, not only on your phone.",
+      saved: "I have saved them",
+    },
   },
 
   consent: {
@@ -125,8 +285,91 @@ export const english = {
   },
 
   passkeys: {
+    signIn: "Sign in with a passkey",
+    needJavaScript: "Passkeys need JavaScript, which is off in this browser.",
+    /** What the page says when the browser used none. */
+    notUsed: {
+      unsupported: "This browser can’t use passkeys.",
+      cancelled: "No passkey was used. Try again, or sign in another way.",
+      wrongAddress: "Passkeys can’t be used at this address.",
+      failed: "The passkey could not be used. Try again, or sign in another way.",
+    },
+    /** And when it made none. */
+    notMade: {
+      unsupported: "This browser can’t use passkeys.",
+      cancelled: "No passkey was made. Try again.",
+      existsAlready: "This device has a passkey for your account already.",
+      wrongAddress: "Passkeys can’t be used at this address.",
+      failed: "The passkey could not be made. Try again, or use another device.",
+    },
     nothingCame: "No passkey was made. Turn JavaScript on, and try again.",
     notSaved: "The passkey could not be saved. Try again.",
+  },
+
+  /** The way back to the client. */
+  return: {
+    approved: "Approved",
+    youApproved: (client: Html) => html`You approved ${client}.`,
+    denied: "Denied",
+    youDenied: (client: Html) => html`You denied ${client}. It got no access. You can close this window.`,
+    letItOpen: "If your browser asks, let it open the app. Then you can close this window.",
+    openApp: "Open the app",
+    opensApp: (protocol: Html) =>
+      html`This opens the app for ${protocol} links on your computer. Only open it if you just started this from that app.`,
+    continueToWebsite: "Continue to this website",
+    opensWebsite: "The button opens another website:",
+    unknownWebsite: (app: Html) =>
+      html`${app} doesn’t know who runs it. Only continue if you know it and just came from there.`,
+  },
+
+  /** For an Approve that is clicked again. */
+  done: {
+    title: "Already connected",
+    isConnected: (client: Html, app: Html) =>
+      html`${client} is connected to ${app}. You can close this window.`,
+  },
+
+  error: {
+    cannotContinue: "This request can’t continue",
+    somethingWentWrong: "Something went wrong",
+  },
+
+  /** The page at the server's root, and at the MCP URL in a browser. */
+  status: {
+    title: "MCP server",
+    heading: (app: Html) => html`${app} is running`,
+    whatItIs:
+      "This is an MCP server. Give its URL to your AI assistant or editor, then sign in and approve it in your browser.",
+    url: "MCP server URL",
+    thisComputerOnly: (https: Html) =>
+      html`This URL works on this computer only. claude.ai, ChatGPT and other hosted clients need a public ${https} URL.`,
+    signedInAs: (person: Html) => html`You are signed in as ${person}.`,
+    yourAccount: "Your account",
+    connect: "Connect your client",
+    installIn: (client: string) => `Install in ${client}`,
+    nothingNeeded: "You need no client ID, secret or token. Click a snippet to select it.",
+    /** What is typed in each client. The names of its menus are the client's. */
+    claude: {
+      where: "On claude.ai, in Claude Desktop and on mobile:",
+      steps: [
+        "Open Settings, then Connectors, and choose “Add custom connector”.",
+        "Paste the URL and add it. Leave the advanced settings empty.",
+        "Choose “Connect” and sign in.",
+      ],
+    },
+    claudeCode: (command: Html) => html`Then type ${command} in Claude Code and choose to authenticate.`,
+    chatGpt: {
+      steps: [
+        "Open Settings, then Apps (or “Apps & Connectors”), and turn on developer mode under Advanced settings.",
+        "Create an app: paste the URL and choose OAuth.",
+        "Connect it and sign in.",
+      ],
+    },
+    inFile: (file: Html) => html`In ${file}:`,
+    inEitherFile: (project: Html, all: Html) => html`In ${project} (this project) or ${all} (all projects):`,
+    inTerminal: "Or in a terminal:",
+    gemini: (command: Html) => html`Then type ${command} in Gemini CLI.`,
+    inspector: "Choose the transport “Streamable HTTP”, paste the URL and connect.",
   },
 
   account: {
@@ -290,8 +533,8 @@ export const english = {
       nothingLinked: "Nothing was linked",
       nothingChanged: "Nothing was changed",
       outOfDate: "This page is out of date, or you are no longer signed in, so nothing was changed.",
-      back: "Back to your account",
       open: "Open your account",
+      signInWithAnother: "Sign in with another account",
     },
     signedOut: {
       title: "You are signed out",
@@ -303,7 +546,6 @@ export const english = {
       whatItMeans:
         "When you change it, you are signed out everywhere else. Apps that you connected stay connected.",
       signInAgainFirst: "To change your password, sign in again first.",
-      username: "Username",
       current: "Current password",
       next: "New password",
       again: "New password again",
@@ -353,6 +595,15 @@ export const english = {
       turnedOff: "Your authenticator app is turned off. You are no longer asked for a code.",
     },
     passkeys: {
+      heading: "Passkeys",
+      whatItIs:
+        "With a passkey you sign in with your fingerprint, your face or the PIN of your device, and without a password.",
+      name: "Name of the new passkey",
+      nameHint: "Helps you recognize it later, such as the name of this device. You can leave this empty.",
+      add: "Add a passkey",
+      synced: "Synced",
+      otherHost: (host: Html) => html`Works only at ${host}, where this server no longer is.`,
+      onlyWayIn: "Your only way in",
       added: "You can now sign in with this passkey.",
       removed: "You can no longer sign in with this passkey. Delete it from your device too.",
       notThere: "That passkey was removed already.",
