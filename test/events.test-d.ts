@@ -19,7 +19,11 @@ declare const resealing: Parameters<Store["resealSigningKey"]>[0];
 
 const PEER = { address: "203.0.113.7", correlationId: "abcdefghijkl" };
 const GRANT = { grant: "g", client: "c", person: "ada" };
-const denied = recorder.prepare("consent.denied", { client: "c", person: "ada" }, PEER).entry;
+const denied = recorder.prepare(
+  "consent.denied",
+  { client: "c", person: "ada", client_name: null },
+  PEER,
+).entry;
 
 export function events(): void {
   log.event("refresh.rotated", { ...GRANT, generation: 2 });
@@ -53,7 +57,7 @@ export function fields(): void {
   // @ts-expect-error a missing field
   operatorEntry("client.enabled", {});
   // @ts-expect-error an event of a request
-  operatorEntry("consent.denied", { client: "c", person: "ada" });
+  operatorEntry("consent.denied", { client: "c", person: "ada", client_name: null });
 }
 
 /** No change that the audit log promises without its entry, and none with the entry of something else. */

@@ -24,6 +24,8 @@ const GRANT: Grant = {
   revokedAt: null,
   revokedReason: null,
   approvedAs: null,
+  refusedAt: null,
+  refusal: null,
 };
 const REDEMPTION = {
   clientId: "client",
@@ -41,15 +43,16 @@ describe("redeeming a code (OAuth 2.1 §4.1.3)", () => {
   });
 
   it.each([
-    ["another client", { clientId: "other" }],
-    ["another redirect URI", { redirectUri: "https://client.example/cb2" }],
-    ["another verifier", { codeChallenge: "other" }],
-    ["another resource", { resource: "https://mcp.example/other" }],
-  ])("is refused for %s, used or not", (_name, wrong) => {
+    ["another client", { clientId: "other" }, undefined],
+    ["another redirect URI", { redirectUri: "https://client.example/cb2" }, "redirect_mismatch"],
+    ["another verifier", { codeChallenge: "other" }, "verifier_mismatch"],
+    ["another resource", { resource: "https://mcp.example/other" }, "resource_mismatch"],
+  ])("is refused for %s, used or not", (_name, wrong, refusal) => {
     for (const grant of [GRANT, { ...GRANT, redeemedAt: NOW, generation: 1 }]) {
-      expect(decideRedemption(grant, { ...REDEMPTION, ...wrong }, NOW)).toMatchObject({
-        kind: "refuse",
-      });
+      const decision = decideRedemption(grant, { ...REDEMPTION, ...wrong }, NOW);
+      expect(decision).toMatchObject({ kind: "refuse" });
+      // The person of the grant is told nothing of another client's requests.
+      expect("refusal" in decision ? decision.refusal : undefined).toBe(refusal);
     }
   });
 
@@ -129,16 +132,16 @@ describe("rotating a refresh token (OAuth 2.1 §4.3.1)", () => {
   });
 
   it.each([
-    ["another client", live, { clientId: "other" }],
-    ["another resource", live, { resource: "https://else.example/" }],
-    ["a revoked grant", { ...live, revokedAt: NOW }, {}],
-    ["an idle one past its time", { ...live, refreshExpiresAt: NOW }, {}],
-    ["one past its end", { ...live, endsAt: NOW }, {}],
-  ])("is refused for %s, whatever the generation", (_name, grant, wrong) => {
+    ["another client", live, { clientId: "other" }, undefined],
+    ["another resource", live, { resource: "https://else.example/" }, "resource_mismatch"],
+    ["a revoked grant", { ...live, revokedAt: NOW }, {}, "revoked"],
+    ["an idle one past its time", { ...live, refreshExpiresAt: NOW }, {}, "expired"],
+    ["one past its end", { ...live, endsAt: NOW }, {}, "expired"],
+  ])("is refused for %s, whatever the generation", (_name, grant, wrong, refusal) => {
     for (const generation of [1, 4, 5, 6]) {
-      expect(decideRotation(grant, { ...rotation, generation, ...wrong }, NOW, 60)).toMatchObject({
-        kind: "refuse",
-      });
+      const decision = decideRotation(grant, { ...rotation, generation, ...wrong }, NOW, 60);
+      expect(decision).toMatchObject({ kind: "refuse" });
+      expect("refusal" in decision ? decision.refusal : undefined).toBe(refusal);
     }
   });
 });

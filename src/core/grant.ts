@@ -36,6 +36,9 @@ export type Grant = {
   readonly createdAt: number;
   readonly revokedAt: number | null;
   readonly revokedReason: RevocationReason | null;
+  /** When its client was last refused tokens, and why; null where it never was. To the minute, where it is refused again and again. */
+  readonly refusedAt: number | null;
+  readonly refusal: GrantRefusal | null;
   /**
    * What the client was when the person clicked Approve, as a hash: later requests can rest on the click while the client is the
    * same. Null where no one clicked.
@@ -57,8 +60,45 @@ export const REVOCATION_REASONS = [
   "upstream_logout",
   "organization_left",
   "organization_missing",
+  "person",
 ] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+
+/** Why the client of a grant gets no tokens for it. The person of the grant may see it: it says nothing of the request. */
+export const GRANT_REFUSALS = [
+  "redirect_mismatch",
+  "verifier_mismatch",
+  "resource_mismatch",
+  "scope_not_granted",
+  "code_expired",
+  "expired",
+  "revoked",
+] as const;
+export type GrantRefusal = (typeof GRANT_REFUSALS)[number];
+
+/** For the log alone: `why`. For the person too: `refusal`, which only a request of the grant's own client has. */
+export type Refused = {
+  readonly kind: "refuse";
+  readonly why: string;
+  readonly refusal?: GrantRefusal;
+};
+
+/** How a grant ended. */
+export type GrantOver = {
+  readonly at: number;
+  readonly reason: RevocationReason | "expired" | "not_redeemed";
+};
+
+/** When and why a grant is over at this time; undefined while it is live. */
+export function overAt(grant: Grant, now: number): GrantOver | undefined {
+  const { revokedAt, revokedReason, redeemedAt, codeExpiresAt, refreshExpiresAt, endsAt } = grant;
+  if (revokedAt !== null && revokedReason !== null) return { at: revokedAt, reason: revokedReason };
+  if (redeemedAt === null) {
+    return now < codeExpiresAt ? undefined : { at: codeExpiresAt, reason: "not_redeemed" };
+  }
+  const at = Math.min(refreshExpiresAt, endsAt);
+  return now < at ? undefined : { at, reason: "expired" };
+}
 
 /** A code exchange whose code had a valid MAC and whose client is authenticated (RFC 6749 §4.1.3). */
 export type Redemption = {
@@ -74,7 +114,7 @@ export type Redemption = {
 export type RedemptionDecision =
   | { readonly kind: "redeem"; readonly grant: Grant }
   | { readonly kind: "reuse"; readonly grant: Grant }
-  | { readonly kind: "refuse"; readonly why: string };
+  | Refused;
 
 /**
  * What a code exchange comes to. Everything that proves the rightful client is checked before reuse is: nobody
@@ -88,15 +128,17 @@ export function decideRedemption(
   if (!grant) return refuse("no such grant");
   if (grant.clientId !== redemption.clientId) return refuse("the code was issued to another client");
   if (redemption.redirectUri !== undefined && redemption.redirectUri !== grant.redirectUri) {
-    return refuse("redirect_uri is not the one of the authorization request");
+    return refuse("redirect_uri is not the one of the authorization request", "redirect_mismatch");
   }
-  if (redemption.codeChallenge !== grant.codeChallenge) return refuse("code_verifier does not match");
+  if (redemption.codeChallenge !== grant.codeChallenge) {
+    return refuse("code_verifier does not match", "verifier_mismatch");
+  }
   if (redemption.resource !== undefined && !sameResource(redemption.resource, grant.resource)) {
-    return refuse(`the grant is for another resource: ${grant.resource}`);
+    return otherResource(grant);
   }
-  if (grant.revokedAt !== null) return refuse(`the grant was revoked (${grant.revokedReason})`);
+  if (grant.revokedAt !== null) return revoked(grant);
   if (grant.redeemedAt !== null) return { kind: "reuse", grant };
-  if (now >= grant.codeExpiresAt) return refuse("the code has expired");
+  if (now >= grant.codeExpiresAt) return refuse("the code has expired", "code_expired");
   return { kind: "redeem", grant };
 }
 
@@ -114,7 +156,7 @@ export type RotationDecision =
   /** Issue `generation` again: a parallel refresh, or one whose answer was lost. */
   | { readonly kind: "repeat"; readonly generation: number }
   | { readonly kind: "reuse" }
-  | { readonly kind: "refuse"; readonly why: string };
+  | Refused;
 
 /**
  * What a refresh comes to. A token one generation old gets the same successor inside the grace window, and after it
@@ -131,10 +173,12 @@ export function decideRotation(
   if (!grant) return refuse("no such grant");
   if (grant.clientId !== rotation.clientId) return refuse("the token was issued to another client");
   if (rotation.resource !== undefined && !sameResource(rotation.resource, grant.resource)) {
-    return refuse(`the grant is for another resource: ${grant.resource}`);
+    return otherResource(grant);
   }
-  if (grant.revokedAt !== null) return refuse(`the grant was revoked (${grant.revokedReason})`);
-  if (now >= grant.endsAt || now >= grant.refreshExpiresAt) return refuse("the refresh token has expired");
+  if (grant.revokedAt !== null) return revoked(grant);
+  if (now >= grant.endsAt || now >= grant.refreshExpiresAt) {
+    return refuse("the refresh token has expired", "expired");
+  }
   if (rotation.generation >= grant.generation) {
     return {
       kind: "rotate",
@@ -159,6 +203,14 @@ function withoutSlash(resource: string): string {
   return resource.endsWith("/") ? resource.slice(0, -1) : resource;
 }
 
-function refuse(why: string): { kind: "refuse"; why: string } {
-  return { kind: "refuse", why };
+function otherResource({ resource }: Grant): Refused {
+  return refuse(`the grant is for another resource: ${resource}`, "resource_mismatch");
+}
+
+function revoked({ revokedReason }: Grant): Refused {
+  return refuse(`the grant was revoked (${revokedReason})`, "revoked");
+}
+
+function refuse(why: string, refusal?: GrantRefusal): Refused {
+  return { kind: "refuse", why, ...(refusal && { refusal }) };
 }

@@ -20,8 +20,8 @@ const asked = (changes: Partial<AskedConsent> = {}): AskedConsent => ({
 const grant = (changes: Partial<Approved> = {}): Approved => ({
   id: "grant-1",
   clientId: "app",
-  organization: null,
   clientName: "App",
+  organization: null,
   redirectUri: AT,
   resource: "https://mcp.example/mcp",
   scopes: ["mcp", "read"],
@@ -33,7 +33,7 @@ const grant = (changes: Partial<Approved> = {}): Approved => ({
 const between = (request: AskedConsent, ...live: readonly Approved[]) =>
   stepUp(request, live, { implies: IMPLIES });
 
-const NEW = { added: ["write"], before: ["mcp", "read"] };
+const NEW = { from: "grant-1", added: ["write"], before: ["mcp", "read"] };
 
 describe("a request for more than the newest grant has", () => {
   it("says what is new, and what was approved before", () => {
@@ -97,6 +97,7 @@ describe("a request for more than the newest grant has", () => {
           return;
         }
         expect(found).toEqual({
+          from: "grant-1",
           added: wanted.filter((scope) => !holds(scope)),
           before: wanted.filter(holds),
         });

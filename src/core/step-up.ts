@@ -4,6 +4,8 @@ import { missingScopes, type ScopeCatalogue } from "./scopes.ts";
 
 /** A request for more than the person approved for the same client last. Together, both lists are what it asks for. */
 export type StepUp = {
+  /** The id of the earlier grant. */
+  readonly from: string;
   /** The scopes that the earlier grant does not hold, in the order of the request. */
   readonly added: readonly string[];
   /** Those that it holds. */
@@ -25,7 +27,7 @@ export function stepUp(
   if (!earlier) return undefined;
   const added = missingScopes(asked.scopes, earlier.scopes, implies);
   if (added.length === 0) return undefined;
-  return { added, before: asked.scopes.filter((scope) => !added.includes(scope)) };
+  return { from: earlier.id, added, before: asked.scopes.filter((scope) => !added.includes(scope)) };
 }
 
 /** As far as a request shows it. A code that no client redeemed has connected nothing. */

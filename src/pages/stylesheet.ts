@@ -140,6 +140,10 @@ p + .rows { margin-top: .75rem; }
 [hidden] { display: none; }
 .passkey > * + * { margin-top: .5rem; }
 .rows + p { margin-top: .5rem; }
+.app { align-items: flex-start; }
+.app ul { margin-bottom: .375rem; padding-inline-start: 1.125rem; }
+.app p + p.small:not(.soft) { margin-top: .375rem; }
+.app li + li { margin-top: 0; }
 .tag { white-space: nowrap; padding: .1em .5em; border-radius: 5px; background: var(--accent-tint); color: var(--accent); font-size: .8125rem; font-weight: 600; }
 .notice.good { background: var(--good-tint); border-color: var(--good); color: var(--good); }
 

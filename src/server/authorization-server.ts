@@ -11,6 +11,7 @@ import { refreshToken } from "../authorization-server/tokens/grants/refresh-toke
 import { introspectRoute } from "../authorization-server/tokens/introspect.ts";
 import { createTokenIssuer } from "../authorization-server/tokens/issue-tokens.ts";
 import { jwksRoute } from "../authorization-server/tokens/jwks.ts";
+import { createNoteRefusal } from "../authorization-server/tokens/note-refusal.ts";
 import { revokeRoute } from "../authorization-server/tokens/revoke.ts";
 import { createRevokeGrant } from "../authorization-server/tokens/revoke-grant.ts";
 import type { SigningKeys } from "../authorization-server/tokens/signing-keys.ts";
@@ -40,7 +41,8 @@ export async function openAuthorizationServer(parts: AuthorizationServerParts): 
   const audiences = [issuer, urlOf(issuer, TOKEN_PATH)] as const;
   const authenticateClient = createClientAuthentication({ ...parts, issuer, audiences });
   const tokenReader = { minter, keys };
-  const common = { ...parts, ...settings, clients, recorder, minter };
+  const noteRefusal = createNoteRefusal(parts);
+  const common = { ...parts, ...settings, clients, recorder, minter, noteRefusal };
   const checkActive = createActivity(settings);
   const organizations = settings.organizations && createOrganizations(settings.organizations);
   const grantTypes: GrantTypes = new Map([

@@ -1,4 +1,4 @@
-import { accountRoute } from "../authorization-server/account/account.ts";
+import { accountRoutes } from "../authorization-server/account/account.ts";
 import { accountGoals } from "../authorization-server/account/account-goals.ts";
 import {
   type AccountVisitsParts,
@@ -40,6 +40,7 @@ import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
 import type { FactorParts, OpenFactor, SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
+import { createRevokeGrant } from "../authorization-server/tokens/revoke-grant.ts";
 import { type Admission, isShutOut } from "../config/admit.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
@@ -158,11 +159,13 @@ export async function openInteraction(
     ...(factor?.routes(createPendingProofs({ ...pending, visits, signIns, refuse })) ?? []),
     ...furtherSteps.flatMap(({ routes }) => routes(interactions)),
     consentRoute({ ...answering, minter: { keyring, issuer } }),
-    accountRoute({
+    ...accountRoutes({
       ...common,
       ...accounts,
       methods,
       parts: accountPartsOf([...methods, ...(factor ? [factor] : [])]),
+      revokeGrant: createRevokeGrant({ ...parts, recorder }),
+      organizationsCalled: organizations?.called ?? "",
     }),
   ];
   return {

@@ -1,11 +1,19 @@
-import type { Grant } from "../core/grant.ts";
+import type { Grant, RevocationReason } from "../core/grant.ts";
 
 // What the verbs about grants take and give.
 
 /** Everything of a grant but what happens later. */
 export type ProgramGrant = Omit<
   Grant,
-  "redeemedAt" | "generation" | "rotatedAt" | "unusedGeneration" | "usedAt" | "revokedAt" | "revokedReason"
+  | "redeemedAt"
+  | "generation"
+  | "rotatedAt"
+  | "unusedGeneration"
+  | "usedAt"
+  | "revokedAt"
+  | "revokedReason"
+  | "refusedAt"
+  | "refusal"
 >;
 
 /** What a person approved. */
@@ -41,8 +49,23 @@ export type GrantFilter = {
   readonly liveAt?: number;
   /** Only grants for which a person clicked Approve. */
   readonly isClicked?: true;
+  /** Only grants that a person approved, and none of a program, which can have a person's id. */
+  readonly isPersons?: true;
+  /** Only these. */
+  readonly ids?: readonly string[];
+  /** Only grants that come after this one, in the list's order. */
+  readonly after?: Pick<Grant, "createdAt" | "id">;
   readonly limit?: number;
 };
+
+/** A grant that is over, by the entry of its approval. */
+export type EndedGrant = {
+  readonly id: string;
+  readonly clientId: string;
+  readonly approvedAt: number;
+};
+
+export type GrantEnd = { readonly at: number; readonly reason: RevocationReason };
 
 export type RefreshTokenPage = {
   /** The last id of the page before, "" for the first one. */

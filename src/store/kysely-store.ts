@@ -9,7 +9,10 @@ import { disabledClientQueries } from "./queries/disabled-clients.ts";
 import { endedPeopleQueries } from "./queries/ended-people.ts";
 import { expiryQueries } from "./queries/expiry.ts";
 import { familiarNetworkQueries } from "./queries/familiar-networks.ts";
+import { grantEndQueries } from "./queries/grant-ends.ts";
+import { grantListQueries } from "./queries/grant-lists.ts";
 import { grantPageQueries } from "./queries/grant-pages.ts";
+import { grantRefusalQueries } from "./queries/grant-refusals.ts";
 import { grantUseQueries } from "./queries/grant-uses.ts";
 import { grantQueries } from "./queries/grants.ts";
 import { identityQueries } from "./queries/identities.ts";
@@ -44,7 +47,10 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...disabledClientQueries(db, connection),
     ...unapprovedClientQueries(db, connection),
     ...grantQueries(db, connection, dialect),
+    ...grantListQueries(db, connection),
+    ...grantEndQueries(db, connection),
     ...grantPageQueries(db, connection),
+    ...grantRefusalQueries(db, connection),
     ...grantUseQueries(connection, dialect),
     ...peopleQueries(db, connection),
     ...signInQueries(db, connection, dialect),

@@ -1,7 +1,13 @@
 import type { Selectable } from "kysely";
 import { z } from "zod";
 import { CLIENT_AUTHENTICATION_METHODS, type Client } from "../core/client.ts";
-import { type Grant, REVOCATION_REASONS, type RevocationReason } from "../core/grant.ts";
+import {
+  GRANT_REFUSALS,
+  type Grant,
+  type GrantRefusal,
+  REVOCATION_REASONS,
+  type RevocationReason,
+} from "../core/grant.ts";
 import type { Organization } from "../core/organization.ts";
 import type { Person } from "../core/person.ts";
 import type { ClientTable, GrantTable, SigningKeyTable } from "./schema.ts";
@@ -33,6 +39,8 @@ export function toGrant(row: Selectable<GrantTable>): Grant {
     revokedAt: row.revoked_at,
     revokedReason: row.revoked_reason === null ? null : toReason(row),
     approvedAs: row.approved_as,
+    refusedAt: row.refused_at,
+    refusal: toRefusal(row.refusal),
   };
 }
 
@@ -90,6 +98,11 @@ function toOrganization(row: Selectable<GrantTable>, text: string): Organization
 function toReason(row: Selectable<GrantTable>): RevocationReason {
   if (row.revoked_reason !== null && REASONS.has(row.revoked_reason)) return row.revoked_reason;
   throw unreadable(`grant ${row.id}`);
+}
+
+/** Null for one that a later version knows: no decision depends on it. */
+function toRefusal(text: string | null): GrantRefusal | null {
+  return GRANT_REFUSALS.find((refusal) => refusal === text) ?? null;
 }
 
 const REASONS: ReadonlySet<string> = new Set(REVOCATION_REASONS);

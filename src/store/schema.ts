@@ -81,6 +81,9 @@ export type GrantTable = {
   due_at: number;
   /** What the client was when the person clicked Approve, as a hash; null where no one clicked. */
   approved_as: string | null;
+  /** When its client was last refused, and why; null where it never was. */
+  refused_at: number | null;
+  refusal: string | null;
 };
 
 export type PersonTable = {

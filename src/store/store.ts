@@ -1,11 +1,13 @@
 import type { Client } from "../core/client.ts";
 import type { AuditEntry, AuditedEvent, AuditRecord } from "../core/events.ts";
-import type { Grant, RevocationReason } from "../core/grant.ts";
+import type { Grant, GrantRefusal, RevocationReason } from "../core/grant.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Follower } from "./change-feed.ts";
 import type { Counters } from "./counters.ts";
 import type {
   Approval,
+  EndedGrant,
+  GrantEnd,
   GrantFilter,
   GrantUse,
   ProgramGrant,
@@ -104,8 +106,16 @@ export type Store = OfPeople & {
     now: number,
     entry: AuditEntry<"grant.revoked">,
   ): Promise<boolean>;
+  /** Keeps why the client of a grant was refused tokens, in place of what was there. */
+  recordRefusal(id: string, refusal: GrantRefusal, now: number): Promise<void>;
   /** Newest first. */
   listGrants(filter: GrantFilter): Promise<readonly Grant[]>;
+
+  /**
+   * How grants ended whose rows may be gone. Only those are there of which the audit log says it: what ends with its time, or with
+   * its person, has no entry of its own.
+   */
+  findGrantEnds(grants: readonly EndedGrant[]): Promise<ReadonlyMap<string, GrantEnd>>;
 
   // — signing keys —
 

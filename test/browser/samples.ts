@@ -18,6 +18,7 @@ import { notAdmittedPage } from "../../src/pages/not-admitted.ts";
 import { returnPage } from "../../src/pages/return.ts";
 import { signInAgainPage } from "../../src/pages/sign-in-again.ts";
 import { statusPage } from "../../src/pages/status.ts";
+import { ABSURD_APPS, appSamples, NO_APPS, SOME_APPS } from "./app-samples.ts";
 import { consentSamples } from "./consent-samples.ts";
 import { mailSamples } from "./mail-samples.ts";
 
@@ -133,6 +134,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       groups: ["engineering"],
     },
     canChange: true,
+    apps: SOME_APPS,
     sessions: [
       {
         id: "session-1",
@@ -379,6 +381,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     }),
     ...consentSamples(lookOf),
     ...mail.samples,
+    ...appSamples(lookOf),
     "account-address": accountPage({ ...account, sections: [mail.addressSections.rest] }),
     "account-address-old-sign-in": accountPage({
       ...account,
@@ -416,6 +419,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       identities: account.identities
         .slice(0, 1)
         .map((identity) => ({ ...identity, usedAt: null, removal: "last_way_in" })),
+      apps: NO_APPS,
       links: [],
       sections: [],
       signIns: [],
@@ -436,6 +440,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     "account-absurd": accountPage({
       ...account,
       look: lookOf({ name: `An application ${"with a very long name ".repeat(8)}` }),
+      apps: ABSURD_APPS,
       person: {
         id: "i".repeat(255),
         name: `${"w".repeat(150)}@example.com`,

@@ -86,7 +86,13 @@ describe("what the operator does is a row", () => {
     );
     const grant = String(approved?.grant);
     expect(await left("grant", "revoke", grant, grant)).toEqual([
-      byOperator("grant.revoked", { grant, client, person: "demo", reason: "operator" }),
+      byOperator("grant.revoked", {
+        grant,
+        client,
+        client_name: approved?.client_name,
+        person: "demo",
+        reason: "operator",
+      }),
     ]);
   });
 

@@ -96,7 +96,7 @@ describe("each of these leaves one row", () => {
     const browser = openBrowser(server);
     const { state } = await signIn(browser, authorizeUrl(client, newPkce().challenge));
     expect(await left(() => decide(browser, state, "deny"))).toEqual([
-      row("consent.denied", "denied", { person: "ada", client }),
+      row("consent.denied", "denied", { person: "ada", client, client_name: "Test Client" }),
     ]);
   });
 
@@ -138,6 +138,7 @@ describe("each of these leaves one row", () => {
       row("grant.revoked", "ok", {
         grant: await grantOf(client),
         client,
+        client_name: "Test Client",
         person: "ada",
         reason: "code_reuse",
       }),
@@ -156,6 +157,7 @@ describe("each of these leaves one row", () => {
       row("grant.revoked", "ok", {
         grant: await grantOf(client),
         client,
+        client_name: "Test Client",
         person: "ada",
         reason: "refresh_reuse",
       }),
@@ -173,6 +175,7 @@ describe("each of these leaves one row", () => {
       row("grant.revoked", "ok", {
         grant: await grantOf(client),
         client,
+        client_name: "Test Client",
         person: "ada",
         reason: "client_request",
       }),

@@ -124,14 +124,15 @@ it("an access token ends with its grant: of a code, and of a refresh shortly bef
   expect(tokens.expires_in).toBe(60);
 });
 
-it("a refresh for nothing that was granted is refused before anything is written", async () => {
+it("a refresh for nothing that was granted is refused before anything is written but that it was", async () => {
   const server = await startServer();
   const { clientId, refresh_token } = await connect(server);
   const [grant = ""] = refresh_token.split(".");
   const before = await server.store.findGrant(grant);
   const answer = refresh(server, clientId, refresh_token, { scope: "todo:write" });
   expect(await refused(answer)).toEqual([400, "invalid_scope"]);
-  expect(await server.store.findGrant(grant)).toEqual(before);
+  const refusal = { refusal: "scope_not_granted", refusedAt: server.now() };
+  expect(await server.store.findGrant(grant)).toEqual({ ...before, ...refusal });
 });
 
 it("a refresh that names its scope, twenty times at once, gives twenty times one and the same successor", async () => {

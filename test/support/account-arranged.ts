@@ -19,7 +19,7 @@ import { openBrowser, stateOf } from "./person.ts";
 import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
 import { type Authenticator, passTo, setUpAtAccount } from "./sign-in/authenticator.ts";
-import { IDENTITY_LINKED } from "./store/samples.ts";
+import { approveSample, IDENTITY_LINKED, REDEEMED } from "./store/samples.ts";
 import { addUser, PASSWORD } from "./users.ts";
 
 /** Checks no hash, which takes its time: for all that is not about the password. */
@@ -104,13 +104,34 @@ export async function arrange({
   const theirs = await signInToAccount(grace, "grace", PASSWORD);
   const there = await signInToAccount(phone, "ada", PASSWORD);
   const here = await signInToAccount(browser, "ada", PASSWORD);
-  for (const name of ["ada", "grace"]) await linkMailbox(server, name);
+  for (const name of ["ada", "grace"]) {
+    await linkMailbox(server, name);
+    await connectApp(server, name);
+  }
   const state = await beginLink(browser, here, "google");
   const page = await confirmLink(browser, await comeBack(browser, "google", state, { subject: "ada" }));
   const app = undefined as Authenticator | undefined;
   return { server, open, browser, phone, grace, page, there, theirs, publicUrl, mails, tap, app };
 }
 export type Arranged = Awaited<ReturnType<typeof arrange>>;
+
+/** An app that a person connected, by the id of its grant. */
+export const appOf = (name: string) => `app of ${name}`.replaceAll(" ", "-");
+
+async function connectApp({ store, now }: TestServer, name: string): Promise<void> {
+  const at = now();
+  const [id, hours] = [appOf(name), 60 * 60 * 1000];
+  await approveSample(store, {
+    id,
+    person: { id: `id of ${name}` },
+    createdAt: at,
+    signedInAt: at,
+    codeExpiresAt: at + hours,
+    refreshExpiresAt: at + hours,
+    endsAt: at + 24 * hours,
+  });
+  await store.redeemCode(id, at + 24 * hours, at, REDEEMED);
+}
 
 async function linkMailbox({ store, now }: TestServer, name: string): Promise<void> {
   const label = mailboxOf(name);
@@ -162,6 +183,7 @@ export async function everything({ store, now }: TestServer): Promise<string> {
     (await Promise.all(people.map((id) => store.listSessions(id, now())))).map((sessions) =>
       sessions.map(({ hash }) => hash).sort(),
     ),
+    await Promise.all(people.map((personId) => store.listGrants({ personId }))),
     audit.filter(({ event }) => !event.startsWith("sign_in.")),
   ]);
 }

@@ -2,33 +2,37 @@ import type { Identity } from "../../core/identity.ts";
 import { displayName } from "../../core/person.ts";
 import { htmlResponse, pageStatus, retryAfter, withScripts } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
+import type { AppsSectionValues } from "../../pages/account/app-values.ts";
 import { actionForm } from "../../pages/account/form.ts";
 import type { AccountNotice } from "../../pages/account/notices.ts";
 import { accountPage } from "../../pages/account/page.ts";
 import type { AccountIdentity, AccountSession, PartName } from "../../pages/account/values.ts";
 import { browserInWords } from "../../pages/browser-in-words.ts";
 import type { Look } from "../../pages/look.ts";
-import type { Clock } from "../../platform/clock.ts";
 import type { IdentityRecord, SessionRecord } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
 import type { ProposedLink } from "../sign-in/goals.ts";
 import type { NamedMethod } from "../sign-in/sign-in-page.ts";
+import { type ConnectedAppsParts, connectedApps } from "./apps/connected-apps.ts";
+import { APPS_PATH, TIMELINE_PATH } from "./apps/paths.ts";
 import { identityId } from "./identity-id.ts";
+import { ownEntriesSince } from "./own-entries.ts";
 import type { PageTokens } from "./page-tokens.ts";
 import { type Answered, listedHere, type NamedPart, noticeCalled, sectionsOf } from "./parts.ts";
 import { isRecent } from "./recent.ts";
 import { recentSignIns } from "./recent-sign-ins.ts";
 import { isLinked, linkable, methodOf, wayInWithout, waysIn } from "./ways-in.ts";
 
-export type AccountPageParts = {
-  readonly store: Pick<Store, "findPerson" | "listSessions" | "listIdentities" | "readAudit">;
+export type AccountPageParts = ConnectedAppsParts & {
+  readonly store: Pick<Store, "findPerson" | "listSessions" | "listIdentities" | "readAudit" | "listGrants">;
   readonly methods: readonly NamedMethod[];
   /** What they add to the page. */
   readonly parts: readonly NamedPart[];
-  readonly pageTokens: Pick<PageTokens, "seal" | "urlFor">;
-  readonly clock: Clock;
+  readonly pageTokens: Pick<PageTokens, "seal" | "urlFor" | "linkTo">;
+  /** What the operator calls what a person chooses for an app. */
+  readonly organizationsCalled: string;
   readonly issuer: string;
   readonly look: Look;
 };
@@ -42,6 +46,7 @@ export type Said = {
   readonly answered?: Answered | undefined;
 };
 
+const MOST_APPS = 10;
 const MOST_SESSIONS = 50;
 
 /** The page of the person who is signed in. Writes nothing. */
@@ -53,11 +58,12 @@ export async function showAccount(
   const { store, methods, clock, issuer, look } = parts;
   const { id } = current.person;
   const now = clock();
-  const [record, sessions, identities, signIns] = await Promise.all([
-    store.findPerson(id),
+  const record = await store.findPerson(id);
+  const [apps, sessions, identities, signIns] = await Promise.all([
+    appsOf(current, parts),
     store.listSessions(id, now),
     store.listIdentities(id),
-    recentSignIns(id, store),
+    recentSignIns(id, ownEntriesSince(record), store),
   ]);
   const ways = await waysIn(identities, methods);
   const person = record?.person ?? current.person;
@@ -97,6 +103,7 @@ export async function showAccount(
       groups: record?.groups ?? [],
     },
     canChange,
+    apps,
     ...listed(sessions, current, labelOf, look),
     identities: listedHere(identities, parts.parts).map((identity) => shown(identity, ways, methods, look)),
     links: linkable(current.person, identities, methods).map(({ name, label, linkLabel = label }) => ({
@@ -111,6 +118,17 @@ export async function showAccount(
   return error
     ? htmlResponse(page, styles, pageStatus(error), retryAfter(error))
     : htmlResponse(page, styles, answered?.answer.kind === "show" ? answered.answer.status : undefined);
+}
+
+async function appsOf(current: CurrentSignIn, parts: AccountPageParts): Promise<AppsSectionValues> {
+  const { pageTokens, organizationsCalled } = parts;
+  const { apps, next } = await connectedApps(current.person.id, { most: MOST_APPS }, parts);
+  return {
+    apps,
+    organizationsCalled,
+    allUrl: next && (await pageTokens.linkTo(current, APPS_PATH)),
+    timelineUrl: await pageTokens.linkTo(current, TIMELINE_PATH),
+  };
 }
 
 function listed(

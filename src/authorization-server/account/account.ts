@@ -3,7 +3,7 @@ import type { UnauditedEvent } from "../../core/events.ts";
 import { logRefusal } from "../../http/boundary.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, seeOther } from "../../http/responses.ts";
+import { htmlResponse } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { accountRefusedPage } from "../../pages/account/refused.ts";
@@ -12,20 +12,27 @@ import { PageError, sentenceOf } from "../../pages/page-error.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { AccountSessions } from "../people/account-sessions.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
-import { loginUrl } from "../sign-in/login-path.ts";
 import { showAccount } from "./account-page.ts";
 import { OPEN_AGAIN } from "./account-visits.ts";
 import { type ActionParts, actionCalled, signInAgain } from "./actions.ts";
+import { type AppPagesParts, appRoutes } from "./apps/pages.ts";
+import { openPage, pageTokenIn, toSignIn } from "./open-page.ts";
 import { PAGE_TOKEN } from "./page-tokens.ts";
 import { isRecent } from "./recent.ts";
 
-export type AccountParts = ActionParts & {
-  readonly sessions: Pick<AccountSessions, "current" | "forget" | "cookieShowsPage">;
-  readonly log: Log<UnauditedEvent>;
-};
+export type AccountParts = ActionParts &
+  AppPagesParts & {
+    readonly sessions: Pick<AccountSessions, "current" | "forget" | "cookieShowsPage">;
+    readonly log: Log<UnauditedEvent>;
+  };
+
+/** What a person sees of themselves and of what they connected. */
+export function accountRoutes(parts: AccountParts): readonly Route[] {
+  return [accountRoute(parts), ...appRoutes(parts)];
+}
 
 /** GET /account: what a person sees of themselves, after a sign-in without a client. POST: what they end, link and change. */
-export function accountRoute(parts: AccountParts): Route {
+function accountRoute(parts: AccountParts): Route {
   return {
     name: "account",
     paths: [ACCOUNT_PATH],
@@ -38,26 +45,18 @@ export function accountRoute(parts: AccountParts): Route {
 }
 
 async function show(request: Request, parts: AccountParts): Promise<Response> {
-  const { sessions, pageTokens, issuer, look } = parts;
-  const { searchParams } = new URL(request.url);
-  const current = await sessions.current(request);
-  if (current) {
-    const pageToken = searchParams.get(PAGE_TOKEN) ?? "";
-    const token = await pageTokens.open(pageToken, current);
-    if (token || sessions.cookieShowsPage) {
-      const question = token?.proposed && { proposed: token.proposed, pageToken };
-      return showAccount(current, { notice: token?.notice, question }, parts);
-    }
-  } else if (searchParams.has("signed_out")) {
+  const { issuer, look } = parts;
+  const { current, shown } = await openPage(request, parts);
+  if (shown) {
+    const { notice, proposed } = shown.token ?? {};
+    const question = proposed && { proposed, pageToken: pageTokenIn(request) };
+    return showAccount(shown.current, { notice, question }, parts);
+  }
+  if (!current && new URL(request.url).searchParams.has("signed_out")) {
     const page = signedOutPage({ look, accountUrl: urlOf(issuer, ACCOUNT_PATH) });
     return htmlResponse(page, look.styles);
   }
-  return signIn(request, parts);
-}
-
-async function signIn(request: Request, { visits, issuer }: AccountParts): Promise<Response> {
-  const { sealed, setCookies } = await visits.begin(request, { kind: "sign_in" });
-  return seeOther(loginUrl(sealed, issuer), setCookies);
+  return toSignIn(request, parts);
 }
 
 /** A form that can't be read came from this page, so the advice is about the page: connecting again in an app would not help. */

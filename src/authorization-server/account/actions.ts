@@ -15,6 +15,8 @@ import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
 import { loginUrl } from "../sign-in/login-path.ts";
 import { type AccountPageParts, showAccount } from "./account-page.ts";
 import { type AccountVisits, OPEN_AGAIN, visitOf } from "./account-visits.ts";
+import { type EndAppsParts, endAllApps, endApp } from "./apps/end-apps.ts";
+import { APPS_PATH } from "./apps/paths.ts";
 import { type ConfirmLinkParts, confirmLink } from "./confirm-link.ts";
 import { identityId } from "./identity-id.ts";
 import type { PageToken, PageTokens } from "./page-tokens.ts";
@@ -22,10 +24,16 @@ import { listedHere, type NamedPart, type PartAction, partActionCalled, partName
 import { isLinked, linkable, methodOf, wayInWithout, waysIn } from "./ways-in.ts";
 
 export type ActionParts = AccountPageParts &
-  ConfirmLinkParts & {
+  ConfirmLinkParts &
+  EndAppsParts & {
     readonly store: Pick<
       Store,
-      "endSession" | "endOtherSessions" | "signOutPerson" | "removeIdentity" | "listGrants"
+      | "endSession"
+      | "endOtherSessions"
+      | "signOutPerson"
+      | "removeIdentity"
+      | "listGrants"
+      | "revokePersonsGrants"
     >;
     readonly sessions: Pick<AccountSessions, "forget">;
     readonly visits: Pick<AccountVisits, "begin">;
@@ -58,6 +66,8 @@ const ACTIONS: Readonly<Record<AccountActionName, AccountAction>> = {
   end_session: { needsRecentSignIn: true, run: endSession },
   sign_out_elsewhere: { needsRecentSignIn: true, run: signOutElsewhere },
   sign_out_everywhere: { needsRecentSignIn: true, run: signOutEverywhere },
+  end_app: { needsRecentSignIn: true, run: saying(endApp) },
+  end_all_apps: { needsRecentSignIn: true, run: saying(endAllApps) },
   link: { needsRecentSignIn: true, run: link },
   confirm_link: { needsRecentSignIn: true, run: confirmLink },
   unlink: { needsRecentSignIn: true, run: unlink },
@@ -87,12 +97,19 @@ function begunBy({ person, signIn }: CurrentSignIn) {
   return { personId: person.id, personName: displayName(person), session: signIn };
 }
 
+/** To the page that the form was on. */
 async function back(
   notice: AccountNotice | PartName,
-  { current }: Asked,
+  { form, current }: Asked,
   { pageTokens }: ActionParts,
 ): Promise<Response> {
-  return seeOther(await pageTokens.urlFor(current, notice));
+  const path = form.get("view") === "apps" ? APPS_PATH : ACCOUNT_PATH;
+  return seeOther(await pageTokens.urlFor(current, notice, path));
+}
+
+/** For an action that ends with what the page says of it. */
+function saying(act: (asked: Asked, parts: ActionParts) => Promise<AccountNotice>): AccountAction["run"] {
+  return async (asked, parts) => back(await act(asked, parts), asked, parts);
 }
 
 async function signOutHere({ current, peer }: Asked, parts: ActionParts): Promise<Response> {

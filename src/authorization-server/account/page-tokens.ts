@@ -16,8 +16,13 @@ export type PageTokens = {
   seal(current: Of): Promise<string>;
   /** Undefined where the text is no token of this session, or is over time. */
   open(text: string | undefined, current: Of): Promise<PageToken | undefined>;
-  /** The page's address, with what it says first; for no one in particular, the address alone. */
-  urlFor(current: Of | undefined, notice?: AccountNotice | PartName): Promise<string>;
+  /**
+   * The page's address, with what it says first; for no one in particular, the address alone.
+   * @param path of another page of the account
+   */
+  urlFor(current: Of | undefined, notice?: AccountNotice | PartName, path?: string): Promise<string>;
+  /** The address of another page of the account. */
+  linkTo(current: Of, path: string, params?: Readonly<Record<string, string>>): Promise<string>;
   /** The page's address, where it asks first whether to link this. Its token is good for ten minutes. */
   urlToAsk(current: Of, proposed: ProposedLink): Promise<string>;
 };
@@ -59,8 +64,8 @@ export function createPageTokens({ keyring, clock, issuer }: PageTokensParts): P
     return keyring.seal(LABEL, JSON.stringify(sealed));
   };
   // With a fragment of its own: a redirect without one keeps that of the link (RFC 9110 §10.2.2).
-  const urlWith = (token: string | undefined) =>
-    `${urlOf(issuer, ACCOUNT_PATH)}${token === undefined ? "" : `?${PAGE_TOKEN}=${encodeURIComponent(token)}`}#top`;
+  const urlWith = (token: string | undefined, path: string = ACCOUNT_PATH) =>
+    `${urlOf(issuer, path)}${token === undefined ? "" : `?${PAGE_TOKEN}=${encodeURIComponent(token)}`}#top`;
   return {
     seal: (current) => sealWith(current, {}),
     async open(text, { signIn }) {
@@ -73,7 +78,9 @@ export function createPageTokens({ keyring, clock, issuer }: PageTokensParts): P
       const { at, ...link } = proposed;
       return now < at + QUESTION_SECONDS * 1000 ? { proposed: link } : { notice: "link_expired" };
     },
-    urlFor: async (current, notice) => urlWith(current && (await sealWith(current, { notice }))),
+    urlFor: async (current, notice, path) => urlWith(current && (await sealWith(current, { notice })), path),
+    linkTo: async (current, path, params = {}) =>
+      `${urlOf(issuer, path)}?${new URLSearchParams({ ...params, [PAGE_TOKEN]: await sealWith(current, {}) })}`,
     urlToAsk: async (current, proposed) =>
       urlWith(await sealWith(current, { proposed: { ...proposed, at: clock() } })),
   };

@@ -15,13 +15,14 @@ const PAGES = 5;
 /** The last sign-ins of a person, newest first, by the audit log. Each has its method's name. */
 export async function recentSignIns(
   personId: string,
+  since: number | undefined,
   store: Pick<Store, "readAudit">,
 ): Promise<readonly AccountSignIn[]> {
   const found: AuditRecord[] = [];
   let from: AuditRecord | undefined;
   for (let page = 0; page < PAGES && found.length < MOST; page++) {
     const concerning = { kind: "person", id: personId } as const;
-    const rows = await store.readAudit({ concerning, order: "newest_first", from, limit: PAGE });
+    const rows = await store.readAudit({ concerning, since, order: "newest_first", from, limit: PAGE });
     found.push(...rows.filter(({ event }) => OUTCOMES.has(event)));
     from = rows.at(-1);
     if (rows.length < PAGE) break;

@@ -29,6 +29,8 @@ export type Clients = {
    * grants; and one that was being disabled may have got a grant meanwhile. Asks the store at the most.
    */
   isKnown(clientId: string): Promise<boolean>;
+  /** What is known of a client without asking its host, also where it is disabled. Undefined where it is known no more. */
+  known(clientId: string): Promise<Client | undefined>;
   /** Whether somebody here let it in: the operator registered it, or a person approved it and it has a grant. */
   isApproved(client: Client): Promise<boolean>;
   /**
@@ -134,6 +136,13 @@ export function createClients(parts: ClientsParts): Clients {
       if (isDocumentUrl(clientId)) return clientIdMetadataDocuments || preregistered.has(clientId);
       // Of the others, removing one revokes its grants.
       return !mayBePreregistered(clientId) || (await find(clientId)) !== undefined;
+    },
+    async known(clientId) {
+      const preregisteredOne = preregistered.get(clientId);
+      if (preregisteredOne) return preregisteredOne;
+      // A document is not put among the clients in memory: those are asked about without looking whether it is fresh.
+      if (isDocumentUrl(clientId)) return store.findClient(clientId);
+      return cache.get(clientId) ?? findStored(clientId);
     },
     isApproved,
     async register(client, address) {

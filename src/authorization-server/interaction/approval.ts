@@ -1,7 +1,5 @@
-import type { OwnFields } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
 import type { Organization } from "../../core/organization.ts";
-import { destination } from "../../core/redirect-uri.ts";
 import { formatScopes } from "../../core/scopes.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Approval } from "../../store/grant-records.ts";
@@ -43,27 +41,5 @@ export function approvalOf(
     createdAt: now,
     approvedAs: null,
     signedInAt: asked.signedInAt,
-  };
-}
-
-/** With what the person saw: the audit log is kept for longer than the grant and the client. */
-export function fieldsOf({
-  id,
-  clientId,
-  clientName,
-  person,
-  organization,
-  scopes,
-  redirectUri,
-}: Approval): OwnFields<"consent.approved"> {
-  return {
-    grant: id,
-    client: clientId,
-    person: person.id,
-    organization: organization?.id,
-    organization_name: organization?.name,
-    scopes,
-    client_name: clientName,
-    redirect_host: destination(redirectUri).shown,
   };
 }

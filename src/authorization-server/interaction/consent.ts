@@ -5,7 +5,7 @@ import type { RedirectList } from "../../core/redirect-list.ts";
 import { destination } from "../../core/redirect-uri.ts";
 import { type Approved, isRememberable } from "../../core/remembered-consent.ts";
 import type { ScopeCatalogue } from "../../core/scopes.ts";
-import { stepUp } from "../../core/step-up.ts";
+import { type StepUp, stepUp } from "../../core/step-up.ts";
 import { isForeignRedirect } from "../../core/way-back.ts";
 import { logRefusal } from "../../http/boundary.ts";
 import type { Peer } from "../../http/peer.ts";
@@ -121,7 +121,10 @@ async function pageFor(
   const client = identityIn(asked);
   const tools = parts.toolsByScope();
   const consent = consentIn(asked);
-  const { added, before } = stepUp(consent, approved, catalogue) ?? { added: [], before: asked.scopes };
+  const { added, before }: Omit<StepUp, "from"> = stepUp(consent, approved, catalogue) ?? {
+    added: [],
+    before: asked.scopes,
+  };
   return consentPage({
     look,
     action: urlOf(issuer, CONSENT.path),

@@ -19,7 +19,8 @@ import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
 import { type Minter, mintCode } from "../tokens/tokens.ts";
 import { type AnswerClient, type Asker, refuseToClient } from "./answer-client.ts";
-import { approvalOf, CODE_SECONDS, fieldsOf, isSameDecision } from "./approval.ts";
+import { approvalOf, CODE_SECONDS, isSameDecision } from "./approval.ts";
+import { clickedEntry, rememberedEntry } from "./approval-entry.ts";
 import { consentIn, mayNeedNoPage } from "./earlier-approvals.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
@@ -36,7 +37,7 @@ import { mayNotApprove, requireMayApprove } from "./who-may-approve.ts";
 const REPEATABLE = new Set(["scope"]);
 
 type ApprovalParts = OrganizationParts & {
-  readonly store: Pick<Store, "approve">;
+  readonly store: Pick<Store, "approve" | "listGrants">;
   readonly clients: Pick<Clients, "find" | "keep">;
   /** Whether the operator still lets this person in. */
   readonly checkActive: CheckActive;
@@ -172,7 +173,7 @@ async function approve(
   peer: Peer,
   parts: ApprovalParts,
 ): Promise<Grant | undefined> {
-  const { store, clients, recorder, catalogue } = parts;
+  const { store, clients, catalogue } = parts;
   await requireMayApprove(asked.person, parts);
   await clients.keep(client.id);
   // A disabled checkbox is not sent: what is required counts all the same.
@@ -188,15 +189,10 @@ async function approve(
       ? decided.former.organization
       : await chosenOrganization(asked, decided.organization, parts);
   const approval = approvalOf(asked, scopes, organization, parts);
-  const fields = fieldsOf(approval);
   const { entry, log } =
     "former" in decided
-      ? recorder.prepare("consent.remembered", { ...fields, approved_grant: decided.former.id }, peer)
-      : recorder.prepare(
-          "consent.approved",
-          { ...fields, ...(decided.showsCallback && { callback_shown: true }) },
-          peer,
-        );
+      ? rememberedEntry(approval, decided.former.id, peer, parts)
+      : await clickedEntry(approval, asked, decided, peer, parts);
   const grant = await store.approve(
     "former" in decided
       ? { ...approval, restsOn: decided.former.id }
@@ -241,7 +237,9 @@ async function deny(
   peer: Peer,
   { recorder, answerClient }: Pick<ApprovalParts, "recorder" | "answerClient">,
 ): Promise<Response> {
-  await recorder.record("consent.denied", { client: asked.clientId, person: asked.person.id }, peer);
+  const { clientId, clientName, person } = asked;
+  const fields = { client: clientId, client_name: clientName, person: person.id };
+  await recorder.record("consent.denied", fields, peer);
   const error = new OAuthError("access_denied", "The person did not approve.");
   return answerClient(asker, { occasion: "denied", error });
 }

@@ -4,12 +4,15 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
 
-/** Revokes a grant, and with it the access tokens that this process let in. Once: later calls do nothing. */
+/**
+ * Revokes a grant, and with it the access tokens that this process let in. Once: later calls do nothing.
+ * @returns whether it did now
+ */
 export type RevokeGrant = (
-  grant: Pick<Grant, "id" | "clientId" | "person">,
+  grant: Pick<Grant, "id" | "clientId" | "clientName" | "person">,
   reason: RevocationReason,
   peer: Peer,
-) => Promise<void>;
+) => Promise<boolean>;
 
 export function createRevokeGrant({
   store,
@@ -24,10 +27,12 @@ export function createRevokeGrant({
   readonly onGrantRevoked: (grantId: string) => void;
 }): RevokeGrant {
   return async (grant, reason, peer) => {
-    const fields = { grant: grant.id, client: grant.clientId, person: grant.person.id, reason };
+    const { id, clientId, clientName, person } = grant;
+    const fields = { grant: id, client: clientId, client_name: clientName, person: person.id, reason };
     const { entry, log } = recorder.prepare("grant.revoked", fields, peer);
-    const revoked = await store.revokeGrant(grant.id, reason, clock(), entry);
-    onGrantRevoked(grant.id);
+    const revoked = await store.revokeGrant(id, reason, clock(), entry);
+    onGrantRevoked(id);
     if (revoked) log();
+    return revoked;
   };
 }

@@ -97,6 +97,7 @@ async function revoke(ids: readonly string[], flags: DatabaseFlags): Promise<voi
       const entry = operatorEntry("grant.revoked", {
         grant: id,
         client: grant.clientId,
+        client_name: grant.clientName,
         person: grant.person.id,
         reason,
       });

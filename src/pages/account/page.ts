@@ -1,9 +1,8 @@
-import { type Html, html, nameOf } from "../html.ts";
-import { CAUTION_ICON, CHECK_ICON } from "../icons.ts";
+import { html, nameOf } from "../html.ts";
 import { layout } from "../layout.ts";
-import { actionForm } from "./form.ts";
+import { appsSection } from "./apps.ts";
+import { noticeBox, signInAgain } from "./boxes.ts";
 import { identitiesSection } from "./identities.ts";
-import type { Notice } from "./notices.ts";
 import { personSection } from "./person.ts";
 import { linkQuestion } from "./question.ts";
 import { sessionsSection } from "./sessions.ts";
@@ -23,6 +22,7 @@ ${notice ? noticeBox(notice) : undefined}
 ${question ? linkQuestion(values, question) : undefined}
 ${canChange ? undefined : signInAgain(values)}
 ${personSection(values)}
+${appsSection(values)}
 ${sessionsSection(values)}
 ${identitiesSection(values)}
 ${sections}
@@ -34,18 +34,4 @@ ${signInsSection(values)}
 function titleOf({ look: { texts }, question, hasProblem }: AccountValues): string {
   if (question) return texts.account.titleOfQuestion(question.method);
   return hasProblem ? texts.account.titleOfProblem : texts.account.title;
-}
-
-function noticeBox({ text, changed }: Notice): Html {
-  const [kind, icon] = changed ? ["good", CHECK_ICON] : ["caution", CAUTION_ICON];
-  return html`<div class="notice ${kind}" role="status">${icon}<div><p>${text}</p></div></div>`;
-}
-
-function signInAgain(values: AccountValues): Html {
-  const { texts } = values.look;
-  return html`<div class="notice row"><div>
-<p>${texts.account.signInAgainFirst}</p>
-</div>
-${actionForm(values, "sign_in_again", html`<button type="submit" class="plain">${texts.common.signInAgain}</button>`)}
-</div>`;
 }

@@ -1,5 +1,6 @@
 import type { Html } from "../html.ts";
 import type { Look } from "../look.ts";
+import type { AppsSectionValues } from "./app-values.ts";
 import type { Notice } from "./notices.ts";
 
 /** What the buttons of the page do, as its forms name it. */
@@ -9,6 +10,8 @@ export type AccountActionName =
   | "end_session"
   | "sign_out_elsewhere"
   | "sign_out_everywhere"
+  | "end_app"
+  | "end_all_apps"
   | "link"
   | "confirm_link"
   | "unlink";
@@ -34,6 +37,7 @@ export type AccountValues = {
   };
   /** Whether the sign-in is new enough for a change. */
   readonly canChange: boolean;
+  readonly apps: AppsSectionValues;
   /** This browser's first. */
   readonly sessions: readonly AccountSession[];
   /** How many more there are than are listed. */

@@ -1,3 +1,4 @@
+import type { GrantOver, GrantRefusal } from "../../core/grant.ts";
 import { type Html, html } from "../html.ts";
 
 /**
@@ -558,6 +559,91 @@ export const english = {
       groups: (count: number) => (count === 1 ? "Group" : "Groups"),
       andMore: (count: number) => `and ${count} more`,
     },
+    apps: {
+      heading: "Connected apps",
+      title: "Your connected apps",
+      intro: "These apps can act for you here. One that you disconnect can do nothing more.",
+      none: "No app is connected.",
+      /** Where the operator took it out since. */
+      unknown: "This server no longer knows this app.",
+      place: {
+        https: (host: Html) => html`Sent you back to ${host}`,
+        loopback: (address: Html) => html`On the computer where you approved it, at ${address}`,
+        "private-use": (address: Html) => html`On the device where you approved it, at ${address}`,
+      },
+      /** @param called what the operator calls one: “Workspace” */
+      organization: (called: string, name: Html) => html`${called}: ${name}`,
+      canDo: "What it can do:",
+      refreshed: (when: Html) => html`Access last renewed ${when}.`,
+      notConnectedYet: "You approved it, but it has not connected yet.",
+      refused: (when: Html, why: string) => html`Last refused ${when}: ${why}`,
+      /** Why an app was refused, for the person whose app it is. */
+      refusals: {
+        redirect_mismatch: "it named another address than the one that you approved.",
+        verifier_mismatch: "it did not prove that it is the app that you started.",
+        resource_mismatch: "you approved it for another address of this server.",
+        scope_not_granted: "it asked for something that you did not allow.",
+        code_expired: "it took too long to connect. Connect it again.",
+        expired: "its connection had expired. Connect it again.",
+        revoked: "its connection had ended. Connect it again if you want it back.",
+      } satisfies Readonly<Record<GrantRefusal, string>>,
+      disconnect: "Disconnect",
+      disconnectAll: "Disconnect all apps",
+      all: "Show all connected apps",
+      older: "Older",
+      newest: "Newest",
+    },
+    timeline: {
+      title: "What happened with your apps",
+      intro: "The newest first. The server keeps this for as long as its operator says.",
+      none: "Nothing is on record.",
+      noneHere: "Nothing here is about your apps.",
+      approved: (client: Html) => html`You approved ${client}`,
+      stepped_up: (client: Html) => html`You approved more for ${client}`,
+      remembered: (client: Html) =>
+        html`${client} connected again, without asking you: you had approved the same before`,
+      denied: (client: Html) => html`You denied ${client}`,
+      ended: (client: Html) => html`${client} was disconnected`,
+      allEnded: "All your apps were disconnected",
+      anApp: "An app",
+      anAppFirst: "An app",
+      canDo: (what: Html) => html`It may: ${what}.`,
+      wasPasted: "For an app on another computer: you were shown a URL to paste.",
+      place: (place: Html) => html`Sent you back to ${place}`,
+      from: (address: Html) => html`From ${address}`,
+      endedOn: (when: Html, why: string) => html`This connection ended ${when}. ${why}`,
+      hasEnded: "This connection has ended.",
+      /** Why a connection ended, for the person whose it was. */
+      reasons: {
+        person: "You did this on your account page.",
+        client_request: "The app ended it itself.",
+        operator: "The operator of this server ended it.",
+        client_removed: "The operator of this server removed the app.",
+        client_disabled: "The operator of this server disabled the app.",
+        person_disabled: "The operator of this server disabled your account.",
+        person_signed_out: "You were signed out everywhere.",
+        person_removed: "The operator of this server removed your account.",
+        person_inactive: "Your account was not active when the app renewed its access.",
+        upstream_logout: "You signed out at the service that you sign in with.",
+        organization_left: "You no longer belonged to what it was for.",
+        organization_missing: "You had not chosen what it is for, and now that is required.",
+        code_reuse:
+          "The one-time code with which the app connected was used a second time. Someone may have copied it, so the connection was ended.",
+        refresh_reuse:
+          "An old access key of the app was used again. Someone may have copied it, so the connection was ended.",
+        expired: "It was not used for a long time, or reached its age limit.",
+        not_redeemed: "The app did not connect in time.",
+      } satisfies Readonly<Record<GrantOver["reason"], string>>,
+      /** What needs no more than a sentence. @param about the name of what it is about, where it has one */
+      others: {
+        signed_out: (_about: Html) => html`You signed out everywhere, and all your apps were disconnected`,
+        signed_out_by_operator: (_about: Html) =>
+          html`The operator of this server signed you out everywhere, and all your apps were disconnected`,
+        disabled: (_about: Html) =>
+          html`The operator of this server disabled your account, and all your apps were disconnected`,
+        enabled: (_about: Html) => html`The operator of this server enabled your account again`,
+      } satisfies Readonly<Record<string, (about: Html) => Html>>,
+    },
     sessions: {
       heading: "Where you are signed in",
       andMore: (count: number) => `And ${count} more.`,
@@ -599,6 +685,7 @@ export const english = {
     },
     problems: {
       noAction: "The form did not say what to do.",
+      notAPosition: "This address is not one that a page of this server links to.",
       nothingToLink: "The form did not say what to link.",
       notLinkable: "This way to sign in can't be linked, or is linked already.",
       onlyOperatorRemoves: "Only the server's operator can remove this way to sign in.",
@@ -620,6 +707,10 @@ export const english = {
       session_ended: "The session is ended.",
       session_not_there: "That session had ended already.",
       signed_out_elsewhere: "You are signed out everywhere else.",
+      app_ended: "The app is disconnected.",
+      app_not_there: "That app was disconnected already.",
+      apps_ended: "All your apps are disconnected.",
+      no_apps: "No app was connected.",
       identity_linked: "You can now sign in this way too.",
       not_linked: "Nothing was linked.",
       link_expired: "You were asked more than ten minutes ago, so nothing was linked. Link it again.",

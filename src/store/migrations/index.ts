@@ -6,6 +6,7 @@ import { rememberedConsent } from "./0005-remembered-consent.ts";
 import { saidByOperator } from "./0006-said-by-operator.ts";
 import { sessionFactors } from "./0007-session-factors.ts";
 import { organizations } from "./0008-organizations.ts";
+import { timeline } from "./0009-timeline.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   saidByOperator,
   sessionFactors,
   organizations,
+  timeline,
 ];

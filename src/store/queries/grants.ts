@@ -6,10 +6,10 @@ import {
   type SqlBool,
   sql,
 } from "kysely";
-import type { Grant, RevocationReason } from "../../core/grant.ts";
-import type { Approval, GrantFilter, ProgramGrant, RefreshRotation } from "../grant-records.ts";
+import type { RevocationReason } from "../../core/grant.ts";
+import type { Approval, ProgramGrant, RefreshRotation } from "../grant-records.ts";
 import type { Dialect } from "../migrations/migration.ts";
-import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "../query.ts";
+import { type Connection, type Given, prepare, type QueryBuilder } from "../query.ts";
 import { toGrant } from "../rows.ts";
 import type { GrantTable, Schema } from "../schema.ts";
 import type { Store } from "../store.ts";
@@ -19,7 +19,7 @@ import { heldRows } from "./held-rows.ts";
 
 type GrantQueries = Pick<
   Store,
-  "approve" | "grantToProgram" | "findGrant" | "redeemCode" | "rotateRefresh" | "revokeGrant" | "listGrants"
+  "approve" | "grantToProgram" | "findGrant" | "redeemCode" | "rotateRefresh" | "revokeGrant"
 >;
 
 /** What happens to a grant. Every change is one statement that says itself when it applies. */
@@ -104,7 +104,6 @@ export function grantQueries(db: QueryBuilder, connection: Connection, dialect: 
       const revocation = revoke({ id, reason, now, dueAt: now + KEPT_AFTER_END_MS });
       return (await connection.write(revocation, note(entry))).length > 0;
     },
-    listGrants: (filter) => connection.read(listQuery(db, filter)),
   };
 }
 
@@ -228,6 +227,8 @@ type ApprovalRow = Omit<
   | "used_at"
   | "revoked_at"
   | "revoked_reason"
+  | "refused_at"
+  | "refusal"
 >;
 
 const APPROVED_COLUMNS = [
@@ -270,26 +271,4 @@ function toRow(approval: Approval | ProgramGrant): ApprovalRow {
     due_at: approval.codeExpiresAt + KEPT_AFTER_END_MS,
     approved_as: approval.approvedAs,
   };
-}
-
-function listQuery(db: QueryBuilder, filter: GrantFilter): Query<Grant> {
-  const { clientId, personId, liveAt, isClicked, limit } = filter;
-  let grants = db.selectFrom("grants").selectAll().orderBy("created_at", "desc").orderBy("id");
-  if (clientId !== undefined) grants = grants.where("client_id", "=", clientId);
-  if (personId !== undefined) grants = grants.where("person_id", "=", personId);
-  if (liveAt !== undefined) grants = grants.where(isLive(liveAt));
-  if (isClicked) grants = grants.where("approved_as", "is not", null);
-  if (limit !== undefined) grants = grants.limit(limit);
-  return query(grants, toGrant);
-}
-
-/** Neither revoked nor expired; a grant whose code nobody redeemed ends with its code. */
-export function isLive(now: number): (eb: ExpressionBuilder<Schema, "grants">) => Expression<SqlBool> {
-  return (eb) =>
-    eb.and([
-      eb("revoked_at", "is", null),
-      eb("refresh_expires_at", ">", now),
-      eb("ends_at", ">", now),
-      eb.or([eb("redeemed_at", "is not", null), eb("code_expires_at", ">", now)]),
-    ]);
 }

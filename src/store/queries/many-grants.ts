@@ -1,8 +1,10 @@
+import { sql } from "kysely";
 import type { AuditEntry, AuditedEvent } from "../../core/events.ts";
 import type { RevocationReason } from "../../core/grant.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder } from "../query.ts";
 import { auditNote } from "./audit.ts";
 import { KEPT_AFTER_END_MS } from "./expiry.ts";
+import { NO_REDIRECT } from "./grant-lists.ts";
 
 /** That all grants of the client, or the person, with this id are revoked. */
 export type RevocationOfMany = {
@@ -48,6 +50,8 @@ export function manyGrants(
       }))
       .where(whose, "=", given("id"))
       .where("revoked_at", "is", null)
+      // Of a person, what they approved: a program's own grant stays its own, whatever its id.
+      .$if(whose === "person_id", (theirs) => theirs.where("redirect_uri", "<>", sql.lit(NO_REDIRECT)))
       .returning("id");
 
   const revokeAll = prepare(revoke, (row) => row.id);

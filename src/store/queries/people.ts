@@ -4,7 +4,7 @@ import { searchText, toPersonRecord } from "../people-rows.ts";
 import type { PeopleStore } from "../people-store.ts";
 import { type Connection, type Given, prepare, type Query, type QueryBuilder, query } from "../query.ts";
 import type { Schema } from "../schema.ts";
-import { isLive } from "./grants.ts";
+import { isLive } from "./grant-lists.ts";
 
 type PeopleQueries = Pick<PeopleStore, "findPerson" | "findByIdentity" | "findByToken" | "listPeople">;
 

@@ -49,6 +49,9 @@ test("no verb that a request or the janitor uses reads a whole table of clients 
   await store.revokeGrant("grant-1", "operator", START, REVOKED);
   await store.listGrants({ clientId: "client-1" });
   await store.listGrants({ personId: "ada", liveAt: START, limit: 5 });
+  await store.listGrants({ personId: "ada", ids: ["grant-1", "grant-2"] });
+  await store.recordRefusal("grant-1", "revoked", START);
+  await store.findGrantEnds([{ id: "grant-1", clientId: "client-1", approvedAt: START }]);
   await store.removeClient("client-1", START, REMOVED);
   await store.useAssertion("client-1", "jti", START);
   await store.isAssertionUsed("client-1", "jti");
@@ -79,13 +82,15 @@ test("no verb that a request or the janitor uses reads a whole table of clients 
 test("the lists that begin with the newest read no more than what they show", async () => {
   const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
   await store.listGrants({ limit: 5 });
+  const after = { id: "grant-1", createdAt: START };
+  await store.listGrants({ personId: "ada", isPersons: true, liveAt: START, after, limit: 5 });
   await store.readAudit({ order: "newest_first", limit: 5 });
   await store.readAudit({ order: "newest_first", from: { at: START, id: 7 }, until: START, limit: 5 });
   await store.readAudit({ concerning: { kind: "client", id: "c" }, order: "newest_first", limit: 5 });
   const texts = prepare.mock.calls.map(([sql]) => sql);
   prepare.mockRestore();
 
-  expect(texts).toHaveLength(4);
+  expect(texts).toHaveLength(5);
   const database = new DatabaseSync(file);
   for (const sql of texts) {
     const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
@@ -96,7 +101,7 @@ test("the lists that begin with the newest read no more than what they show", as
   database.close();
 });
 
-test("neither a refresh nor a use changes an index", () => {
+test("no refresh, use or refusal changes an index", () => {
   const database = new DatabaseSync(file);
   const indexed = database
     .prepare(
@@ -106,7 +111,7 @@ test("neither a refresh nor a use changes an index", () => {
     .map(({ name }) => name);
   database.close();
   expect(indexed).toContain("id");
-  const changing = ["generation", "rotated_at", "refresh_expires_at", "redeemed_at"];
+  const changing = ["generation", "rotated_at", "refresh_expires_at", "redeemed_at", "refused_at", "refusal"];
   for (const column of [...changing, "unused_generation", "used_at"]) {
     expect(indexed).not.toContain(column);
   }

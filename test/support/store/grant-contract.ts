@@ -50,6 +50,8 @@ export function grantContract(store: () => Store): void {
         usedAt: null,
         revokedAt: null,
         revokedReason: null,
+        refusedAt: null,
+        refusal: null,
       };
       expect(await store().approve(sampleApproval(), APPROVED)).toEqual(expected);
       expect(await store().findGrant("grant-1")).toEqual(expected);

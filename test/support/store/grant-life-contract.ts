@@ -188,6 +188,8 @@ function newGrant({ signedInAt, ...approved }: Approval): Grant {
     usedAt: null,
     revokedAt: null,
     revokedReason: null,
+    refusedAt: null,
+    refusal: null,
   };
 }
 

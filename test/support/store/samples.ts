@@ -220,9 +220,9 @@ const FIELDS: { readonly [Name in AuditedEvent]: EventFields<Name> } = {
     redirect_host: "client.example",
     ...REQUEST,
   },
-  "consent.denied": { client: "client-1", person: "ada", ...REQUEST },
+  "consent.denied": { client: "client-1", person: "ada", client_name: "Sample client", ...REQUEST },
   "code.redeemed": { ...GRANT, ...REQUEST },
-  "grant.revoked": { ...GRANT, reason: "operator", ...COMMAND },
+  "grant.revoked": { ...GRANT, client_name: "Sample client", reason: "operator", ...COMMAND },
   "key.rotated": { kid: "key-1", ...COMMAND },
   "secret.rotated": { kid: "key-1", ...COMMAND },
 };

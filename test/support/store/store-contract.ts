@@ -7,6 +7,7 @@ import { expiryContract } from "./expiry-contract.ts";
 import { familiarNetworkContract } from "./familiar-network-contract.ts";
 import { grantContract } from "./grant-contract.ts";
 import { grantLifeContract } from "./grant-life-contract.ts";
+import { grantTimelineContract } from "./grant-timeline-contract.ts";
 import { housekeepingContract } from "./housekeeping-contract.ts";
 import { mailContract } from "./mail-contract.ts";
 import { peopleContract } from "./people-contract.ts";
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: () => Promise<TestStore>): voi
 
     grantContract(() => store);
     grantLifeContract(() => store);
+    grantTimelineContract(() => store);
     clientContract(() => store);
     housekeepingContract(() => store);
     expiryContract(() => store);

@@ -10,6 +10,7 @@ import type { Log } from "../../../platform/logging.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
 import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
+import type { NoteRefusal } from "../note-refusal.ts";
 import type { RevokeGrant } from "../revoke-grant.ts";
 import { type Minter, readCode } from "../tokens.ts";
 import type { GrantType } from "./grant-type.ts";
@@ -22,6 +23,7 @@ export type AuthorizationCodeParts = {
   readonly recorder: Recorder;
   readonly log: Log<UnauditedEvent>;
   readonly revokeGrant: RevokeGrant;
+  readonly noteRefusal: NoteRefusal;
   readonly issueTokens: IssueTokens;
   readonly resource: string;
   readonly accessTokenSeconds: number;
@@ -39,7 +41,7 @@ async function redeemCode(
   peer: Peer,
   parts: AuthorizationCodeParts,
 ): Promise<TokenResponse> {
-  const { minter, store, clock, recorder, issueTokens } = parts;
+  const { minter, store, clock, recorder, issueTokens, noteRefusal } = parts;
   const grantId = readCode(requireParam(params, "code"), minter);
   const redemption = {
     clientId: client.id,
@@ -49,9 +51,11 @@ async function redeemCode(
   };
   if (grantId === undefined) throw invalidCode("the code's MAC is wrong");
   const now = clock();
-  const decision = decideRedemption(await store.findGrant(grantId), redemption, now);
+  const grant = await store.findGrant(grantId);
+  const decision = decideRedemption(grant, redemption, now);
   switch (decision.kind) {
     case "refuse":
+      if (grant && decision.refusal) await noteRefusal(grant, decision.refusal);
       throw invalidCode(decision.why, grantId);
     case "reuse":
       return reused(decision.grant, peer, parts);

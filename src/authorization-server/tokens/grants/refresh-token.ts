@@ -19,6 +19,7 @@ import type { Store } from "../../../store/store.ts";
 import type { CheckActive } from "../../people/active.ts";
 import type { Organizations } from "../../people/organizations.ts";
 import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
+import type { NoteRefusal } from "../note-refusal.ts";
 import type { RevokeGrant } from "../revoke-grant.ts";
 import { type Minter, readRefreshToken } from "../tokens.ts";
 import type { GrantType } from "./grant-type.ts";
@@ -30,6 +31,7 @@ type RotationParts = {
   readonly log: Log<UnauditedEvent>;
   readonly uses: Pick<GrantUses, "isWaiting">;
   readonly revokeGrant: RevokeGrant;
+  readonly noteRefusal: NoteRefusal;
   readonly catalogue: ScopeCatalogue;
   readonly refreshTokenSeconds: number;
   readonly refreshGraceSeconds: number;
@@ -57,7 +59,7 @@ async function rotateRefresh(
   peer: Peer,
   parts: RefreshTokenParts,
 ): Promise<TokenResponse> {
-  const { minter, store, catalogue, issueTokens } = parts;
+  const { minter, store, issueTokens } = parts;
   const presented = readRefreshToken(requireParam(params, "refresh_token"), minter);
   if (!presented) throw invalidToken("the token's MAC is wrong");
   const rotation = {
@@ -71,7 +73,7 @@ async function rotateRefresh(
   const rotated =
     (await rotateAtOnce(presented.grantId, rotation, narrowed, parts)) ??
     (await rotate(await store.findGrant(presented.grantId), rotation, narrowed, peer, parts));
-  return issueTokens(rotated, narrow(narrowed, rotated, catalogue), rotated.generation);
+  return issueTokens(rotated, await narrow(narrowed, rotated, parts), rotated.generation);
 }
 
 /**
@@ -140,11 +142,14 @@ async function rotate(
   peer: Peer,
   parts: RotationParts,
 ): Promise<Grant> {
-  const { store, log, catalogue, revokeGrant } = parts;
+  const { store, log, revokeGrant, noteRefusal } = parts;
   const decision = decide(grant, rotation, parts);
-  if (decision.kind === "refuse" || !grant) throw invalidToken(reasonOf(decision));
+  if (!grant) throw invalidToken("no such grant");
   const fields = fieldsOf(grant);
   switch (decision.kind) {
+    case "refuse":
+      if (decision.refusal) await noteRefusal(grant, decision.refusal);
+      throw invalidToken(decision.why);
     case "repeat":
       log.event("refresh.repeated", { ...fields, generation: grant.generation, address: peer.address });
       return grant;
@@ -154,7 +159,7 @@ async function rotate(
       throw invalidToken("an old refresh token was used again; the grant is revoked");
     case "rotate": {
       // Before the write: a refused request changes nothing.
-      narrow(narrowed, grant, catalogue);
+      await narrow(narrowed, grant, parts);
       const rotated = await write(grant.id, rotation, parts);
       // A parallel request was first. What it left behind decides; a generation never goes back, so this ends.
       if (!rotated) return rotate(await store.findGrant(grant.id), rotation, narrowed, peer, parts);
@@ -199,18 +204,19 @@ function fieldsOf(grant: Grant): Omit<OwnFields<"refresh.rotated">, "generation"
 }
 
 /** The scopes of the new access token. The grant keeps all of its own (RFC 6749 §6). */
-function narrow(requested: string | undefined, grant: Grant, catalogue: ScopeCatalogue): readonly string[] {
+async function narrow(
+  requested: string | undefined,
+  grant: Grant,
+  { catalogue, noteRefusal }: Pick<RotationParts, "catalogue" | "noteRefusal">,
+): Promise<readonly string[]> {
   const scopes = refreshedScopes(parseScopes(requested), grant.scopes, catalogue);
   if (scopes.length > 0) return scopes;
+  await noteRefusal(grant, "scope_not_granted");
   throw new OAuthError(
     "invalid_scope",
     `None of these scopes was granted. The grant has: ${formatScopes(grant.scopes)}`,
     { detail: `scope ${quoted(requested ?? "")}` },
   );
-}
-
-function reasonOf(decision: RotationDecision): string {
-  return decision.kind === "refuse" ? decision.why : "no such grant";
 }
 
 function invalidToken(why: string): OAuthError {
