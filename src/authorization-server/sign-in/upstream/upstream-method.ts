@@ -5,7 +5,7 @@ import type { MethodParts, SignInMethod, Visit } from "../method.ts";
 import { beginRoute } from "./begin.ts";
 import { callbackRoute } from "./callback.ts";
 import type { UpstreamProvider } from "./provider.ts";
-import { createTransactions } from "./transactions.ts";
+import { createSignInTransactions } from "./sign-in-transactions.ts";
 
 type MethodOf = Pick<SignInMethod, "name" | "label" | "people"> & {
   /** What says the person's groups; undefined where nothing does. */
@@ -26,7 +26,7 @@ export function upstreamMethod(
     provider: asked,
     open(parts) {
       const provider = open(parts);
-      const transactions = createTransactions(parts);
+      const transactions = createSignInTransactions(parts);
       const callbackPath = callbackPathOf(name);
       const redirectUri = redirectUriOf(parts.issuer, name);
       const common = { ...parts, method: { name, label, people }, provider, transactions, redirectUri };
