@@ -21,6 +21,7 @@ import { resourceServerOptions } from "../../src/config/protect-options.ts";
 import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
 import { redirectOptions } from "../../src/config/redirect-options.ts";
 import { scopeOptions } from "../../src/config/scope-options.ts";
+import { declaredKeepTokensOptions } from "../../src/config/sign-in/keep-tokens-option.ts";
 import { declaredOidcOptions } from "../../src/config/sign-in/oidc-options.ts";
 import { auth0Own } from "../../src/config/sign-in/presets/auth0.ts";
 import { entraOwn } from "../../src/config/sign-in/presets/entra.ts";
@@ -111,6 +112,10 @@ const TYPES = [
   {
     file: "src/config/sign-in/oidc-options.ts",
     types: [{ name: "OidcOptions", options: declaredOidcOptions, given: "Given" }],
+  },
+  {
+    file: "src/config/sign-in/keep-tokens-option.ts",
+    types: [{ name: "KeepTokensOptions", options: declaredKeepTokensOptions, given: "Given" }],
   },
   {
     file: "src/config/sign-in/saml-options.ts",

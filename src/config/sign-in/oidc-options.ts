@@ -5,6 +5,7 @@ import { aFunction, seconds, shownText, text, yesOrNo } from "../basic-schemas.t
 import { secretMethods } from "../client-credentials.ts";
 import { declared, declaredOptions } from "../declared.ts";
 import { text as asText, boolean, list, number, pairs, privateKey, words } from "../variables.ts";
+import { type KeepTokensOptions, keepTokensOption } from "./keep-tokens-option.ts";
 
 /** What a provider says of a person, but for an address that it does not call verified. */
 export type SaidClaims = Readonly<Record<string, unknown>>;
@@ -171,6 +172,7 @@ export const oidcOptions = {
     says: "How far the provider's clock may be off.",
     fromText: number,
   }),
+  keepTokens: keepTokensOption,
   [allowInsecureIssuer]: insecureIssuerOption.clone().register(declared, {
     says: "Let these URLs, and those that the metadata names, be `http://` on a network.",
     more: "A symbol, so that you can search for it.",
@@ -256,6 +258,11 @@ export type OidcOptions = {
   endGrants?: Given["endGrants"];
   /** How far the provider's clock may be off. Default: `30`. */
   leewaySeconds?: Given["leewaySeconds"];
+  /**
+   * Keep the provider's tokens too, for `context.upstream(…)`: `{ as: "google", scopes: ["…"] }`. `as` is the name of a
+   * service in `upstreams`. Default: none.
+   */
+  keepTokens?: KeepTokensOptions | undefined;
   /** Let these URLs, and those that the metadata names, be `http://` on a network. Default: `false`. */
   [allowInsecureIssuer]?: Given[typeof allowInsecureIssuer];
 };
