@@ -129,6 +129,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const told = {
     grantRevoked: onGrantRevoked,
     personChanged: onPersonChanged,
+    upstreamChanged: () => {},
     verifyAgain: guard.invalidateAll,
   };
   await open(

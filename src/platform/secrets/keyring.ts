@@ -23,6 +23,7 @@ export type KeyLabel =
   | "counter-key"
   | "mailed-link"
   | "mailed-code"
+  | "upstream-credential"
   | "signing-key";
 
 /**

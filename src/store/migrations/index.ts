@@ -5,6 +5,7 @@ import { mailedLinks } from "./0004-mailed-links.ts";
 import { rememberedConsent } from "./0005-remembered-consent.ts";
 import { saidByOperator } from "./0006-said-by-operator.ts";
 import { sessionFactors } from "./0007-session-factors.ts";
+import { upstreams } from "./0010-upstreams.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   rememberedConsent,
   saidByOperator,
   sessionFactors,
+  upstreams,
 ];
