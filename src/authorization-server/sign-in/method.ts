@@ -180,14 +180,24 @@ export type Visit = {
 };
 
 export type AccountPurpose = {
-  /** Who is signed in, in words that they know themselves by. */
-  readonly personName: string;
-  /** Back to the account page, with nothing changed. */
+  /** To the account page, with nothing changed. */
   readonly accountUrl: string;
 } & (
-  | /** A change needs a new sign-in of the same person. */ { readonly kind: "confirm" }
-  | /** What this method proves is linked to them. */ { readonly kind: "link"; readonly method: string }
+  | /** A change needs a new sign-in of the same person. */ (OfSignedIn & { readonly kind: "confirm" })
+  | /** What this method proves is linked to them. */ (OfSignedIn & {
+      readonly kind: "link";
+      readonly method: string;
+    })
+  | /** Someone has a link to connect another service, which people call so. Whose it is, they are not told. */ {
+      readonly kind: "connect";
+      readonly label: string;
+    }
 );
+
+type OfSignedIn = {
+  /** Who is signed in, in words that they know themselves by. */
+  readonly personName: string;
+};
 
 export type Visits = {
   /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */

@@ -47,6 +47,10 @@ const WHAT_NEXT: Readonly<
     title: "Nothing was changed",
     link: { text: "Sign in with another account", url },
   }),
+  connect: (url) => ({
+    title: "Nothing was connected",
+    link: { text: "Sign in with another account", url },
+  }),
   link: (_switchUrl, { accountUrl }) => ({
     title: "Nothing was linked",
     link: { text: "Back to your account", url: accountUrl },

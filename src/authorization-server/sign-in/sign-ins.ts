@@ -107,8 +107,7 @@ async function whyNot(
   { admit, checkActive }: Pick<SignInsParts, "admit" | "checkActive">,
 ): Promise<Why | undefined> {
   if (goal.onlyPerson !== undefined && goal.onlyPerson !== person.id) {
-    const reason = "another person is signed in at the account page";
-    return { reason, error: someoneElse(person, goal) };
+    return someoneElse(person, goal);
   }
   const old = tooOld(proof, goal);
   if (old)
@@ -227,12 +226,19 @@ function tooOld({ authenticatedAt }: Proof, { visit }: Goal): OAuthError | undef
   return new OAuthError("access_denied", "You have to sign in again for this, and were signed in already.");
 }
 
-function someoneElse(person: Person, { visit }: Goal): OAuthError {
-  const [name, expected] = [displayName(person), visit.purpose?.personName ?? ""].map(shownName);
-  return new OAuthError(
-    "access_denied",
-    `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`,
-  );
+function someoneElse(person: Person, { visit: { purpose } }: Goal): Why {
+  const name = shownName(displayName(person));
+  if (!purpose || purpose.kind === "connect") {
+    const text = `You signed in as ${name}, but this link is for another account. Nothing was connected.`;
+    return { reason: "the link to connect a service is another person's", error: denied(text) };
+  }
+  const expected = shownName(purpose.personName);
+  const text = `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`;
+  return { reason: "another person is signed in at the account page", error: denied(text) };
+}
+
+function denied(text: string): OAuthError {
+  return new OAuthError("access_denied", text);
 }
 
 function notAdmitted(): OAuthError {
