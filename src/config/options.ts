@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../core/errors.ts";
 import { preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
+import { createLook } from "../pages/look.ts";
 import { allowUnresolvedDocumentHosts } from "../platform/safe-fetch.ts";
 import type { EnvironmentOptions } from "./environment.ts";
 import {
@@ -75,6 +76,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
   return {
     ...asParsed,
     name,
+    look: createLook({ name }),
     publicUrlGiven: publicUrl !== undefined,
     ...serverUrls(publicUrl ?? issuerAt(parsed, parsed.port), parsed.path),
     secrets,

@@ -1,9 +1,10 @@
 import { type ErrorCode, OAuthError } from "../core/errors.ts";
 import type { RefusalEvent, UnauditedEvent } from "../core/events.ts";
 import { errorPage } from "../pages/error.ts";
+import type { Look } from "../pages/look.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Peer } from "./peer.ts";
-import { errorResponse, htmlResponse, PAGE_STYLES, pageStatus, retryAfter } from "./responses.ts";
+import { errorResponse, htmlResponse, pageStatus, retryAfter } from "./responses.ts";
 import type { Endpoint, Route } from "./route.ts";
 
 /** Asks an endpoint, and answers what it refuses. The one place where refusals are caught. */
@@ -14,12 +15,12 @@ export type Boundary = (
   peer: Peer,
 ) => Promise<Response>;
 
-/** @param appName what the error page is headed by */
+/** @param look of the error page */
 export function createBoundary({
-  appName,
+  look,
   log,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly log: Log<UnauditedEvent>;
 }): Boundary {
   return async ({ refusals, refusedAs }, endpoint, request, peer) => {
@@ -28,7 +29,7 @@ export function createBoundary({
     } catch (thrown) {
       const error = thrown instanceof OAuthError ? thrown : unexpected(thrown);
       logRefusal(error, request, log, peer, refusedAs);
-      return refusals === "json" ? errorResponse(error) : errorPageResponse(error, appName, peer);
+      return refusals === "json" ? errorResponse(error) : errorPageResponse(error, look, peer);
     }
   };
 }
@@ -70,15 +71,15 @@ const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
 const BEGIN_AGAIN =
   "Go back to your app and connect again. If it happens again, contact the app's developer.";
 
-function errorPageResponse(error: OAuthError, appName: string, { correlationId }: Peer): Response {
+function errorPageResponse(error: OAuthError, look: Look, { correlationId }: Peer): Response {
   const status = pageStatus(error);
   const page = errorPage({
-    appName,
+    look,
     title: status >= 500 ? "Something went wrong" : "This request can’t continue",
     whatHappened: error.message,
     whatToDo: error.whatToDo ?? WHAT_TO_DO[error.code] ?? BEGIN_AGAIN,
     correlationId,
     status,
   });
-  return htmlResponse(page, PAGE_STYLES, status, retryAfter(error));
+  return htmlResponse(page, look.styles, status, retryAfter(error));
 }

@@ -1,9 +1,10 @@
 import { html, nameOf } from "./html.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 import { emailField, problemNotice } from "./mail-ask.ts";
 
 export type ForgottenPasswordValues = {
-  readonly appName: string;
+  readonly look: Look;
   readonly action: string;
   readonly state: string;
   readonly typed: string;
@@ -13,9 +14,9 @@ export type ForgottenPasswordValues = {
 
 /** Asks for the address to which a link for a new password goes. */
 export function forgottenPasswordPage(values: ForgottenPasswordValues): string {
-  const { appName, action, state, typed, problem, signInUrl } = values;
+  const { look, action, state, typed, problem, signInUrl } = values;
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
+<div class="marks">${ownMark(look)}</div>
 <h1>Forgot your password?</h1>
 <p class="soft">Type the address that belongs to your account. You get an email with a link to choose a new password.</p>
 </div>
@@ -27,29 +28,29 @@ ${emailField("Email address", typed, problem)}
 </form>
 <p class="centred small"><a href="${signInUrl}">Back to the sign-in page</a></p>`;
   const title = problem === undefined ? "Forgot your password?" : "Forgot your password: try again";
-  return layout({ appName, title, body });
+  return layout({ look, title, body });
 }
 
 /** After it. It says the same for every address. */
 export function passwordMailSentPage({
-  appName,
+  look,
   isPrinted,
   signInUrl,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly isPrinted: boolean;
   readonly signInUrl: string;
 }): string {
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
+<div class="marks">${ownMark(look)}</div>
 <h1>Check your email</h1>
 <p>${
     isPrinted
       ? "This server does not send email: it printed the email on the terminal where it was started."
       : "An email is on its way to the address that you typed. If an account has this address, the email has a link to choose a new password."
   }</p>
-${isPrinted ? undefined : html`<p class="soft hint">Nothing there? Look in your spam folder, or contact the operator of ${nameOf(appName)}.</p>`}
+${isPrinted ? undefined : html`<p class="soft hint">Nothing there? Look in your spam folder, or contact the operator of ${nameOf(look.name)}.</p>`}
 </div>
 <p><a class="button" href="${signInUrl}">Back to the sign-in page</a></p>`;
-  return layout({ appName, title: "Check your email", body });
+  return layout({ look, title: "Check your email", body });
 }

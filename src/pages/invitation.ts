@@ -1,9 +1,10 @@
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, CHECK_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type InvitationValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** Where the form posts to. */
   readonly action: string;
   /** The token of the link, carried through the form. */
@@ -21,10 +22,10 @@ export type InvitationValues = {
 
 /** The page behind a one-time link: asks for a new password, twice, and for a username where there is none yet. */
 export function invitationPage(values: InvitationValues): string {
-  const { appName, action, token, username, isReset, choices = [], errorMessage } = values;
+  const { look, action, token, username, isReset, choices = [], errorMessage } = values;
   const title = titleOf(values);
   const body = html`<div class="centred">
-<h1>${title} for ${nameOf(appName)}</h1>
+<h1>${title} for ${nameOf(look.name)}</h1>
 <p class="soft">${
     isReset
       ? "When you save it, you are signed out in every browser. Apps that you connected stay connected."
@@ -44,7 +45,7 @@ ${passwordField("again", "New password again", { autofocus: false, hint: false, 
 <button type="submit">Save password</button>
 ${choices.length > 0 ? html`<p class="or"><span>or</span></p>${choices}` : undefined}
 </form>`;
-  return layout({ appName, title: errorMessage ? `${title}: try again` : title, body });
+  return layout({ look, title: errorMessage ? `${title}: try again` : title, body });
 }
 
 function titleOf({ isReset, username }: InvitationValues): string {
@@ -54,13 +55,13 @@ function titleOf({ isReset, username }: InvitationValues): string {
 
 /** After it: the person can sign in, wherever they were asked to. */
 export function passwordSetPage({
-  appName,
+  look,
   username,
   isReset,
   hasPasskey = false,
   accountUrl,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly username: string;
   readonly isReset: boolean;
   /** Whether it is a passkey, and no password. */
@@ -75,7 +76,7 @@ export function passwordSetPage({
 <p class="soft hint">Go back to your app and sign in. You can close this window.</p>
 <p class="small"><a href="${accountUrl}">Open your account</a></p>
 </div>`;
-  return layout({ appName, title, body });
+  return layout({ look, title, body });
 }
 
 function usernameField({ username, typedUsername = "", errorMessage }: InvitationValues): Html {

@@ -2,11 +2,12 @@ import type { ClientIdentity } from "../core/client.ts";
 import { waitingClient } from "./client.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, BOTH_WAYS_ICON } from "./icons.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark, theirMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 import { type MethodPanel, methodsOf } from "./sign-in-methods.ts";
 
 export type LoginValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** Where username and password are posted to; undefined where no one signs in that way. */
   readonly action: string | undefined;
   /** Where a person asks for a new password; undefined where they cannot. */
@@ -40,14 +41,14 @@ export type SignInPurpose = {
 
 /** The page with every way to sign in. */
 export function loginPage(values: LoginValues): string {
-  const { appName, above = [], panels = [], errorMessage, methodProblem, client, purpose, ...form } = values;
+  const { look, above = [], panels = [], errorMessage, methodProblem, client, purpose, ...form } = values;
   const { action } = form;
   const problem = errorMessage || methodProblem;
-  const marks = client ? html`${mark(client.name, "theirs")}${BOTH_WAYS_ICON}` : undefined;
+  const marks = client ? html`${theirMark(client.name)}${BOTH_WAYS_ICON}` : undefined;
   const body = html`<div class="centred">
-<div class="marks">${marks}${mark(appName, "ours")}</div>
-<h1>${purpose ? HEADINGS[purpose.kind] : html`Sign in to ${nameOf(appName)}`}</h1>
-${client ? html`<p class="soft">${waitingClient(client)}</p>` : undefined}
+<div class="marks">${marks}${ownMark(look)}</div>
+<h1>${purpose ? HEADINGS[purpose.kind] : html`Sign in to ${nameOf(look.name)}`}</h1>
+${client ? html`<p class="soft">${waitingClient(client, look)}</p>` : undefined}
 ${purpose ? html`<p class="soft">${reason(purpose)}</p>` : undefined}
 </div>
 ${
@@ -60,7 +61,7 @@ ${action === undefined ? undefined : passwordForm({ ...form, action }, errorMess
 ${action !== undefined && panels.length > 0 ? OR : undefined}
 ${panels.length > 0 ? methodsOf(panels) : undefined}
 ${purpose ? html`<p class="centred small"><a href="${purpose.accountUrl}">Back to your account</a></p>` : undefined}`;
-  return layout({ appName, title: problem ? "Sign in: try again" : "Sign in", body });
+  return layout({ look, title: problem ? "Sign in: try again" : "Sign in", body });
 }
 
 const OR = html`<p class="or"><span>or</span></p>`;

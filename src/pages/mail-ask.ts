@@ -1,6 +1,7 @@
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON } from "./icons.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type MailFormValues = {
   /** Where the form posts to. */
@@ -44,30 +45,30 @@ export function problemNotice(problem: string | undefined): Html | undefined {
 
 /** The same form alone, where the last try did not end well. */
 export function mailAskPage(
-  values: MailFormValues & { readonly appName: string; readonly signInUrl: string },
+  values: MailFormValues & { readonly look: Look; readonly signInUrl: string },
 ): string {
-  const { appName, problem, signInUrl } = values;
+  const { look, problem, signInUrl } = values;
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
-<h1>Sign in to ${nameOf(appName)} by email</h1>
+<div class="marks">${ownMark(look)}</div>
+<h1>Sign in to ${nameOf(look.name)} by email</h1>
 <p class="soft">You get an email with a link and a code. Either signs you in.</p>
 </div>
 ${problemNotice(problem)}
 ${mailForm(values, "only")}
 <p class="centred small"><a href="${signInUrl}">Back to the sign-in page</a></p>`;
-  return layout({ appName, title: problem === undefined ? "Sign in by email" : "Sign in: try again", body });
+  return layout({ look, title: problem === undefined ? "Sign in by email" : "Sign in: try again", body });
 }
 
 /** The mail server does not take mail now. */
 export function mailDownPage({
-  appName,
+  look,
   action,
   state,
   email,
   backUrl,
   correlationId,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   /** Where the same form is posted to again. */
   readonly action: string;
   readonly state: string;
@@ -87,5 +88,5 @@ export function mailDownPage({
 </form>
 <p class="centred small"><a href="${backUrl}">Back to the sign-in page</a></p>
 <p class="soft small centred">Error 503. Reference ID: <code class="whole">${correlationId}</code></p>`;
-  return layout({ appName, title: "The email could not be sent", body });
+  return layout({ look, title: "The email could not be sent", body });
 }

@@ -1,9 +1,10 @@
 import { type Html, html, nameOf } from "./html.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 import { problemNotice } from "./mail-ask.ts";
 
 export type MailCodeValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** Where the mail was sent, as the person typed it. */
   readonly email: string;
   /** Whether it is on the terminal of the person who started the server. */
@@ -21,9 +22,9 @@ export type MailCodeValues = {
 
 /** After a mail was asked for: says where to look, and takes the code. It says the same for every address. */
 export function mailCodePage(values: MailCodeValues): string {
-  const { appName, email, isPrinted, action, state, mail, problem, askAction, signInUrl } = values;
+  const { look, email, isPrinted, action, state, mail, problem, askAction, signInUrl } = values;
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
+<div class="marks">${ownMark(look)}</div>
 <h1>Check your email</h1>
 <p class="soft">${
     isPrinted
@@ -45,7 +46,7 @@ ${codeField("code", "Six-digit code", problem, true)}
 <button type="submit" class="plain">${isPrinted ? "Print another email" : "Send another email"}</button>
 </form>
 <p class="centred small"><a href="${signInUrl}">Use another address or way to sign in</a></p>`;
-  return layout({ appName, title: problem === undefined ? "Check your email" : "Code: try again", body });
+  return layout({ look, title: problem === undefined ? "Check your email" : "Code: try again", body });
 }
 
 export function codeField(

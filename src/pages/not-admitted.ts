@@ -2,9 +2,10 @@ import { readAddress } from "../core/email-address.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { CAUTION_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type NotAdmittedValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** The name that the person knows themselves by; undefined where none is known. */
   readonly personName: string | undefined;
   /** How they recognise the account: an address or a login. */
@@ -21,11 +22,11 @@ export type NotAdmittedValues = {
 
 /** For a person who proved who they are, and may not come in. The reason is the operator's, so the log alone has it. */
 export function notAdmittedPage(values: NotAdmittedValues): string {
-  const { appName, personName, label, methodLabel, switchUrl, contact, correlationId } = values;
+  const { look, personName, label, methodLabel, switchUrl, contact, correlationId } = values;
   const body = html`<div class="centred">
 <span class="mark alarm">${CAUTION_ICON}</span>
 <h1>This account can’t be used here</h1>
-<p class="soft">You signed in, but this account isn’t allowed to use ${nameOf(appName)}. No app was connected.</p>
+<p class="soft">You signed in, but this account isn’t allowed to use ${nameOf(look.name)}. No app was connected.</p>
 </div>
 <dl class="facts">
 <div><dt>Signed in as</dt><dd>${account(personName, label)}</dd></div>
@@ -34,7 +35,7 @@ export function notAdmittedPage(values: NotAdmittedValues): string {
 <p><a class="button" href="${switchUrl}">Use another account</a></p>
 <div class="notice"><div><p><strong>Should this account have access?</strong></p><p>${whatToDo(contact)}</p></div></div>
 <p class="soft small centred">Reference ID: <code class="whole">${correlationId}</code></p>`;
-  return layout({ appName, title: "This account can’t be used here", body });
+  return layout({ look, title: "This account can’t be used here", body });
 }
 
 function account(name: string | undefined, label: string): Html {

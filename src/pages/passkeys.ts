@@ -1,5 +1,6 @@
 import { type Html, html, nameOf, verbatim } from "./html.ts";
 import { ALARM_ICON } from "./icons.ts";
+import type { Look } from "./look.ts";
 import { moment } from "./moment.ts";
 import { PASSKEY_SCRIPT } from "./passkey-script.ts";
 
@@ -79,6 +80,7 @@ function script(): Html {
 }
 
 export type AccountPasskeysValues = {
+  readonly look: Look;
   readonly passkeys: readonly AccountPasskey[];
   /** Undefined where the person has to sign in again first. */
   readonly options: PasskeyCreation | undefined;
@@ -117,14 +119,14 @@ ${form("add", add)}
 </section>`;
 }
 
-function passkeyRow(passkey: AccountPasskey, index: number, { form }: AccountPasskeysValues): Html {
+function passkeyRow(passkey: AccountPasskey, index: number, { look, form }: AccountPasskeysValues): Html {
   const { id, label, isSynced, createdAt, usedAt, otherHost, isLastWayIn } = passkey;
   const [title, button] = [`passkey-${index}`, `remove-passkey-${index}`];
   const remove = html`<input type="hidden" name="credential" value="${id}">
 <button type="submit" class="plain" id="${button}" aria-labelledby="${button} ${title}">Remove</button>`;
   return html`<li class="row"><div>
 <p id="${title}"><strong>${nameOf(label)}</strong>${isSynced ? html` <span class="tag">Synced</span>` : undefined}</p>
-<p class="soft small">Since ${moment(createdAt)}.${usedAt === null ? " Not used yet." : html` Last used ${moment(usedAt)}.`}</p>
+<p class="soft small">Since ${moment(createdAt, look)}.${usedAt === null ? " Not used yet." : html` Last used ${moment(usedAt, look)}.`}</p>
 ${otherHost === undefined ? undefined : html`<p class="soft small">Works only at <bdi>${otherHost}</bdi>, where this server no longer is.</p>`}
 </div>
 ${isLastWayIn ? html`<p class="soft small">Your only way in</p>` : form("remove", remove)}

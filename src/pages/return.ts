@@ -4,9 +4,10 @@ import { clientName } from "./client.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, CAUTION_ICON, CHECK_ICON, CROSS_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type ReturnValues = {
-  readonly appName: string;
+  readonly look: Look;
   readonly client: ClientIdentity;
   /** The client's address, on the web or of an app, with the answer in its query. */
   readonly url: string;
@@ -24,9 +25,9 @@ export type Outcome = "approved" | "denied" | { readonly error: string; readonly
  * have read where it leads (RFC 9700 §4.11.2).
  * @throws OAuthError `invalid_redirect_uri` for an address that could run script here.
  */
-export function returnPage({ appName, client, url, outcome, opensItself }: ReturnValues): string {
-  const { title, icon, mark, said } = tell(outcome, client);
-  const { link, notice } = leadOn(url, appName);
+export function returnPage({ look, client, url, outcome, opensItself }: ReturnValues): string {
+  const { title, icon, mark, said } = tell(outcome, client, look);
+  const { link, notice } = leadOn(url, look);
   const body = html`<div class="centred">
 <span class="mark ${mark}">${icon}</span>
 <h1>${title}</h1>
@@ -36,7 +37,7 @@ ${opensItself ? "" : html`<div class="notice caution">${CAUTION_ICON}<div>${noti
 <p class="settled"><a class="button${outcome === "approved" ? "" : " plain"}" href="${url}">${link}</a></p>
 ${typeof outcome === "string" ? "" : html`<p class="soft small centred">Reference ID: <code class="whole">${outcome.correlationId}</code></p>`}`;
   const head = opensItself ? html`<meta http-equiv="refresh" content="0;url=${url}">` : undefined;
-  return layout({ appName, title, body, ...(head && { head }) });
+  return layout({ look, title, body, ...(head && { head }) });
 }
 
 type Telling = {
@@ -46,8 +47,8 @@ type Telling = {
   readonly said: Html | string;
 };
 
-function tell(outcome: Outcome, client: ClientIdentity): Telling {
-  const name = clientName(client, "your app");
+function tell(outcome: Outcome, client: ClientIdentity, look: Look): Telling {
+  const name = clientName(client, look, look.texts.client.yours);
   switch (outcome) {
     case "approved":
       return { title: "Approved", icon: CHECK_ICON, mark: "good", said: html`You approved ${name}.` };
@@ -64,7 +65,7 @@ function tell(outcome: Outcome, client: ClientIdentity): Telling {
 }
 
 /** The words of the link, and what to know before it is followed. */
-function leadOn(url: string, appName: string): { readonly link: string; readonly notice: Html } {
+function leadOn(url: string, look: Look): { readonly link: string; readonly notice: Html } {
   // Only a TrustedRedirect comes here; but a `javascript:` address in `href` would be script, so it is asked once more.
   const { kind, shown } = destination(url);
   if (kind === "private-use") {
@@ -78,6 +79,6 @@ function leadOn(url: string, appName: string): { readonly link: string; readonly
     link: "Continue to this website",
     notice: html`<p>The button opens another website:</p>
 <p class="place"><bdi>${shown}</bdi></p>
-<p>${nameOf(appName)} doesn’t know who runs it. Only continue if you know it and just came from there.</p>`,
+<p>${nameOf(look.name)} doesn’t know who runs it. Only continue if you know it and just came from there.</p>`,
   };
 }

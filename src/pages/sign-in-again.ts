@@ -1,9 +1,10 @@
 import { html, nameOf } from "./html.ts";
 import { CAUTION_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type SignInAgainValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** Who signed in for the request. */
   readonly personName: string;
   /** Who is signed in now; undefined where no one is, as far as this request goes. */
@@ -13,7 +14,7 @@ export type SignInAgainValues = {
 };
 
 /** For a consent page whose person is no longer signed in, or not in this browser. */
-export function signInAgainPage({ appName, personName, currentName, loginUrl }: SignInAgainValues): string {
+export function signInAgainPage({ look, personName, currentName, loginUrl }: SignInAgainValues): string {
   const whatHappened =
     currentName === undefined
       ? html`<strong>${nameOf(personName)}</strong> is no longer signed in for this request.`
@@ -25,5 +26,5 @@ export function signInAgainPage({ appName, personName, currentName, loginUrl }: 
 <p class="soft">Nothing is approved or denied yet. Sign in with the account to connect.</p>
 </div>
 <p><a class="button" href="${loginUrl}">Sign in</a></p>`;
-  return layout({ appName, title: "Sign in again to continue", body });
+  return layout({ look, title: "Sign in again to continue", body });
 }

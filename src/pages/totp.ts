@@ -2,11 +2,12 @@ import type { ClientIdentity } from "../core/client.ts";
 import { waitingClient } from "./client.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, CHECK_ICON } from "./icons.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 import { type QrCode, qrCode } from "./qr-code.ts";
 
 type Common = {
-  readonly appName: string;
+  readonly look: Look;
   /** Where the form posts to. */
   readonly action: string;
   /** The sealed sign-in, carried through the form. */
@@ -26,15 +27,15 @@ export type TotpValues = Common & {
 
 /** The page that asks for a code of the authenticator app, or a recovery code. */
 export function totpPage(values: TotpValues): string {
-  const { appName, client, problem } = values;
+  const { look, client, problem } = values;
   const [code, recovery] = (["code", "recovery_code"] as const).map((field) =>
     problem?.field === field ? problem.message : undefined,
   );
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
+<div class="marks">${ownMark(look)}</div>
 <h1>Enter your code</h1>
-<p class="soft">Open your authenticator app, and type the six digits that it shows for ${nameOf(appName)}.</p>
-${waiting(client)}
+<p class="soft">Open your authenticator app, and type the six digits that it shows for ${nameOf(look.name)}.</p>
+${waiting(client, look)}
 </div>
 ${formOf(values, html`${alarm(code)}${codeField(code, recovery === undefined)}<button type="submit">Continue</button>`)}
 <details${recovery === undefined ? undefined : html` open`}><summary>Use a recovery code instead</summary><div>
@@ -49,7 +50,7 @@ ${formOf(
 )}
 </div></details>
 ${notYou(values)}`;
-  return layout({ appName, title: problem ? "Enter your code: try again" : "Enter your code", body });
+  return layout({ look, title: problem ? "Enter your code: try again" : "Enter your code", body });
 }
 
 /** A new secret, as the page shows it. */
@@ -68,16 +69,16 @@ export type TotpSetupValues = Common & {
 
 /** The page on which a person who must have an authenticator app sets it up. */
 export function totpSetupPage(values: TotpSetupValues): string {
-  const { appName, client, setup, problem } = values;
+  const { look, client, setup, problem } = values;
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
+<div class="marks">${ownMark(look)}</div>
 <h1>Set up an authenticator app</h1>
-<p class="soft">${nameOf(appName)} asks for a second proof when you sign in: a code that an app on your phone shows.</p>
-${waiting(client)}
+<p class="soft">${nameOf(look.name)} asks for a second proof when you sign in: a code that an app on your phone shows.</p>
+${waiting(client, look)}
 </div>
 ${formOf(values, totpSetupFields(setup, problem))}
 ${notYou(values)}`;
-  return layout({ appName, title: problem ? "Set up an app: try again" : "Set up an app", body });
+  return layout({ look, title: problem ? "Set up an app: try again" : "Set up an app", body });
 }
 
 /** The QR code, the key, and the field for the first code. */
@@ -94,11 +95,11 @@ ${qrCode(setup.qr, "QR code for your authenticator app")}
 
 /** After the setup: the recovery codes, which are never shown again. */
 export function recoveryCodesPage({
-  appName,
+  look,
   codes,
   continueUrl,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly codes: readonly string[];
   readonly continueUrl: string;
 }): string {
@@ -109,7 +110,7 @@ export function recoveryCodesPage({
 </div>
 ${recoveryCodeList(codes)}
 <p><a class="button" href="${continueUrl}">I have saved them</a></p>`;
-  return layout({ appName, title: "Save your recovery codes", body });
+  return layout({ look, title: "Save your recovery codes", body });
 }
 
 /** Ten codes, to be copied or printed. */
@@ -118,8 +119,8 @@ export function recoveryCodeList(codes: readonly string[]): Html {
 <p class="soft small">Each works once. They are not shown again: keep them where you keep your passwords, not only on your phone.</p>`;
 }
 
-function waiting(client: ClientIdentity | undefined): Html | undefined {
-  return client ? html`<p class="soft small hint">${waitingClient(client)}</p>` : undefined;
+function waiting(client: ClientIdentity | undefined, look: Look): Html | undefined {
+  return client ? html`<p class="soft small hint">${waitingClient(client, look)}</p>` : undefined;
 }
 
 function formOf({ action, state }: Pick<Common, "action" | "state">, fields: Html): Html {

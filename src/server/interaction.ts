@@ -88,8 +88,8 @@ export async function openInteraction(
   checkActive: CheckActive,
 ): Promise<Interaction> {
   const { settings, keyring, furtherSteps, admission } = parts;
-  const { issuer, name: appName } = settings;
-  const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, appName }));
+  const { issuer, look } = settings;
+  const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, look }));
   const lacksFactor = factor && createLacksFactor(factor, parts.methods);
   const binding = createBrowserBinding({ ...parts, ...settings, lacksFactor });
   const interactions = createInteractions({
@@ -97,11 +97,11 @@ export async function openInteraction(
     policy: [SIGN_IN, ...furtherSteps.map(({ step }) => step), CONSENT],
     binding,
     issuer,
-    appName,
+    look,
   });
   const accounts = openAccounts({ ...parts, ...settings, binding, lacksFactor });
   const goals = eitherGoals(accountGoals(accounts), authorizationGoals(interactions));
-  const refuse = createRefusal({ appName, issuer, contact: admission.contact });
+  const refuse = createRefusal({ look, issuer, contact: admission.contact });
   const pending = { keyring, clock: parts.clock, issuer };
   const admit = createAdmission(admission);
   const signIns = createSignIns({
@@ -114,7 +114,7 @@ export async function openInteraction(
     factor: factor && { ...factor, pending: createPendingUrls(pending) },
   });
   const visits = visitsOf(goals);
-  const common = { ...settings, ...parts, appName, interactions, recorder, checkActive, visits, signIns };
+  const common = { ...settings, ...parts, interactions, recorder, checkActive, visits, signIns };
   const attempts = createAttempts(parts);
   const methods = await openMethods(parts.methods, {
     ...common,
@@ -134,7 +134,7 @@ export async function openInteraction(
   const answering = {
     ...common,
     settleRedirect: createSettleRedirect(settings),
-    answerClient: createAnswerClient({ ...settings, appName }),
+    answerClient: createAnswerClient(settings),
   };
   const reset = passwordResetOf(methods);
   const routes = [

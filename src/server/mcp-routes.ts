@@ -1,12 +1,13 @@
 import { prefersPage } from "../core/accept.ts";
 import type { CorsPolicy } from "../http/cors.ts";
-import { htmlResponse, PAGE_STYLES } from "../http/responses.ts";
+import { htmlResponse } from "../http/responses.ts";
 import type { Endpoint, Route } from "../http/route.ts";
 import type { McpEndpoint } from "../mcp/endpoint.ts";
+import type { Look } from "../pages/look.ts";
 import { statusPage } from "../pages/status.ts";
 
 export type McpRouteParts = {
-  readonly appName: string;
+  readonly look: Look;
   readonly endpoint: Pick<McpEndpoint, "fetch">;
   /** The path of the MCP endpoint below the base path. */
   readonly path: string;
@@ -16,9 +17,9 @@ export type McpRouteParts = {
 };
 
 /** The MCP endpoint, and the page that says where it is. */
-export function mcpRoutes({ appName, endpoint, path, resource, cors }: McpRouteParts): readonly Route[] {
-  const page = statusPage({ appName, mcpUrl: resource });
-  const mcp: Endpoint = async (request) => withPage(await endpoint.fetch(request), request, page);
+export function mcpRoutes({ look, endpoint, path, resource, cors }: McpRouteParts): readonly Route[] {
+  const page = statusPage({ look, mcpUrl: resource });
+  const mcp: Endpoint = async (request) => withPage(await endpoint.fetch(request), request, { page, look });
   return [
     {
       name: "mcp",
@@ -33,7 +34,7 @@ export function mcpRoutes({ appName, endpoint, path, resource, cors }: McpRouteP
     {
       name: "status",
       paths: ["", "/"],
-      methods: { GET: async () => htmlResponse(page, PAGE_STYLES) },
+      methods: { GET: async () => htmlResponse(page, look.styles) },
       otherMethods: "not_found",
       refusals: "page",
     },
@@ -41,9 +42,13 @@ export function mcpRoutes({ appName, endpoint, path, resource, cors }: McpRouteP
 }
 
 /** A person who opens the MCP URL in a browser learns where to paste it; the status and the challenge stay. */
-function withPage(response: Response, { method, headers }: Request, page: string): Response {
+function withPage(
+  response: Response,
+  { method, headers }: Request,
+  { page, look }: { readonly page: string; readonly look: Look },
+): Response {
   const challenge = response.headers.get("www-authenticate");
   if (response.status !== 401 || challenge === null) return response;
   if (method !== "GET" || !prefersPage(headers.get("accept"))) return response;
-  return htmlResponse(page, PAGE_STYLES, 401, { "WWW-Authenticate": challenge });
+  return htmlResponse(page, look.styles, 401, { "WWW-Authenticate": challenge });
 }

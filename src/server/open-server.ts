@@ -92,16 +92,15 @@ export function serve(
   more: readonly Route[] = [],
 ): Pick<OpenServer, "fetch" | "routes" | "resourceUpdated" | "leave" | "drain"> {
   const { instrument, answer } = instrumentation;
-  const appName = settings.name;
   const routes = [
-    ...mcpRoutes({ ...settings, appName, endpoint }),
+    ...mcpRoutes({ ...settings, endpoint }),
     documentsRoute(documents),
     ...operationsRoutes(readiness, answer),
     ...more,
   ];
   return {
     routes,
-    fetch: createApp({ ...settings, appName, routes, instrument, log }),
+    fetch: createApp({ ...settings, routes, instrument, log }),
     resourceUpdated: endpoint.resourceUpdated,
     leave: readiness.leave,
     async drain() {

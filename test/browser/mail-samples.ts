@@ -1,21 +1,22 @@
-import { accountAddressSection, confirmAddressSection } from "../../src/pages/account-address.ts";
-import { actionForm } from "../../src/pages/account-sections.ts";
+import { accountAddressSection, confirmAddressSection } from "../../src/pages/account/address.ts";
+import { actionForm } from "../../src/pages/account/form.ts";
 import { forgottenPasswordPage, passwordMailSentPage } from "../../src/pages/forgotten-password.ts";
 import type { Html } from "../../src/pages/html.ts";
 import { loginPage } from "../../src/pages/login.ts";
+import { createLook } from "../../src/pages/look.ts";
 import { mailAskPage, mailDownPage, mailForm } from "../../src/pages/mail-ask.ts";
 import { mailCodePage } from "../../src/pages/mail-code.ts";
 import { mailElsewherePage, mailLinkPage } from "../../src/pages/mail-link.ts";
 
-const appName = "my-app";
+const look = createLook({ name: "my-app" });
 const client = { name: "Cursor", id: "dcr_qh8aZf0u1Rz2", origin: "registered", holdsKey: false } as const;
 const email = "ada@example.com";
 const longEmail = `${"a".repeat(64)}@${"sub-domain.".repeat(16)}example`;
 
 const form = { action: "/oauth/sign-in/magic_link", state: "sealed" };
-const ask = { ...form, appName, signInUrl: "/oauth/login?state=sealed" };
+const ask = { ...form, look, signInUrl: "/oauth/login?state=sealed" };
 const code = {
-  appName,
+  look,
   email,
   isPrinted: false,
   action: "/oauth/sign-in/magic_link/code",
@@ -26,7 +27,7 @@ const code = {
   signInUrl: "/oauth/login?state=sealed",
 };
 const link = {
-  appName,
+  look,
   action: "/oauth/sign-in/magic_link/link",
   token: "token",
   email,
@@ -34,14 +35,14 @@ const link = {
   purpose: undefined,
 } as const;
 const forgotten = {
-  appName,
+  look,
   action: "/oauth/forgotten-password",
   state: "sealed",
   typed: "",
   problem: undefined,
   signInUrl: "/oauth/login?state=sealed",
 };
-const login = { appName, state: "sealed", client, panels: [{ name: "magic_link", html: mailForm(form) }] };
+const login = { look, state: "sealed", client, panels: [{ name: "magic_link", html: mailForm(form) }] };
 
 /** The pages of a sign-in by mail, of a forgotten password, and of a changed address. */
 export const MAIL_SAMPLES: Readonly<Record<string, string>> = {
@@ -60,7 +61,7 @@ export const MAIL_SAMPLES: Readonly<Record<string, string>> = {
   }),
   "mail-down": mailDownPage({
     ...form,
-    appName,
+    look,
     email: longEmail,
     backUrl: "/oauth/login?state=sealed",
     correlationId: "01JD3M7Z8Q4V",
@@ -75,7 +76,7 @@ export const MAIL_SAMPLES: Readonly<Record<string, string>> = {
   "mail-link": mailLinkPage(link),
   "mail-link-account": mailLinkPage({ ...link, client: undefined, email: longEmail }),
   "mail-link-linking": mailLinkPage({ ...link, client: undefined, purpose: "link" }),
-  "mail-elsewhere": mailElsewherePage({ appName }),
+  "mail-elsewhere": mailElsewherePage({ look }),
   "forgotten-password": forgottenPasswordPage(forgotten),
   "forgotten-password-refused": forgottenPasswordPage({
     ...forgotten,
@@ -83,7 +84,7 @@ export const MAIL_SAMPLES: Readonly<Record<string, string>> = {
     problem: "Too many emails were asked for. Try again in 15 minutes.",
   }),
   "forgotten-password-sent": passwordMailSentPage({
-    appName,
+    look,
     isPrinted: false,
     signInUrl: "/oauth/login?state=sealed",
   }),
@@ -94,15 +95,23 @@ const inForm = (fields: Html) =>
 
 /** The section of the account page: at rest, refused, and waiting for both codes. */
 export const ADDRESS_SECTIONS = {
-  rest: accountAddressSection({ address: email, canChange: true, problem: undefined, change: inForm }),
-  old: accountAddressSection({ address: longEmail, canChange: false, problem: undefined, change: inForm }),
+  rest: accountAddressSection({ look, address: email, canChange: true, problem: undefined, change: inForm }),
+  old: accountAddressSection({
+    look,
+    address: longEmail,
+    canChange: false,
+    problem: undefined,
+    change: inForm,
+  }),
   refused: accountAddressSection({
+    look,
     address: email,
     canChange: true,
     problem: "This is your address already.",
     change: inForm,
   }),
   codes: confirmAddressSection({
+    look,
     from: email,
     to: longEmail,
     mail: "id",

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { STYLE_HASH } from "../../src/pages/layout.ts";
+import { createLook } from "../../src/pages/look.ts";
 import {
   doubleTheText,
   everyValueOf,
@@ -17,7 +17,7 @@ import {
 import { launchBrowser } from "../support/browser/launch.ts";
 import { SAMPLES } from "./samples.ts";
 
-const POLICY = `default-src 'none'; style-src ${STYLE_HASH}; base-uri 'none'; frame-ancestors 'none'`;
+const POLICY = `default-src 'none'; ${createLook({ name: "my-app" }).styles}; base-uri 'none'; frame-ancestors 'none'`;
 
 let browser: Browser;
 let server: ServerType;

@@ -1,36 +1,38 @@
 import { SENTENCES } from "../../src/authorization-server/sign-in/sign-in-page.ts";
 import { SIGN_IN_PROBLEMS } from "../../src/authorization-server/sign-in/sign-in-problems.ts";
-import { accountPage } from "../../src/pages/account.ts";
-import { ACCOUNT_NOTICES } from "../../src/pages/account-notices.ts";
-import { accountPasswordSection } from "../../src/pages/account-password.ts";
-import { accountRefusedPage } from "../../src/pages/account-refused.ts";
-import { actionForm } from "../../src/pages/account-sections.ts";
-import { signedOutPage } from "../../src/pages/account-signed-out.ts";
-import type { AccountValues } from "../../src/pages/account-values.ts";
+import { actionForm } from "../../src/pages/account/form.ts";
+import { accountNotice } from "../../src/pages/account/notices.ts";
+import { accountPage } from "../../src/pages/account/page.ts";
+import { accountPasswordSection } from "../../src/pages/account/password.ts";
+import { accountRefusedPage } from "../../src/pages/account/refused.ts";
+import { signedOutPage } from "../../src/pages/account/signed-out.ts";
+import type { AccountValues } from "../../src/pages/account/values.ts";
 import { companyField } from "../../src/pages/company-field.ts";
-import { consentPage } from "../../src/pages/consent.ts";
+import { consentPage } from "../../src/pages/consent/page.ts";
 import { alreadyApprovedPage } from "../../src/pages/done.ts";
 import { errorPage } from "../../src/pages/error.ts";
 import { invitationPage, passwordSetPage } from "../../src/pages/invitation.ts";
 import { loginPage } from "../../src/pages/login.ts";
+import { createLook } from "../../src/pages/look.ts";
 import { notAdmittedPage } from "../../src/pages/not-admitted.ts";
 import { returnPage } from "../../src/pages/return.ts";
 import { signInAgainPage } from "../../src/pages/sign-in-again.ts";
 import { statusPage } from "../../src/pages/status.ts";
 import { ADDRESS_SECTIONS, MAIL_SAMPLES } from "./mail-samples.ts";
 
+const look = createLook({ name: "my-app" });
 const consent = {
-  appName: "my-app",
+  look,
   action: "/oauth/consent",
   state: "sealed",
   personName: "Ada Lovelace",
   switchAction: "/oauth/login?switch=1",
 } as const;
 
-const invitation = { appName: "my-app", action: "/oauth/invitation", token: "token" } as const;
+const invitation = { look, action: "/oauth/invitation", token: "token" } as const;
 
 const login = {
-  appName: "my-app",
+  look,
   action: "/oauth/login",
   state: "sealed",
   client: {
@@ -94,6 +96,7 @@ const accountForm = { action: "/account", pageToken: "sealed" } as const;
 
 const passwordSection = (problem: string | undefined, canChange = true) =>
   accountPasswordSection({
+    look,
     username: "ada",
     canChange,
     problem,
@@ -101,7 +104,7 @@ const passwordSection = (problem: string | undefined, canChange = true) =>
   });
 
 const account: AccountValues = {
-  appName: "my-app",
+  look,
   ...accountForm,
   notice: undefined,
   question: undefined,
@@ -175,9 +178,9 @@ const longName = "Extraordinarily-Long-Client-Name-".repeat(7).slice(0, 200);
 
 /** One of each page, as it comes up in practice, and then what nobody should send but somebody will. */
 export const SAMPLES: Readonly<Record<string, string>> = {
-  login: loginPage({ appName: "my-app", action: "/oauth/login", state: "sealed", client: claude }),
+  login: loginPage({ look, action: "/oauth/login", state: "sealed", client: claude }),
   "login-remembered": loginPage({
-    appName: "my-app",
+    look,
     action: "/oauth/login",
     state: "sealed",
     client: {
@@ -189,7 +192,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     },
   }),
   "login-refused": loginPage({
-    appName: "my-app",
+    look,
     action: "/oauth/login",
     state: "sealed",
     client: claude,
@@ -237,25 +240,25 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   "password-reset": invitationPage({ ...invitation, username: "ada", isReset: true }),
   "password-reset-refused": invitationPage({
     ...invitation,
-    appName: `An application ${"with a very long name ".repeat(8)}`,
+    look: createLook({ name: `An application ${"with a very long name ".repeat(8)}` }),
     username: "w".repeat(64),
     isReset: true,
     errorMessage: "The two passwords differ. Type the same one twice.",
   }),
   "password-set": passwordSetPage({
-    appName: "my-app",
+    look,
     username: "ada",
     isReset: true,
     accountUrl: "https://mcp.example/account",
   }),
   "password-set-absurd": passwordSetPage({
-    appName: `An application ${"with a very long name ".repeat(8)}`,
+    look: createLook({ name: `An application ${"with a very long name ".repeat(8)}` }),
     username: "w".repeat(64),
     isReset: false,
     accountUrl: "https://mcp.example/account",
   }),
   "link-ended": errorPage({
-    appName: "my-app",
+    look,
     title: "This link can’t be used",
     whatHappened: "This link was used before, has expired, or is not complete.",
     whatToDo:
@@ -290,7 +293,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   }),
   "consent-absurd": consentPage({
     ...consent,
-    appName: `An application ${"with a very long name ".repeat(8)}`,
+    look: createLook({ name: `An application ${"with a very long name ".repeat(8)}` }),
     personName: `${"w".repeat(150)}@example.com`,
     client: {
       name: longName,
@@ -330,7 +333,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   }),
   "account-address-codes": accountPage({ ...account, sections: [ADDRESS_SECTIONS.codes], hasProblem: true }),
   account: accountPage(account),
-  "account-notice": accountPage({ ...account, notice: ACCOUNT_NOTICES.identity_linked }),
+  "account-notice": accountPage({ ...account, notice: accountNotice("identity_linked", look) }),
   "account-question": accountPage({ ...account, question }),
   "account-question-absurd": accountPage({
     ...account,
@@ -358,7 +361,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     ...account,
     canChange: false,
     sections: [passwordSection(undefined, false)],
-    notice: ACCOUNT_NOTICES.last_identity,
+    notice: accountNotice("last_identity", look),
     identities: account.identities.slice(0, 1).map((identity) => ({ ...identity, removal: "last_way_in" })),
     sessions: account.sessions.slice(0, 1),
   }),
@@ -369,7 +372,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   }),
   "account-absurd": accountPage({
     ...account,
-    appName: `An application ${"with a very long name ".repeat(8)}`,
+    look: createLook({ name: `An application ${"with a very long name ".repeat(8)}` }),
     person: {
       id: "i".repeat(255),
       name: `${"w".repeat(150)}@example.com`,
@@ -396,22 +399,22 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     links: [{ name: "long", label: longName }],
   }),
   "account-refused": accountRefusedPage({
-    appName: "my-app",
+    look,
     title: "Nothing was linked",
     whatHappened: "This Google account belongs to another person here. Ask the operator to link them.",
     link: { text: "Back to your account", url: "/account" },
     correlationId: "01JD3M7Z8Q4V",
   }),
   "account-refused-confirm": accountRefusedPage({
-    appName: "my-app",
+    look,
     title: "Nothing was changed",
     whatHappened: `You signed in as ${"w".repeat(80)}, but this is the account page of Ada Lovelace. Nothing was changed.`,
     link: { text: "Sign in with another account", url: "/oauth/login" },
     correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
   }),
-  "account-signed-out": signedOutPage({ appName: "my-app", accountUrl: "/account" }),
+  "account-signed-out": signedOutPage({ look, accountUrl: "/account" }),
   "login-confirm": loginPage({
-    appName: "my-app",
+    look,
     action: "/oauth/login",
     state: "sealed",
     client: undefined,
@@ -419,7 +422,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     purpose: { kind: "confirm", personName: "Ada Lovelace", accountUrl: "/account" },
   }),
   "login-link": loginPage({
-    appName: "my-app",
+    look,
     action: undefined,
     state: "sealed",
     client: undefined,
@@ -428,19 +431,19 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     purpose: { kind: "link", personName: "Ada Lovelace", accountUrl: "/account" },
   }),
   "sign-in-again": signInAgainPage({
-    appName: "my-app",
+    look,
     personName: "Ada Lovelace",
     currentName: "Grace Hopper",
     loginUrl: "/oauth/login?state=sealed",
   }),
   "sign-in-again-absurd": signInAgainPage({
-    appName: "my-app",
+    look,
     personName: `${"w".repeat(150)}@example.com`,
     currentName: undefined,
     loginUrl: "/oauth/login?state=sealed",
   }),
   "not-admitted": notAdmittedPage({
-    appName: "my-app",
+    look,
     personName: "Ada Lovelace",
     label: "ada.lovelace@gmail.example",
     methodLabel: "Google",
@@ -449,7 +452,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
   }),
   "not-admitted-absurd": notAdmittedPage({
-    appName: `An application ${"with a very long name ".repeat(8)}`,
+    look: createLook({ name: `An application ${"with a very long name ".repeat(8)}` }),
     personName: undefined,
     label: `${"w".repeat(150)}@example.com`,
     methodLabel: "The sign-in of Extraordinarily-Long-Organisation-Name GmbH & Co. KG",
@@ -458,7 +461,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     correlationId: "0f8fad5b-d9cb-469f-a165-70867728950e",
   }),
   error: errorPage({
-    appName: "my-app",
+    look,
     title: "This request can’t continue",
     whatHappened: "The redirect_uri is not one that this client registered.",
     whatToDo: "Remove the connection in your app, then add it again.",
@@ -466,35 +469,35 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     status: 400,
   }),
   return: returnPage({
-    appName: "my-app",
+    look,
     client: cursor,
     url: "cursor://anysphere.cursor-mcp/oauth/callback?code=abc&state=x%26y&iss=https%3A%2F%2Fmy-app.example",
     outcome: "approved",
     opensItself: true,
   }),
   "return-waits": returnPage({
-    appName: "my-app",
+    look,
     client: { ...cursor, name: "My game" },
     url: "steam://run/440?code=abc&state=x",
     outcome: "approved",
     opensItself: false,
   }),
   "return-denied": returnPage({
-    appName: "my-app",
+    look,
     client: cursor,
     url: "cursor://anysphere.cursor-mcp/oauth/callback?error=access_denied&state=x",
     outcome: "denied",
     opensItself: false,
   }),
   "return-website": returnPage({
-    appName: "my-app",
+    look,
     client: evil,
     url: "https://claude-ai.evil.example/cb?error=access_denied&state=x",
     outcome: "denied",
     opensItself: false,
   }),
   "return-error": returnPage({
-    appName: "my-app",
+    look,
     client: evil,
     url: `https://${"sub-domain.".repeat(20)}evil.example/cb?error=invalid_request&state=x`,
     outcome: {
@@ -515,10 +518,10 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     destination: { kind: "https", shown: "reports.example.com", isForeign: false },
     scopes: todoScopes,
   }),
-  done: alreadyApprovedPage({ appName: "my-app", client: claude }),
-  status: statusPage({ appName: "my-app", mcpUrl: "http://localhost:3000/mcp" }),
+  done: alreadyApprovedPage({ look, client: claude }),
+  status: statusPage({ look, mcpUrl: "http://localhost:3000/mcp" }),
   "status-open": statusPage({
-    appName: "To-do list & friends",
+    look: createLook({ name: "To-do list & friends" }),
     mcpUrl: `https://${"mcp-server.".repeat(6)}example.com/app/mcp?team=a&x='y'`,
   }).replaceAll("<details", "<details open"),
 };

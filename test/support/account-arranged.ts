@@ -9,7 +9,7 @@ import {
 } from "../../src/authorization-server/sign-in/second-factor.ts";
 import { totp } from "../../src/authorization-server/sign-in/totp/totp.ts";
 import { users } from "../../src/authorization-server/sign-in/users/users.ts";
-import type { PartName } from "../../src/pages/account-values.ts";
+import type { PartName } from "../../src/pages/account/values.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type AccountPage, beginLink, confirmLink, finishSignIn, press, signInToAccount } from "./account.ts";
 import { SECRET } from "./forge.ts";

@@ -1,5 +1,5 @@
 import { identityId } from "../../src/authorization-server/account/identity-id.ts";
-import type { AccountActionName, PartName } from "../../src/pages/account-values.ts";
+import type { AccountActionName, PartName } from "../../src/pages/account/values.ts";
 import { type AccountPage, askedIn, beginLink, follow, press, valuesOf } from "./account.ts";
 import { type Arranged, arrange, everything, mailboxOf, setUpApp } from "./account-arranged.ts";
 import { codeIn } from "./mail/journey.ts";

@@ -1,7 +1,8 @@
 import { OAuthError } from "../../core/errors.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, pageStatus, seeOther } from "../../http/responses.ts";
-import { accountRefusedPage } from "../../pages/account-refused.ts";
+import { htmlResponse, pageStatus, seeOther } from "../../http/responses.ts";
+import { accountRefusedPage } from "../../pages/account/refused.ts";
+import type { Look } from "../../pages/look.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Store } from "../../store/store.ts";
 import type { CheckActive } from "../people/active.ts";
@@ -20,7 +21,7 @@ export type ConfirmLinkParts = {
   readonly pageTokens: Pick<PageTokens, "urlFor">;
   readonly recorder: Recorder;
   readonly clock: Clock;
-  readonly appName: string;
+  readonly look: Look;
   /** Told of the person: a token of the provider is about them from now on. */
   readonly onPersonChanged: (personId: string) => void;
 };
@@ -36,7 +37,7 @@ type Confirmed = { readonly current: CurrentSignIn; readonly token: PageToken; r
  */
 export async function confirmLink(confirmed: Confirmed, parts: ConfirmLinkParts): Promise<Response> {
   const { current, token, peer } = confirmed;
-  const { pageTokens, methods, recorder, appName } = parts;
+  const { pageTokens, methods, recorder, look } = parts;
   const { proposed } = token;
   const method = proposed && methods.find(({ name }) => name === proposed.method);
   // The operator may have taken a method away since, or changed its provider.
@@ -52,13 +53,13 @@ export async function confirmLink(confirmed: Confirmed, parts: ConfirmLinkParts)
   };
   await recorder.record("sign_in.refused", fields, peer);
   const page = accountRefusedPage({
-    appName,
-    title: "Nothing was linked",
+    look,
+    title: look.texts.account.refused.nothingLinked,
     whatHappened: refused.error.message,
-    link: { text: "Back to your account", url: await pageTokens.urlFor(current) },
+    link: { text: look.texts.account.refused.back, url: await pageTokens.urlFor(current) },
     correlationId: peer.correlationId,
   });
-  return htmlResponse(page, PAGE_STYLES, pageStatus(refused.error));
+  return htmlResponse(page, look.styles, pageStatus(refused.error));
 }
 
 type NotAdded = { readonly reason: string; readonly error: OAuthError };

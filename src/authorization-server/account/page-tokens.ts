@@ -1,6 +1,6 @@
 import { urlOf } from "../../http/route.ts";
-import type { AccountNotice } from "../../pages/account-notices.ts";
-import type { PartName } from "../../pages/account-values.ts";
+import type { AccountNotice } from "../../pages/account/notices.ts";
+import type { PartName } from "../../pages/account/values.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";

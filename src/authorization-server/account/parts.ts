@@ -1,6 +1,7 @@
-import { ACCOUNT_NOTICES, type AccountNotice, isAccountNotice } from "../../pages/account-notices.ts";
-import type { PartName } from "../../pages/account-values.ts";
+import { type AccountNotice, accountNotice, isAccountNotice } from "../../pages/account/notices.ts";
+import type { PartName } from "../../pages/account/values.ts";
 import type { Html } from "../../pages/html.ts";
+import type { Look } from "../../pages/look.ts";
 import type { IdentityRecord } from "../../store/people-records.ts";
 import type { AccountPart, AccountPartAction, AtAccount, PartAnswer } from "../sign-in/account-part.ts";
 
@@ -34,9 +35,10 @@ export function partActionCalled(
 export function noticeCalled(
   name: AccountNotice | PartName | undefined,
   parts: readonly NamedPart[],
+  look: Pick<Look, "texts">,
 ): AccountPart["notices"][string] | undefined {
   if (name === undefined) return undefined;
-  if (isAccountNotice(name)) return ACCOUNT_NOTICES[name];
+  if (isAccountNotice(name)) return accountNotice(name, look);
   for (const of of parts) {
     for (const [inPart, notice] of Object.entries(of.part.notices)) {
       if (partName(of, inPart) === name) return notice;

@@ -9,9 +9,10 @@ import { type Approved, approvedMark, rememberedApproval } from "../../core/reme
 import { formatScopes, type ScopeCatalogue } from "../../core/scopes.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, withCookies } from "../../http/responses.ts";
+import { htmlResponse, withCookies } from "../../http/responses.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
+import type { Look } from "../../pages/look.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Approval } from "../../store/grant-records.ts";
@@ -41,7 +42,7 @@ type ApprovalParts = {
   readonly recorder: Recorder;
   readonly minter: Minter;
   readonly answerClient: AnswerClient;
-  readonly appName: string;
+  readonly look: Look;
   readonly catalogue: ScopeCatalogue;
   readonly grantSeconds: number;
 };
@@ -211,11 +212,11 @@ function answerWith(
   grant: Grant,
   asked: SignedInRequest,
   asker: Asker,
-  { appName, minter, answerClient }: Pick<ApprovalParts, "appName" | "minter" | "answerClient">,
+  { look, minter, answerClient }: Pick<ApprovalParts, "look" | "minter" | "answerClient">,
 ): Response {
   if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
-    return htmlResponse(alreadyApprovedPage({ appName, client: identityIn(asked) }), PAGE_STYLES);
+    return htmlResponse(alreadyApprovedPage({ look, client: identityIn(asked) }), look.styles);
   }
   return answerClient(asker, { occasion: "approved", code: mintCode(grant.id, minter) });
 }

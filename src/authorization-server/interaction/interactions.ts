@@ -2,8 +2,9 @@ import { OAuthError } from "../../core/errors.ts";
 import type { UnauditedEvent } from "../../core/events.ts";
 import { displayName, type Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
+import { htmlResponse } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
+import type { Look } from "../../pages/look.ts";
 import { signInAgainPage } from "../../pages/sign-in-again.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
@@ -82,7 +83,7 @@ export type InteractionsParts = {
   readonly clock: Clock;
   readonly binding: BrowserBinding;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   readonly log: Log<UnauditedEvent>;
 };
 
@@ -190,7 +191,7 @@ function askToSignIn(
   loginUrl: string,
   request: Request,
   { correlationId, address }: Peer,
-  { appName, log }: Pick<InteractionsParts, "appName" | "log">,
+  { look, log }: Pick<InteractionsParts, "look" | "log">,
 ): Response {
   log.event("request.refused", {
     error: "access_denied",
@@ -200,10 +201,10 @@ function askToSignIn(
     address,
   });
   const page = signInAgainPage({
-    appName,
+    look,
     personName: displayName(asked.person),
     currentName: current && displayName(current),
     loginUrl,
   });
-  return htmlResponse(page, PAGE_STYLES, 403);
+  return htmlResponse(page, look.styles, 403);
 }

@@ -5,6 +5,7 @@ import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import type { Route } from "../../http/route.ts";
 import type { Html } from "../../pages/html.ts";
+import type { Look } from "../../pages/look.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { PlainFetch } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
@@ -147,7 +148,7 @@ export type MethodParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   /** Whether `gatehouse person` works on the same database: it reaches none in memory. */
   readonly reachedByCommands: boolean;
   /** Where a provider is asked: through the outbound proxy, where there is one. */

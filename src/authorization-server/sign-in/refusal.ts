@@ -1,5 +1,6 @@
-import { htmlResponse, PAGE_STYLES, pageStatus } from "../../http/responses.ts";
-import { accountRefusedPage } from "../../pages/account-refused.ts";
+import { htmlResponse, pageStatus } from "../../http/responses.ts";
+import { accountRefusedPage } from "../../pages/account/refused.ts";
+import type { Look } from "../../pages/look.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import type { Refuse } from "./decided.ts";
@@ -9,23 +10,23 @@ import { signInPageOf } from "./sign-in-page.ts";
 
 /** @param parts.contact whom a person asks who may not come in; undefined for the operator */
 export function createRefusal(parts: {
-  readonly appName: string;
+  readonly look: Look;
   readonly issuer: string;
   readonly contact: string | undefined;
 }): Refuse {
-  const { appName, issuer, contact } = parts;
+  const { look, issuer, contact } = parts;
   return ({ method, visit, proof }, { person, isOld, error }, { correlationId }) => {
     if (isOld) return signInPageOf(issuer).again(method, visit, "sign_in_is_old");
     const switchUrl = forAnotherAccount(loginUrl(visit.sealed, issuer));
     const page = visit.purpose
       ? accountRefusedPage({
-          appName,
+          look,
           whatHappened: error.message,
           correlationId,
           ...WHAT_NEXT[visit.purpose.kind](switchUrl, visit.purpose),
         })
       : notAdmittedPage({
-          appName,
+          look,
           personName: person.name,
           label: proof.label,
           methodLabel: method.label,
@@ -33,7 +34,7 @@ export function createRefusal(parts: {
           contact,
           correlationId,
         });
-    return htmlResponse(page, PAGE_STYLES, pageStatus(error));
+    return htmlResponse(page, look.styles, pageStatus(error));
   };
 }
 

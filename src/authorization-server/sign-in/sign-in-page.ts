@@ -1,10 +1,11 @@
 import { type DomainEntry, matchesDomain, readAddress } from "../../core/email-address.ts";
-import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES, withScripts } from "../../http/responses.ts";
+import { htmlResponse, seeOther, TEMPLATE_STYLES, withScripts } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { companyField } from "../../pages/company-field.ts";
 import type { Html } from "../../pages/html.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
+import type { Look } from "../../pages/look.ts";
 import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import { LOGIN_PATH } from "./login-path.ts";
@@ -29,7 +30,7 @@ export type Typed = {
 export type PageParts = {
   readonly methods: readonly NamedMethod[];
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   /** Where a person asks for a new password; undefined where they cannot. */
   readonly forgottenPasswordUrl?: ((visit: Visit) => string) | undefined;
   /** The operator's own HTML. */
@@ -141,7 +142,7 @@ export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly
 export function showSignIn(
   visit: Visit,
   typed: Typed,
-  { methods: all, issuer, appName, loginTemplate, forgottenPasswordUrl }: PageParts,
+  { methods: all, issuer, look, loginTemplate, forgottenPasswordUrl }: PageParts,
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
@@ -151,11 +152,12 @@ export function showSignIn(
   const panels = panelsOf(visit, typed, methods, issuer);
   const ownForms = methods.flatMap(({ panel }) => (panel.kind === "form" ? [panel] : []));
   const scripts = ownForms.flatMap(({ scriptHashes = [] }) => scriptHashes);
-  const values = { appName, state: visit.sealed, username };
+  const values = { state: visit.sealed, username };
   // A template is a form for a username and a password, which links nothing.
   if (loginTemplate !== undefined && visit.purpose?.kind !== "link") {
     const page = renderLoginTemplate(loginTemplate, {
       ...values,
+      appName: look.name,
       errorMessage: errorMessage ?? methodProblem ?? "",
       methods: methodsOf(panels.flat()),
     });
@@ -163,6 +165,7 @@ export function showSignIn(
   }
   const page = loginPage({
     ...values,
+    look,
     errorMessage,
     methodProblem,
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
@@ -173,7 +176,7 @@ export function showSignIn(
     client: visit.client,
     purpose: visit.purpose,
   });
-  return htmlResponse(page, withScripts(PAGE_STYLES, scripts), status, headers);
+  return htmlResponse(page, withScripts(look.styles, scripts), status, headers);
 }
 
 /** What each method has on the page, in their order. The field for companies is where the first of them is. */

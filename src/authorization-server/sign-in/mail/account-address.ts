@@ -2,7 +2,8 @@ import { readMailbox } from "../../../core/email-address.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import type { Person } from "../../../core/person.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { accountAddressSection, confirmAddressSection } from "../../../pages/account-address.ts";
+import { accountAddressSection, confirmAddressSection } from "../../../pages/account/address.ts";
+import type { Look } from "../../../pages/look.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { IdentityRecord, PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
@@ -24,7 +25,7 @@ export type AccountAddressParts = DeliveryParts & {
   readonly admit: Admit;
   readonly store: Pick<Store, "findPerson" | "findByIdentity" | "changeAddress">;
   readonly clock: Clock;
-  readonly appName: string;
+  readonly look: Look;
   readonly onPersonChanged: (personId: string) => void;
 };
 
@@ -41,6 +42,8 @@ type Pending = {
  * together change anything. So one who has the session alone, or the new mailbox alone, changes nothing.
  */
 export function accountAddress(parts: AccountAddressParts): AccountPart {
+  const { look } = parts;
+  const texts = look.texts.account.address;
   return {
     async section({ person, identities, canChange, form, problem, shown }) {
       const address = await addressOf(person, identities, parts);
@@ -48,6 +51,7 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
       const pending = shown as Pending | undefined;
       if (pending) {
         return confirmAddressSection({
+          look,
           ...pending,
           isPrinted: parts.mailer.isPrinted,
           problem: pending.problem,
@@ -56,6 +60,7 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
         });
       }
       return accountAddressSection({
+        look,
         address,
         canChange,
         problem: problem?.message,
@@ -68,8 +73,8 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
       cancel: async () => ({ kind: "done", notice: "cancelled" }),
     },
     notices: {
-      cancelled: { text: "Your address was not changed.", changed: false },
-      address_changed: { text: "Your address was changed.", changed: true },
+      cancelled: { text: texts.cancelled, changed: false },
+      address_changed: { text: texts.changed, changed: true },
     },
   };
 }
@@ -89,7 +94,7 @@ async function addressOf(
 
 async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
   const { current, identities, form, peer } = asked;
-  const { links, appName } = parts;
+  const { links, look } = parts;
   const from = await addressOf(current.person, identities, parts);
   if (from === undefined) return refused("invalid_request", "There is no address to change here.");
   const to = readMailbox(form.get("new_address") ?? "");
@@ -108,8 +113,8 @@ async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<P
   if (!made) return refused("access_denied", "You are no longer signed in, so nothing was changed.");
   const [oldCode, newCode] = made.codes;
   const mails = [
-    [from, oldAddressMail(appName, { code: oldCode, to })],
-    [to, newAddressMail(appName, { code: newCode })],
+    [from, oldAddressMail(look.name, { code: oldCode, to })],
+    [to, newAddressMail(look.name, { code: newCode })],
   ] as const;
   for (const [index, [mailbox, mail]] of mails.entries()) {
     const outcome = await deliver({ purpose: "address", mailbox }, mail, peer, parts);

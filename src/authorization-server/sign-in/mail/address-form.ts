@@ -2,9 +2,10 @@ import { readMailbox } from "../../../core/email-address.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, retryAfter } from "../../../http/responses.ts";
+import { htmlResponse, retryAfter } from "../../../http/responses.ts";
 import { urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
+import type { Look } from "../../../pages/look.ts";
 import { mailDownPage } from "../../../pages/mail-ask.ts";
 import { loginUrl } from "../login-path.ts";
 import type { Visit, Visits } from "../method.ts";
@@ -69,15 +70,15 @@ export function downResponse(
   path: string,
   { visit, of }: AskedFor,
   { correlationId }: Peer,
-  { issuer, appName }: { readonly issuer: string; readonly appName: string },
+  { issuer, look }: { readonly issuer: string; readonly look: Look },
 ): Response {
   const page = mailDownPage({
-    appName,
+    look,
     action: urlOf(issuer, path),
     state: visit.sealed,
     email: of.mailbox,
     backUrl: loginUrl(visit.sealed, issuer),
     correlationId,
   });
-  return htmlResponse(page, PAGE_STYLES, 503, { "Retry-After": String(RETRY_SECONDS) });
+  return htmlResponse(page, look.styles, 503, { "Retry-After": String(RETRY_SECONDS) });
 }

@@ -1,7 +1,7 @@
 import { OAuthError } from "../../../core/errors.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, retryAfter } from "../../../http/responses.ts";
+import { htmlResponse, retryAfter } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { mailCodePage } from "../../../pages/mail-code.ts";
@@ -107,10 +107,10 @@ function codeResponse(
     readonly status?: number;
     readonly headers?: Readonly<Record<string, string>>;
   },
-  { mailer, issuer, appName }: MailSignInParts,
+  { mailer, issuer, look }: MailSignInParts,
 ): Response {
   const page = mailCodePage({
-    appName,
+    look,
     email: mailbox,
     isPrinted: mailer.isPrinted,
     action: urlOf(issuer, CODE_PATH),
@@ -120,5 +120,5 @@ function codeResponse(
     askAction: urlOf(issuer, ASK_PATH),
     signInUrl: loginUrl(visit.sealed, issuer),
   });
-  return htmlResponse(page, PAGE_STYLES, said.status, said.headers);
+  return htmlResponse(page, look.styles, said.status, said.headers);
 }

@@ -27,22 +27,17 @@ const MOST_PASSKEYS = 20;
 
 /** The section in which people add passkeys, and remove them. */
 export function accountPasskeys(parts: AccountPasskeysParts): AccountPart {
+  const texts = parts.look.texts.account.passkeys;
   return {
     section: (at) => section(at, parts),
     lists: ({ method }) => method === PASSKEYS,
     scriptHashes: [PASSKEY_SCRIPT_HASH],
     actions: { add: (asked) => add(asked, parts), remove: (asked) => remove(asked, parts) },
     notices: {
-      added: { text: "You can now sign in with this passkey.", changed: true },
-      removed: {
-        text: "You can no longer sign in with this passkey. Delete it from your device too.",
-        changed: true,
-      },
-      not_there: { text: "That passkey was removed already.", changed: false },
-      last_way_in: {
-        text: "This passkey is the last way in that works here, so it was not removed. Add another one first.",
-        changed: false,
-      },
+      added: { text: texts.added, changed: true },
+      removed: { text: texts.removed, changed: true },
+      not_there: { text: texts.notThere, changed: false },
+      last_way_in: { text: texts.lastWayIn, changed: false },
     },
   };
 }
@@ -63,6 +58,7 @@ async function section(at: AtAccount, parts: AccountPasskeysParts) {
       parts,
     );
   return accountPasskeysSection({
+    look: parts.look,
     passkeys: listed.map((identity) => {
       const { subject: id, label, issuer, createdAt, usedAt } = identity;
       const credential = own.find((one) => one.id === id);
@@ -105,7 +101,7 @@ async function add(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<Par
   const full = () => refused(`You have ${MOST_PASSKEYS} passkeys already. Remove one first.`);
   if (await isFull()) return full();
   const others = asked.identities.filter(({ method }) => method === PASSKEYS).map(({ label }) => label);
-  const label = unlike(others, labelOf(form.get("name"), request.headers.get("user-agent")));
+  const label = unlike(others, labelOf(form.get("name"), request.headers.get("user-agent"), parts.look));
   const made = await readNewPasskey(
     form.get(PASSKEY_FIELD),
     useOf(current.signIn),

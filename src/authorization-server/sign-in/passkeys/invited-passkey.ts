@@ -17,7 +17,7 @@ export function invitedPasskey(parts: NewPasskeyParts): InvitationChoice {
       readNewPasskey(
         form.get(PASSKEY_FIELD),
         useOf(link),
-        labelOf(undefined, userAgent),
+        labelOf(undefined, userAgent, parts.look),
         parts,
         linkCountsOnce,
       ),

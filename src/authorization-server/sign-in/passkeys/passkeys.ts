@@ -33,7 +33,7 @@ export function passkeys(...options: readonly never[]): SignInMethod {
     ...method,
     requireUsableAt: (issuer) => void relyingPartyOf(issuer, ""),
     open(parts) {
-      const relyingParty = relyingPartyOf(parts.issuer, parts.appName);
+      const relyingParty = relyingPartyOf(parts.issuer, parts.look.name);
       const all = { ...parts, method, relyingParty, challenges: createChallenges(parts) };
       return {
         panel: {

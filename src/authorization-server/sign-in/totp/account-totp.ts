@@ -1,6 +1,7 @@
 import { OAuthError } from "../../../core/errors.ts";
 import { displayName, type Person } from "../../../core/person.ts";
-import { type AccountTotpShown, accountTotpSection } from "../../../pages/account-totp.ts";
+import { type AccountTotpShown, accountTotpSection } from "../../../pages/account/totp.ts";
+import type { Look } from "../../../pages/look.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import type { Credential, CredentialKind, NewCredentials } from "../../../store/credential.ts";
@@ -26,11 +27,13 @@ export type AccountTotpParts = {
   readonly clock: Clock;
   /** Of the factor. */
   readonly name: string;
+  readonly look: Look;
 };
 
 /** The section in which a person sets up their authenticator app, gets new recovery codes, and turns it off. */
 export function accountTotp(parts: AccountTotpParts): AccountPart {
-  const { store } = parts;
+  const { store, look } = parts;
+  const texts = look.texts.account.totp;
   return {
     async section({ person, canChange, form, problem, shown }) {
       const [record, credentials] = await Promise.all([
@@ -39,6 +42,7 @@ export function accountTotp(parts: AccountTotpParts): AccountPart {
       ]);
       const totp = credentials.find(({ kind }) => kind === "totp");
       return accountTotpSection({
+        look,
         since: totp?.createdAt,
         recoveryCodes: credentials.filter(({ kind }) => kind === "recovery_code").length,
         isRequired: parts.isRequired({ groups: record?.groups ?? [] }),
@@ -56,11 +60,8 @@ export function accountTotp(parts: AccountTotpParts): AccountPart {
       cancel: async () => ({ kind: "done", notice: "cancelled" }),
     },
     notices: {
-      cancelled: { text: "No authenticator app was set up. Nothing was changed.", changed: false },
-      turned_off: {
-        text: "Your authenticator app is turned off. You are no longer asked for a code.",
-        changed: true,
-      },
+      cancelled: { text: texts.cancelled, changed: false },
+      turned_off: { text: texts.turnedOff, changed: true },
     },
   };
 }

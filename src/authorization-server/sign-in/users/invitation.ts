@@ -4,11 +4,12 @@ import type { Params } from "../../../core/params.ts";
 import { logRefusal } from "../../../http/boundary.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, withScripts } from "../../../http/responses.ts";
+import { htmlResponse, withScripts } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { errorPage } from "../../../pages/error.ts";
 import { invitationPage, passwordSetPage } from "../../../pages/invitation.ts";
+import type { Look } from "../../../pages/look.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import { randomId } from "../../../platform/random.ts";
@@ -34,7 +35,7 @@ export type InvitationParts = {
   readonly clock: Clock;
   readonly log: Log<UnauditedEvent>;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   readonly methods: () => readonly NamedMethod[];
   /** The process's own, unless a test has one. */
   readonly queue?: HashingQueue;
@@ -75,13 +76,13 @@ async function acceptInvitation(request: Request, peer: Peer, parts: InvitationP
   }
   const { username } = chosen;
   const page = passwordSetPage({
-    appName: parts.appName,
+    look: parts.look,
     username,
     isReset: isReset(open),
     hasPasskey: "passkey" in chosen,
     accountUrl: urlOf(parts.issuer, ACCOUNT_PATH),
   });
-  return htmlResponse(page, PAGE_STYLES);
+  return htmlResponse(page, parts.look.styles);
 }
 
 /** A link that can be used, and whose it is; undefined username where the person chooses one. */
@@ -135,7 +136,7 @@ async function readChoice(
   parts: InvitationParts,
 ): Promise<Choice | (Refused & { readonly problem: string })> {
   const { username: known } = open;
-  const { store, appName } = parts;
+  const { store, look } = parts;
   const typedUsername = form.get("username") ?? "";
   const username = known === undefined ? readUsername(typedUsername) : { name: known };
   if ("problem" in username) return { problem: username.problem, typedUsername };
@@ -151,7 +152,7 @@ async function readChoice(
   if (password !== (form.get("again") ?? "")) {
     return { problem: "The two passwords differ. Type the same one twice.", typedUsername };
   }
-  const problem = await passwordProblem(password, [username.name, appName]);
+  const problem = await passwordProblem(password, [username.name, look.name]);
   if (problem !== undefined) return { problem, typedUsername };
   return isTaken ? taken(typedUsername) : { ...chosen, password };
 }
@@ -197,10 +198,10 @@ async function useLink(
 }
 
 function formResponse(open: OpenLink, refused: Refused, parts: InvitationParts): Response {
-  const { issuer, appName } = parts;
+  const { issuer, look } = parts;
   const choices = choicesFor(open, parts);
   const page = invitationPage({
-    appName,
+    look,
     action: urlOf(issuer, INVITATION_PATH),
     token: open.token,
     username: open.username,
@@ -210,15 +211,15 @@ function formResponse(open: OpenLink, refused: Refused, parts: InvitationParts):
     errorMessage: refused.problem,
   });
   const scripts = choices.flatMap(({ scriptHashes = [] }) => scriptHashes);
-  return htmlResponse(page, withScripts(PAGE_STYLES, scripts), refused.problem === undefined ? 200 : 400);
+  return htmlResponse(page, withScripts(look.styles, scripts), refused.problem === undefined ? 200 : 400);
 }
 
 /** One page for a link that was used, has ended, or never was: it does not tell which. */
-function endedResponse(request: Request, peer: Peer, { appName, log, methods }: InvitationParts): Response {
+function endedResponse(request: Request, peer: Peer, { look, log, methods }: InvitationParts): Response {
   const whatHappened = "This link was used before, has expired, or is not complete.";
   logRefusal(new OAuthError("invalid_request", whatHappened), request, log, peer);
   const page = errorPage({
-    appName,
+    look,
     title: "This link can’t be used",
     whatHappened,
     whatToDo: `If you have saved your password with it, sign in. Otherwise, copy the whole link, ${
@@ -229,7 +230,7 @@ function endedResponse(request: Request, peer: Peer, { appName, log, methods }: 
     correlationId: peer.correlationId,
     status: STATUS,
   });
-  return htmlResponse(page, PAGE_STYLES, STATUS);
+  return htmlResponse(page, look.styles, STATUS);
 }
 
 /** Gone (RFC 9110 §15.5.11). */

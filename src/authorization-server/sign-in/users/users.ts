@@ -25,7 +25,7 @@ export function users(): SignInMethod {
         panel: { kind: "password", check },
         routes: [invitationRoute(parts)],
         proves: ({ method }) => method === USERS,
-        account: accountPassword(createChangePassword(check, parts), hasPassword),
+        account: accountPassword(createChangePassword(check, parts), hasPassword, parts.look),
         isUsable: hasPassword,
         hasResettablePasswords: true,
         started: (print) => inviteFirstPerson(parts, print),
