@@ -35,6 +35,11 @@ import { workosOwn } from "../../src/config/sign-in/presets/workos.ts";
 import { samlOptions } from "../../src/config/sign-in/saml-options.ts";
 import { totpOptions } from "../../src/config/sign-in/totp-options.ts";
 import { storageOptions } from "../../src/config/storage-options.ts";
+import { upstreamOptions } from "../../src/config/upstream-options.ts";
+import { githubUpstreamOptions } from "../../src/config/upstreams/github.ts";
+import { googleUpstreamOptions } from "../../src/config/upstreams/google.ts";
+import { keyUpstreamOptions } from "../../src/config/upstreams/key-options.ts";
+import { oauthUpstreamOptions } from "../../src/config/upstreams/oauth-options.ts";
 import { readDocument } from "../support/markdown.ts";
 import { withMembers, withTable } from "./declared-options.ts";
 
@@ -47,6 +52,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "How long things last": lifetimeOptions,
   "The login page": loginOptions,
   People: peopleOptions,
+  "Other services": upstreamOptions,
   "The rest": { ...guardOptions, ...operationOptions },
 };
 
@@ -66,6 +72,14 @@ const SIGN_IN_PRESETS: Readonly<Record<string, OptionTable>> = {
   scalekit: scalekitOwn,
   workos: workosOwn,
   github: githubOwn,
+};
+
+/** What the functions for other services take, by the file that declares it. */
+const UPSTREAMS: Readonly<Record<string, readonly [type: string, options: OptionTable]>> = {
+  "oauth-options": ["OAuthUpstreamOptions", oauthUpstreamOptions],
+  github: ["GithubUpstreamOptions", githubUpstreamOptions],
+  google: ["GoogleUpstreamOptions", googleUpstreamOptions],
+  "key-options": ["KeyUpstreamOptions", keyUpstreamOptions],
 };
 
 /** The types whose members are options. */
@@ -125,6 +139,10 @@ const TYPES = [
     file: "src/config/sign-in/totp-options.ts",
     types: [{ name: "TotpOptions", options: declaredOptions(totpOptions), given: "Given" }],
   },
+  ...Object.entries(UPSTREAMS).map(([file, [name, options]]) => ({
+    file: `src/config/upstreams/${file}.ts`,
+    types: [{ name, options: declaredOptions(options), given: "Given" }],
+  })),
   ...Object.entries(SIGN_IN_PRESETS).map(([name, own]) => ({
     file: `src/config/sign-in/presets/${name}.ts`,
     types: [{ name: "Own", options: declaredOptions(own), given: "Given" }],

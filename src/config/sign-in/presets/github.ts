@@ -72,14 +72,14 @@ export const githubSignIn = defineSignIn({
     personId: parsed.personId,
     keepTokens: parsed.keepTokens,
     baseUrl: parsed.baseUrl,
-    apiUrl: apiOf(parsed.baseUrl),
+    apiUrl: apiOfGithub(parsed.baseUrl),
     groups: parsed.groups,
     allowInsecure: allowsInsecureIssuer(parsed),
   }),
 });
 
 /** GitHub itself and its Enterprise Cloud have a host for it, a GitHub Enterprise Server a path. */
-function apiOf(baseUrl: string): string {
+export function apiOfGithub(baseUrl: string): string {
   const { protocol, host, hostname } = new URL(baseUrl);
   const isCloud = hostname === "github.com" || hostname.endsWith(".ghe.com");
   return isCloud ? `${protocol}//api.${host}` : `${baseUrl}/api/v3`;
