@@ -32,12 +32,18 @@ export type LoginValues = {
   readonly purpose?: SignInPurpose | undefined;
 };
 
-export type SignInPurpose = {
-  readonly kind: "confirm" | "link";
-  readonly personName: string;
-  /** Back, with nothing changed. */
-  readonly accountUrl: string;
-};
+export type SignInPurpose =
+  | {
+      readonly kind: "confirm" | "link";
+      readonly personName: string;
+      /** Back, with nothing changed. */
+      readonly accountUrl: string;
+    }
+  | {
+      /** Someone opened a link to connect a service, which people call so. */
+      readonly kind: "connect";
+      readonly label: string;
+    };
 
 /** The page with every way to sign in. */
 export function loginPage(values: LoginValues): string {
@@ -47,9 +53,9 @@ export function loginPage(values: LoginValues): string {
   const marks = client ? html`${theirMark(client.name)}${BOTH_WAYS_ICON}` : undefined;
   const body = html`<div class="centred">
 <div class="marks">${marks}${ownMark(look)}</div>
-<h1>${purpose ? HEADINGS[purpose.kind] : html`Sign in to ${nameOf(look.name)}`}</h1>
+<h1>${purpose ? headingOf(purpose, look) : html`Sign in to ${nameOf(look.name)}`}</h1>
 ${client ? html`<p class="soft">${waitingClient(client, look)}</p>` : undefined}
-${purpose ? html`<p class="soft">${reason(purpose)}</p>` : undefined}
+${purpose ? html`<p class="soft">${reason(purpose, look)}</p>` : undefined}
 </div>
 ${
   problem
@@ -60,7 +66,7 @@ ${above.length > 0 ? html`${methodsOf(above)}${OR}` : undefined}
 ${action === undefined ? undefined : passwordForm({ ...form, action }, errorMessage)}
 ${action !== undefined && panels.length > 0 ? OR : undefined}
 ${panels.length > 0 ? methodsOf(panels) : undefined}
-${purpose ? html`<p class="centred small"><a href="${purpose.accountUrl}">Back to your account</a></p>` : undefined}`;
+${purpose && purpose.kind !== "connect" ? html`<p class="centred small"><a href="${purpose.accountUrl}">Back to your account</a></p>` : undefined}`;
   return layout({ look, title: problem ? "Sign in: try again" : "Sign in", body });
 }
 
@@ -68,7 +74,15 @@ const OR = html`<p class="or"><span>or</span></p>`;
 
 const HEADINGS = { confirm: "Sign in again", link: "Link another way to sign in" } as const;
 
-function reason({ kind, personName }: SignInPurpose): Html {
+function headingOf(purpose: SignInPurpose, { texts }: Look): Html | string {
+  return purpose.kind === "connect"
+    ? texts.connect.signInTitle(nameOf(purpose.label))
+    : HEADINGS[purpose.kind];
+}
+
+function reason(purpose: SignInPurpose, { texts }: Look): Html | string {
+  if (purpose.kind === "connect") return texts.connect.signInReason;
+  const { kind, personName } = purpose;
   const name = html`<strong>${nameOf(personName)}</strong>`;
   return kind === "confirm"
     ? html`Sign in as ${name} again. To change your account, you must have signed in within the last five minutes.`
