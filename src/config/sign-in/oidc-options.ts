@@ -15,8 +15,8 @@ export type PersonId = (claims: SaidClaims) => string;
 
 /** OpenID Connect Core 1.0 §1.2. */
 const ISSUER = "the provider's issuer, which has no query and no fragment";
-/** The names of methods that are no providers: each is its own alone. `magic_link` is no name that a provider can have. */
-const TAKEN_NAMES: ReadonlySet<string> = new Set(["users", "password", "passkeys", "totp"]);
+/** The names of methods that are no providers, and of the account page's own part: each is its own alone. `magic_link` is no name that a provider can have. */
+const TAKEN_NAMES: ReadonlySet<string> = new Set(["users", "password", "passkeys", "totp", "upstreams"]);
 const NAME = 'lower-case letters, digits and hyphens, such as "google"';
 const CLAIM = 'the name of a claim or its path, such as "realm_access.roles"';
 const SCOPES = 'a list of scopes with "openid", such as ["openid", "email"]';

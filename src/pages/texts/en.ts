@@ -278,6 +278,7 @@ export const english = {
         `Your key for ${service} is removed here. At ${service} it still works until you delete it there.`,
       denied: (service: string) =>
         `${service} was not connected, because access to it was not approved there.`,
+      removed: "What was kept for that service is removed.",
       notThere: (service: string) => `Nothing was stored for ${service}.`,
       /** Why nothing was changed. */
       notConnectable: "This service can’t be connected here.",
@@ -285,8 +286,6 @@ export const english = {
         `${service} did not answer, so nothing was connected. Try again in a minute.`,
       wrongAnswer: (service: string) =>
         `${service} could not be connected. Try again. If it happens again, contact the server’s operator.`,
-      tooManyBytes: (service: string) =>
-        `${service} could not be connected in this browser. Contact the server’s operator.`,
       noLongerSignedIn:
         "You are no longer signed in, or someone else is, since you began. Nothing was changed.",
       keyEmpty: (service: string) => `Type or paste a key for ${service}.`,
