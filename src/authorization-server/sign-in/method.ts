@@ -16,9 +16,11 @@ import type { IdentityRecord } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
 import type { AccountPart } from "./account-part.ts";
+import type { AccountPurpose } from "./account-purpose.ts";
 import type { Attempts } from "./guessing/attempts.ts";
 import type { InvitationChoice } from "./invitation-choice.ts";
 import type { SignInProblem } from "./sign-in-problems.ts";
+import type { TokensToKeep } from "./upstream/kept-tokens.ts";
 
 /**
  * A way in which people prove who they are. `createOAuthServer` takes a list of them; each is made by a function of
@@ -180,26 +182,6 @@ export type Visit = {
   readonly purpose?: AccountPurpose | undefined;
 };
 
-export type AccountPurpose = {
-  /** To the account page, with nothing changed. */
-  readonly accountUrl: string;
-} & (
-  | /** A change needs a new sign-in of the same person. */ (OfSignedIn & { readonly kind: "confirm" })
-  | /** What this method proves is linked to them. */ (OfSignedIn & {
-      readonly kind: "link";
-      readonly method: string;
-    })
-  | /** Someone has a link to connect another service, which people call so. Whose it is, they are not told. */ {
-      readonly kind: "connect";
-      readonly label: string;
-    }
-);
-
-type OfSignedIn = {
-  /** Who is signed in, in words that they know themselves by. */
-  readonly personName: string;
-};
-
 export type Visits = {
   /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */
   open(request: Request, sealed: string | undefined): Promise<Visit>;
@@ -247,6 +229,8 @@ export type Proof = {
   readonly uses?: CredentialUse | undefined;
   /** Whether it proves one thing alone, such as that a password is known: a second factor comes before anything is written. */
   readonly isOneFactor?: boolean | undefined;
+  /** The provider's tokens, where they are kept for tools once the person is signed in. */
+  readonly keeps?: TokensToKeep | undefined;
   /** For the provider's logout. */
   readonly upstream: { readonly issuer: string; readonly sessionId: string | undefined } | undefined;
 };

@@ -2,10 +2,10 @@ import { htmlResponse, pageStatus } from "../../http/responses.ts";
 import { accountRefusedPage } from "../../pages/account/refused.ts";
 import type { Look } from "../../pages/look.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
+import type { AccountPurpose } from "./account-purpose.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import type { Refuse } from "./decided.ts";
 import { loginUrl } from "./login-path.ts";
-import type { AccountPurpose } from "./method.ts";
 import { signInPageOf } from "./sign-in-page.ts";
 
 /** @param parts.contact whom a person asks who may not come in; undefined for the operator */
