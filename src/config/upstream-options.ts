@@ -11,7 +11,7 @@ export const upstreamOptions = {
     .record(
       z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, NAME),
       z.custom<Upstream>(isUpstream, UPSTREAM),
-      'an object of services, such as { github: githubUpstream({ … }) }',
+      "an object of services, such as { github: githubUpstream({ … }) }",
     )
     .default({})
     .register(declared, {

@@ -18,18 +18,16 @@ import type { OAuthUpstream } from "./settings.ts";
 const SCOPES = 'a list of scopes, such as ["repo", "read:org"]';
 const FIELD = 'the name of a member, such as "login"';
 
-const { clientId, clientSecret, privateKey, algorithm, keyId, assertionAudience, authentication } = oidcOptions;
+const { clientId, clientSecret, privateKey, algorithm, keyId, assertionAudience, authentication } =
+  oidcOptions;
 
 /** What every service with OAuth needs. */
 export const sharedUpstreamOptions = {
   clientId: clientId.clone().register(declared, { says: "The client ID that the service gave you." }),
-  scopes: z
-    .array(z.string(SCOPES).refine(isScopeToken, SCOPES), SCOPES)
-    .default([])
-    .register(declared, {
-      says: "The scopes to ask the service for.",
-      otherwise: "none, so that the service decides",
-    }),
+  scopes: z.array(z.string(SCOPES).refine(isScopeToken, SCOPES), SCOPES).default([]).register(declared, {
+    says: "The scopes to ask the service for.",
+    otherwise: "none, so that the service decides",
+  }),
   parameters: oidcOptions.parameters.unwrap().clone().optional().register(declared, {
     says: 'Further parameters of the authorization request, such as `{ audience: "api.example.com" }`.',
   }),
@@ -171,7 +169,9 @@ export function parseOAuthUpstream(given: OAuthUpstreamOptions): OAuthUpstream {
       throw new ConfigurationError("issuer is missing; give it, or both authorizationUrl and tokenUrl.");
     }
     if (issuer === undefined && parsed.metadataUrl !== undefined) {
-      throw new ConfigurationError("metadataUrl is given without the issuer that its document names. Give issuer too.");
+      throw new ConfigurationError(
+        "metadataUrl is given without the issuer that its document names. Give issuer too.",
+      );
     }
     return {
       kind: "oauth",
