@@ -1,7 +1,7 @@
 /** What a tool has of one of the person's services: `context.upstream("github")`. */
 export type UpstreamAccess = {
   /**
-   * An access token of the person who calls, good for a minute at least unless the service ends it, and refreshed where it has to be.
+   * An access token of the person who calls, refreshed where it has to be.
    *
    * @param options.refused a token that the service answered 401 to. It is refreshed then, or the person has to connect again
    * @throws UpstreamNotConnected where the person has not connected the service, or has to connect it again: let it through, and
@@ -50,3 +50,11 @@ export class UpstreamNotConnected extends Error {
     return this.#connectUrl;
   }
 }
+
+/** What the tools of a server reach of the people who call them. */
+export type Upstreams = {
+  /** @throws Error where the server has no upstream of this name: a mistake in the tool */
+  access(personId: string, name: string): UpstreamAccess;
+  /** Whether the person has connected it, and need not connect again as far as is known. */
+  isConnected(personId: string, name: string): Promise<boolean>;
+};

@@ -127,6 +127,11 @@ export function protectedServer(
       "alsoAccept is for a server with its own sign-in. Put both providers into authorization, as a list.",
     );
   }
+  if (options.upstreams !== undefined) {
+    throw new ConfigurationError(
+      "upstreams is for a server with its own sign-in, which knows who connects what. Leave it out.",
+    );
+  }
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path), null);
   const providers = parseProviders(access.authorization, settings.resource);

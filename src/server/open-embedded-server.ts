@@ -3,6 +3,7 @@ import { type Clients, createClients } from "../authorization-server/clients/cli
 import { openDisabledClients } from "../authorization-server/clients/disabled-clients.ts";
 import type { RegistrationLimits } from "../authorization-server/clients/registration-ceilings.ts";
 import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
+import { createRecorder } from "../authorization-server/recorder.ts";
 import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import type { SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import {
@@ -11,10 +12,12 @@ import {
   type SigningKeys,
 } from "../authorization-server/tokens/signing-keys.ts";
 import { isCodeOrRefreshToken } from "../authorization-server/tokens/tokens.ts";
+import { createVault, type UpstreamVault } from "../authorization-server/upstreams/vault.ts";
 import type { Admission } from "../config/admit.ts";
 import type { Provider } from "../config/provider-options.ts";
 import type { Settings } from "../config/settings.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
+import { urlOf } from "../http/route.ts";
 import { type Instrumentation, openInstrumentation } from "../operations/instrumentation.ts";
 import { createReadiness, storeChecks } from "../operations/probes.ts";
 import { followRemoteChanges } from "../operations/remote-changes.ts";
@@ -88,14 +91,25 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     fetchDocument: parts.fetchDocument ?? instrumentation.fetchDocument,
   });
   const guard = createOwnGuard(settings, alsoAccept, { ...kept, clients, lease, instrumentation, log });
+  const fetch = parts.fetch ?? instrumentation.fetch;
+  const vault = createOwnVault(settings, { ...kept, fetch, lease, log });
   const identity = { ...parts.identity, extensions: EXTENSIONS };
-  const endpoint = createEndpoint({ ...parts, identity, clock, guard, instrumentation, log });
+  const endpoint = createEndpoint({
+    ...parts,
+    identity,
+    clock,
+    guard,
+    upstreams: vault,
+    instrumentation,
+    log,
+  });
   const onGrantRevoked = (grantId: string) => {
     guard.invalidate(grantId);
     endpoint.grantRevoked(grantId);
   };
   const onPersonChanged = (personId: string) => {
     guard.invalidatePerson(personId);
+    vault.personChanged(personId);
     endpoint.personChanged(personId);
   };
   const { routes, started } = await open("sign-in", () =>
@@ -104,7 +118,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
       ...kept,
       clients,
       log,
-      fetch: parts.fetch ?? instrumentation.fetch,
+      fetch,
       furtherSteps,
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked,
@@ -129,7 +143,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const told = {
     grantRevoked: onGrantRevoked,
     personChanged: onPersonChanged,
-    upstreamChanged: () => {},
+    upstreamChanged: vault.personChanged,
     verifyAgain: guard.invalidateAll,
   };
   await open(
@@ -143,6 +157,27 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     (stop) => stop(),
   );
   return { ...served, guard, started, database: kept.database };
+}
+
+/** What people have at other services, for the tools of this server. */
+function createOwnVault(
+  { upstreams, issuer }: Settings,
+  {
+    lease,
+    ...parts
+  }: Kept & {
+    readonly fetch: PlainFetch;
+    readonly lease: Pick<RevocationLease, "holds">;
+    readonly log: Log;
+  },
+): UpstreamVault {
+  return createVault({
+    ...parts,
+    upstreams,
+    recorder: createRecorder(parts),
+    connectUrl: async (_personId, name) => urlOf(issuer, `/account/connect/${name}`),
+    isUpToDate: lease.holds,
+  });
 }
 
 /** What outlives the process: the database, and what the master secret opens in it. */
