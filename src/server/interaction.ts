@@ -38,6 +38,10 @@ import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
 import type { FactorParts, OpenFactor, SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
+import type { ConnectLinks } from "../authorization-server/upstreams/connect/connect-links.ts";
+import { createConnecting } from "../authorization-server/upstreams/connect/connecting.ts";
+import { createKeepAtSignIn } from "../authorization-server/upstreams/keep-at-sign-in.ts";
+import type { UpstreamVault } from "../authorization-server/upstreams/vault.ts";
 import { type Admission, isShutOut } from "../config/admit.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
@@ -67,6 +71,9 @@ export type InteractionParts = {
   readonly admission: Admission;
   /** Where providers of identities are asked. */
   readonly fetch: PlainFetch;
+  /** What people have at other services, and the links by which they connect them. */
+  readonly vault: UpstreamVault;
+  readonly links: ConnectLinks;
   /** Between the sign-in and the decision. */
   readonly furtherSteps: readonly FurtherStep[];
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
@@ -111,6 +118,7 @@ export async function openInteraction(
     checkActive,
     admit,
     refuse,
+    keepTokens: createKeepAtSignIn(parts),
     factor: factor && { ...factor, pending: createPendingUrls(pending) },
   });
   const visits = visitsOf(goals);
@@ -137,6 +145,7 @@ export async function openInteraction(
     answerClient: createAnswerClient(settings),
   };
   const reset = passwordResetOf(methods);
+  const connecting = createConnecting({ ...common, ...accounts });
   const routes = [
     authorizeRoute(answering),
     loginRoute({ ...common, methods, password, forgottenPasswordUrl: reset?.url }),
@@ -150,8 +159,9 @@ export async function openInteraction(
       ...common,
       ...accounts,
       methods,
-      parts: accountPartsOf([...methods, ...(factor ? [factor] : [])]),
+      parts: [...accountPartsOf([...methods, ...(factor ? [factor] : [])]), connecting.part],
     }),
+    ...connecting.routes,
   ];
   return {
     routes,

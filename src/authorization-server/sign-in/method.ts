@@ -62,6 +62,8 @@ export type SignInMethod = {
     readonly metadataUrl: string | undefined;
     readonly hasMetadata: boolean;
   };
+  /** The upstream for which it keeps the provider's tokens, and the client that they are of. */
+  readonly keepsTokens?: { readonly as: string; readonly clientId: string } | undefined;
   /**
    * Whether it can be used at a public URL, for a command that opens no server.
    * @throws ConfigurationError as `open` does

@@ -1,3 +1,4 @@
+import type { KeepTokens } from "../../../config/sign-in/settings.ts";
 import { callbackPathOf, redirectUriOf } from "../../../core/upstream-urls.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { forAnotherAccount } from "../another-account.ts";
@@ -11,11 +12,13 @@ type MethodOf = Pick<SignInMethod, "name" | "label" | "people"> & {
   /** What says the person's groups; undefined where nothing does. */
   readonly groups: string | undefined;
   readonly provider: NonNullable<SignInMethod["provider"]>;
+  readonly clientId: string;
+  readonly keepTokens: KeepTokens | undefined;
 };
 
 /** Signing in at a provider: a button that leads there, and the way back. */
 export function upstreamMethod(
-  { name, label, people, groups, provider: asked }: MethodOf,
+  { name, label, people, groups, provider: asked, clientId, keepTokens }: MethodOf,
   open: (parts: MethodParts) => UpstreamProvider,
 ): SignInMethod {
   return {
@@ -24,6 +27,7 @@ export function upstreamMethod(
     people,
     saysGroups: groups !== undefined,
     provider: asked,
+    keepsTokens: keepTokens && { as: keepTokens.as, clientId },
     open(parts) {
       const provider = open(parts);
       const transactions = createSignInTransactions(parts);

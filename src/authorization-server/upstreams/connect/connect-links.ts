@@ -2,7 +2,7 @@ import { urlOf } from "../../../http/route.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import { connectPathOf } from "../../sign-in/account-path.ts";
-import type { ConnectUrl } from "../vault.ts";
+import type { ConnectUrl } from "../access.ts";
 
 /**
  * The links that a tool answers with. Each has a sealed ticket: whose it is, for which upstream, and until when. It opens a page

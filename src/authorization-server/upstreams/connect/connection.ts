@@ -22,7 +22,7 @@ export const CONNECTIONS = { label: "upstream-connection", cookies: "gatehouse-c
 export type OAuthService = Extract<OpenUpstream, { readonly service: unknown }>;
 
 export function oauthService(open: OpenUpstream | undefined): OAuthService | undefined {
-  return open && "service" in open ? open : undefined;
+  return open?.service ? open : undefined;
 }
 
 /**
