@@ -32,7 +32,8 @@ export async function storeKey(asked: AskedOfPart, parts: StoreKeyParts): Promis
     if (check && !(await isAccepted(key, check))) return invalid(texts.keyRefused(label));
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    const { detail = error.message } = error;
+    const why = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+    const detail = `${error.detail ?? error.message}${why}`;
     return refused(new OAuthError("temporarily_unavailable", texts.keyUnchecked(label), { detail }));
   }
   const isKept = await vault.keepKey(
