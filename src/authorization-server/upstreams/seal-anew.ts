@@ -30,3 +30,28 @@ export async function sealUpstreamsAnew(
     after = { personId: last.personId, upstream: last.upstream };
   }
 }
+
+/**
+ * Ends those that this secret does not open, because it took the place of one that had leaked: their people have to connect again.
+ * @returns how many
+ */
+export async function endUnopenable(
+  store: Pick<Store, "listUpstreamCredentialsAfter" | "findUpstreamCredential" | "endUpstreamCredential">,
+  secret: string,
+  now: number,
+): Promise<number> {
+  const keyring = createKeyring([secret]);
+  let count = 0;
+  for (let after = { personId: "", upstream: "" }; ; ) {
+    const page = await store.listUpstreamCredentialsAfter(after, PAGE_ROWS);
+    for (const { personId, upstream, sealed } of page) {
+      if ((await sealAgain(sealed, keyring, keyring)) !== undefined) continue;
+      const { version } = (await store.findUpstreamCredential(personId, upstream)) ?? {};
+      if (version === undefined) continue;
+      if (await store.endUpstreamCredential({ personId, upstream, version, now })) count += 1;
+    }
+    const last = page.at(-1);
+    if (!last) return count;
+    after = { personId: last.personId, upstream: last.upstream };
+  }
+}

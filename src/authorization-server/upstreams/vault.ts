@@ -12,7 +12,7 @@ import type { FindParts } from "./find-parts.ts";
 import { findToken, secretTokens } from "./find-token.ts";
 import { createUpstreamMemory } from "./memory.ts";
 import { openService } from "./open-service.ts";
-import { type Secret, sealCredential } from "./sealed-credential.ts";
+import { openCredential, type Secret, sealCredential } from "./sealed-credential.ts";
 import type { NewTokens, UpstreamService } from "./service.ts";
 
 /** An upstream of this server, open. */
@@ -120,8 +120,10 @@ export function createVault(parts: VaultParts): UpstreamVault {
     find: (name) => byName.get(name),
     access: (personId, name) => accessOf(named(name), personId, { memory, look, connectUrl }),
     async isConnected(personId, name) {
-      const found = await store.findUpstreamCredential(personId, named(name).name);
-      return found !== undefined && found.deadAt === null;
+      const one = named(name);
+      const found = await store.findUpstreamCredential(personId, name);
+      if (!found || found.deadAt !== null) return false;
+      return (await openCredential(one, found.sealed, keyring)) !== undefined;
     },
     async keepTokens(connection, tokens, peer) {
       const { upstream } = named(connection.name);
