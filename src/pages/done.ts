@@ -12,10 +12,12 @@ export type DoneValues = {
 
 /** For an Approve that is clicked again after the app has connected: good news, not an error. */
 export function alreadyApprovedPage({ look, client }: DoneValues): string {
+  const { title, isConnected } = look.texts.done;
+  const name = clientName(client, look, look.texts.client.yoursFirst);
   const body = html`<div class="centred">
 <span class="mark good">${CHECK_ICON}</span>
-<h1>Already connected</h1>
-<p class="soft">${clientName(client, look, look.texts.client.yoursFirst)} is connected to ${nameOf(look.name)}. You can close this window.</p>
+<h1>${title}</h1>
+<p class="soft">${isConnected(name, nameOf(look.name))}</p>
 </div>`;
-  return layout({ look, title: "Already connected", body });
+  return layout({ look, title, body });
 }

@@ -26,12 +26,14 @@ export function errorPage({
   correlationId,
   status,
 }: ErrorValues): string {
+  const { whatYouCanDo, errorStatus, referenceId } = look.texts.common;
+  const reference = referenceId(html`<code class="whole">${correlationId}</code>`);
   const body = html`<div class="centred">
 <span class="mark alarm">${ALARM_ICON}</span>
 <h1>${title}</h1>
 <p>${whatHappened}</p>
 </div>
-<div class="notice"><div><p><strong>What you can do</strong></p><p>${whatToDo}</p></div></div>
-<p class="soft small centred">${status === undefined ? "" : `Error ${status}. `}Reference ID: <code class="whole">${correlationId}</code></p>`;
+<div class="notice"><div><p><strong>${whatYouCanDo}</strong></p><p>${whatToDo}</p></div></div>
+<p class="soft small centred">${status === undefined ? undefined : html`${errorStatus(status)} `}${reference}</p>`;
   return layout({ look, title, body });
 }

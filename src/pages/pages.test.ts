@@ -84,7 +84,11 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
     }),
   done: (text) => alreadyApprovedPage({ look: createLook({ name: text(0) }), client: clientCalled(text(1)) }),
   status: (text) =>
-    statusPage({ look: createLook({ name: text(0) }), mcpUrl: `https://host.example/${text(1)}` }),
+    statusPage({
+      look: createLook({ name: text(0) }),
+      mcpUrl: `https://host.example/${text(1)}`,
+      account: { url: "/account", personName: text(2) },
+    }),
 };
 
 const hostile = fc.oneof(
@@ -511,7 +515,9 @@ describe("the return page", () => {
 });
 
 describe("the status page", () => {
-  const page = statusPage({ look: createLook({ name: "To-do List" }), mcpUrl: "https://todo.example/mcp" });
+  const status = (name: string, mcpUrl: string) =>
+    statusPage({ look: createLook({ name }), mcpUrl, account: undefined });
+  const page = status("To-do List", "https://todo.example/mcp");
 
   it("has the MCP URL in a field to copy from", () => {
     const [label] = elements(page, "label");
@@ -537,21 +543,17 @@ describe("the status page", () => {
   });
 
   it("quotes for the shell what the shell would take apart", () => {
-    const [, claudeCode] = clientSettings("x", "https://h.example/mcp?a=1&b='2';rm");
+    const [, claudeCode] = clientSettings("https://h.example/mcp?a=1&b='2';rm", createLook({ name: "x" }));
     expect(text(`${claudeCode?.content}`)).toContain(`x 'https://h.example/mcp?a=1&b='\\''2'\\'';rm'`);
   });
 
   it("finds a name for a server whose own name has no letters that clients accept", () => {
-    expect(
-      text(statusPage({ look: createLook({ name: "עברית" }), mcpUrl: "https://h.example/mcp" })),
-    ).toContain("http mcp https");
+    expect(text(status("עברית", "https://h.example/mcp"))).toContain("http mcp https");
   });
 
   it("says where only this computer can connect", () => {
     const local = "This URL works on this computer only.";
-    expect(
-      text(statusPage({ look: createLook({ name: "x" }), mcpUrl: "http://localhost:3000/mcp" })),
-    ).toContain(local);
+    expect(text(status("x", "http://localhost:3000/mcp"))).toContain(local);
     expect(text(page)).not.toContain(local);
   });
 });

@@ -28,14 +28,15 @@ export type Outcome = "approved" | "denied" | { readonly error: string; readonly
 export function returnPage({ look, client, url, outcome, opensItself }: ReturnValues): string {
   const { title, icon, mark, said } = tell(outcome, client, look);
   const { link, notice } = leadOn(url, look);
+  const { common, return: texts } = look.texts;
   const body = html`<div class="centred">
 <span class="mark ${mark}">${icon}</span>
 <h1>${title}</h1>
-<p class="soft">${said}${opensItself ? " If your browser asks, let it open the app. Then you can close this window." : ""}</p>
+<p class="soft">${said}${opensItself ? html` ${texts.letItOpen}` : undefined}</p>
 </div>
 ${opensItself ? "" : html`<div class="notice caution">${CAUTION_ICON}<div>${notice}</div></div>`}
 <p class="settled"><a class="button${outcome === "approved" ? "" : " plain"}" href="${url}">${link}</a></p>
-${typeof outcome === "string" ? "" : html`<p class="soft small centred">Reference ID: <code class="whole">${outcome.correlationId}</code></p>`}`;
+${typeof outcome === "string" ? "" : html`<p class="soft small centred">${common.referenceId(html`<code class="whole">${outcome.correlationId}</code>`)}</p>`}`;
   const head = opensItself ? html`<meta http-equiv="refresh" content="0;url=${url}">` : undefined;
   return layout({ look, title, body, ...(head && { head }) });
 }
@@ -48,19 +49,20 @@ type Telling = {
 };
 
 function tell(outcome: Outcome, client: ClientIdentity, look: Look): Telling {
+  const texts = look.texts.return;
   const name = clientName(client, look, look.texts.client.yours);
   switch (outcome) {
     case "approved":
-      return { title: "Approved", icon: CHECK_ICON, mark: "good", said: html`You approved ${name}.` };
+      return { title: texts.approved, icon: CHECK_ICON, mark: "good", said: texts.youApproved(name) };
     case "denied":
       return {
-        title: "Denied",
+        title: texts.denied,
         icon: CROSS_ICON,
         mark: "theirs",
-        said: html`You denied ${name}. It got no access. You can close this window.`,
+        said: texts.youDenied(name),
       };
     default:
-      return { title: "This request can’t continue", icon: ALARM_ICON, mark: "alarm", said: outcome.error };
+      return { title: look.texts.error.cannotContinue, icon: ALARM_ICON, mark: "alarm", said: outcome.error };
   }
 }
 
@@ -68,17 +70,18 @@ function tell(outcome: Outcome, client: ClientIdentity, look: Look): Telling {
 function leadOn(url: string, look: Look): { readonly link: string; readonly notice: Html } {
   // Only a TrustedRedirect comes here; but a `javascript:` address in `href` would be script, so it is asked once more.
   const { kind, shown } = destination(url);
+  const texts = look.texts.return;
   if (kind === "private-use") {
     const { protocol } = new URL(url);
     return {
-      link: "Open the app",
-      notice: html`<p>This opens the app for <code>${protocol}</code> links on your computer. Only open it if you just started this from that app.</p>`,
+      link: texts.openApp,
+      notice: html`<p>${texts.opensApp(html`<code>${protocol}</code>`)}</p>`,
     };
   }
   return {
-    link: "Continue to this website",
-    notice: html`<p>The button opens another website:</p>
+    link: texts.continueToWebsite,
+    notice: html`<p>${texts.opensWebsite}</p>
 <p class="place"><bdi>${shown}</bdi></p>
-<p>${nameOf(look.name)} doesn’t know who runs it. Only continue if you know it and just came from there.</p>`,
+<p>${texts.unknownWebsite(nameOf(look.name))}</p>`,
   };
 }

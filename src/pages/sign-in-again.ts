@@ -15,16 +15,18 @@ export type SignInAgainValues = {
 
 /** For a consent page whose person is no longer signed in, or not in this browser. */
 export function signInAgainPage({ look, personName, currentName, loginUrl }: SignInAgainValues): string {
+  const texts = look.texts.signInAgain;
+  const person = html`<strong>${nameOf(personName)}</strong>`;
   const whatHappened =
     currentName === undefined
-      ? html`<strong>${nameOf(personName)}</strong> is no longer signed in for this request.`
-      : html`This request is for <strong>${nameOf(personName)}</strong>, but you are now signed in as <strong>${nameOf(currentName)}</strong>.`;
+      ? texts.noLongerSignedIn(person)
+      : texts.someoneElse(person, html`<strong>${nameOf(currentName)}</strong>`);
   const body = html`<div class="centred">
 <span class="mark alarm">${CAUTION_ICON}</span>
-<h1>Sign in again to continue</h1>
+<h1>${texts.title}</h1>
 <p>${whatHappened}</p>
-<p class="soft">Nothing is approved or denied yet. Sign in with the account to connect.</p>
+<p class="soft">${texts.nothingDecided}</p>
 </div>
-<p><a class="button" href="${loginUrl}">Sign in</a></p>`;
-  return layout({ look, title: "Sign in again to continue", body });
+<p><a class="button" href="${loginUrl}">${look.texts.common.signIn}</a></p>`;
+  return layout({ look, title: texts.title, body });
 }

@@ -6,6 +6,7 @@ import {
 } from "../authorization-server/account/account-visits.ts";
 import { createPageTokens } from "../authorization-server/account/page-tokens.ts";
 import type { NamedPart } from "../authorization-server/account/parts.ts";
+import { createSignedInHere, type SignedInHere } from "../authorization-server/account/signed-in-here.ts";
 import type { Clients } from "../authorization-server/clients/clients.ts";
 import { createAnswerClient } from "../authorization-server/interaction/answer-client.ts";
 import { authorizationGoals } from "../authorization-server/interaction/authorization-goal.ts";
@@ -84,6 +85,8 @@ export type InteractionParts = {
 
 /** What a person meets, and what its methods do once the server has started. */
 export type Interaction = {
+  /** Who is signed in, for pages outside the account. */
+  readonly account: SignedInHere;
   readonly routes: readonly Route[];
   readonly started: (print: Print | undefined) => Promise<void>;
 };
@@ -165,6 +168,7 @@ export async function openInteraction(
   ];
   return {
     routes,
+    account: createSignedInHere({ ...accounts, issuer }),
     async started(print) {
       for (const { name } of parts.methods.filter((method) => isShutOut(method, admission))) {
         parts.log.info(

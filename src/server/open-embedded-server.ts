@@ -116,7 +116,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     vault.personChanged(personId);
     endpoint.personChanged(personId);
   };
-  const { routes, started } = await open("sign-in", () =>
+  const { routes, account, started } = await open("sign-in", () =>
     openAuthorizationServer({
       ...parts,
       ...kept,
@@ -134,7 +134,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const authorizationServers = [settings.issuer, ...alsoAccept.map(authorizationServerOf)];
   const documents = createDocuments({ ...settings, authorizationServers });
   const readiness = createReadiness(storeChecks(kept), clock, log);
-  const served = serve({ settings, endpoint, documents, readiness, instrumentation, log }, routes);
+  const served = serve({ settings, endpoint, account, documents, readiness, instrumentation, log }, routes);
   await open(
     "metrics listener",
     () => instrumentation.listen(log),

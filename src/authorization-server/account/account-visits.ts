@@ -1,3 +1,4 @@
+import type { Says } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
@@ -69,7 +70,7 @@ const ACCOUNT_VISIT_SECONDS = 30 * 60;
 const LABEL = "account-visit";
 
 /** What to do about an account page that went wrong. */
-export const OPEN_AGAIN = "Open your account page again.";
+export const OPEN_AGAIN: Says = ({ error }) => error.whatToDo.openAccountAgain;
 
 /** What the sign-in page and the methods see of it. @param accountUrl leads back, with nothing changed */
 export function visitOf(purpose: VisitPurpose, sealed: string, accountUrl: string): Visit {

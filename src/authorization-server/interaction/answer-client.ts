@@ -7,6 +7,7 @@ import { type DirectRedirect, type Occasion, wayBack } from "../../core/way-back
 import type { Peer } from "../../http/peer.ts";
 import { htmlResponse, pageStatus, retryAfter, seeOther } from "../../http/responses.ts";
 import type { Look } from "../../pages/look.ts";
+import { sentenceOf } from "../../pages/page-error.ts";
 import { returnPage } from "../../pages/return.ts";
 import type { Log } from "../../platform/logging.ts";
 
@@ -50,7 +51,7 @@ export function createAnswerClient({
       url: withParams(redirect, params),
       outcome:
         answer.occasion === "error"
-          ? { error: answer.error.message, correlationId: answer.correlationId }
+          ? { error: sentenceOf(answer.error, look), correlationId: answer.correlationId }
           : answer.occasion,
       opensItself: way.opensItself,
     });

@@ -13,6 +13,7 @@ import { htmlResponse, withCookies } from "../../http/responses.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
 import type { Look } from "../../pages/look.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Approval } from "../../store/grant-records.ts";
@@ -76,7 +77,7 @@ export async function decide(
     case "deny":
       return withCookies(await deny(asked, asker, peer, parts), interactions.end(asked));
     default:
-      throw new OAuthError("invalid_request", "The form did not say whether you approve.");
+      throw new PageError("invalid_request", ({ consent }) => consent.problems.noDecision);
   }
 }
 
@@ -129,7 +130,7 @@ async function settleAsker(
   { clients, settleRedirect }: Pick<DecisionParts, "clients" | "settleRedirect">,
 ): Promise<Asker> {
   const client = await clients.find(asked.clientId, peer.address);
-  if (!client) throw new OAuthError("invalid_client", "This app has been removed.");
+  if (!client) throw new PageError("invalid_client", ({ consent }) => consent.problems.appRemoved);
   return { client, redirect: settleRedirect(client, asked.redirectUri), state: asked.state };
 }
 
@@ -144,16 +145,12 @@ async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): P
 }
 
 function mayNotApprove(more: { readonly detail: string }): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "This account can't approve apps. Contact the server's operator.",
-    more,
-  );
+  return new PageError("access_denied", ({ consent }) => consent.problems.mayNotApprove, more);
 }
 
 async function refuseInactive(person: Person, checkActive: CheckActive): Promise<void> {
   if (await checkActive(person)) return;
-  throw new OAuthError("access_denied", "This account is disabled. Contact the server's operator.", {
+  throw new PageError("access_denied", ({ error }) => error.accountDisabled, {
     detail: `${person.id} is not active`,
   });
 }
@@ -179,10 +176,7 @@ async function approve(
       ? asked.scopes
       : asked.scopes.filter((scope) => decided.ticked.includes(scope) || catalogue.required.includes(scope));
   if (scopes.length === 0) {
-    throw new OAuthError(
-      "invalid_request",
-      "Nothing is selected. Go back and select at least one item, or deny.",
-    );
+    throw new PageError("invalid_request", ({ consent }) => consent.problems.nothingSelected);
   }
   const approval = approvalOf(asked, scopes, parts);
   const fields = fieldsOf(approval);
@@ -199,10 +193,10 @@ async function approve(
   if (!grant) return undefined;
   if (!isSameDecision(grant, asked.person.id, scopes)) {
     // Back, other boxes or another account, and again: the first approval stands, and is not what this one says.
-    throw new OAuthError("access_denied", "You already approved this with other choices, which still apply.");
+    throw new PageError("access_denied", ({ consent }) => consent.problems.otherChoices);
   }
   if (grant.revokedAt !== null) {
-    throw new OAuthError("access_denied", "You approved this before, but the connection has ended.");
+    throw new PageError("access_denied", ({ consent }) => consent.problems.connectionEnded);
   }
   if (grant.redeemedAt === null) log();
   return grant;

@@ -1,6 +1,7 @@
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import { seeOther } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
@@ -111,7 +112,7 @@ async function openSealed(
   const opened = text === undefined ? undefined : (JSON.parse(text) as Sealed);
   // Another server of the same secret has sealed it: as little ours as any other text.
   if (opened?.iss === issuer) return opened.pending;
-  throw new OAuthError("invalid_request", "This sign-in link is incomplete, or is not from this server.", {
+  throw new PageError("invalid_request", ({ error }) => error.incompleteLink, {
     detail: sealed === "" ? "no state" : "the state does not open",
   });
 }
@@ -127,8 +128,8 @@ function provedBy({ id, method, proof, askedAt, endsAt }: Pending, visit: Visit)
 }
 
 function expired({ client }: Visit): OAuthError {
-  return new OAuthError("invalid_request", "This sign-in has expired.", {
+  return new PageError("invalid_request", ({ error }) => error.signInExpired, {
     detail: "the pending proof is over time",
-    ...(client ? {} : { whatToDo: "Open your account page again." }),
+    advises: client ? undefined : ({ error }) => error.whatToDo.openAccountAgain,
   });
 }

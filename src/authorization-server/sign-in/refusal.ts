@@ -2,6 +2,7 @@ import { htmlResponse, pageStatus } from "../../http/responses.ts";
 import { accountRefusedPage } from "../../pages/account/refused.ts";
 import type { Look } from "../../pages/look.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
+import { sentenceOf } from "../../pages/page-error.ts";
 import type { AccountPurpose } from "./account-purpose.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import type { Refuse } from "./decided.ts";
@@ -21,9 +22,9 @@ export function createRefusal(parts: {
     const page = visit.purpose
       ? accountRefusedPage({
           look,
-          whatHappened: error.message,
+          whatHappened: sentenceOf(error, look),
           correlationId,
-          ...WHAT_NEXT[visit.purpose.kind](switchUrl, visit.purpose),
+          ...whatNext(visit.purpose, switchUrl, look),
         })
       : notAdmittedPage({
           look,
@@ -41,19 +42,15 @@ export function createRefusal(parts: {
 type WhatNext = Pick<Parameters<typeof accountRefusedPage>[0], "title" | "link">;
 
 /** What a person can do who is signed in at the account page: sign in with the right account, or go back. */
-const WHAT_NEXT: Readonly<
-  Record<AccountPurpose["kind"], (switchUrl: string, purpose: AccountPurpose) => WhatNext>
-> = {
-  confirm: (url) => ({
-    title: "Nothing was changed",
-    link: { text: "Sign in with another account", url },
-  }),
-  connect: (url) => ({
-    title: "Nothing was connected",
-    link: { text: "Sign in with another account", url },
-  }),
-  link: (_switchUrl, { accountUrl }) => ({
-    title: "Nothing was linked",
-    link: { text: "Back to your account", url: accountUrl },
-  }),
-};
+function whatNext({ kind, accountUrl }: AccountPurpose, switchUrl: string, { texts }: Look): WhatNext {
+  const { nothingChanged, nothingLinked, signInWithAnother } = texts.account.refused;
+  const another = { text: signInWithAnother, url: switchUrl };
+  switch (kind) {
+    case "confirm":
+      return { title: nothingChanged, link: another };
+    case "connect":
+      return { title: texts.connect.nothingConnected, link: another };
+    case "link":
+      return { title: nothingLinked, link: { text: texts.common.backToAccount, url: accountUrl } };
+  }
+}

@@ -1,9 +1,10 @@
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import { displayName, type Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import { seeOther } from "../../http/responses.ts";
 import { shownName } from "../../pages/html.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { PersonRecord } from "../../store/people-records.ts";
@@ -66,7 +67,7 @@ export function createSignIns(
           : await signIn(goal, proved, request, peer, parts);
       if (decided) return decided;
     }
-    throw new OAuthError("temporarily_unavailable", "Too many sign-ins came at once. Try again.", {
+    throw new PageError("temporarily_unavailable", ({ login }) => login.problems.tooManyAtOnce, {
       detail: "the identity changed during each try",
     });
   };
@@ -235,39 +236,32 @@ async function keep(
 
 function tooOld({ authenticatedAt }: Proof, { visit }: Goal): OAuthError | undefined {
   if (authenticatedAt + CLOCK_SKEW_SECONDS * 1000 >= (visit.signInAfter ?? 0)) return undefined;
-  return new OAuthError("access_denied", "You have to sign in again for this, and were signed in already.");
+  return new PageError("access_denied", ({ login }) => login.problems.tooOld);
 }
 
 function someoneElse(person: Person, { visit: { purpose } }: Goal): Why {
   const name = shownName(displayName(person));
   if (!purpose || purpose.kind === "connect") {
-    const text = `You signed in as ${name}, but this link is for another account. Nothing was connected.`;
-    return { reason: "the link to connect a service is another person's", error: denied(text) };
+    const error = new PageError("access_denied", ({ login }) => login.problems.anothersLink(name));
+    return { reason: "the link to connect a service is another person's", error };
   }
   const expected = shownName(purpose.personName);
-  const text = `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`;
-  return { reason: "another person is signed in at the account page", error: denied(text) };
-}
-
-function denied(text: string): OAuthError {
-  return new OAuthError("access_denied", text);
+  const error = new PageError("access_denied", ({ login }) => login.problems.someoneElse(name, expected));
+  return { reason: "another person is signed in at the account page", error };
 }
 
 function notAdmitted(): OAuthError {
-  return new OAuthError("access_denied", "This account may not use this server. Contact its operator.");
+  return new PageError("access_denied", ({ login }) => login.problems.notAdmitted);
 }
 
 function outdated(): OAuthError {
-  return new OAuthError("access_denied", "You were signed out while you signed in. Sign in again.");
+  return new PageError("access_denied", ({ login }) => login.problems.signedOutMeanwhile);
 }
 
 function usedBefore(): OAuthError {
-  return new OAuthError("access_denied", "This sign-in was used already. Sign in again.");
+  return new PageError("access_denied", ({ login }) => login.problems.usedAlready);
 }
 
 function idTaken(): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "This account can't be used, because someone else has its ID here. Contact the server's operator.",
-  );
+  return new PageError("access_denied", ({ login }) => login.problems.idTaken);
 }

@@ -31,7 +31,7 @@ function passwordForm({ look, username, problem, form }: AccountPasswordValues):
   const hint = html`<p class="soft small hint">${common.passwordHint}</p>`;
   return form(
     html`${problem === undefined ? undefined : html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${problem}</p></div></div>`}
-<input type="text" name="username" value="${username}" autocomplete="username" aria-label="${texts.username}" hidden readonly>
+<input type="text" name="username" value="${username}" autocomplete="username" aria-label="${common.username}" hidden readonly>
 ${passwordField("current_password", texts.current, "current-password", html`${tied}${problem === undefined ? undefined : html` autofocus`}`)}
 ${passwordField("new_password", texts.next, "new-password", html`${tied} minlength="8" maxlength="1024"`, hint)}
 ${passwordField("repeated_password", texts.again, "new-password", tied)}

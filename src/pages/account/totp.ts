@@ -42,14 +42,14 @@ type ShownAs<Kind> = Extract<AccountTotpShown, { readonly kind: Kind }>;
 
 function setupShown({ setup, problem }: ShownAs<"setup">, { look, form }: AccountTotpValues): Html {
   const cancel = html`<button type="submit" class="plain">${look.texts.common.cancel}</button>`;
-  return html`${form("confirm", totpSetupFields(setup, problem))}<div class="side-by-side">${form("cancel", cancel)}</div>`;
+  return html`${form("confirm", totpSetupFields(setup, problem, look))}<div class="side-by-side">${form("cancel", cancel)}</div>`;
 }
 
 function codesShown({ codes, isNewApp }: ShownAs<"codes">, { look }: AccountTotpValues): Html {
   const { newApp, newCodes } = look.texts.account.totp;
   // The page is long: it begins where there is something to read.
   return html`<p role="status" tabindex="-1" autofocus>${isNewApp ? newApp : newCodes}</p>
-${recoveryCodeList(codes)}`;
+${recoveryCodeList(codes, look)}`;
 }
 
 function state({ look, since, recoveryCodes, isRequired, canChange, form }: AccountTotpValues): Html {

@@ -64,6 +64,7 @@ export function magicLinkMethod(settings: MailSettings): SignInMethod {
           html: (visit, isOnly) =>
             mailForm(
               {
+                look: parts.look,
                 action: urlOf(issuer, ASK_PATH),
                 state: visit.sealed,
                 typed: readMailbox(visit.loginHint ?? ""),

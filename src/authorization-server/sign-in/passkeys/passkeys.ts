@@ -40,6 +40,7 @@ export function passkeys(...options: readonly never[]): SignInMethod {
           kind: "form",
           html: ({ sealed }) =>
             passkeySignIn({
+              look: parts.look,
               action: urlOf(parts.issuer, PASSKEYS_PATH),
               state: sealed,
               options: {
