@@ -2,6 +2,7 @@ import { OAuthError } from "../../../core/errors.ts";
 import type { UnauditedEvent } from "../../../core/events.ts";
 import { type AccountUpstream, accountUpstreamsSection } from "../../../pages/account/upstreams.ts";
 import type { Look } from "../../../pages/look.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { Log } from "../../../platform/logging.ts";
 import type { UpstreamCredentialSummary } from "../../../store/upstream-store.ts";
 import type { AccountPart, AskedOfPart, AtAccount, PartAnswer } from "../../sign-in/account-part.ts";
@@ -82,36 +83,34 @@ function summaryOf(credential: UpstreamCredentialSummary): AccountUpstream["cred
 
 async function connect(asked: AskedOfPart, parts: AccountUpstreamsParts): Promise<PartAnswer> {
   const { request, current, form, peer } = asked;
-  const { vault, log, look } = parts;
-  const texts = look.texts.account.upstreams;
+  const { vault, log } = parts;
   const service = oauthService(vault.find(form.get("upstream") ?? ""));
-  if (!service) return refusedAt(undefined, notConnectable(texts), asked, log);
+  if (!service) return refusedAt(undefined, notConnectable(), asked, log);
   try {
     return { kind: "leave", next: await beginConnection(request, current, service, parts) };
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
     const { name, upstream } = service;
     recordNotConnected({ person: current.person.id, upstream: name, reason: error.message }, peer, log);
-    return { kind: "refused", error: failureFor(error, upstream.label, texts), shown: { upstream: name } };
+    return { kind: "refused", error: failureFor(error, upstream.label), shown: { upstream: name } };
   }
 }
 
 /** The click after the service answered, where only that connects it. */
 async function finish(asked: AskedOfPart, parts: AccountUpstreamsParts): Promise<PartAnswer> {
   const { current, form, peer } = asked;
-  const { vault, answers, log, look } = parts;
-  const texts = look.texts.account.upstreams;
+  const { vault, answers, log } = parts;
   const service = oauthService(vault.find(form.get("upstream") ?? ""));
   const answer = service && (await answers.open(form.get(ANSWER), service.name, current));
-  if (!answer) return refusedAt(undefined, notConnectable(texts), asked, log);
+  if (!answer) return refusedAt(undefined, notConnectable(), asked, log);
   const finished = await finishConnection(current, service, answer, peer, parts);
   return finished instanceof OAuthError
     ? { kind: "refused", error: finished, shown: { upstream: service.name } satisfies ShownProblem }
     : { kind: "done", notice: noticeOf(finished, service.name) };
 }
 
-function notConnectable({ notConnectable: text }: Look["texts"]["account"]["upstreams"]): OAuthError {
-  return new OAuthError("invalid_request", text);
+function notConnectable(): OAuthError {
+  return new PageError("invalid_request", ({ account }) => account.upstreams.notConnectable);
 }
 
 async function disconnect(

@@ -7,6 +7,7 @@ import { htmlResponse, pageStatus, retryAfter, seeOther, withCookies } from "../
 import type { Route } from "../../../http/route.ts";
 import { accountRefusedPage } from "../../../pages/account/refused.ts";
 import type { Look } from "../../../pages/look.ts";
+import { PageError, sentenceOf } from "../../../pages/page-error.ts";
 import type { PageTokens } from "../../account/page-tokens.ts";
 import { partName } from "../../account/parts.ts";
 import type { AccountSessions } from "../../people/account-sessions.ts";
@@ -47,14 +48,14 @@ async function callback(
   service: OAuthService,
   parts: ConnectCallbackParts,
 ): Promise<Response> {
-  const { transactions, sessions, look } = parts;
+  const { transactions, sessions } = parts;
   refusePrefetch(request);
   const { search } = new URL(request.url);
   const params = readAnswer(search);
   const { name, upstream } = service;
   const none = (reason: string, setCookies: readonly string[] = []) => {
     recordNotConnected({ upstream: name, reason }, peer, parts.log);
-    const error = new OAuthError("invalid_request", look.texts.connect.noConnection(upstream.label));
+    const error = new PageError("invalid_request", ({ connect }) => connect.noConnection(upstream.label));
     return refused(error, undefined, setCookies, peer, parts);
   };
   if (params.repeated.length > 0) return none("a parameter is repeated");
@@ -117,7 +118,7 @@ async function refused(
   const page = accountRefusedPage({
     look,
     title: connect.nothingConnected,
-    whatHappened: error.message,
+    whatHappened: sentenceOf(error, look),
     link: { text: account.refused.open, url: await pageTokens.urlFor(current) },
     correlationId,
   });

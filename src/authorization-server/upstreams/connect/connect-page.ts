@@ -1,4 +1,3 @@
-import { OAuthError } from "../../../core/errors.ts";
 import type { UnauditedEvent } from "../../../core/events.ts";
 import { displayName } from "../../../core/person.ts";
 import { logRefusal } from "../../../http/boundary.ts";
@@ -10,6 +9,7 @@ import { actionForm } from "../../../pages/account/form.ts";
 import { accountRefusedPage } from "../../../pages/account/refused.ts";
 import { html } from "../../../pages/html.ts";
 import type { Look } from "../../../pages/look.ts";
+import { PageError, sentenceOf } from "../../../pages/page-error.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import type { Store } from "../../../store/store.ts";
@@ -122,14 +122,14 @@ async function linkIsOver(
   { log, look, pageTokens }: ConnectPageParts,
 ): Promise<Response> {
   const { connect, account } = look.texts;
-  const error = new OAuthError("invalid_request", connect.linkIsOver, {
+  const error = new PageError("invalid_request", (texts) => texts.connect.linkIsOver, {
     detail: "the link to connect a service has expired, or is none of this server",
   });
   logRefusal(error, request, log, peer);
   const page = accountRefusedPage({
     look,
     title: connect.nothingConnected,
-    whatHappened: error.message,
+    whatHappened: sentenceOf(error, look),
     link: { text: account.refused.open, url: await pageTokens.urlFor(undefined) },
     correlationId: peer.correlationId,
   });

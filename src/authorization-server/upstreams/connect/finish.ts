@@ -1,7 +1,7 @@
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
 import type { UnauditedEvent } from "../../../core/events.ts";
 import type { Peer } from "../../../http/peer.ts";
-import type { Texts } from "../../../pages/texts/en.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { Log } from "../../../platform/logging.ts";
 import type { CurrentSignIn } from "../../people/browser-binding.ts";
 import { type AnswerOfService, UpstreamFailure } from "../service.ts";
@@ -11,7 +11,6 @@ import type { OAuthService } from "./connection.ts";
 export type FinishParts = {
   readonly vault: Pick<UpstreamVault, "keepTokens">;
   readonly log: Log<UnauditedEvent>;
-  readonly look: { readonly texts: Texts };
 };
 
 /** What came of a connection. */
@@ -28,9 +27,8 @@ export async function finishConnection(
   { name, upstream, service }: OAuthService,
   answer: AnswerOfService,
   peer: Peer,
-  { vault, log, look }: FinishParts,
+  { vault, log }: FinishParts,
 ): Promise<Finished> {
-  const texts = look.texts.account.upstreams;
   try {
     const tokens = await service.exchange(answer);
     // Kept only while that session is live, in the one commit.
@@ -39,23 +37,19 @@ export async function finishConnection(
     }
     const reason = "the session that began it is over";
     recordNotConnected({ person: person.id, upstream: name, reason }, peer, log);
-    return new OAuthError("access_denied", texts.noLongerSignedIn);
+    return new PageError("access_denied", ({ account }) => account.upstreams.noLongerSignedIn);
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
     recordNotConnected({ person: person.id, upstream: name, reason: error.message }, peer, log);
-    return error.problem === "denied" ? "denied" : failureFor(error, upstream.label, texts);
+    return error.problem === "denied" ? "denied" : failureFor(error, upstream.label);
   }
 }
 
 /** What a failure of the service comes to for the person. */
-export function failureFor(
-  { problem }: UpstreamFailure,
-  label: string,
-  texts: Pick<Texts["account"]["upstreams"], "noAnswer" | "wrongAnswer">,
-): OAuthError {
+export function failureFor({ problem }: UpstreamFailure, label: string): OAuthError {
   return problem === "no_answer"
-    ? new OAuthError("temporarily_unavailable", texts.noAnswer(label))
-    : new OAuthError("invalid_request", texts.wrongAnswer(label));
+    ? new PageError("temporarily_unavailable", ({ account }) => account.upstreams.noAnswer(label))
+    : new PageError("invalid_request", ({ account }) => account.upstreams.wrongAnswer(label));
 }
 
 /** The line in the log. @param fields.reason without a code, a token or a key in it */
