@@ -18,6 +18,7 @@ import { returnPage } from "../../src/pages/return.ts";
 import { signInAgainPage } from "../../src/pages/sign-in-again.ts";
 import { statusPage } from "../../src/pages/status.ts";
 import { mailSamples } from "./mail-samples.ts";
+import { upstreamSamples } from "./upstream-samples.ts";
 
 /** One of each page, as it comes up in practice, and then what nobody should send but somebody will. */
 export const SAMPLES = samplesIn(createLook);
@@ -26,6 +27,7 @@ export const SAMPLES = samplesIn(createLook);
 export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, string>> {
   const look = lookOf({ name: "my-app" });
   const mail = mailSamples(look);
+  const upstreams = upstreamSamples(look);
   const consent = {
     look,
     action: "/oauth/consent",
@@ -342,6 +344,19 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       hasProblem: true,
     }),
     account: accountPage(account),
+    "account-upstreams": accountPage({ ...account, sections: [upstreams.sections.all] }),
+    "account-upstreams-old-sign-in": accountPage({
+      ...account,
+      canChange: false,
+      sections: [upstreams.sections.old],
+    }),
+    "account-upstreams-refused": accountPage({
+      ...account,
+      sections: [upstreams.sections.refused],
+      hasProblem: true,
+    }),
+    "account-upstreams-absurd": accountPage({ ...account, sections: [upstreams.sections.absurd] }),
+    ...upstreams.pages,
     "account-notice": accountPage({ ...account, notice: accountNotice("identity_linked", look) }),
     "account-question": accountPage({ ...account, question }),
     "account-question-absurd": accountPage({

@@ -1,4 +1,4 @@
-import { type Html, html, nameOf, undeceiving } from "../html.ts";
+import { type Html, html, nameOf, shownName } from "../html.ts";
 import { ALARM_ICON } from "../icons.ts";
 import type { Look } from "../look.ts";
 import { moment } from "../moment.ts";
@@ -60,7 +60,7 @@ function row(upstream: AccountUpstream, index: number, values: AccountUpstreamsV
 <p id="${title}"><strong>${nameOf(label)}</strong>${account}</p>
 ${stateOf(upstream, values.look)}
 </div>
-<div class="side-by-side">${buttonsOf(upstream, index, values)}</div>
+${kind === "oauth" || credential ? html`<div class="side-by-side">${buttonsOf(upstream, index, values)}</div>` : undefined}
 ${kind === "key" ? keyForm(upstream, index, values) : undefined}
 </li>
 `;
@@ -76,12 +76,13 @@ function stateOf({ kind, credential }: AccountUpstream, look: Look): Html {
   const ended = credential.kind === "key" ? texts.storeAgain : texts.connectAgain;
   return html`${isDead ? html`<p class="small"><strong>${ended}</strong></p>` : undefined}
 ${kind === "gone" ? html`<p class="soft small">${texts.noLongerHere}</p>` : undefined}
-<p class="soft small">${credential.kind === "key" ? html`${texts.hasKey}. ` : undefined}${common.since(moment(createdAt, look))} ${usedAt === null ? common.notUsedYet : common.lastUsed(moment(usedAt, look))}</p>
+${credential.kind === "key" ? html`<p class="small">${texts.hasKey}</p>` : undefined}
+<p class="soft small">${common.since(moment(createdAt, look))} ${usedAt === null ? common.notUsedYet : common.lastUsed(moment(usedAt, look))}</p>
 ${scopes.length === 0 ? undefined : html`<p class="soft small">${texts.permissions(listed(scopes))}</p>`}`;
 }
 
 function listed(scopes: readonly string[]): Html {
-  const shown = scopes.slice(0, MOST_SCOPES).map((scope) => undeceiving(scope));
+  const shown = scopes.slice(0, MOST_SCOPES).map(shownName);
   const more = scopes.length > MOST_SCOPES ? ["…"] : [];
   return html`<bdi>${[...shown, ...more].join(", ")}</bdi>`;
 }
@@ -139,11 +140,11 @@ export function keyField(
   const where =
     keysUrl === undefined
       ? undefined
-      : html` <a href="${keysUrl}" target="_blank" rel="noreferrer">${texts.makeKey}</a>.`;
+      : html`<a href="${keysUrl}" target="_blank" rel="noreferrer">${texts.makeKey}</a>. `;
   return html`<div>
 <input type="hidden" name="upstream" value="${name}">
 <label for="${id}">${label}</label>
 <input type="password" id="${id}" name="key" autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck="false" required aria-describedby="${described}"${wrong}>
-<p class="soft small hint" id="${id}-hint">${help === undefined ? undefined : `${help} `}${texts.keyHint}${where}</p>
+<p class="soft small hint" id="${id}-hint">${help === undefined ? undefined : `${help} `}${where}${texts.keyHint}</p>
 </div>`;
 }
