@@ -40,7 +40,7 @@ export const JIRA = keyUpstream({
   keysUrl: "https://jira.example/keys",
 });
 
-/** Another service at which only the client secret is right. */
+/** Another service, for which GitHub's double answers too. */
 export const ACME = oauthUpstream({
   label: "Acme",
   authorizationUrl: "https://acme.example/login/oauth/authorize",
@@ -59,19 +59,13 @@ export async function startElsewhere({
 }: ElsewhereOptions = {}): Promise<Elsewhere> {
   const network = openNetwork();
   const github = await startGithub(network);
-  network.add("https://acme.example", await placeOf(network));
+  network.add("https://acme.example", github.url);
   const server = await startServer(
     { upstreams, ...options },
     { fetch: network.fetch, admit: "anyone", ...(signIn && { signIn }) },
   );
   registerElsewhere(server);
   return { server, network, github, open: () => openBrowser(server, new URL(server.settings.issuer).origin) };
-}
-
-/** GitHub's double answers for Acme too. */
-async function placeOf(network: Network): Promise<string> {
-  const answer = await network.visit("https://github.com/none");
-  return new URL(answer.url).origin;
 }
 
 /** Tools that say what they got of the person's token and key. */

@@ -7,6 +7,8 @@ import type { Network } from "./network.ts";
 
 /** GitHub's endpoints on this computer. What it is not told to do wrong, it does as GitHub's documentation says. */
 export type GithubDouble = {
+  /** Where it is on this computer. */
+  readonly url: string;
   /** The authorization and token requests, in order. */
   readonly authorizations: readonly URLSearchParams[];
   readonly exchanges: readonly URLSearchParams[];
@@ -122,6 +124,7 @@ export async function startGithub(network: Network, baseUrl = "https://github.co
     await new Promise((resolve) => server.close(resolve));
   });
   return {
+    url,
     authorizations,
     exchanges,
     calls,
