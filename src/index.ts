@@ -23,6 +23,7 @@ export type { Auth } from "./core/auth.ts";
 export { ConfigurationError, OAuthError } from "./core/errors.ts";
 export type { Organization } from "./core/organization.ts";
 export type { Person } from "./core/person.ts";
+export { type UpstreamAccess, UpstreamNotConnected } from "./core/upstream.ts";
 export type { ToolContext } from "./mcp/tool-context.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";
 export { allowUnresolvedDocumentHosts } from "./platform/safe-fetch.ts";

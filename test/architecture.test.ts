@@ -48,6 +48,7 @@ const ENTRIES = [
   "adapters/fastify.ts",
   "adapters/hono.ts",
   "authorization-server/sign-in/index.ts",
+  "authorization-server/upstreams/index.ts",
 ];
 
 /** The rooms below the composition root: each part there is handed the few values that it needs. */

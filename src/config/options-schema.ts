@@ -12,6 +12,7 @@ import { peopleOptions } from "./people-options.ts";
 import { redirectOptions } from "./redirect-options.ts";
 import { scopeOptions } from "./scope-options.ts";
 import { storageOptions } from "./storage-options.ts";
+import { upstreamOptions } from "./upstream-options.ts";
 
 /** The third argument of `createOAuthServer`: everything in it is optional. */
 export const optionsSchema = z.strictObject({
@@ -24,6 +25,7 @@ export const optionsSchema = z.strictObject({
   ...loginOptions,
   ...peopleOptions,
   ...organizationOptions,
+  ...upstreamOptions,
   ...guardOptions,
   ...operationOptions,
 });
@@ -132,6 +134,11 @@ export type OAuthServerOptions = {
    * of, called?, required?, timeoutSeconds? }`. Default: none.
    */
   organizations?: OrganizationsOptions | undefined;
+  /**
+   * Other services at which tools act as the person: name → what `oauthUpstream()`, `keyUpstream()` or one of their
+   * presets returns. Default: none.
+   */
+  upstreams?: Given["upstreams"];
   /** How many verified access tokens this instance remembers. Default: `10000`. */
   cachedTokens?: Given["cachedTokens"];
   /**

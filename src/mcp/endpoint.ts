@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Auth } from "../core/auth.ts";
+import type { Upstreams } from "../core/upstream.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { noTracing, type Tracing } from "../platform/telemetry/tracing.ts";
@@ -33,6 +34,8 @@ export type McpEndpointOptions = {
   readonly sessions: boolean;
   /** Whether the log says who was let in, and for what. */
   readonly debug: boolean;
+  /** What tools reach of the people who call them; undefined where there are no people. */
+  readonly upstreams?: Upstreams | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Begins the span of a message. */
@@ -63,12 +66,12 @@ const DRAIN_MILLISECONDS = 3000;
 
 /** The MCP server behind the guard: both protocol eras on one URL. */
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
-  const { guard, resource, requiredScopes, clock, log } = options;
+  const { guard, resource, requiredScopes, upstreams, clock, log } = options;
   const { traced = noTracing.message, keepAlive = KEEP_ALIVE } = options;
   const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
   const current = new AsyncLocalStorage<CurrentMessage>();
-  const calls = createScopedCalls(guard, () => current.getStore()?.auth, log);
-  const makeServer = serverMaker(options.registrations, options.identity, calls, log);
+  const calls = createScopedCalls(guard, () => current.getStore()?.auth, log, upstreams);
+  const makeServer = serverMaker(options.registrations, options.identity, calls, log, upstreams);
   const currentlyReached = () => current.getStore()?.reached;
   const modern = createModern({ makeServer, currentlyReached, keepAlive, log });
   const sessions = options.sessions ? createMcpSessions(makeServer, clock, log) : undefined;

@@ -1,8 +1,15 @@
-import { ProtocolError, ProtocolErrorCode, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  type McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import type { Auth } from "../core/auth.ts";
+import type { Upstreams } from "../core/upstream.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Guard } from "../resource-server/guard.ts";
-import { type ToolContext, withCaller } from "./tool-context.ts";
+import { callerOf, type ToolContext } from "./tool-context.ts";
+import { withUpstreams } from "./with-upstreams.ts";
 
 /** A tool, prompt or resource, as the checks around its callbacks know it. */
 export type Feature = {
@@ -17,11 +24,15 @@ export type Feature = {
  * reading the request can go around.
  */
 export type ScopedCalls = {
-  /** Runs a callback that the SDK passes its context. Throws where the caller lacks a scope, and what the callback throws. */
+  /**
+   * Runs a callback that the SDK passes its context. Throws where the caller lacks a scope, and what the callback throws.
+   * @param server the SDK's, which knows what a client of 2025 can do
+   */
   answer<Result>(
     feature: Feature,
     context: ServerContext,
     callback: (context: ToolContext) => Result,
+    server?: McpServer,
   ): Result;
   /** The same for a callback that the SDK passes no context: completions and schemas. */
   run<Result>(feature: Feature, callback: () => Result): Result;
@@ -29,8 +40,24 @@ export type ScopedCalls = {
   mayCall(feature: Feature, context: ServerContext): boolean;
 };
 
-/** @param currentAuth who sent the request that is being served; undefined refuses */
-export function createScopedCalls(guard: Guard, currentAuth: () => Auth | undefined, log: Log): ScopedCalls {
+/** The same for one server of the SDK. */
+export function callsServedBy(server: McpServer, calls: ScopedCalls): ScopedCalls {
+  return {
+    ...calls,
+    answer: (feature, context, callback) => calls.answer(feature, context, callback, server),
+  };
+}
+
+/**
+ * @param currentAuth who sent the request that is being served; undefined refuses
+ * @param upstreams what tools reach of those who call; undefined where there are none
+ */
+export function createScopedCalls(
+  guard: Guard,
+  currentAuth: () => Auth | undefined,
+  log: Log,
+  upstreams?: Upstreams,
+): ScopedCalls {
   const call = <Result>(
     feature: Feature,
     auth: Auth,
@@ -57,16 +84,20 @@ export function createScopedCalls(guard: Guard, currentAuth: () => Auth | undefi
   };
 
   return {
-    answer(feature, context, callback) {
-      const admitted = withCaller(context);
-      return call(feature, admitted.auth, () => callback(admitted), context.mcpReq.signal);
+    answer(feature, context, callback, server) {
+      const caller = callerOf(context.http?.authInfo);
+      const run = () =>
+        withUpstreams({ feature, context, caller, server }, upstreams, (elsewhere) =>
+          callback({ ...context, ...caller, ...elsewhere }),
+        );
+      return call(feature, caller.auth, run, context.mcpReq.signal);
     },
     run(feature, callback) {
       const auth = currentAuth();
       if (!auth) throw new Error(`A callback of the ${feature.kind} "${feature.name}" has no caller.`);
       return call(feature, auth, callback);
     },
-    mayCall: ({ scopes }, context) => guard.hasScopes(withCaller(context).auth, scopes),
+    mayCall: ({ scopes }, context) => guard.hasScopes(callerOf(context.http?.authInfo).auth, scopes),
   };
 }
 

@@ -5,11 +5,13 @@ import {
   ProtocolErrorCode,
   type ServerOptions,
 } from "@modelcontextprotocol/server";
+import type { Upstreams } from "../core/upstream.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Registration } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
-import type { ScopedCalls } from "./scoped-calls.ts";
+import { callsServedBy, type ScopedCalls } from "./scoped-calls.ts";
 import { callerOf, type McpContext } from "./tool-context.ts";
+import { elsewhereOf } from "./with-upstreams.ts";
 
 /** Makes a server of the SDK for one request, or for one session. */
 export type McpFactory = (context: McpContext) => McpServer | Promise<McpServer>;
@@ -43,9 +45,10 @@ export function serverMaker(
   identity: McpIdentity,
   calls: ScopedCalls,
   log: Log,
+  upstreams?: Upstreams,
 ): MakeServer {
   const makeServer =
-    typeof what === "function" ? fromFactory(what) : fromRegistrations(what, identity, calls);
+    typeof what === "function" ? fromFactory(what, upstreams) : fromRegistrations(what, identity, calls);
   return async (context, use) => {
     try {
       return await makeServer(context, use);
@@ -57,12 +60,13 @@ export function serverMaker(
   };
 }
 
-function fromFactory(factory: McpFactory): MakeServer {
+function fromFactory(factory: McpFactory, upstreams: Upstreams | undefined): MakeServer {
   // A server that has served and closed looks like a new one, and its handlers still know whom they served. A WeakSet
   // knows it again without keeping it alive, and without a mark on an object that is not ours.
   const made = new WeakSet<McpServer>();
   return async (context) => {
-    const server = await factory({ ...context, ...callerOf(context.authInfo) });
+    const caller = callerOf(context.authInfo);
+    const server = await factory({ ...context, ...caller, ...elsewhereOf(caller, upstreams) });
     if (made.has(server)) {
       throw new Error("The mcp factory returned the same McpServer twice. Return a new one for each call.");
     }
@@ -88,7 +92,8 @@ function fromRegistrations(
       ...(instructions !== undefined && { instructions }),
       ...(requestState !== undefined && { requestState }),
     });
-    for (const registration of reached(registrations, use)) registration.apply(server, calls);
+    const served = callsServedBy(server, calls);
+    for (const registration of reached(registrations, use)) registration.apply(server, served);
     if (use.kind === "session") rememberSubscriptions(server, use.subscriptions, registrations, calls);
     return server;
   };

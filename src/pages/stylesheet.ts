@@ -132,11 +132,14 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .rows > li + li { border-top: 1px solid var(--line); }
 .row { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .625rem 1rem; }
 .row > div { flex: 1 1 16rem; min-width: 0; }
+.row > .side-by-side { flex: 0 1 auto; margin-top: 0; }
+.row > .whole-row { flex-basis: 100%; }
 .row button, .side-by-side button, .side-by-side .button { width: auto; min-height: 2.5rem; padding-block: .375rem; font-size: .9375rem; }
 .side-by-side .button { display: flex; align-items: center; }
 .row form > *, .side-by-side form > * { margin-top: 0; }
+.row .whole-row button { margin-top: .75rem; }
 .side-by-side { display: flex; flex-wrap: wrap; gap: .625rem; margin-top: .75rem; }
-p + .rows { margin-top: .75rem; }
+p + .rows, section > p + .notice, .notice + .rows { margin-top: .75rem; }
 [hidden] { display: none; }
 .passkey > * + * { margin-top: .5rem; }
 .rows + p { margin-top: .5rem; }

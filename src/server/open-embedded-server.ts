@@ -3,6 +3,7 @@ import { type Clients, createClients } from "../authorization-server/clients/cli
 import { openDisabledClients } from "../authorization-server/clients/disabled-clients.ts";
 import type { RegistrationLimits } from "../authorization-server/clients/registration-ceilings.ts";
 import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
+import { createRecorder } from "../authorization-server/recorder.ts";
 import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import type { SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import {
@@ -11,6 +12,11 @@ import {
   type SigningKeys,
 } from "../authorization-server/tokens/signing-keys.ts";
 import { isCodeOrRefreshToken } from "../authorization-server/tokens/tokens.ts";
+import {
+  type ConnectLinks,
+  createConnectLinks,
+} from "../authorization-server/upstreams/connect/connect-links.ts";
+import { createVault, type UpstreamVault } from "../authorization-server/upstreams/vault.ts";
 import type { Admission } from "../config/admit.ts";
 import type { Provider } from "../config/provider-options.ts";
 import type { Settings } from "../config/settings.ts";
@@ -88,14 +94,26 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     fetchDocument: parts.fetchDocument ?? instrumentation.fetchDocument,
   });
   const guard = createOwnGuard(settings, alsoAccept, { ...kept, clients, lease, instrumentation, log });
+  const fetch = parts.fetch ?? instrumentation.fetch;
+  const elsewhere = createElsewhere(settings, { ...kept, fetch, lease, log });
+  const { vault } = elsewhere;
   const identity = { ...parts.identity, extensions: EXTENSIONS };
-  const endpoint = createEndpoint({ ...parts, identity, clock, guard, instrumentation, log });
+  const endpoint = createEndpoint({
+    ...parts,
+    identity,
+    clock,
+    guard,
+    upstreams: vault,
+    instrumentation,
+    log,
+  });
   const onGrantRevoked = (grantId: string) => {
     guard.invalidate(grantId);
     endpoint.grantRevoked(grantId);
   };
   const onPersonChanged = (personId: string) => {
     guard.invalidatePerson(personId);
+    vault.personChanged(personId);
     endpoint.personChanged(personId);
   };
   const { routes, account, started } = await open("sign-in", () =>
@@ -104,7 +122,8 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
       ...kept,
       clients,
       log,
-      fetch: parts.fetch ?? instrumentation.fetch,
+      fetch,
+      ...elsewhere,
       furtherSteps,
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked,
@@ -129,6 +148,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const told = {
     grantRevoked: onGrantRevoked,
     personChanged: onPersonChanged,
+    upstreamChanged: vault.personChanged,
     verifyAgain: guard.invalidateAll,
   };
   await open(
@@ -142,6 +162,29 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     (stop) => stop(),
   );
   return { ...served, guard, started, database: kept.database };
+}
+
+/** What people have at other services, for the tools of this server, and the links by which they connect them. */
+function createElsewhere(
+  { upstreams, issuer }: Settings,
+  {
+    lease,
+    ...parts
+  }: Kept & {
+    readonly fetch: PlainFetch;
+    readonly lease: Pick<RevocationLease, "holds">;
+    readonly log: Log;
+  },
+): { readonly vault: UpstreamVault; readonly links: ConnectLinks } {
+  const links = createConnectLinks({ ...parts, issuer });
+  const vault = createVault({
+    ...parts,
+    upstreams,
+    recorder: createRecorder(parts),
+    connectUrl: links.urlFor,
+    isUpToDate: lease.holds,
+  });
+  return { vault, links };
 }
 
 /** What outlives the process: the database, and what the master secret opens in it. */

@@ -1,5 +1,6 @@
 import type { SignedInHere } from "../authorization-server/account/signed-in-here.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Upstreams } from "../core/upstream.ts";
 import type { ConnectionInfo } from "../http/peer.ts";
 import type { Route } from "../http/route.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../mcp/endpoint.ts";
@@ -56,6 +57,7 @@ export type ServerParts = {
 type EndpointParts = Pick<ServerParts, "settings" | "registrations" | "factory" | "identity" | "log"> & {
   readonly clock: Clock;
   readonly guard: Guard;
+  readonly upstreams?: Upstreams;
   readonly instrumentation: Pick<Instrumentation, "metrics" | "tracing">;
 };
 

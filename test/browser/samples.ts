@@ -21,6 +21,7 @@ import { statusPage } from "../../src/pages/status.ts";
 import { ABSURD_APPS, appSamples, NO_APPS, SOME_APPS } from "./app-samples.ts";
 import { consentSamples } from "./consent-samples.ts";
 import { mailSamples } from "./mail-samples.ts";
+import { upstreamSamples } from "./upstream-samples.ts";
 
 /** One of each page, as it comes up in practice, and then what nobody should send but somebody will. */
 /** A square, as a data URL. */
@@ -40,6 +41,7 @@ export const SAMPLES = samplesIn(createLook);
 export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, string>> {
   const look = lookOf({ name: "my-app" });
   const mail = mailSamples(look);
+  const upstreams = upstreamSamples(look);
   const consent = {
     look,
     action: "/oauth/consent",
@@ -399,6 +401,19 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       hasProblem: true,
     }),
     account: accountPage(account),
+    "account-upstreams": accountPage({ ...account, sections: [upstreams.sections.all] }),
+    "account-upstreams-old-sign-in": accountPage({
+      ...account,
+      canChange: false,
+      sections: [upstreams.sections.old],
+    }),
+    "account-upstreams-refused": accountPage({
+      ...account,
+      sections: [upstreams.sections.refused],
+      hasProblem: true,
+    }),
+    "account-upstreams-absurd": accountPage({ ...account, sections: [upstreams.sections.absurd] }),
+    ...upstreams.pages,
     "account-notice": accountPage({ ...account, notice: accountNotice("identity_linked", look) }),
     "account-question": accountPage({ ...account, question }),
     "account-question-absurd": accountPage({

@@ -26,6 +26,7 @@ import { resourceServerOptions } from "../../src/config/protect-options.ts";
 import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
 import { redirectOptions } from "../../src/config/redirect-options.ts";
 import { scopeOptions } from "../../src/config/scope-options.ts";
+import { declaredKeepTokensOptions } from "../../src/config/sign-in/keep-tokens-option.ts";
 import { declaredOidcOptions } from "../../src/config/sign-in/oidc-options.ts";
 import { auth0Own } from "../../src/config/sign-in/presets/auth0.ts";
 import { entraOwn } from "../../src/config/sign-in/presets/entra.ts";
@@ -39,6 +40,11 @@ import { workosOwn } from "../../src/config/sign-in/presets/workos.ts";
 import { samlOptions } from "../../src/config/sign-in/saml-options.ts";
 import { totpOptions } from "../../src/config/sign-in/totp-options.ts";
 import { storageOptions } from "../../src/config/storage-options.ts";
+import { upstreamOptions } from "../../src/config/upstream-options.ts";
+import { githubUpstreamOptions } from "../../src/config/upstreams/github.ts";
+import { googleUpstreamOptions } from "../../src/config/upstreams/google.ts";
+import { keyUpstreamOptions } from "../../src/config/upstreams/key-options.ts";
+import { oauthUpstreamOptions } from "../../src/config/upstreams/oauth-options.ts";
 import { readDocument } from "../support/markdown.ts";
 import { withMembers, withTable } from "./declared-options.ts";
 
@@ -51,6 +57,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "How long things last": lifetimeOptions,
   "The login page": loginOptions,
   People: { ...peopleOptions, ...organizationOptions },
+  "Other services": upstreamOptions,
   "The rest": { ...guardOptions, ...operationOptions },
 };
 
@@ -71,6 +78,14 @@ const SIGN_IN_PRESETS: Readonly<Record<string, OptionTable>> = {
   scalekit: scalekitOwn,
   workos: workosOwn,
   github: githubOwn,
+};
+
+/** What the functions for other services take, by the file that declares it. */
+const UPSTREAMS: Readonly<Record<string, readonly [type: string, options: OptionTable]>> = {
+  "oauth-options": ["OAuthUpstreamOptions", oauthUpstreamOptions],
+  github: ["GithubUpstreamOptions", githubUpstreamOptions],
+  google: ["GoogleUpstreamOptions", googleUpstreamOptions],
+  "key-options": ["KeyUpstreamOptions", keyUpstreamOptions],
 };
 
 /** The types whose members are options. */
@@ -123,6 +138,10 @@ const TYPES = [
     types: [{ name: "OidcOptions", options: declaredOidcOptions, given: "Given" }],
   },
   {
+    file: "src/config/sign-in/keep-tokens-option.ts",
+    types: [{ name: "KeepTokensOptions", options: declaredKeepTokensOptions, given: "Given" }],
+  },
+  {
     file: "src/config/sign-in/saml-options.ts",
     types: [{ name: "SamlOptions", options: declaredOptions(samlOptions), given: "Given" }],
   },
@@ -130,6 +149,10 @@ const TYPES = [
     file: "src/config/sign-in/totp-options.ts",
     types: [{ name: "TotpOptions", options: declaredOptions(totpOptions), given: "Given" }],
   },
+  ...Object.entries(UPSTREAMS).map(([file, [name, options]]) => ({
+    file: `src/config/upstreams/${file}.ts`,
+    types: [{ name, options: declaredOptions(options), given: "Given" }],
+  })),
   ...Object.entries(SIGN_IN_PRESETS).map(([name, own]) => ({
     file: `src/config/sign-in/presets/${name}.ts`,
     types: [{ name: "Own", options: declaredOptions(own), given: "Given" }],

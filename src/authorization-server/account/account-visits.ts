@@ -23,7 +23,18 @@ export type VisitPurpose =
       readonly kind: "link";
       /** The name of the method. */
       readonly method: string;
-    });
+    })
+  | {
+      readonly kind: "connect";
+      /** Whose link it is: no one else's sign-in counts. */
+      readonly personId: string;
+      /** The name of the upstream. */
+      readonly upstream: string;
+      /** What people call it. */
+      readonly label: string;
+      /** Epoch milliseconds: a sign-in from before this does not count. */
+      readonly signInAfter: number;
+    };
 
 /** Who is signed in. */
 type Of = {
@@ -74,6 +85,10 @@ export function visitOf(purpose: VisitPurpose, sealed: string, accountUrl: strin
     case "link": {
       const { kind, personName, method } = purpose;
       return { ...common, signInAfter: undefined, purpose: { kind, personName, accountUrl, method } };
+    }
+    case "connect": {
+      const { kind, label, signInAfter } = purpose;
+      return { ...common, signInAfter, purpose: { kind, label, accountUrl } };
     }
   }
 }

@@ -222,7 +222,12 @@ async function runPart({ of, action, run }: PartAction, asked: Asked, parts: Act
   const ways = await waysIn(identities, methods);
   const without = (identity: Identity) => wayInWithout(identity, ways);
   const answer = await run({ request, form, current, peer, identities, wayInWithout: without });
-  return answer.kind === "done"
-    ? back(partName(of, answer.notice), asked, parts)
-    : showAccount(current, { answered: { of, action, answer } }, parts);
+  switch (answer.kind) {
+    case "done":
+      return back(partName(of, answer.notice), asked, parts);
+    case "leave":
+      return seeOther(answer.next.location, answer.next.setCookies);
+    default:
+      return showAccount(current, { answered: { of, action, answer } }, parts);
+  }
 }

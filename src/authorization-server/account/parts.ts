@@ -52,7 +52,7 @@ export function noticeCalled(
 export type Answered = {
   readonly of: NamedPart;
   readonly action: string;
-  readonly answer: Exclude<PartAnswer, { readonly kind: "done" }>;
+  readonly answer: Exclude<PartAnswer, { readonly kind: "done" | "leave" }>;
 };
 
 export type Sections = { readonly sections: readonly Html[]; readonly scriptHashes: readonly string[] };
@@ -75,7 +75,7 @@ export async function sectionsOf(
           answered && answer?.kind === "refused"
             ? { action: answered.action, message: sentenceOf(answer.error, look) }
             : undefined,
-        shown: answer?.kind === "show" ? answer.shown : undefined,
+        shown: answer?.shown,
       });
       return section === undefined ? [] : [{ section, scriptHashes: of.part.scriptHashes ?? [] }];
     }),

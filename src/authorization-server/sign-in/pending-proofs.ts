@@ -28,7 +28,7 @@ type Pending = {
   /** The visit, as it was sealed: it binds this to its browser. */
   readonly visit: string;
   /** Without the claims where they are the profile: the address stays short. */
-  readonly proof: Omit<Proof, "claims"> & Partial<Pick<Proof, "claims">>;
+  readonly proof: Omit<Proof, "claims" | "keeps"> & Partial<Pick<Proof, "claims">>;
   readonly askedAt: number;
   /** Epoch milliseconds. */
   readonly endsAt: number;
@@ -42,14 +42,15 @@ const LABEL = "pending-proof";
 export function createPendingUrls({ keyring, clock, issuer }: PendingParts): PendingUrls {
   return {
     async urlFor({ path }, { method, visit, proof, askedAt }) {
-      const { claims, ...rest } = proof;
+      // No token of a provider is carried in an address.
+      const { claims, keeps: _keeps, ...rest } = proof;
       const sealed: Sealed = {
         iss: issuer,
         pending: {
           id: randomId(),
           method: { name: method.name, label: method.label, people: method.people },
           visit: visit.sealed,
-          proof: claims === proof.profile ? rest : proof,
+          proof: claims === proof.profile ? rest : { ...rest, claims },
           askedAt,
           endsAt: clock() + PENDING_SECONDS * 1000,
         },

@@ -123,6 +123,8 @@ export const english = {
       tooOld: "You have to sign in again for this, and were signed in already.",
       someoneElse: (name: string, expected: string) =>
         `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`,
+      anothersLink: (name: string) =>
+        `You signed in as ${name}, but this link is for another account. Nothing was connected.`,
       notAdmitted: "This account may not use this server. Contact its operator.",
       signedOutMeanwhile: "You were signed out while you signed in. Sign in again.",
       usedAlready: "This sign-in was used already. Sign in again.",
@@ -818,6 +820,80 @@ export const english = {
       lastWayIn:
         "This passkey is the last way in that works here, so it was not removed. Add another one first.",
     },
+    upstreams: {
+      heading: "Connected services",
+      intro: (app: Html) =>
+        html`Tools of ${app} act as you at the services that you connect. Apps get neither your tokens nor your keys.`,
+      signInAgainToStore: "To store a key, sign in again first.",
+      notConnected: "Not connected",
+      noKey: "No key stored",
+      hasKey: "Key stored",
+      connectAgain: "This connection has ended. Connect it again.",
+      storeAgain: "The service no longer takes this key. Store another one.",
+      noLongerHere: "This server no longer uses this service.",
+      permissions: (scopes: Html) => html`Permissions: ${scopes}.`,
+      connect: "Connect",
+      reconnect: "Connect again",
+      disconnect: "Disconnect",
+      removeKey: "Remove key",
+      keyOf: (service: Html) => html`Key for ${service}`,
+      newKeyOf: (service: Html) => html`Another key for ${service}`,
+      storeKey: "Store key",
+      replaceKey: "Replace key",
+      makeKey: "Make a key there",
+      keyHint: "It is kept encrypted, and never shown again.",
+      /** What the page says first, after a change or instead of one. */
+      connected: (service: string) =>
+        `${service} is connected. If an app waits for it, go back to the app and try again.`,
+      disconnected: (service: string) =>
+        `${service} is disconnected here. To withdraw what you approved there, do it in your settings at ${service}.`,
+      keyStored: (service: string) =>
+        `Your key for ${service} is stored. If an app waits for it, go back to the app and try again.`,
+      keyRemoved: (service: string) =>
+        `Your key for ${service} is removed here. At ${service} it still works until you delete it there.`,
+      denied: (service: string) =>
+        `${service} was not connected, because access to it was not approved there.`,
+      removed: "What was kept for that service is removed.",
+      notThere: (service: string) => `Nothing was stored for ${service}.`,
+      /** Why nothing was changed. */
+      notConnectable: "This service can’t be connected here.",
+      noAnswer: (service: string) =>
+        `${service} did not answer, so nothing was connected. Try again in a minute.`,
+      wrongAnswer: (service: string) =>
+        `${service} could not be connected. Try again. If it happens again, contact the server’s operator.`,
+      noLongerSignedIn:
+        "You are no longer signed in, or someone else is, since you began. Nothing was changed.",
+      keyEmpty: (service: string) => `Type or paste a key for ${service}.`,
+      keyUnusable: (service: string) =>
+        `This can’t be a key for ${service}: it is too long, or has characters that no key has.`,
+      keyRefused: (service: string) => `${service} does not take this key. Check that you copied all of it.`,
+      keyUnchecked: (service: string) =>
+        `The key for ${service} could not be checked, so it was not stored. Try again in a minute.`,
+    },
+  },
+
+  /** The page that a tool's link opens, and what a service leads back to. */
+  connect: {
+    title: (service: string) => `Connect ${service}`,
+    heading: (service: Html, app: Html) => html`Connect ${service} to ${app}?`,
+    keyHeading: (service: Html, app: Html) => html`Store a key for ${service} in ${app}?`,
+    whatItMeans: (service: Html) =>
+      html`Then tools here act at ${service} as you, for the apps that you connected. The apps don’t get your password or tokens.`,
+    whatAKeyMeans: (service: Html) =>
+      html`Then tools here act at ${service} with this key, for the apps that you connected. The apps don’t get the key.`,
+    account: "Your account here",
+    onlyIfAsked: "Only continue if you asked for this, and if this account is yours.",
+    next: (service: Html) => html`Next, ${service} asks you to approve it.`,
+    connect: (service: Html) => html`Connect ${service}`,
+    finish: (service: Html) => html`Connect ${service} to this account`,
+    no: "Don’t connect",
+    nothingConnected: "Nothing was connected",
+    linkIsOver:
+      "This link has expired, or is incomplete. Call the tool in your app again, or connect the service on your account page.",
+    noConnection: (service: string) =>
+      `This way to connect ${service} was started in another browser, has ended, or was used before.`,
+    signInTitle: (service: Html) => html`Sign in to connect ${service}`,
+    signInReason: "You opened a link of an app. Sign in with the account that the app uses.",
   },
 
   /** The mails, in plain text: a paragraph each. */
