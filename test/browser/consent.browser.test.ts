@@ -119,10 +119,10 @@ describe("a person whose app asks for more", () => {
             ...(await group.locator("label").allInnerTexts()),
           ]);
           expect(await Promise.all(labels)).toEqual([
-            ["New in this request", "Add to your to-do list", "Delete from your to-do list"],
+            ["New", "Add to your to-do list", "Delete from your to-do list"],
             ["What you approved before", expect.any(String), "See your to-do list"],
           ]);
-          const hint = "You approved an app with this ID before. This request asks for more.";
+          const hint = "You approved an app with this ID before, without what is listed here.";
           expect(await page.getByRole("group", { description: hint }).count()).toBe(1);
           // The second box is that of the second scope that is new.
           for (let boxes = 0; boxes < 2; ) {

@@ -399,7 +399,7 @@ describe("a click on what decides", () => {
         await page.mouse.move(x + 5, y + 5);
         expect(await page.evaluate("document.documentElement.matches(':hover')")).toBe(true);
         expect(await pane()).toBe("visible");
-        for (const button of await page.locator(".settled button").all()) {
+        for (const button of await page.locator(".settled button, [name=decision]").all()) {
           const box = await button.boundingBox();
           if (box) await page.mouse.click(box.x + 5, box.y + 5);
         }

@@ -360,10 +360,10 @@ export const english = {
     },
     scopes: {
       legend: "What it can do",
-      newLegend: "New in this request",
-      asksForMore: "You approved this app before. This request asks for more.",
+      newLegend: "New",
+      asksForMore: "You approved this app before, without what is listed here.",
       /** The same, where nothing shows that it is the same app. */
-      someAppAsksForMore: "You approved an app with this ID before. This request asks for more.",
+      someAppAsksForMore: "You approved an app with this ID before, without what is listed here.",
       beforeLegend: "What you approved before",
       earlierStays: "The earlier connection keeps what it has, whatever you choose here.",
       alwaysIncluded: "Always included.",
