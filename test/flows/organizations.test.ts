@@ -374,6 +374,22 @@ describe("an outage of organizations", () => {
     expect((await refresh(server, clientId, refresh_token)).status).toBe(200);
   });
 
+  it("is also that it takes too long: on the page, at the click and at a refresh", async () => {
+    const { server, answers } = await startWithOrganizations({ timeoutSeconds: 1 });
+    const { clientId, refresh_token } = await connectFor(server, "acme");
+    const { browser, location, state } = await atConsent(server, clientId);
+    const before = await server.store.listGrants({});
+    answers(() => new Promise(() => {}));
+    const slow = await Promise.all([
+      browser.request(location),
+      approveFor(browser, state, ["acme"]),
+      refresh(server, clientId, refresh_token),
+    ]);
+    expect(slow.map(({ status }) => status)).toEqual([503, 503, 503]);
+    expect(await server.store.listGrants({})).toEqual(before);
+    expect(server.lines.map(({ name }) => name)).not.toContain("grant.revoked");
+  });
+
   it("leaves Deny alone", async () => {
     const { server, answers } = await startWithOrganizations();
     const { browser, state } = await atConsent(server);
