@@ -123,6 +123,56 @@ describe("the organization that a person chose", () => {
   });
 });
 
+describe("the consent page", () => {
+  it("ticks none the first time, and then the one of the newest connection", async () => {
+    const { server } = await startWithOrganizations();
+    const ticked = async (clientId: string) => {
+      const { browser, location } = await atConsent(server, clientId);
+      const html = await (await browser.request(location)).text();
+      const inputs = html.match(/<input type="radio"[^>]*>/g) ?? [];
+      expect(inputs).toHaveLength(2);
+      return inputs
+        .filter((input) => input.includes(" checked"))
+        .map((input) => /value="(\w+)"/.exec(input)?.[1]);
+    };
+    const { client_id: clientId } = await register(server);
+    expect(await ticked(clientId)).toEqual([]);
+    for (const organization of ["acme", "globex"]) {
+      await connectFor(server, organization, { clientId });
+      server.advance(1);
+      expect(await ticked(clientId)).toEqual([organization]);
+    }
+    const { client_id: another } = await register(server, { client_name: "Another" });
+    expect(await ticked(another)).toEqual([]);
+  });
+
+  it("loads pictures from where they are, and from nowhere else", async () => {
+    const { server, answers } = await startWithOrganizations();
+    const { browser, location } = await atConsent(server);
+    const policy = async () => (await browser.request(location)).headers.get("content-security-policy") ?? "";
+    expect(await policy()).not.toContain("img-src");
+    answers([
+      { ...ACME, picture: "https://img.example/a.png?x=1;script-src *" },
+      { ...GLOBEX, picture: "data:image/png;base64,AAAA" },
+      { id: "c", name: "C", picture: "https://img.example/c.png" },
+      { id: "d", name: "D", picture: "http://plain.example/d.png" },
+    ]);
+    expect((await policy()).split("; ").filter((directive) => /img|script/.test(directive))).toEqual([
+      "img-src https://img.example data:",
+    ]);
+  });
+
+  it("shows no name that passes for markup, or for something else", async () => {
+    const { server, answers } = await startWithOrganizations();
+    const { browser, location } = await atConsent(server);
+    answers([{ id: '"><b>', name: "<script>alert(1)</script>\u202Egpj" }, ACME]);
+    const html = await (await browser.request(location)).text();
+    expect(html).toContain("&lt;script&gt;");
+    expect(html).not.toMatch(/<script|<b>|\u202E/);
+    expect(html).toContain('value="&quot;&gt;&lt;b&gt;"');
+  });
+});
+
 describe("attacks on the choice", () => {
   test.each<[string, readonly string[], number]>([
     ["one that was never offered", ["initech"], 403],
@@ -187,6 +237,25 @@ describe("attacks on the choice", () => {
     expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
     expect(await server.store.listGrants({})).toEqual([]);
     expect((await approveFor(grace.browser, grace.state, ["globex"])).status).toBe(303);
+  });
+
+  it("the button for an app on another computer checks the choice as well", async () => {
+    const { server } = await startWithOrganizations();
+    const redirectUri = "http://127.0.0.1:4000/callback";
+    const { client_id: clientId } = await register(server, { redirect_uris: [redirectUri] });
+    const browser = openBrowser(server);
+    const url = authorizeUrl(clientId, newPkce().challenge, { redirect_uri: redirectUri });
+    const { state } = await signIn(browser, url);
+    const more = { decision: "approve_elsewhere" };
+    for (const [organizations, status] of [
+      [["initech"], 403],
+      [[], 400],
+    ] as const) {
+      const answer = await approveFor(browser, state, organizations, more);
+      expect(await outcome(server, answer)).toEqual({ ...NOTHING_WRITTEN, status });
+    }
+    const shown = await approveFor(browser, state, ["acme"], more);
+    expect(await outcome(server, shown)).toEqual({ status: 200, grants: [ACME] });
   });
 
   it("a second click on the form of one request can't change the organization, before or after the code is redeemed", async () => {
@@ -303,6 +372,22 @@ describe("an outage of organizations", () => {
     expect((await callTool(server, access_token)).status).toBe(200);
     answers([ACME]);
     expect((await refresh(server, clientId, refresh_token)).status).toBe(200);
+  });
+
+  it("is also that it takes too long: on the page, at the click and at a refresh", async () => {
+    const { server, answers } = await startWithOrganizations({ timeoutSeconds: 1 });
+    const { clientId, refresh_token } = await connectFor(server, "acme");
+    const { browser, location, state } = await atConsent(server, clientId);
+    const before = await server.store.listGrants({});
+    answers(() => new Promise(() => {}));
+    const slow = await Promise.all([
+      browser.request(location),
+      approveFor(browser, state, ["acme"]),
+      refresh(server, clientId, refresh_token),
+    ]);
+    expect(slow.map(({ status }) => status)).toEqual([503, 503, 503]);
+    expect(await server.store.listGrants({})).toEqual(before);
+    expect(server.lines.map(({ name }) => name)).not.toContain("grant.revoked");
   });
 
   it("leaves Deny alone", async () => {

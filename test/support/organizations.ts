@@ -19,7 +19,7 @@ export type WithOrganizations = {
 
 /** A server whose people belong to Acme and Globex, until the test says something else. */
 export async function startWithOrganizations(
-  more: { readonly called?: string; readonly required?: boolean } = {},
+  more: { readonly called?: string; readonly required?: boolean; readonly timeoutSeconds?: number } = {},
   options: OAuthServerOptions = {},
   parts: TestServerParts = {},
 ): Promise<WithOrganizations> {
