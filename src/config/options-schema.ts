@@ -8,6 +8,7 @@ import { allowInsecurePublicUrl, listenerOptions } from "./listener-options.ts";
 import { loginOptions } from "./login-options.ts";
 import { operationOptions } from "./operation-options.ts";
 import { peopleOptions } from "./people-options.ts";
+import { publicOptions } from "./public-options.ts";
 import { redirectOptions } from "./redirect-options.ts";
 import { scopeOptions } from "./scope-options.ts";
 import { storageOptions } from "./storage-options.ts";
@@ -22,6 +23,7 @@ export const optionsSchema = z.strictObject({
   ...lifetimeOptions,
   ...loginOptions,
   ...peopleOptions,
+  ...publicOptions,
   ...guardOptions,
   ...operationOptions,
 });

@@ -7,7 +7,7 @@ import { type Accepted, acceptedBy } from "./accepted.ts";
 import { readJson } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import { jsonRpcError } from "./json-rpc.ts";
-import type { Registrations } from "./registrations.ts";
+import type { RegistrationView } from "./registrations.ts";
 import { neededScopes, onlyReached } from "./step-up.ts";
 
 /** Who asks and for what, or the answer to somebody who may not ask it. */
@@ -19,7 +19,7 @@ export type AdmissionParts = {
   /** What every request needs. */
   readonly requiredScopes: readonly string[];
   /** What a message can name, with the scopes of each; undefined where an `mcp` factory serves. */
-  readonly registrations: Registrations | undefined;
+  readonly registrations: RegistrationView | undefined;
 };
 
 export function createAdmission({ guard, resource, requiredScopes, registrations }: AdmissionParts): Admit {

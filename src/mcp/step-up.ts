@@ -1,6 +1,6 @@
 import { type Message, membersOf, readMessage, readMessages } from "./json-rpc.ts";
 import type { Registration } from "./registration.ts";
-import type { Registrations } from "./registrations.ts";
+import type { RegistrationView } from "./registrations.ts";
 
 /**
  * The scopes that a POST body needs beside the ones that every request needs, decided before the SDK sees it: whatever
@@ -8,7 +8,7 @@ import type { Registrations } from "./registrations.ts";
  *
  * What is not registered needs nothing: the SDK answers that it is unknown.
  */
-export function neededScopes(body: unknown, registrations: Registrations): readonly string[] {
+export function neededScopes(body: unknown, registrations: RegistrationView): readonly string[] {
   const needed = new Set<string>();
   // One 403 answers the whole of a batch.
   for (const message of readMessages(body)) {
@@ -22,7 +22,7 @@ export function neededScopes(body: unknown, registrations: Registrations): reado
 /** The one registration that a single message can reach; undefined where it can reach several, or asks for the lists. */
 export function onlyReached(
   body: unknown,
-  registrations: Registrations,
+  registrations: RegistrationView,
 ): readonly Registration[] | undefined {
   const { method, params } = readMessage(body);
   if (method !== "tools/call" && method !== "prompts/get" && method !== "resources/read") return undefined;
@@ -32,7 +32,7 @@ export function onlyReached(
 
 type Names = (
   params: Readonly<Record<string, unknown>>,
-  registrations: Registrations,
+  registrations: RegistrationView,
 ) => readonly (Registration | undefined)[];
 
 /** Method → what it names. Completions and subscriptions tell about a thing too, so they need what the thing needs. */
@@ -59,7 +59,7 @@ const NAMED: ReadonlyMap<string, Names> = new Map<string, Names>([
 
 function named(
   { method, params }: Message,
-  registrations: Registrations,
+  registrations: RegistrationView,
 ): readonly (Registration | undefined)[] {
   return NAMED.get(text(method))?.(membersOf(params), registrations) ?? [];
 }

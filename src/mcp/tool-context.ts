@@ -14,6 +14,12 @@ export type Caller = {
 /** What a handler gets beside its arguments: the SDK's context, and who is calling. */
 export type ToolContext = ServerContext & Caller;
 
+/**
+ * What a handler of something public gets: the SDK's context, and who is calling where a token came along. Without one,
+ * `auth` is null, so nothing about a person can be read before that is checked.
+ */
+export type PublicToolContext = ServerContext & { readonly auth: Auth | null };
+
 /** What an `mcp` factory gets: the SDK's context, and who is calling. */
 export type McpContext = McpRequestContext & Caller;
 
@@ -26,4 +32,9 @@ export function callerOf(authInfo: AuthInfo | undefined): Caller {
 /** @throws Error as {@link callerOf} does. */
 export function withCaller(context: ServerContext): ToolContext {
   return { ...context, ...callerOf(context.http?.authInfo) };
+}
+
+/** Null where the request came without a token. What did not come through an endpoint of ours is no such request. */
+export function possibleAuthOf({ http }: ServerContext): Auth | null {
+  return http?.authInfo === undefined ? null : authOfInfo(http.authInfo);
 }
