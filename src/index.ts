@@ -17,7 +17,7 @@ export type {
 export type { Auth } from "./core/auth.ts";
 export { ConfigurationError, OAuthError } from "./core/errors.ts";
 export type { Person } from "./core/person.ts";
-export type { ToolContext } from "./mcp/tool-context.ts";
+export type { PublicToolContext, ToolContext } from "./mcp/tool-context.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";
 export { allowUnresolvedDocumentHosts } from "./platform/safe-fetch.ts";
 export { auth0 } from "./providers/auth0.ts";

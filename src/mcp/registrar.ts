@@ -32,11 +32,7 @@ export type Registrar = {
     Input extends StandardSchemaWithJSON | undefined = undefined,
     Output extends StandardSchemaWithJSON | undefined = undefined,
     IsPublic extends boolean = false,
-  >(
-    name: string,
-    config: ToolConfig<Input, Output, IsPublic>,
-    handler: ToolHandler<Input, IsPublic>,
-  ): void;
+  >(name: string, config: ToolConfig<Input, Output, IsPublic>, handler: ToolHandler<Input, IsPublic>): void;
   /** Registers a prompt, as `registerTool` does a tool. */
   registerPrompt<
     Arguments extends StandardSchemaWithJSON | undefined = undefined,

@@ -144,7 +144,11 @@ type GivenAccess = {
 };
 
 /** Closed unless it says, in so many words, that it is open. */
-function featureOf(kind: Feature["kind"], name: string, { scopes = [], isPublic = false }: GivenAccess): Feature {
+function featureOf(
+  kind: Feature["kind"],
+  name: string,
+  { scopes = [], isPublic = false }: GivenAccess,
+): Feature {
   if (typeof isPublic !== "boolean") {
     throw new ConfigurationError(
       `public of the ${kind} "${name}" is ${JSON.stringify(isPublic) ?? typeof isPublic}; it must be true or false.`,

@@ -40,7 +40,8 @@ export type ScopedCalls = {
   mayCall(feature: Feature, context: ServerContext): boolean;
 };
 
-type CallGuard = Pick<Guard, "requireScopes" | "hasScopes">;
+/** What the checks ask the guard. */
+export type CallGuard = Pick<Guard, "requireScopes" | "hasScopes">;
 
 /**
  * @param guard undefined where requests have no token: then nothing runs that is not public
@@ -75,16 +76,12 @@ export function createScopedCalls(
       const admitted: PublicToolContext = feature.isPublic
         ? { ...context, auth: possibleAuthOf(context) }
         : withCaller(context);
-      return call(
-        feature,
-        admitted.auth,
-        () => callback(admitted as ContextOf<One>),
-        context.mcpReq.signal,
-      );
+      return call(feature, admitted.auth, () => callback(admitted as ContextOf<One>), context.mcpReq.signal);
     },
     run(feature, callback) {
       const auth = currentAuth();
-      if (auth === undefined) throw new Error(`A callback of the ${feature.kind} "${feature.name}" has no caller.`);
+      if (auth === undefined)
+        throw new Error(`A callback of the ${feature.kind} "${feature.name}" has no caller.`);
       return call(feature, auth, callback);
     },
     mayCall(feature, context) {

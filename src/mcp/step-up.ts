@@ -12,7 +12,7 @@ export function neededScopes(body: unknown, registrations: RegistrationView): re
   const needed = new Set<string>();
   // One 403 answers the whole of a batch.
   for (const message of readMessages(body)) {
-    for (const registration of named(message, registrations)) {
+    for (const registration of named(message, registrations) ?? []) {
       for (const scope of registration?.scopes ?? []) needed.add(scope);
     }
   }
@@ -28,6 +28,11 @@ export function onlyReached(
   if (method !== "tools/call" && method !== "prompts/get" && method !== "resources/read") return undefined;
   const registration = NAMED.get(method)?.(membersOf(params), registrations)[0];
   return registration ? [registration] : [];
+}
+
+/** The tool that a single message calls. */
+export function calledTool(body: unknown, registrations: RegistrationView): Registration | undefined {
+  return readMessage(body).method === "tools/call" ? onlyReached(body, registrations)?.[0] : undefined;
 }
 
 type Names = (
@@ -57,11 +62,12 @@ const NAMED: ReadonlyMap<string, Names> = new Map<string, Names>([
   ],
 ]);
 
-function named(
+/** The registrations that a message names, undefined for each that there is not. Undefined where its method names none. */
+export function named(
   { method, params }: Message,
   registrations: RegistrationView,
-): readonly (Registration | undefined)[] {
-  return NAMED.get(text(method))?.(membersOf(params), registrations) ?? [];
+): readonly (Registration | undefined)[] | undefined {
+  return NAMED.get(text(method))?.(membersOf(params), registrations);
 }
 
 function text(value: unknown): string {

@@ -9,7 +9,9 @@ export type AdmissionLog = (auth: Auth | null, what: Readonly<Record<string, str
 export function admissionLog(log: Log, debug: boolean): AdmissionLog | undefined {
   if (!debug) return undefined;
   return (auth, what) => {
-    const asked = Object.fromEntries(Object.entries(what).map(([name, value]) => [name, value && shown(value)]));
+    const asked = Object.fromEntries(
+      Object.entries(what).map(([name, value]) => [name, value && shown(value)]),
+    );
     if (auth === null) return log.debug("let in without a token", asked);
     const { person, client, scopes } = auth;
     log.debug("let in", {

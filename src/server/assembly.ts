@@ -78,6 +78,7 @@ export function embeddedServer(
   const { code, options, alsoAccept: accepted } = splitOptions(given);
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path));
+  requirePeople(code, settings);
   const admission = parseAdmit(admit, methods, environment);
   const alsoAccept = parseAlsoAccepted(accepted, settings);
   const proxy = readProxy(environment);
@@ -129,6 +130,7 @@ export function protectedServer(
   }
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path), null);
+  requirePeople(code, settings);
   const providers = parseProviders(access.authorization, settings.resource);
   const authorizationServerMetadata = parseAuthorizationServerMetadata(access.authorizationServerMetadata);
   const proxy = readProxy(environment);
@@ -152,6 +154,14 @@ function splitOptions(given: CreateOptions): {
     if (value !== undefined && !is(value)) throw wrongValue(name, value, must);
   }
   return { code, options, alsoAccept };
+}
+
+/** What a factory makes is for a person, and of its tools it is not known whether they are. */
+function requirePeople({ mcp }: CreateCode, { askToSignIn }: Pick<Settings, "askToSignIn">): void {
+  if (mcp === undefined || askToSignIn === "connect") return;
+  throw new ConfigurationError(
+    'askToSignIn is "call", and mcp is given. Only tools that are registered with registerTool can be public: remove one of the two.',
+  );
 }
 
 /** What each of them has to be: no schema sees it, since a function cannot be looked into. */

@@ -34,7 +34,8 @@ import { startJanitor } from "../store/janitor.ts";
 import { openStore } from "../store/open-store.ts";
 import type { OpenStore, Store } from "../store/store.ts";
 import { openAuthorizationServer } from "./authorization-server.ts";
-import { createEndpoint, type OpenServer, type ServerParts, serve } from "./open-server.ts";
+import { createEndpoints } from "./endpoints.ts";
+import { type OpenServer, type ServerParts, serve } from "./open-server.ts";
 import { type OpenPart, openInOrder } from "./opening.ts";
 
 /** A server that is its own authorization server. */
@@ -89,14 +90,14 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   });
   const guard = createOwnGuard(settings, alsoAccept, { ...kept, clients, lease, instrumentation, log });
   const identity = { ...parts.identity, extensions: EXTENSIONS };
-  const endpoint = createEndpoint({ ...parts, identity, clock, guard, instrumentation, log });
+  const endpoints = createEndpoints({ ...parts, identity, clock, guard, instrumentation, log });
   const onGrantRevoked = (grantId: string) => {
     guard.invalidate(grantId);
-    endpoint.grantRevoked(grantId);
+    endpoints.grantRevoked(grantId);
   };
   const onPersonChanged = (personId: string) => {
     guard.invalidatePerson(personId);
-    endpoint.personChanged(personId);
+    endpoints.personChanged(personId);
   };
   const { routes, started } = await open("sign-in", () =>
     openAuthorizationServer({
@@ -115,7 +116,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const authorizationServers = [settings.issuer, ...alsoAccept.map(authorizationServerOf)];
   const documents = createDocuments({ ...settings, authorizationServers });
   const readiness = createReadiness(storeChecks(kept), clock, log);
-  const served = serve({ settings, endpoint, documents, readiness, instrumentation, log }, routes);
+  const served = serve({ settings, endpoints, documents, readiness, instrumentation, log }, routes);
   await open(
     "metrics listener",
     () => instrumentation.listen(log),
@@ -138,7 +139,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   );
   await open(
     "revocation lease",
-    () => lease.whenLapsed(endpoint.revocationLeaseLapsed),
+    () => lease.whenLapsed(endpoints.revocationLeaseLapsed),
     (stop) => stop(),
   );
   return { ...served, guard, started, database: kept.database };

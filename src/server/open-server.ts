@@ -1,7 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import type { ConnectionInfo } from "../http/peer.ts";
 import type { Route } from "../http/route.ts";
-import { createMcpEndpoint, type McpEndpoint } from "../mcp/endpoint.ts";
 import type { Registrations } from "../mcp/registrations.ts";
 import type { McpFactory, McpIdentity } from "../mcp/servers.ts";
 import type { Instrumentation } from "../operations/instrumentation.ts";
@@ -13,6 +12,7 @@ import type { OutboundProxy } from "../platform/outbound-proxy.ts";
 import { type Documents, documentsRoute } from "../resource-server/documents.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { createApp } from "./app.ts";
+import type { McpEndpoints } from "./endpoints.ts";
 import { mcpRoutes } from "./mcp-routes.ts";
 
 /** A server that answers requests: everything that it needs is open. */
@@ -52,34 +52,9 @@ export type ServerParts = {
   readonly beforePart?: (part: string) => void;
 };
 
-type EndpointParts = Pick<ServerParts, "settings" | "registrations" | "factory" | "identity" | "log"> & {
-  readonly clock: Clock;
-  readonly guard: Guard;
-  readonly instrumentation: Pick<Instrumentation, "metrics" | "tracing">;
-};
-
-/** The MCP endpoint behind its guard. It holds nothing before a request comes, and the drain ends what it holds then. */
-export function createEndpoint(parts: EndpointParts): McpEndpoint {
-  const { settings, registrations, factory, instrumentation, ...others } = parts;
-  const { resource, catalogue, sessions, debug } = settings;
-  const { metrics, tracing } = instrumentation;
-  const endpoint = createMcpEndpoint({
-    ...others,
-    resource,
-    requiredScopes: catalogue.required,
-    sessions,
-    debug,
-    registrations: factory ?? registrations,
-    traced: tracing.message,
-  });
-  metrics.watch("streams", endpoint.openStreams);
-  metrics.watch("sessions", endpoint.openSessions);
-  return endpoint;
-}
-
 type ServedParts = {
   readonly settings: Settings;
-  readonly endpoint: McpEndpoint;
+  readonly endpoints: McpEndpoints;
   readonly documents: Documents;
   readonly readiness: Readiness;
   readonly instrumentation: Pick<Instrumentation, "instrument" | "answer">;
@@ -88,13 +63,13 @@ type ServedParts = {
 
 /** What every kind of server answers, and those routes that only this kind has. */
 export function serve(
-  { settings, endpoint, documents, readiness, instrumentation, log }: ServedParts,
+  { settings, endpoints, documents, readiness, instrumentation, log }: ServedParts,
   more: readonly Route[] = [],
 ): Pick<OpenServer, "fetch" | "routes" | "resourceUpdated" | "leave" | "drain"> {
   const { instrument, answer } = instrumentation;
   const appName = settings.name;
   const routes = [
-    ...mcpRoutes({ ...settings, appName, endpoint }),
+    ...mcpRoutes({ ...settings, ...endpoints, appName }),
     documentsRoute(documents),
     ...operationsRoutes(readiness, answer),
     ...more,
@@ -102,11 +77,11 @@ export function serve(
   return {
     routes,
     fetch: createApp({ ...settings, appName, routes, instrument, log }),
-    resourceUpdated: endpoint.resourceUpdated,
+    resourceUpdated: endpoints.resourceUpdated,
     leave: readiness.leave,
     async drain() {
       readiness.leave();
-      await endpoint.close();
+      await endpoints.close();
     },
   };
 }
