@@ -127,6 +127,19 @@ export type OAuthServerOptions = {
    * may.
    */
   isActive?: Given["isActive"];
+  /**
+   * When clients ask their person to sign in: as they `"connect"`, or at the first `"call"` that needs it. Default:
+   * `connect`.
+   */
+  askToSignIn?: Given["askToSignIn"];
+  /** The path below `publicUrl` where what is public is served without a token. Default: `/mcp/public`. */
+  publicPath?: Given["publicPath"];
+  /**
+   * Clients that are asked to sign in by the result of a tool, beside ChatGPT: their `clientInfo.name`. Default: none.
+   */
+  resultChallengeFor?: Given["resultChallengeFor"];
+  /** How many requests without a token this instance answers in a minute. Default: `6000`. */
+  publicRequestsPerMinute?: Given["publicRequestsPerMinute"];
   /** How many verified access tokens this instance remembers. Default: `10000`. */
   cachedTokens?: Given["cachedTokens"];
   /**

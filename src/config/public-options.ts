@@ -16,9 +16,9 @@ export const publicOptions = {
     }),
   publicPath: pathSchema.optional().register(declared, {
     says: "The path below `publicUrl` where what is public is served without a token.",
-    more: 'Nothing is there until something is registered with `public: true`. Only with `askToSignIn: "connect"`.',
+    more: 'Unless you give one, it is `path` followed by `/public`. Nothing is there until something is registered with `public: true`. Only with `askToSignIn: "connect"`.',
     variables: { GATEHOUSE_PUBLIC_PATH: text },
-    otherwise: "`path` followed by `/public`",
+    otherwise: "`/mcp/public`",
   }),
   resultChallengeFor: z
     .array(shownText('the name of a client, such as "my-client"'), "a list of names of clients")

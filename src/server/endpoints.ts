@@ -3,22 +3,25 @@ import type { Endpoint } from "../http/route.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../mcp/endpoint.ts";
 import { createPublicEndpoint, type PublicEndpoint } from "../mcp/public-endpoint.ts";
 import type { SignInAtCall } from "../mcp/public-refusals.ts";
+import type { Registrations } from "../mcp/registrations.ts";
 import { createResultChallenges } from "../mcp/result-challenges.ts";
 import { schemesOf } from "../mcp/security-schemes.ts";
-import type { McpIdentity } from "../mcp/servers.ts";
+import type { McpFactory, McpIdentity } from "../mcp/servers.ts";
 import type { Instrumentation } from "../operations/instrumentation.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logging.ts";
 import type { Guard } from "../resource-server/guard.ts";
-import type { ServerParts } from "./open-server.ts";
 import { createPublicRoom } from "./public-room.ts";
 
-export type EndpointParts = Pick<
-  ServerParts,
-  "settings" | "registrations" | "factory" | "identity" | "log"
-> & {
-  readonly clock: Clock;
+export type EndpointParts = {
+  readonly settings: Settings;
+  readonly registrations: Registrations;
+  readonly factory: McpFactory | undefined;
+  readonly identity: McpIdentity;
   readonly guard: Guard;
   readonly instrumentation: Pick<Instrumentation, "metrics" | "tracing">;
+  readonly clock: Clock;
+  readonly log: Log;
 };
 
 /** The MCP endpoints of a server, as its routes and those who change something ask them. */

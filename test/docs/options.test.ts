@@ -19,6 +19,7 @@ import { serverOptions } from "../../src/config/options-schema.ts";
 import { peopleOptions } from "../../src/config/people-options.ts";
 import { resourceServerOptions } from "../../src/config/protect-options.ts";
 import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
+import { publicOptions } from "../../src/config/public-options.ts";
 import { redirectOptions } from "../../src/config/redirect-options.ts";
 import { scopeOptions } from "../../src/config/scope-options.ts";
 import { declaredOidcOptions } from "../../src/config/sign-in/oidc-options.ts";
@@ -46,6 +47,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "How long things last": lifetimeOptions,
   "The login page": loginOptions,
   People: peopleOptions,
+  "What is public, and when people sign in": publicOptions,
   "The rest": { ...guardOptions, ...operationOptions },
 };
 
