@@ -73,10 +73,10 @@ export function createScopedCalls(
       context: ServerContext,
       callback: (context: ContextOf<One>) => Result,
     ) {
-      const admitted: PublicToolContext = feature.isPublic
-        ? { ...context, auth: possibleAuthOf(context) }
-        : withCaller(context);
-      return call(feature, admitted.auth, () => callback(admitted as ContextOf<One>), context.mcpReq.signal);
+      const auth = possibleAuthOf(context);
+      const admitted = () =>
+        (feature.isPublic ? { ...context, auth } : withCaller(context)) as ContextOf<One>;
+      return call(feature, auth, () => callback(admitted()), context.mcpReq.signal);
     },
     run(feature, callback) {
       const auth = currentAuth();

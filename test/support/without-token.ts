@@ -101,6 +101,11 @@ export async function answerOf(response: Response | Promise<Response>): Promise<
   return answer;
 }
 
+/** The challenges in the result of a tool. */
+export function challengesIn({ result }: JsonRpc): unknown {
+  return (result?._meta as Readonly<Record<string, unknown>> | undefined)?.["mcp/www_authenticate"];
+}
+
 /** The names in a list, in its order. */
 export async function listed(
   server: Pick<TestServer, "fetch">,
@@ -187,7 +192,7 @@ export const CLOSED: readonly (readonly [string, Message])[] = [
   ["a prompt", prompt("plan")],
   ["a prompt's completion", complete({ type: "ref/prompt", name: "plan" }, "city")],
   ["a resource", read("app://diary")],
-  ["a resource, written differently", read("APP://x/../diary".replace("x/../", ""))],
+  ["a resource, written differently", read("APP://diary")],
   ["a resource that something public matches", read("doc://draft")],
   ["a template's resource", read("note://1")],
   ["a template's completion", complete({ type: "ref/resource", uri: "note://{id}" }, "id")],
