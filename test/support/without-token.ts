@@ -170,7 +170,7 @@ export function registerBoth(registrar: Registrar) {
     });
     const answer = (uri: URL) => note(name, contents(uri, name));
     if (name === "doc") registrar.registerResource(name, template, { public: true }, answer);
-    else registrar.registerResource(name, template, {}, answer);
+    else registrar.registerResource(name, template, { scopes: ["todo:write"] }, answer);
   }
   return { ran, callers };
 }
