@@ -24,7 +24,7 @@ export { ConfigurationError, OAuthError } from "./core/errors.ts";
 export type { Organization } from "./core/organization.ts";
 export type { Person } from "./core/person.ts";
 export { type UpstreamAccess, UpstreamNotConnected } from "./core/upstream.ts";
-export type { ToolContext } from "./mcp/tool-context.ts";
+export type { PublicToolContext, ToolContext } from "./mcp/tool-context.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";
 export { allowUnresolvedDocumentHosts } from "./platform/safe-fetch.ts";
 export { auth0 } from "./providers/auth0.ts";

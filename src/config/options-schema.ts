@@ -9,6 +9,7 @@ import { loginOptions } from "./login-options.ts";
 import { operationOptions } from "./operation-options.ts";
 import { type OrganizationsOptions, organizationOptions } from "./organization-options.ts";
 import { peopleOptions } from "./people-options.ts";
+import { publicOptions } from "./public-options.ts";
 import { redirectOptions } from "./redirect-options.ts";
 import { scopeOptions } from "./scope-options.ts";
 import { storageOptions } from "./storage-options.ts";
@@ -26,6 +27,7 @@ export const optionsSchema = z.strictObject({
   ...peopleOptions,
   ...organizationOptions,
   ...upstreamOptions,
+  ...publicOptions,
   ...guardOptions,
   ...operationOptions,
 });
@@ -139,6 +141,19 @@ export type OAuthServerOptions = {
    * presets returns. Default: none.
    */
   upstreams?: Given["upstreams"];
+  /**
+   * When clients ask their person to sign in: as they `"connect"`, or at the first `"call"` that needs it. Default:
+   * `connect`.
+   */
+  askToSignIn?: Given["askToSignIn"];
+  /** The path below `publicUrl` where what is public is served without a token. Default: `/mcp/public`. */
+  publicPath?: Given["publicPath"];
+  /**
+   * Clients that are asked to sign in by the result of a tool, beside ChatGPT: their `clientInfo.name`. Default: none.
+   */
+  resultChallengeFor?: Given["resultChallengeFor"];
+  /** How many requests without a token this instance answers in a minute. Default: `6000`. */
+  publicRequestsPerMinute?: Given["publicRequestsPerMinute"];
   /** How many verified access tokens this instance remembers. Default: `10000`. */
   cachedTokens?: Given["cachedTokens"];
   /**

@@ -63,6 +63,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     ...asParsed
   } = parsed;
   checkPublicUrl(parsed, insecure, label);
+  checkPublicPath(parsed, label);
   checkLoginPage(parsed);
   const basic =
     basicScope === null
@@ -83,6 +84,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     catalogue,
     clients: parsed.clients.map((description) => preregisteredClient(description, clientRules, 0)),
     ...redirectLists(parsed),
+    publicPath: parsed.askToSignIn === "call" ? undefined : (parsed.publicPath ?? `${parsed.path}/public`),
     unresolvedDocumentHosts,
     tls: parsed.tls && {
       cert: pem(parsed.tls.cert, label(["tls", "cert"])),
@@ -103,6 +105,18 @@ function checkPublicUrl(parsed: ParsedOptions, insecure: boolean, label: Label):
       ? defaultIssuerProblem(host, tls !== undefined, insecure)
       : publicUrlProblem(publicUrl, path, insecure);
   if (problem) throw wrongValue(label(["publicUrl"]), publicUrl, problem);
+}
+
+function checkPublicPath({ askToSignIn, publicPath, path }: ParsedOptions, label: Label): void {
+  if (publicPath === undefined) return;
+  if (askToSignIn === "call") {
+    throw new ConfigurationError(
+      `${label(["publicPath"])} is given, but with askToSignIn: "call" the MCP endpoint itself serves what is public. Remove one of the two.`,
+    );
+  }
+  if (publicPath === path) {
+    throw wrongValue(label(["publicPath"]), publicPath, "another path than the MCP endpoint's");
+  }
 }
 
 function checkLoginPage({ loginTemplate, loginHandler }: ParsedOptions): void {

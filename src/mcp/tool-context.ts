@@ -27,6 +27,12 @@ export type Elsewhere = {
 /** What a handler gets beside its arguments: the SDK's context, who is calling, and what they have elsewhere. */
 export type ToolContext = ServerContext & Caller & Elsewhere;
 
+/**
+ * What a handler of something public gets: the SDK's context, and who is calling where a token came along. Without one,
+ * `auth` is null, so nothing about a person can be read before that is checked.
+ */
+export type PublicToolContext = ServerContext & { readonly auth: Auth | null };
+
 /** What an `mcp` factory gets: the SDK's context, who is calling, and what they have elsewhere. */
 export type McpContext = McpRequestContext & Caller & Elsewhere;
 
@@ -35,4 +41,9 @@ export function callerOf(authInfo: AuthInfo | undefined): Caller {
   const auth = authOfInfo(authInfo);
   const { person, organization, client, scopes } = auth;
   return { person, organization, client, scopes, auth };
+}
+
+/** Null where the request came without a token. What did not come through an endpoint of ours is no such request. */
+export function possibleAuthOf({ http }: ServerContext): Auth | null {
+  return http?.authInfo === undefined ? null : authOfInfo(http.authInfo);
 }

@@ -40,7 +40,8 @@ import { startJanitor } from "../store/janitor.ts";
 import { openStore } from "../store/open-store.ts";
 import type { OpenStore, Store } from "../store/store.ts";
 import { openAuthorizationServer } from "./authorization-server.ts";
-import { createEndpoint, type OpenServer, type ServerParts, serve } from "./open-server.ts";
+import { createEndpoints } from "./endpoints.ts";
+import { type OpenServer, type ServerParts, serve } from "./open-server.ts";
 import { type OpenPart, openInOrder } from "./opening.ts";
 
 /** A server that is its own authorization server. */
@@ -98,7 +99,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const elsewhere = createElsewhere(settings, { ...kept, fetch, lease, log });
   const { vault } = elsewhere;
   const identity = { ...parts.identity, extensions: EXTENSIONS };
-  const endpoint = createEndpoint({
+  const endpoints = createEndpoints({
     ...parts,
     identity,
     clock,
@@ -109,12 +110,12 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   });
   const onGrantRevoked = (grantId: string) => {
     guard.invalidate(grantId);
-    endpoint.grantRevoked(grantId);
+    endpoints.grantRevoked(grantId);
   };
   const onPersonChanged = (personId: string) => {
     guard.invalidatePerson(personId);
     vault.personChanged(personId);
-    endpoint.personChanged(personId);
+    endpoints.personChanged(personId);
   };
   const { routes, account, started } = await open("sign-in", () =>
     openAuthorizationServer({
@@ -134,7 +135,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const authorizationServers = [settings.issuer, ...alsoAccept.map(authorizationServerOf)];
   const documents = createDocuments({ ...settings, authorizationServers });
   const readiness = createReadiness(storeChecks(kept), clock, log);
-  const served = serve({ settings, endpoint, account, documents, readiness, instrumentation, log }, routes);
+  const served = serve({ settings, endpoints, account, documents, readiness, instrumentation, log }, routes);
   await open(
     "metrics listener",
     () => instrumentation.listen(log),
@@ -158,7 +159,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   );
   await open(
     "revocation lease",
-    () => lease.whenLapsed(endpoint.revocationLeaseLapsed),
+    () => lease.whenLapsed(endpoints.revocationLeaseLapsed),
     (stop) => stop(),
   );
   return { ...served, guard, started, database: kept.database };

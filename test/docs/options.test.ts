@@ -24,6 +24,7 @@ import {
 import { peopleOptions } from "../../src/config/people-options.ts";
 import { resourceServerOptions } from "../../src/config/protect-options.ts";
 import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
+import { publicOptions } from "../../src/config/public-options.ts";
 import { redirectOptions } from "../../src/config/redirect-options.ts";
 import { scopeOptions } from "../../src/config/scope-options.ts";
 import { declaredKeepTokensOptions } from "../../src/config/sign-in/keep-tokens-option.ts";
@@ -58,6 +59,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "The login page": loginOptions,
   People: { ...peopleOptions, ...organizationOptions },
   "Other services": upstreamOptions,
+  "What is public, and when people sign in": publicOptions,
   "The rest": { ...guardOptions, ...operationOptions },
 };
 
