@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { github, google, oidc } from "../../src/authorization-server/sign-in/index.ts";
+import { github, google, oidc, totp } from "../../src/authorization-server/sign-in/index.ts";
 import type { SignInMethod } from "../../src/authorization-server/sign-in/method.ts";
 import {
   githubUpstream,
@@ -9,9 +9,12 @@ import {
 } from "../../src/authorization-server/upstreams/index.ts";
 import type { Upstream } from "../../src/config/upstreams/settings.ts";
 import { createOAuthServer } from "../../src/index.ts";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { press, textOf } from "../support/account.ts";
 import { codeOf, redeem, tokensOf } from "../support/client.ts";
+import { SECRET } from "../support/forge.ts";
 import { decide, openBrowser, stateOf } from "../support/person.ts";
+import { comeBack, redirecting } from "../support/redirecting-method.ts";
 import type { TestServer } from "../support/server.ts";
 import { startServer } from "../support/server.ts";
 import { type GithubDouble, startGithub } from "../support/sign-in/github-double.ts";
@@ -134,6 +137,19 @@ describe("with GitHub", () => {
     await signIn(at, "github");
     expect((await rowOf(at))?.expiresAt).toBe(at.server.now() + 28_800_000);
   });
+});
+
+it("are not in the address that carries a proof to the second factor", async () => {
+  const tokens = { accessToken: "at-secret", refreshToken: "rt-secret", expiresInSeconds: 3600, scopes: [] };
+  const waiting = redirecting("okta", "Okta", { isOneFactor: true, keeps: { as: "github", tokens } });
+  const signIn = [{ ...waiting, isOneFactor: true }, totp()];
+  const server = await startServer({ secret: SECRET }, { signIn, admit: "anyone" });
+  const browser = openBrowser(server);
+  const begun = stateOf((await browser.request("/account")).headers.get("location"));
+  const answer = await comeBack(browser, "okta", begun, { subject: "ada" });
+  const sealed = await createKeyring([SECRET]).open("pending-proof", stateOf(answer.headers.get("location")));
+  expect(sealed).toContain("ada@okta.example");
+  expect(sealed).not.toContain("secret");
 });
 
 describe("with an OpenID Connect provider", () => {
