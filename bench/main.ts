@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { BenchSettings } from "./comparison.ts";
 import { PLACEMENT } from "./processes.ts";
 import { format, type Scenario } from "./report.ts";
+import { accountPage } from "./scenarios/account-page.ts";
 import { bytesPerGrant } from "./scenarios/bytes-per-grant.ts";
 import { cachedTokens } from "./scenarios/cached-tokens.ts";
 import { firstVerification } from "./scenarios/first-verification.ts";
@@ -30,6 +31,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   firstVerification,
   registration,
   signIn,
+  accountPage,
   sdkExpress,
   start,
   millionGrants,

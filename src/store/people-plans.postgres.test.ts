@@ -217,6 +217,10 @@ async function useAll(store: TestStore): Promise<void> {
   const logout = { issuer: MANY_ISSUER, subject: "subject-5", sessionId: "sid-5" };
   await store.endUpstreamSessions(logout, SESSION_ENDED_UPSTREAM);
   await store.approve(sampleApproval({ person: { id: first.id }, signedInAt: NOW }), APPROVED);
+  const theirs = { personId: first.id, isPersons: true } as const;
+  await store.listGrants({ ...theirs, liveAt: NOW, after: { createdAt: NOW, id: first.grant }, limit: 11 });
+  await store.listGrants({ ...theirs, ids: [first.grant, second.grant] });
+  await store.recordRefusal(first.grant, "expired", NOW);
   await store.revokePersonsGrants(first.id, "person_inactive", NOW, REVOKED);
   await store.signOutPerson(first.id, NOW, SIGNED_OUT);
   await store.disablePerson(second.id, NOW, PERSON_DISABLED);

@@ -4,7 +4,7 @@ import type { PersonRecord } from "../../store/people-records.ts";
 const A_MOMENT_MS = 60_000;
 
 /**
- * From when on the audit log's entries of an id are a person's own. Before that, the id can have been somebody else's, who was
+ * From when on the audit log's entries of an id are a person's own. Before that, the id can have been someone else's, who was
  * removed: what they did is not for this person to read.
  */
 export function ownEntriesSince(record: Pick<PersonRecord, "createdAt"> | undefined): number | undefined {

@@ -23,7 +23,7 @@ export async function endApp(
   { form, current, peer }: EndApp,
   { store, revokeGrant, clock }: EndAppsParts,
 ): Promise<AccountNotice> {
-  // By person and grant: one of somebody else, or of a program, is answered like one that is not there.
+  // By person and grant: one of someone else, or of a program, is answered like one that is not there.
   const [grant] = await store.listGrants({
     personId: current.person.id,
     isPersons: true,

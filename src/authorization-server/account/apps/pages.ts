@@ -34,10 +34,10 @@ const MOST_APPS = 50;
 /** GET /account/apps and GET /account/timeline: what does not fit on the account page, page by page. */
 export function appRoutes(parts: AppPagesParts): readonly Route[] {
   return [
-    { ...PAGE, name: "account apps", paths: [APPS_PATH], methods: { GET: opening(showApps, parts) } },
+    { ...PAGE, name: "account_apps", paths: [APPS_PATH], methods: { GET: opening(showApps, parts) } },
     {
       ...PAGE,
-      name: "account timeline",
+      name: "account_timeline",
       paths: [TIMELINE_PATH],
       methods: { GET: opening(showTimeline, parts) },
     },
