@@ -83,6 +83,13 @@ export const english = {
     workAddress: "Work email address",
     continueWithCompany: "Continue with single sign-on",
     referenceId: (id: string) => `Reference ID: ${id}`,
+    /** Our own ways to sign in, as a sentence has them: "Signed in with your password". */
+    labels: {
+      password: "your password",
+      passkey: "a passkey",
+      mail: "Email",
+      mailToLink: "an email address",
+    },
     /** Why a sign-in with a method of this label did not end well. */
     ofMethod: {
       cancelled: (label: string) =>
@@ -371,6 +378,8 @@ export const english = {
       someTools: (names: Html, more: number) => html`Tools: ${names}, and ${more} more.`,
       allTools: (count: number) => `All ${count} tools`,
       scope: (scope: Html) => html`Scope: ${scope}`,
+      /** What the one scope lets a client do, where the operator names none. */
+      useTools: (app: string) => `Use the tools of ${app}`,
     },
     elsewhere: {
       button: "My app is on another computer",
