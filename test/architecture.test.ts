@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Translation of the guard's answers; what is decided is decided below.
   adapters: ["core", "resource-server"],
   cli: ["core", "platform", "store", "config", "providers", "authorization-server", "operations", "demo"],
-  "index.ts": ["core", "platform", "config", "providers", "resource-server", "mcp", "server"],
+  "index.ts": ["core", "platform", "pages", "config", "providers", "resource-server", "mcp", "server"],
 };
 
 /** Where people come in: everything else must be reached from these. */
@@ -48,6 +48,7 @@ const ENTRIES = [
   "adapters/fastify.ts",
   "adapters/hono.ts",
   "authorization-server/sign-in/index.ts",
+  "authorization-server/upstreams/index.ts",
 ];
 
 /** The rooms below the composition root: each part there is handed the few values that it needs. */

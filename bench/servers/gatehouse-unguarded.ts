@@ -1,11 +1,10 @@
 import { parseOptions } from "../../src/config/options.ts";
 import type { Auth } from "../../src/core/auth.ts";
-import { createMcpEndpoint } from "../../src/mcp/endpoint.ts";
+import { createMcpEndpoint, type McpEndpointOptions } from "../../src/mcp/endpoint.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { listen } from "../../src/platform/listener.ts";
 import { createLog } from "../../src/platform/logging.ts";
 import { notInstrumented } from "../../src/platform/telemetry/instrument.ts";
-import type { Guard } from "../../src/resource-server/guard.ts";
 import { createApp } from "../../src/server/app.ts";
 import { mcpRoutes } from "../../src/server/mcp-routes.ts";
 import type { Prepared } from "../comparison.ts";
@@ -35,15 +34,12 @@ const everybody: Auth = {
   claims: {},
   token: "everybody",
 };
-const openGate: Guard = Object.assign(async () => everybody, {
+const openGate: McpEndpointOptions["guard"] = {
   identify: async () => everybody,
   requireScopes: () => undefined,
   hasScopes: () => true,
-  invalidate() {},
-  invalidatePerson() {},
-  invalidateAll() {},
   isOutdated: () => false,
-});
+};
 
 const endpoint = createMcpEndpoint({
   registrations: benchRegistrations(),
@@ -56,7 +52,7 @@ const endpoint = createMcpEndpoint({
   clock: systemClock,
   log,
 });
-const routes = mcpRoutes({ ...settings, endpoint });
+const routes = mcpRoutes({ ...settings, mcp: endpoint.fetch });
 const fetch = createApp({ ...settings, routes, instrument: notInstrumented, log });
 const { port } = await listen({ ...settings, fetch });
 

@@ -5,6 +5,7 @@ import {
   sealAnew,
   tokensOfOlderSecrets,
 } from "../authorization-server/tokens/replace-secret.ts";
+import { endUnopenable, sealUpstreamsAnew } from "../authorization-server/upstreams/seal-anew.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { AuditEntry } from "../core/events.ts";
@@ -46,17 +47,22 @@ async function rotateKeyFile(store: Store, settings: Settings, clock: Clock): Pr
   const { keys, inUseSince } = await sealAnew(store, { secrets, clock }, rotatedEntry);
   const apps = await sealAppsAnew(store, secrets);
   const { lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
+  // Last: servers, which refresh tokens meanwhile, seal with the new one by now.
+  const upstreams = await sealUpstreamsAnew(store, secrets);
   const until = Math.max(lastEndsAt ?? 0, clock()) + MARGIN_MS;
   changeKeyFile(file, (secrets) => finished(secrets, until, clock()));
   print(`The new secret is the first line of ${file}, and running servers use it. No one is signed out.`);
   print(
-    `Signing keys sealed with it: ${keys}${andApps(apps)}. The old secret opens what it made until ${time(until)}.`,
+    `Signing keys sealed with it: ${keys}${andMore({ apps, upstreams })}. The old secret opens what it made until ${time(until)}.`,
   );
   print(`Update the copy of ${file} that you keep.`);
 }
 
-function andApps(apps: number): string {
-  return apps === 0 ? "" : `, authenticator apps: ${apps}`;
+function andMore({ apps, upstreams }: { readonly apps: number; readonly upstreams: number }): string {
+  return [
+    apps === 0 ? "" : `, authenticator apps: ${apps}`,
+    upstreams === 0 ? "" : `, tokens and keys for other services: ${upstreams}`,
+  ].join("");
 }
 
 function rotatedEntry(kid: string): AuditEntry<"secret.rotated"> {
@@ -83,10 +89,11 @@ async function rotateGiven(store: Store, secrets: readonly string[], clock: Cloc
   const { keys, inUseSince } = await sealAnew(store, { secrets, clock }, rotatedEntry);
   const apps = await sealAppsAnew(store, secrets);
   const { count, lastEndsAt } = await tokensOfOlderSecrets(store, { inUseSince, now: clock() });
+  const upstreams = await sealUpstreamsAnew(store, secrets);
   print(
-    keys + apps === 0
+    keys + apps + upstreams === 0
       ? "Every signing key is sealed with the first secret of GATEHOUSE_SECRET already."
-      : `Signing keys sealed with the first secret of GATEHOUSE_SECRET: ${keys}${andApps(apps)}. No one is signed out.`,
+      : `Signing keys sealed with the first secret of GATEHOUSE_SECRET: ${keys}${andMore({ apps, upstreams })}. No one is signed out.`,
   );
   print(
     lastEndsAt === null
@@ -121,8 +128,14 @@ export function replaceLeakedSecret(flags: DatabaseFlags & { readonly yes?: true
       operatorEntry("secret.rotated", { reason: "compromised", kid: key.kid }),
     );
     await revokeAllGrants(store, clock, operatorEntry("grant.revoked", { reason: "operator" }));
+    const ended = await endUnopenable(store, secret, clock());
     print("The old secret and the old signing keys open nothing any more. Everyone must sign in again.");
     print(`Tokens are signed with ${kid} from now on.`);
+    if (ended > 0) {
+      print(
+        `What people had at other services has ended here (${ended}): they connect again. Who has the old secret and a copy of the database can still read it: revoke it at those services.`,
+      );
+    }
     print(
       settings.secrets
         ? "A server that still has the old secret can neither sign nor verify: start each one with the new GATEHOUSE_SECRET."

@@ -20,6 +20,9 @@ export const hostSchema = z
 /** A port to listen on; 0 lets the system choose. */
 export const portSchema = z.int(PORT).min(0, PORT).max(65535, PORT);
 
+/** The path of an endpoint below `publicUrl`. */
+export const pathSchema = z.string("a path").regex(/^(\/[A-Za-z0-9._~-]+)+$/, PATH);
+
 /** tcsh and conda set HOST to a machine's name; hosting platforms set an address. */
 const address: ReadVariable = (value) => (isIP(value) !== 0 || value === "localhost" ? value : undefined);
 
@@ -54,14 +57,10 @@ export const listenerOptions = {
       flag: "--public-url <url>",
       otherwise: "made from the host and the port",
     }),
-  path: z
-    .string("a path")
-    .regex(/^(\/[A-Za-z0-9._~-]+)+$/, PATH)
-    .default("/mcp")
-    .register(declared, {
-      says: "The path of the MCP endpoint below `publicUrl`.",
-      variables: { GATEHOUSE_PATH: text },
-    }),
+  path: pathSchema.default("/mcp").register(declared, {
+    says: "The path of the MCP endpoint below `publicUrl`.",
+    variables: { GATEHOUSE_PATH: text },
+  }),
   tls: z
     .strictObject(
       {

@@ -6,12 +6,15 @@ import { guardOptions } from "./guard-options.ts";
 import { lifetimeOptions } from "./lifetime-options.ts";
 import { allowInsecurePublicUrl, listenerOptions } from "./listener-options.ts";
 import { loginOptions } from "./login-options.ts";
+import { lookOptions } from "./look-options.ts";
 import { operationOptions } from "./operation-options.ts";
 import { type OrganizationsOptions, organizationOptions } from "./organization-options.ts";
 import { peopleOptions } from "./people-options.ts";
+import { publicOptions } from "./public-options.ts";
 import { redirectOptions } from "./redirect-options.ts";
 import { scopeOptions } from "./scope-options.ts";
 import { storageOptions } from "./storage-options.ts";
+import { upstreamOptions } from "./upstream-options.ts";
 
 /** The third argument of `createOAuthServer`: everything in it is optional. */
 export const optionsSchema = z.strictObject({
@@ -22,8 +25,11 @@ export const optionsSchema = z.strictObject({
   ...redirectOptions,
   ...lifetimeOptions,
   ...loginOptions,
+  ...lookOptions,
   ...peopleOptions,
   ...organizationOptions,
+  ...upstreamOptions,
+  ...publicOptions,
   ...guardOptions,
   ...operationOptions,
 });
@@ -123,6 +129,13 @@ export type OAuthServerOptions = {
    */
   loginHandler?: Given["loginHandler"];
   /**
+   * How the pages look: `{ logo, accent, darkAccent, footer, colors, darkColors, variables }`. Default: the built-in
+   * look.
+   */
+  look?: LookOptions | undefined;
+  /** All texts of pages and mails, in one language. Default: English. */
+  texts?: Given["texts"];
+  /**
    * Your own function that says whether a person may still use the server: `(person) => boolean`. Default: everyone
    * may.
    */
@@ -132,6 +145,24 @@ export type OAuthServerOptions = {
    * of, called?, required?, timeoutSeconds? }`. Default: none.
    */
   organizations?: OrganizationsOptions | undefined;
+  /**
+   * Other services at which tools act as the person: name → what `oauthUpstream()`, `keyUpstream()` or one of their
+   * presets returns. Default: none.
+   */
+  upstreams?: Given["upstreams"];
+  /**
+   * When clients ask their person to sign in: as they `"connect"`, or at the first `"call"` that needs it. Default:
+   * `connect`.
+   */
+  askToSignIn?: Given["askToSignIn"];
+  /** The path below `publicUrl` where what is public is served without a token. Default: `/mcp/public`. */
+  publicPath?: Given["publicPath"];
+  /**
+   * Clients that are asked to sign in by the result of a tool, beside ChatGPT: their `clientInfo.name`. Default: none.
+   */
+  resultChallengeFor?: Given["resultChallengeFor"];
+  /** How many requests without a token this instance answers in a minute. Default: `6000`. */
+  publicRequestsPerMinute?: Given["publicRequestsPerMinute"];
   /** How many verified access tokens this instance remembers. Default: `10000`. */
   cachedTokens?: Given["cachedTokens"];
   /**
@@ -176,6 +207,27 @@ export type TlsOptions = {
   cert: NonNullable<Given["tls"]>["cert"];
   /** The private key of that certificate, in PEM, or the file that holds it. */
   key: NonNullable<Given["tls"]>["key"];
+};
+
+/** How the pages look. */
+export type LookOptions = {
+  /** The picture beside the name on every page: an image file, an `https://` URL or a `data:` URL. Default: none. */
+  logo?: NonNullable<Given["look"]>["logo"];
+  /** The color of buttons and links, as `#rrggbb`. Default: a blue. */
+  accent?: NonNullable<Given["look"]>["accent"];
+  /** The same for people whose system is dark. Default: made of `accent`. */
+  darkAccent?: NonNullable<Given["look"]>["darkAccent"];
+  /**
+   * What stands below every page: a text, or a list of texts and links (`{ text: "Imprint", url: "https://…" }`).
+   * Default: none.
+   */
+  footer?: NonNullable<Given["look"]>["footer"];
+  /** Other colors by name, as `#rrggbb`. Default: the built-in ones. */
+  colors?: NonNullable<Given["look"]>["colors"];
+  /** The same for people whose system is dark. Default: the built-in ones. */
+  darkColors?: NonNullable<Given["look"]>["darkColors"];
+  /** CSS variables for the rest: fonts, widths and corners. Default: the built-in ones. */
+  variables?: NonNullable<Given["look"]>["variables"];
 };
 
 /** Where Prometheus reads. */

@@ -8,6 +8,40 @@ import { allowInsecurePublicUrl, type OAuthServerOptions } from "./options-schem
 const parse = (given: unknown, environment: Record<string, string> = {}) =>
   parseOptions("my-app", given as OAuthServerOptions, environmentOptions(environment));
 
+describe("what is public", () => {
+  it.each([
+    [{}, "/mcp/public"],
+    [{ path: "/tools" }, "/tools/public"],
+    [{ publicPath: "/anyone" }, "/anyone"],
+    [{ askToSignIn: "call" }, undefined],
+  ])("%j: it is at %s", (given, publicPath) => {
+    expect(parse(given).publicPath).toBe(publicPath);
+  });
+
+  it.each([
+    [{ publicPath: "anyone" }, /^publicPath is "anyone"; it must be a path such as/],
+    [{ publicPath: "/mcp" }, /^publicPath is "\/mcp"; it must be another path than the MCP endpoint's/],
+    [{ publicPath: "/anyone", askToSignIn: "call" }, /^publicPath is given, but with askToSignIn: "call"/],
+    [{ askToSignIn: "never" }, /^askToSignIn is "never"; it must be "connect" or "call"/],
+    [{ resultChallengeFor: "x" }, /^resultChallengeFor is "x"; it must be a list of names of clients/],
+    [{ resultChallengeFor: [""] }, /^resultChallengeFor\[0\] is ""; it must be the name of a client/],
+    [{ publicRequestsPerMinute: 0 }, /^publicRequestsPerMinute is 0; it must be a whole number from 1/],
+  ])("%j is refused", (given, message) => {
+    expect(() => parse(given)).toThrow(message);
+  });
+
+  it("can be said by the environment", () => {
+    const environment = {
+      GATEHOUSE_ASK_TO_SIGN_IN: "call",
+      GATEHOUSE_RESULT_CHALLENGE_FOR: "one, another one",
+    };
+    expect(parse({}, environment)).toMatchObject({
+      askToSignIn: "call",
+      resultChallengeFor: ["one", "another one"],
+    });
+  });
+});
+
 describe("without options", () => {
   it("everything has its default", () => {
     expect(parse({})).toMatchObject({

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../core/errors.ts";
 import { preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
-import { createLook } from "../pages/look.ts";
 import { allowUnresolvedDocumentHosts } from "../platform/safe-fetch.ts";
 import type { EnvironmentOptions } from "./environment.ts";
+import { lookOf } from "./look.ts";
 import {
   allowInsecurePublicUrl,
   type OAuthServerOptions,
@@ -58,16 +58,20 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     requiredScopes,
     scopeImplies,
     builtInRedirects,
+    look: _look,
+    texts: _texts,
     [allowInsecurePublicUrl]: insecure = false,
     [allowUnresolvedDocumentHosts]: unresolvedDocumentHosts = false,
     ...asParsed
   } = parsed;
   checkPublicUrl(parsed, insecure, label);
+  checkPublicPath(parsed, label);
   checkLoginPage(parsed);
+  const look = lookOf(name, parsed, label);
   const basic =
     basicScope === null
       ? { supported: {}, required: [] }
-      : { supported: { [basicScope]: `Use the tools of ${name}` }, required: [basicScope] };
+      : { supported: { [basicScope]: look.texts.consent.scopes.useTools(name) }, required: [basicScope] };
   const catalogue = catalogueOf(parsed, basic, label);
   if (parsed.metrics?.port === parsed.port && parsed.port !== 0) {
     throw wrongValue(label(["metrics", "port"]), parsed.port, "another port than the server's");
@@ -76,13 +80,14 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
   return {
     ...asParsed,
     name,
-    look: createLook({ name }),
+    look,
     publicUrlGiven: publicUrl !== undefined,
     ...serverUrls(publicUrl ?? issuerAt(parsed, parsed.port), parsed.path),
     secrets,
     catalogue,
     clients: parsed.clients.map((description) => preregisteredClient(description, clientRules, 0)),
     ...redirectLists(parsed),
+    publicPath: parsed.askToSignIn === "call" ? undefined : (parsed.publicPath ?? `${parsed.path}/public`),
     unresolvedDocumentHosts,
     tls: parsed.tls && {
       cert: pem(parsed.tls.cert, label(["tls", "cert"])),
@@ -103,6 +108,18 @@ function checkPublicUrl(parsed: ParsedOptions, insecure: boolean, label: Label):
       ? defaultIssuerProblem(host, tls !== undefined, insecure)
       : publicUrlProblem(publicUrl, path, insecure);
   if (problem) throw wrongValue(label(["publicUrl"]), publicUrl, problem);
+}
+
+function checkPublicPath({ askToSignIn, publicPath, path }: ParsedOptions, label: Label): void {
+  if (publicPath === undefined) return;
+  if (askToSignIn === "call") {
+    throw new ConfigurationError(
+      `${label(["publicPath"])} is given, but with askToSignIn: "call" the MCP endpoint itself serves what is public. Remove one of the two.`,
+    );
+  }
+  if (publicPath === path) {
+    throw wrongValue(label(["publicPath"]), publicPath, "another path than the MCP endpoint's");
+  }
 }
 
 function checkLoginPage({ loginTemplate, loginHandler }: ParsedOptions): void {

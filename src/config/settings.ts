@@ -23,6 +23,7 @@ type OptionsMadeOf =
   | "requiredScopes"
   | "scopeImplies"
   | "builtInRedirects"
+  | "texts"
   | typeof allowInsecurePublicUrl
   | typeof allowUnresolvedDocumentHosts;
 
@@ -50,6 +51,8 @@ type MadeSettings = {
   /** Whether a proxy looks up the hosts of documents and keys that have no address here. */
   readonly unresolvedDocumentHosts: boolean;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Where what is public is served without a token; undefined where the MCP endpoint itself does that. */
+  readonly publicPath: string | undefined;
   /** Where Prometheus reads; undefined where nothing is measured. */
   readonly metrics: MetricsSetting | undefined;
 };

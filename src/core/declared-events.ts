@@ -12,6 +12,7 @@ import {
 } from "./event-declaration.ts";
 import { REVOCATION_REASONS } from "./grant.ts";
 import { PEOPLE_EVENTS } from "./people-events.ts";
+import { UPSTREAM_EVENTS } from "./upstream-events.ts";
 
 /** Whose it is: the ids of a grant, its client and its person. */
 const GRANT = { grant: text, client: text, person: text };
@@ -93,6 +94,7 @@ export const EVENTS = {
     fields: { grant: text, client: text, scopes: texts },
   }),
   ...PEOPLE_EVENTS,
+  ...UPSTREAM_EVENTS,
   "authorization.refused": event({
     outcome: "refused",
     keptIn: "log",

@@ -16,6 +16,12 @@ export type OfferedOrganization = Organization & {
   readonly picture?: string;
 };
 
+/** Where the pictures of these are loaded from, as `img-src` of a Content-Security-Policy names it. */
+export function pictureSources(organizations: readonly OfferedOrganization[]): readonly string[] {
+  const urls = organizations.flatMap(({ picture }) => (picture === undefined ? [] : [new URL(picture)]));
+  return [...new Set(urls.map(({ protocol, origin }) => (protocol === "data:" ? protocol : origin)))];
+}
+
 /** The most that a person may choose from. */
 export const MOST_ORGANIZATIONS = 200;
 
@@ -52,8 +58,9 @@ export function readOrganizations(answer: unknown): ReadOrganizations {
   return { organizations: read.data };
 }
 
+const ID = "the id must be text or a safe integer";
 const id = z
-  .union([z.string(), z.int()], "the id must be text or a safe integer")
+  .union([z.string(), z.int(ID)], ID)
   .transform(String)
   .superRefine((given, context) => {
     const problem = personIdProblem(given);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { type Client, identityOf } from "./client.ts";
+import type { Organization } from "./organization.ts";
 import { preregisteredClient } from "./preregistered-client.ts";
 import {
   type Approved,
@@ -37,6 +38,39 @@ const approved = (changes: Partial<Approved> = {}): Approved => ({
   redeemedAt: 2000,
   approvedAs: approvedMark(identityOf(client), client),
   ...changes,
+});
+
+const ACME = { id: "acme", name: "Acme" };
+const GLOBEX = { id: "globex", name: "Globex" };
+
+describe("an earlier approval of an organization", () => {
+  const former = (...organizations: readonly Approved["organization"][]) =>
+    organizations.map((organization, index) => approved({ id: `grant-${index}`, organization }));
+
+  test.each<[string, readonly Approved[], readonly Organization[], string | undefined]>([
+    ["stands while it is offered, alone or among others", former(ACME), [GLOBEX, ACME], "grant-0"],
+    ["stands under another name", former(ACME), [{ ...ACME, name: "Acme Inc." }], "grant-0"],
+    [
+      "does not stand for another one of the same name",
+      former(ACME),
+      [{ ...GLOBEX, name: "Acme" }],
+      undefined,
+    ],
+    ["does not stand where nothing is offered", former(ACME), [], undefined],
+    ["does not stand for one of none, where there is something to choose", former(null), [ACME], undefined],
+    ["stands for none where there is still nothing to choose", former(null), [], "grant-0"],
+    ["the newest of several of the same one stands", former(ACME, ACME), [ACME], "grant-0"],
+    ["leaves a person to choose who approved two", former(ACME, GLOBEX), [ACME, GLOBEX], undefined],
+    ["and who has left one of these since", former(GLOBEX, ACME), [ACME], undefined],
+    ["stands beside one from before there were any", former(null, ACME), [ACME], "grant-1"],
+  ])("%s", (_what, before, offered, expected) => {
+    expect(rememberedApproval(asked(), client, before, offered)?.id).toBe(expected);
+  });
+
+  it("does not stand where the person approved another one since, also for less", () => {
+    const before = [approved({ organization: GLOBEX, scopes: ["mcp"] }), approved({ organization: ACME })];
+    expect(rememberedApproval(asked({ scopes: ["read"] }), client, before, [ACME, GLOBEX])).toBeUndefined();
+  });
 });
 
 describe("an earlier approval", () => {

@@ -62,25 +62,23 @@ export function rememberedApproval(
   if (asked.asksAnyway || !isRememberable(asked)) return undefined;
   const mark = approvedMark(asked.client, client);
   if (mark === null) return undefined;
-  const fitting = approved.filter(
+  if (hasTwoOrganizations(approved)) return undefined;
+  return approved.find(
     (grant) =>
       grant.approvedAs === mark &&
       // A code that no client redeemed has connected nothing.
       grant.redeemedAt !== null &&
       isSamePlace(asked, grant) &&
+      isOffered(grant, offered) &&
       asked.scopes.every((scope) => grant.scopes.includes(scope)),
   );
-  const [newest] = fitting;
-  // Of two organizations, only the person knows which one is meant now.
-  return newest && fitting.every((grant) => isSameOrganization(grant, newest)) && isOffered(newest, offered)
-    ? newest
-    : undefined;
 }
 
 type OfOrganization = Pick<Grant, "organization">;
 
-function isSameOrganization(one: OfOrganization, other: OfOrganization): boolean {
-  return one.organization?.id === other.organization?.id;
+/** Then only the person knows which one is meant now. */
+function hasTwoOrganizations(approved: readonly OfOrganization[]): boolean {
+  return new Set(approved.flatMap(({ organization }) => organization?.id ?? [])).size > 1;
 }
 
 /** Where nothing is offered, only a grant without an organization is the same as one that would be made now. */

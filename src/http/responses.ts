@@ -40,6 +40,17 @@ export function retryAfter({
 export function withScripts(styles: string, hashes: readonly string[]): string {
   return hashes.length === 0 ? styles : `${styles}; script-src ${[...new Set(hashes)].join(" ")}`;
 }
+/** What a page may load, with pictures as well. @param sources of the pictures, as `img-src` names them: `https://img.example` */
+export function withPictures(policy: string, sources: readonly string[]): string {
+  if (sources.length === 0) return policy;
+  const directives = policy.split("; ");
+  // Of two directives of one name, browsers read the first (CSP Level 3 §2.2.1).
+  const { pictures = [], others = [] } = Object.groupBy(directives, (directive) =>
+    directive.startsWith("img-src ") ? "pictures" : "others",
+  );
+  const before = pictures.flatMap((directive) => directive.split(" ").slice(1));
+  return [...others, `img-src ${[...new Set([...before, ...sources])].join(" ")}`].join("; ");
+}
 /** What an operator's login template may load besides: styles, images and fonts, still no script. */
 export const TEMPLATE_STYLES =
   "style-src 'unsafe-inline' 'self' https:; img-src 'self' https: data:; font-src 'self' https: data:";

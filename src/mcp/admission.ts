@@ -1,14 +1,14 @@
-import { isJsonContentType } from "@modelcontextprotocol/server";
 import type { Auth } from "../core/auth.ts";
 import { union } from "../core/scopes.ts";
 import { authInfoFor } from "../resource-server/auth-info.ts";
 import type { Guard } from "../resource-server/guard.ts";
-import { type Accepted, acceptedBy } from "./accepted.ts";
-import { readJson } from "./body.ts";
+import { acceptedBy } from "./accepted.ts";
 import type { Exchange } from "./exchange.ts";
-import { jsonRpcError } from "./json-rpc.ts";
-import type { Registrations } from "./registrations.ts";
-import { neededScopes, onlyReached } from "./step-up.ts";
+import type { Registration } from "./registration.ts";
+import type { RegistrationView } from "./registrations.ts";
+import { readBody } from "./request-body.ts";
+import { challengingTool, type ResultChallenges } from "./result-challenges.ts";
+import { calledTool, neededScopes, onlyReached } from "./step-up.ts";
 
 /** Who asks and for what, or the answer to somebody who may not ask it. */
 export type Admit = (request: Request) => Promise<Exchange | Response>;
@@ -19,10 +19,13 @@ export type AdmissionParts = {
   /** What every request needs. */
   readonly requiredScopes: readonly string[];
   /** What a message can name, with the scopes of each; undefined where an `mcp` factory serves. */
-  readonly registrations: Registrations | undefined;
+  readonly registrations: RegistrationView | undefined;
+  /** The clients that are asked for more by the result of a tool; undefined where there are none. */
+  readonly resultChallenges?: ResultChallenges | undefined;
 };
 
-export function createAdmission({ guard, resource, requiredScopes, registrations }: AdmissionParts): Admit {
+export function createAdmission(parts: AdmissionParts): Admit {
+  const { guard, resource, requiredScopes, registrations } = parts;
   const toAuthInfo = authInfoFor(resource);
 
   /** What every request needs, and what this one does, in one challenge: whoever steps up does so once. */
@@ -40,36 +43,22 @@ export function createAdmission({ guard, resource, requiredScopes, registrations
     if (!("person" in auth)) return auth;
     const { body } = read;
     const refusal = refuseLesser(auth, registrations && neededScopes(body, registrations));
-    if (refusal) return refusal;
-    const reached = registrations && onlyReached(body, registrations);
+    const inResult = refusal && refusalInResult(refusal, request, body, parts);
+    if (refusal && !inResult) return refusal;
+    const reached = inResult ? [inResult] : registrations && onlyReached(body, registrations);
     return { request, auth, authInfo: toAuthInfo(auth), accepted, body, reached };
   };
 }
 
-/** The body of a POST of JSON, or what is wrong with the request. What is not JSON the SDK refuses by its headers, unread. */
-async function readBody(request: Request, accepted: Accepted): Promise<Pick<Exchange, "body"> | Response> {
-  const unacceptable = refuseForms(request, accepted);
-  if (unacceptable) return unacceptable;
-  const { method, headers } = request;
-  if (method !== "POST" || !isJsonContentType(headers.get("content-type"))) return { body: undefined };
-  const read = await readJson(request);
-  switch (read.kind) {
-    case "json":
-      return { body: read.value };
-    case "too large":
-      return jsonRpcError(413, -32000, "The body is larger than 4 MB.");
-    case "malformed":
-      return jsonRpcError(400, -32700, "Parse error: the body is not JSON.");
-  }
-}
-
-/** A stream is all that a session's GET can be answered with. Without a session the SDK refuses it by its method. */
-function refuseForms({ method, headers }: Request, { json, events }: Accepted): Response | undefined {
-  if (events || method === "DELETE") return undefined;
-  if (method === "POST") return json ? undefined : notAcceptable("application/json or text/event-stream");
-  return headers.has("mcp-session-id") ? notAcceptable("text/event-stream") : undefined;
-}
-
-function notAcceptable(forms: string): Response {
-  return jsonRpcError(406, -32000, `Accept must allow ${forms}.`);
+/** What says the same as the 403 in place of the tool; undefined where the 403 itself does. */
+function refusalInResult(
+  refusal: Response,
+  request: Request,
+  body: unknown,
+  { registrations, resultChallenges }: AdmissionParts,
+): Registration | undefined {
+  const challenge = refusal.headers.get("www-authenticate");
+  if (!registrations || challenge === null || !resultChallenges?.wantedBy(request, body)) return undefined;
+  const tool = calledTool(body, registrations);
+  return tool && challengingTool(tool.name, "This tool needs more than was approved.", challenge);
 }

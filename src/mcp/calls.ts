@@ -1,4 +1,4 @@
-import type { Exchange } from "./exchange.ts";
+import type { AnyExchange } from "./exchange.ts";
 import { membersOf, readMessages } from "./json-rpc.ts";
 
 /** What a request asks for, without its arguments. */
@@ -12,7 +12,7 @@ export type Call = {
 const MOST_CALLS = 100;
 
 /** The calls in a request. A message that answers one of ours is none. */
-export function callsOf({ request, body }: Pick<Exchange, "request" | "body">): readonly Call[] {
+export function callsOf({ request, body }: Pick<AnyExchange, "request" | "body">): readonly Call[] {
   if (body === undefined) return [{ method: request.method }];
   const messages = readMessages(body).slice(0, MOST_CALLS);
   return messages.flatMap(({ method, params }) => {

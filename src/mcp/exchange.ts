@@ -3,12 +3,15 @@ import type { Auth } from "../core/auth.ts";
 import type { Accepted } from "./accepted.ts";
 import type { Registration } from "./registration.ts";
 
-/** One request that was let in. */
-export type Exchange = {
+/**
+ * One request that was let in: by its token, or without one. Only the public endpoint makes an `Exchange<null>`, so whatever
+ * needs a person takes an `Exchange` and cannot be handed one.
+ */
+export type Exchange<Who extends Auth | null = Auth> = {
   readonly request: Request;
-  readonly auth: Auth;
+  readonly auth: Who;
   /** The same, as handlers of the SDK take it. */
-  readonly authInfo: AuthInfo;
+  readonly authInfo: Who extends Auth ? AuthInfo : undefined;
   readonly accepted: Accepted;
   /** The message of a POST, or its batch. Undefined for GET and DELETE, and for a POST that does not say it is JSON. */
   readonly body: unknown;
@@ -16,8 +19,11 @@ export type Exchange = {
   readonly reached: readonly Registration[] | undefined;
 };
 
+/** For what does not depend on who asks. */
+export type AnyExchange = Exchange | Exchange<null>;
+
 /** What stays with a message for as long as anything that it began: not the request, nor its body of up to 4 MB. */
-export type CurrentMessage = Pick<Exchange, "auth" | "reached">;
+export type CurrentMessage = Pick<AnyExchange, "auth" | "reached">;
 
 /** `done` is called once the response was sent, or its stream has ended. */
 export type Answer = { readonly response: Response; done(): void };

@@ -8,6 +8,9 @@ export type InFlight = {
   isDrained(): boolean;
 };
 
+/** The process has five seconds to exit after SIGTERM. */
+export const DRAIN_MILLISECONDS = 3000;
+
 export function createInFlight(): InFlight {
   const running = new Set<symbol>();
   let state: "open" | "draining" | "drained" = "open";

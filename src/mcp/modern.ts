@@ -1,13 +1,13 @@
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import type { Log } from "../platform/logging.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { Answer, AnyExchange } from "./exchange.ts";
 import { type KeepAlive, keptAlive } from "./keep-alive.ts";
 import type { Registration } from "./registration.ts";
 import type { MakeServer } from "./servers.ts";
 
 /** Serves clients of 2026-07-28, and tells those that subscribed what changes. */
 export type Modern = {
-  serve(exchange: Exchange): Promise<Answer>;
+  serve(exchange: AnyExchange): Promise<Answer>;
   /** Tells of what was registered late. Sessions hear it from their own servers. */
   announce(registration: Registration): void;
   resourceUpdated(uri: string): void;
@@ -17,7 +17,7 @@ export type Modern = {
 export type ModernParts = {
   readonly makeServer: MakeServer;
   /** What the message that is being answered can reach. The SDK asks for a server without saying for which message. */
-  readonly currentlyReached: () => Exchange["reached"];
+  readonly currentlyReached: () => AnyExchange["reached"];
   readonly keepAlive: KeepAlive;
   readonly log: Log;
 };
@@ -30,7 +30,10 @@ export function createModern({ makeServer, currentlyReached, keepAlive, log }: M
   );
   return {
     async serve({ request, authInfo, accepted, body }) {
-      const answered = handler.fetch(request, { authInfo, ...(body !== undefined && { parsedBody: body }) });
+      const answered = handler.fetch(request, {
+        ...(authInfo && { authInfo }),
+        ...(body !== undefined && { parsedBody: body }),
+      });
       return { response: await (accepted.events ? keptAlive(answered, keepAlive) : answered), done() {} };
     },
     announce({ kind }) {

@@ -7,6 +7,7 @@ import type {
 import { ConfigurationError } from "../core/errors.ts";
 import { onlyData, scopedTemplate } from "./callbacks.ts";
 import type {
+  Access,
   PromptConfig,
   PromptHandler,
   ResourceConfig,
@@ -33,10 +34,11 @@ const TOOL_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_])?$/;
 export function toolRegistration<
   Input extends StandardSchemaWithJSON | undefined,
   Output extends StandardSchemaWithJSON | undefined,
+  IsPublic extends boolean,
 >(
   name: string,
-  { scopes = [], inputSchema, outputSchema, ...config }: ToolConfig<Input, Output>,
-  handler: ToolHandler<Input>,
+  { scopes, public: isPublic, inputSchema, outputSchema, ...config }: ToolConfig<Input, Output, IsPublic>,
+  handler: ToolHandler<Input, IsPublic>,
 ): Registration {
   if (!TOOL_NAME.test(name)) {
     throw new ConfigurationError(
@@ -45,10 +47,13 @@ export function toolRegistration<
     );
   }
   const call = handler as Handler;
-  const feature: Feature = { kind: "tool", name, scopes };
+  const feature = featureOf("tool", name, { scopes, isPublic });
   const shown = onlyData(config, feature);
   const input = inputSchema && describedOnce(inputSchema, `inputSchema of the tool "${name}"`, "input");
-  const output = outputSchema && describedOnce(outputSchema, `outputSchema of the tool "${name}"`, "output");
+  const output =
+    outputSchema &&
+    // What a schema says of a value may hold the value.
+    describedOnce(outputSchema, `outputSchema of the tool "${name}"`, "output", !feature.isPublic);
   return {
     ...feature,
     apply(server, calls) {
@@ -67,13 +72,16 @@ export function toolRegistration<
   };
 }
 
-export function promptRegistration<Arguments extends StandardSchemaWithJSON | undefined>(
+export function promptRegistration<
+  Arguments extends StandardSchemaWithJSON | undefined,
+  IsPublic extends boolean,
+>(
   name: string,
-  { scopes = [], argsSchema, ...config }: PromptConfig<Arguments>,
-  handler: PromptHandler<Arguments>,
+  { scopes, public: isPublic, argsSchema, ...config }: PromptConfig<Arguments, IsPublic>,
+  handler: PromptHandler<Arguments, IsPublic>,
 ): Registration {
   const call = handler as Handler;
-  const feature: Feature = { kind: "prompt", name, scopes };
+  const feature = featureOf("prompt", name, { scopes, isPublic });
   const shown = onlyData(config, feature);
   const args = argsSchema && describedOnce(argsSchema, `argsSchema of the prompt "${name}"`, "input");
   return {
@@ -93,37 +101,63 @@ export function promptRegistration<Arguments extends StandardSchemaWithJSON | un
   };
 }
 
-export function resourceRegistration(
+export function resourceRegistration<IsPublic extends boolean>(
   name: string,
   uri: string,
-  { scopes = [], ...config }: ResourceConfig,
-  read: ResourceHandler,
+  { scopes, public: isPublic, ...config }: ResourceConfig<IsPublic>,
+  read: ResourceHandler<IsPublic>,
 ): Registration {
-  const feature: Feature = { kind: "resource", name, scopes };
+  const call = read as Handler;
+  const feature = featureOf("resource", name, { scopes, isPublic });
   const shown = onlyData(config, feature);
   return {
     ...feature,
     apply: (server, calls) =>
       server.registerResource(name, uri, shown, (at, context) =>
-        calls.answer(feature, context, (admitted) => read(at, admitted)),
+        calls.answer(feature, context, (admitted) => call(at, admitted)),
       ),
   };
 }
 
-export function templateRegistration(
+export function templateRegistration<IsPublic extends boolean>(
   name: string,
   template: ResourceTemplate,
-  { scopes = [], ...config }: ResourceConfig,
-  read: ResourceTemplateHandler,
+  { scopes, public: isPublic, ...config }: ResourceConfig<IsPublic>,
+  read: ResourceTemplateHandler<IsPublic>,
 ): Registration {
-  const feature: Feature = { kind: "resource", name, scopes };
+  const call = read as Handler;
+  const feature = featureOf("resource", name, { scopes, isPublic });
   const shown = onlyData(config, feature);
   const served = scopedTemplate(template, feature);
   return {
     ...feature,
     apply: (server, calls) =>
       server.registerResource(name, served(calls), shown, (at, variables, context) =>
-        calls.answer(feature, context, (admitted) => read(at, variables, admitted)),
+        calls.answer(feature, context, (admitted) => call(at, variables, admitted)),
       ),
   };
+}
+
+type GivenAccess = {
+  readonly scopes: Access<boolean>["scopes"] | readonly string[] | undefined;
+  readonly isPublic: unknown;
+};
+
+/** Closed unless it says, in so many words, that it is open. */
+function featureOf(
+  kind: Feature["kind"],
+  name: string,
+  { scopes = [], isPublic = false }: GivenAccess,
+): Feature {
+  if (typeof isPublic !== "boolean") {
+    throw new ConfigurationError(
+      `public of the ${kind} "${name}" is ${JSON.stringify(isPublic) ?? typeof isPublic}; it must be true or false.`,
+    );
+  }
+  if (isPublic && scopes.length > 0) {
+    throw new ConfigurationError(
+      `The ${kind} "${name}" is public and needs the scope ${scopes.join(" ")}. Remove public or scopes.`,
+    );
+  }
+  return { kind, name, scopes, isPublic };
 }

@@ -160,6 +160,41 @@ describe("registering", () => {
   });
 });
 
+describe("what is public", () => {
+  it.each(["yes", 1, null, {}, "true"])("is said by true alone: %j is refused", (given) => {
+    const { registerTool, registerPrompt, registerResource, all } = createRegistrations();
+    const config = { public: given } as never;
+    const must = new RegExp(
+      `is ${JSON.stringify(given).replace(/[{}]/g, "\\$&")}; it must be true or false\\.$`,
+    );
+    expect(() => registerTool("t", config, nothing)).toThrow(must);
+    expect(() => registerPrompt("p", config, () => ({ messages: [] }))).toThrow(must);
+    expect(() => registerResource("r", "app://r", config, () => ({ contents: [] }))).toThrow(must);
+    expect([...all()]).toEqual([]);
+  });
+
+  it("needs no scope", () => {
+    const { registerTool } = createRegistrations();
+    expect(() => registerTool("t", { public: true, scopes: ["todo:read"] } as never, nothing)).toThrow(
+      'The tool "t" is public and needs the scope todo:read. Remove public or scopes.',
+    );
+  });
+
+  it("is nothing by itself", () => {
+    const { registerTool, tool } = createRegistrations();
+    registerTool("a", {}, nothing);
+    registerTool("b", { public: false }, nothing);
+    expect([tool("a")?.isPublic, tool("b")?.isPublic]).toEqual([false, false]);
+  });
+
+  it("is opened by no scope: the consent page does not name it", () => {
+    const { registerTool, toolsByScope } = createRegistrations();
+    registerTool("anyone", { public: true }, nothing);
+    registerTool("person", {}, nothing);
+    expect(toolsByScope(["mcp"])).toEqual(new Map([["mcp", ["person"]]]));
+  });
+});
+
 describe("what was registered", () => {
   it("is described to clients with schemas that are made once", async () => {
     const { registrations, tokenFor, post, postModern } = startEndpoint();

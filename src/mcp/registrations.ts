@@ -12,7 +12,17 @@ import {
 import type { ScopedCalls } from "./scoped-calls.ts";
 
 /** What was registered, for those who serve it. */
-export type Registrations = Registrar & {
+export type Registrations = Registrar &
+  RegistrationView & {
+    /**
+     * Scope → the tools that it opens, for the consent page.
+     * @param basic the scopes that every request needs, which open the tools that name none of their own
+     */
+    toolsByScope(basic?: readonly string[]): ReadonlyMap<string, readonly string[]>;
+  };
+
+/** What is to be seen of it. */
+export type RegistrationView = {
   all(): Iterable<Registration>;
   has(kind: Registration["kind"]): boolean;
   tool(name: string): Registration | undefined;
@@ -21,11 +31,6 @@ export type Registrations = Registrar & {
   resource(uri: string): Registration | undefined;
   /** The template as it was registered, which completions name. */
   template(uriTemplate: string): Registration | undefined;
-  /**
-   * Scope → the tools that it opens, for the consent page.
-   * @param basic the scopes that every request needs, which open the tools that name none of their own
-   */
-  toolsByScope(basic?: readonly string[]): ReadonlyMap<string, readonly string[]>;
   /** Calls the listener with each registration to come. */
   onRegistered(listener: (registration: Registration) => void): void;
 };
@@ -158,7 +163,9 @@ function namesByScope(
   basic: readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
   const byScope = new Map<string, string[]>();
-  for (const { name, scopes } of tools) {
+  for (const { name, scopes, isPublic } of tools) {
+    // What needs no consent is not what the person consents to.
+    if (isPublic) continue;
     for (const scope of new Set(scopes.length > 0 ? scopes : basic)) {
       const names = byScope.get(scope);
       if (names) names.push(name);

@@ -13,12 +13,14 @@ type Run = <Result>(callback: () => Result) => Result;
  * asks each time, which would cost more than all the rest of a call.
  *
  * @param what names the schema in the message: `inputSchema of the tool "echo"`
+ * @param told whether the client is told what does not fit; what is thrown instead is for the log
  * @throws ConfigurationError where the schema cannot be described to clients
  */
 export function describedOnce(
   schema: StandardSchemaWithJSON,
   what: string,
   io: "input" | "output",
+  told = true,
 ): ServedSchema {
   const standard = schema["~standard"] as StandardSchemaWithJSON["~standard"] | undefined;
   if (typeof standard?.validate !== "function" || standard.jsonSchema === undefined) {
@@ -39,11 +41,23 @@ export function describedOnce(
     "~standard": {
       version: standard.version,
       vendor: standard.vendor,
-      validate: (value, options) => run(() => standard.validate(value, options)),
+      validate: (value, options) =>
+        run(() => {
+          const validated = standard.validate(value, options);
+          return told ? validated : withoutIssues(validated);
+        }),
       jsonSchema,
     },
     ...(completions.length > 0 && { shape: completableShape(completions, run) }),
   });
+}
+
+type Validated = ReturnType<StandardSchemaWithJSON["~standard"]["validate"]>;
+
+function withoutIssues(validated: Validated): Validated {
+  if (validated instanceof Promise) return validated.then(withoutIssues);
+  if (!validated.issues) return validated;
+  throw new Error(`The answer does not fit: ${validated.issues.map(({ message }) => message).join("; ")}`);
 }
 
 /** The dialect that the SDK asks for. */

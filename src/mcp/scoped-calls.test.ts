@@ -177,7 +177,7 @@ it("a callback that the SDK passes no context does not run where no one is known
   });
   const calls = createScopedCalls(guard, () => undefined, silentLog);
   let ran = 0;
-  const open = { kind: "prompt", name: "open", scopes: [] } as const;
+  const open = { kind: "prompt", name: "open", scopes: [], isPublic: false } as const;
   expect(() => calls.run(open, () => ran++)).toThrow('A callback of the prompt "open" has no caller.');
   expect(ran).toBe(0);
 });

@@ -1,20 +1,27 @@
 import { isInitializeRequest } from "@modelcontextprotocol/server";
 import { acceptingBoth } from "./accepted.ts";
 import { isLegacyPost } from "./era.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { Answer, AnyExchange, Exchange } from "./exchange.ts";
 import type { Modern } from "./modern.ts";
-import type { McpSessions } from "./sessions.ts";
 
 /** How the SDK serves: a request of 2026, a session of 2025, or one POST of 2025 by itself. */
-export type Transports = {
+export type Transports<One extends AnyExchange = Exchange> = {
   readonly modern: Pick<Modern, "serve">;
   /** Undefined where there are none. */
-  readonly sessions: Pick<McpSessions, "open" | "serve"> | undefined;
-  readonly stateless: (exchange: Exchange) => Promise<Answer>;
+  readonly sessions: Sessions<One> | undefined;
+  readonly stateless: (exchange: One) => Promise<Answer>;
+};
+
+type Sessions<One extends AnyExchange> = {
+  readonly open: (exchange: One) => Promise<Answer>;
+  readonly serve: (id: string, exchange: One) => Promise<Answer>;
 };
 
 /** Serves a request in the era of its client. */
-export async function serve(transports: Transports, exchange: Exchange): Promise<Answer> {
+export async function serve<One extends AnyExchange>(
+  transports: Transports<One>,
+  exchange: One,
+): Promise<Answer> {
   const { request, body } = exchange;
   // GET and DELETE belong to sessions; the SDK answers 405 where there are none.
   if (body === undefined) return inSession(transports, exchange) ?? transports.modern.serve(exchange);
@@ -23,19 +30,22 @@ export async function serve(transports: Transports, exchange: Exchange): Promise
     : transports.modern.serve(exchange);
 }
 
-function serveLegacy(transports: Transports, exchange: Exchange): Promise<Answer> {
+function serveLegacy<One extends AnyExchange>(transports: Transports<One>, exchange: One): Promise<Answer> {
   const { sessions, stateless } = transports;
   if (sessions && isInitializeRequest(exchange.body)) return sessions.open(acceptingAnswers(exchange));
   return inSession(transports, exchange) ?? stateless(acceptingAnswers(exchange));
 }
 
 /** Undefined where the request names no session. */
-function inSession({ sessions }: Transports, exchange: Exchange): Promise<Answer> | undefined {
+function inSession<One extends AnyExchange>(
+  { sessions }: Transports<One>,
+  exchange: One,
+): Promise<Answer> | undefined {
   const id = exchange.request.headers.get("mcp-session-id");
   return sessions && id !== null ? sessions.serve(id, acceptingAnswers(exchange)) : undefined;
 }
 
 /** As the SDK's transports of 2025 want it: a client that takes one form gets its answer in it later. */
-function acceptingAnswers(exchange: Exchange): Exchange {
+function acceptingAnswers<One extends AnyExchange>(exchange: One): One {
   return { ...exchange, request: acceptingBoth(exchange.request) };
 }

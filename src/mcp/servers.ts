@@ -5,11 +5,14 @@ import {
   ProtocolErrorCode,
   type ServerOptions,
 } from "@modelcontextprotocol/server";
+import type { Upstreams } from "../core/upstream.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Registration } from "./registration.ts";
-import type { Registrations } from "./registrations.ts";
-import type { ScopedCalls } from "./scoped-calls.ts";
+import type { RegistrationView } from "./registrations.ts";
+import { callsServedBy, type ScopedCalls } from "./scoped-calls.ts";
+import { listWithSchemes, type SchemesOf } from "./security-schemes.ts";
 import { callerOf, type McpContext } from "./tool-context.ts";
+import { elsewhereOf } from "./with-upstreams.ts";
 
 /** Makes a server of the SDK for one request, or for one session. */
 export type McpFactory = (context: McpContext) => McpServer | Promise<McpServer>;
@@ -34,18 +37,28 @@ export type Use =
   | { readonly kind: "request"; readonly reached: readonly Registration[] | undefined }
   | { readonly kind: "session"; readonly subscriptions: Set<string> };
 
+/** What servers are made of. */
+export type ServerMakerParts = {
+  /** What was registered, or what makes a server of the SDK for each request. */
+  readonly registrations: RegistrationView | McpFactory;
+  readonly identity: McpIdentity;
+  /** How each tool says whether it needs a sign-in; undefined where all of them do. */
+  readonly schemesOf?: SchemesOf | undefined;
+  /** What tools reach of the people who call them; undefined where there are no people. */
+  readonly upstreams?: Upstreams | undefined;
+  readonly log: Log;
+};
+
 /**
  * A server for each request is what keeps people apart: an SDK server remembers the client it spoke to, and sends what a
  * late handler still has to say over whatever connection it has by then. What is dear (schemas) is made once instead.
  */
-export function serverMaker(
-  what: Registrations | McpFactory,
-  identity: McpIdentity,
-  calls: ScopedCalls,
-  log: Log,
-): MakeServer {
+export function serverMaker(parts: ServerMakerParts, calls: ScopedCalls): MakeServer {
+  const { registrations, upstreams, log } = parts;
   const makeServer =
-    typeof what === "function" ? fromFactory(what) : fromRegistrations(what, identity, calls);
+    typeof registrations === "function"
+      ? fromFactory(registrations, upstreams)
+      : fromRegistrations(registrations, parts, calls);
   return async (context, use) => {
     try {
       return await makeServer(context, use);
@@ -57,12 +70,13 @@ export function serverMaker(
   };
 }
 
-function fromFactory(factory: McpFactory): MakeServer {
+function fromFactory(factory: McpFactory, upstreams: Upstreams | undefined): MakeServer {
   // A server that has served and closed looks like a new one, and its handlers still know whom they served. A WeakSet
   // knows it again without keeping it alive, and without a mark on an object that is not ours.
   const made = new WeakSet<McpServer>();
   return async (context) => {
-    const server = await factory({ ...context, ...callerOf(context.authInfo) });
+    const caller = callerOf(context.authInfo);
+    const server = await factory({ ...context, ...caller, ...elsewhereOf(caller, upstreams) });
     if (made.has(server)) {
       throw new Error("The mcp factory returned the same McpServer twice. Return a new one for each call.");
     }
@@ -72,8 +86,8 @@ function fromFactory(factory: McpFactory): MakeServer {
 }
 
 function fromRegistrations(
-  registrations: Registrations,
-  identity: McpIdentity,
+  registrations: RegistrationView,
+  { identity, schemesOf }: Pick<ServerMakerParts, "identity" | "schemesOf">,
   calls: ScopedCalls,
 ): MakeServer {
   const { instructions, requestState, extensions, ...implementation } = identity;
@@ -88,17 +102,19 @@ function fromRegistrations(
       ...(instructions !== undefined && { instructions }),
       ...(requestState !== undefined && { requestState }),
     });
-    for (const registration of reached(registrations, use)) registration.apply(server, calls);
+    const served = callsServedBy(server, calls);
+    for (const registration of reached(registrations, use)) registration.apply(server, served);
+    if (schemesOf && registrations.has("tool")) listWithSchemes(server, registrations, schemesOf);
     if (use.kind === "session") rememberSubscriptions(server, use.subscriptions, registrations, calls);
     return server;
   };
 }
 
-function reached(registrations: Registrations, use: Use): Iterable<Registration> {
+function reached(registrations: RegistrationView, use: Use): Iterable<Registration> {
   return (use.kind === "request" && use.reached) || registrations.all();
 }
 
-function capabilities(registrations: Registrations, listChanged: boolean, all: boolean) {
+function capabilities(registrations: RegistrationView, listChanged: boolean, all: boolean) {
   return {
     logging: {},
     ...((all || registrations.has("tool")) && { tools: { listChanged } }),
@@ -113,7 +129,7 @@ const MAXIMUM_SUBSCRIPTIONS = 1000;
 function rememberSubscriptions(
   server: McpServer,
   subscriptions: Set<string>,
-  registrations: Registrations,
+  registrations: RegistrationView,
   calls: ScopedCalls,
 ): void {
   server.server.setRequestHandler("resources/subscribe", ({ params }, context) => {

@@ -6,7 +6,7 @@ import { randomId } from "../platform/random.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import type { Registration } from "./registration.ts";
-import type { ScopedCalls } from "./scoped-calls.ts";
+import { callsServedBy, type ScopedCalls } from "./scoped-calls.ts";
 import type { MakeServer } from "./servers.ts";
 import { createSessionTable, type McpSession, personKey, type SessionTable } from "./session-table.ts";
 
@@ -49,7 +49,7 @@ export function createMcpSessions(makeServer: MakeServer, clock: Clock, log: Log
     register(registration, calls) {
       for (const { server } of table.all()) {
         try {
-          registration.apply(server, calls);
+          registration.apply(server, callsServedBy(server, calls));
         } catch (cause) {
           // Completions are a capability of the handshake: an open session cannot gain them.
           log.info("an open session does not see what was registered late", {

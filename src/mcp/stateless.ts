@@ -1,13 +1,22 @@
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Log } from "../platform/logging.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { Answer, AnyExchange } from "./exchange.ts";
+import type { ResultChallenges } from "./result-challenges.ts";
 import type { MakeServer } from "./servers.ts";
 
+export type StatelessParts = {
+  readonly makeServer: MakeServer;
+  readonly resultChallenges?: Pick<ResultChallenges, "sessionIdFor"> | undefined;
+  readonly log: Log;
+};
+
 /** Serves one POST of a 2025-era client without a session: a server and a transport for it alone. */
-export async function serveStateless(exchange: Exchange, makeServer: MakeServer, log: Log): Promise<Answer> {
-  const { request, authInfo, body, reached } = exchange;
+export async function serveStateless(
+  { request, authInfo, body, reached }: AnyExchange,
+  { makeServer, resultChallenges, log }: StatelessParts,
+): Promise<Answer> {
   const server = await makeServer(
-    { era: "legacy", authInfo, requestInfo: request },
+    { era: "legacy", requestInfo: request, ...(authInfo && { authInfo }) },
     { kind: "request", reached },
   );
   const done = () => {
@@ -17,7 +26,12 @@ export async function serveStateless(exchange: Exchange, makeServer: MakeServer,
     // Without a session id generator: the SDK's stateless mode.
     const transport = new WebStandardStreamableHTTPServerTransport();
     await server.connect(transport);
-    const response = await transport.handleRequest(request, { authInfo, parsedBody: body });
+    const response = await transport.handleRequest(request, {
+      parsedBody: body,
+      ...(authInfo && { authInfo }),
+    });
+    const sessionId = resultChallenges?.sessionIdFor(body);
+    if (sessionId !== undefined) response.headers.set("mcp-session-id", sessionId);
     return { response, done };
   } catch (cause) {
     done();

@@ -1,6 +1,6 @@
 import { type Message, membersOf, readMessage, readMessages } from "./json-rpc.ts";
 import type { Registration } from "./registration.ts";
-import type { Registrations } from "./registrations.ts";
+import type { RegistrationView } from "./registrations.ts";
 
 /**
  * The scopes that a POST body needs beside the ones that every request needs, decided before the SDK sees it: whatever
@@ -8,11 +8,11 @@ import type { Registrations } from "./registrations.ts";
  *
  * What is not registered needs nothing: the SDK answers that it is unknown.
  */
-export function neededScopes(body: unknown, registrations: Registrations): readonly string[] {
+export function neededScopes(body: unknown, registrations: RegistrationView): readonly string[] {
   const needed = new Set<string>();
   // One 403 answers the whole of a batch.
   for (const message of readMessages(body)) {
-    for (const registration of named(message, registrations)) {
+    for (const registration of named(message, registrations) ?? []) {
       for (const scope of registration?.scopes ?? []) needed.add(scope);
     }
   }
@@ -22,7 +22,7 @@ export function neededScopes(body: unknown, registrations: Registrations): reado
 /** The one registration that a single message can reach; undefined where it can reach several, or asks for the lists. */
 export function onlyReached(
   body: unknown,
-  registrations: Registrations,
+  registrations: RegistrationView,
 ): readonly Registration[] | undefined {
   const { method, params } = readMessage(body);
   if (method !== "tools/call" && method !== "prompts/get" && method !== "resources/read") return undefined;
@@ -30,9 +30,14 @@ export function onlyReached(
   return registration ? [registration] : [];
 }
 
+/** The tool that a single message calls. */
+export function calledTool(body: unknown, registrations: RegistrationView): Registration | undefined {
+  return readMessage(body).method === "tools/call" ? onlyReached(body, registrations)?.[0] : undefined;
+}
+
 type Names = (
   params: Readonly<Record<string, unknown>>,
-  registrations: Registrations,
+  registrations: RegistrationView,
 ) => readonly (Registration | undefined)[];
 
 /** Method → what it names. Completions and subscriptions tell about a thing too, so they need what the thing needs. */
@@ -57,11 +62,12 @@ const NAMED: ReadonlyMap<string, Names> = new Map<string, Names>([
   ],
 ]);
 
-function named(
+/** The registrations that a message names, undefined for each that there is not. Undefined where its method names none. */
+export function named(
   { method, params }: Message,
-  registrations: Registrations,
-): readonly (Registration | undefined)[] {
-  return NAMED.get(text(method))?.(membersOf(params), registrations) ?? [];
+  registrations: RegistrationView,
+): readonly (Registration | undefined)[] | undefined {
+  return NAMED.get(text(method))?.(membersOf(params), registrations);
 }
 
 function text(value: unknown): string {

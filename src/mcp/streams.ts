@@ -9,27 +9,28 @@ export type Streams = {
   /**
    * The response, whose stream (if it still is one) closes when it is done, when the reader leaves, when the token expires, when
    * the grant is revoked, when the person changes or when the server closes. The answer is done then; at once where there is no stream.
+   * @param auth null for one that was opened without a token: it closes after half an hour
    */
-  bind(answer: Answer, auth: Auth): Response;
-  /** What those that are open were opened with. */
+  bind(answer: Answer, auth: Auth | null): Response;
+  /** The tokens that those that are open were opened with. */
   opened(): ReadonlySet<Auth>;
-  /** Closes those that were opened so. */
+  /** Closes those that were opened so. None without a token is. */
   closeWhere(condition: (auth: Auth) => boolean): void;
   closeAll(): void;
   /** How many are open. */
   count(): number;
 };
 
-type Stream = { readonly auth: Auth; close(): void };
+type Stream = { readonly auth: Auth | null; close(): void };
 
 export function createStreams(clock: Clock): Streams {
   const open = new Set<Stream>();
 
   const closeWhere = (condition: (auth: Auth) => boolean) => {
-    for (const stream of open) if (condition(stream.auth)) stream.close();
+    for (const stream of open) if (stream.auth && condition(stream.auth)) stream.close();
   };
 
-  const bindStream = (source: ReadableStream<Uint8Array>, auth: Auth, done: () => void) => {
+  const bindStream = (source: ReadableStream<Uint8Array>, auth: Auth | null, done: () => void) => {
     const { body, close } = closable(source, () => {
       cancelTimer();
       open.delete(stream);
@@ -50,9 +51,11 @@ export function createStreams(clock: Clock): Streams {
       done();
       return response;
     },
-    opened: () => new Set([...open].map(({ auth }) => auth)),
+    opened: () => new Set([...open].flatMap(({ auth }) => auth ?? [])),
     closeWhere,
-    closeAll: () => closeWhere(() => true),
+    closeAll() {
+      for (const stream of open) stream.close();
+    },
     count: () => open.size,
   };
 }
@@ -108,7 +111,11 @@ function closable(
 /** A provider's token is let in a little after its end, because clocks differ. What it asks for then is answered. */
 const LATE_MILLISECONDS = 30_000;
 
-function closingTime({ expiresAt, grantId }: Auth, now: number): number {
+const WITHOUT_TOKEN_MILLISECONDS = 30 * 60 * 1000;
+
+function closingTime(auth: Auth | null, now: number): number {
+  if (auth === null) return now + WITHOUT_TOKEN_MILLISECONDS;
+  const { expiresAt, grantId } = auth;
   const end = expiresAt * 1000;
   return grantId === null && end <= now ? now + LATE_MILLISECONDS : end;
 }

@@ -1,9 +1,9 @@
 import { BAGGAGE_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY } from "@modelcontextprotocol/server";
 import type { MessageSpan, TracedMessage } from "../platform/telemetry/tracing.ts";
 import { textOf } from "../platform/text-response.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { Answer, AnyExchange } from "./exchange.ts";
 import { membersOf, readMessage } from "./json-rpc.ts";
-import type { Registrations } from "./registrations.ts";
+import type { RegistrationView } from "./registrations.ts";
 
 /** The requests of the protocol that are answered and done. A subscription lasts for hours, and has no span. */
 const METHODS = new Set([
@@ -30,8 +30,8 @@ const PROTOCOL_VERSION = /^\d{4}-\d\d-\d\d$/;
 
 /** What a span says of a POST body; undefined where it is no single request of the protocol. */
 export function readTracedMessage(
-  { request, body }: Exchange,
-  registrations: Registrations | undefined,
+  { request, body }: AnyExchange,
+  registrations: RegistrationView | undefined,
 ): TracedMessage | undefined {
   const { method, params, id } = readMessage(body);
   if (typeof method !== "string" || !METHODS.has(method)) return undefined;

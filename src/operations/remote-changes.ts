@@ -19,6 +19,8 @@ type Told = {
   readonly grantRevoked: (grantId: string) => void;
   /** Signed out, disabled, enabled, removed, linked with another, or known by another identity. */
   readonly personChanged: (personId: string) => void;
+  /** What this person has at other services was connected anew, has ended or is dead. */
+  readonly upstreamChanged: (personId: string) => void;
   /** A key was taken away, or a client disabled: what was verified with it must not outlive it. */
   readonly verifyAgain: () => void;
 };
@@ -32,7 +34,7 @@ const RETRY_MS = 500;
  */
 export function followRemoteChanges(
   { followChanges, clients, keys, disabled, log }: Followed,
-  { grantRevoked, personChanged, verifyAgain }: Told,
+  { grantRevoked, personChanged, upstreamChanged, verifyAgain }: Told,
   lease: Pick<RevocationLease, "renewedUntil" | "lost">,
 ): () => void {
   const reloadKeys = async () => {
@@ -61,6 +63,8 @@ export function followRemoteChanges(
         return grantRevoked(change.id);
       case "person_changed":
         return personChanged(change.id);
+      case "upstream_changed":
+        return upstreamChanged(change.id);
       case "client_removed":
         return clients.invalidate(change.id);
       case "signing_keys":

@@ -1,5 +1,5 @@
 import { type ClientIdentity, documentHost } from "../core/client.ts";
-import { type Html, html, nameOf } from "./html.ts";
+import { type Html, html, nameOf, shownName } from "./html.ts";
 import type { Look } from "./look.ts";
 
 /** What waits for the sign-in, on each of its pages. A client whose approvals are remembered may get a grant with no further page. */
@@ -7,6 +7,11 @@ export function waitingClient(client: ClientIdentity, look: Look): Html {
   const { wantsToConnect, nothingBeforeSignIn, nothingBeforeApproval } = look.texts.client;
   const name = html`<strong>${clientName(client, look)}</strong>`;
   return html`${wantsToConnect(name)} ${client.remembersConsent ? nothingBeforeSignIn : nothingBeforeApproval}`;
+}
+
+/** Whether anything is left of its name to show. */
+export function isNamed(client: Pick<ClientIdentity, "name">): boolean {
+  return shownName(client.name ?? "") !== "";
 }
 
 /**

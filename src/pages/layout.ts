@@ -14,7 +14,7 @@ export type Shell = {
 
 /** The frame of every page, as a whole document. It has no script of its own. */
 export function layout({ look, title, body, wide, head }: Shell): string {
-  const { name, texts, stylesheet } = look;
+  const { name, texts, stylesheet, logo } = look;
   return html`<!doctype html>
 <html lang="${texts.tag}"${texts.isRightToLeft ? html` dir="rtl"` : undefined}>
 <head>
@@ -27,13 +27,21 @@ ${head}
 <style>${verbatim(stylesheet)}</style>
 </head>
 <body class="${wide ? "wide" : "narrow"}">
-<header>${GATE_ICON}${nameOf(name)}</header>
+<header>${logo === undefined ? GATE_ICON : html`<img class="logo" src="${logo}" alt="">`}${nameOf(name)}</header>
 <main>
 ${body}
 </main>
+${footer(look)}
 </body>
 </html>
 `.toString();
+}
+
+function footer({ footer: parts }: Look): Html | undefined {
+  if (parts.length === 0) return undefined;
+  return html`<footer>${parts.map(({ text, url }) =>
+    url === undefined ? html`<span>${text}</span>` : html`<a href="${url}">${text}</a>`,
+  )}</footer>`;
 }
 
 /** The application's own tile. */

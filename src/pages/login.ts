@@ -32,12 +32,18 @@ export type LoginValues = {
   readonly purpose?: SignInPurpose | undefined;
 };
 
-export type SignInPurpose = {
-  readonly kind: "confirm" | "link";
-  readonly personName: string;
-  /** Back, with nothing changed. */
-  readonly accountUrl: string;
-};
+export type SignInPurpose =
+  | {
+      readonly kind: "confirm" | "link";
+      readonly personName: string;
+      /** Back, with nothing changed. */
+      readonly accountUrl: string;
+    }
+  | {
+      /** Someone opened a link to connect a service, which people call so. */
+      readonly kind: "connect";
+      readonly label: string;
+    };
 
 /** The page with every way to sign in. */
 export function loginPage(values: LoginValues): string {
@@ -62,15 +68,18 @@ ${above.length > 0 ? html`${methodsOf(above, look)}${or}` : undefined}
 ${action === undefined ? undefined : passwordForm({ ...form, look, action }, errorMessage)}
 ${action !== undefined && panels.length > 0 ? or : undefined}
 ${panels.length > 0 ? methodsOf(panels, look) : undefined}
-${purpose ? html`<p class="centred small"><a href="${purpose.accountUrl}">${look.texts.common.backToAccount}</a></p>` : undefined}`;
+${purpose && purpose.kind !== "connect" ? html`<p class="centred small"><a href="${purpose.accountUrl}">${look.texts.common.backToAccount}</a></p>` : undefined}`;
   return layout({ look, title: problem ? texts.titleOfProblem : texts.title, body });
 }
 
-function headingOf({ kind }: SignInPurpose, { texts }: Look): string {
-  return kind === "confirm" ? texts.login.headingAgain : texts.login.headingToLink;
+function headingOf(purpose: SignInPurpose, { texts }: Look): Html | string {
+  if (purpose.kind === "connect") return texts.connect.signInTitle(nameOf(purpose.label));
+  return purpose.kind === "confirm" ? texts.login.headingAgain : texts.login.headingToLink;
 }
 
-function reasonOf({ kind, personName }: SignInPurpose, { texts }: Look): Html {
+function reasonOf(purpose: SignInPurpose, { texts }: Look): Html | string {
+  if (purpose.kind === "connect") return texts.connect.signInReason;
+  const { kind, personName } = purpose;
   const name = html`<strong>${nameOf(personName)}</strong>`;
   return kind === "confirm" ? texts.login.reasonToConfirm(name) : texts.login.reasonToLink(name);
 }

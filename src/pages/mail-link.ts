@@ -14,7 +14,7 @@ export type MailLinkValues = {
   /** The client that wants to connect; undefined at the account page. */
   readonly client: ClientIdentity | undefined;
   /** Why a person who is signed in at the account page signs in again. */
-  readonly purpose: "confirm" | "link" | undefined;
+  readonly purpose: "confirm" | "link" | "connect" | undefined;
 };
 
 /** What the link of a mail opens, in the browser that asked for it. */

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ClientIdentity } from "../core/client.ts";
+import { callbackToPastePage } from "./callback-to-paste.ts";
 import { clientSettings } from "./client-settings.ts";
+import { noOrganizationPage } from "./consent/no-organization.ts";
+import type { OrganizationChoice } from "./consent/organization.ts";
 import { consentPage } from "./consent/page.ts";
 import { alreadyApprovedPage } from "./done.ts";
 import { errorPage } from "./error.ts";
@@ -46,6 +49,79 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
       scopes: [
         { scope: text(8), description: text(9), tools: [text(10), text(11)], locked: false, checked: true },
       ],
+    }),
+  "consent for one of several organizations": (text) =>
+    consentPage({
+      look: createLook({ name: text(0) }),
+      action: text(1),
+      state: text(2),
+      personName: text(3),
+      switchAction: text(4),
+      client: clientCalled(text(5), text(6)),
+      destination: { kind: "https", shown: text(7), isForeign: false },
+      organization: {
+        called: text(8),
+        offered: [
+          { id: text(9), name: text(10), description: text(11) },
+          { id: "other", name: "Other" },
+        ],
+        suggested: "other",
+      },
+      scopes: [],
+    }),
+  "consent for the only organization": (text) =>
+    consentPage({
+      look: createLook({ name: text(0) }),
+      action: text(1),
+      state: text(2),
+      personName: text(3),
+      switchAction: text(4),
+      client: clientCalled(text(5), text(6)),
+      destination: { kind: "https", shown: text(7), isForeign: false },
+      organization: {
+        called: text(8),
+        offered: [{ id: text(9), name: text(10), description: text(11) }],
+        suggested: undefined,
+      },
+      scopes: [],
+    }),
+  "no organization": (text) =>
+    noOrganizationPage({
+      look: createLook({ name: text(0) }),
+      called: text(1),
+      personName: text(2),
+      switchAction: text(3),
+      client: clientCalled(text(4), text(5)),
+      correlationId: text(6),
+    }),
+  "consent (for more than before, on this computer)": (text) =>
+    consentPage({
+      look: createLook({ name: text(0) }),
+      action: text(1),
+      state: text(2),
+      personName: text(3),
+      switchAction: text(4),
+      client: clientCalled(text(5), text(6)),
+      destination: { kind: "loopback", shown: text(7), isForeign: false },
+      scopes: [
+        { scope: text(8), description: text(9), tools: [text(10)], locked: true, checked: true, isNew: true },
+        {
+          scope: text(9),
+          description: text(8),
+          tools: Array(30).fill(text(11)),
+          locked: false,
+          checked: true,
+        },
+      ],
+      canBePasted: true,
+    }),
+  "callback to paste": (text) =>
+    callbackToPastePage({
+      look: createLook({ name: text(0) }),
+      client: clientCalled(text(1)),
+      url: text(2),
+      minutes: 5,
+      accountUrl: text(3),
     }),
   error: (text) =>
     errorPage({
@@ -232,11 +308,58 @@ describe("the consent page", () => {
     expect(boxes.every(({ type }) => type === "checkbox")).toBe(true);
   });
 
-  it("has two buttons that differ in nothing but their value, and the first one is harmless", () => {
+  it("has two buttons that differ in nothing but their value, and the first one is harmless and needs no choice", () => {
     expect(elements(consentPage(values), "button")).toEqual([
-      { type: "submit", name: "decision", value: "deny" },
+      { type: "submit", name: "decision", value: "deny", formnovalidate: "" },
       { type: "submit", name: "decision", value: "approve" },
     ]);
+  });
+
+  const ACME = { id: "acme", name: "Acme", description: "Rockets and anvils" };
+  const GLOBEX = { id: "globex", name: "Globex", picture: "https://img.example/globex.png" };
+  const organizationPage = (offered: OrganizationChoice["offered"], suggested?: string) =>
+    consentPage({ ...values, organization: { called: "Workspace", offered, suggested } });
+
+  it("shows the only organization among the facts, and sends it without a choice", () => {
+    const page = organizationPage([ACME]);
+    expect(text(page)).toMatch(/Workspace\s*Acme\s*Rockets and anvils/);
+    expect(inputs(page).filter(({ name }) => name === "organization")).toEqual([
+      { type: "hidden", name: "organization", value: "acme" },
+    ]);
+    expect(inputs(consentPage(values)).map(({ name }) => name)).not.toContain("organization");
+  });
+
+  it("lets a person tick one of several organizations, and ticks the one of before, or none", () => {
+    for (const [suggested, ticked] of [
+      [undefined, []],
+      ["globex", ["globex"]],
+      ["initech", []],
+    ] as const) {
+      const page = organizationPage([ACME, GLOBEX], suggested);
+      const choices = inputs(page).filter(({ name }) => name === "organization");
+      expect(choices.map(({ type, value }) => [type, value]).sort()).toEqual([
+        ["radio", "acme"],
+        ["radio", "globex"],
+      ]);
+      expect(choices[0]?.value).toBe(suggested === "globex" ? "globex" : "acme");
+      expect(choices.every((choice) => "required" in choice)).toBe(true);
+      expect(choices.filter((choice) => "checked" in choice).map(({ value }) => value)).toEqual(ticked);
+      expect(text(page)).toMatch(/Workspace\s*What you approve here applies only to the one you choose\./);
+    }
+  });
+
+  it("shows pictures beside names, as decoration, and the initials of those without one where some have one", () => {
+    const pictures = elements(organizationPage([ACME, GLOBEX]), "img");
+    expect(pictures).toEqual([
+      { class: "picture", src: "https://img.example/globex.png", alt: "", width: "24", height: "24" },
+    ]);
+    expect(elements(organizationPage([ACME, { id: "x", name: "X" }]), "span")).not.toContainEqual(
+      expect.objectContaining({ class: "picture" }),
+    );
+    expect(elements(organizationPage([ACME, GLOBEX]), "span")).toContainEqual({
+      class: "picture",
+      "aria-hidden": "true",
+    });
   });
 
   it("says who asks, where the answer goes, who is signed in and what each scope opens", () => {
@@ -344,7 +467,9 @@ describe("the consent page", () => {
     for (const name of [null, "", " \u202E ", "\u3164\u2800"]) {
       const page = text(consentPage({ ...values, client: clientCalled(name) }));
       expect(page).toContain("An app without a name wants to connect");
-      expect(page).toContain("Anyone can use this name.");
+      expect(page).toContain("Registered itself, without a name.");
+      expect(page).toContain("This app isn’t verified.");
+      expect(page).not.toContain("this name");
     }
   });
 });

@@ -5,6 +5,7 @@ import { formatScopes, missingScopes, union } from "../core/scopes.ts";
 import { json } from "../platform/json.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import type { RefusalFields, RefusalLog } from "./refusals.ts";
+import { createWithoutToken, type WithoutToken } from "./without-token.ts";
 
 /** What challenges say. */
 export type ChallengeOptions = {
@@ -30,6 +31,7 @@ export type RefusedToken = {
 /** What the guard answers in place of letting a request in. Each answer is counted, and logged where something is wrong. */
 export type GuardAnswers = {
   noToken(needed: readonly string[]): Response;
+  readonly withoutToken: WithoutToken;
   malformed(): Response;
   invalidToken(token: RefusedToken, needed: readonly string[]): Response;
   /** The token is good, and the operator disabled its person: neither another token nor more scopes would help. */
@@ -41,6 +43,8 @@ export type GuardAnswers = {
 };
 
 export type GuardAnswersParts = ChallengeOptions & {
+  /** Scopes that every request needs. */
+  readonly requiredScopes: readonly string[];
   readonly refusals: RefusalLog;
   readonly metrics: Pick<Metrics, "decided">;
 };
@@ -49,18 +53,23 @@ export function createGuardAnswers(parts: GuardAnswersParts): GuardAnswers {
   const { resourceMetadata, challengeScopes = [], implies, announce = same, refusals, metrics } = parts;
   const { decided } = metrics;
 
+  const announced = (scopes: readonly string[]) => scopes.map(announce);
+
   const challenge = (status: number, said: Omit<BearerChallenge, "resourceMetadata">) =>
-    challengeResponse(status, { ...said, scopes: said.scopes?.map(announce) ?? [], resourceMetadata });
+    challengeResponse(status, { ...said, scopes: announced(said.scopes ?? []), resourceMetadata });
 
   /** What a client that begins, or begins again, should ask for. */
   const toBegin = (needed: readonly string[]) => union(needed, challengeScopes);
 
+  const noToken = (needed: readonly string[]) => {
+    decided("no_token");
+    // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
+    return challenge(401, { scopes: toBegin(needed) });
+  };
+
   return {
-    noToken(needed) {
-      decided("no_token");
-      // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
-      return challenge(401, { scopes: toBegin(needed) });
-    },
+    noToken,
+    withoutToken: createWithoutToken({ ...parts, challenge: noToken, announced, toBegin }),
     malformed() {
       decided("malformed");
       refusals.refused("malformed Authorization header");

@@ -7,6 +7,7 @@ import { type Metrics, noMetrics } from "../platform/telemetry/metrics.ts";
 import { type ChallengeOptions, createGuardAnswers, type RefusedToken } from "./guard-answers.ts";
 import { type RefusalFields, refusalLog } from "./refusals.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
+import type { WithoutToken } from "./without-token.ts";
 
 /** What the guard decides from: a web `Request` is one, and an adapter makes one without building a body. */
 export type RequestHead = {
@@ -23,6 +24,8 @@ export type Guard = {
   identify(request: RequestHead): Promise<Auth | Response>;
   /** The 403 that asks for every scope an operation needs, or undefined where the token has them (RFC 6750 §3.1). */
   requireScopes(auth: Auth, needed: readonly string[]): Response | undefined;
+  /** What to say to requests without a token, where some need none. */
+  readonly withoutToken: WithoutToken;
   /** Whether the token has them, where a lack of them refuses nothing and belongs in no log. */
   hasScopes(auth: Auth, needed: readonly string[]): boolean;
   /** Forgets what it verified of this grant, so that the next request asks the store. */
@@ -128,6 +131,7 @@ export function createGuard(options: GuardOptions): Guard {
   return Object.assign(guard, {
     identify: (request: RequestHead) => identify(request),
     requireScopes: answers.requireScopes,
+    withoutToken: answers.withoutToken,
     hasScopes: (auth: Auth, needed: readonly string[]) =>
       missingScopes(needed, auth.scopes, implies).length === 0,
     invalidate: verified.invalidate,

@@ -1,3 +1,4 @@
+import { McpServer } from "@modelcontextprotocol/server";
 import { expect, it } from "vitest";
 import { createOAuthServer, protect } from "../index.ts";
 import { silentLog } from "../platform/logging.ts";
@@ -35,3 +36,14 @@ it.each([
 it("a log of one's own is taken", () => {
   expect(() => create({ database: ":memory:", log: silentLog })).not.toThrow();
 });
+
+it.each([() => null, { authorization: { issuer: "https://idp.example.com", audience: "a" } }])(
+  "a factory makes servers for people: with it, askToSignIn is no call",
+  (access) => {
+    const mcp = () => new McpServer({ name: "own", version: "1" });
+    const options = { database: ":memory:", mcp, askToSignIn: "call" } as const;
+    expect(() => createOAuthServer("Test", access, options)).toThrow(
+      /^askToSignIn is "call", and mcp is given\./,
+    );
+  },
+);

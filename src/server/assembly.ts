@@ -1,3 +1,4 @@
+import { requireKeptUpstreams } from "../authorization-server/sign-in/kept-upstreams.ts";
 import { password } from "../authorization-server/sign-in/password/password.ts";
 import type { SignInPart } from "../authorization-server/sign-in/second-factor.ts";
 import { readSignInList } from "../authorization-server/sign-in/sign-in-list.ts";
@@ -78,6 +79,8 @@ export function embeddedServer(
   const { code, options, alsoAccept: accepted } = splitOptions(given);
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path));
+  requireKeptUpstreams(methods, settings.upstreams);
+  requirePeople(code, settings);
   const admission = parseAdmit(admit, methods, environment);
   const alsoAccept = parseAlsoAccepted(accepted, settings);
   const proxy = readProxy(environment);
@@ -127,6 +130,11 @@ export function protectedServer(
       "alsoAccept is for a server with its own sign-in. Put both providers into authorization, as a list.",
     );
   }
+  if (options.upstreams !== undefined) {
+    throw new ConfigurationError(
+      "upstreams is for a server with its own sign-in, which knows who connects what. Leave it out.",
+    );
+  }
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path), null);
   if (settings.organizations) {
@@ -134,6 +142,7 @@ export function protectedServer(
       "organizations is for a server with its own sign-in. A provider that knows them puts them into its tokens: read auth.claims.",
     );
   }
+  requirePeople(code, settings);
   const providers = parseProviders(access.authorization, settings.resource);
   const authorizationServerMetadata = parseAuthorizationServerMetadata(access.authorizationServerMetadata);
   const proxy = readProxy(environment);
@@ -157,6 +166,14 @@ function splitOptions(given: CreateOptions): {
     if (value !== undefined && !is(value)) throw wrongValue(name, value, must);
   }
   return { code, options, alsoAccept };
+}
+
+/** What a factory makes is for a person, and of its tools it is not known whether they are. */
+function requirePeople({ mcp }: CreateCode, { askToSignIn }: Pick<Settings, "askToSignIn">): void {
+  if (mcp === undefined || askToSignIn === "connect") return;
+  throw new ConfigurationError(
+    'askToSignIn is "call", and mcp is given. Only tools that are registered with registerTool can be public: remove one of the two.',
+  );
 }
 
 /** What each of them has to be: no schema sees it, since a function cannot be looked into. */

@@ -41,6 +41,10 @@ import type { FactorParts, OpenFactor, SecondFactor } from "../authorization-ser
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
 import { createRevokeGrant } from "../authorization-server/tokens/revoke-grant.ts";
+import type { ConnectLinks } from "../authorization-server/upstreams/connect/connect-links.ts";
+import { createConnecting } from "../authorization-server/upstreams/connect/connecting.ts";
+import { createKeepAtSignIn } from "../authorization-server/upstreams/keep-at-sign-in.ts";
+import type { UpstreamVault } from "../authorization-server/upstreams/vault.ts";
 import { type Admission, isShutOut } from "../config/admit.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
@@ -70,6 +74,9 @@ export type InteractionParts = {
   readonly admission: Admission;
   /** Where providers of identities are asked. */
   readonly fetch: PlainFetch;
+  /** What people have at other services, and the links by which they connect them. */
+  readonly vault: UpstreamVault;
+  readonly links: ConnectLinks;
   /** Between the sign-in and the decision. */
   readonly furtherSteps: readonly FurtherStep[];
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
@@ -123,6 +130,7 @@ export async function openInteraction(
     checkActive,
     admit,
     refuse,
+    keepTokens: createKeepAtSignIn(parts),
     factor: factor && { ...factor, pending: createPendingUrls(pending) },
   });
   const visits = visitsOf(goals);
@@ -150,6 +158,7 @@ export async function openInteraction(
     answerClient: createAnswerClient(settings),
   };
   const reset = passwordResetOf(methods);
+  const connecting = createConnecting({ ...common, ...accounts });
   const routes = [
     authorizeRoute(answering),
     loginRoute({ ...common, methods, password, forgottenPasswordUrl: reset?.url }),
@@ -163,10 +172,11 @@ export async function openInteraction(
       ...common,
       ...accounts,
       methods,
-      parts: accountPartsOf([...methods, ...(factor ? [factor] : [])]),
+      parts: [...accountPartsOf([...methods, ...(factor ? [factor] : [])]), connecting.part],
       revokeGrant: createRevokeGrant({ ...parts, recorder }),
       organizationsCalled: organizations?.called ?? "",
     }),
+    ...connecting.routes,
   ];
   return {
     routes,

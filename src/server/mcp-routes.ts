@@ -3,15 +3,18 @@ import { prefersPage } from "../core/accept.ts";
 import type { CorsPolicy } from "../http/cors.ts";
 import { htmlResponse } from "../http/responses.ts";
 import type { Endpoint, Route } from "../http/route.ts";
-import type { McpEndpoint } from "../mcp/endpoint.ts";
 import type { Look } from "../pages/look.ts";
 import { statusPage } from "../pages/status.ts";
 
 export type McpRouteParts = {
   readonly look: Look;
-  readonly endpoint: Pick<McpEndpoint, "fetch">;
+  /** Answers requests to the MCP endpoint. */
+  readonly mcp: Endpoint;
+  /** Answers requests for what is public, at a path of its own; undefined where the MCP endpoint does that, or nothing is. */
+  readonly publicMcp?: Endpoint | undefined;
   /** The path of the MCP endpoint below the base path. */
   readonly path: string;
+  readonly publicPath: string | undefined;
   /** The URL that people type into their client. */
   readonly resource: string;
   readonly cors: CorsPolicy;
@@ -21,19 +24,13 @@ export type McpRouteParts = {
 
 /** The MCP endpoint, and the page that says where it is. */
 export function mcpRoutes(parts: McpRouteParts): readonly Route[] {
-  const { endpoint, path, cors } = parts;
-  const mcp: Endpoint = async (request) => withPage(await endpoint.fetch(request), request, parts);
+  const { mcp, publicMcp, path, publicPath, cors } = parts;
+  const withStatus: Endpoint = async (request, peer) => withPage(await mcp(request, peer), request, parts);
   return [
-    {
-      name: "mcp",
-      // Both, without a redirect: clients drop the token when they follow one.
-      paths: [path, `${path}/`],
-      methods: { GET: mcp, POST: mcp, DELETE: mcp },
-      // The guard refuses before the method is looked at.
-      otherMethods: mcp,
-      refusals: "json",
-      cors,
-    },
+    { name: "mcp", ...mcpRoute(path, withStatus, cors) },
+    ...(publicMcp && publicPath !== undefined
+      ? [{ name: "mcp_public", ...mcpRoute(publicPath, publicMcp, cors) }]
+      : []),
     {
       name: "status",
       paths: ["", "/"],
@@ -44,12 +41,29 @@ export function mcpRoutes(parts: McpRouteParts): readonly Route[] {
   ];
 }
 
+function mcpRoute(path: string, endpoint: Endpoint, cors: CorsPolicy): Omit<Route, "name"> {
+  return {
+    // Both, without a redirect: clients drop the token when they follow one.
+    paths: [path, `${path}/`],
+    methods: { GET: endpoint, POST: endpoint, DELETE: endpoint },
+    // The guard refuses before the method is looked at.
+    otherMethods: endpoint,
+    refusals: "json",
+    cors,
+  };
+}
+
 /** A person who opens the MCP URL in a browser learns where to paste it; the status and the challenge stay. */
 async function withPage(response: Response, request: Request, parts: McpRouteParts): Promise<Response> {
-  const challenge = response.headers.get("www-authenticate");
-  if (response.status !== 401 || challenge === null) return response;
-  if (request.method !== "GET" || !prefersPage(request.headers.get("accept"))) return response;
-  return statusResponse(request, parts, 401, { "WWW-Authenticate": challenge });
+  const { status } = response;
+  const isRefusal = status === 401 ? response.headers.has("www-authenticate") : status === 405;
+  const { method, headers } = request;
+  if (!isRefusal || method !== "GET" || !prefersPage(headers.get("accept"))) return response;
+  const kept = ["www-authenticate", "allow"].flatMap((name) => {
+    const value = response.headers.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+  return statusResponse(request, parts, status, Object.fromEntries(kept));
 }
 
 async function statusResponse(

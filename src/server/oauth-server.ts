@@ -16,6 +16,7 @@ import type { RequestHead } from "../resource-server/guard.ts";
 import { createRouteGuard } from "../resource-server/route-guard.ts";
 import type { Assembly } from "./assembly.ts";
 import type { OpenServer } from "./open-server.ts";
+import { sayWhatIsPublic } from "./say-public.ts";
 import { fetchOnceOpen } from "./starting.ts";
 
 /** An MCP server with its own authorization server. */
@@ -73,9 +74,14 @@ export function createServer<Opened extends OpenServer>({
     createLog({ level: settings.debug ? "debug" : "info", pretty: process.stdout.isTTY === true });
   const registrations = registrationsFor(settings);
   const identity = identityOf(settings, code);
+  const sayPublic = code.mcp ? () => {} : sayWhatIsPublic(registrations, log);
   const inside = createInside(
     settings,
-    (final) => open({ settings: final, registrations, factory: code.mcp, identity, log }),
+    async (final) => {
+      const server = await open({ settings: final, registrations, factory: code.mcp, identity, log });
+      sayPublic(final);
+      return server;
+    },
     log,
   );
   const { listen: listenNow, close } = createListening(settings, inside, log);

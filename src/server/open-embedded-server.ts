@@ -3,6 +3,7 @@ import { type Clients, createClients } from "../authorization-server/clients/cli
 import { openDisabledClients } from "../authorization-server/clients/disabled-clients.ts";
 import type { RegistrationLimits } from "../authorization-server/clients/registration-ceilings.ts";
 import type { FurtherStep } from "../authorization-server/interaction/interactions.ts";
+import { createRecorder } from "../authorization-server/recorder.ts";
 import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import type { SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import {
@@ -11,6 +12,11 @@ import {
   type SigningKeys,
 } from "../authorization-server/tokens/signing-keys.ts";
 import { isCodeOrRefreshToken } from "../authorization-server/tokens/tokens.ts";
+import {
+  type ConnectLinks,
+  createConnectLinks,
+} from "../authorization-server/upstreams/connect/connect-links.ts";
+import { createVault, type UpstreamVault } from "../authorization-server/upstreams/vault.ts";
 import type { Admission } from "../config/admit.ts";
 import type { Provider } from "../config/provider-options.ts";
 import type { Settings } from "../config/settings.ts";
@@ -34,7 +40,8 @@ import { startJanitor } from "../store/janitor.ts";
 import { openStore } from "../store/open-store.ts";
 import type { OpenStore, Store } from "../store/store.ts";
 import { openAuthorizationServer } from "./authorization-server.ts";
-import { createEndpoint, type OpenServer, type ServerParts, serve } from "./open-server.ts";
+import { createEndpoints } from "./endpoints.ts";
+import { type OpenServer, type ServerParts, serve } from "./open-server.ts";
 import { type OpenPart, openInOrder } from "./opening.ts";
 
 /** A server that is its own authorization server. */
@@ -88,15 +95,27 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     fetchDocument: parts.fetchDocument ?? instrumentation.fetchDocument,
   });
   const guard = createOwnGuard(settings, alsoAccept, { ...kept, clients, lease, instrumentation, log });
+  const fetch = parts.fetch ?? instrumentation.fetch;
+  const elsewhere = createElsewhere(settings, { ...kept, fetch, lease, log });
+  const { vault } = elsewhere;
   const identity = { ...parts.identity, extensions: EXTENSIONS };
-  const endpoint = createEndpoint({ ...parts, identity, clock, guard, instrumentation, log });
+  const endpoints = createEndpoints({
+    ...parts,
+    identity,
+    clock,
+    guard,
+    upstreams: vault,
+    instrumentation,
+    log,
+  });
   const onGrantRevoked = (grantId: string) => {
     guard.invalidate(grantId);
-    endpoint.grantRevoked(grantId);
+    endpoints.grantRevoked(grantId);
   };
   const onPersonChanged = (personId: string) => {
     guard.invalidatePerson(personId);
-    endpoint.personChanged(personId);
+    vault.personChanged(personId);
+    endpoints.personChanged(personId);
   };
   const { routes, account, started } = await open("sign-in", () =>
     openAuthorizationServer({
@@ -104,7 +123,8 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
       ...kept,
       clients,
       log,
-      fetch: parts.fetch ?? instrumentation.fetch,
+      fetch,
+      ...elsewhere,
       furtherSteps,
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked,
@@ -115,7 +135,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const authorizationServers = [settings.issuer, ...alsoAccept.map(authorizationServerOf)];
   const documents = createDocuments({ ...settings, authorizationServers });
   const readiness = createReadiness(storeChecks(kept), clock, log);
-  const served = serve({ settings, endpoint, account, documents, readiness, instrumentation, log }, routes);
+  const served = serve({ settings, endpoints, account, documents, readiness, instrumentation, log }, routes);
   await open(
     "metrics listener",
     () => instrumentation.listen(log),
@@ -129,6 +149,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const told = {
     grantRevoked: onGrantRevoked,
     personChanged: onPersonChanged,
+    upstreamChanged: vault.personChanged,
     verifyAgain: guard.invalidateAll,
   };
   await open(
@@ -138,10 +159,33 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   );
   await open(
     "revocation lease",
-    () => lease.whenLapsed(endpoint.revocationLeaseLapsed),
+    () => lease.whenLapsed(endpoints.revocationLeaseLapsed),
     (stop) => stop(),
   );
   return { ...served, guard, started, database: kept.database };
+}
+
+/** What people have at other services, for the tools of this server, and the links by which they connect them. */
+function createElsewhere(
+  { upstreams, issuer }: Settings,
+  {
+    lease,
+    ...parts
+  }: Kept & {
+    readonly fetch: PlainFetch;
+    readonly lease: Pick<RevocationLease, "holds">;
+    readonly log: Log;
+  },
+): { readonly vault: UpstreamVault; readonly links: ConnectLinks } {
+  const links = createConnectLinks({ ...parts, issuer });
+  const vault = createVault({
+    ...parts,
+    upstreams,
+    recorder: createRecorder(parts),
+    connectUrl: links.urlFor,
+    isUpToDate: lease.holds,
+  });
+  return { vault, links };
 }
 
 /** What outlives the process: the database, and what the master secret opens in it. */

@@ -3,7 +3,8 @@ import { openInstrumentation } from "../operations/instrumentation.ts";
 import { createReadiness } from "../operations/probes.ts";
 import { systemClock } from "../platform/clock.ts";
 import { openProtection } from "../resource-server/protect.ts";
-import { createEndpoint, type OpenServer, type ServerParts, serve } from "./open-server.ts";
+import { createEndpoints } from "./endpoints.ts";
+import { type OpenServer, type ServerParts, serve } from "./open-server.ts";
 import { openInOrder } from "./opening.ts";
 
 export type ProtectedParts = ServerParts & Pick<ProtectSettings, "providers" | "authorizationServerMetadata">;
@@ -20,9 +21,9 @@ export function openProtectedServer(parts: ProtectedParts): Promise<OpenServer> 
         { ...settings, providers, authorizationServerMetadata },
         { log, clock, metrics, fetchJson },
       );
-      const endpoint = createEndpoint({ ...parts, clock, guard, instrumentation, log });
+      const endpoints = createEndpoints({ ...parts, clock, guard, instrumentation, log });
       const readiness = createReadiness([], clock, log);
-      const served = serve({ settings, endpoint, documents, readiness, instrumentation, log });
+      const served = serve({ settings, endpoints, documents, readiness, instrumentation, log });
       await open(
         "metrics listener",
         () => instrumentation.listen(log),

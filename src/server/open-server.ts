@@ -2,7 +2,6 @@ import type { SignedInHere } from "../authorization-server/account/signed-in-her
 import type { Settings } from "../config/settings.ts";
 import type { ConnectionInfo } from "../http/peer.ts";
 import type { Route } from "../http/route.ts";
-import { createMcpEndpoint, type McpEndpoint } from "../mcp/endpoint.ts";
 import type { Registrations } from "../mcp/registrations.ts";
 import type { McpFactory, McpIdentity } from "../mcp/servers.ts";
 import type { Instrumentation } from "../operations/instrumentation.ts";
@@ -14,6 +13,7 @@ import type { OutboundProxy } from "../platform/outbound-proxy.ts";
 import { type Documents, documentsRoute } from "../resource-server/documents.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { createApp } from "./app.ts";
+import type { McpEndpoints } from "./endpoints.ts";
 import { mcpRoutes } from "./mcp-routes.ts";
 
 /** A server that answers requests: everything that it needs is open. */
@@ -53,34 +53,9 @@ export type ServerParts = {
   readonly beforePart?: (part: string) => void;
 };
 
-type EndpointParts = Pick<ServerParts, "settings" | "registrations" | "factory" | "identity" | "log"> & {
-  readonly clock: Clock;
-  readonly guard: Guard;
-  readonly instrumentation: Pick<Instrumentation, "metrics" | "tracing">;
-};
-
-/** The MCP endpoint behind its guard. It holds nothing before a request comes, and the drain ends what it holds then. */
-export function createEndpoint(parts: EndpointParts): McpEndpoint {
-  const { settings, registrations, factory, instrumentation, ...others } = parts;
-  const { resource, catalogue, sessions, debug } = settings;
-  const { metrics, tracing } = instrumentation;
-  const endpoint = createMcpEndpoint({
-    ...others,
-    resource,
-    requiredScopes: catalogue.required,
-    sessions,
-    debug,
-    registrations: factory ?? registrations,
-    traced: tracing.message,
-  });
-  metrics.watch("streams", endpoint.openStreams);
-  metrics.watch("sessions", endpoint.openSessions);
-  return endpoint;
-}
-
 type ServedParts = {
   readonly settings: Settings;
-  readonly endpoint: McpEndpoint;
+  readonly endpoints: McpEndpoints;
   /** Undefined where people have no account at this server. */
   readonly account?: SignedInHere;
   readonly documents: Documents;
@@ -91,12 +66,12 @@ type ServedParts = {
 
 /** What every kind of server answers, and those routes that only this kind has. */
 export function serve(
-  { settings, endpoint, account, documents, readiness, instrumentation, log }: ServedParts,
+  { settings, endpoints, account, documents, readiness, instrumentation, log }: ServedParts,
   more: readonly Route[] = [],
 ): Pick<OpenServer, "fetch" | "routes" | "resourceUpdated" | "leave" | "drain"> {
   const { instrument, answer } = instrumentation;
   const routes = [
-    ...mcpRoutes({ ...settings, endpoint, account }),
+    ...mcpRoutes({ ...settings, ...endpoints, account }),
     documentsRoute(documents),
     ...operationsRoutes(readiness, answer),
     ...more,
@@ -104,11 +79,11 @@ export function serve(
   return {
     routes,
     fetch: createApp({ ...settings, routes, instrument, log }),
-    resourceUpdated: endpoint.resourceUpdated,
+    resourceUpdated: endpoints.resourceUpdated,
     leave: readiness.leave,
     async drain() {
       readiness.leave();
-      await endpoint.close();
+      await endpoints.close();
     },
   };
 }

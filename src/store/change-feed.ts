@@ -16,6 +16,8 @@ export type RemoteChange =
     }
   /** Who was disabled, enabled, signed out, removed or linked, or has an identity less: what was verified may be another's. */
   | { readonly kind: "person_changed"; readonly id: string }
+  /** What this person has at other services was connected anew, has ended or is dead. */
+  | { readonly kind: "upstream_changed"; readonly id: string }
   | { readonly kind: "signing_keys" }
   /** Something that is not said, or that was missed. Revocations are said one by one all the same. */
   | { readonly kind: "anything" };
@@ -119,6 +121,7 @@ function toChange(kind: string, subject: string): RemoteChange {
     case "client_disabled":
     case "client_enabled":
     case "person_changed":
+    case "upstream_changed":
       return { kind, id: subject };
     case "signing_keys":
       return { kind };

@@ -26,6 +26,7 @@ import { sessionQueries } from "./queries/sessions.ts";
 import { signInQueries } from "./queries/sign-in.ts";
 import { signingKeyQueries } from "./queries/signing-keys.ts";
 import { unapprovedClientQueries } from "./queries/unapproved-clients.ts";
+import { upstreamQueries } from "./queries/upstreams.ts";
 import { type Connection, prepare, type QueryBuilder } from "./query.ts";
 import type { Store } from "./store.ts";
 
@@ -64,6 +65,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...oneTimeLinkQueries(db, connection, dialect),
     ...mailedLinkQueries(db, connection, dialect),
     ...sessionQueries(db, connection),
+    ...upstreamQueries(db, connection, dialect),
     ...signingKeyQueries(db, connection),
     ...assertionQueries(db, connection),
     ...familiarNetworkQueries(db, connection),

@@ -32,8 +32,11 @@ import {
   samplePerson,
   sampleSession,
   sampleSignIn,
+  UPSTREAM_CONNECTED,
+  UPSTREAM_DISCONNECTED,
 } from "../../test/support/store/samples.ts";
 import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/store/test-store.ts";
+import { sampleUpstream } from "../../test/support/store/upstream-contract.ts";
 
 // What each verb about people asks of a database in which there are many, by the plan that the database makes for it.
 
@@ -41,7 +44,19 @@ const ADDRESS_CHANGED = sampleEntry("address.changed");
 const MANY = 5000;
 const NOW = Date.now();
 /** Those of which there are as many as there are people. */
-const LARGE = ["people", "identities", "credentials", "one_time_links", "sessions", "grants"];
+const LARGE = [
+  "people",
+  "identities",
+  "credentials",
+  "one_time_links",
+  "sessions",
+  "grants",
+  "upstream_credentials",
+];
+
+/** For as many as there are people. */
+const CONNECTIONS = `INSERT INTO upstream_credentials (person_id, upstream, kind, sealed, scopes, account, version, created_at)
+  SELECT id, 'github', 'token', 'sealed', '', '', id, created_at FROM people`;
 
 /** Of what a statement made itself, and of the newest people up to a limit. */
 const HARMLESS = [
@@ -64,6 +79,25 @@ afterAll(async () => {
 
 const [first, second, third, fourth] = [1, 2, 3, 4].map(oneOfMany) as [One, One, One, One];
 type One = ReturnType<typeof oneOfMany>;
+
+async function useUpstreams(store: TestStore): Promise<void> {
+  const one = { personId: first.id, upstream: "github", version: first.id, now: NOW };
+  await store.saveUpstreamCredential(
+    sampleUpstream({ ...one, session: first.session, version: "2" }),
+    UPSTREAM_CONNECTED,
+  );
+  await store.findUpstreamCredential(first.id, "github");
+  await store.listUpstreamCredentials(first.id);
+  await store.beginUpstreamRefresh({ ...one, until: NOW + 1 });
+  await store.endUpstreamRefresh({ ...one, until: NOW + 1 });
+  const refreshed = { before: "2", version: "3", sealed: "sealed", scopes: [], expiresAt: null };
+  await store.replaceUpstreamTokens({ ...one, ...refreshed });
+  await store.touchUpstreamCredential(first.id, "github", NOW);
+  await store.listUpstreamCredentialsAfter(one, 20);
+  await store.resealUpstreamCredential({ ...one, before: "sealed", sealed: "sealed anew" });
+  await store.endUpstreamCredential(one);
+  await store.removeUpstreamCredential({ ...one, session: first.session }, UPSTREAM_DISCONNECTED);
+}
 
 /** Every verb but the search for a part of a name. */
 async function useAll(store: TestStore): Promise<void> {
@@ -174,6 +208,7 @@ async function useAll(store: TestStore): Promise<void> {
   const changed = { hash: `of ${first.id}`, to: newcomer, label: "l", before, after: before };
   await store.changeAddress({ ...inSession, ...changed, from: first.identity }, ADDRESS_CHANGED);
   await store.useMailedLink({ hash: "of null", tries: 4, now: NOW });
+  await useUpstreams(store);
   await store.findSession(first.session, NOW);
   await store.touchSession(first.session, NOW, NOW + 1000);
   await store.listSessions(first.id, NOW);
@@ -197,6 +232,7 @@ async function useAll(store: TestStore): Promise<void> {
 test("on SQLite no verb but the search reads a whole table", async () => {
   const database = join(folder, "plans.db");
   await makePeople(database, { count: MANY });
+  inFile(database, (file) => file.exec(CONNECTIONS));
   const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
   const store = await openTestStore({ database, answerMs: PATIENT_MS });
   await useAll(store);
@@ -220,6 +256,10 @@ test("on SQLite no verb but the search reads a whole table", async () => {
 test("on Postgres no verb but the search reads a whole table", async () => {
   const database = await postgres.freshDatabase();
   await makePeople(database, { count: MANY });
+  await inPostgres(database, async (client) => {
+    await client.query(CONNECTIONS);
+    await client.query("ANALYZE upstream_credentials");
+  });
   const query = vi.spyOn(pg.Client.prototype, "query");
   const store = await openTestStore({ database, answerMs: PATIENT_MS });
   await useAll(store);

@@ -26,8 +26,10 @@ import {
   samplePerson,
   sampleSession,
   sampleSignIn,
+  UPSTREAM_CONNECTED,
 } from "../../test/support/store/samples.ts";
 import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/store/test-store.ts";
+import { sampleUpstream } from "../../test/support/store/upstream-contract.ts";
 import type { SignInOutcome } from "./people-records.ts";
 
 // Two instances, each with connections of its own, do to one person what does not go together. Whichever comes first, the
@@ -198,6 +200,30 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
     });
   });
 
+  test("a service that is connected and refreshed, and disable or remove: nothing there is left", async () => {
+    await inRounds(async (person, one, other) => {
+      await addSamplePerson(a, person);
+      await connect(a, person, "first");
+      await Promise.all([
+        connect(one, person, "second"),
+        refresh(one, person, "third"),
+        one === a
+          ? other.disablePerson(person, NOW, PERSON_DISABLED)
+          : other.removePerson(person, NOW, PERSON_REMOVED),
+      ]);
+      expect(await a.listUpstreamCredentials(person)).toEqual([]);
+    });
+  });
+
+  test("a refresh and a new connection: what was connected anew stays", async () => {
+    await inRounds(async (person, one, other) => {
+      await addSamplePerson(a, person);
+      await connect(a, person, "first");
+      await Promise.all([connect(one, person, "second"), refresh(other, person, "third")]);
+      expect(await a.findUpstreamCredential(person, "github")).toMatchObject({ sealed: "second" });
+    });
+  });
+
   test("two people become one while both sign in and approve: the survivor has it all", async () => {
     await inRounds(async (survivor, one, other) => {
       const gone = `other ${survivor}`;
@@ -365,6 +391,8 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
               CREDENTIAL_CHANGED,
             ),
             store.addLink(sampleLink({ hash: `link-${mine}`, personId: person }), INVITED),
+            connect(store, person, `${mine}`),
+            refresh(store, person, `${mine}`),
             store.deleteExpired(NOW + DAY, 100),
             ends[mine % ends.length]?.(),
           ]);
@@ -378,6 +406,7 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
       if (record?.disabledAt === null) continue;
       expect(await a.listSessions(person, NOW)).toEqual([]);
       expect(await a.listGrants({ personId: person, liveAt: NOW })).toEqual([]);
+      expect(await a.listUpstreamCredentials(person)).toEqual([]);
       if (!record) expect(await a.listIdentities(person)).toEqual([]);
     }
   });
@@ -395,6 +424,21 @@ function beginSession(store: TestStore, person: string, now = NOW, mark = ""): P
   const signIn = sampleSignIn({ identity, personId: person, person: { id: person }, session, now });
   return store.signIn(signIn, SIGNED_IN);
 }
+
+const connect = (store: TestStore, personId: string, version: string) =>
+  store.saveUpstreamCredential(sampleUpstream({ personId, version, sealed: version }), UPSTREAM_CONNECTED);
+
+/** Of the first connection. */
+const refresh = (store: TestStore, personId: string, version: string) =>
+  store.replaceUpstreamTokens({
+    personId,
+    upstream: "github",
+    before: "first",
+    version,
+    sealed: version,
+    scopes: [],
+    expiresAt: null,
+  });
 
 const isSignedIn = (outcome: unknown) =>
   typeof outcome === "object" && outcome !== null && "kind" in outcome && outcome.kind === "signed_in";

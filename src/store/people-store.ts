@@ -57,8 +57,8 @@ export type PeopleStore = {
   /** Adds a person with an identity and, where it is given, a credential. False, and nothing is written, where the identity or the id is there. */
   addPerson(person: NewPerson, entry: AuditEntry<"person.added">): Promise<boolean>;
   /**
-   * Disables an id, whether it has a row yet or not, ends its sessions, and revokes its grants in commits like those of
-   * a client that is removed. False where it was disabled before.
+   * Disables an id, whether it has a row yet or not, ends its sessions and what it has at other services, and revokes its grants in commits like
+   * those of a client that is removed. False where it was disabled before.
    */
   disablePerson(id: string, now: number, entry: AuditEntry<"person.disabled">): Promise<boolean>;
   enablePerson(id: string, entry: AuditEntry<"person.enabled">): Promise<boolean>;
@@ -67,9 +67,10 @@ export type PeopleStore = {
   /** Deletes a person and all that is theirs; grants are revoked, and keep no more of the person than the id. */
   removePerson(id: string, now: number, entry: AuditEntry<"person.removed">): Promise<boolean>;
   /**
-   * Makes two people one: the identities, credentials, sessions and grants of `gone` become those of `survivor`, who is
-   * disabled if either was. The survivor keeps their own profile, addresses and groups; if the operator added either, no sign-in
-   * changes them any more. False, and nothing is written, where either is not there.
+   * Makes two people one: the identities, credentials, sessions and grants of `gone` become those of `survivor`, and what
+   * `gone` has at services where `survivor` has nothing. `survivor` is disabled if either was, and keeps their own profile,
+   * addresses and groups; if the operator added either, no sign-in changes them any more. False, and nothing is written, where
+   * either is not there.
    */
   linkPeople(
     people: { readonly survivor: string; readonly gone: string },

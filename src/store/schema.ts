@@ -17,6 +17,7 @@ export type Schema = {
   credentials: CredentialTable;
   one_time_links: OneTimeLinkTable;
   sessions: SessionTable;
+  upstream_credentials: UpstreamCredentialTable;
   signing_keys: SigningKeyTable;
   assertions: AssertionTable;
   familiar_networks: FamiliarNetworkTable;
@@ -164,6 +165,31 @@ export type SessionTable = {
   upstream_session: string | null;
   /** The name of the second factor that was passed with the sign-in; null where there was none. */
   second_factor: string | null;
+};
+
+/** What a person has at another service. */
+export type UpstreamCredentialTable = {
+  person_id: string;
+  /** The name of the service, as the operator's options have it. */
+  upstream: string;
+  kind: string;
+  /** Tokens or a key, sealed; "" where it is dead. */
+  sealed: string;
+  /** Those that the service granted. */
+  scopes: string;
+  /** How the person is called there; "" where that is not known. */
+  account: string;
+  /** Random, and another one each time that what is sealed changes: of two who read the same, one writes. */
+  version: string;
+  /** Until when someone refreshes it; null while no one does. */
+  refreshing_until: number | null;
+  /** When it was connected: grows where it takes the place of another. */
+  created_at: number;
+  used_at: number | null;
+  /** When the access token ends; null where that is not said, and for a key. */
+  expires_at: number | null;
+  /** Since when the service does not take it any more; null while it may. */
+  dead_at: number | null;
 };
 
 export type SigningKeyTable = {

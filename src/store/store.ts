@@ -17,9 +17,10 @@ import type {
 } from "./grant-records.ts";
 import type { MailStore } from "./mail-store.ts";
 import type { PeopleStore } from "./people-store.ts";
+import type { UpstreamStore } from "./upstream-store.ts";
 
-/** People, and the mails that they are sent. */
-type OfPeople = PeopleStore & MailStore;
+/** People, the mails that they are sent, and what they have elsewhere. */
+type OfPeople = PeopleStore & MailStore & UpstreamStore;
 
 /**
  * Everything that Gatehouse keeps, as the verbs of the domain. One method is at most one write, and every single-use

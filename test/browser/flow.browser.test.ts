@@ -118,7 +118,8 @@ describe("a person in a browser", () => {
   });
 
   it("gets along with the keyboard alone", async () => {
-    const request = await rig.newRequest();
+    // A client of its own, of which nothing was approved before.
+    const request = await rig.newRequest({ redirectUri: `${rig.callback.url}?keyboard` });
     await rig.withPage(async (page) => {
       await page.goto(request.url);
       await page.locator("[autofocus]:focus").waitFor();

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withPictures } from "../../src/http/responses.ts";
 import { createLook } from "../../src/pages/look.ts";
 import {
   doubleTheText,
@@ -17,7 +18,11 @@ import {
 import { launchBrowser } from "../support/browser/launch.ts";
 import { SAMPLES } from "./samples.ts";
 
-const POLICY = `default-src 'none'; ${createLook({ name: "my-app" }).styles}; base-uri 'none'; frame-ancestors 'none'`;
+const { styles } = createLook({ name: "my-app" });
+const policyOf = (name: string) => {
+  const loaded = /^consent-organization/.test(name) ? withPictures(styles, ["data:"]) : styles;
+  return `default-src 'none'; ${loaded}; base-uri 'none'; frame-ancestors 'none'`;
+};
 
 let browser: Browser;
 let server: ServerType;
@@ -40,12 +45,13 @@ afterAll(async () => {
 async function answer(request: Request): Promise<Response> {
   if (request.method === "POST") {
     posted.push(new URLSearchParams(await request.text()));
-    return new Response("posted", { headers: { "Content-Security-Policy": POLICY } });
+    return new Response("posted", { headers: { "Content-Security-Policy": policyOf("") } });
   }
-  const page = SAMPLES[new URL(request.url).pathname.slice(1)];
+  const name = new URL(request.url).pathname.slice(1);
+  const page = SAMPLES[name];
   return new Response(page ?? "none", {
     status: page === undefined ? 404 : 200,
-    headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY },
+    headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policyOf(name) },
   });
 }
 
@@ -206,6 +212,57 @@ describe("by keyboard alone", () => {
         "button Approve",
       ]);
     });
+    await withPage("consent-step-up-loopback", {}, async (page) => {
+      expect(await tabStops(page)).toEqual([
+        "a Use another account",
+        "input scope",
+        "input scope",
+        "input scope",
+        "button Deny",
+        "button Approve",
+        "button My app is on another computer",
+      ]);
+    });
+  });
+
+  it("the page with a callback URL leads to it, and has all of it selected", async () => {
+    await withPage("callback-to-paste", {}, async (page) => {
+      expect(await page.evaluate(focused)).toBe("body");
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate(focused)).toBe("input callback");
+      const url = await page.getByLabel("Callback URL").inputValue();
+      expect(await page.evaluate("getSelection().toString()")).toBe(url);
+      expect(await tabStops(page)).toEqual(["a your account page"]);
+    });
+  });
+
+  it("the choice of an organization is one stop, and arrows choose", async () => {
+    await withPage("consent-organizations", {}, async (page) => {
+      expect((await tabStops(page)).filter((stop) => stop === "input organization")).toHaveLength(1);
+      await page.getByLabel("Acme Rockets").focus();
+      await page.keyboard.press("Space");
+      await page.keyboard.press("ArrowDown");
+      await page.getByRole("button", { name: "Approve" }).focus();
+      await page.keyboard.press("Enter");
+      await page.getByText("posted").waitFor();
+      expect([...posted[0]!]).toEqual([
+        ["state", "sealed"],
+        ["organization", "globex"],
+        ["scope", "todo:read"],
+        ["decision", "approve"],
+      ]);
+    });
+  });
+
+  it("without a choice, Approve stays on the page and leads to it; Deny needs none", async () => {
+    await withPage("consent-organizations", {}, async (page) => {
+      await page.getByRole("button", { name: "Approve" }).press("Enter");
+      expect(await page.evaluate(focused)).toBe("input organization");
+      expect(posted).toEqual([]);
+      await page.getByRole("button", { name: "Deny" }).press("Enter");
+      await page.getByText("posted").waitFor();
+      expect([...posted[0]!.keys()]).toEqual(["state", "scope", "decision"]);
+    });
   });
 
   it("every stop on every page shows where the focus is", async () => {
@@ -221,6 +278,9 @@ describe("by keyboard alone", () => {
       "account-signed-out",
       "not-admitted",
       "consent-loopback",
+      "consent-organizations",
+      "consent-step-up-absurd",
+      "callback-to-paste",
       "return",
       "status",
     ]) {
@@ -258,13 +318,54 @@ describe("the decision", () => {
     });
   });
 
-  it("by an accidental Enter is no", async () => {
-    await withPage("consent-https", {}, async (page) => {
-      await page.getByLabel("See your to-do list").press("Enter");
+  it.each(["consent-https", "consent-step-up-loopback"])(
+    "by an accidental Enter is no, on the page %s",
+    async (name) => {
+      await withPage(name, {}, async (page) => {
+        await page.getByLabel("See your to-do list").press("Enter");
+        await page.getByText("posted").waitFor();
+        expect(posted[0]!.get("decision")).toBe("deny");
+      });
+    },
+  );
+
+  it("for an app on another computer is a smaller button than Approve, which says that it approves", async () => {
+    await withPage("consent-step-up-loopback", {}, async (page) => {
+      const sizes = async (name: string) => {
+        const style = page.getByRole("button", { name }).evaluate(styleOf, ["height", "font-size"]);
+        return (await style).map((size) => Number.parseFloat(size));
+      };
+      const [[height = 0, font = 0], approve] = [
+        await sizes("My app is on another computer"),
+        await sizes("Approve"),
+      ];
+      expect(height).toBeLessThan(0.75 * (approve[0] ?? 0));
+      expect(font).toBeLessThan(approve[1] ?? 0);
+      await page.getByRole("button", { name: "My app is on another computer" }).press("Space");
       await page.getByText("posted").waitFor();
-      expect(posted[0]!.get("decision")).toBe("deny");
+      expect([...posted[0]!]).toEqual([
+        ["state", "sealed"],
+        ["scope", "todo:write"],
+        ["scope", "todo:delete"],
+        ["scope", "todo:read"],
+        ["decision", "approve_elsewhere"],
+      ]);
     });
   });
+
+  it.each(["consent-https", "consent-step-up", "consent-loopback", "consent-private-use"])(
+    "is described to a screen reader by the caution, if there is one, on the page %s",
+    async (name) => {
+      await withPage(name, {}, async (page) => {
+        const notices = await page.locator(".caution").allInnerTexts();
+        const [id] = await page
+          .getByRole("button", { name: "Approve" })
+          .evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-describedby")));
+        const described = id ? [await page.locator(`#${id}`).innerText()] : [];
+        expect(described).toEqual(notices);
+      });
+    },
+  );
 
   it.each(VARIANTS)(
     "weighs the same either way at $width px, $colorScheme",
@@ -288,7 +389,7 @@ describe("the decision", () => {
 });
 
 describe("a click on what decides", () => {
-  it.each(["consent-https", "return-waits", "account", "account-question"])(
+  it.each(["consent-https", "consent-step-up-loopback", "return-waits", "account", "account-question"])(
     "counts once the pointer has settled on the page %s",
     async (name) => {
       await withPage(name, {}, async (page) => {
@@ -303,6 +404,10 @@ describe("a click on what decides", () => {
         await page.mouse.move(x + 5, y + 5);
         expect(await page.evaluate("document.documentElement.matches(':hover')")).toBe(true);
         expect(await pane()).toBe("visible");
+        for (const button of await page.locator(".settled button, [name=decision]").all()) {
+          const box = await button.boundingBox();
+          if (box) await page.mouse.click(box.x + 5, box.y + 5);
+        }
         await page.mouse.click(x + 5, y + 5);
         await clock.send("Animation.setPlaybackRate", { playbackRate: 1 });
         await expect.poll(pane, { timeout: 20_000 }).toBe("hidden");
@@ -373,7 +478,12 @@ describe("what people set in their system", () => {
 
   it("text at twice its size still fits a narrow screen", async () => {
     // 640 px at 200 % lay out like 320 px; larger base text is the harder case.
-    for (const name of ["consent-loopback", "account", "login-password-and-methods"]) {
+    for (const name of [
+      "consent-loopback",
+      "consent-organizations",
+      "account",
+      "login-password-and-methods",
+    ]) {
       await withPage(name, { viewport: { width: 360, height: 720 } }, async (page) => {
         await page.evaluate(doubleTheText);
         expect(await page.evaluate(outside), name).toEqual([]);

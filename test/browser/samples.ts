@@ -1,4 +1,3 @@
-import { SENTENCES } from "../../src/authorization-server/sign-in/sign-in-page.ts";
 import { SIGN_IN_PROBLEMS } from "../../src/authorization-server/sign-in/sign-in-problems.ts";
 import { actionForm } from "../../src/pages/account/form.ts";
 import { accountNotice } from "../../src/pages/account/notices.ts";
@@ -8,6 +7,7 @@ import { accountRefusedPage } from "../../src/pages/account/refused.ts";
 import { signedOutPage } from "../../src/pages/account/signed-out.ts";
 import type { AccountValues } from "../../src/pages/account/values.ts";
 import { companyField } from "../../src/pages/company-field.ts";
+import { noOrganizationPage } from "../../src/pages/consent/no-organization.ts";
 import { consentPage } from "../../src/pages/consent/page.ts";
 import { alreadyApprovedPage } from "../../src/pages/done.ts";
 import { errorPage } from "../../src/pages/error.ts";
@@ -19,15 +19,29 @@ import { returnPage } from "../../src/pages/return.ts";
 import { signInAgainPage } from "../../src/pages/sign-in-again.ts";
 import { statusPage } from "../../src/pages/status.ts";
 import { ABSURD_APPS, appSamples, NO_APPS, SOME_APPS } from "./app-samples.ts";
+import { consentSamples } from "./consent-samples.ts";
 import { mailSamples } from "./mail-samples.ts";
+import { upstreamSamples } from "./upstream-samples.ts";
 
 /** One of each page, as it comes up in practice, and then what nobody should send but somebody will. */
+/** A square, as a data URL. */
+const PICTURE = `data:image/svg+xml;base64,${Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" fill="#7a3ff2"/><circle cx="12" cy="12" r="6" fill="#fff"/></svg>',
+).toString("base64")}`;
+
+export const ORGANIZATIONS = [
+  { id: "acme", name: "Acme Rockets", description: "Rockets, anvils and giant magnets", picture: PICTURE },
+  { id: "globex", name: "Globex" },
+  { id: "personal", name: "Ada’s own", description: "Only you" },
+] as const;
+
 export const SAMPLES = samplesIn(createLook);
 
 /** @param lookOf makes the look of an application of this name */
 export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, string>> {
   const look = lookOf({ name: "my-app" });
   const mail = mailSamples(look);
+  const upstreams = upstreamSamples(look);
   const consent = {
     look,
     action: "/oauth/consent",
@@ -229,7 +243,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     ...Object.fromEntries(
       SIGN_IN_PROBLEMS.map((problem) => [
         `login-${problem.replaceAll("_", "-")}`,
-        loginPage({ ...login, methodProblem: SENTENCES[problem]("Google") }),
+        loginPage({ ...login, methodProblem: look.texts.login.ofMethod[problem]("Google") }),
       ]),
     ),
     invitation: invitationPage({
@@ -287,11 +301,51 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       scopes: todoScopes.map((scope) => ({ ...scope, isNew: scope.scope === "todo:write" })),
       willBeRemembered: true,
     }),
+    "consent-organization": consentPage({
+      ...consent,
+      client: claude,
+      destination: { kind: "https", shown: "claude.ai", isForeign: false },
+      organization: { called: "Workspace", offered: [ORGANIZATIONS[0]], suggested: undefined },
+      scopes: todoScopes,
+    }),
+    "consent-organizations": consentPage({
+      ...consent,
+      client: claude,
+      destination: { kind: "https", shown: "claude.ai", isForeign: false },
+      organization: { called: "Workspace", offered: ORGANIZATIONS, suggested: undefined },
+      scopes: todoScopes.slice(0, 2),
+    }),
+    "consent-organizations-absurd": consentPage({
+      ...consent,
+      client: cursor,
+      destination: { kind: "loopback", shown: "127.0.0.1:33418", isForeign: false },
+      canBePasted: true,
+      organization: {
+        called: "w".repeat(40),
+        offered: Array.from({ length: 200 }, (_, index) => ({
+          id: `id-${index}`,
+          name: index % 3 === 0 ? "unbreakable".repeat(18) : `Team ${index}`,
+          description: "and a description that goes on ".repeat(index % 9),
+          ...(index % 2 === 0 && { picture: PICTURE }),
+        })),
+        suggested: "id-150",
+      },
+      scopes: todoScopes,
+    }),
+    "no-organization": noOrganizationPage({
+      look,
+      called: "Workspace",
+      personName: "Ada Lovelace",
+      switchAction: "/oauth/login?switch=1",
+      client: claude,
+      correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
+    }),
     "consent-loopback": consentPage({
       ...consent,
       client: { name: "Visual Studio Code", id: "dcr_4QmS2VbT0h5s9kXw", ...SELF },
       destination: { kind: "loopback", shown: "127.0.0.1:33418", isForeign: false },
       scopes: todoScopes,
+      canBePasted: true,
     }),
     "consent-private-use": consentPage({
       ...consent,
@@ -327,6 +381,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
         { scope: "mcp", description: "להשתמש בכלים של השרת", tools: ["echo"], locked: true, checked: true },
       ],
     }),
+    ...consentSamples(lookOf),
     ...mail.samples,
     ...appSamples(lookOf),
     "account-address": accountPage({ ...account, sections: [mail.addressSections.rest] }),
@@ -346,6 +401,19 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       hasProblem: true,
     }),
     account: accountPage(account),
+    "account-upstreams": accountPage({ ...account, sections: [upstreams.sections.all] }),
+    "account-upstreams-old-sign-in": accountPage({
+      ...account,
+      canChange: false,
+      sections: [upstreams.sections.old],
+    }),
+    "account-upstreams-refused": accountPage({
+      ...account,
+      sections: [upstreams.sections.refused],
+      hasProblem: true,
+    }),
+    "account-upstreams-absurd": accountPage({ ...account, sections: [upstreams.sections.absurd] }),
+    ...upstreams.pages,
     "account-notice": accountPage({ ...account, notice: accountNotice("identity_linked", look) }),
     "account-question": accountPage({ ...account, question }),
     "account-question-absurd": accountPage({
@@ -423,7 +491,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     "account-refused-confirm": accountRefusedPage({
       look,
       title: "Nothing was changed",
-      whatHappened: `You signed in as ${"w".repeat(80)}, but this is the account page of Ada Lovelace. Nothing was changed.`,
+      whatHappened: look.texts.login.problems.someoneElse("w".repeat(80), "Ada Lovelace"),
       link: { text: "Sign in with another account", url: "/oauth/login" },
       correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
     }),

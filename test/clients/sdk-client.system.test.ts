@@ -13,7 +13,7 @@ import { z } from "zod";
 import { createOAuthServer, type OAuthServer } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import type { CreateOptions } from "../../src/server/create-oauth-server.ts";
-import { approve, openNetworkBrowser } from "../support/network.ts";
+import { approve, approveElsewhere, openNetworkBrowser } from "../support/network.ts";
 import { createProvider, type TestProvider } from "../support/sdk-client-provider.ts";
 import { PEOPLE } from "../support/server.ts";
 import { REMOVED, REVOKED } from "../support/store/samples.ts";
@@ -180,6 +180,28 @@ describe("a client of the SDK", () => {
       await expect(transport.finishAuth(changed)).rejects.toThrow(IssuerMismatchError);
     }
     await transport.finishAuth(provider.callback());
+  });
+
+  it("on another computer connects with the callback URL that its person pastes, and steps up with the next one", async () => {
+    const { url } = await start();
+    const browser = openNetworkBrowser(new URL(url).origin);
+    const provider = createProvider({ person: (asked) => approveElsewhere(browser, asked, ADA) });
+    const first = await signIn(url, provider);
+    expect(await text(first.client, "echo", { message: "from afar" })).toBe("Echo: from afar");
+    await expect(text(first.client, "write_note", { note: "x" })).rejects.toThrow(UnauthorizedError);
+    await first.transport.finishAuth(provider.callback());
+    const { client } = await connect(url, provider);
+    expect(await text(client, "write_note", { note: "x" })).toBe("Written: x");
+    expect(provider.authorizeUrls).toHaveLength(2);
+  });
+
+  it("refuses a callback URL that belongs to someone else's request", async () => {
+    const { url } = await start();
+    const [victim, attacker] = [adasProvider(url), adasProvider(url)];
+    const [transport] = [await sendToAuthorize(url, victim), await sendToAuthorize(url, attacker)];
+    // It checks `state` as applications do; what is left is the code, for which its verifier is wrong.
+    await expect(transport.finishAuth(attacker.callback())).rejects.toThrow();
+    await transport.finishAuth(victim.callback());
   });
 
   it("keeps its session through a step-up", async () => {

@@ -26,6 +26,7 @@ import {
 } from "../support/client.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { provokePeople } from "../support/provoke-people.ts";
+import { provokeUpstreams } from "../support/provoke-upstreams.ts";
 import { approveFirst, ask, REPORTS } from "../support/remembered.ts";
 import { type LogLine, PEOPLE, startServer, type TestServer } from "../support/server.ts";
 
@@ -35,7 +36,8 @@ const documented = eventTable(readFileSync(join(CHECKOUT, "docs/events.md"), "ut
 
 /**
  * `refresh.healed` needs a lost write; its fields are those of `refresh.rotated`, in one statement. `session.ended_upstream` needs
- * a provider: test/sign-in/logout.system.test.ts. The others are the command's, and test/cli/audit.system.test.ts looks at them.
+ * a provider: test/sign-in/logout.system.test.ts. `upstream.disconnected` is in
+ * src/authorization-server/upstreams/vault.test.ts. The others are the command's, and test/cli/audit.system.test.ts looks at them.
  */
 const NOT_PROVOKED = [
   "client.added",
@@ -51,6 +53,7 @@ const NOT_PROVOKED = [
   "refresh.healed",
   "secret.rotated",
   "session.ended_upstream",
+  "upstream.disconnected",
 ];
 
 let lines: readonly LogLine[];
@@ -181,7 +184,11 @@ async function provokeEverything(): Promise<readonly LogLine[]> {
   await refresh(server, sameClient, first);
   await callTool(server, "not.a.token");
   await postForm(server, "/oauth/token", { grant_type: "refresh_token", client_id: "nobody" });
-  return [...(await recordedBy(server)), ...(await recordedBy(await provokePeople()))];
+  return [
+    ...(await recordedBy(server)),
+    ...(await recordedBy(await provokePeople())),
+    ...(await recordedBy(await provokeUpstreams())),
+  ];
 }
 
 /** The lines and rows of a server, which ends with that. */

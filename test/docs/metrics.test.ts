@@ -95,6 +95,7 @@ describe("docs/metrics.md", () => {
     ["`outcome` of sign-ins", "gatehouse_sign_ins_total", "outcome"],
     ["`outcome` of mails", "gatehouse_mails_total", "outcome"],
     ["`purpose`", "gatehouse_mails_total", "purpose"],
+    ["`outcome` of other services", "gatehouse_upstream_refreshes_total", "outcome"],
     ["`decision` of consents", "gatehouse_consents_total", "decision"],
     ["`decision` of the guard", "gatehouse_guard_decisions_total", "decision"],
   ])("has the values of %s", (row, metric, label) => {

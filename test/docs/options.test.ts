@@ -13,6 +13,7 @@ import { guardOptions } from "../../src/config/guard-options.ts";
 import { lifetimeOptions } from "../../src/config/lifetime-options.ts";
 import { listenerOptions } from "../../src/config/listener-options.ts";
 import { loginOptions } from "../../src/config/login-options.ts";
+import { lookOptions } from "../../src/config/look-options.ts";
 import { operationOptions } from "../../src/config/operation-options.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { serverOptions } from "../../src/config/options-schema.ts";
@@ -24,8 +25,10 @@ import {
 import { peopleOptions } from "../../src/config/people-options.ts";
 import { resourceServerOptions } from "../../src/config/protect-options.ts";
 import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
+import { publicOptions } from "../../src/config/public-options.ts";
 import { redirectOptions } from "../../src/config/redirect-options.ts";
 import { scopeOptions } from "../../src/config/scope-options.ts";
+import { declaredKeepTokensOptions } from "../../src/config/sign-in/keep-tokens-option.ts";
 import { declaredOidcOptions } from "../../src/config/sign-in/oidc-options.ts";
 import { auth0Own } from "../../src/config/sign-in/presets/auth0.ts";
 import { entraOwn } from "../../src/config/sign-in/presets/entra.ts";
@@ -39,6 +42,11 @@ import { workosOwn } from "../../src/config/sign-in/presets/workos.ts";
 import { samlOptions } from "../../src/config/sign-in/saml-options.ts";
 import { totpOptions } from "../../src/config/sign-in/totp-options.ts";
 import { storageOptions } from "../../src/config/storage-options.ts";
+import { upstreamOptions } from "../../src/config/upstream-options.ts";
+import { githubUpstreamOptions } from "../../src/config/upstreams/github.ts";
+import { googleUpstreamOptions } from "../../src/config/upstreams/google.ts";
+import { keyUpstreamOptions } from "../../src/config/upstreams/key-options.ts";
+import { oauthUpstreamOptions } from "../../src/config/upstreams/oauth-options.ts";
 import { readDocument } from "../support/markdown.ts";
 import { withMembers, withTable } from "./declared-options.ts";
 
@@ -50,7 +58,10 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "Which clients may come, and where people are sent": redirectOptions,
   "How long things last": lifetimeOptions,
   "The login page": loginOptions,
+  "Looks and language": lookOptions,
   People: { ...peopleOptions, ...organizationOptions },
+  "Other services": upstreamOptions,
+  "What is public, and when people sign in": publicOptions,
   "The rest": { ...guardOptions, ...operationOptions },
 };
 
@@ -73,12 +84,21 @@ const SIGN_IN_PRESETS: Readonly<Record<string, OptionTable>> = {
   github: githubOwn,
 };
 
+/** What the functions for other services take, by the file that declares it. */
+const UPSTREAMS: Readonly<Record<string, readonly [type: string, options: OptionTable]>> = {
+  "oauth-options": ["OAuthUpstreamOptions", oauthUpstreamOptions],
+  github: ["GithubUpstreamOptions", githubUpstreamOptions],
+  google: ["GoogleUpstreamOptions", googleUpstreamOptions],
+  "key-options": ["KeyUpstreamOptions", keyUpstreamOptions],
+};
+
 /** The types whose members are options. */
 const TYPES = [
   {
     file: "src/config/options-schema.ts",
     types: [
       { name: "OAuthServerOptions", options: serverOptions, given: "Given" },
+      { name: "LookOptions", options: partsOf(serverOptions, "look"), given: 'NonNullable<Given["look"]>' },
       { name: "TlsOptions", options: partsOf(serverOptions, "tls"), given: 'NonNullable<Given["tls"]>' },
       {
         name: "MetricsOptions",
@@ -123,6 +143,10 @@ const TYPES = [
     types: [{ name: "OidcOptions", options: declaredOidcOptions, given: "Given" }],
   },
   {
+    file: "src/config/sign-in/keep-tokens-option.ts",
+    types: [{ name: "KeepTokensOptions", options: declaredKeepTokensOptions, given: "Given" }],
+  },
+  {
     file: "src/config/sign-in/saml-options.ts",
     types: [{ name: "SamlOptions", options: declaredOptions(samlOptions), given: "Given" }],
   },
@@ -130,6 +154,10 @@ const TYPES = [
     file: "src/config/sign-in/totp-options.ts",
     types: [{ name: "TotpOptions", options: declaredOptions(totpOptions), given: "Given" }],
   },
+  ...Object.entries(UPSTREAMS).map(([file, [name, options]]) => ({
+    file: `src/config/upstreams/${file}.ts`,
+    types: [{ name, options: declaredOptions(options), given: "Given" }],
+  })),
   ...Object.entries(SIGN_IN_PRESETS).map(([name, own]) => ({
     file: `src/config/sign-in/presets/${name}.ts`,
     types: [{ name: "Own", options: declaredOptions(own), given: "Given" }],

@@ -129,7 +129,7 @@ describe("the page asks all the same", () => {
     const { browser } = await startRemembering();
     const ending = await ask(browser, { scope: "mcp todo:read todo:write" });
     if (ending.kind !== "page") throw new Error(endOf(ending));
-    expect(textOf(ending.html)).toContain("You approved this app before. This request asks for more.");
+    expect(textOf(ending.html)).toContain("You approved this app before, without what is listed here.");
     expect(newIn(ending.html)).toEqual(["Change your list"]);
   });
 

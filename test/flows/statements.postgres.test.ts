@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import {
   authorize,
   callTool,
@@ -11,6 +12,7 @@ import {
   tokensOf,
 } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
+import { ACME, connectFor } from "../support/organizations.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import { heardOf, startServer, type TestServer } from "../support/server.ts";
 import { DISABLED } from "../support/store/samples.ts";
@@ -38,7 +40,8 @@ beforeEach(async () => {
 afterEach(() => stop(server));
 
 const PROGRAM = { id: "program", secret: "a-secret-of-a-program", grantTypes: ["client_credentials"] };
-const start = () => startServer({ database, secret: SECRET, clients: [PROGRAM] });
+const start = (options: OAuthServerOptions = {}) =>
+  startServer({ database, secret: SECRET, clients: [PROGRAM], ...options });
 async function stop(stopping: TestServer): Promise<void> {
   await stopping.drain();
   await stopping.close();
@@ -176,6 +179,14 @@ describe("on an instance that knows the client", () => {
     };
     expect(await statementsOf(attempts)).toEqual([]);
   });
+});
+
+it("where organizations are asked for, a refresh reads the grant first", async () => {
+  const other = await start({ organizations: () => [ACME] });
+  await heardOf(other);
+  const { clientId, refresh_token: token } = await connectFor(other, "acme");
+  expect(await statementsOf(() => tokensOf(refresh(other, clientId, token)))).toEqual([READ_GRANT, ROTATE]);
+  await stop(other);
 });
 
 it("on an instance that does not know the client, the first of them is one more", async () => {

@@ -22,7 +22,7 @@ import { REVOKED } from "../support/store/samples.ts";
 const LOCAL = "http://localhost:54212/callback";
 const CURSOR = "cursor://anysphere.cursor-mcp/oauth/callback";
 
-const NEW = "New in this request";
+const NEW = "New";
 const BEFORE = "What you approved before";
 const ALL = "What it can do";
 
@@ -131,11 +131,11 @@ describe("the consent page of a client that asks for more", () => {
     const site = await connected();
     const scope = "mcp todo:read todo:write";
     expect(textOf((await ask(site.server, { ...site, scope })).html)).toContain(
-      "You approved this app before.",
+      "You approved this app before, without",
     );
     const local = await connected(LOCAL);
     const page = textOf((await ask(local.server, { ...local, scope })).html);
-    expect(page).toContain("You approved an app with this ID before.");
+    expect(page).toContain("You approved an app with this ID before, without");
     expect(page).not.toContain("You approved this app");
     expect(page).toContain("Any program on this computer could be asking.");
   });

@@ -20,6 +20,7 @@ import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
 import { type Authenticator, passTo, setUpAtAccount } from "./sign-in/authenticator.ts";
 import { approveSample, IDENTITY_LINKED, REDEEMED } from "./store/samples.ts";
+import { GITHUB, JIRA } from "./upstreams.ts";
 import { addUser, PASSWORD } from "./users.ts";
 
 /** Checks no hash, which takes its time: for all that is not about the password. */
@@ -97,7 +98,8 @@ export async function arrange({
   const { mails, send } = keepingMails();
   const first = own === "quick" ? quick() : users();
   const signIn = [first, ...withParts(send), ...providers()].map((part) => tapped(part, tap));
-  const server = await startServer({ publicUrl, secret: SECRET }, { signIn, admit: "anyone" });
+  const upstreams = { github: GITHUB, jira: JIRA };
+  const server = await startServer({ publicUrl, secret: SECRET, upstreams }, { signIn, admit: "anyone" });
   if (own === "directory") for (const name of ["ada", "grace"]) await addUser(server, name);
   const open = () => openBrowser(server, publicUrl);
   const [browser, phone, grace] = [open(), open(), open()];
@@ -177,6 +179,7 @@ export async function everything({ store, now }: TestServer): Promise<string> {
         store.listIdentities(id),
         store.findCredential(id, "password"),
         store.listCredentials(id),
+        store.listUpstreamCredentials(id),
       ]),
     ),
     // Not when they were last used: looking at the page does that.

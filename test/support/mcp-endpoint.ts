@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import type { Auth } from "../../src/core/auth.ts";
+import type { Upstreams } from "../../src/core/upstream.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/mcp/endpoint.ts";
 import type { KeepAlive } from "../../src/mcp/keep-alive.ts";
 import type { Registration } from "../../src/mcp/registration.ts";
@@ -36,7 +37,12 @@ type Rig = {
   listen(): Promise<{ readonly url: URL; close(): Promise<void> }>;
 };
 
-export type ModernMessage = { readonly method: string; readonly params?: Readonly<Record<string, unknown>> };
+export type ModernMessage = {
+  readonly method: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** What the client can do. */
+  readonly capabilities?: Readonly<Record<string, unknown>>;
+};
 
 /** The MCP endpoint behind a real guard, whose tokens are entries in a table. */
 export function startEndpoint({
@@ -47,6 +53,7 @@ export function startEndpoint({
   log = silentLog,
   keepAlive,
   withoutFrontDoor = false,
+  upstreams,
 }: {
   readonly sessions?: boolean;
   readonly debug?: boolean;
@@ -56,6 +63,8 @@ export function startEndpoint({
   readonly keepAlive?: KeepAlive;
   /** The endpoint reads no scopes out of the message, as if it understood it differently from the SDK. */
   readonly withoutFrontDoor?: boolean;
+  /** What the callers have at other services. */
+  readonly upstreams?: Upstreams | undefined;
 } = {}): Rig {
   const tokens = new Map<string, Auth>();
   let skew = 0;
@@ -84,6 +93,7 @@ export function startEndpoint({
     clock,
     log,
     ...(keepAlive && { keepAlive }),
+    upstreams,
   });
   return {
     endpoint,
@@ -135,7 +145,7 @@ export function startEndpoint({
           body: typeof message === "string" ? message : JSON.stringify(message),
         }),
       ),
-    postModern: (token, { method, params }) =>
+    postModern: (token, { method, params, capabilities = {} }) =>
       endpoint.fetch(
         new Request(RESOURCE, {
           method: "POST",
@@ -147,7 +157,12 @@ export function startEndpoint({
             "mcp-method": method,
             ...mcpName(params),
           },
-          body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: ENVELOPE } }),
+          body: JSON.stringify({
+            jsonrpc: "2.0",
+            id: 1,
+            method,
+            params: { ...params, _meta: envelope(capabilities) },
+          }),
         }),
       ),
     send: (token, method, headers) =>
@@ -214,7 +229,7 @@ export type JsonRpc = {
     readonly content?: readonly { readonly text: string }[];
     readonly isError?: boolean;
   };
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 };
 
 /** The text of a tool's answer. */
@@ -222,11 +237,11 @@ export async function textOf(response: Response): Promise<string | undefined> {
   return (await messagesOf(response)).at(-1)?.result?.content?.[0]?.text;
 }
 
-const ENVELOPE = {
+const envelope = (capabilities: Readonly<Record<string, unknown>>) => ({
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
   "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
-  "io.modelcontextprotocol/clientCapabilities": {},
-};
+  "io.modelcontextprotocol/clientCapabilities": capabilities,
+});
 
 function mcpName(params: ModernMessage["params"]): Readonly<Record<string, string>> {
   const name = params?.name ?? params?.uri;

@@ -1,6 +1,6 @@
 import { Agent, fetch as undiciFetch } from "undici";
 import { testCertificate } from "./https-origin.ts";
-import { type Browser, decide, openBrowser, stateOf } from "./person.ts";
+import { type Browser, callbackShown, decide, openBrowser, stateOf } from "./person.ts";
 
 export type Credentials = { readonly username: string; readonly password: string };
 
@@ -29,8 +29,30 @@ export function openNetworkBrowser(origin: string): Browser {
 export async function approve(
   browser: Browser,
   authorizeUrl: string | URL,
-  { username, password }: Credentials,
+  credentials: Credentials,
 ): Promise<URL> {
+  const consent = await toConsent(browser, authorizeUrl, credentials);
+  if (consent instanceof URL) return consent;
+  return locationOf(decide(browser, consent.state, "approve", consent.scopes));
+}
+
+/** The same for an app on another computer: the callback URL that the person copies. */
+export async function approveElsewhere(
+  browser: Browser,
+  authorizeUrl: string | URL,
+  credentials: Credentials,
+): Promise<URL> {
+  const consent = await toConsent(browser, authorizeUrl, credentials);
+  if (consent instanceof URL) throw new Error(`there is no consent page: ${consent}`);
+  const answer = await decide(browser, consent.state, "approve_elsewhere", consent.scopes);
+  return new URL(callbackShown(await answer.text()) ?? "none is shown");
+}
+
+async function toConsent(
+  browser: Browser,
+  authorizeUrl: string | URL,
+  { username, password }: Credentials,
+): Promise<{ readonly state: string; readonly scopes: readonly string[] } | URL> {
   const { origin } = new URL(authorizeUrl);
   let next = await locationOf(browser.request(String(authorizeUrl)));
   if (next.origin !== origin) return next;
@@ -41,7 +63,7 @@ export async function approve(
   }
   const page = await (await browser.request(next.href)).text();
   const scopes = [...page.matchAll(/name="scope" value="([^"]*)"/g)].map(([, scope]) => scope ?? "");
-  return locationOf(decide(browser, stateOf(next.href), "approve", scopes));
+  return { state: stateOf(next.href), scopes };
 }
 
 async function locationOf(answer: Promise<Response>): Promise<URL> {

@@ -124,8 +124,8 @@ function registerTools(registrations: Registrations): void {
   registrations.registerTool(
     "whoami",
     { description: "Who is asking." },
-    ({ person, client, scopes, auth: { issuer } }) => ({
-      content: [{ type: "text", text: JSON.stringify({ person, client, scopes, issuer }) }],
+    ({ person, organization, client, scopes, auth: { issuer } }) => ({
+      content: [{ type: "text", text: JSON.stringify({ person, organization, client, scopes, issuer }) }],
     }),
   );
   registrations.registerTool(

@@ -83,6 +83,7 @@ export async function showAccount(
     },
     (action, fields) => actionForm(form, action, fields),
     answered,
+    look,
   );
   const error = answered?.answer.kind === "refused" ? answered.answer.error : undefined;
   const page = accountPage({

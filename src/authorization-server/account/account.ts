@@ -8,6 +8,7 @@ import { type Route, urlOf } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { accountRefusedPage } from "../../pages/account/refused.ts";
 import { signedOutPage } from "../../pages/account/signed-out.ts";
+import { PageError, sentenceOf } from "../../pages/page-error.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { AccountSessions } from "../people/account-sessions.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
@@ -61,10 +62,11 @@ async function show(request: Request, parts: AccountParts): Promise<Response> {
 /** A form that can't be read came from this page, so the advice is about the page: connecting again in an app would not help. */
 function change(request: Request, peer: Peer, parts: AccountParts): Promise<Response> {
   return changeOnce(request, peer, parts).catch((error: unknown) => {
-    if (!(error instanceof OAuthError) || error.code !== "invalid_request" || error.whatToDo) throw error;
+    if (!(error instanceof OAuthError) || error.code !== "invalid_request") throw error;
+    if (error instanceof PageError && error.advises) throw error;
     const { detail, pageStatus, cause } = error;
-    throw new OAuthError(error.code, error.message, {
-      whatToDo: OPEN_AGAIN,
+    throw new PageError(error.code, (texts) => sentenceOf(error, { texts }), {
+      advises: OPEN_AGAIN,
       ...(detail !== undefined && { detail }),
       ...(pageStatus !== undefined && { pageStatus }),
       cause,
@@ -89,7 +91,7 @@ function outOfDate(isSignedIn: boolean, request: Request, peer: Peer, parts: Acc
   const { look, issuer, log } = parts;
   const detail = isSignedIn ? "the form has no token of this session" : "no one is signed in";
   const { outOfDate, nothingChanged, open } = look.texts.account.refused;
-  const refusal = new OAuthError("access_denied", outOfDate, { detail });
+  const refusal = new PageError("access_denied", ({ account }) => account.refused.outOfDate, { detail });
   logRefusal(refusal, request, log, peer);
   const page = accountRefusedPage({
     look,

@@ -1,8 +1,9 @@
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import type { Peer } from "../../http/peer.ts";
 import { htmlResponse, pageStatus, seeOther } from "../../http/responses.ts";
 import { accountRefusedPage } from "../../pages/account/refused.ts";
 import type { Look } from "../../pages/look.ts";
+import { PageError, sentenceOf } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Store } from "../../store/store.ts";
 import type { CheckActive } from "../people/active.ts";
@@ -42,7 +43,9 @@ export async function confirmLink(confirmed: Confirmed, parts: ConfirmLinkParts)
   const method = proposed && methods.find(({ name }) => name === proposed.method);
   // The operator may have taken a method away since, or changed its provider.
   if (!proposed || !method?.proves(proposed.identity)) {
-    throw new OAuthError("invalid_request", "The form did not say what to link.", { whatToDo: OPEN_AGAIN });
+    throw new PageError("invalid_request", ({ account }) => account.problems.nothingToLink, {
+      advises: OPEN_AGAIN,
+    });
   }
   const refused = await add(proposed, confirmed, parts);
   if (!refused) return seeOther(await pageTokens.urlFor(current, "identity_linked"));
@@ -55,7 +58,7 @@ export async function confirmLink(confirmed: Confirmed, parts: ConfirmLinkParts)
   const page = accountRefusedPage({
     look,
     title: look.texts.account.refused.nothingLinked,
-    whatHappened: refused.error.message,
+    whatHappened: sentenceOf(refused.error, look),
     link: { text: look.texts.common.backToAccount, url: await pageTokens.urlFor(current) },
     correlationId: peer.correlationId,
   });

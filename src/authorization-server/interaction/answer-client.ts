@@ -10,6 +10,7 @@ import { htmlResponse, pageStatus, retryAfter, seeOther } from "../../http/respo
 import { urlOf } from "../../http/route.ts";
 import { callbackToPastePage } from "../../pages/callback-to-paste.ts";
 import type { Look } from "../../pages/look.ts";
+import { sentenceOf } from "../../pages/page-error.ts";
 import { returnPage } from "../../pages/return.ts";
 import type { Log } from "../../platform/logging.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
@@ -74,7 +75,7 @@ export function createAnswerClient({
       url: withParams(redirect, params),
       outcome:
         answer.occasion === "error"
-          ? { error: answer.error.message, correlationId: answer.correlationId }
+          ? { error: sentenceOf(answer.error, look), correlationId: answer.correlationId }
           : answer.occasion,
       opensItself: way.opensItself,
     });

@@ -1,3 +1,4 @@
+import { type OfferedOrganization, pictureSources } from "../../core/organization.ts";
 import { canBePasted } from "../../core/pasteable-redirect.ts";
 import { displayName } from "../../core/person.ts";
 import type { RedirectList } from "../../core/redirect-list.ts";
@@ -6,10 +7,12 @@ import { type Approved, isRememberable } from "../../core/remembered-consent.ts"
 import type { ScopeCatalogue } from "../../core/scopes.ts";
 import { type StepUp, stepUp } from "../../core/step-up.ts";
 import { isForeignRedirect } from "../../core/way-back.ts";
+import { logRefusal } from "../../http/boundary.ts";
 import type { Peer } from "../../http/peer.ts";
 import { isPrefetch, refusePrefetch } from "../../http/prefetch.ts";
-import { htmlResponse } from "../../http/responses.ts";
+import { htmlResponse, pageStatus, withPictures } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
+import { noOrganizationPage } from "../../pages/consent/no-organization.ts";
 import { consentPage } from "../../pages/consent/page.ts";
 import type { Look } from "../../pages/look.ts";
 import { forAnotherAccount } from "../sign-in/another-account.ts";
@@ -17,6 +20,12 @@ import { type DecisionParts, decide, decideAsBefore, decideSilently } from "./de
 import { consentIn, type EarlierApprovalsParts, earlierApprovals } from "./earlier-approvals.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
+import {
+  lackOfOrganization,
+  type OrganizationParts,
+  offeredTo,
+  organizationChoice,
+} from "./organization-choice.ts";
 import { identityIn, type SignedInRequest } from "./sealed-request.ts";
 
 /**
@@ -25,7 +34,7 @@ import { identityIn, type SignedInRequest } from "./sealed-request.ts";
  */
 export const CONSENT: Step = { name: "consent", path: "/oauth/consent", isNeeded: () => true };
 
-type PageParts = {
+type PageParts = OrganizationParts & {
   readonly interactions: Pick<Interactions, "openAt" | "signInUrl">;
   readonly issuer: string;
   readonly look: Look;
@@ -58,11 +67,35 @@ async function showConsent(request: Request, peer: Peer, parts: ConsentParts): P
   // Without a page, the answer would be the client's error, and the person would get that.
   if (asked.isSilent) refusePrefetch(request);
   const approved = await earlierApprovals(asked, parts);
+  const ask = offeredTo(asked, parts);
   const asBefore = async () =>
-    isNavigation(request) ? decideAsBefore(asked, approved, peer, parts) : undefined;
+    isNavigation(request) ? decideAsBefore(asked, approved, ask, peer, parts) : undefined;
   const answer = asked.isSilent ? await decideSilently(asked, asBefore, peer, parts) : await asBefore();
   if (answer) return answer;
-  return htmlResponse(await pageFor(asked, sealed ?? "", approved, parts), parts.look.styles);
+  const offered = await ask();
+  const lack = lackOfOrganization(offered, asked, parts);
+  if (lack) {
+    logRefusal(lack, request, parts.log, peer);
+    return htmlResponse(await lackPage(asked, peer, parts), parts.look.styles, pageStatus(lack));
+  }
+  const page = await pageFor(asked, sealed ?? "", approved, offered, parts);
+  return htmlResponse(page, withPictures(parts.look.styles, pictureSources(offered)));
+}
+
+/** The same request leads on once the person belongs to something, or is someone else. */
+async function lackPage(
+  asked: SignedInRequest,
+  { correlationId }: Peer,
+  { look, interactions, organizations }: PageParts,
+): Promise<string> {
+  return noOrganizationPage({
+    look,
+    called: organizations?.called ?? "",
+    personName: displayName(asked.person),
+    switchAction: forAnotherAccount(await interactions.signInUrl(asked)),
+    client: identityIn(asked),
+    correlationId,
+  });
 }
 
 /**
@@ -81,6 +114,7 @@ async function pageFor(
   asked: SignedInRequest,
   sealed: string,
   approved: readonly Approved[],
+  offered: readonly OfferedOrganization[],
   parts: PageParts,
 ): Promise<string> {
   const { interactions, issuer, look, catalogue, trustedRedirects } = parts;
@@ -102,6 +136,7 @@ async function pageFor(
       ...destination(asked.redirectUri),
       isForeign: isForeignRedirect(client, asked.redirectUri, trustedRedirects),
     },
+    organization: organizationChoice(offered, approved, parts),
     scopes: [...added, ...before].map((scope) => ({
       scope,
       description: catalogue.descriptions.get(scope) ?? scope,

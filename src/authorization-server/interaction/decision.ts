@@ -1,41 +1,38 @@
 import { OAuthError } from "../../core/errors.ts";
 import type { UnauditedEvent } from "../../core/events.ts";
 import type { Grant } from "../../core/grant.ts";
-import type { Organization } from "../../core/organization.ts";
 import { type PasteableRedirect, pasteableRedirect } from "../../core/pasteable-redirect.ts";
 import { type Approved, approvedMark, rememberedApproval } from "../../core/remembered-consent.ts";
-import { formatScopes, type ScopeCatalogue } from "../../core/scopes.ts";
+import type { ScopeCatalogue } from "../../core/scopes.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
 import { htmlResponse, withCookies } from "../../http/responses.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
 import type { Look } from "../../pages/look.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
-import type { Approval } from "../../store/grant-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { Clients } from "../clients/clients.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
 import { type Minter, mintCode } from "../tokens/tokens.ts";
 import { type AnswerClient, type Asker, refuseToClient } from "./answer-client.ts";
+import { approvalOf, CODE_SECONDS, isSameDecision } from "./approval.ts";
 import { clickedEntry, rememberedEntry } from "./approval-entry.ts";
 import { consentIn, mayNeedNoPage } from "./earlier-approvals.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Step } from "./next-step.ts";
 import {
+  type AskOffered,
   chosenOrganization,
-  lacksOrganization,
+  lackOfOrganization,
   type OrganizationParts,
-  offeredOrganizations,
 } from "./organization-choice.ts";
 import { identityIn, type SignedInRequest } from "./sealed-request.ts";
 import type { SettleRedirect } from "./settle-redirect.ts";
 import { mayNotApprove, requireMayApprove } from "./who-may-approve.ts";
-
-/** RFC 6749 §4.1.2 recommends ten minutes at most. A person may have to paste the address by hand. */
-const CODE_SECONDS = 5 * 60;
 
 const REPEATABLE = new Set(["scope"]);
 
@@ -91,7 +88,7 @@ export async function decide(
     case "deny":
       return withCookies(await deny(asked, asker, peer, parts), interactions.end(asked));
     default:
-      throw new OAuthError("invalid_request", "The form did not say whether you approve.");
+      throw new PageError("invalid_request", ({ consent }) => consent.problems.noDecision);
   }
 }
 
@@ -99,19 +96,21 @@ export async function decide(
  * Answers a request without a page, where the person has approved the same before and the client's approvals are remembered. All
  * that is checked at a click is checked here.
  * @param approved what the person has approved for the client before
+ * @param ask says what the person may let the client act in
  * @returns undefined, and nothing is written, where the person must be asked
  */
 export async function decideAsBefore(
   asked: SignedInRequest,
   approved: readonly Approved[],
+  ask: AskOffered,
   peer: Peer,
   parts: DecisionParts,
 ): Promise<Response | undefined> {
   if (!mayNeedNoPage(asked)) return undefined;
   const asker = await settleAsker(asked, peer, parts);
-  const offered = await offeredOrganizations(asked, parts);
+  const offered = await ask();
   const former = rememberedApproval(consentIn(asked), asker.client, approved, offered);
-  if (!former || lacksOrganization(offered, parts)) return undefined;
+  if (!former || lackOfOrganization(offered, asked, parts)) return undefined;
   const grant = await approve(asked, { former }, asker, peer, parts);
   // What it rests on may have ended since it was read.
   return grant && answerWith(grant, asked, asker, parts);
@@ -145,26 +144,22 @@ async function settleAsker(
   { clients, settleRedirect }: Pick<DecisionParts, "clients" | "settleRedirect">,
 ): Promise<Asker> {
   const client = await clients.find(asked.clientId, peer.address);
-  if (!client) throw new OAuthError("invalid_client", "This app has been removed.");
+  if (!client) throw new PageError("invalid_client", ({ consent }) => consent.problems.appRemoved);
   return { client, redirect: settleRedirect(client, asked.redirectUri), state: asked.state };
 }
 
 function requirePasteable({ redirect }: Asker): PasteableRedirect {
   const shownAt = pasteableRedirect(redirect);
   if (shownAt) return shownAt;
-  throw new OAuthError(
-    "invalid_request",
-    "Only an app on a computer can take a callback URL that you paste. Go back and select Approve.",
-  );
+  throw new PageError("invalid_request", ({ consent }) => consent.problems.notPasteable);
 }
 
-/**
- * What the person decided: the boxes that they left ticked and the organization that the form names, or all that the request asks for,
- * as they approved it before.
- */
+/** What the person decided: what the form says, or all that the request asks for, as they approved it before. */
 type Decided =
   | {
+      /** The boxes that they left ticked. */
       readonly ticked: readonly string[];
+      /** The id of the organization that they chose. */
       readonly organization: string | undefined;
       readonly showsCallback: boolean;
     }
@@ -187,10 +182,7 @@ async function approve(
       ? asked.scopes
       : asked.scopes.filter((scope) => decided.ticked.includes(scope) || catalogue.required.includes(scope));
   if (scopes.length === 0) {
-    throw new OAuthError(
-      "invalid_request",
-      "Nothing is selected. Go back and select at least one item, or deny.",
-    );
+    throw new PageError("invalid_request", ({ consent }) => consent.problems.nothingSelected);
   }
   const organization =
     "former" in decided
@@ -210,10 +202,10 @@ async function approve(
   if (!grant) return undefined;
   if (!isSameDecision(grant, approval)) {
     // Back, other boxes, another organization or another account, and again: the first approval stands, and is not what this one says.
-    throw new OAuthError("access_denied", "You already approved this with other choices, which still apply.");
+    throw new PageError("access_denied", ({ consent }) => consent.problems.otherChoices);
   }
   if (grant.revokedAt !== null) {
-    throw new OAuthError("access_denied", "You approved this before, but the connection has ended.");
+    throw new PageError("access_denied", ({ consent }) => consent.problems.connectionEnded);
   }
   if (grant.redeemedAt === null) log();
   return grant;
@@ -237,40 +229,6 @@ function answerWith(
       ? { occasion: "approved_elsewhere", shownAt, code, codeSeconds: CODE_SECONDS }
       : { occasion: "approved", code },
   );
-}
-
-function isSameDecision(grant: Grant, { person, scopes, organization }: Approval): boolean {
-  return (
-    grant.person.id === person.id &&
-    grant.organization?.id === organization?.id &&
-    formatScopes(grant.scopes) === formatScopes(scopes)
-  );
-}
-
-function approvalOf(
-  asked: SignedInRequest,
-  scopes: readonly string[],
-  organization: Organization | null,
-  { clock, grantSeconds }: Pick<ApprovalParts, "clock" | "grantSeconds">,
-): Approval {
-  const now = clock();
-  return {
-    id: asked.id,
-    clientId: asked.clientId,
-    clientName: asked.clientName,
-    person: asked.person,
-    organization,
-    resource: asked.resource,
-    scopes,
-    redirectUri: asked.redirectUri,
-    codeChallenge: asked.codeChallenge,
-    codeExpiresAt: now + CODE_SECONDS * 1000,
-    refreshExpiresAt: now + CODE_SECONDS * 1000,
-    endsAt: now + grantSeconds * 1000,
-    createdAt: now,
-    approvedAs: null,
-    signedInAt: asked.signedInAt,
-  };
 }
 
 async function deny(

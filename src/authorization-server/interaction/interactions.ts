@@ -1,10 +1,10 @@
-import { OAuthError } from "../../core/errors.ts";
 import type { UnauditedEvent } from "../../core/events.ts";
 import { displayName, type Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import { htmlResponse } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
 import type { Look } from "../../pages/look.ts";
+import { PageError } from "../../pages/page-error.ts";
 import { signInAgainPage } from "../../pages/sign-in-again.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
@@ -118,8 +118,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     async openAt(step, request, sealed, peer) {
       const asked = await open(request, sealed);
       // A request of the sign-in stage holds no person: nobody may approve it.
-      if (!isSignedIn(asked))
-        throw new OAuthError("access_denied", "No one has signed in for this request yet.");
+      if (!isSignedIn(asked)) throw new PageError("access_denied", ({ error }) => error.notSignedInYet);
       // Cookies of before the sign-in are not enough, or whoever planted them could decide (session fixation).
       const current = await binding.signedInFor(request, asked);
       if (current?.person.id !== asked.person.id || !isRecent(current, asked))
@@ -130,7 +129,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       const now = { ...asked, ...signedIn, passed, passedIn };
       const next = nextStep(now, knownOf(now), policy);
       if (next.name === step.name) return now;
-      throw new OAuthError("access_denied", "A step of this request has not been passed yet.", {
+      throw new PageError("access_denied", ({ error }) => error.stepNotPassed, {
         detail: `${step.name} before ${next.name}`,
       });
     },

@@ -1,7 +1,9 @@
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import type { OfferedOrganization, Organization } from "../../core/organization.ts";
 import type { Approved } from "../../core/remembered-consent.ts";
 import { shown } from "../../core/shown.ts";
+import type { OrganizationChoice } from "../../pages/consent/organization.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Organizations } from "../people/organizations.ts";
 import type { SignedInRequest } from "./sealed-request.ts";
 
@@ -11,22 +13,36 @@ export type OrganizationParts = {
 };
 
 /**
- * What the person may let the client of a request act in, as it is now.
+ * Says what the person may let the client of a request act in, as it is now.
  * @throws OAuthError `temporarily_unavailable` where the operator's function does not say it
  */
-export async function offeredOrganizations(
+export type AskOffered = () => Promise<readonly OfferedOrganization[]>;
+
+/** Asks the operator's function at the first call alone. Only for one request: what it said before is old in the next one. */
+export function offeredTo(
   { person, clientId, clientName }: SignedInRequest,
   { organizations }: OrganizationParts,
-): Promise<readonly OfferedOrganization[]> {
-  return organizations ? organizations.offered(person, { id: clientId, name: clientName }) : [];
+): AskOffered {
+  let offered: ReturnType<AskOffered> | undefined;
+  return async () => {
+    if (!organizations) return [];
+    offered ??= organizations.offered(person, { id: clientId, name: clientName });
+    return offered;
+  };
 }
 
-/** Whether the person can't connect an app, because they belong to nothing that it could act in. */
-export function lacksOrganization(
+/** Why the person can't connect an app: they belong to nothing that it could act in. Undefined where they can. */
+export function lackOfOrganization(
   offered: readonly Organization[],
+  { person }: SignedInRequest,
   { organizations }: OrganizationParts,
-): boolean {
-  return organizations?.required === true && offered.length === 0;
+): OAuthError | undefined {
+  if (!organizations?.required || offered.length > 0) return undefined;
+  const { called } = organizations;
+  return new PageError("access_denied", ({ consent }) => consent.problems.noOrganization(called), {
+    detail: `organizations returned none for ${person.id}, and one is required`,
+    advises: ({ consent }) => consent.problems.askToBeAdded,
+  });
 }
 
 /**
@@ -39,29 +55,19 @@ export async function chosenOrganization(
   named: string | undefined,
   parts: OrganizationParts,
 ): Promise<Organization | null> {
-  const offered = await offeredOrganizations(asked, parts);
-  const { called = "Organization" } = parts.organizations ?? {};
+  const offered = await offeredTo(asked, parts)();
+  const called = parts.organizations?.called ?? "";
   if (named === undefined) {
-    if (lacksOrganization(offered, parts)) throw hasNone(called, asked);
+    const lack = lackOfOrganization(offered, asked, parts);
+    if (lack) throw lack;
     if (offered.length === 0) return null;
-    throw new OAuthError("invalid_request", `No ${called} is selected. Go back and select one, or deny.`);
+    throw new PageError("invalid_request", ({ consent }) => consent.problems.organizationNotSelected(called));
   }
   const chosen = offered.find(({ id }) => id === named);
   if (chosen) return withoutPicture(chosen);
-  throw new OAuthError(
-    "access_denied",
-    `You can't use this ${called} for this app. Go back and reload the page.`,
-    {
-      detail: `organization ${shown(named)} is not offered to ${asked.person.id}`,
-      whatToDo: "Go back and reload the page. If that does not help, go back to your app and connect again.",
-    },
-  );
-}
-
-function hasNone(called: string, { person }: SignedInRequest): OAuthError {
-  return new OAuthError("access_denied", `You don't belong to any ${called} here.`, {
-    detail: `organizations returned none for ${person.id}, and one is required`,
-    whatToDo: "Contact the server's operator, or connect again with another account.",
+  throw new PageError("access_denied", ({ consent }) => consent.problems.organizationNotOffered, {
+    detail: `organization ${shown(named)} is not offered to ${asked.person.id}`,
+    advises: ({ consent }) => consent.problems.reloadPage,
   });
 }
 
@@ -70,14 +76,15 @@ function withoutPicture({ picture: _picture, ...organization }: OfferedOrganizat
 }
 
 /**
- * The id of the organization that is ticked at first: the only one, else that of the newest live grant.
- * @param approved what the person has approved for the client before, newest first
+ * What the page offers; undefined where there is nothing to choose.
+ * @param approved what the person has approved for the client before, newest first: what they chose last is ticked
  */
-export function suggestedOrganization(
-  offered: readonly Organization[],
+export function organizationChoice(
+  offered: readonly OfferedOrganization[],
   approved: readonly Pick<Approved, "organization">[],
-): string | undefined {
-  const [first, second] = offered;
-  if (!second) return first?.id;
-  return offered.find(({ id }) => id === approved[0]?.organization?.id)?.id;
+  { organizations }: OrganizationParts,
+): OrganizationChoice | undefined {
+  if (!organizations || offered.length === 0) return undefined;
+  const before = offered.find(({ id }) => id === approved[0]?.organization?.id);
+  return { called: organizations.called, offered, suggested: before?.id };
 }

@@ -1,7 +1,8 @@
 import { isDocumentUrl } from "../../core/client.ts";
 import { CLIENT_CREDENTIALS } from "../../core/client-metadata.ts";
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import type { Person } from "../../core/person.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clients } from "../clients/clients.ts";
 import type { CheckActive } from "../people/active.ts";
 
@@ -18,17 +19,13 @@ export async function requireMayApprove(
 ): Promise<void> {
   await refuseNamesake(person, clients);
   if (await checkActive(person)) return;
-  throw new OAuthError("access_denied", "This account is disabled. Contact the server's operator.", {
+  throw new PageError("access_denied", ({ error }) => error.accountDisabled, {
     detail: `${person.id} is not active`,
   });
 }
 
 export function mayNotApprove(more: { readonly detail: string }): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "This account can't approve apps. Contact the server's operator.",
-    more,
-  );
+  return new PageError("access_denied", ({ consent }) => consent.problems.mayNotApprove, more);
 }
 
 /** A program that acts for itself is a subject like a person: with its id, a person would have what is the program's. */

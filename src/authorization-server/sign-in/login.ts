@@ -6,6 +6,7 @@ import type { Peer } from "../../http/peer.ts";
 import { retryAfter, withCookies } from "../../http/responses.ts";
 import type { Endpoint, Route } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
+import { sentenceOf } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Step } from "../interaction/next-step.ts";
@@ -76,7 +77,7 @@ async function login(
   const result = await check(visit, pair, request, peer, password, parts.log);
   if ("refusal" in result) {
     const { refusal } = result;
-    const typed = { username, errorMessage: refusal.message };
+    const typed = { username, errorMessage: sentenceOf(refusal, parts.look) };
     return showSignIn(visit, typed, parts, refusal.status, retryAfter(refusal));
   }
   return signIns.complete({ method: password.method, visit, proof: result.proof, askedAt }, request, peer);

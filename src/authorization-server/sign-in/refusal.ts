@@ -2,10 +2,11 @@ import { htmlResponse, pageStatus } from "../../http/responses.ts";
 import { accountRefusedPage } from "../../pages/account/refused.ts";
 import type { Look } from "../../pages/look.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
+import { sentenceOf } from "../../pages/page-error.ts";
+import type { AccountPurpose } from "./account-purpose.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import type { Refuse } from "./decided.ts";
 import { loginUrl } from "./login-path.ts";
-import type { AccountPurpose } from "./method.ts";
 import { signInPageOf } from "./sign-in-page.ts";
 
 /** @param parts.contact whom a person asks who may not come in; undefined for the operator */
@@ -21,7 +22,7 @@ export function createRefusal(parts: {
     const page = visit.purpose
       ? accountRefusedPage({
           look,
-          whatHappened: error.message,
+          whatHappened: sentenceOf(error, look),
           correlationId,
           ...whatNext(visit.purpose, switchUrl, look),
         })
@@ -43,7 +44,13 @@ type WhatNext = Pick<Parameters<typeof accountRefusedPage>[0], "title" | "link">
 /** What a person can do who is signed in at the account page: sign in with the right account, or go back. */
 function whatNext({ kind, accountUrl }: AccountPurpose, switchUrl: string, { texts }: Look): WhatNext {
   const { nothingChanged, nothingLinked, signInWithAnother } = texts.account.refused;
-  return kind === "confirm"
-    ? { title: nothingChanged, link: { text: signInWithAnother, url: switchUrl } }
-    : { title: nothingLinked, link: { text: texts.common.backToAccount, url: accountUrl } };
+  const another = { text: signInWithAnother, url: switchUrl };
+  switch (kind) {
+    case "confirm":
+      return { title: nothingChanged, link: another };
+    case "connect":
+      return { title: texts.connect.nothingConnected, link: another };
+    case "link":
+      return { title: nothingLinked, link: { text: texts.common.backToAccount, url: accountUrl } };
+  }
 }

@@ -37,26 +37,6 @@ export type PageParts = {
   readonly loginTemplate: string | undefined;
 };
 
-/** What the page says of each problem of a method with this label. */
-export const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string>> = {
-  cancelled: (label) => `The sign-in with ${label} was cancelled. Try again, or choose another way.`,
-  no_answer: (label) => `${label} did not answer. Try again in a minute.`,
-  wrong_answer: (label) =>
-    `The sign-in with ${label} did not work. Try again. If it happens again, contact the server's operator.`,
-  sign_in_is_old: (label) => `Sign in with ${label} again: this needs a new sign-in.`,
-  other_organization: (label) =>
-    `Your ${label} account is not one of an organization that may sign in here. Use another account.`,
-  unusable_account: (label) =>
-    `You can't sign in with this ${label} account. Contact the server's operator, or choose another way.`,
-  too_large: (label) =>
-    `You can't sign in with ${label} from this app, because its request is too large. Choose another way, or contact the app's developer.`,
-  server_down: () => "You could not be signed in now. Try again in a minute.",
-  unknown_passkey: () =>
-    "This passkey is not known here. It may have been removed. Sign in another way, or with another passkey.",
-  may_be_copied: () =>
-    "This passkey was refused, because it may have been copied. Sign in another way, and remove it from your account.",
-};
-
 /** Where an address picks a company, below the issuer. */
 export const COMPANY_PATH = "/oauth/company";
 
@@ -110,7 +90,10 @@ export function beginSignIn(visit: Visit, request: Request, parts: PageParts): R
   const problem = SIGN_IN_PROBLEMS.find((one) => one === searchParams.get("problem"));
   const method = methods.find(({ name }) => name === searchParams.get("method"));
   if (problem && method) {
-    const methodProblem = `${SENTENCES[problem](method.label)}${referenceIn(searchParams)}`;
+    const methodProblem = [
+      parts.look.texts.login.ofMethod[problem](method.label),
+      ...referenceIn(searchParams, parts.look),
+    ].join(" ");
     const isOutage = OUTAGES.has(problem);
     const headers = isOutage ? { "Retry-After": String(RETRY_SECONDS) } : undefined;
     return showSignIn(visit, { username: "", methodProblem }, parts, isOutage ? 503 : undefined, headers);
@@ -127,9 +110,9 @@ const OUTAGES: ReadonlySet<SignInProblem> = new Set(["no_answer", "server_down"]
 const RETRY_SECONDS = 60;
 
 /** Anyone can write the URL: only what looks like one of ours is shown. */
-function referenceIn(query: URLSearchParams): string {
+function referenceIn(query: URLSearchParams, { texts }: Look): readonly string[] {
   const reference = query.get("reference") ?? "";
-  return /^[\w-]{12}$/.test(reference) ? ` Reference ID: ${reference}` : "";
+  return /^[\w-]{12}$/.test(reference) ? [texts.login.referenceId(reference)] : [];
 }
 
 /** The links to where the others are, for this visit. */
@@ -147,7 +130,7 @@ export function showSignIn(
   headers?: Readonly<Record<string, string>>,
 ): Response {
   const methods = methodsFor(visit, all);
-  const { username, errorMessage, methodProblem = problemOf(typed) } = typed;
+  const { username, errorMessage, methodProblem = problemOf(typed, look) } = typed;
   const at = methods.findIndex(({ panel }) => panel.kind === "password");
   const panels = panelsOf(visit, typed, methods, { issuer, look });
   const ownForms = methods.flatMap(({ panel }) => (panel.kind === "form" ? [panel] : []));
@@ -213,10 +196,8 @@ function fieldOf(
   });
 }
 
-function problemOf({ isUnknownAddress }: Typed): string | undefined {
-  return isUnknownAddress
-    ? "No single sign-on is set up for this address. Check the address, or sign in another way."
-    : undefined;
+function problemOf({ isUnknownAddress }: Typed, { texts }: Look): string | undefined {
+  return isUnknownAddress ? texts.login.problems.unknownCompany : undefined;
 }
 
 function methodsFor({ purpose }: Visit, methods: readonly NamedMethod[]): readonly NamedMethod[] {

@@ -53,12 +53,23 @@ async function list(flags: ListFlags): Promise<void> {
   if (flags.json) return printJson(grants);
   if (grants.length === 0)
     return print("No grants found. --all shows ended ones too. --person and --client take IDs.");
+  const hasOrganizations = grants.some(({ organization }) => organization !== null);
   printTable(
-    ["GRANT", "PERSON", "CLIENT", "SCOPES", "APPROVED", "LAST USED", "STATE"],
+    [
+      "GRANT",
+      "PERSON",
+      "CLIENT",
+      ...(hasOrganizations ? ["ORGANIZATION"] : []),
+      "SCOPES",
+      "APPROVED",
+      "LAST USED",
+      "STATE",
+    ],
     grants.map((grant) => [
       grant.id,
       displayName(grant.person),
       grant.clientName ?? grant.clientId,
+      ...(hasOrganizations ? [grant.organization?.name ?? "-"] : []),
       grant.scopes.join(" "),
       time(grant.createdAt),
       lastUsed(grant),

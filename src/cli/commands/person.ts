@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { disableCommand, enableCommand, signOutCommand } from "./person/access.ts";
 import { addCommand } from "./person/add.ts";
+import { disconnectCommand } from "./person/disconnect.ts";
 import { importCommand } from "./person/import.ts";
 import { inviteCommand } from "./person/invite.ts";
 import { linkCommand } from "./person/link.ts";
@@ -19,6 +20,7 @@ const COMMANDS: readonly (() => Command)[] = [
   importCommand,
   passwdCommand,
   resetFactorCommand,
+  disconnectCommand,
   disableCommand,
   enableCommand,
   signOutCommand,
@@ -28,7 +30,7 @@ const COMMANDS: readonly (() => Command)[] = [
 
 export function personCommand(): Command {
   const command = new Command("person").description(
-    "Manage people: list and invite them, set passwords, reset second factors, disable, sign out, remove and link them.",
+    "Manage people: list and invite them, set passwords, reset second factors, disconnect other services, disable, sign out, remove and link them.",
   );
   for (const create of COMMANDS) command.addCommand(create());
   return command.addHelpText(

@@ -5,6 +5,7 @@ import { type allowInsecureIssuer, allowsInsecureIssuer } from "../allow-insecur
 import { readCredentials } from "../client-credentials.ts";
 import { declared, type OptionTable } from "../declared.ts";
 import type { EnvironmentOptions } from "../environment.ts";
+import { readGivenOptions } from "../function-options.ts";
 import { type Label, optionLabel } from "../problems.ts";
 import { readOptions } from "../read-options.ts";
 import { text as asText } from "../variables.ts";
@@ -60,18 +61,7 @@ export function defineSignIn<const Options extends z.core.$ZodShape & OptionTabl
     name,
     title,
     options,
-    parse(given) {
-      try {
-        if (typeof given !== "object" || given === null || Array.isArray(given)) {
-          const what = given === undefined || given === null ? "are missing" : "are not an object";
-          throw new ConfigurationError(`the options ${what}; they must be an object such as ${example}.`);
-        }
-        return read(given);
-      } catch (error) {
-        if (!(error instanceof ConfigurationError)) throw error;
-        throw new ConfigurationError(`${name}: ${error.message}`);
-      }
-    },
+    parse: (given) => readGivenOptions(name, example, given, (options) => read(options)),
     parseVariables(said) {
       const label: Label = (path) => variableOf(name, optionLabel(path));
       try {
@@ -86,7 +76,8 @@ export function defineSignIn<const Options extends z.core.$ZodShape & OptionTabl
   };
 }
 
-const { name, label, clientId, scopes, parameters, personId, groups, profile, endGrants } = oidcOptions;
+const { name, label, clientId, scopes, parameters, personId, groups, profile, endGrants, keepTokens } =
+  oidcOptions;
 const { clientSecret, privateKey, algorithm, keyId, assertionAudience } = oidcOptions;
 
 /** The options of every OpenID Connect preset. */
@@ -100,6 +91,7 @@ export const presetOptions = {
   groups,
   profile,
   endGrants,
+  keepTokens,
 };
 export type PresetOptions = Pick<OidcOptions, keyof typeof presetOptions>;
 
@@ -166,6 +158,7 @@ export function oidcSettings(parsed: Parsed, optionLabel: Label, fixed: Fixed): 
     groups: parsed.groups,
     profile: parsed.profile ?? [],
     endGrants: parsed.endGrants ?? false,
+    keepTokens: parsed.keepTokens,
     allowInsecure: allowsInsecureIssuer(parsed),
   };
 }

@@ -1,8 +1,12 @@
 import { type ClientIdentity, documentHost } from "../../core/client.ts";
+import { isNamed } from "../client.ts";
 import { type Html, html } from "../html.ts";
 import { CAUTION_ICON } from "../icons.ts";
 import type { Look } from "../look.ts";
 import type { Destination } from "./destination.ts";
+
+/** What the button that approves is described by: a person who only tabs through the page hears it there. */
+export const CAUTION_ID = "caution";
 
 /** One notice, however many reasons there are for it: the second would not be read. */
 export function caution(client: ClientIdentity, destination: Destination, look: Look): Html | undefined {
@@ -12,7 +16,7 @@ export function caution(client: ClientIdentity, destination: Destination, look: 
       : elsewhereWarning(client, destination, look);
   return (
     warning &&
-    html`<div class="notice caution">${CAUTION_ICON}<div>
+    html`<div class="notice caution" id="${CAUTION_ID}">${CAUTION_ICON}<div>
 ${warning}
 </div></div>`
   );
@@ -21,8 +25,9 @@ ${warning}
 /** Whose program listens there, nothing can tell: however well the client is known. */
 function loopbackWarning(client: ClientIdentity, { texts }: Look): Html {
   const { onlyIfStarted, anyProgram, anyoneCanUseName } = texts.consent.caution;
+  const borrowed = isUnverified(client) && isNamed(client) ? html` ${anyoneCanUseName}` : undefined;
   return html`<p><strong>${onlyIfStarted}</strong></p>
-<p>${anyProgram}${isUnverified(client) ? html` ${anyoneCanUseName}` : undefined}</p>`;
+<p>${anyProgram}${borrowed}</p>`;
 }
 
 function elsewhereWarning(
@@ -34,8 +39,11 @@ function elsewhereWarning(
   const place = html`<bdi class="host">${shown}</bdi>`;
   const condition = kind === "https" ? says.onlyIfStartedAndKnown(place) : says.onlyIfStarted;
   if (isUnverified(client)) {
-    return html`<p><strong>${says.nameNotVerified}</strong></p>
-<p>${says.anyoneCanUseName} ${condition}</p>`;
+    return isNamed(client)
+      ? html`<p><strong>${says.nameNotVerified}</strong></p>
+<p>${says.anyoneCanUseName} ${condition}</p>`
+      : html`<p><strong>${says.appNotVerified}</strong></p>
+<p>${condition}</p>`;
   }
   if (!isForeign) return undefined;
   const publisher = html`<bdi class="host">${documentHost(client) ?? ""}</bdi>`;

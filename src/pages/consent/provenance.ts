@@ -1,4 +1,5 @@
 import { type ClientIdentity, documentHost } from "../../core/client.ts";
+import { isNamed } from "../client.ts";
 import { type Html, html, nameOf } from "../html.ts";
 import type { Look } from "../look.ts";
 
@@ -10,9 +11,8 @@ export function provenance(client: ClientIdentity, look: Look): Html {
     return html`${texts.addedByOperator(nameOf(look.name))}${key}`;
   }
   const host = documentHost(client);
+  const registered = isNamed(client) ? texts.registeredItself : texts.registeredItselfUnnamed;
   const said =
-    host === undefined
-      ? texts.registeredItself
-      : texts.publishedBy(html`<strong class="host">${host}</strong>`);
+    host === undefined ? registered : texts.publishedBy(html`<strong class="host">${host}</strong>`);
   return html`${said}${client.holdsKey ? html` ${texts.hasKeyThatProvesNoName}` : undefined}`;
 }

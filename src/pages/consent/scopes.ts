@@ -31,9 +31,10 @@ ${before.length > 0 ? group(texts.beforeLegend, texts.earlierStays, before, look
 type Item = ConsentScope & { readonly id: string };
 
 function group(legend: string, hint: string | undefined, items: readonly Item[], look: Look): Html {
-  return html`<fieldset>
+  const hintId = `${items[0]?.id ?? "scopes"}-group`;
+  return html`<fieldset${hint === undefined ? undefined : html` aria-describedby="${hintId}"`}>
 <legend>${legend}</legend>
-${hint === undefined ? undefined : html`<p class="soft small">${hint}</p>`}
+${hint === undefined ? undefined : html`<p class="soft small" id="${hintId}">${hint}</p>`}
 <ul class="scopes">
 ${items.map((item) => scopeItem(item, look))}
 </ul>
@@ -47,12 +48,29 @@ function scopeItem({ id, scope, description, tools, locked, checked }: Item, loo
 <input type="checkbox" id="${id}" name="scope" value="${scope}" aria-describedby="${id}-more"${ticks}>
 <label for="${id}">${description}</label>
 <p class="more" id="${id}-more">${locked ? html`${texts.alwaysIncluded} ` : undefined}${toolsOf(tools, look)}${texts.scope(html`<code>${scope}</code>`)}</p>
+${tools.length > MOST_TOOLS ? allTools(tools, look) : undefined}
 </li>
 `;
 }
 
-function toolsOf(tools: readonly string[], { texts }: Look): Html | undefined {
+/** Beyond these, the rest is behind a summary, and Approve within reach. */
+const MOST_TOOLS = 12;
+
+function toolsOf(tools: readonly string[], look: Look): Html | undefined {
   if (tools.length === 0) return undefined;
-  const names = html`${tools.map((tool, index) => html`${index > 0 ? ", " : ""}<code>${tool}</code>`)}`;
-  return html`${texts.consent.scopes.tools(names, tools.length)} `;
+  const texts = look.texts.consent.scopes;
+  const shown = namesOf(tools.slice(0, MOST_TOOLS));
+  const more = tools.length - MOST_TOOLS;
+  return html`${more > 0 ? texts.someTools(shown, more) : texts.tools(shown, tools.length)} `;
+}
+
+function allTools(tools: readonly string[], look: Look): Html {
+  return html`<details class="more">
+<summary>${look.texts.consent.scopes.allTools(tools.length)}</summary>
+<p>${namesOf(tools)}</p>
+</details>`;
+}
+
+function namesOf(tools: readonly string[]): Html {
+  return html`${tools.map((tool, index) => html`${index > 0 ? ", " : ""}<code>${tool}</code>`)}`;
 }

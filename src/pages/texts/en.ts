@@ -82,6 +82,85 @@ export const english = {
     continueWith: (method: Html) => html`Continue with ${method}`,
     workAddress: "Work email address",
     continueWithCompany: "Continue with single sign-on",
+    referenceId: (id: string) => `Reference ID: ${id}`,
+    /** Our own ways to sign in, as a sentence has them: "Signed in with your password". */
+    labels: {
+      password: "your password",
+      passkey: "a passkey",
+      mail: "Email",
+      mailToLink: "an email address",
+    },
+    /** Why a sign-in with a method of this label did not end well. */
+    ofMethod: {
+      cancelled: (label: string) =>
+        `The sign-in with ${label} was cancelled. Try again, or choose another way.`,
+      no_answer: (label: string) => `${label} did not answer. Try again in a minute.`,
+      wrong_answer: (label: string) =>
+        `The sign-in with ${label} did not work. Try again. If it happens again, contact the server's operator.`,
+      sign_in_is_old: (label: string) => `Sign in with ${label} again: this needs a new sign-in.`,
+      other_organization: (label: string) =>
+        `Your ${label} account is not one of an organization that may sign in here. Use another account.`,
+      unusable_account: (label: string) =>
+        `You can't sign in with this ${label} account. Contact the server's operator, or choose another way.`,
+      too_large: (label: string) =>
+        `You can't sign in with ${label} from this app, because its request is too large. Choose another way, or contact the app's developer.`,
+      server_down: () => "You could not be signed in now. Try again in a minute.",
+      unknown_passkey: () =>
+        "This passkey is not known here. It may have been removed. Sign in another way, or with another passkey.",
+      may_be_copied: () =>
+        "This passkey was refused, because it may have been copied. Sign in another way, and remove it from your account.",
+    },
+    problems: {
+      incorrect: "Incorrect username or password.",
+      usernameTooLong: (limit: number) =>
+        `The username is too long. Use at most ${counted(limit)} characters.`,
+      passwordTooLong: (limit: number) =>
+        `The password is too long. Use at most ${counted(limit)} characters.`,
+      tooManyPasswords: (minutes: number) => `Too many wrong passwords. Try again in ${duration(minutes)}.`,
+      notChecked: "We couldn't check your password. Try again in a minute.",
+      idUnusable:
+        "You can't sign in with this account because its ID can't be used. Contact the server's operator.",
+      dataTooLarge:
+        "You can't sign in with this account because its data is too large. Contact the server's operator.",
+      unknownCompany:
+        "No single sign-on is set up for this address. Check the address, or sign in another way.",
+      tooManyNow: "Too many people are signing in at the moment. Try again in a few seconds.",
+      tooMany: "Too many people are signing in. Try again in a minute.",
+      tooManyAtOnce: "Too many sign-ins came at once. Try again.",
+      tooOld: "You have to sign in again for this, and were signed in already.",
+      someoneElse: (name: string, expected: string) =>
+        `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`,
+      anothersLink: (name: string) =>
+        `You signed in as ${name}, but this link is for another account. Nothing was connected.`,
+      notAdmitted: "This account may not use this server. Contact its operator.",
+      signedOutMeanwhile: "You were signed out while you signed in. Sign in again.",
+      usedAlready: "This sign-in was used already. Sign in again.",
+      idTaken:
+        "This account can't be used, because someone else has its ID here. Contact the server's operator.",
+    },
+    /** For an answer of a provider that belongs to no sign-in of this browser. */
+    noSignIn: {
+      title: "This sign-in can’t continue",
+      whatHappened: "It was started in another browser, has ended, or was used before.",
+      whatToDo: "Go back to where you started, and sign in again.",
+    },
+  },
+
+  /** Why a new username is refused. */
+  username: {
+    empty: "The username is empty.",
+    tooLong: (limit: number) => `The username is too long. Use at most ${limit} characters.`,
+    unseen: "The username has a control character or an invisible one.",
+    taken: "This username is taken. Choose another one.",
+  },
+
+  /** Why a new password is refused. */
+  password: {
+    tooShort: (minimum: number) => `The password is too short. Use at least ${minimum} characters.`,
+    tooLong: (limit: number) => `The password is too long. Use at most ${counted(limit)} characters.`,
+    unseen: "The password has a control character. Use characters that you can type in every browser.",
+    wellKnown: "This password is one of the most common ones, which attackers try first. Choose another one.",
+    littleMore: "The password is little more than your username or the app's name. Choose another one.",
   },
 
   /** For a person who proved who they are, and may not come in. */
@@ -130,6 +209,11 @@ export const english = {
     signedOut: "You are signed out in every browser.",
     goBack: "Go back to your app and sign in. You can close this window.",
     openAccount: "Open your account",
+    passwordsDiffer: "The two passwords differ. Type the same one twice.",
+    whenEnded:
+      "If you have saved your password with it, sign in. Otherwise, copy the whole link, or ask the server's operator for a new one.",
+    whenEndedWithMail:
+      "If you have saved your password with it, sign in. Otherwise, copy the whole link, use the link for a forgotten password on the sign-in page, or ask the server's operator for a new link.",
   },
 
   forgottenPassword: {
@@ -173,6 +257,19 @@ export const english = {
       confirmAddress: "Confirm your address",
       confirm: "Confirm",
       notYou: "If you did not ask for this, close this page.",
+      whenEnded:
+        "Go back to where you started to sign in, and ask for a new email there. If you have signed in with this link already, there is nothing left to do here.",
+    },
+    problems: {
+      typeAddress: "Type one email address, such as ada@example.com.",
+      typeCode: "Type the six digits of the code.",
+      wrongCode: (triesLeft: number) =>
+        `The code is wrong. Use the one in the newest email. You have ${triesLeft === 1 ? "one more try" : `${triesLeft} more tries`}.`,
+      noTriesLeft: "The code was wrong five times, so that email can’t be used any more. Ask for a new one.",
+      over: "The email was used, has expired, or was replaced. Ask for a new one.",
+      tooManyMails: (minutes: number) => `Too many emails were asked for. Try again in ${duration(minutes)}.`,
+      tooManyTries: (minutes: number) => `Too many codes were tried. Try again in ${duration(minutes)}.`,
+      linkStillWorks: (problem: string) => `${problem} The link in the email still works in this browser.`,
     },
     /** The same in any other browser. */
     elsewhere: {
@@ -210,6 +307,22 @@ export const english = {
       qrCode: "QR code for your authenticator app",
       orType: "If you can’t scan it, type this key. If your app asks, choose time-based codes.",
       turnOn: "Turn on",
+      expired: "This QR code has expired. Scan the new one.",
+      incorrect: "Incorrect code. Type the six digits that your app shows now.",
+    },
+    problems: {
+      incorrect: "Incorrect code.",
+      recoveryCodeWrong: "This recovery code is incorrect, or was used before.",
+      typeCode: "Type the six digits that your authenticator app shows.",
+      typeRecoveryCode: "Type one of your recovery codes.",
+      recoveryCodeInOtherField:
+        "This looks like a recovery code. Use a recovery code instead, in the field for one.",
+      usedAlready: "This code was used already. Wait until your app shows the next one.",
+      notChecked: "Your code can't be checked. Use a recovery code, or contact the server's operator.",
+      tooManyCodes: (minutes: number) =>
+        `Too many wrong codes. Try again in ${duration(minutes)}, or use a recovery code.`,
+      tooManyRecoveryCodes: (minutes: number) =>
+        `Too many wrong recovery codes. Try again in ${duration(minutes)}.`,
     },
     recoveryCodes: {
       title: "Save your recovery codes",
@@ -233,6 +346,7 @@ export const english = {
     addedByOperator: (app: Html) => html`Added by the operator of ${app}.`,
     hasKey: "It has a key or secret.",
     registeredItself: "Registered itself and chose its own name.",
+    registeredItselfUnnamed: "Registered itself, without a name.",
     publishedBy: (host: Html) => html`Published by ${host}, which chose its name.`,
     hasKeyThatProvesNoName: "It has a key or secret, which doesn’t prove its name.",
     deny: "Deny",
@@ -240,17 +354,32 @@ export const english = {
     willBeRemembered:
       "If you approve, you won’t be asked again when this app wants the same or less, as long as this connection lasts.",
     appId: (id: Html) => html`App ID: ${id}`,
+    /** Where there are several companies, teams or the like, and the person ticks one. */
+    appliesToChosen: "What you approve here applies only to the one you choose.",
+    noOrganization: {
+      title: "This account can’t connect the app",
+      heading: (client: Html) => html`${client} can’t be connected with this account`,
+      /** What one of them is called is the operator's word: “Workspace”, “Team”. */
+      whatHappened: (called: Html) =>
+        html`This account doesn’t belong to any ${called}, and an app needs one to work in. Nothing was connected.`,
+      whatToDoHeading: "Should this account belong to one?",
+      whatToDo: "Ask to be added. Then reload this page, or go back to your app and connect again.",
+    },
     scopes: {
       legend: "What it can do",
-      newLegend: "New in this request",
-      asksForMore: "You approved this app before. This request asks for more.",
+      newLegend: "New",
+      asksForMore: "You approved this app before, without what is listed here.",
       /** The same, where nothing shows that it is the same app. */
-      someAppAsksForMore: "You approved an app with this ID before. This request asks for more.",
+      someAppAsksForMore: "You approved an app with this ID before, without what is listed here.",
       beforeLegend: "What you approved before",
       earlierStays: "The earlier connection keeps what it has, whatever you choose here.",
       alwaysIncluded: "Always included.",
       tools: (names: Html, count: number) => html`${count === 1 ? "Tool" : "Tools"}: ${names}.`,
+      someTools: (names: Html, more: number) => html`Tools: ${names}, and ${more} more.`,
+      allTools: (count: number) => `All ${count} tools`,
       scope: (scope: Html) => html`Scope: ${scope}`,
+      /** What the one scope lets a client do, where the operator names none. */
+      useTools: (app: string) => `Use the tools of ${app}`,
     },
     elsewhere: {
       button: "My app is on another computer",
@@ -262,9 +391,29 @@ export const english = {
       anyProgram: "Any program on this computer could be asking.",
       anyoneCanUseName: "Anyone can use this name.",
       nameNotVerified: "This app’s name isn’t verified.",
+      appNotVerified: "This app isn’t verified.",
       somewhereElse: "This app sends you somewhere else.",
       notPartOf: (place: Html, publisher: Html) =>
         html`${place} isn’t part of ${publisher}, which publishes this app.`,
+    },
+    problems: {
+      noDecision: "The form did not say whether you approve.",
+      appRemoved: "This app has been removed.",
+      notPasteable:
+        "Only an app on a computer can take a callback URL that you paste. Go back and select Approve.",
+      mayNotApprove: "This account can't approve apps. Contact the server's operator.",
+      nothingSelected: "Nothing is selected. Go back and select at least one item, or deny.",
+      /** What one of them is called is the operator's word: “Workspace”, “Team”. */
+      organizationNotSelected: (called: string) =>
+        `No ${called} is selected. Go back and select one, or deny.`,
+      organizationNotOffered: "You can't use what you selected for this app any more.",
+      reloadPage:
+        "Go back and reload the page. If that does not help, go back to your app and connect again.",
+      noOrganization: (called: string) =>
+        `This account doesn't belong to any ${called}, and an app needs one.`,
+      askToBeAdded: "Ask to be added, or connect again with another account.",
+      otherChoices: "You already approved this with other choices, which still apply.",
+      connectionEnded: "You approved this before, but the connection has ended.",
     },
   },
 
@@ -276,7 +425,7 @@ export const english = {
       html`${client} waits on the other computer for this callback URL. Copy all of it.`,
     onlyYourApp: "Paste this only into the app that you started yourself.",
     nowhereElse:
-      "If a website, a chat or a person asks you for it, don’t give it to them: they would get into your account.",
+      "If a website or another person asks you for it, don’t give it to them: they could use your account.",
     label: "Callback URL",
     worksOnce: (minutes: number) => `It works once, within ${minutes} minutes.`,
     pastedElsewhere: (account: Html) =>
@@ -332,6 +481,41 @@ export const english = {
   error: {
     cannotContinue: "This request can’t continue",
     somethingWentWrong: "Something went wrong",
+    linkCannotBeUsed: "This link can’t be used",
+    onServer: "Something went wrong on the server.",
+    otherSite: "This form was sent from another site, so nothing was done.",
+    notInAdvance: "This page can't be loaded in advance.",
+    requestEnded:
+      "This request has ended, was started in another browser, or too many others were started after it.",
+    signInExpired: "This sign-in has expired.",
+    incompleteLink: "This sign-in link is incomplete, or is not from this server.",
+    linkEnded: "This link was used before, has expired, or is not complete.",
+    notSignedInYet: "No one has signed in for this request yet.",
+    stepNotPassed: "A step of this request has not been passed yet.",
+    notChecked: "The server can't check right now whether you may use it. Try again in a moment.",
+    accountDisabled: "This account is disabled. Contact the server's operator.",
+    appNotRegistered: "This app is not registered here.",
+    appDisabled: "The operator of this server disabled this app.",
+    whatToDo: {
+      /** After a refusal with this code of OAuth. */
+      afterCode: {
+        access_denied: "Go back to your app and connect again.",
+        invalid_client: "Remove the connection in your app and add it again.",
+        unauthorized_client:
+          "Connecting again does not help. Contact the server's operator with the reference ID below.",
+        slow_down: "Wait a moment, then go back to your app and connect again.",
+        temporarily_unavailable:
+          "Wait a moment, then reload this page. If that does not help, go back to your app and connect again.",
+        server_error:
+          "Try again. If it happens again, contact the server's operator with the reference ID below.",
+      },
+      /** After every other one. */
+      connectAgain:
+        "Go back to your app and connect again. If it happens again, contact the app's developer.",
+      openAgain: "Open it again.",
+      openAccountAgain: "Open your account page again.",
+      waitAndGoBack: "Wait, then go back and try again.",
+    },
   },
 
   /** The page at the server's root, and at the MCP URL in a browser. */
@@ -510,6 +694,24 @@ export const english = {
       outcomeWith: (outcome: Html, method: Html) => html`${outcome} with ${method}`,
       timeAndPlace: (when: Html, address: Html) => html`${when} from ${address}`,
     },
+    problems: {
+      noAction: "The form did not say what to do.",
+      notAPosition: "This address is not one that a page of this server links to.",
+      nothingToLink: "The form did not say what to link.",
+      notLinkable: "This way to sign in can't be linked, or is linked already.",
+      onlyOperatorRemoves: "Only the server's operator can remove this way to sign in.",
+      changedMeanwhile: "Your ways to sign in were changed at the same time.",
+    },
+    /** Why another way to sign in was not linked. */
+    linking: {
+      otherMethod: "This page links another way to sign in. Nothing was linked.",
+      noLongerSignedIn:
+        "You are no longer signed in, or someone else is, since you began. Nothing was linked.",
+      notAdmitted: (label: string) =>
+        `This ${label} account may not use this server, so it was not linked. Contact the server's operator.`,
+      belongsToAnother: (label: string) =>
+        `This ${label} account belongs to another person here. Ask the operator to link them.`,
+    },
     /** What the page says first, after a change or instead of one. */
     notices: {
       signed_in_again: "You signed in again. Now you can make your change.",
@@ -551,6 +753,7 @@ export const english = {
       again: "New password again",
       change: "Change password",
       notTheSame: "The two new passwords are not the same. Type the new one twice.",
+      none: "There is no password to change here.",
       incorrect: "The current password is incorrect.",
       signedOut: "You are no longer signed in, so nothing was changed.",
       changed:
@@ -571,6 +774,14 @@ export const english = {
       oldCode: "Code of your current address",
       newCode: "Code of your new address",
       confirm: "Confirm new address",
+      none: "There is no address to change here.",
+      isYours: "This is your address already.",
+      notSent: "The emails could not be sent. Try again in a minute.",
+      typeBothCodes: "Each code has six digits. Type both.",
+      wrongCode: "One of the codes is wrong. Use those of the newest emails.",
+      over: "The codes were used, have expired, or were wrong too often. Nothing was changed. Begin again.",
+      notAdmitted: "The new address may not use this server. Nothing was changed.",
+      taken: "The new address belongs to an account here already. Nothing was changed.",
       cancelled: "Your address was not changed.",
       changed: "Your address was changed.",
     },
@@ -591,6 +802,11 @@ export const english = {
       makeNewCodes: "Make new recovery codes",
       useAnotherApp: "Use another app",
       turnOff: "Turn off",
+      qrCodeOver: "This QR code can't be used any more. Begin again.",
+      isRequiredHere: "This server requires you to have an authenticator app.",
+      hasNone: "You have no authenticator app here.",
+      changedMeanwhile:
+        "You are no longer signed in, or your authenticator app was changed at the same time. Nothing was changed.",
       cancelled: "No authenticator app was set up. Nothing was changed.",
       turnedOff: "Your authenticator app is turned off. You are no longer asked for a code.",
     },
@@ -604,11 +820,152 @@ export const english = {
       synced: "Synced",
       otherHost: (host: Html) => html`Works only at ${host}, where this server no longer is.`,
       onlyWayIn: "Your only way in",
+      full: (most: number) => `You have ${most} passkeys already. Remove one first.`,
+      inUse: "This passkey is in use already.",
+      changedMeanwhile: "Your ways to sign in were changed at the same time. Try again.",
       added: "You can now sign in with this passkey.",
       removed: "You can no longer sign in with this passkey. Delete it from your device too.",
       notThere: "That passkey was removed already.",
       lastWayIn:
         "This passkey is the last way in that works here, so it was not removed. Add another one first.",
     },
+    upstreams: {
+      heading: "Connected services",
+      intro: (app: Html) =>
+        html`Tools of ${app} act as you at the services that you connect. Apps get neither your tokens nor your keys.`,
+      signInAgainToStore: "To store a key, sign in again first.",
+      notConnected: "Not connected",
+      noKey: "No key stored",
+      hasKey: "Key stored",
+      connectAgain: "This connection has ended. Connect it again.",
+      storeAgain: "The service no longer takes this key. Store another one.",
+      noLongerHere: "This server no longer uses this service.",
+      permissions: (scopes: Html) => html`Permissions: ${scopes}.`,
+      connect: "Connect",
+      reconnect: "Connect again",
+      disconnect: "Disconnect",
+      removeKey: "Remove key",
+      keyOf: (service: Html) => html`Key for ${service}`,
+      newKeyOf: (service: Html) => html`Another key for ${service}`,
+      storeKey: "Store key",
+      replaceKey: "Replace key",
+      makeKey: "Make a key there",
+      keyHint: "It is kept encrypted, and never shown again.",
+      /** What the page says first, after a change or instead of one. */
+      connected: (service: string) =>
+        `${service} is connected. If an app waits for it, go back to the app and try again.`,
+      disconnected: (service: string) =>
+        `${service} is disconnected here. To withdraw what you approved there, do it in your settings at ${service}.`,
+      keyStored: (service: string) =>
+        `Your key for ${service} is stored. If an app waits for it, go back to the app and try again.`,
+      keyRemoved: (service: string) =>
+        `Your key for ${service} is removed here. At ${service} it still works until you delete it there.`,
+      denied: (service: string) =>
+        `${service} was not connected, because access to it was not approved there.`,
+      removed: "What was kept for that service is removed.",
+      notThere: (service: string) => `Nothing was stored for ${service}.`,
+      /** Why nothing was changed. */
+      notConnectable: "This service can’t be connected here.",
+      noAnswer: (service: string) =>
+        `${service} did not answer, so nothing was connected. Try again in a minute.`,
+      wrongAnswer: (service: string) =>
+        `${service} could not be connected. Try again. If it happens again, contact the server’s operator.`,
+      noLongerSignedIn:
+        "You are no longer signed in, or someone else is, since you began. Nothing was changed.",
+      keyEmpty: (service: string) => `Type or paste a key for ${service}.`,
+      keyUnusable: (service: string) =>
+        `This can’t be a key for ${service}: it is too long, or has characters that no key has.`,
+      keyRefused: (service: string) => `${service} does not take this key. Check that you copied all of it.`,
+      keyUnchecked: (service: string) =>
+        `The key for ${service} could not be checked, so it was not stored. Try again in a minute.`,
+    },
+  },
+
+  /** The page that a tool's link opens, and what a service leads back to. */
+  connect: {
+    title: (service: string) => `Connect ${service}`,
+    heading: (service: Html, app: Html) => html`Connect ${service} to ${app}?`,
+    keyHeading: (service: Html, app: Html) => html`Store a key for ${service} in ${app}?`,
+    whatItMeans: (service: Html) =>
+      html`Then tools here act at ${service} as you, for the apps that you connected. The apps don’t get your password or tokens.`,
+    whatAKeyMeans: (service: Html) =>
+      html`Then tools here act at ${service} with this key, for the apps that you connected. The apps don’t get the key.`,
+    account: "Your account here",
+    onlyIfAsked: "Only continue if you asked for this, and if this account is yours.",
+    next: (service: Html) => html`Next, ${service} asks you to approve it.`,
+    connect: (service: Html) => html`Connect ${service}`,
+    finish: (service: Html) => html`Connect ${service} to this account`,
+    no: "Don’t connect",
+    nothingConnected: "Nothing was connected",
+    linkIsOver:
+      "This link has expired, or is incomplete. Call the tool in your app again, or connect the service on your account page.",
+    noConnection: (service: string) =>
+      `This way to connect ${service} was started in another browser, has ended, or was used before.`,
+    signInTitle: (service: Html) => html`Sign in to connect ${service}`,
+    signInReason: "You opened a link of an app. Sign in with the account that the app uses.",
+  },
+
+  /** The mails, in plain text: a paragraph each. */
+  mails: {
+    signIn: {
+      subject: (app: string) => `Sign in to ${app}`,
+      openLink: (app: string) =>
+        `To sign in to ${app}, open this link in the browser where you asked for it:`,
+      orTypeCode:
+        "If you read this on another device or in another browser, type this code where you asked for it:",
+      onceWithin: (minutes: number) => `You can use either of them, once, within ${minutes} minutes.`,
+      notYou:
+        "If you did not ask for this, ignore this email. Never tell anyone the code: no one who helps you needs it.",
+    },
+    newPassword: {
+      subject: (app: string) => `Your password for ${app}`,
+      noOne: (app: string) =>
+        `Someone asked for a new password for ${app} with this address. No one with a password here has this address, so there is nothing to change.`,
+      anotherWay: "If you sign in another way, or with another address, use that.",
+      openLink: (username: string, app: string) =>
+        `Your username is ${username}. To choose a new password for ${app}, open this link:`,
+      onceWithin: (links: number, hours: number) =>
+        `${links === 1 ? "It" : "Each link"} works once, within ${inHours(hours)}. When you save the new password, you are signed out in every browser.`,
+      notYou: "If you did not ask for this, ignore this email: your password stays as it is.",
+    },
+    /** To the address that a person has now. */
+    oldAddress: {
+      subject: (app: string) => `Your address for ${app}`,
+      someoneChanges: (app: string, to: string) =>
+        `Someone who is signed in to your account at ${app} wants to change your address there to ${to}.`,
+      typeCode: "If this is you, type this code on your account page, as the code of your current address:",
+      onceWithin: (minutes: number) => `It works once, within ${minutes} minutes.`,
+      notYou: "If it is not you, tell no one the code, and sign out everywhere on your account page.",
+    },
+    /** To the address that they are to have. */
+    newAddress: {
+      subject: (app: string) => `Confirm your address for ${app}`,
+      someoneUses: (app: string) => `Someone wants to use this address to sign in to ${app}.`,
+      typeCode: "If this is you, type this code on your account page, as the code of your new address:",
+      onceWithin: (minutes: number) => `It works once, within ${minutes} minutes.`,
+      notYou: "If it is not you, ignore this email, and tell no one the code.",
+    },
+    invitation: {
+      subject: (app: string) => `Your invitation to ${app}`,
+      chooseBoth: (app: string) =>
+        `You are invited to ${app}. Open this link to choose a username and a password:`,
+      choosePassword: (app: string, username: string) =>
+        `You are invited to ${app}. Your username is ${username}. Open this link to choose your password:`,
+      onceWithin: (hours: number) =>
+        `It works once, within ${inHours(hours)}. Anyone who has it can use it: do not forward it.`,
+    },
   },
 };
+
+function counted(number: number): string {
+  return number.toLocaleString("en");
+}
+
+function duration(minutes: number): string {
+  if (minutes <= 1) return "a minute";
+  return minutes <= 90 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+}
+
+function inHours(hours: number): string {
+  return hours === 1 ? "an hour" : `${hours} hours`;
+}

@@ -23,6 +23,10 @@ export type KeyLabel =
   | "counter-key"
   | "mailed-link"
   | "mailed-code"
+  | "upstream-credential"
+  | "upstream-connection"
+  | "upstream-answer"
+  | "connect-link"
   | "signing-key";
 
 /**

@@ -27,6 +27,9 @@ const COUNTERS: Readonly<Record<EventCounter, Declared>> = {
   gatehouse_mails_total: {
     help: "Mails for signing in, new passwords and changed addresses: sent, failed, and not sent or not checked after too many; and wrong codes and links opened elsewhere, as refused.",
   },
+  gatehouse_upstream_refreshes_total: {
+    help: "People's access tokens for other services that had to be replaced: new ones, those that failed and will be tried again, and those that ended, so that the person has to connect again.",
+  },
   gatehouse_consents_total: { help: "What people decided on the consent page." },
   gatehouse_grants_revoked_total: { help: "Grants that this process ended, by reason." },
   gatehouse_refusals_total: {

@@ -21,12 +21,14 @@ export type Metrics = {
 };
 
 /**
- * `authenticated`: the token is good. Where it lacks a scope, `insufficient_scope` is counted beside it. `expired` and
- * `revoked`: it was good once; `invalid_token`: it never was one for this server; `person_disabled`: it is good, and the
- * operator disabled its person.
+ * `authenticated`: the token is good. Where it lacks a scope, `insufficient_scope` is counted beside it. `public`: there was no
+ * token, and none was needed; `public_limit`: too many came without one. `expired` and `revoked`: it was good once;
+ * `invalid_token`: it never was one for this server; `person_disabled`: it is good, and the operator disabled its person.
  */
 export const GUARD_DECISIONS = [
   "authenticated",
+  "public",
+  "public_limit",
   "no_token",
   "malformed",
   "expired",

@@ -26,8 +26,10 @@ import {
   samplePerson,
   sampleSession,
   sampleSignIn,
+  UPSTREAM_CONNECTED,
 } from "../../../test/support/store/samples.ts";
 import { openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
+import { sampleUpstream } from "../../../test/support/store/upstream-contract.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { type CopyProgress, copyDatabase } from "./copy.ts";
 import type { Beside } from "./database.ts";
@@ -70,8 +72,8 @@ const GRANTS = Array.from({ length: 1203 }, (_, index) => `${"aB_-Zz9é"[index %
 
 const ASSERTIONS = 511;
 
-/** Of each approval, and of the key, the disabled client, the person, the sign-in, the link, the redeemed code and the revocation. */
-const ENTRIES = GRANTS.length + 7;
+/** Of each approval, and of the key, the disabled client, the person, the sign-in, the link, the service, the redeemed code and the revocation. */
+const ENTRIES = GRANTS.length + 8;
 
 /** Something in every table. */
 async function fill(database: string): Promise<void> {
@@ -86,6 +88,7 @@ async function fill(database: string): Promise<void> {
     await store.addPerson(samplePerson("ada", { passwordHash: "$2b$12$x" }), PERSON_ADDED);
     await store.signIn(sampleSignIn({ session: sampleSession({ secondFactor: "totp" }) }), SIGNED_IN);
     await store.addLink(sampleLink(), INVITED);
+    await store.saveUpstreamCredential(sampleUpstream(), UPSTREAM_CONNECTED);
     for (let index = 0; index < GRANTS.length; index += 100)
       await Promise.all(
         GRANTS.slice(index, index + 100).map((id) => store.approve(sampleApproval({ id }), APPROVED)),
@@ -127,6 +130,7 @@ const contentOf = (database: string) =>
     credential: await store.findCredential("ada", "password"),
     link: await store.findLink(sampleLink().hash, START),
     sessions: await store.listSessions("ada", START),
+    upstream: await store.findUpstreamCredential("ada", "github"),
     audit: await store.auditAfter(0, 10),
   }));
 
@@ -181,6 +185,7 @@ describe.each([
       ["credentials", 1],
       ["one_time_links", 1],
       ["sessions", 1],
+      ["upstream_credentials", 1],
       ["assertions", ASSERTIONS],
       ["familiar_networks", 1],
       ["audit", ENTRIES],

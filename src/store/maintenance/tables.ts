@@ -19,6 +19,7 @@ const MOVED: Readonly<Record<MovedTable, Omit<Table, "name">>> = {
   credentials: { key: ["person_id", "kind", "id"] },
   one_time_links: { key: ["hash"] },
   sessions: { key: ["hash"] },
+  upstream_credentials: { key: ["person_id", "upstream"] },
   assertions: { key: ["client_id", "jti"] },
   familiar_networks: { key: ["name", "network"] },
   audit: { key: ["id"], isNumbered: true },

@@ -7,6 +7,7 @@ import { saidByOperator } from "./0006-said-by-operator.ts";
 import { sessionFactors } from "./0007-session-factors.ts";
 import { organizations } from "./0008-organizations.ts";
 import { timeline } from "./0009-timeline.ts";
+import { upstreams } from "./0010-upstreams.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step, in order. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   sessionFactors,
   organizations,
   timeline,
+  upstreams,
 ];

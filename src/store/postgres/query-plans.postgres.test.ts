@@ -43,3 +43,26 @@ test("what happens to one grant reads no other grant of its client, though the t
   );
   expect(scans).toEqual([{ index: "grants_pkey" }]);
 });
+
+test("what a person approved for a client is found by the person, though the table has no statistics yet", async () => {
+  const url = await postgres.freshDatabase();
+  const store = await openTestStore({ database: url, databaseConnections: 1 });
+  await addSamplePerson(store);
+  for (let i = 0; i < GRANTS; i += 1) await store.approve(sampleApproval({ id: `grant-${i}` }), APPROVED);
+  for (let run = 0; run < RUNS; run += 1) {
+    await store.listGrants({
+      clientId: "client-1",
+      personId: "grace",
+      liveAt: START,
+      isClicked: true,
+      limit: 100,
+    });
+  }
+  await store.close();
+  const scans = await postgres.query(
+    url,
+    "SELECT idx_scan::int AS scans FROM pg_stat_user_indexes WHERE indexrelname IN ('grants_person', 'grants_client') ORDER BY indexrelname DESC",
+  );
+  // Of a client that everyone uses, there are as many grants as people.
+  expect(scans).toEqual([{ scans: RUNS }, { scans: 0 }]);
+});

@@ -32,7 +32,12 @@ export function endedPeopleQueries(db: QueryBuilder, connection: Connection): En
       const row = { ...fromPerson({ person: { id }, emails: [], groups: [] }), now };
       const disabled = await connection.writeOrNothing({
         required: [disable(row)],
-        also: [endSessions({ id }), theirs.endLinks({ id }), grants.revokeRest(revocation)],
+        also: [
+          endSessions({ id }),
+          theirs.endLinks({ id }),
+          theirs.endUpstreams({ id }),
+          grants.revokeRest(revocation),
+        ],
         note: note(entry),
       });
       return disabled !== undefined;
@@ -64,6 +69,7 @@ export function endedPeopleQueries(db: QueryBuilder, connection: Connection): En
           theirs.endLinks({ id }),
           theirs.removeCredentials({ id }),
           theirs.removeIdentities({ id }),
+          theirs.endUpstreams({ id }),
           grants.revokeRest(revocation),
           theirs.forgetInGrants({ id, person }),
         ],
@@ -129,7 +135,7 @@ function personStatements(db: QueryBuilder) {
 /** What hangs on a person. */
 function theirStatements(db: QueryBuilder) {
   const removeFrom = (
-    table: "one_time_links" | "credentials" | "identities",
+    table: "one_time_links" | "credentials" | "identities" | "upstream_credentials",
   ): ((values: Id) => Query<unknown>) =>
     prepare(
       (given: Given<Id>) => db.deleteFrom(table).where("person_id", "=", given("id")),
@@ -150,6 +156,7 @@ function theirStatements(db: QueryBuilder) {
     endLinks: removeFrom("one_time_links"),
     removeCredentials: removeFrom("credentials"),
     removeIdentities: removeFrom("identities"),
+    endUpstreams: removeFrom("upstream_credentials"),
     forgetInGrants,
   };
 }

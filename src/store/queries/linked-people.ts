@@ -26,6 +26,7 @@ export function linkedPeopleQueries(
           ...moves.map((move) => move(both)),
           ends.sessions({ survivor }),
           ends.links({ survivor }),
+          ends.upstreams({ survivor }),
           ends.grants({ survivor, now, dueAt: now + KEPT_AFTER_END_MS }),
         ],
         note: note(entry),
@@ -125,7 +126,7 @@ function movingStatements(db: QueryBuilder): readonly ((both: Both) => Query<unk
     () => undefined,
   );
 
-  const move = (table: "credentials" | "sessions" | "identities") =>
+  const move = (table: "credentials" | "sessions" | "identities" | "upstream_credentials") =>
     prepare(
       (given: Given<Both>) =>
         db
@@ -161,8 +162,26 @@ function movingStatements(db: QueryBuilder): readonly ((both: Both) => Query<unk
     dropTwice,
     move("credentials"),
     move("identities"),
+    dropSecondUpstreams(db),
+    move("upstream_credentials"),
     moveGrants,
   ];
+}
+
+/** What both have at a service stays the survivor's. */
+function dropSecondUpstreams(db: QueryBuilder) {
+  return prepare(
+    (given: Given<Both>) =>
+      db
+        .deleteFrom("upstream_credentials")
+        .where("person_id", "=", given("gone"))
+        .where("upstream", "in", ({ selectFrom }) =>
+          selectFrom("upstream_credentials as kept")
+            .select("kept.upstream")
+            .where("kept.person_id", "=", given("survivor")),
+        ),
+    () => undefined,
+  );
 }
 
 /** Where the survivor is disabled now, nothing that either had goes on. */
@@ -174,7 +193,7 @@ function endingStatements(db: QueryBuilder) {
       .where("people.id", "=", given("survivor"))
       .where("people.disabled_at", "is not", null);
 
-  const removeFrom = (table: "sessions" | "one_time_links") =>
+  const removeFrom = (table: "sessions" | "one_time_links" | "upstream_credentials") =>
     prepare(
       (given: Given<Survivor>) => db.deleteFrom(table).where("person_id", "in", isDisabled(given)),
       () => undefined,
@@ -194,5 +213,10 @@ function endingStatements(db: QueryBuilder) {
     () => undefined,
   );
 
-  return { sessions: removeFrom("sessions"), links: removeFrom("one_time_links"), grants };
+  return {
+    sessions: removeFrom("sessions"),
+    links: removeFrom("one_time_links"),
+    upstreams: removeFrom("upstream_credentials"),
+    grants,
+  };
 }

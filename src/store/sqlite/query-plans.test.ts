@@ -101,6 +101,17 @@ test("the lists that begin with the newest read no more than what they show", as
   database.close();
 });
 
+test("what a person approved for a client is found by the person: of a client, there may be as many grants as people", async () => {
+  const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
+  await store.listGrants({ clientId: "c", personId: "ada", liveAt: START, isClicked: true, limit: 100 });
+  const [[sql = ""] = []] = prepare.mock.calls;
+  prepare.mockRestore();
+  const database = new DatabaseSync(file);
+  const [step] = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+  database.close();
+  expect(step?.detail).toBe("SEARCH grants USING INDEX grants_person (person_id=?)");
+});
+
 test("no refresh, use or refusal changes an index", () => {
   const database = new DatabaseSync(file);
   const indexed = database

@@ -21,8 +21,11 @@ import {
   sampleKey,
   samplePerson,
   sampleSignIn,
+  UPSTREAM_CONNECTED,
+  UPSTREAM_DISCONNECTED,
 } from "./samples.ts";
 import type { TestStore } from "./test-store.ts";
+import { sampleUpstream } from "./upstream-contract.ts";
 
 /** What one process hears of the others. A database's own tests say how several processes open the same one. */
 export function changeContract(
@@ -101,6 +104,31 @@ export function changeContract(
       await soon(() => expect(told).toEqual([change]));
       await theirs.removeIdentity("ada", okta, samplePerson().identity, IDENTITY_UNLINKED);
       await soon(() => expect(told).toEqual([change, change]));
+    });
+
+    test("that a service was connected anew, ended or is dead is told, and not a refresh, nor the first connection", async () => {
+      follow();
+      const change: RemoteChange = { kind: "upstream_changed", id: "ada" };
+      const one = { personId: "ada", upstream: "github", version: "version-1", now: START };
+      await theirs.saveUpstreamCredential(sampleUpstream(), UPSTREAM_CONNECTED);
+      await theirs.touchUpstreamCredential("ada", "github", START);
+      await theirs.beginUpstreamRefresh({ ...one, until: START + 1 });
+      const refreshed = {
+        before: "version-1",
+        version: "version-2",
+        sealed: "x",
+        scopes: [],
+        expiresAt: null,
+      };
+      expect(await theirs.replaceUpstreamTokens({ ...one, ...refreshed })).toBe(true);
+      await theirs.resealUpstreamCredential({ ...one, before: "x", sealed: "y" });
+      // In the same millisecond.
+      await theirs.saveUpstreamCredential(sampleUpstream(), UPSTREAM_CONNECTED);
+      await soon(() => expect(told).toEqual([change]));
+      await theirs.endUpstreamCredential(one);
+      await soon(() => expect(told).toEqual([change, change]));
+      await theirs.removeUpstreamCredential(one, UPSTREAM_DISCONNECTED);
+      await soon(() => expect(told).toEqual([change, change, change]));
     });
 
     test("what nobody keeps in memory is not told", async () => {

@@ -60,6 +60,10 @@ export function grantContract(store: () => Store): void {
     test.each([
       { scopes: [] },
       { clientName: null },
+      { organization: { id: "acme", name: "Acme" } },
+      {
+        organization: { id: "日本 \" ' \\", name: "Robert'); DROP TABLE grants; --", description: "\u0001" },
+      },
       { clientName: "Robert'); DROP TABLE grants; --" },
       { person: { id: "", "": null } },
       { person: { id: "日本 \u0001 \" ' \\", nested: { deep: [1, null, "ü"] } } },
@@ -91,18 +95,42 @@ export function grantContract(store: () => Store): void {
       expect(await store().findGrant("grant-1")).toEqual(first);
     });
 
-    test.each([{ person: { id: "mallory" } }, { scopes: ["mcp"] }, { scopes: ["mcp", "todo:read", "more"] }])(
-      "again with %j, that alone, lets no code live longer",
-      async (changes) => {
-        const first = await approveSample(store());
-        const later = {
-          codeExpiresAt: first.codeExpiresAt + 1,
-          refreshExpiresAt: first.refreshExpiresAt + 1,
-        };
-        expect(await store().approve(sampleApproval({ ...later, ...changes }), APPROVED)).toEqual(first);
-        expect(await store().findGrant("grant-1")).toEqual(first);
-      },
-    );
+    test.each([
+      { person: { id: "mallory" } },
+      { scopes: ["mcp"] },
+      { scopes: ["mcp", "todo:read", "more"] },
+      { organization: { id: "acme", name: "Acme" } },
+    ])("again with %j, that alone, lets no code live longer", async (changes) => {
+      const first = await approveSample(store());
+      const later = { codeExpiresAt: first.codeExpiresAt + 1, refreshExpiresAt: first.refreshExpiresAt + 1 };
+      expect(await store().approve(sampleApproval({ ...later, ...changes }), APPROVED)).toEqual(first);
+      expect(await store().findGrant("grant-1")).toEqual(first);
+    });
+
+    test("again for another organization, or for none, lets no code live longer; for the same one it does", async () => {
+      const acme = { id: "acme", name: "Acme" };
+      const first = await approveSample(store(), { organization: acme });
+      const later = { codeExpiresAt: first.codeExpiresAt + 1, refreshExpiresAt: first.refreshExpiresAt + 1 };
+      for (const organization of [null, { id: "globex", name: "Acme" }]) {
+        expect(await store().approve(sampleApproval({ ...later, organization }), APPROVED)).toEqual(first);
+      }
+      const again = await store().approve(sampleApproval({ ...later, organization: acme }), APPROVED);
+      expect(again).toEqual({ ...first, ...later });
+    });
+
+    test("a rotation changes nothing of the organization", async () => {
+      const organization = { id: "acme", name: "Acme", description: "Rockets" };
+      await approveSample(store(), { organization });
+      await store().redeemCode("grant-1", LATER, NOW, REDEEMED);
+      const rotation = {
+        id: "grant-1",
+        clientId: "client-1",
+        presented: 1,
+        refreshExpiresAt: LATER,
+        now: NOW,
+      };
+      expect(await store().rotateRefresh(rotation)).toMatchObject({ organization, generation: 2 });
+    });
 
     test.each([
       ["redeemed", () => store().redeemCode("grant-1", LATER, NOW, REDEEMED)],

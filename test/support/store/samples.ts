@@ -206,6 +206,8 @@ const FIELDS: { readonly [Name in AuditedEvent]: EventFields<Name> } = {
   "person.signed_out": { person: "ada", ...COMMAND },
   "person.removed": { person: "ada", ...COMMAND },
   "person.linked": { person: "ada", gone: "grace", ...COMMAND },
+  "upstream.connected": { person: "ada", upstream: "github", kind: "token", ...REQUEST },
+  "upstream.disconnected": { person: "ada", upstream: "github", ...REQUEST },
   "consent.approved": {
     ...GRANT,
     scopes: ["mcp", "todo:read"],
@@ -261,4 +263,6 @@ export const PERSON_REMOVED = sampleEntry("person.removed");
 export const PERSON_LINKED = sampleEntry("person.linked");
 export const INVITED = sampleEntry("person.invited");
 export const PERSON_ADDED = sampleEntry("person.added");
+export const UPSTREAM_CONNECTED = sampleEntry("upstream.connected");
+export const UPSTREAM_DISCONNECTED = sampleEntry("upstream.disconnected");
 export const SECRET_ROTATED = sampleEntry("secret.rotated");

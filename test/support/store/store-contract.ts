@@ -16,6 +16,7 @@ import { addSamplePerson } from "./samples.ts";
 import { sessionContract } from "./session-contract.ts";
 import { signInContract } from "./sign-in-contract.ts";
 import type { TestStore } from "./test-store.ts";
+import { upstreamContract } from "./upstream-contract.ts";
 
 /**
  * What every database must do, in the same way. A database's own tests call this with a function that opens an empty
@@ -44,6 +45,7 @@ export function storeContract(name: string, open: () => Promise<TestStore>): voi
     credentialContract(() => store);
     endedPeopleContract(() => store);
     mailContract(() => store);
+    upstreamContract(() => store);
     replacementContract(() => store);
   });
 }

@@ -1,10 +1,10 @@
-import { OAuthError } from "../../../core/errors.ts";
 import { htmlResponse } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { appsPage } from "../../../pages/account/apps-page.ts";
 import type { PageLinks } from "../../../pages/account/pages.ts";
 import { timelinePage } from "../../../pages/account/timeline.ts";
 import type { Look } from "../../../pages/look.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { CurrentSignIn } from "../../people/browser-binding.ts";
 import { ACCOUNT_PATH } from "../../sign-in/account-path.ts";
 import { OPEN_AGAIN } from "../account-visits.ts";
@@ -91,13 +91,9 @@ function positionIn<Position>(
   if (text === undefined) return undefined;
   const position = read(text);
   if (position) return position;
-  throw new OAuthError(
-    "invalid_request",
-    `The parameter ${AFTER} is not one that a page of this server links to.`,
-    {
-      whatToDo: OPEN_AGAIN,
-    },
-  );
+  throw new PageError("invalid_request", ({ account }) => account.problems.notAPosition, {
+    advises: OPEN_AGAIN,
+  });
 }
 
 async function linksOf(

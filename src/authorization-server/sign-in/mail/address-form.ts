@@ -7,12 +7,11 @@ import { urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import type { Look } from "../../../pages/look.ts";
 import { mailDownPage } from "../../../pages/mail-ask.ts";
+import { sentenceOf } from "../../../pages/page-error.ts";
 import { loginUrl } from "../login-path.ts";
 import type { Visit, Visits } from "../method.ts";
 import { type DeliveryParts, type OfMail, recordSlowed } from "./deliver.ts";
 import type { Counted, MailLimits } from "./mail-limits.ts";
-
-export const ADDRESS_PROBLEM = "Type one email address, such as ada@example.com.";
 
 /** An address to which a mail may go: it is counted against the limits. */
 export type AskedFor = { readonly visit: Visit; readonly of: OfMail; readonly counted: Counted };
@@ -40,21 +39,24 @@ export async function readAddressForm(
     readonly visits: Visits;
     readonly limits: Pick<MailLimits, "beginMail">;
     readonly issuer: string;
+    readonly look: Look;
   },
 ): Promise<AskedFor | AskedInVain> {
-  const { visits, limits, issuer } = parts;
+  const { visits, limits, issuer, look } = parts;
   requireSameOrigin(request, issuer);
   const form = await readForm(request);
   const visit = await visits.open(request, form.get("state"));
   const typed = form.get("email") ?? "";
   const mailbox = readMailbox(typed);
-  if (mailbox === undefined) return { visit, again: { typed, problem: ADDRESS_PROBLEM, status: 400 } };
+  if (mailbox === undefined) {
+    return { visit, again: { typed, problem: look.texts.mail.problems.typeAddress, status: 400 } };
+  }
   const of: OfMail = { purpose, mailbox, client: visit.client?.id };
   const counted = await limits.beginMail(mailbox, peer.address).catch(refusalOnly);
   if (!(counted instanceof OAuthError)) return { visit, of, counted };
   await recordSlowed(of, counted, peer, parts);
-  const { message: problem, status } = counted;
-  return { visit, again: { typed, problem, status, headers: retryAfter(counted) } };
+  const problem = sentenceOf(counted, look);
+  return { visit, again: { typed, problem, status: counted.status, headers: retryAfter(counted) } };
 }
 
 /** What was thrown, where it is for a page. */

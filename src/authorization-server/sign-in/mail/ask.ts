@@ -38,7 +38,7 @@ async function ask(request: Request, peer: Peer, parts: MailSignInParts): Promis
   const made = await links.make<readonly [string]>({ purpose: "sign_in", mailbox, visit: visit.sealed }, 1);
   if (!made) throw new Error("a mail without a person is always kept");
   const url = `${urlOf(issuer, LINK_PATH)}?token=${made.token}`;
-  const sent = await deliver(of, signInMail(look.name, { url, code: made.codes[0] }), peer, parts);
+  const sent = await deliver(of, signInMail(look, { url, code: made.codes[0] }), peer, parts);
   if (sent !== "sent") {
     await links.use(made.id, "code");
     if (sent === "not_sent") await counted.giveBack();

@@ -62,7 +62,7 @@ async function ask(request: Request, peer: Peer, parts: ForgottenPasswordParts):
   if ("again" in asked) return askAgain(asked.visit, asked.again, parts);
   const { visit, of, counted } = asked;
   const links = await linksFor(of.mailbox, peer, parts);
-  const sent = await deliver(of, newPasswordMail(look.name, links), peer, parts);
+  const sent = await deliver(of, newPasswordMail(look, links), peer, parts);
   if (sent !== "sent") {
     if (sent === "not_sent") await counted.giveBack();
     return downResponse(FORGOTTEN_PASSWORD_PATH, asked, peer, parts);

@@ -7,6 +7,7 @@ import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { errorPage } from "../../../pages/error.ts";
 import { mailElsewherePage, mailLinkPage } from "../../../pages/mail-link.ts";
+import { PageError, sentenceOf } from "../../../pages/page-error.ts";
 import type { Visit } from "../method.ts";
 import { recordRefused } from "./deliver.ts";
 import { finish } from "./finish.ts";
@@ -95,14 +96,13 @@ function elsewhereResponse(status: number, { look }: MailSignInParts): Response 
 
 /** One page for a link that was used, has ended, or never was: it does not tell which. */
 function endedResponse(request: Request, peer: Peer, { look, log }: MailSignInParts): Response {
-  const whatHappened = "This link was used before, has expired, or is not complete.";
-  logRefusal(new OAuthError("invalid_request", whatHappened), request, log, peer);
+  const refusal = new PageError("invalid_request", ({ error }) => error.linkEnded);
+  logRefusal(refusal, request, log, peer);
   const page = errorPage({
     look,
-    title: "This link can’t be used",
-    whatHappened,
-    whatToDo:
-      "Go back to where you started to sign in, and ask for a new email there. If you have signed in with this link already, there is nothing left to do here.",
+    title: look.texts.error.linkCannotBeUsed,
+    whatHappened: sentenceOf(refusal, look),
+    whatToDo: look.texts.mail.link.whenEnded,
     correlationId: peer.correlationId,
     status: STATUS,
   });

@@ -1,4 +1,4 @@
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
 import type { Params } from "../../../core/params.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
@@ -6,6 +6,7 @@ import { htmlResponse, pageStatus, retryAfter, seeOther, withCookies } from "../
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import type { Look } from "../../../pages/look.ts";
+import { PageError, sentenceOf } from "../../../pages/page-error.ts";
 import { recoveryCodesPage, totpPage, totpSetupPage } from "../../../pages/totp.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
@@ -146,11 +147,8 @@ function setupOf({ id }: PendingProof): string {
   return `sign-in ${id}`;
 }
 
-const EXPIRED = new OAuthError("invalid_request", "This QR code has expired. Scan the new one.");
-const WRONG = new OAuthError(
-  "invalid_request",
-  "Incorrect code. Type the six digits that your app shows now.",
-);
+const EXPIRED = new PageError("invalid_request", ({ totp }) => totp.setup.expired);
+const WRONG = new PageError("invalid_request", ({ totp }) => totp.setup.incorrect);
 
 type Problem = { readonly kind: TypedCode["kind"]; readonly error: OAuthError };
 
@@ -166,7 +164,7 @@ function codePage(
     client: pending.visit.client,
     label: pending.proof.label,
     signInUrl: pending.signInUrl,
-    problem: problem && { field: problem.kind, message: problem.error.message },
+    problem: problem && { field: problem.kind, message: sentenceOf(problem.error, look) },
   });
   return answerWith(page, look, problem?.error);
 }
@@ -189,7 +187,7 @@ async function setupPage(
     label,
     signInUrl: pending.signInUrl,
     setup,
-    problem: error?.message,
+    problem: error && sentenceOf(error, look),
   });
   return answerWith(page, look, error);
 }

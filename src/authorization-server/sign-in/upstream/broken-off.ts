@@ -35,11 +35,12 @@ export function noSignIn(
   parts: BrokenOffParts,
 ): Response {
   recordBrokenOff(undefined, why, peer, parts);
+  const { title, whatHappened, whatToDo } = parts.look.texts.login.noSignIn;
   const page = errorPage({
     look: parts.look,
-    title: "This sign-in can’t continue",
-    whatHappened: "It was started in another browser, has ended, or was used before.",
-    whatToDo: "Go back to where you started, and sign in again.",
+    title,
+    whatHappened,
+    whatToDo,
     correlationId: peer.correlationId,
     status: 400,
   });

@@ -1,6 +1,6 @@
-import { OAuthError } from "../../../core/errors.ts";
 import { accountPasswordSection } from "../../../pages/account/password.ts";
 import type { Look } from "../../../pages/look.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { IdentityRecord } from "../../../store/people-records.ts";
 import type { AccountPart } from "../account-part.ts";
 import type { ChangePassword } from "./change-password.ts";
@@ -28,10 +28,13 @@ export function accountPassword(
     actions: {
       async change_password({ current: { person, signIn: session }, identities, form, peer }) {
         const identity = passwordOf(identities);
-        if (!identity) throw new OAuthError("invalid_request", "There is no password to change here.");
+        if (!identity) throw new PageError("invalid_request", ({ account }) => account.password.none);
         const next = form.get("new_password") ?? "";
         if (next !== (form.get("repeated_password") ?? "")) {
-          return { kind: "refused", error: new OAuthError("invalid_request", texts.notTheSame) };
+          return {
+            kind: "refused",
+            error: new PageError("invalid_request", ({ account }) => account.password.notTheSame),
+          };
         }
         const current = form.get("current_password") ?? "";
         const refusal = await changePassword({ person, identity, session, current, next }, peer);

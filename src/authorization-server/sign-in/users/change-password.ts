@@ -1,8 +1,9 @@
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
 import type { Identity } from "../../../core/identity.ts";
 import type { Person } from "../../../core/person.ts";
 import type { Peer } from "../../../http/peer.ts";
 import type { Look } from "../../../pages/look.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { Store } from "../../../store/store.ts";
 import type { CheckPair } from "../method.ts";
 import { createPasswordCheck, type PasswordParts } from "../password/check-password.ts";
@@ -38,18 +39,17 @@ export type ChangePassword = (
 /** A person of the directory changes their own password. @param check of the directory */
 export function createChangePassword(check: CheckPair, parts: ChangePasswordParts): ChangePassword {
   const { store, recorder, clock, look, queue = hashingQueue } = parts;
-  const texts = look.texts.account.password;
   const checkPassword = createPasswordCheck(check, parts);
   return async ({ person, identity, session, current, next }, peer) => {
     const username = identity.subject;
     const checked = await checkPassword({ username, password: current }, undefined, peer);
     if ("refusal" in checked) {
       return checked.refusal.code === "access_denied"
-        ? new OAuthError("access_denied", texts.incorrect)
+        ? new PageError("access_denied", ({ account }) => account.password.incorrect)
         : checked.refusal;
     }
-    const problem = await passwordProblem(next, [username, look.name]);
-    if (problem !== undefined) return new OAuthError("invalid_request", problem);
+    const problem = await passwordProblem(next, [username, look.name], look.texts);
+    if (problem !== undefined) return new PageError("invalid_request", () => problem);
     const secret = await queue.run(() => passwordHashOf(next));
     const changed = recorder.prepare("credential.changed", { person: person.id, kind: "password" }, peer);
     const now = clock();
@@ -64,7 +64,7 @@ export function createChangePassword(check: CheckPair, parts: ChangePasswordPart
     const credential = { ...secrets, personId: person.id };
     // Much can happen while two passwords are hashed: signed out, disabled, changed in another session.
     if (!(await store.changePassword({ credential, session, now }, changed.entry))) {
-      return new OAuthError("access_denied", texts.signedOut);
+      return new PageError("access_denied", ({ account }) => account.password.signedOut);
     }
     changed.log();
     return undefined;

@@ -3,6 +3,7 @@ import { PASSKEYS } from "../../../authorization-server/sign-in/passkeys/stored-
 import type { Grant } from "../../../core/grant.ts";
 import type { Credential } from "../../../store/credential.ts";
 import type { IdentityRecord, PersonRecord, SessionRecord } from "../../../store/people-records.ts";
+import type { UpstreamCredentialSummary } from "../../../store/upstream-store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { bold, print, printError, printJson, printPairs, printTable, time } from "../../output.ts";
 import { lastUsed } from "../grant.ts";
@@ -17,6 +18,7 @@ type Shown = {
   readonly sessions: readonly SessionRecord[];
   readonly grants: readonly Grant[];
   readonly factor: Factor;
+  readonly upstreams: readonly UpstreamCredentialSummary[];
 };
 
 /** What the person proves themselves with beside a password; no secret. */
@@ -31,7 +33,7 @@ const MOST_GRANTS = 100;
 export function showCommand(): Command {
   return new Command("show")
     .argument("<person>", "an id, or an address or a username that only one person has")
-    .description("Show one person: identities, second factor, sessions and live grants.")
+    .description("Show one person: identities, second factor, sessions, live grants and other services.")
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .action(show);
@@ -48,6 +50,7 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
       sessions: await store.listSessions(id, now),
       factor: factorIn(await store.listCredentials(id)),
       grants: await store.listGrants({ personId: id, liveAt: now, limit: MOST_GRANTS + 1 }),
+      upstreams: await store.listUpstreamCredentials(id),
     };
   });
   const shown = { ...found, grants: found.grants.slice(0, MOST_GRANTS) };
@@ -72,7 +75,7 @@ function passkeyLabels(identities: readonly IdentityRecord[]): string {
   return labels.join(", ") || "-";
 }
 
-function printShown({ record, identities, sessions, grants, factor }: Shown): void {
+function printShown({ record, identities, sessions, grants, factor, upstreams }: Shown): void {
   const { person, emails, groups, createdAt, signedInAt, signedOutAt, disabledAt } = record;
   printPairs([
     ["person", person.id],
@@ -114,6 +117,20 @@ function printShown({ record, identities, sessions, grants, factor }: Shown): vo
     time(grant.createdAt),
     lastUsed(grant),
   ]);
+  section(
+    "Other services",
+    ["SERVICE", "WHAT", "ACCOUNT", "SCOPES", "SINCE", "LAST USED", "STATE"],
+    upstreams,
+    (one) => [
+      one.upstream,
+      one.kind,
+      one.account || "-",
+      one.scopes.join(" ") || "-",
+      time(one.createdAt),
+      at(one.usedAt),
+      one.deadAt === null ? "connected" : `ended ${time(one.deadAt)}: they have to connect again`,
+    ],
+  );
 }
 
 function appInWords({ authenticatorAppSince: since, recoveryCodes: left }: Factor): string {
@@ -138,7 +155,7 @@ function section<Row>(
 }
 
 /** Everything but the hashes of cookies, and what the provider calls a session: no program needs them. */
-function asJson({ record, identities, sessions, grants, factor }: Shown): object {
+function asJson({ record, identities, sessions, grants, factor, upstreams }: Shown): object {
   return {
     ...record,
     ...factor,
@@ -148,5 +165,6 @@ function asJson({ record, identities, sessions, grants, factor }: Shown): object
       ...session,
     })),
     grants,
+    upstreams: upstreams.map(({ personId: _person, ...upstream }) => upstream),
   };
 }

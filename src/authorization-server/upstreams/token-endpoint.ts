@@ -1,0 +1,107 @@
+import { z } from "zod";
+import type { OAuthUpstream } from "../../config/upstreams/settings.ts";
+import { OAuthError } from "../../core/errors.ts";
+import { masked } from "../../core/masked.ts";
+import { shown } from "../../core/shown.ts";
+import { authentication } from "../../platform/client-authentication.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { FetchText, JsonRequest } from "../../platform/fetch-json.ts";
+import { WRONG_CREDENTIALS } from "../sign-in/upstream/provider.ts";
+import { UpstreamFailure, type UpstreamTokens } from "./service.ts";
+
+export type TokenEndpoint = {
+  readonly url: string;
+  /** Undefined where only the endpoint is known. */
+  readonly issuer: string | undefined;
+  /** The ways to prove a client that its metadata name; undefined where nothing says it. */
+  readonly methods: readonly string[] | undefined;
+};
+
+type Asked = Pick<OAuthUpstream, "clientId" | "credentials" | "deadCodes">;
+
+/** It goes into a header: what is longer, or has other characters, is no token of ours to use. */
+const token = z
+  .string()
+  .max(16_384)
+  .regex(/^[\x21-\x7e]+$/);
+const TEN_YEARS = 10 * 365 * 24 * 60 * 60;
+const granted = z.looseObject({
+  access_token: token,
+  refresh_token: token.nullish(),
+  // Some write a number as a text.
+  expires_in: z.coerce.number().nullish(),
+  scope: z.string().nullish(),
+});
+const refused = z.looseObject({ error: z.string() });
+
+/**
+ * Asks a token endpoint (RFC 6749 §4.1.3, §6).
+ * @throws UpstreamFailure without a code, a token or a secret in it
+ */
+export async function requestTokens(
+  endpoint: TokenEndpoint,
+  parameters: Readonly<Record<string, string>>,
+  { clientId, credentials, deadCodes }: Asked,
+  { fetchText, clock }: { readonly fetchText: FetchText; readonly clock: Clock },
+): Promise<UpstreamTokens> {
+  const proof = await authentication(clientId, credentials, endpoint, clock);
+  const { status, body } = await askJson(fetchText, endpoint.url, {
+    method: "POST",
+    headers: { ...proof.headers },
+    body: new URLSearchParams({ ...parameters, ...proof.parameters }),
+  });
+  const tokens = granted.safeParse(body);
+  if (status === 200 && tokens.success) return tokensOf(tokens.data);
+  // GitHub answers errors with 200.
+  const error = refused.safeParse(body).data?.error;
+  const secrets = [...Object.values(parameters), ...Object.values(proof.parameters)];
+  const said = error === undefined ? "" : ` ${masked(shown(error), secrets)}`;
+  const answered = `the token endpoint answered ${status}${said}`;
+  if (status >= 500 || status === 429) throw new UpstreamFailure("no_answer", answered);
+  if (error === "temporarily_unavailable" || error === "server_error") {
+    throw new UpstreamFailure("no_answer", answered);
+  }
+  if (error === "invalid_grant" || (error !== undefined && deadCodes.includes(error))) {
+    throw new UpstreamFailure("dead", answered);
+  }
+  const isUnknown = error === "invalid_client" || error === "incorrect_client_credentials";
+  throw new UpstreamFailure("wrong_answer", `${answered}${isUnknown ? WRONG_CREDENTIALS : ""}`);
+}
+
+function tokensOf(said: z.infer<typeof granted>): UpstreamTokens {
+  const seconds = said.expires_in ?? undefined;
+  return {
+    accessToken: said.access_token,
+    refreshToken: said.refresh_token ?? undefined,
+    expiresInSeconds:
+      seconds !== undefined && seconds > 0 && seconds <= TEN_YEARS ? Math.floor(seconds) : undefined,
+    scopes: said.scope?.split(/[\s,]+/).filter((scope) => /^[\x21-\x7e]{1,200}$/.test(scope)),
+  };
+}
+
+/**
+ * Asks a service, and reads JSON. Undefined for what is none.
+ * @throws UpstreamFailure where it can't be reached
+ */
+export async function askJson(
+  fetchText: FetchText,
+  url: string,
+  request: JsonRequest,
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const headers = { Accept: "application/json", "User-Agent": "mcp-gatehouse", ...request.headers };
+  try {
+    const { status, text } = await fetchText(url, { ...request, headers });
+    return { status, body: parse(text) };
+  } catch (cause) {
+    if (!(cause instanceof OAuthError)) throw cause;
+    throw new UpstreamFailure("no_answer", cause.detail ?? cause.message, { cause });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

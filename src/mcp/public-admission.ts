@@ -1,0 +1,48 @@
+import { acceptedBy } from "./accepted.ts";
+import type { Exchange } from "./exchange.ts";
+import { jsonRpcError, readMessages } from "./json-rpc.ts";
+import type { RefuseWithoutToken } from "./public-refusals.ts";
+import type { RegistrationView } from "./registrations.ts";
+import { readBody } from "./request-body.ts";
+import { onlyReached } from "./step-up.ts";
+
+/** Lets a request without a token in, or answers it. */
+export type PublicAdmit = (
+  request: Request,
+  address: string | undefined,
+) => Promise<Exchange<null> | Response>;
+
+export type PublicAdmissionParts = {
+  /** What can be reached without a token. */
+  readonly registrations: RegistrationView;
+  /** Counts the messages of a batch beyond the first. Returns the answer where they are too many. */
+  readonly countMore: (address: string | undefined, messages: number) => Promise<Response | undefined>;
+  readonly refuse: RefuseWithoutToken;
+};
+
+/** Whoever needs more in one request has a token. */
+const MOST_IN_A_BATCH = 50;
+
+export function createPublicAdmission({
+  registrations,
+  countMore,
+  refuse,
+}: PublicAdmissionParts): PublicAdmit {
+  return async (request, address) => {
+    const accepted = acceptedBy(request);
+    const read = await readBody(request, accepted);
+    if (read instanceof Response) return read;
+    const { body } = read;
+    const messages = readMessages(body).length;
+    if (messages > MOST_IN_A_BATCH) {
+      const most = `A batch without a token has ${MOST_IN_A_BATCH} messages at most.`;
+      return jsonRpcError(413, -32600, most);
+    }
+    const tooMany = messages > 1 ? await countMore(address, messages - 1) : undefined;
+    if (tooMany) return tooMany;
+    const refusal = refuse(request, body);
+    if (refusal && !("apply" in refusal)) return refusal;
+    const reached = refusal ? [refusal] : onlyReached(body, registrations);
+    return { request, auth: null, authInfo: undefined, accepted, body, reached };
+  };
+}

@@ -1,0 +1,35 @@
+import { isJsonContentType } from "@modelcontextprotocol/server";
+import type { Accepted } from "./accepted.ts";
+import { readJson } from "./body.ts";
+import { jsonRpcError } from "./json-rpc.ts";
+
+/** The body of a POST of JSON, or what is wrong with the request. What is not JSON the SDK refuses by its headers, unread. */
+export async function readBody(
+  request: Request,
+  accepted: Accepted,
+): Promise<{ readonly body: unknown } | Response> {
+  const unacceptable = refuseForms(request, accepted);
+  if (unacceptable) return unacceptable;
+  const { method, headers } = request;
+  if (method !== "POST" || !isJsonContentType(headers.get("content-type"))) return { body: undefined };
+  const read = await readJson(request);
+  switch (read.kind) {
+    case "json":
+      return { body: read.value };
+    case "too large":
+      return jsonRpcError(413, -32000, "The body is larger than 4 MB.");
+    case "malformed":
+      return jsonRpcError(400, -32700, "Parse error: the body is not JSON.");
+  }
+}
+
+/** A stream is all that a session's GET can be answered with. Without a session the SDK refuses it by its method. */
+function refuseForms({ method, headers }: Request, { json, events }: Accepted): Response | undefined {
+  if (events || method === "DELETE") return undefined;
+  if (method === "POST") return json ? undefined : notAcceptable("application/json or text/event-stream");
+  return headers.has("mcp-session-id") ? notAcceptable("text/event-stream") : undefined;
+}
+
+function notAcceptable(forms: string): Response {
+  return jsonRpcError(406, -32000, `Accept must allow ${forms}.`);
+}

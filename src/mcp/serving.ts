@@ -1,0 +1,54 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Clock } from "../platform/clock.ts";
+import { noTracing, type Tracing } from "../platform/telemetry/tracing.ts";
+import { answer } from "./answer.ts";
+import type { Answer, AnyExchange, CurrentMessage } from "./exchange.ts";
+import { KEEP_ALIVE, type KeepAlive } from "./keep-alive.ts";
+import { createModern, type Modern } from "./modern.ts";
+import type { ResultChallenges } from "./result-challenges.ts";
+import { type CallGuard, createScopedCalls, type ScopedCalls } from "./scoped-calls.ts";
+import type { Transports } from "./serve.ts";
+import { type MakeServer, type ServerMakerParts, serverMaker } from "./servers.ts";
+import { serveStateless } from "./stateless.ts";
+
+export type ServingParts = ServerMakerParts & {
+  readonly clock: Clock;
+  /** Begins the span of a message. */
+  readonly traced?: Tracing["message"] | undefined;
+  readonly keepAlive?: KeepAlive | undefined;
+  /** The clients that are asked to sign in by the result of a tool; undefined where there are none. */
+  readonly resultChallenges?: ResultChallenges | undefined;
+};
+
+/** The SDK's part of an endpoint. */
+export type Serving = {
+  readonly modern: Modern;
+  readonly makeServer: MakeServer;
+  /** What the callbacks of registrations run through. */
+  readonly calls: ScopedCalls;
+  /** Returns what answers a request that was let in: in a span of its own, and in a form that the sender takes. */
+  answering<One extends AnyExchange>(
+    sessions: Transports<One>["sessions"],
+  ): (exchange: One) => Promise<Answer>;
+};
+
+/** @param guard undefined where requests have no token: then no callback runs that is not public */
+export function createServing(parts: ServingParts, guard: CallGuard | undefined): Serving {
+  const { upstreams, log, traced = noTracing.message, keepAlive = KEEP_ALIVE } = parts;
+  const registrations = typeof parts.registrations === "function" ? undefined : parts.registrations;
+  const current = new AsyncLocalStorage<CurrentMessage>();
+  const calls = createScopedCalls(guard, () => current.getStore()?.auth, log, upstreams);
+  const makeServer = serverMaker(parts, calls);
+  const currentlyReached = () => current.getStore()?.reached;
+  const modern = createModern({ makeServer, currentlyReached, keepAlive, log });
+  const stateless = (exchange: AnyExchange) => serveStateless(exchange, { ...parts, makeServer });
+  return {
+    modern,
+    makeServer,
+    calls,
+    answering(sessions) {
+      const transports = { modern, sessions, stateless };
+      return (exchange) => answer({ transports, current, traced, registrations }, exchange);
+    },
+  };
+}
