@@ -127,6 +127,7 @@ it("the keyboard alone reaches every button, and does what it says", async () =>
     stops.push(stop);
   }
   expect(stops).toEqual([
+    "a What happened with your apps",
     "button Sign out here",
     "button Sign out everywhere and disconnect all apps",
     "button Link Provider",

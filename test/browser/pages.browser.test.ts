@@ -139,6 +139,11 @@ describe("by keyboard alone", () => {
     await withPage("account", {}, async (page) => {
       expect(await page.evaluate(focused)).toBe("body");
       expect(await tabStops(page)).toEqual([
+        "button Disconnect",
+        "button Disconnect",
+        "button Disconnect",
+        "a What happened with your apps",
+        "button Disconnect all apps",
         "button Sign out here",
         "button End",
         "button Sign out everywhere else",
@@ -157,7 +162,7 @@ describe("by keyboard alone", () => {
       expect((await tabStops(page)).slice(0, 3)).toEqual([
         "a Don’t link",
         "button Link",
-        "button Sign out here",
+        "button Disconnect",
       ]);
     });
     await withPage("account-password-refused", {}, async (page) => {

@@ -35,8 +35,9 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
 export async function approveSample(
   store: Pick<Store, "approve">,
   changes: Partial<Approval> = {},
+  entry: AuditEntry<"consent.approved"> = APPROVED,
 ): Promise<Grant> {
-  const grant = await store.approve(sampleApproval(changes), APPROVED);
+  const grant = await store.approve(sampleApproval(changes), entry);
   if (!grant) throw new Error("The person may not approve: add them first.");
   return grant;
 }
