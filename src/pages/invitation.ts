@@ -17,11 +17,13 @@ export type InvitationValues = {
   /** What the person may choose in place of a password. */
   readonly choices?: readonly Html[];
   readonly errorMessage?: string | undefined;
+  /** How long the link still works, in this browser alone; undefined where it works anywhere. */
+  readonly minutesLeft?: number | undefined;
 };
 
 /** The page behind a one-time link: asks for a new password, twice, and for a username where there is none yet. */
 export function invitationPage(values: InvitationValues): string {
-  const { appName, action, token, username, isReset, choices = [], errorMessage } = values;
+  const { appName, action, token, username, isReset, choices = [], errorMessage, minutesLeft } = values;
   const title = titleOf(values);
   const body = html`<div class="centred">
 <h1>${title} for ${nameOf(appName)}</h1>
@@ -34,7 +36,7 @@ export function invitationPage(values: InvitationValues): string {
 <form method="post" action="${action}">
 ${
   errorMessage
-    ? html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${errorMessage}</p></div></div>`
+    ? html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${errorMessage}</p>${tryAgainWithin(minutesLeft)}</div></div>`
     : undefined
 }
 <input type="hidden" name="token" value="${token}">
@@ -45,6 +47,12 @@ ${passwordField("again", "New password again", { autofocus: false, hint: false, 
 ${choices.length > 0 ? html`<p class="or"><span>or</span></p>${choices}` : undefined}
 </form>`;
   return layout({ appName, title: errorMessage ? `${title}: try again` : title, body });
+}
+
+function tryAgainWithin(minutes: number | undefined): Html | undefined {
+  if (minutes === undefined) return undefined;
+  const time = minutes === 1 ? "1 minute" : `${minutes} minutes`;
+  return html`<p>Try again within ${time}, in this browser. The link no longer works anywhere else.</p>`;
 }
 
 function titleOf({ isReset, username }: InvitationValues): string {

@@ -143,8 +143,9 @@ async function useAll(store: TestStore): Promise<void> {
   await store.listCredentialKinds("password", 10);
   await store.addLink(sampleLink({ personId: first.id, expiresAt: NOW + 1000 }), INVITED);
   await store.findLink("link-1", NOW);
+  await store.moveLink({ hash: "link-1", to: "link-2", expiresAt: NOW + 1000, now: NOW });
   await store.usePasswordLink(
-    { hash: "link-1", credential: { ...credential, secret: "$2b$12$y" }, now: NOW },
+    { hash: "link-2", credential: { ...credential, secret: "$2b$12$y" }, now: NOW },
     CREDENTIAL_CHANGED,
   );
   const made = { ...credential, kind: "passkey", id: "made" } as const;

@@ -140,6 +140,16 @@ export type PeopleStore = {
   /** Keeps a link's hash; an older one for the same purpose and person ends. */
   addLink(link: OneTimeLink, entry: AuditEntry<"person.invited">): Promise<void>;
   findLink(hash: string, now: number): Promise<OneTimeLink | undefined>;
+  /**
+   * Keeps a link for a new password under another hash: by the one before, it is found no more. False, and nothing is written, where it
+   * was used, moved or has ended.
+   */
+  moveLink(move: {
+    readonly hash: string;
+    readonly to: string;
+    readonly expiresAt: number;
+    readonly now: number;
+  }): Promise<boolean>;
   /** Uses a link up and sets the password of its person, which signs them out, in one commit. False where it was used or has ended. */
   usePasswordLink(
     use: { readonly hash: string; readonly credential: Credential; readonly now: number },

@@ -240,6 +240,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
     appName: `An application ${"with a very long name ".repeat(8)}`,
     username: "w".repeat(64),
     isReset: true,
+    minutesLeft: 10,
     errorMessage: "The two passwords differ. Type the same one twice.",
   }),
   "password-set": passwordSetPage({

@@ -9,6 +9,7 @@ import { grantContract } from "./grant-contract.ts";
 import { grantLifeContract } from "./grant-life-contract.ts";
 import { housekeepingContract } from "./housekeeping-contract.ts";
 import { mailContract } from "./mail-contract.ts";
+import { movedLinkContract } from "./moved-link-contract.ts";
 import { peopleContract } from "./people-contract.ts";
 import { replacementContract } from "./replacement-contract.ts";
 import { addSamplePerson } from "./samples.ts";
@@ -42,6 +43,7 @@ export function storeContract(name: string, open: () => Promise<TestStore>): voi
     credentialContract(() => store);
     endedPeopleContract(() => store);
     mailContract(() => store);
+    movedLinkContract(() => store);
     replacementContract(() => store);
   });
 }
