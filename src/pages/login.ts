@@ -29,6 +29,8 @@ export type LoginValues = {
   readonly client: ClientIdentity | undefined;
   /** Why a person who is signed in at the account page signs in again. */
   readonly purpose?: SignInPurpose | undefined;
+  /** The page of all ways to sign in; undefined where this is it. */
+  readonly allWaysUrl?: string | undefined;
 };
 
 export type SignInPurpose = {
@@ -40,7 +42,17 @@ export type SignInPurpose = {
 
 /** The page with every way to sign in. */
 export function loginPage(values: LoginValues): string {
-  const { appName, above = [], panels = [], errorMessage, methodProblem, client, purpose, ...form } = values;
+  const {
+    appName,
+    above = [],
+    panels = [],
+    errorMessage,
+    methodProblem,
+    client,
+    purpose,
+    allWaysUrl,
+    ...form
+  } = values;
   const { action } = form;
   const problem = errorMessage || methodProblem;
   const marks = client ? html`${mark(client.name, "theirs")}${BOTH_WAYS_ICON}` : undefined;
@@ -59,6 +71,7 @@ ${above.length > 0 ? html`${methodsOf(above)}${OR}` : undefined}
 ${action === undefined ? undefined : passwordForm({ ...form, action }, errorMessage)}
 ${action !== undefined && panels.length > 0 ? OR : undefined}
 ${panels.length > 0 ? methodsOf(panels) : undefined}
+${allWaysUrl === undefined ? undefined : html`<p class="centred small"><a href="${allWaysUrl}">Sign in another way</a></p>`}
 ${purpose ? html`<p class="centred small"><a href="${purpose.accountUrl}">Back to your account</a></p>` : undefined}`;
   return layout({ appName, title: problem ? "Sign in: try again" : "Sign in", body });
 }

@@ -52,6 +52,12 @@ export const MAIL_SAMPLES: Readonly<Record<string, string>> = {
     forgottenPasswordUrl: "/oauth/forgotten-password?state=sealed",
     panels: [...login.panels, { name: "google", label: "Google", url: "/oauth/sign-in/google" }],
   }),
+  "login-mail-alone": loginPage({
+    ...login,
+    action: undefined,
+    panels: [{ name: "magic_link", html: mailForm(form, "only") }],
+    allWaysUrl: "/oauth/login?state=sealed",
+  }),
   "mail-ask": mailAskPage(ask),
   "mail-ask-refused": mailAskPage({
     ...ask,
