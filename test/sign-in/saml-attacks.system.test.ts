@@ -410,6 +410,15 @@ describe("an answer that is not for this browser's sign-in", () => {
     await nothingWritten();
   });
 
+  it("is nothing once ten minutes have passed since the sign-in began, also where it came in time", async () => {
+    server.advance(9 * 60);
+    const url = await answerUrl(right({ notOnOrAfter: 3600 }));
+    server.advance(60);
+    expect(leadsTo(await there.browser.request(url))).toBe("page 400");
+    expect(reasonIn(server)).toBe("over time");
+    await nothingWritten();
+  });
+
   it("is not used up by a browser that loads it in advance", async () => {
     const posted = await postForm(server, samlForm(right(), there.request.relayState));
     const location = posted.headers.get("location") ?? "";
