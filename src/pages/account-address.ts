@@ -47,7 +47,8 @@ ${confirm(html`${problemNotice(problem)}
 ${codeField("old_code", "Code of your current address", problem, true)}
 ${codeField("new_code", "Code of your new address", problem, false)}
 <button type="submit">Confirm new address</button>`)}
-<div class="side-by-side">${cancel(html`<button type="submit" class="plain">Cancel</button>`)}</div>`);
+<div class="side-by-side">${cancel(html`<input type="hidden" name="mail" value="${mail}">
+<button type="submit" class="plain">Cancel</button>`)}</div>`);
 }
 
 function section(inside: Html): Html {

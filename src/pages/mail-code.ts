@@ -16,12 +16,11 @@ export type MailCodeValues = {
   readonly problem: string | undefined;
   /** Where another mail is asked for. */
   readonly askAction: string;
-  readonly signInUrl: string;
 };
 
 /** After a mail was asked for: says where to look, and takes the code. It says the same for every address. */
 export function mailCodePage(values: MailCodeValues): string {
-  const { appName, email, isPrinted, action, state, mail, problem, askAction, signInUrl } = values;
+  const { appName, email, isPrinted, action, state, mail, problem, askAction } = values;
   const body = html`<div class="centred">
 <div class="marks">${mark(appName, "ours")}</div>
 <h1>Check your email</h1>
@@ -44,7 +43,11 @@ ${codeField("code", "Six-digit code", problem, true)}
 <input type="hidden" name="email" value="${email}">
 <button type="submit" class="plain">${isPrinted ? "Print another email" : "Send another email"}</button>
 </form>
-<p class="centred small"><a href="${signInUrl}">Use another address or way to sign in</a></p>`;
+<form method="post" action="${action}">
+<input type="hidden" name="state" value="${state}">
+<input type="hidden" name="mail" value="${mail}">
+<button type="submit" name="cancel" value="1" class="plain">Use another address or way to sign in</button>
+</form>`;
   return layout({ appName, title: problem === undefined ? "Check your email" : "Code: try again", body });
 }
 

@@ -23,7 +23,6 @@ const code = {
   mail: "id",
   problem: undefined,
   askAction: "/oauth/sign-in/magic_link",
-  signInUrl: "/oauth/login?state=sealed",
 };
 const link = {
   appName,

@@ -1,7 +1,7 @@
 import { OAuthError } from "../../../core/errors.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, retryAfter } from "../../../http/responses.ts";
+import { htmlResponse, PAGE_STYLES, retryAfter, seeOther } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { mailCodePage } from "../../../pages/mail-code.ts";
@@ -14,7 +14,7 @@ import { finish } from "./finish.ts";
 import { type Mailed, readCode } from "./mailed-links.ts";
 import { ASK_PATH, CODE_PATH, type MailSignInParts } from "./sign-in-parts.ts";
 
-/** GET: where the code of a mail is typed, in the browser that asked for the mail. POST: checks it, and goes on. */
+/** GET: where the code of a mail is typed, in the browser that asked for the mail. POST: checks it, and goes on; or ends the mail. */
 export function codeRoute(parts: MailSignInParts): Route {
   return {
     name: "mail_code",
@@ -54,6 +54,7 @@ async function enter(request: Request, peer: Peer, parts: MailSignInParts): Prom
   const visit = await visits.open(request, form.get("state"));
   // By this visit: a mail that someone else asked for has no tries to lose here.
   const asked = await askedHere(visit, form.get("mail") ?? "", parts);
+  if (form.get("cancel")) return cancel(visit, asked, parts);
   if (!asked) return overResponse(visit, parts);
   const code = readCode(form.get("code"));
   if (code === undefined) {
@@ -83,6 +84,16 @@ async function enter(request: Request, peer: Peer, parts: MailSignInParts): Prom
   if (!(await links.use(asked.id, "code"))) return overResponse(visit, parts);
   await counted.giveBack();
   return finish(visit, asked, request, peer, parts);
+}
+
+/** Neither link nor code of the mail counts any more: it may be in a stranger's mailbox. */
+async function cancel(
+  { sealed }: Visit,
+  asked: Asked | undefined,
+  { links, issuer }: Pick<MailSignInParts, "links" | "issuer">,
+): Promise<Response> {
+  if (asked) await links.use(asked.id, "code");
+  return seeOther(loginUrl(sealed, issuer));
 }
 
 function wrongCode(triesLeft: number): string {
@@ -118,7 +129,6 @@ function codeResponse(
     mail: id,
     problem: said.problem,
     askAction: urlOf(issuer, ASK_PATH),
-    signInUrl: loginUrl(visit.sealed, issuer),
   });
   return htmlResponse(page, PAGE_STYLES, said.status, said.headers);
 }
