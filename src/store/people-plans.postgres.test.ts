@@ -17,6 +17,7 @@ import {
   IDENTITY_UNLINKED,
   INVITED,
   PERSON_ADDED,
+  PERSON_CHANGED,
   PERSON_DISABLED,
   PERSON_ENABLED,
   PERSON_LINKED,
@@ -172,6 +173,7 @@ async function useAll(store: TestStore): Promise<void> {
     await store.countCodeTry({ hash: mail.hash, most: 5, now: NOW });
   }
   const before = { person: { id: first.id }, emails: [], groups: [] };
+  await store.setPerson({ before: { ...before, emails: ["gone"] }, after: before }, PERSON_CHANGED);
   const changed = { hash: `of ${first.id}`, to: newcomer, label: "l", before, after: before };
   await store.changeAddress({ ...inSession, ...changed, from: first.identity }, ADDRESS_CHANGED);
   await store.useMailedLink({ hash: "of null", tries: 4, now: NOW });

@@ -24,6 +24,9 @@ import type {
   SignInRecord,
 } from "./people-records.ts";
 
+/** What is said of a person, with their id. */
+type Said = Pick<PersonRecord, "person" | "emails" | "groups">;
+
 /** People, what they prove themselves with, and where they are signed in. Part of {@link Store}, under its contract. */
 export type PeopleStore = {
   findPerson(id: string): Promise<PersonRecord | undefined>;
@@ -56,6 +59,14 @@ export type PeopleStore = {
 
   /** Adds a person with an identity and, where it is given, a credential. False, and nothing is written, where the identity or the id is there. */
   addPerson(person: NewPerson, entry: AuditEntry<"person.added">): Promise<boolean>;
+  /**
+   * Says who a person is: from then on no sign-in changes it. Where an address is taken away, links for a new password end. False, and
+   * nothing is written, where the person is gone, or is another one by now than was read.
+   */
+  setPerson(
+    change: { readonly before: Said; readonly after: Said },
+    entry: AuditEntry<"person.changed">,
+  ): Promise<boolean>;
   /**
    * Disables an id, whether it has a row yet or not, ends its sessions, and revokes its grants in commits like those of
    * a client that is removed. False where it was disabled before.

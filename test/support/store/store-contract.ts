@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { auditContract } from "./audit-contract.ts";
+import { changedPeopleContract } from "./changed-people-contract.ts";
 import { clientContract } from "./client-contract.ts";
 import { credentialContract } from "./credential-contract.ts";
 import { endedPeopleContract } from "./ended-people-contract.ts";
@@ -41,6 +42,7 @@ export function storeContract(name: string, open: () => Promise<TestStore>): voi
     sessionContract(() => store);
     peopleContract(() => store);
     credentialContract(() => store);
+    changedPeopleContract(() => store);
     endedPeopleContract(() => store);
     mailContract(() => store);
     movedLinkContract(() => store);

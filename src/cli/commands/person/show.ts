@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { PASSKEYS } from "../../../authorization-server/sign-in/passkeys/stored-passkey.ts";
 import type { Grant } from "../../../core/grant.ts";
 import type { Credential } from "../../../store/credential.ts";
 import type { IdentityRecord, PersonRecord, SessionRecord } from "../../../store/people-records.ts";
@@ -7,6 +6,7 @@ import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts
 import { bold, print, printError, printJson, printPairs, printTable, time } from "../../output.ts";
 import { lastUsed } from "../grant.ts";
 import { personNamed } from "./named.ts";
+import { type Passkey, passkeysIn, shortPasskeyId } from "./passkey-id.ts";
 import { shortId } from "./session-id.ts";
 
 type ShowFlags = DatabaseFlags & { readonly json?: true };
@@ -17,6 +17,7 @@ type Shown = {
   readonly sessions: readonly SessionRecord[];
   readonly grants: readonly Grant[];
   readonly factor: Factor;
+  readonly passkeys: readonly Passkey[];
 };
 
 /** What the person proves themselves with beside a password; no secret. */
@@ -31,7 +32,7 @@ const MOST_GRANTS = 100;
 export function showCommand(): Command {
   return new Command("show")
     .argument("<person>", "an id, or an address or a username that only one person has")
-    .description("Show one person: identities, second factor, sessions and live grants.")
+    .description("Show one person: identities, passkeys, second factor, sessions and live grants.")
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .action(show);
@@ -42,11 +43,14 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
     const now = clock();
     const record = await personNamed(name, store, now);
     const { id } = record.person;
+    const identities = await store.listIdentities(id);
+    const credentials = await store.listCredentials(id);
     return {
       record,
-      identities: await store.listIdentities(id),
+      identities,
       sessions: await store.listSessions(id, now),
-      factor: factorIn(await store.listCredentials(id)),
+      factor: factorIn(credentials),
+      passkeys: passkeysIn(identities, credentials),
       grants: await store.listGrants({ personId: id, liveAt: now, limit: MOST_GRANTS + 1 }),
     };
   });
@@ -67,12 +71,7 @@ function factorIn(credentials: readonly Credential[]): Factor {
   };
 }
 
-function passkeyLabels(identities: readonly IdentityRecord[]): string {
-  const labels = identities.filter(({ method }) => method === PASSKEYS).map(({ label }) => label);
-  return labels.join(", ") || "-";
-}
-
-function printShown({ record, identities, sessions, grants, factor }: Shown): void {
+function printShown({ record, identities, sessions, grants, factor, passkeys }: Shown): void {
   const { person, emails, groups, createdAt, signedInAt, signedOutAt, disabledAt } = record;
   printPairs([
     ["person", person.id],
@@ -83,7 +82,6 @@ function printShown({ record, identities, sessions, grants, factor }: Shown): vo
     ["since", time(createdAt)],
     ["last sign-in", at(signedInAt)],
     ["authenticator app", appInWords(factor)],
-    ["passkeys", passkeyLabels(identities)],
     ...(signedOutAt === null ? [] : [["signed out", time(signedOutAt)] as const]),
     ...(disabledAt === null ? [] : [["disabled", `since ${time(disabledAt)}`] as const]),
   ]);
@@ -93,6 +91,15 @@ function printShown({ record, identities, sessions, grants, factor }: Shown): vo
     identity.label,
     at(identity.usedAt),
   ]);
+  if (passkeys.length > 0) {
+    section("Passkeys", ["PASSKEY", "NAME", "HOST", "SINCE", "LAST USED"], passkeys, (passkey) => [
+      shortPasskeyId(passkey),
+      passkey.name,
+      passkey.host,
+      time(passkey.createdAt),
+      at(passkey.usedAt),
+    ]);
+  }
   section(
     "Sessions",
     ["SESSION", "METHOD", "FROM", "BROWSER", "SINCE", "LAST USED", "ENDS"],
@@ -138,10 +145,11 @@ function section<Row>(
 }
 
 /** Everything but the hashes of cookies, and what the provider calls a session: no program needs them. */
-function asJson({ record, identities, sessions, grants, factor }: Shown): object {
+function asJson({ record, identities, sessions, grants, factor, passkeys }: Shown): object {
   return {
     ...record,
     ...factor,
+    passkeys,
     identities: identities.map(({ personId: _person, ...identity }) => identity),
     sessions: sessions.map(({ hash, personId: _person, upstream: _upstream, ...session }) => ({
       id: shortId({ hash }),
