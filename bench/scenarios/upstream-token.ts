@@ -45,7 +45,7 @@ export const upstreamToken: Scenario<BenchSettings> = {
 const caller = (index: number) => {
   const person = { id: `person-${index}` };
   const client = { id: "client", name: null };
-  return { person, client, scopes: [], auth: { person, client } as never };
+  return { person, organization: null, client, scopes: [], auth: { person, client } as never };
 };
 
 /** People with a token each, all in memory. */

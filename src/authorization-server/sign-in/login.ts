@@ -13,7 +13,7 @@ import type { Step } from "../interaction/next-step.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import type { SignInMethod, SignIns, Visit, Visits } from "./method.ts";
 import type { CheckPassword, PasswordResult } from "./password/check-password.ts";
-import { beginSignIn, linksOf, type PageParts, showSignIn } from "./sign-in-page.ts";
+import { beginSignIn, linksElsewhere, methodAlone, type PageParts, showSignIn } from "./sign-in-page.ts";
 import type { DecideSignIn } from "./sign-ins.ts";
 
 /** The first step: nobody is known yet. */
@@ -55,9 +55,11 @@ async function showLogin(request: Request, peer: Peer, parts: LoginParts): Promi
   const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
   const visit = await parts.visits.open(request, sealed);
   const { loginHandler, password } = parts;
-  if (loginHandler && password && visit.purpose?.kind !== "link")
-    return handOver(loginHandler, request, peer, password, parts);
-  return beginSignIn(visit, request, parts);
+  if (!loginHandler || !password || visit.purpose?.kind === "link") return beginSignIn(visit, request, parts);
+  const alone = methodAlone(request, parts);
+  return alone
+    ? beginSignIn(visit, request, { ...parts, methods: [alone], isAlone: true })
+    : handOver(loginHandler, request, peer, password, parts);
 }
 
 async function login(
@@ -92,7 +94,7 @@ async function handOver(
   request: Request,
   peer: Peer,
   password: PasswordMethod,
-  { visits, signIns, methods, log, clock, look }: LoginParts,
+  { visits, signIns, methods, log, clock, look, issuer }: LoginParts,
 ): Promise<Response> {
   const askedAt = clock();
   const cookies: string[] = [];
@@ -106,7 +108,8 @@ async function handOver(
     cookies.push(...decided.next.setCookies);
     return decided.next.location;
   };
-  const links: SignInLinks = async (state) => linksOf(await visits.open(request, state), methods);
+  const links: SignInLinks = async (state) =>
+    linksElsewhere(await visits.open(request, state), methods, issuer);
   const response = await handler(request, completeUserCheck, links);
   const answer = withCookies(response, cookies);
   answer.headers.set("Cache-Control", "no-store");
