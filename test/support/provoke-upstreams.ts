@@ -1,3 +1,4 @@
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { callTool, connect } from "./client.ts";
 import { SECRET } from "./forge.ts";
 import { openBrowser } from "./person.ts";
@@ -16,7 +17,12 @@ export async function provokeUpstreams(): Promise<TestServer> {
   const { access_token: token } = await connect(server);
   service.say({ expiresInSeconds: 60 });
   const given = { ...service.give("ada-there"), expiresInSeconds: 60 };
-  await keepTokens({ store: server.store, secret: SECRET, now: server.now() }, service, "ada", given);
+  await keepTokens(
+    { store: server.store, keyring: createKeyring([SECRET]), now: server.now() },
+    service,
+    "ada",
+    given,
+  );
   server.advance(60);
   await (await callTool(server, token, "act")).text();
   service.revoke("ada-there");
