@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Translation of the guard's answers; what is decided is decided below.
   adapters: ["core", "resource-server"],
   cli: ["core", "platform", "store", "config", "providers", "authorization-server", "operations", "demo"],
-  "index.ts": ["core", "platform", "config", "providers", "resource-server", "mcp", "server"],
+  "index.ts": ["core", "platform", "pages", "config", "providers", "resource-server", "mcp", "server"],
 };
 
 /** Where people come in: everything else must be reached from these. */

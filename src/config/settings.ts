@@ -23,6 +23,7 @@ type OptionsMadeOf =
   | "requiredScopes"
   | "scopeImplies"
   | "builtInRedirects"
+  | "texts"
   | typeof allowInsecurePublicUrl
   | typeof allowUnresolvedDocumentHosts;
 

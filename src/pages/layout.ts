@@ -27,13 +27,29 @@ ${head}
 <style>${verbatim(stylesheet)}</style>
 </head>
 <body class="${wide ? "wide" : "narrow"}">
-<header>${GATE_ICON}${nameOf(name)}</header>
+<header>${logoOf(look)}${nameOf(name)}</header>
 <main>
 ${body}
 </main>
+${footer(look)}
 </body>
 </html>
 `.toString();
+}
+
+/** Decoration: the name stands beside it. */
+function logoOf({ logo, darkLogo }: Look): Html {
+  if (logo === undefined) return GATE_ICON;
+  const image = html`<img class="logo" src="${logo}" alt="">`;
+  if (darkLogo === undefined) return image;
+  return html`<picture><source srcset="${darkLogo}" media="(prefers-color-scheme: dark)">${image}</picture>`;
+}
+
+function footer({ footer: parts }: Look): Html | undefined {
+  if (parts.length === 0) return undefined;
+  return html`<footer>${parts.map(({ text, url }) =>
+    url === undefined ? html`<span>${text}</span>` : html`<a href="${url}">${text}</a>`,
+  )}</footer>`;
 }
 
 /** The application's own tile. */

@@ -432,7 +432,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     "account-refused-confirm": accountRefusedPage({
       look,
       title: "Nothing was changed",
-      whatHappened: `You signed in as ${"w".repeat(80)}, but this is the account page of Ada Lovelace. Nothing was changed.`,
+      whatHappened: look.texts.login.problems.someoneElse("w".repeat(80), "Ada Lovelace"),
       link: { text: "Sign in with another account", url: "/oauth/login" },
       correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
     }),

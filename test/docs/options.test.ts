@@ -13,6 +13,7 @@ import { guardOptions } from "../../src/config/guard-options.ts";
 import { lifetimeOptions } from "../../src/config/lifetime-options.ts";
 import { listenerOptions } from "../../src/config/listener-options.ts";
 import { loginOptions } from "../../src/config/login-options.ts";
+import { lookOptions } from "../../src/config/look-options.ts";
 import { operationOptions } from "../../src/config/operation-options.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { serverOptions } from "../../src/config/options-schema.ts";
@@ -51,6 +52,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "Which clients may come, and where people are sent": redirectOptions,
   "How long things last": lifetimeOptions,
   "The login page": loginOptions,
+  "Looks and language": lookOptions,
   People: peopleOptions,
   "Other services": upstreamOptions,
   "The rest": { ...guardOptions, ...operationOptions },
@@ -88,6 +90,7 @@ const TYPES = [
     file: "src/config/options-schema.ts",
     types: [
       { name: "OAuthServerOptions", options: serverOptions, given: "Given" },
+      { name: "LookOptions", options: partsOf(serverOptions, "look"), given: 'NonNullable<Given["look"]>' },
       { name: "TlsOptions", options: partsOf(serverOptions, "tls"), given: 'NonNullable<Given["tls"]>' },
       {
         name: "MetricsOptions",

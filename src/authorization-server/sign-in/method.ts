@@ -75,6 +75,8 @@ export type SignInMethod = {
 
 /** A method of a server that is open. */
 export type OpenMethod = {
+  /** Its label in the language of the pages, where that is no name and not the operator's own word. */
+  readonly label?: string;
   readonly panel: SignInPanel;
   readonly routes: readonly Route[];
   /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
@@ -128,7 +130,7 @@ export type SignInPanel =
     };
 
 /** A method of this server, open. */
-export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & OpenMethod;
+export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & Omit<OpenMethod, "label">;
 
 /**
  * Whom a username and a password prove; undefined for a wrong pair. What is counted against guessing is counted around it.

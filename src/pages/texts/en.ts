@@ -82,6 +82,13 @@ export const english = {
     workAddress: "Work email address",
     continueWithCompany: "Continue with single sign-on",
     referenceId: (id: string) => `Reference ID: ${id}`,
+    /** Our own ways to sign in, as a sentence has them: "Signed in with your password". */
+    labels: {
+      password: "your password",
+      passkey: "a passkey",
+      mail: "Email",
+      mailToLink: "an email address",
+    },
     /** Why a sign-in with a method of this label did not end well. */
     ofMethod: {
       cancelled: (label: string) =>
@@ -352,6 +359,8 @@ export const english = {
       alwaysIncluded: "Always included.",
       tools: (names: Html, count: number) => html`${count === 1 ? "Tool" : "Tools"}: ${names}.`,
       scope: (scope: Html) => html`Scope: ${scope}`,
+      /** What the one scope lets a client do, where the operator names none. */
+      useTools: (app: string) => `Use the tools of ${app}`,
     },
     caution: {
       onlyIfStarted: "Only continue if you just started this from your app.",

@@ -34,8 +34,15 @@ export function passkeys(...options: readonly never[]): SignInMethod {
     requireUsableAt: (issuer) => void relyingPartyOf(issuer, ""),
     open(parts) {
       const relyingParty = relyingPartyOf(parts.issuer, parts.look.name);
-      const all = { ...parts, method, relyingParty, challenges: createChallenges(parts) };
+      const { passkey: label } = parts.look.texts.login.labels;
+      const all = {
+        ...parts,
+        method: { ...method, label },
+        relyingParty,
+        challenges: createChallenges(parts),
+      };
       return {
+        label,
         panel: {
           kind: "form",
           html: ({ sealed }) =>

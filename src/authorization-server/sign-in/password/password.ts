@@ -43,7 +43,8 @@ export function password(checkUser: CheckUser, milliseconds = CHECK_USER_MS): Si
     saysGroups: false,
     // What checkUser returns beside the id.
     saysClaims: true,
-    open: ({ clock }) => ({
+    open: ({ clock, look }) => ({
+      label: look.texts.login.labels.password,
       panel: { kind: "password", check: askCheckUser(checkUser, milliseconds, clock) },
       routes: [],
       proves: ({ method, issuer }) => method === METHOD && issuer === "",

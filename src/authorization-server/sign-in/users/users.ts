@@ -22,6 +22,7 @@ export function users(): SignInMethod {
       const hasPassword = async ({ personId }: Pick<IdentityRecord, "personId">) =>
         (await parts.store.findCredential(personId, "password")) !== undefined;
       return {
+        label: parts.look.texts.login.labels.password,
         panel: { kind: "password", check },
         routes: [invitationRoute(parts)],
         proves: ({ method }) => method === USERS,
