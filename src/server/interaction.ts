@@ -192,6 +192,7 @@ export async function openInteraction(
           `${name}: admit lets no one in who signs in with it, because admit lists only addresses, and without its option domains none of its addresses counts. Set domains.`,
         );
       }
+      connecting.started();
       for (const method of methods) await method.started?.(print);
     },
   };
