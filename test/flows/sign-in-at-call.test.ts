@@ -225,10 +225,9 @@ describe('askToSignIn: "call" and sessions (MCP 2025-11-25)', () => {
     const headers = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
     server.registrations.registerTool("late", { public: true }, () => ({ content: [] }));
     const { result } = await answerOf(ask(server, "2025", { method: "tools/list" }, { token, headers }));
-    expect((result?.tools as readonly unknown[]).at(-1)).toMatchObject({
-      name: "late",
-      securitySchemes: [{ type: "noauth" }],
-    });
+    expect(result?.tools).toContainEqual(
+      expect.objectContaining({ name: "late", securitySchemes: [{ type: "noauth" }] }),
+    );
   });
 
   it("a person's session needs the person's token", async () => {
