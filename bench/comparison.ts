@@ -132,13 +132,21 @@ export function p99Ratio(a: Measurement, b: Measurement): number {
   return medianOfPairs(a, b, (mine, other) => mine.p99Milliseconds / other.p99Milliseconds);
 }
 
+/** The quarter of rounds in which `a` did least, held against the round of `b` beside it: for two of one kind, what chance does. */
+export function lowThroughputRatio(a: Measurement, b: Measurement): number {
+  const ratios = pairs(a, b, (mine, other) => mine.requestsPerSecond / other.requestsPerSecond);
+  return ratios.toSorted((one, other) => one - other)[Math.floor(ratios.length / 4)] ?? Number.NaN;
+}
+
 function medianOfPairs(a: Measurement, b: Measurement, of: (mine: Round, other: Round) => number): number {
-  return median(
-    a.rounds.flatMap((mine, i) => {
-      const other = b.rounds[i];
-      return other ? [of(mine, other)] : [];
-    }),
-  );
+  return median(pairs(a, b, of));
+}
+
+function pairs(a: Measurement, b: Measurement, of: (mine: Round, other: Round) => number): readonly number[] {
+  return a.rounds.flatMap((mine, i) => {
+    const other = b.rounds[i];
+    return other ? [of(mine, other)] : [];
+  });
 }
 
 export function median(values: readonly number[]): number {

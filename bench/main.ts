@@ -14,6 +14,7 @@ import { janitor } from "./scenarios/janitor.ts";
 import { millionGrants } from "./scenarios/million-grants.ts";
 import { millionPeople } from "./scenarios/million-people.ts";
 import { postgresRefresh } from "./scenarios/postgres-refresh.ts";
+import { publicTools } from "./scenarios/public-tools.ts";
 import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
 import { sdkExpress } from "./scenarios/sdk-express.ts";
@@ -29,6 +30,7 @@ import { upstreamToken } from "./scenarios/upstream-token.ts";
 const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   refresh,
   guard,
+  publicTools,
   firstVerification,
   registration,
   signIn,

@@ -74,6 +74,11 @@ const server = createOAuthServer("Notebook", signInBy(findPerson), {
 
 const notes = new Map<string, string[]>();
 
+// Anyone may ask this, without signing in, at /notebook/public.
+server.registerTool("about", { public: true, description: "What this notebook is for." }, () => ({
+  content: [{ type: "text", text: "A notebook that assistants can read and write for you." }],
+}));
+
 server.registerTool("list_notes", { description: "Your notes, oldest first." }, ({ person }) => ({
   content: [{ type: "text", text: JSON.stringify(notes.get(person.id) ?? []) }],
 }));

@@ -18,9 +18,17 @@ export const IDENTITY: McpIdentity = { name: "Bench", version: "1.0.0" };
 /** Whom `connect` of the tests signs in. The password is not what is measured. */
 export const CHECK_USER: CheckUser = (username) => ({ id: username, name: "Ada Lovelace" });
 
-/** One tool that does nothing much. */
-export function benchRegistrations(): Registrations {
+/**
+ * One tool that does nothing much.
+ * @param publicTools how many there are beside it that anyone may call
+ */
+export function benchRegistrations(publicTools = 0): Registrations {
   const registrations = createRegistrations();
+  for (let n = 0; n < publicTools; n += 1) {
+    registrations.registerTool(`public_${n}`, { public: true, description: "Says nothing." }, () => ({
+      content: [],
+    }));
+  }
   registrations.registerTool(
     "echo",
     { description: "Says it back.", inputSchema: z.object({ text: z.string() }) },

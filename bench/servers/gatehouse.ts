@@ -19,6 +19,9 @@ export type GatehouseOptions = {
   /** Postgres; without it a file of its own. */
   readonly database?: string;
   readonly databaseConnections?: number;
+  readonly askToSignIn?: "connect" | "call";
+  /** How many there are. */
+  readonly publicTools?: number;
   readonly load: GatehouseLoad;
 };
 export type GatehouseLoad =
@@ -33,12 +36,13 @@ const settings = parseOptions("Bench", {
   ...OPTIONS,
   database: given.database ?? join(directory, `${load.kind}-${process.pid}.db`),
   databaseConnections: given.databaseConnections,
+  askToSignIn: given.askToSignIn,
 });
 const server = await openServer({
   settings,
   methods: [password(CHECK_USER)],
   admission: parseAdmit(undefined, []),
-  registrations: benchRegistrations(),
+  registrations: benchRegistrations(given.publicTools),
   factory: undefined,
   identity: IDENTITY,
   log: createLog({ level: "info", pretty: false }),

@@ -6,7 +6,7 @@ import { acceptedBy } from "./accepted.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Registration } from "./registration.ts";
 import type { RegistrationView } from "./registrations.ts";
-import { readBody } from "./request-body.ts";
+import { readBody, WITH_TOKEN } from "./request-body.ts";
 import { challengingTool, type ResultChallenges } from "./result-challenges.ts";
 import { calledTool, neededScopes, onlyReached } from "./step-up.ts";
 
@@ -36,7 +36,7 @@ export function createAdmission(parts: AdmissionParts): Admit {
     const identified = await guard.identify(request);
     if (!("person" in identified)) return identified;
     const accepted = acceptedBy(request);
-    const read = await readBody(request, accepted);
+    const read = await readBody(request, accepted, WITH_TOKEN);
     if (read instanceof Response) return refuseLesser(identified) ?? read;
     // A body may take its time. Asking again gives the answer that a new request with this token would get.
     const auth = guard.isOutdated(identified) ? await guard.identify(request) : identified;

@@ -6,13 +6,10 @@ export type JsonBody =
   | { readonly kind: "malformed" }
   | { readonly kind: "too large" };
 
-/** As much as the SDK reads. */
-export const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024;
-
 /** Reads and parses the body, once for everybody who asks about it later. */
-export async function readJson(request: Request): Promise<JsonBody> {
+export async function readJson(request: Request, maximumBytes: number): Promise<JsonBody> {
   try {
-    const text = await readText(request);
+    const text = await readText(request, maximumBytes);
     return text === undefined ? { kind: "too large" } : { kind: "json", value: JSON.parse(text) };
   } catch {
     return { kind: "malformed" };
@@ -20,14 +17,14 @@ export async function readJson(request: Request): Promise<JsonBody> {
 }
 
 /** Undefined where there is more of it than we take. */
-async function readText(request: Request): Promise<string | undefined> {
+async function readText(request: Request, maximumBytes: number): Promise<string | undefined> {
   const declared = request.headers.get("content-length");
   // The HTTP parser holds the sender to the length declared. Without one, only counting while reading tells.
   if (declared === null || !/^\d+$/.test(declared)) {
-    const read = await readRequestBody(request, MAXIMUM_BODY_BYTES);
+    const read = await readRequestBody(request, maximumBytes);
     return read.tooLarge ? undefined : read.text;
   }
-  if (Number(declared) > MAXIMUM_BODY_BYTES) return undefined;
+  if (Number(declared) > maximumBytes) return undefined;
   const text = await request.text();
-  return text.length > MAXIMUM_BODY_BYTES ? undefined : text;
+  return text.length > maximumBytes ? undefined : text;
 }

@@ -3,7 +3,7 @@ import type { Exchange } from "./exchange.ts";
 import { jsonRpcError, readMessages } from "./json-rpc.ts";
 import type { RefuseWithoutToken } from "./public-refusals.ts";
 import type { RegistrationView } from "./registrations.ts";
-import { readBody } from "./request-body.ts";
+import { readBody, WITHOUT_TOKEN } from "./request-body.ts";
 import { onlyReached } from "./step-up.ts";
 
 /** Lets a request without a token in, or answers it. */
@@ -30,7 +30,7 @@ export function createPublicAdmission({
 }: PublicAdmissionParts): PublicAdmit {
   return async (request, address) => {
     const accepted = acceptedBy(request);
-    const read = await readBody(request, accepted);
+    const read = await readBody(request, accepted, WITHOUT_TOKEN);
     if (read instanceof Response) return read;
     const { body } = read;
     const messages = readMessages(body).length;

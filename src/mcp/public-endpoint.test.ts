@@ -180,6 +180,7 @@ describe("the public endpoint", () => {
     ["a body that is no JSON", "{", 400],
     ["a body that is no message", "7", 400],
     ["an empty batch", "[]", 400],
+    ["a body of more than 256 KB", JSON.stringify("x".repeat(256 * 1024)), 413],
   ])("answers %s", async (_, body, status) => {
     const registrations = createRegistrations();
     registerBoth(registrations);

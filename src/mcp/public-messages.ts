@@ -25,6 +25,7 @@ function namesPublic(message: Message, registrations: RegistrationView): boolean
 /** The methods that name nothing. Without a token there is no session, so none of them reaches another's conversation. */
 const FOR_ANYONE: ReadonlySet<unknown> = new Set([
   "initialize",
+  "logging/setLevel",
   "notifications/cancelled",
   "notifications/initialized",
   "notifications/progress",

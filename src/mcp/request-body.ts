@@ -3,21 +3,34 @@ import type { Accepted } from "./accepted.ts";
 import { readJson } from "./body.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 
+/** How much is read of a body. */
+export type BodyLimit = { readonly bytes: number; readonly says: string };
+
+/** As much as the SDK reads. */
+export const WITH_TOKEN: BodyLimit = { bytes: 4 * 1024 * 1024, says: "The body is larger than 4 MB." };
+
+/** Anyone may send so many at a time that each must be small. */
+export const WITHOUT_TOKEN: BodyLimit = {
+  bytes: 256 * 1024,
+  says: "The body is larger than 256 KB, which is the most without a token.",
+};
+
 /** The body of a POST of JSON, or what is wrong with the request. What is not JSON the SDK refuses by its headers, unread. */
 export async function readBody(
   request: Request,
   accepted: Accepted,
+  { bytes, says }: BodyLimit,
 ): Promise<{ readonly body: unknown } | Response> {
   const unacceptable = refuseForms(request, accepted);
   if (unacceptable) return unacceptable;
   const { method, headers } = request;
   if (method !== "POST" || !isJsonContentType(headers.get("content-type"))) return { body: undefined };
-  const read = await readJson(request);
+  const read = await readJson(request, bytes);
   switch (read.kind) {
     case "json":
       return { body: read.value };
     case "too large":
-      return jsonRpcError(413, -32000, "The body is larger than 4 MB.");
+      return jsonRpcError(413, -32000, says);
     case "malformed":
       return jsonRpcError(400, -32700, "Parse error: the body is not JSON.");
   }

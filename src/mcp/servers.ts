@@ -104,10 +104,15 @@ function fromRegistrations(
     });
     const served = callsServedBy(server, calls);
     for (const registration of reached(registrations, use)) registration.apply(server, served);
-    if (schemesOf && registrations.has("tool")) listWithSchemes(server, registrations, schemesOf);
+    if (schemesOf && mayList(registrations, use)) listWithSchemes(server, registrations, schemesOf);
     if (use.kind === "session") rememberSubscriptions(server, use.subscriptions, registrations, calls);
     return server;
   };
+}
+
+/** A session may be asked for tools that are registered late. */
+function mayList(registrations: RegistrationView, use: Use): boolean {
+  return use.kind === "session" || (use.reached === undefined && registrations.has("tool"));
 }
 
 function reached(registrations: RegistrationView, use: Use): Iterable<Registration> {

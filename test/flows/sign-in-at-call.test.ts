@@ -54,7 +54,9 @@ describe('askToSignIn: "call", without a token', () => {
     expect((await answerOf(post(server, INITIALIZE))).result?.protocolVersion).toBe("2025-11-25");
     const initialized = await post(server, { jsonrpc: "2.0", method: "notifications/initialized" });
     expect(initialized.status).toBe(202);
-    expect((await answerOf(ask(server, "2025", { method: "ping" }))).result).toEqual({});
+    for (const message of [{ method: "ping" }, { method: "logging/setLevel", params: { level: "error" } }]) {
+      expect((await answerOf(ask(server, "2025", message))).result).toEqual({});
+    }
     const { result } = await answerOf(ask(server, "2026", { method: "server/discover" }));
     expect(result?.supportedVersions).toEqual(["2026-07-28"]);
     expect(Object.keys(result?.capabilities ?? {})).toEqual(
@@ -122,7 +124,7 @@ describe('askToSignIn: "call", without a token', () => {
         call("absent"),
         read("app://absent"),
         prompt("absent"),
-        { method: "logging/setLevel" },
+        { method: "resources/unsubscribe", params: { uri: "app://terms" } },
         { method: "x/y" },
       ];
       for (const message of other) expect((await ask(server, era, message)).status).toBe(401);
@@ -214,6 +216,18 @@ describe('askToSignIn: "call" and sessions (MCP 2025-11-25)', () => {
     expect(open.headers.get("mcp-session-id")).toBeNull();
     const own = await post(server, INITIALIZE, { token });
     expect(own.headers.get("mcp-session-id")).not.toBeNull();
+  });
+
+  it("a session lists what each tool needs, also of one that is registered late", async () => {
+    const { server } = await start({ sessions: true });
+    const { access_token: token } = await connect(server);
+    const opened = await post(server, INITIALIZE, { token });
+    const headers = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
+    server.registrations.registerTool("late", { public: true }, () => ({ content: [] }));
+    const { result } = await answerOf(ask(server, "2025", { method: "tools/list" }, { token, headers }));
+    expect(result?.tools).toContainEqual(
+      expect.objectContaining({ name: "late", securitySchemes: [{ type: "noauth" }] }),
+    );
   });
 
   it("a person's session needs the person's token", async () => {
