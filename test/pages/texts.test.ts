@@ -1,3 +1,4 @@
+import { globSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createLook } from "../../src/pages/look.ts";
 import { samplesIn } from "../browser/samples.ts";
@@ -7,7 +8,7 @@ import { markedTexts, unmarked } from "../support/marked-texts.ts";
 const SAMPLES = samplesIn(({ name }) => createLook({ name, texts: markedTexts }));
 
 /** What the samples themselves say: names, addresses, and the sentences that an endpoint hands over. */
-const SOURCE = ["test/browser/samples.ts", "test/browser/mail-samples.ts"].map(readDocument).join("\n");
+const SOURCE = globSync("test/browser/*samples.ts").map(readDocument).join("\n");
 const GIVEN = [
   ...[...SOURCE.matchAll(/"([^"\n]+)"/g)].map(([, text = ""]) => text),
   ...[...SOURCE.matchAll(/`([^`\n]+)`/g)].flatMap(([, text = ""]) => text.split(/\$\{[^}]*\}/)),

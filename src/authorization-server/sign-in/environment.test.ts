@@ -121,7 +121,7 @@ describe("sign-in by environment", () => {
     const without = declaredOptions({ ...oidcSignIn.options, ...googleSignIn.options })
       .filter(({ fromText }) => fromText === undefined)
       .map(({ path }) => path);
-    expect(without).toEqual(["personId"]);
+    expect(without).toEqual(["personId", "keepTokens"]);
   });
 
   it("counts an empty variable as none, as Docker Compose sets it, and leaves Kubernetes its own", () => {
