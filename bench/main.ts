@@ -24,6 +24,7 @@ import { start } from "./scenarios/start.ts";
 import { tenMillionGrants } from "./scenarios/ten-million-grants.ts";
 import { tokenManager } from "./scenarios/token-manager.ts";
 import { twoInstances } from "./scenarios/two-instances.ts";
+import { upstreamToken } from "./scenarios/upstream-token.ts";
 
 const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   refresh,
@@ -45,6 +46,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   bytesPerGrant,
   cachedTokens,
   tokenManager,
+  upstreamToken,
 ];
 
 const USAGE = `npm run bench -- [<scenario> …] [--seconds 2] [--rounds 9] [--profile]

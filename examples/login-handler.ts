@@ -4,9 +4,10 @@ import { type LoginHandler, OAuthError } from "mcp-gatehouse";
  * A login page in code, for those whom a template does not serve. The origin, the browser and the number of wrong
  * passwords are checked around it and in `completeUserCheck`.
  */
-export const loginHandler: LoginHandler = async (request, completeUserCheck) => {
+export const loginHandler: LoginHandler = async (request, completeUserCheck, signInLinks) => {
   if (request.method === "GET") {
-    return page({ state: new URL(request.url).searchParams.get("state") ?? "" });
+    const state = new URL(request.url).searchParams.get("state") ?? "";
+    return page({ state, links: await signInLinks(state) });
   }
   const form = new URLSearchParams(await request.text());
   const state = form.get("state") ?? "";
@@ -16,13 +17,22 @@ export const loginHandler: LoginHandler = async (request, completeUserCheck) => 
     return new Response(null, { status: 303, headers: { Location: next } });
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    return page({ state, username, message: error.message }, error.status);
+    return page({ state, username, message: error.message, links: await signInLinks(state) }, error.status);
   }
 };
 
-type View = { readonly state: string; readonly username?: string; readonly message?: string };
+type View = {
+  readonly state: string;
+  readonly username?: string;
+  readonly message?: string;
+  /** The other ways to sign in. */
+  readonly links: readonly { readonly label: string; readonly url: string }[];
+};
 
-function page({ state, username = "", message = "" }: View, status = 200): Response {
+function page({ state, username = "", message = "", links }: View, status = 200): Response {
+  const others = links.map(
+    ({ label, url }) => `<p><a href="${escapeHtml(url)}">Continue with ${escapeHtml(label)}</a></p>`,
+  );
   const html = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -35,6 +45,7 @@ function page({ state, username = "", message = "" }: View, status = 200): Respo
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button type="submit">Sign in</button>
 </form>
+${others.join("\n")}
 </html>`;
   return new Response(html, {
     status,

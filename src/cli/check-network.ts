@@ -1,16 +1,13 @@
+import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import { parseAdmit } from "../config/admit.ts";
 import { loadEnvironment } from "../config/environment.ts";
 import { namesSignIn } from "../config/sign-in/environment.ts";
 import type { Environment } from "../config/variables.ts";
 import { redirectUriOf } from "../core/upstream-urls.ts";
-import {
-  type Check,
-  type CheckedSignIn,
-  checkNetwork,
-  type WellKnownDocument,
-} from "../operations/network-checks.ts";
+import { type Check, checkNetwork, type WellKnownDocument } from "../operations/network-checks.ts";
+import { systemClock } from "../platform/clock.ts";
 import { shownProxy } from "../platform/outbound-proxy.ts";
-import { fetchJsonThrough } from "../platform/proxy-tunnel.ts";
+import { fetchJsonThrough, fetchThrough } from "../platform/proxy-tunnel.ts";
 import { allowUnresolvedDocumentHosts, resolveName, safeFetch } from "../platform/safe-fetch.ts";
 import { problemsOfDatabase } from "./check-database.ts";
 import { type NetworkFlags, networkSettings } from "./network-settings.ts";
@@ -19,11 +16,19 @@ import { bold, print, printJson, printTable } from "./output.ts";
 /** Says what cannot be reached from here. The exit code is 1 if something is wrong. */
 export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?: true }): Promise<void> {
   const { settings, proxy, providers, hasDatabase } = networkSettings(flags);
-  const signIn = await signInOf(settings.issuer, loadEnvironment());
+  const methods = await methodsOf(settings.issuer, loadEnvironment());
+  const fetchIt = fetchThrough(proxy);
   const checks = await checkNetwork({
     server: settings,
     providers,
-    signIn,
+    signIn: methods.flatMap(({ name, provider }) =>
+      provider ? [{ name, ...provider, redirectUri: redirectUriOf(settings.issuer, name) }] : [],
+    ),
+    reaches: methods.flatMap(({ name, reach }) =>
+      reach
+        ? [{ name, reach: () => reach({ fetch: fetchIt, clock: systemClock, issuer: settings.issuer }) }]
+        : [],
+    ),
     hasProxy: proxy !== undefined,
     documents: WELL_KNOWN_DOCUMENTS,
     fetchJson: fetchJsonThrough(proxy),
@@ -43,7 +48,7 @@ export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?
 }
 
 /** @throws ConfigurationError for what would stop the server as well */
-async function signInOf(issuer: string, environment: Environment): Promise<readonly CheckedSignIn[]> {
+async function methodsOf(issuer: string, environment: Environment): Promise<readonly SignInMethod[]> {
   if (!namesSignIn(environment)) return [];
   const { signInFromEnvironment } = await import("../authorization-server/sign-in/environment.ts");
   const { readSignInList } = await import("../authorization-server/sign-in/sign-in-list.ts");
@@ -51,9 +56,7 @@ async function signInOf(issuer: string, environment: Environment): Promise<reado
   const { methods } = readSignInList(said.signIn);
   parseAdmit(said.admit, methods, environment);
   for (const { requireUsableAt } of methods) requireUsableAt?.(issuer);
-  return methods.flatMap(({ name, provider }) =>
-    provider ? [{ name, ...provider, redirectUri: redirectUriOf(issuer, name) }] : [],
-  );
+  return methods;
 }
 
 /** Documents of clients that many people use. */

@@ -3,7 +3,7 @@ import { readUsername, usersIdentity } from "../authorization-server/sign-in/use
 import { wrongValue } from "../config/problems.ts";
 import { CLIENT_CREDENTIALS } from "../core/client-metadata.ts";
 import { ConfigurationError } from "../core/errors.ts";
-import { MOST_PERSON_BYTES } from "../core/person.ts";
+import { MOST_PERSON_BYTES, type Person } from "../core/person.ts";
 import { hasUnseen, LONGEST_PERSON_ID, personIdProblem } from "../core/person-id.ts";
 import { clipped } from "../core/shown.ts";
 import { randomId } from "../platform/random.ts";
@@ -33,7 +33,7 @@ export function withPersonFlags(command: Command): Command {
 }
 
 /** One value each time: a list would take the username for one more. */
-function another(value: string, before: readonly string[] = []): readonly string[] {
+export function another(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
@@ -61,23 +61,12 @@ export function newPerson(
   if (personIdProblem(id) !== undefined) {
     throw wrongValue("--id", id, `1 to ${LONGEST_PERSON_ID} characters that can be seen`);
   }
-  requireText("--name", [name], LONGEST_NAME);
-  requireText("--group", groups, LONGEST_GROUP);
-  const wrong = emails.find((address) => !ADDRESS.test(address) || !isText(address, LONGEST_EMAIL));
-  if (wrong !== undefined) {
-    throw wrongValue(
-      "--email",
-      clipped(wrong),
-      `an address such as ada@example.com, of at most ${LONGEST_EMAIL} characters`,
-    );
-  }
+  requireName("--name", name);
+  requireGroups("--group", groups);
+  requireAddresses("--email", emails);
   const [email] = emails;
   const person = { id, name, ...(email !== undefined && { email }) };
-  if (Buffer.byteLength(JSON.stringify(person)) > MOST_PERSON_BYTES) {
-    throw new ConfigurationError(
-      `The id, name and first address of ${username} have more than ${MOST_PERSON_BYTES} bytes. Use shorter ones.`,
-    );
-  }
+  requireRoom(person, username);
   return {
     person,
     emails,
@@ -87,6 +76,35 @@ export function newPerson(
     passwordHash,
     now,
   };
+}
+
+/** @throws ConfigurationError that names the flag and what would be right */
+export function requireName(flag: string, name: string): void {
+  requireText(flag, [name], LONGEST_NAME);
+}
+
+/** @throws ConfigurationError that names the flag and what would be right */
+export function requireGroups(flag: string, groups: readonly string[]): void {
+  requireText(flag, groups, LONGEST_GROUP);
+}
+
+/** @throws ConfigurationError that names the flag and what would be right */
+export function requireAddresses(flag: string, emails: readonly string[]): void {
+  const wrong = emails.find((address) => !ADDRESS.test(address) || !isText(address, LONGEST_EMAIL));
+  if (wrong === undefined) return;
+  throw wrongValue(
+    flag,
+    clipped(wrong),
+    `an address such as ada@example.com, of at most ${LONGEST_EMAIL} characters`,
+  );
+}
+
+/** @throws ConfigurationError where tools would get more of a person than is kept */
+export function requireRoom(person: Person, called: string): void {
+  if (Buffer.byteLength(JSON.stringify(person)) <= MOST_PERSON_BYTES) return;
+  throw new ConfigurationError(
+    `The id, name and first address of ${called} have more than ${MOST_PERSON_BYTES} bytes. Use shorter ones.`,
+  );
 }
 
 function isText(text: string, longest: number): boolean {

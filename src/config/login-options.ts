@@ -8,7 +8,10 @@ import { declared } from "./declared.ts";
  */
 export type CompleteUserCheck = (state: string, username: string, password: string) => Promise<string>;
 
-/** Resolves to the other ways to sign in, each with the URL that a link of your page goes to. */
+/**
+ * Resolves to the other ways to sign in, each with the URL that a link of your page goes to: a provider's, or a page with that way's
+ * own form.
+ */
 export type SignInLinks = (
   state: string,
 ) => Promise<readonly { readonly name: string; readonly label: string; readonly url: string }[]>;
@@ -29,7 +32,7 @@ export const loginOptions = {
   }),
   loginHandler: aFunction<LoginHandler>().optional().register(declared, {
     says: "Your own function that answers GET and POST of `/oauth/login`: `(request, completeUserCheck, signInLinks) => Response`.",
-    more: "`completeUserCheck(state, username, password)` resolves to the URL to continue at, or throws an `OAuthError`: `message` is the text to show, `status` that of the page (403, 429, 503 and so on). `signInLinks(state)` resolves to `{ name, label, url }` of the providers in `signIn`. Don't accept a cookie of your own instead of the password: on localhost, programs on other ports receive it.",
+    more: "`completeUserCheck(state, username, password)` resolves to the URL to continue at, or throws an `OAuthError`: `message` is the text to show, `status` that of the page (403, 429, 503 and so on). `signInLinks(state)` resolves to `{ name, label, url }` of the other ways in `signIn`: a provider's sign-in, or a page with that way's own form. Don't accept a cookie of your own instead of the password: on localhost, programs on other ports receive it.",
     otherwise: "the built-in page",
   }),
 };

@@ -48,16 +48,21 @@ const footerPart = z.union(
   FOOTER,
 );
 
+const logo = () => z.string(LOGO).trim().min(1, LOGO);
 const look = z.strictObject(
   {
-    logo: z
-      .string(LOGO)
-      .trim()
-      .min(1, LOGO)
+    logo: logo()
       .optional()
       .register(declared, {
         says: "The picture beside the name on every page: an image file, an `https://` URL or a `data:` URL.",
         variables: { GATEHOUSE_LOOK_LOGO: asText },
+      }),
+    darkLogo: logo()
+      .optional()
+      .register(declared, {
+        says: "Another one for people whose system is dark.",
+        variables: { GATEHOUSE_LOOK_DARK_LOGO: asText },
+        otherwise: "the same",
       }),
     accent: color()
       .optional()
@@ -115,7 +120,7 @@ const texts = z
 /** How the pages look, and what they say. */
 export const lookOptions = {
   look: look.optional().register(declared, {
-    says: "How the pages look: `{ logo, accent, darkAccent, footer, colors, darkColors, variables }`.",
+    says: "How the pages look: `{ logo, darkLogo, accent, darkAccent, footer, colors, darkColors, variables }`.",
     more: "A color in which text could not be read is refused. See [looks](looks.md).",
     otherwise: "the built-in look",
   }),

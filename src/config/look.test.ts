@@ -86,6 +86,15 @@ describe("a logo", () => {
     );
   });
 
+  it("may be another one where the system is dark", () => {
+    const look = lookOf({ logo: join(folder, "logo.svg"), darkLogo: "https://cdn.example/dark.svg" });
+    expect(look.darkLogo).toBe("https://cdn.example/dark.svg");
+    expect(look.styles).toMatch(/; img-src data: https:\/\/cdn\.example\/dark\.svg$/);
+    expect(() => lookOf({ darkLogo: "https://cdn.example/dark.svg" })).toThrow(
+      /^look\.logo is missing; it must be given beside darkLogo/,
+    );
+  });
+
   it.each<[string, RegExp]>([
     ["http://cdn.example/logo.png", /^look\.logo is "http:.*it must be an https:\/\/ URL, a data: URL/],
     ["javascript://x", /it must be an https:\/\/ URL/],

@@ -15,14 +15,18 @@ export function lookOf(
   { look = {}, texts }: { readonly look: LookOption | undefined; readonly texts: Texts | undefined },
   label: Label,
 ): Look {
-  const { logo, accent, darkAccent, footer, variables } = look;
+  const { logo, darkLogo, accent, darkAccent, footer, variables } = look;
+  if (darkLogo !== undefined && logo === undefined) {
+    throw wrongValue(label(["look", "logo"]), logo, "given beside darkLogo, which stands in for it");
+  }
   const colors = { ...look.colors, ...(accent && { accent }) };
   const darkColors = { ...look.darkColors, ...(darkAccent && { accent: darkAccent }) };
   checkColors({ light: colors, dark: darkColors }, label);
   return createLook({
     name,
     texts,
-    logo: logo === undefined ? undefined : logoOf(logo, label(["look", "logo"])),
+    logo: logo && logoOf(logo, label(["look", "logo"])),
+    darkLogo: darkLogo && logoOf(darkLogo, label(["look", "darkLogo"])),
     footer,
     colors,
     darkColors,

@@ -129,8 +129,8 @@ export type OAuthServerOptions = {
    */
   loginHandler?: Given["loginHandler"];
   /**
-   * How the pages look: `{ logo, accent, darkAccent, footer, colors, darkColors, variables }`. Default: the built-in
-   * look.
+   * How the pages look: `{ logo, darkLogo, accent, darkAccent, footer, colors, darkColors, variables }`. Default: the
+   * built-in look.
    */
   look?: LookOptions | undefined;
   /** All texts of pages and mails, in one language. Default: English. */
@@ -213,6 +213,8 @@ export type TlsOptions = {
 export type LookOptions = {
   /** The picture beside the name on every page: an image file, an `https://` URL or a `data:` URL. Default: none. */
   logo?: NonNullable<Given["look"]>["logo"];
+  /** Another one for people whose system is dark. Default: the same. */
+  darkLogo?: NonNullable<Given["look"]>["darkLogo"];
   /** The color of buttons and links, as `#rrggbb`. Default: a blue. */
   accent?: NonNullable<Given["look"]>["accent"];
   /** The same for people whose system is dark. Default: made of `accent`. */

@@ -1,4 +1,4 @@
-import { event, oneOf, optional, text } from "./event-declaration.ts";
+import { event, oneOf, optional, text, texts } from "./event-declaration.ts";
 
 /** A username that did not sign in, as a MAC: people type their password there by mistake. */
 const ATTEMPT = { usernameMark: text, client: optional(text) };
@@ -177,6 +177,13 @@ export const PEOPLE_EVENTS = {
     from: "either",
     when: "The operator made a one-time link, for an invitation or a new password, or a person asked for one by email. At the first start on a terminal, the server makes one.",
     fields: { person: optional(text), purpose: oneOf(["invitation", "password"]) },
+  }),
+  "person.changed": event({
+    outcome: "ok",
+    keptIn: "audit",
+    from: "command",
+    when: "The operator changed what they say of a person. `changed` lists what: `name`, `addresses`, `groups`.",
+    fields: { person: text, changed: texts },
   }),
   "person.disabled": event({
     outcome: "ok",

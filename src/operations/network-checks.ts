@@ -33,6 +33,7 @@ export type NetworkParts = {
   readonly providers: readonly Provider[];
   /** Where people sign in, by the environment. */
   readonly signIn: readonly CheckedSignIn[];
+  readonly reaches?: readonly CheckedReach[];
   readonly hasProxy: boolean;
   readonly documents: readonly WellKnownDocument[];
   readonly fetchJson: FetchJson;
@@ -54,13 +55,16 @@ export type CheckedSignIn = {
   readonly redirectUri: string;
 };
 
+/** A way to sign in that reaches for something else than a provider's metadata: a mail server, a company's metadata. */
+export type CheckedReach = { readonly name: string; readonly reach: () => Promise<Finding> };
+
 export type WellKnownDocument = { readonly client: string; readonly url: string };
 
 const CHECK_MS = 15_000;
 
 /** Looks at everything at the same time, so that the whole takes no longer than one check. */
 export async function checkNetwork(parts: NetworkParts): Promise<readonly Check[]> {
-  const { documents, providers, checkMs = CHECK_MS } = parts;
+  const { documents, providers, reaches = [], checkMs = CHECK_MS } = parts;
   const checks: readonly (readonly [string, () => Promise<Finding>])[] = [
     ["public URL", () => publicUrl(parts)],
     ["DNS", () => names(parts)],
@@ -72,6 +76,7 @@ export async function checkNetwork(parts: NetworkParts): Promise<readonly Check[
     ...parts.signIn.map(
       (method) => [`sign-in with ${method.name}`, async () => signIn(method, parts)] as const,
     ),
+    ...reaches.map(({ name, reach }) => [`sign-in with ${name}`, reach] as const),
     ["database", () => database(parts)],
   ];
   return Promise.all(

@@ -18,11 +18,13 @@ export type InvitationValues = {
   /** What the person may choose in place of a password. */
   readonly choices?: readonly Html[];
   readonly errorMessage?: string | undefined;
+  /** How long the link still works, in this browser alone; undefined where it works anywhere. */
+  readonly minutesLeft?: number | undefined;
 };
 
 /** The page behind a one-time link: asks for a new password, twice, and for a username where there is none yet. */
 export function invitationPage(values: InvitationValues): string {
-  const { look, action, token, username, isReset, choices = [], errorMessage } = values;
+  const { look, action, token, username, isReset, choices = [], errorMessage, minutesLeft } = values;
   const { common, invitation: texts } = look.texts;
   const heading = headingOf(values);
   const title = errorMessage ? texts.titleOfProblem(heading) : heading;
@@ -33,7 +35,7 @@ export function invitationPage(values: InvitationValues): string {
 <form method="post" action="${action}">
 ${
   errorMessage
-    ? html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${errorMessage}</p></div></div>`
+    ? html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${errorMessage}</p>${minutesLeft === undefined ? undefined : html`<p>${texts.tryAgainWithin(minutesLeft)}</p>`}</div></div>`
     : undefined
 }
 <input type="hidden" name="token" value="${token}">

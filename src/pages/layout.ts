@@ -14,7 +14,7 @@ export type Shell = {
 
 /** The frame of every page, as a whole document. It has no script of its own. */
 export function layout({ look, title, body, wide, head }: Shell): string {
-  const { name, texts, stylesheet, logo } = look;
+  const { name, texts, stylesheet } = look;
   return html`<!doctype html>
 <html lang="${texts.tag}"${texts.isRightToLeft ? html` dir="rtl"` : undefined}>
 <head>
@@ -27,7 +27,7 @@ ${head}
 <style>${verbatim(stylesheet)}</style>
 </head>
 <body class="${wide ? "wide" : "narrow"}">
-<header>${logo === undefined ? GATE_ICON : html`<img class="logo" src="${logo}" alt="">`}${nameOf(name)}</header>
+<header>${logoOf(look)}${nameOf(name)}</header>
 <main>
 ${body}
 </main>
@@ -35,6 +35,14 @@ ${footer(look)}
 </body>
 </html>
 `.toString();
+}
+
+/** Decoration: the name stands beside it. */
+function logoOf({ logo, darkLogo }: Look): Html {
+  if (logo === undefined) return GATE_ICON;
+  const image = html`<img class="logo" src="${logo}" alt="">`;
+  if (darkLogo === undefined) return image;
+  return html`<picture><source srcset="${darkLogo}" media="(prefers-color-scheme: dark)">${image}</picture>`;
 }
 
 function footer({ footer: parts }: Look): Html | undefined {

@@ -30,6 +30,8 @@ export type LoginValues = {
   readonly client: ClientIdentity | undefined;
   /** Why a person who is signed in at the account page signs in again. */
   readonly purpose?: SignInPurpose | undefined;
+  /** The page of all ways to sign in; undefined where this is it. */
+  readonly allWaysUrl?: string | undefined;
 };
 
 export type SignInPurpose =
@@ -47,7 +49,17 @@ export type SignInPurpose =
 
 /** The page with every way to sign in. */
 export function loginPage(values: LoginValues): string {
-  const { look, above = [], panels = [], errorMessage, methodProblem, client, purpose, ...form } = values;
+  const {
+    look,
+    above = [],
+    panels = [],
+    errorMessage,
+    methodProblem,
+    client,
+    purpose,
+    allWaysUrl,
+    ...form
+  } = values;
   const { action } = form;
   const texts = look.texts.login;
   const or = html`<p class="or"><span>${look.texts.common.or}</span></p>`;
@@ -68,6 +80,7 @@ ${above.length > 0 ? html`${methodsOf(above, look)}${or}` : undefined}
 ${action === undefined ? undefined : passwordForm({ ...form, look, action }, errorMessage)}
 ${action !== undefined && panels.length > 0 ? or : undefined}
 ${panels.length > 0 ? methodsOf(panels, look) : undefined}
+${allWaysUrl === undefined ? undefined : html`<p class="centred small"><a href="${allWaysUrl}">${texts.signInAnotherWay}</a></p>`}
 ${purpose && purpose.kind !== "connect" ? html`<p class="centred small"><a href="${purpose.accountUrl}">${look.texts.common.backToAccount}</a></p>` : undefined}`;
   return layout({ look, title: problem ? texts.titleOfProblem : texts.title, body });
 }

@@ -47,6 +47,18 @@ describe("a look of an operator's", () => {
     expect(sourcesOf(look.styles, "img-src")).toEqual(["https://cdn.example/logo.png"]);
   });
 
+  it("shows another logo where the system is dark", () => {
+    const { look, page } = pageIn({
+      logo: "data:image/png;base64,AA==",
+      darkLogo: "data:image/png;base64,BB==",
+    });
+    expect(page).toContain(
+      '<picture><source srcset="data:image/png;base64,BB==" media="(prefers-color-scheme: dark)">' +
+        '<img class="logo" src="data:image/png;base64,AA==" alt=""></picture>',
+    );
+    expect(sourcesOf(look.styles, "img-src")).toEqual(["data:"]);
+  });
+
   it("ends every page with the footer, as text", () => {
     const { page } = pageIn({
       footer: [{ text: "<b>© Example & Co</b>" }, { text: "Imprint", url: 'https://example.com/?a="b"&c' }],

@@ -11,6 +11,8 @@ export type Look = {
   readonly texts: Texts;
   /** The picture beside the name: a `data:` or `https:` URL of the operator's. */
   readonly logo: string | undefined;
+  /** The one for people whose system is dark, where that is another. */
+  readonly darkLogo: string | undefined;
   /** What stands below every page. */
   readonly footer: readonly FooterPart[];
   readonly stylesheet: string;
@@ -29,6 +31,7 @@ export type LookChoices = {
   /** English unless given. */
   readonly texts?: Texts | undefined;
   readonly logo?: string | undefined;
+  readonly darkLogo?: string | undefined;
   readonly footer?: readonly FooterPart[] | undefined;
   readonly colors?: Chosen | undefined;
   readonly darkColors?: Chosen | undefined;
@@ -36,17 +39,19 @@ export type LookChoices = {
 };
 
 export function createLook(choices: LookChoices): Look {
-  const { name, texts = english, logo, footer = [], colors, darkColors, variables } = choices;
+  const { name, texts = english, logo, darkLogo, footer = [], colors, darkColors, variables } = choices;
   const stylesheet = stylesheetOf(palettesOf(colors, darkColors), variables);
   const hash = createHash("sha256").update(stylesheet).digest("base64");
-  const styles = `style-src 'sha256-${hash}'`;
+  const logos = [logo, darkLogo].flatMap((one) => (one === undefined ? [] : [imageSource(one)]));
+  const images = logos.length === 0 ? "" : `; img-src ${[...new Set(logos)].join(" ")}`;
   return {
     name,
     texts,
     logo,
+    darkLogo,
     footer,
     stylesheet,
-    styles: logo === undefined ? styles : `${styles}; img-src ${imageSource(logo)}`,
+    styles: `style-src 'sha256-${hash}'${images}`,
   };
 }
 

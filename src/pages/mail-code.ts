@@ -17,12 +17,11 @@ export type MailCodeValues = {
   readonly problem: string | undefined;
   /** Where another mail is asked for. */
   readonly askAction: string;
-  readonly signInUrl: string;
 };
 
 /** After a mail was asked for: says where to look, and takes the code. It says the same for every address. */
 export function mailCodePage(values: MailCodeValues): string {
-  const { look, email, isPrinted, action, state, mail, problem, askAction, signInUrl } = values;
+  const { look, email, isPrinted, action, state, mail, problem, askAction } = values;
   const { common, mail: texts } = look.texts;
   const address = html`<strong>${nameOf(email)}</strong>`;
   const body = html`<div class="centred">
@@ -43,7 +42,11 @@ ${codeField("code", texts.code, problem, true)}
 <input type="hidden" name="email" value="${email}">
 <button type="submit" class="plain">${isPrinted ? texts.printAnother : texts.sendAnother}</button>
 </form>
-<p class="centred small"><a href="${signInUrl}">${texts.useAnother}</a></p>`;
+<form method="post" action="${action}">
+<input type="hidden" name="state" value="${state}">
+<input type="hidden" name="mail" value="${mail}">
+<button type="submit" name="cancel" value="1" class="plain">${texts.useAnother}</button>
+</form>`;
   return layout({ look, title: problem === undefined ? texts.checkYourEmail : texts.titleOfWrongCode, body });
 }
 

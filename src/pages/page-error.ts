@@ -31,3 +31,15 @@ export class PageError extends OAuthError {
 export function sentenceOf(error: OAuthError, { texts }: Pick<Look, "texts">): string {
   return error instanceof PageError ? error.says(texts) : error.message;
 }
+
+/** The same refusal with the page's sentence as its message, for a page of the operator's own. */
+export function translated(error: OAuthError, look: Pick<Look, "texts">): OAuthError {
+  if (!(error instanceof PageError)) return error;
+  const { code, message, detail = message, retryAfterSeconds, pageStatus, cause } = error;
+  return new OAuthError(code, sentenceOf(error, look), {
+    detail,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    ...(pageStatus !== undefined && { pageStatus }),
+    cause,
+  });
+}

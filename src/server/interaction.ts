@@ -145,6 +145,11 @@ export async function openInteraction(
     reachedByCommands: settings.database !== ":memory:",
   });
   const password = passwordMethod(methods, { keyring, attempts, recorder });
+  if (settings.loginHandler && !password) {
+    throw new ConfigurationError(
+      "loginHandler would do nothing: it answers with a form for a username and a password, and signIn has no way to sign in with them. Add users() or password(checkUser), or leave loginHandler out.",
+    );
+  }
   if (settings.loginTemplate !== undefined) {
     const others = methods.filter(({ panel }) => panel.kind !== "password");
     checkTemplateMethods(settings.loginTemplate, {
@@ -188,6 +193,7 @@ export async function openInteraction(
           `${name}: admit lets no one in who signs in with it, because admit lists only addresses, and without its option domains none of its addresses counts. Set domains.`,
         );
       }
+      connecting.started();
       for (const method of methods) await method.started?.(print);
     },
   };

@@ -2,6 +2,7 @@ import { MIGRATIONS } from "./migrations/index.ts";
 import type { Dialect } from "./migrations/migration.ts";
 import { assertionQueries } from "./queries/assertions.ts";
 import { auditQueries } from "./queries/audit.ts";
+import { changedPeopleQueries } from "./queries/changed-people.ts";
 import { clientQueries } from "./queries/clients.ts";
 import { credentialSetQueries } from "./queries/credential-sets.ts";
 import { credentialQueries } from "./queries/credentials.ts";
@@ -56,6 +57,7 @@ export function kyselyStore(db: QueryBuilder, connection: Connection, dialect: D
     ...peopleQueries(db, connection),
     ...signInQueries(db, connection, dialect),
     ...newPeopleQueries(db, connection, dialect),
+    ...changedPeopleQueries(db, connection, dialect),
     ...endedPeopleQueries(db, connection),
     ...linkedPeopleQueries(db, connection, dialect),
     ...personGrantQueries(db, connection),

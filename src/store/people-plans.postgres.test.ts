@@ -17,6 +17,7 @@ import {
   IDENTITY_UNLINKED,
   INVITED,
   PERSON_ADDED,
+  PERSON_CHANGED,
   PERSON_DISABLED,
   PERSON_ENABLED,
   PERSON_LINKED,
@@ -177,8 +178,9 @@ async function useAll(store: TestStore): Promise<void> {
   await store.listCredentialKinds("password", 10);
   await store.addLink(sampleLink({ personId: first.id, expiresAt: NOW + 1000 }), INVITED);
   await store.findLink("link-1", NOW);
+  await store.moveLink({ hash: "link-1", to: "link-2", expiresAt: NOW + 1000, now: NOW });
   await store.usePasswordLink(
-    { hash: "link-1", credential: { ...credential, secret: "$2b$12$y" }, now: NOW },
+    { hash: "link-2", credential: { ...credential, secret: "$2b$12$y" }, now: NOW },
     CREDENTIAL_CHANGED,
   );
   const made = { ...credential, kind: "passkey", id: "made" } as const;
@@ -205,6 +207,7 @@ async function useAll(store: TestStore): Promise<void> {
     await store.countCodeTry({ hash: mail.hash, most: 5, now: NOW });
   }
   const before = { person: { id: first.id }, emails: [], groups: [] };
+  await store.setPerson({ before: { ...before, emails: ["gone"] }, after: before }, PERSON_CHANGED);
   const changed = { hash: `of ${first.id}`, to: newcomer, label: "l", before, after: before };
   await store.changeAddress({ ...inSession, ...changed, from: first.identity }, ADDRESS_CHANGED);
   await store.useMailedLink({ hash: "of null", tries: 4, now: NOW });

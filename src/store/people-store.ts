@@ -24,6 +24,9 @@ import type {
   SignInRecord,
 } from "./people-records.ts";
 
+/** What is said of a person, with their id. */
+type Said = Pick<PersonRecord, "person" | "emails" | "groups">;
+
 /** People, what they prove themselves with, and where they are signed in. Part of {@link Store}, under its contract. */
 export type PeopleStore = {
   findPerson(id: string): Promise<PersonRecord | undefined>;
@@ -56,6 +59,14 @@ export type PeopleStore = {
 
   /** Adds a person with an identity and, where it is given, a credential. False, and nothing is written, where the identity or the id is there. */
   addPerson(person: NewPerson, entry: AuditEntry<"person.added">): Promise<boolean>;
+  /**
+   * Says who a person is: from then on no sign-in changes it. Where an address is taken away, links for a new password end. False, and
+   * nothing is written, where the person is gone, or is another one by now than was read.
+   */
+  setPerson(
+    change: { readonly before: Said; readonly after: Said },
+    entry: AuditEntry<"person.changed">,
+  ): Promise<boolean>;
   /**
    * Disables an id, whether it has a row yet or not, ends its sessions and what it has at other services, and revokes its grants in commits like
    * those of a client that is removed. False where it was disabled before.
@@ -141,6 +152,16 @@ export type PeopleStore = {
   /** Keeps a link's hash; an older one for the same purpose and person ends. */
   addLink(link: OneTimeLink, entry: AuditEntry<"person.invited">): Promise<void>;
   findLink(hash: string, now: number): Promise<OneTimeLink | undefined>;
+  /**
+   * Keeps a link for a new password under another hash: by the one before, it is found no more. False, and nothing is written, where it
+   * was used, moved or has ended.
+   */
+  moveLink(move: {
+    readonly hash: string;
+    readonly to: string;
+    readonly expiresAt: number;
+    readonly now: number;
+  }): Promise<boolean>;
   /** Uses a link up and sets the password of its person, which signs them out, in one commit. False where it was used or has ended. */
   usePasswordLink(
     use: { readonly hash: string; readonly credential: Credential; readonly now: number },

@@ -53,6 +53,12 @@ export function mailSamples(look: Look) {
       forgottenPasswordUrl: "/oauth/forgotten-password?state=sealed",
       panels: [...login.panels, { name: "google", label: "Google", url: "/oauth/sign-in/google" }],
     }),
+    "login-mail-alone": loginPage({
+      ...login,
+      action: undefined,
+      panels: [{ name: "magic_link", html: mailForm(form, "only") }],
+      allWaysUrl: "/oauth/login?state=sealed",
+    }),
     "mail-ask": mailAskPage(ask),
     "mail-ask-refused": mailAskPage({
       ...ask,

@@ -54,10 +54,14 @@ it.each([
     await page.keyboard.press("Enter");
     await heading(page, "Your account");
     await looksRight(page);
-    // And the link, in a window of the same browser, when signed out.
+    // And the link, in a window of the same browser, when signed out. The address was mistyped first.
     await enterAt(page, "button Sign out here");
     await heading(page, "You are signed out");
     await page.goto(account);
+    await page.getByLabel("Email address").fill("grace@exmaple.com");
+    await page.keyboard.press("Enter");
+    await heading(page, "Check your email");
+    await enterAt(page, "button Use another address or way to sign in");
     await page.getByLabel("Email address").fill("grace@example.com");
     await page.keyboard.press("Enter");
     await heading(page, "Check your email");

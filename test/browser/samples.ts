@@ -265,6 +265,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       look: lookOf({ name: `An application ${"with a very long name ".repeat(8)}` }),
       username: "w".repeat(64),
       isReset: true,
+      minutesLeft: 10,
       errorMessage: "The two passwords differ. Type the same one twice.",
     }),
     "password-set": passwordSetPage({

@@ -19,6 +19,7 @@ it(`every promise is kept through CHAOS_SEED=${seed} CHAOS_SECONDS=${seconds}`, 
     expect.arrayContaining([
       ...["disable", "enable", "rotate key"],
       ...["disable person", "enable person", "sign out person"],
+      ...["connect", "disconnect", "act"],
     ]),
   );
   expect(report.operations.length).toBeGreaterThan(seconds * 10);

@@ -113,7 +113,8 @@ function violations(
   disturbances: History["disturbances"] = [],
 ): readonly string[] {
   const rows = { grants, people: [], sessions: [] };
-  const history = { operations, rows, disturbances, calmAt: CALM_SECONDS * 1000 };
+  const service = { shown: [], ended: [] };
+  const history = { operations, rows, disturbances, calmAt: CALM_SECONDS * 1000, service };
   return checkHistory(history, PROMISES).map(({ what }) => what);
 }
 
@@ -238,7 +239,9 @@ describe("finds nothing wrong with", () => {
     const given = [...connected, refresh(1, 5, 6), call(7, 8, noEntry, 2), refresh(1, 60, 61)];
     const expired = { ...PROMISES, accessTokenSeconds: 1 };
     const rows = { grants: [row(3)], people: [], sessions: [] };
-    const history = { operations: [...given, ...seen(2)], rows, disturbances: [], calmAt: 100_000 };
+    const service = { shown: [], ended: [] };
+    const looked = [...given, ...seen(2)];
+    const history = { operations: looked, rows, disturbances: [], calmAt: 100_000, service };
     expect(checkHistory(history, expired)).toEqual([]);
   });
 

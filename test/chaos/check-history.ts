@@ -1,4 +1,5 @@
 import { checkPeople } from "./check-people.ts";
+import { checkUpstreams } from "./check-upstreams.ts";
 import { type ClientHistory, clientHistories } from "./client-history.ts";
 import { disabledBefore, mayBeDisabled } from "./disabling.ts";
 import { type GrantHistory, grantHistories, knownUse, mayBeRevokedBy, revokedAt } from "./grant-history.ts";
@@ -35,6 +36,7 @@ export function checkHistory(history: History, promises: Promises): readonly Vio
       forEachClient.flatMap((check) => check(client, promises)),
     ),
     ...checkPeople(history, promises),
+    ...checkUpstreams(history, promises),
     ...grantHistories(history).flatMap((grant) => forEachGrant.flatMap((check) => check(grant, promises))),
   ];
 }
@@ -66,13 +68,19 @@ const REFUSALS: { readonly [Kind in Operation["kind"]]?: readonly string[] } = {
   begin: ["login_required"],
   "sign in": ["access_denied", "login_required"],
   approve: ["login_required", "access_denied"],
+  act: ["not_connected"],
+  connect: ["access_denied"],
 };
 
 function unansweredInCalm({ operations, calmAt }: History, promises: Promises): readonly Violation[] {
   const recoveredAt = calmAt + promises.recoveredWithinSeconds * 1000;
-  return operations
-    .filter((operation) => operation.startedAt >= recoveredAt && isOpen(operation))
-    .map((operation) => violation("the server did not recover", operation));
+  return (
+    operations
+      // What an instance that died was refreshing, the others wait for until its lease is over.
+      .filter(({ kind }) => kind !== "act")
+      .filter((operation) => operation.startedAt >= recoveredAt && isOpen(operation))
+      .map((operation) => violation("the server did not recover", operation))
+  );
 }
 
 function rowsOfNobody({ operations, rows }: History): readonly Violation[] {

@@ -100,6 +100,7 @@ function violations(operations: readonly Operation[], rows: Partial<FinalRows>):
     rows: { grants: [], people: [ROW], sessions: [], ...rows },
     disturbances: [],
     calmAt: 100_000,
+    service: { shown: [], ended: [] },
   };
   return checkHistory(history, PROMISES).map(({ what }) => what);
 }

@@ -26,7 +26,7 @@ export type Cluster = {
   stop(): Promise<void>;
 };
 
-export type ClusterOptions = Pick<InstanceOptions, "graceSeconds"> & {
+export type ClusterOptions = Pick<InstanceOptions, "graceSeconds" | "service"> & {
   /** How wrong the clock of each instance is at first. There are as many instances. */
   readonly clocksAheadSeconds: readonly number[];
   /** Where the logs of the instances go. */
@@ -39,7 +39,7 @@ const PAUSE_MS = 100;
 const STARTING_MS = 30_000;
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { graceSeconds, directory } = options;
+  const { graceSeconds, service, directory } = options;
   // As it was when an instance ended, so it is when that starts again.
   const clocksAheadSeconds = [...options.clocksAheadSeconds];
   const postgres = await startPostgres();
@@ -57,6 +57,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         secret: SECRET,
         port: ports[instance] ?? 0,
         graceSeconds,
+        service,
         clockAheadSeconds: clocksAheadSeconds[instance] ?? 0,
       },
       join(directory, `instance-${instance}.log`),

@@ -9,7 +9,7 @@ import {
   tryOwnSession,
 } from "./person.ts";
 import type { Random } from "./random.ts";
-import { type Code, call, redeem, refresh, register, revoke, type Tokens } from "./requests.ts";
+import { act, type Code, call, redeem, refresh, register, revoke, type Tokens } from "./requests.ts";
 import { anyInstance, untilAnswered, type World } from "./world.ts";
 
 /**
@@ -24,6 +24,8 @@ export type Device = {
   readonly random: Random;
   readonly world: World;
   readonly promises: Promises;
+  /** What its tools are at. */
+  readonly acting: Promise<void>[];
 };
 
 /** Goes on until all is calm, and then has a last look at what it was given. */
@@ -50,6 +52,7 @@ export async function live(device: Device): Promise<void> {
     }
   }
   await seeWhoIsSignedIn(device, clientId, at);
+  await Promise.all(device.acting);
 }
 
 /** Everything that a device has of a grant: the code, the live tokens, and those before them, oldest first. */
@@ -132,6 +135,13 @@ const callAnywhere: Act = async ({ world, random }, { tokens }) => {
   return tokens;
 };
 
+/** At the other service. That may take long, and the device does something else meanwhile. */
+const actElsewhere: Act = async ({ world, random, acting }, { tokens }) => {
+  const instances = Array.from({ length: random.between(1, 3) }, () => anyInstance(random, world));
+  acting.push(...instances.map((instance) => act({ world, instance }, tokens)));
+  return tokens;
+};
+
 const revokeIt: Act = async (device, { tokens }) => {
   const { world, random } = device;
   // So that it is in every instance's cache.
@@ -189,6 +199,7 @@ const CHANCES: readonly (readonly [act: Act, chance: number])[] = [
   [giveUpWaiting, 12],
   [refreshInParallel, 10],
   [callAnywhere, 30],
+  [actElsewhere, 40],
   [revokeIt, 5],
   [useTheCodeAgain, 2],
   [stealAnOldToken, 3],
@@ -210,6 +221,7 @@ function drawAct(random: Random): Act {
 async function seeThatItWorks({ world, random }: Device, tokens: Tokens): Promise<void> {
   for (let instance = 0; instance < world.instances; instance += 1) {
     await untilAnswered(random, world, () => call({ world, instance }, tokens));
+    await act({ world, instance }, tokens);
   }
 }
 

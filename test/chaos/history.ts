@@ -49,6 +49,17 @@ export type Operation = {
       /** The person whom the tool saw. */
       readonly ranAs?: string;
     }
+  /** A call of a tool that acts at another service as the person. What it got stands in a "call" too. */
+  | {
+      readonly kind: "act";
+      readonly grant: string;
+      /** Whose account the service says it was, and by which connection. */
+      readonly actedAs?: string;
+      readonly connection?: string;
+    }
+  /** The person connects the other service, which takes the place of what was connected before. */
+  | { readonly kind: "connect"; readonly person: string; readonly connection: string }
+  | { readonly kind: "disconnect"; readonly person: string }
   | { readonly kind: "revoke"; readonly grant: string }
   | { readonly kind: "disable"; readonly client: string }
   | { readonly kind: "enable"; readonly client: string }
@@ -110,6 +121,13 @@ export type History = {
   /** Since when nothing goes wrong any more. */
   readonly calmAt: number;
   readonly rows: FinalRows;
+  readonly service: ServiceHistory;
+};
+
+/** What the other service saw: of each refresh token when it was shown, and which connections it ended because one came again. */
+export type ServiceHistory = {
+  readonly shown: readonly { readonly token: string; readonly connection: string; readonly at: number }[];
+  readonly ended: readonly { readonly connection: string; readonly at: number }[];
 };
 
 /** What the server promises, in its settings. */

@@ -1,4 +1,5 @@
 import { createOAuthServer } from "../../src/index.ts";
+import { acmeAt } from "../support/upstream-credentials.ts";
 import { PASSWORD } from "./requests.ts";
 
 export type InstanceOptions = {
@@ -7,6 +8,8 @@ export type InstanceOptions = {
   /** 0 at the first start; then the port that it had, as an address that a balancer knows. */
   readonly port: number;
   readonly graceSeconds: number;
+  /** Where the other service is. */
+  readonly service: string;
   /** How wrong this machine's clock is. */
   readonly clockAheadSeconds: number;
 };
@@ -17,7 +20,7 @@ export type SetClock = Pick<InstanceOptions, "clockAheadSeconds">;
 // One instance of the server, as a process of its own. It says its port to the one that started it, and ends with it.
 
 async function main(): Promise<void> {
-  const { clockAheadSeconds, graceSeconds, ...options } = JSON.parse(
+  const { clockAheadSeconds, graceSeconds, service, ...options } = JSON.parse(
     process.argv[2] ?? "",
   ) as InstanceOptions;
   keepWrongTime(clockAheadSeconds);
@@ -28,9 +31,13 @@ async function main(): Promise<void> {
     refreshGraceSeconds: graceSeconds,
     // A token that was revoked is let in for a second at the most, whatever has failed.
     staleSeconds: 0,
+    upstreams: { acme: acmeAt({ url: service }) },
   });
   server.registerTool("who", { description: "Says for whom it is called." }, ({ person }) => ({
     content: [{ type: "text", text: person.id }],
+  }));
+  server.registerTool("act", { description: "Acts at another service." }, async ({ upstream }) => ({
+    content: [{ type: "text", text: await upstream("acme").accessToken() }],
   }));
   const { port } = await server.listen();
   process.on("disconnect", () => process.exit());

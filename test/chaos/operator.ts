@@ -4,6 +4,7 @@ import { OAuthError } from "../../src/core/errors.ts";
 import type { Keyring } from "../../src/platform/secrets/keyring.ts";
 import { DISABLED, ENABLED, KEY_ROTATED, sampleEntry } from "../support/store/samples.ts";
 import type { TestStore } from "../support/store/test-store.ts";
+import { keepTokens } from "../support/upstream-credentials.ts";
 import type { OperationOf, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
 import { hashed, type World } from "./world.ts";
@@ -25,7 +26,8 @@ export type Operator = {
 export async function operate(operator: Operator): Promise<void> {
   const onClients = { ...operator, random: operator.random.branch("clients") };
   const onPeople = { ...operator, random: operator.random.branch("people") };
-  await Promise.all([goOn(onClients, ON_CLIENTS), goOn(onPeople, ON_PEOPLE)]);
+  const elsewhere = { ...operator, random: operator.random.branch("elsewhere") };
+  await Promise.all([goOn(onClients, ON_CLIENTS), goOn(onPeople, ON_PEOPLE), goOn(elsewhere, ELSEWHERE)]);
 }
 
 async function goOn(operator: Operator, acts: Acts): Promise<void> {
@@ -90,6 +92,46 @@ const signPeopleOut: Act = async (operator) => {
   );
 };
 
+/** As people do in a browser, without one. */
+const connectPeople: Act = async (operator) => {
+  const { random, store, keyring, world, people } = operator;
+  const some = random.shuffled(people).slice(0, CONNECTED_TOGETHER);
+  await Promise.all(
+    some.map((person) => {
+      connections += 1;
+      const account = `${person}#${connections}`;
+      const what = { kind: "connect", person: hashed(person), connection: hashed(account) } as const;
+      const keeping = { store, keyring, now: store.clock() };
+      return untilDone(operator, what, async () => {
+        // Others each time: what was kept without an answer may be spent by now.
+        const given = { ...world.service.give(account), expiresInSeconds: TOKEN_SECONDS };
+        if (!(await keepTokens(keeping, world.service, person, given))) throw NOT_THERE;
+      });
+    }),
+  );
+};
+
+/** Most are to have something there. */
+const CONNECTED_TOGETHER = 4;
+let connections = 0;
+/** So short that half of the calls refresh. */
+const TOKEN_SECONDS = 2;
+
+const disconnectPeople: Act = async (operator) => {
+  const { random, store, people } = operator;
+  const some = random.shuffled(people).slice(0, PEOPLE_TOGETHER);
+  await Promise.all(
+    some.map((person) =>
+      untilDone(operator, { kind: "disconnect", person: hashed(person) }, () =>
+        store.removeUpstreamCredential(
+          { personId: person, upstream: "acme", now: store.clock() },
+          sampleEntry("upstream.disconnected", { fields: { person, upstream: "acme" } }),
+        ),
+      ),
+    ),
+  );
+};
+
 async function toEach(
   operator: Operator,
   people: readonly string[],
@@ -105,11 +147,17 @@ async function toEach(
 type Acts = readonly [Act, ...Act[]];
 const ON_CLIENTS: Acts = [disableForAWhile, disableForAWhile, disableForAWhile, rotateKey];
 const ON_PEOPLE: Acts = [disablePeopleForAWhile, signPeopleOut, signPeopleOut];
+const ELSEWHERE: Acts = [connectPeople, connectPeople, connectPeople, disconnectPeople];
+
+/** Nothing is connected for one who has not signed in yet, or is disabled. */
+const NOT_THERE = new OAuthError("access_denied", "There is no such person, or they are disabled.");
 
 type What =
   | Pick<OperationOf<"disable">, "kind" | "client">
   | Pick<OperationOf<"enable">, "kind" | "client">
   | OnPerson
+  | Pick<OperationOf<"connect">, "kind" | "person" | "connection">
+  | Pick<OperationOf<"disconnect">, "kind" | "person">
   | Pick<OperationOf<"rotate key">, "kind">;
 type OnPerson = {
   readonly kind: `${"disable" | "enable" | "sign out"} person`;
@@ -133,6 +181,7 @@ async function untilDone<T>(
       return result;
     } catch (error) {
       record(outcomeOf(error));
+      if (error === NOT_THERE) return undefined;
     }
     await setTimeout(random.between(20, 300));
   }
@@ -141,6 +190,7 @@ async function untilDone<T>(
 
 /** Where the database is away, what was asked of it may be done or not. */
 function outcomeOf(error: unknown): Outcome {
+  if (error === NOT_THERE) return { kind: "refused", error: "access_denied" };
   const isAway = error instanceof OAuthError && error.code === "temporarily_unavailable";
   return isAway ? { kind: "unanswered" } : { kind: "wrong", what: String(error) };
 }

@@ -7,6 +7,10 @@ export type PersonHistory = Switched<OperationOf<"disable person">> & {
   readonly id: string;
   readonly signOuts: readonly OperationOf<"sign out person">[];
   readonly signIns: readonly OperationOf<"sign in">[];
+  /** What was done with the other service, and what tools got of it. */
+  readonly connects: readonly OperationOf<"connect">[];
+  readonly disconnects: readonly OperationOf<"disconnect">[];
+  readonly acts: readonly OperationOf<"act">[];
   /** What they asked for, and clients for them. */
   readonly requests: readonly Operation[];
 };
@@ -57,6 +61,9 @@ function personHistory(id: string, own: readonly Operation[]): PersonHistory {
     enablings: own.filter(({ kind }) => kind === "enable person"),
     signOuts: own.filter((operation) => operation.kind === "sign out person"),
     signIns: own.filter((operation) => operation.kind === "sign in"),
+    connects: own.filter((operation) => operation.kind === "connect"),
+    disconnects: own.filter((operation) => operation.kind === "disconnect"),
+    acts: own.filter((operation) => operation.kind === "act"),
     requests: own.filter(isRequestAsThem),
   };
 }
@@ -64,8 +71,14 @@ function personHistory(id: string, own: readonly Operation[]): PersonHistory {
 /** To come to the sign-in page is not to be anyone, and a token may be revoked at any time. */
 function isRequestAsThem(operation: Operation): boolean {
   if (operation.kind === "begin") return operation.session !== undefined;
-  return !["revoke", "disable person", "enable person", "sign out person"].includes(operation.kind);
+  return !NOT_AS_THEM.includes(operation.kind);
 }
+
+const NOT_AS_THEM: readonly Operation["kind"][] = [
+  ...(["revoke", "disable person", "enable person", "sign out person"] as const),
+  // What the tools got stands in a call, too.
+  ...(["connect", "disconnect", "act"] as const),
+];
 
 export function sessionHistories(people: readonly PersonHistory[]): readonly SessionHistory[] {
   const replacements = Map.groupBy(

@@ -61,7 +61,8 @@ export async function askForCode(
   const prompt = options.signInAgain ? "login" : undefined;
   const begun = await begin(at, clientId, authorizeUrl(clientId, challenge, { prompt }));
   const asked = begun.given?.step === "login" ? await signIn(at, begun.given.state) : begun;
-  if (!asked.given) return { ...asked, given: undefined };
+  // Led back to the sign-in, because they were signed out while they signed in: there is nothing to approve.
+  if (asked.given?.step !== "consent") return { ...asked, given: undefined };
   await setTimeout(options.readsForMs);
   const answer = await approve(at, clientId, asked.given.state);
   const { given: code } = answer;

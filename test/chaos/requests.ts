@@ -1,5 +1,5 @@
 import { REDIRECT_URI, RESOURCE } from "../support/client.ts";
-import type { Operation, RefreshToken } from "./history.ts";
+import type { Operation, Outcome, RefreshToken } from "./history.ts";
 import { type Answer, hashed, send, type World } from "./world.ts";
 
 // Each of these sends what a client sends, records what came of it, and gives the answer.
@@ -84,14 +84,19 @@ export async function revoke(to: To, { clientId, refreshToken }: Tokens): Promis
 }
 
 /** A call of a tool, as clients of 2025-11-25 make it. */
-export async function call(to: To, { accessToken, refreshToken }: Tokens): Promise<Answer> {
-  const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "who", arguments: {} } };
-  const answer = await post(to, "/mcp", JSON.stringify(message), "application/json", {
+function callTool(to: To, name: string, { accessToken }: Tokens): Promise<Answer> {
+  const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: {} } };
+  return post(to, "/mcp", JSON.stringify(message), "application/json", {
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": "2025-11-25",
     authorization: `Bearer ${accessToken}`,
   });
-  const person = personIn(answer);
+}
+
+export async function call(to: To, tokens: Tokens): Promise<Answer> {
+  const { accessToken, refreshToken } = tokens;
+  const answer = await callTool(to, "who", tokens);
+  const person = textOfTool(answer);
   const failed = answer.outcome.kind === "honoured" && person === undefined;
   to.world.record({
     ...traceOf(answer),
@@ -106,8 +111,41 @@ export async function call(to: To, { accessToken, refreshToken }: Tokens): Promi
   return answer;
 }
 
-/** For whom the tool says that it ran. */
-function personIn({ body }: Answer): string | undefined {
+/** Longer than anyone waits for a refresh that another instance has begun. */
+const ACTS_MS = 20_000;
+
+/** A call of the tool that acts at the other service. */
+export async function act(to: Omit<To, "patienceMs">, tokens: Tokens): Promise<void> {
+  const { world } = to;
+  const grant = grantOf(tokens.refreshToken);
+  const answer = await callTool({ ...to, patienceMs: ACTS_MS }, "act", tokens);
+  world.record({ ...traceOf(answer), kind: "call", grant, accessToken: hashed(tokens.accessToken) });
+  const text = textOfTool(answer);
+  if (answer.outcome.kind !== "honoured") return;
+  // `person#connection`, as the operator connects it.
+  const account = world.service.givenTo(text ?? "");
+  const [person = ""] = account?.split("#") ?? [];
+  world.record({
+    ...traceOf(answer),
+    outcome: account === undefined ? outcomeOfAct(text) : { kind: "honoured" },
+    kind: "act",
+    grant,
+    ...(account !== undefined && { actedAs: hashed(person), connection: hashed(account) }),
+  });
+}
+
+function outcomeOfAct(text: string | undefined): Outcome {
+  // The stream was closed before: the person was signed out, or this instance may have missed that.
+  if (text === undefined) return { kind: "unanswered" };
+  if (text.includes("/account/connect/acme")) return { kind: "refused", error: "not_connected" };
+  // The service's outage, or the database's: each says to come again.
+  return /try again|Try again/.test(text)
+    ? { kind: "unavailable" }
+    : { kind: "wrong", what: text.slice(0, 300) };
+}
+
+/** For whom the tool says that it ran, or what it got. */
+function textOfTool({ body }: Answer): string | undefined {
   const { result } = body as {
     readonly result?: { readonly content?: readonly { readonly text?: string }[] };
   };

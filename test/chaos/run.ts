@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { type ServiceDouble, startService } from "../support/service-double.ts";
 import { checkHistory } from "./check-history.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { live } from "./device.ts";
-import type { Disturbance, FinalRows, History, Operation, Promises } from "./history.ts";
+import type { Disturbance, FinalRows, History, Operation, Promises, ServiceHistory } from "./history.ts";
 import { operate } from "./operator.ts";
 import { type Fault, MOST_AHEAD_SECONDS, planFaults } from "./plan.ts";
 import { seededRandom } from "./random.ts";
@@ -51,8 +52,11 @@ const CLOCKS_AHEAD_SECONDS = [0, MOST_AHEAD_SECONDS, -MOST_AHEAD_SECONDS] as con
 export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const directory = mkdtempSync(join(tmpdir(), "gatehouse-chaos-"));
+  const service = await startService();
+  service.say({ expiresInSeconds: 2 });
   const cluster = await startCluster({
     graceSeconds: PROMISES.graceSeconds,
+    service: service.url,
     clocksAheadSeconds: CLOCKS_AHEAD_SECONDS,
     directory,
   });
@@ -66,6 +70,7 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
     const world: World = {
       instances: CLOCKS_AHEAD_SECONDS.length,
       fetch: cluster.fetch,
+      service,
       record: (operation) => operations.push(operation),
       now: () => performance.now() - startedAt,
       isCalm: () => world.now() >= calmAt,
@@ -76,7 +81,15 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
       const [person = name, guest = name] = [index, index + 1].map(
         (number) => PEOPLE[number % PEOPLE.length],
       );
-      return live({ name, person, guest, random: random.branch(name), world, promises: PROMISES });
+      return live({
+        name,
+        person,
+        guest,
+        random: random.branch(name),
+        world,
+        promises: PROMISES,
+        acting: [],
+      });
     });
     const operated = operate({
       random: random.branch("operator"),
@@ -102,13 +115,33 @@ export async function runChaos({ seed, seconds }: ChaosOptions): Promise<ChaosRe
     await untilReady(world);
     calmAt = world.now();
     await Promise.all([...lives, operated]);
-    const history: History = { operations, disturbances, calmAt, rows: await finalRows(cluster) };
+    const history: History = {
+      operations,
+      disturbances,
+      calmAt,
+      rows: await finalRows(cluster),
+      service: seenBy(service, startedAt),
+    };
     const violations = checkHistory(history, PROMISES);
     if (violations.length === 0) rmSync(directory, { recursive: true });
     return { faults, operations, violations, directory };
   } finally {
     await cluster.stop();
+    await service.close();
   }
+}
+
+/** On the watcher's clock. */
+function seenBy({ shown, ended }: ServiceDouble, startedAt: number): ServiceHistory {
+  const at = (time: number) => time - startedAt;
+  return {
+    shown: shown.map((one) => ({
+      token: hashed(one.token),
+      connection: hashed(one.account),
+      at: at(one.at),
+    })),
+    ended: ended.map((one) => ({ connection: hashed(one.account), at: at(one.at) })),
+  };
 }
 
 const HARMLESS_TO_WRITES: readonly Fault["kind"][] = ["cut notification links", "shift clock"];

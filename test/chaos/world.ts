@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
+import type { ServiceDouble } from "../support/service-double.ts";
 import type { Operation, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
 
@@ -9,6 +10,8 @@ export type World = {
   /** Sends a request to an instance. Rejects where it does not answer. */
   fetch(instance: number, request: Request): Promise<Response>;
   record(operation: Operation): void;
+  /** The other service, where people are. */
+  readonly service: Pick<ServiceDouble, "url" | "give" | "givenTo">;
   /** Milliseconds since the start, on the watcher's clock. */
   now(): number;
   /** Nothing goes wrong any more: time to finish what was begun, and to have a last look. */

@@ -1,19 +1,29 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseOptions } from "../../src/config/options.ts";
 import { type Check, checkNetwork, type NetworkParts } from "../../src/operations/network-checks.ts";
 import { readProxy } from "../../src/platform/outbound-proxy.ts";
 import { safeFetch } from "../../src/platform/safe-fetch.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 import { startProxy } from "../support/connect-proxy.ts";
-import { reachesThisComputer, startOrigin } from "../support/https-origin.ts";
+import { reachesThisComputer, startOrigin, testCertificate } from "../support/https-origin.ts";
 import { AUDIENCE, startIssuer } from "../support/issuer.ts";
 import { freePort } from "../support/listening.ts";
-import { type Environment, gatehouse, startDemo, temporaryFolder } from "../support/processes/command.ts";
+import { startMailServer } from "../support/mail/mail-server.ts";
+import {
+  type Environment,
+  gatehouse,
+  start,
+  startDemo,
+  temporaryFolder,
+} from "../support/processes/command.ts";
+import { metadataOf, startSamlIdp } from "../support/sign-in/saml-idp.ts";
 
 type Report = { readonly ok: boolean; readonly proxy: string | null; readonly checks: readonly Check[] };
 
 const WITHOUT_DOCUMENTS = { GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS: "false" };
+const BY_MAIL = { SIGN_IN: "magic_link", SIGN_IN_ADMIT: "anyone" };
 /** Nothing listens there. */
 const NOWHERE = `http://localhost:${await freePort()}`;
 
@@ -58,6 +68,12 @@ describe("gatehouse check", () => {
       /neither smtp nor send/,
     ],
     [
+      "SAML on plain http",
+      "http://10.0.0.1",
+      { SIGN_IN: "saml", SIGN_IN_SAML_METADATA: metadataOf(), GATEHOUSE_ALLOW_INSECURE_PUBLIC_URL: "true" },
+      /sign-in with SAML needs an https:\/\/ publicUrl/,
+    ],
+    [
       "passkeys at an address",
       "https://10.0.0.1",
       { SIGN_IN: "users,passkeys" },
@@ -70,6 +86,129 @@ describe("gatehouse check", () => {
       env: { ...WITHOUT_DOCUMENTS, ...env },
     });
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(sentence) });
+  });
+
+  describe("reaches the mail server, and sends no mail", () => {
+    const login = { user: "mcp", password: "lovelace-1815" };
+    const env = (smtp: string) => ({
+      ...WITHOUT_DOCUMENTS,
+      ...BY_MAIL,
+      SIGN_IN_MAGIC_LINK_SMTP: smtp,
+      SIGN_IN_MAGIC_LINK_FROM: "no-reply@mcp.example",
+    });
+    const of = async (smtp: string) => {
+      const report = await check([], env(smtp));
+      expect(report.stdout).not.toContain(login.password);
+      return report.of("sign-in with magic_link");
+    };
+
+    it("on this computer", async () => {
+      const mail = await startMailServer({ login });
+      expect(await of(`smtp://mcp:${login.password}@127.0.0.1:${mail.port}`)).toEqual({
+        what: "sign-in with magic_link",
+        result: "ok",
+        detail: `the mail server 127.0.0.1:${mail.port} accepts the login`,
+      });
+      expect(await of(`smtp://mcp:${login.password}1@127.0.0.1:${mail.port}`)).toMatchObject({
+        result: "failed",
+        detail: expect.stringMatching(/^The mail server .* refused the username or password .*Check smtp$/),
+      });
+      const without = await startMailServer();
+      expect(await of(without.smtp)).toMatchObject({
+        result: "ok",
+        detail: expect.stringMatching(/ answers$/),
+      });
+      expect([...mail.mails, ...without.mails]).toEqual([]);
+      await mail.stop();
+      expect(await of(mail.smtp)).toMatchObject({
+        result: "failed",
+        detail: expect.stringMatching(/can't be reached: ESOCKET ECONNREFUSED CONN$/),
+        advice: expect.stringContaining("SMTP does not go through HTTPS_PROXY"),
+      });
+    });
+
+    it("on a network, by TLS", async () => {
+      const certificate = join(CHECKOUT, "test/support/tls/mail.cert.pem");
+      const tls = { key: testCertificate.key, cert: readFileSync(certificate, "utf8") };
+      const { port, mails } = await startMailServer({ login, tls });
+      const smtp = `smtp://mcp:${login.password}@0.0.0.0:${port}`;
+      // A process of its own: what it trusts is the process's.
+      const { ended } = start(process.execPath, [join(CHECKOUT, "src/cli/main.ts"), "check", "--json"], {
+        cwd: await temporaryFolder(),
+        env: { ...env(smtp), NODE_EXTRA_CA_CERTS: certificate },
+      });
+      const { checks } = JSON.parse((await ended).stdout) as Report;
+      expect(checks.find(({ what }) => what === "sign-in with magic_link")).toMatchObject({
+        result: "ok",
+        detail: `the mail server 0.0.0.0:${port} accepts the login, by TLS`,
+      });
+      expect(await of(smtp)).toMatchObject({
+        result: "failed",
+        detail: expect.stringContaining("has a certificate that no authority signed that Node trusts"),
+      });
+      const plain = await startMailServer({ login });
+      expect(await of(`smtp://mcp:${login.password}@0.0.0.0:${plain.port}`)).toMatchObject({
+        result: "failed",
+        detail: expect.stringContaining("does not offer TLS"),
+      });
+      expect([...mails, ...plain.mails]).toEqual([]);
+    });
+
+    it("where there is one", async () => {
+      const report = await check([], { ...WITHOUT_DOCUMENTS, ...BY_MAIL });
+      expect(report.of("sign-in with magic_link")).toMatchObject({
+        result: "skipped",
+        detail: "mails are printed on the terminal",
+      });
+    });
+  });
+
+  describe("reaches a company's metadata", () => {
+    const of = async (env: Environment, cwd?: string) => {
+      const report = await check([], { ...WITHOUT_DOCUMENTS, SIGN_IN: "saml", ...env }, cwd);
+      return report.of("sign-in with saml");
+    };
+
+    it("at its URL", async () => {
+      const idp = await startSamlIdp();
+      const env = { SIGN_IN_SAML_METADATA: idp.metadataUrl, SIGN_IN_SAML_ENTITY_ID: idp.entityId };
+      expect(await of(env)).toEqual({
+        what: "sign-in with saml",
+        result: "ok",
+        detail: `${idp.metadataUrl} has 1 key of ${idp.entityId}; the ACS URL to register there is http://localhost:3000/oauth/callback/saml`,
+      });
+      expect(await of({ ...env, SIGN_IN_SAML_ENTITY_ID: "https://other.example" })).toMatchObject({
+        result: "failed",
+        detail: expect.stringMatching(
+          /^the metadata is that of .*, expected "https:\/\/other\.example"; the ACS/,
+        ),
+        advice: expect.stringContaining("Check metadata and entityId."),
+      });
+      idp.change({ status: 404 });
+      expect(await of(env)).toMatchObject({
+        result: "failed",
+        detail: expect.stringMatching(/^the metadata URL answered 404; /),
+      });
+      expect(await of({ ...env, SIGN_IN_SAML_METADATA: `${NOWHERE}/metadata` })).toMatchObject({
+        result: "failed",
+        detail: expect.stringContaining("ECONNREFUSED"),
+      });
+    });
+
+    it("in a file, and says where it has expired", async () => {
+      const cwd = await temporaryFolder();
+      writeFileSync(join(cwd, "acme.xml"), metadataOf());
+      const env = { SIGN_IN_SAML_METADATA: "./acme.xml" };
+      expect(await of(env, cwd)).toMatchObject({
+        result: "ok",
+        detail: expect.stringMatching(/^the metadata has 1 key of https:\/\/idp\.acme\.com\/saml; /),
+      });
+      writeFileSync(join(cwd, "acme.xml"), metadataOf({ more: 'validUntil="2020-01-01T00:00:00Z"' }));
+      expect(await of(env, cwd)).toMatchObject({
+        result: "failed",
+        detail: expect.stringMatching(/^the metadata has expired/),
+      });
+    });
   });
 
   it("says so where another server answers, or none", async () => {

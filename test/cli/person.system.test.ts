@@ -203,7 +203,7 @@ describe("gatehouse person show", () => {
     await store.close();
     const text = await run("person", "show", "ada");
     expect(text).toMatch(/^ *authenticator app +since 2.*Z, 2 recovery codes left$/m);
-    expect(text).toMatch(/^ *passkeys +Ada's laptop$/m);
+    expect(text).toMatch(/^key-1 +Ada's laptop +mcp\.example +2/m);
     expect(await shown("ada")).toMatchObject({ authenticatorAppSince: START, recoveryCodes: 2 });
     expect(text + JSON.stringify(await shown("ada"))).not.toMatch(/secret |"r1"/);
     expect(await run("person", "show", "7Qm2")).toMatch(/^ *authenticator app +-$/m);

@@ -45,6 +45,7 @@ const NOT_PROVOKED = [
   "client.enabled",
   "client.removed",
   "key.rotated",
+  "person.changed",
   "person.disabled",
   "person.enabled",
   "person.linked",

@@ -56,6 +56,7 @@ async function startInstance(clockAheadSeconds: number): Promise<Instance> {
     secret: SECRET,
     port: 0,
     graceSeconds: GRACE_SECONDS,
+    service: "http://127.0.0.1:9",
     clockAheadSeconds,
   };
   const child = fork(join(import.meta.dirname, "../chaos/instance.ts"), [JSON.stringify(options)], {

@@ -342,6 +342,91 @@ describe("a new password by link", () => {
     expect((await refresh(server, tokens.clientId, tokens.refresh_token)).status).toBe(200);
   });
 
+  describe("is used up by its first post, where that sets none", () => {
+    const SHORT = { password: "short", again: "short" };
+
+    async function startWithLink() {
+      const server = await startDirectory();
+      const id = await addUser(server, "ada", quickHash(PASSWORD));
+      const { url, token } = await link(server, "password", id);
+      const browser = openBrowser(server);
+      const send = (fields: Readonly<Record<string, string>>, by = browser) =>
+        by.submit("/oauth/invitation", { token, password: NEW, again: NEW, ...fields });
+      return { server, id, url, token, browser, send };
+    }
+
+    it("elsewhere: one who has it from a mail, a log or a history opens nothing with it", async () => {
+      const { server, url, token, browser, send } = await startWithLink();
+      expect((await browser.request(url)).status).toBe(200);
+      const refused = await send(SHORT);
+      expect(refused.status).toBe(400);
+      expect(await refused.text()).toContain(
+        "Try again within 10 minutes, in this browser. The link no longer works anywhere else.",
+      );
+      await expectEnded(await open(server, url));
+      await expectEnded(await post(server, { token }));
+      // Nor with a cookie of their own.
+      const thief = openBrowser(server);
+      await thief.request((await link(server, "password", await addUser(server, "eve"))).url);
+      expect(thief.cookie()).toMatch(/^__Host-gatehouse-link=[\w-]{43}$/);
+      await expectEnded(await send({}, thief));
+      expect(await signInStatus(server, "ada", PASSWORD)).toBe(303);
+    });
+
+    it("in its own browser, the person tries again until a password is saved, also from the link", async () => {
+      const { server, url, browser, send } = await startWithLink();
+      await browser.request(url);
+      for (let index = 0; index < 3; index++) expect((await send(SHORT)).status).toBe(400);
+      expect((await browser.request(url)).status).toBe(200);
+      expect((await send({})).status).toBe(200);
+      await expectEnded(await send({}));
+      await expectEnded(await browser.request(url));
+      expect(await signInStatus(server, "ada", NEW)).toBe(303);
+    });
+
+    it("it goes on for ten minutes, and not longer than it would have", async () => {
+      const long = await startWithLink();
+      await long.send(SHORT);
+      long.server.advance(9 * 60 + 1);
+      expect(await (await long.send(SHORT)).text()).toContain("Try again within 1 minute, in");
+      long.server.advance(59);
+      await expectEnded(await long.send({}));
+      const short = await startWithLink();
+      short.server.advance(58 * 60);
+      expect(await (await short.send(SHORT)).text()).toContain("Try again within 2 minutes, in");
+      short.server.advance(2 * 60);
+      await expectEnded(await short.send({}));
+    });
+
+    it("of two browsers, one goes on; of two posts in one, both", async () => {
+      const { url, browser, send, server } = await startWithLink();
+      await browser.request(url);
+      const double = await Promise.all([send(SHORT), send(SHORT)]);
+      expect(double.map(({ status }) => status)).toEqual([400, 400]);
+      const two = await link(server, "password", "id of ada");
+      const browsers = [openBrowser(server), openBrowser(server)];
+      const answers = await Promise.all(
+        browsers.map((one) => one.submit("/oauth/invitation", { ...SHORT, token: two.token })),
+      );
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([400, 410]);
+    });
+
+    it("and a newer link ends it", async () => {
+      const { server, id, browser, url, send } = await startWithLink();
+      await browser.request(url);
+      await send(SHORT);
+      await link(server, "password", id);
+      await expectEnded(await send({}));
+    });
+
+    it("a post from another site uses nothing up", async () => {
+      const { server, token, send } = await startWithLink();
+      const cross = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
+      expect((await post(server, { token, ...SHORT }, cross)).status).toBe(403);
+      expect((await send({})).status).toBe(200);
+    });
+  });
+
   it("does not let a disabled person in", async () => {
     const server = await startDirectory();
     const id = await addUser(server, "ada", quickHash(PASSWORD));

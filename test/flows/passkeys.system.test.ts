@@ -149,7 +149,9 @@ describe("an assertion does not count, and writes nothing,", () => {
     const both = await Promise.all([post(answer), post(answer)]);
     expect(both.map(outcomeOf).sort()).toEqual([ON, "wrong_answer"].sort());
     expect(outcomeOf(await post(answer))).toBe("wrong_answer");
+    server.advance(1);
     const next = await openSignIn(server, browser);
+    expect(next.options.challenge).not.toBe("");
     expect(outcomeOf(await next.post(answer))).toBe("wrong_answer");
     expect(lines(server, "factor.refused")[0]).toMatchObject({
       person: "ada",
@@ -247,6 +249,24 @@ describe("whose passkey it is", () => {
     expect(textOf(await answer.text())).toContain("This account can’t be used here");
     expect(lines(server, "sign_in.refused")).toMatchObject([{ person: "ada", reason: "disabled" }]);
     expect(await server.store.listSessions("ada", at)).toEqual([]);
+    expect(await stored(server, authenticator.id)).toMatchObject({ counter: 0 });
+  });
+
+  it("that of a person who is disabled while they are asked for it signs no one in", async () => {
+    const server = await startWithPasskeys();
+    const { authenticator } = await addPasskey(server);
+    const { post, options } = await openSignIn(server);
+    const passkey = authenticator.get(options);
+    const at = server.now();
+    const fields = { person: "ada", ...entry };
+    const disabled = server.store.disablePerson("ada", at, { event: "person.disabled", at, fields });
+    const [answer] = await Promise.all([post(passkey), disabled]);
+    // Whichever was first: no session is left.
+    expect([ON, "403 /"]).toContain(outcomeOf(answer));
+    expect(await server.store.listSessions("ada", at)).toEqual([]);
+    server.advance(1);
+    const next = await openSignIn(server);
+    expect((await next.post(authenticator.get(next.options))).status).toBe(403);
   });
 
   it("that of a removed person is no one's", async () => {

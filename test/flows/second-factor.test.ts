@@ -101,6 +101,25 @@ describe.each([HTTPS, LOOPBACK])("a second factor at %s", (publicUrl) => {
     expect(pathOf(await press(browser, fresh, "sign_out_elsewhere"))).toBe("/account");
   });
 
+  it("is not asked of a person who is disabled, nor is the operator's own check", async () => {
+    let asked = 0;
+    const isActive = () => {
+      asked += 1;
+      return true;
+    };
+    const { server, browser } = await start(publicUrl, {}, { isActive });
+    const atWord = await signIn(browser, (await askFor(server)).url);
+    await typeWord(browser, atWord.state);
+    const before = asked;
+    expect(before).toBeGreaterThan(0);
+    await server.store.disablePerson("ada", server.now(), sampleEntry("person.disabled"));
+    const toLogin = await browser.request((await askFor(server)).url);
+    const state = stateOf(toLogin.headers.get("location"));
+    const answer = await browser.submit("/oauth/login", { state, username: "ada", password: "lovelace" });
+    expect(answer.status).toBe(403);
+    expect(asked).toBe(before);
+  });
+
   it("counts in the browser that began, and nowhere else", async () => {
     const { server, browser } = await start(publicUrl);
     const { state, location } = await signIn(browser, (await askFor(server)).url);

@@ -4,6 +4,7 @@ import { passkeys } from "../../src/authorization-server/sign-in/passkeys/passke
 import { totp } from "../../src/authorization-server/sign-in/totp/totp.ts";
 import { newLink } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
 import { users } from "../../src/authorization-server/sign-in/users/users.ts";
+import { OAuthError } from "../../src/core/errors.ts";
 import { openAccount, press, signInToAccount, valuesOf } from "../support/account.ts";
 import { authorizeUrl, newPkce, register } from "../support/client.ts";
 import { codeIn, FROM, linkIn, otherCode, pressLink } from "../support/mail/journey.ts";
@@ -166,6 +167,30 @@ it("nor do those of mails, one-time links and the mails themselves", async () =>
   expect(leftOver(at)).toEqual([]);
   const inMails = mails.flatMap(({ subject, text }) => [subject, ...text.split("\n\n")]).map(outside);
   expect(inMails.filter((said) => /\p{L}/u.test(said) && !said.startsWith("https://"))).toEqual([]);
+});
+
+it("nor does what a login page of the operator's own is told", async () => {
+  const told: string[] = [];
+  const server = await startServer({
+    texts: markedTexts,
+    async loginHandler(request, completeUserCheck) {
+      const form = new URLSearchParams(await request.text());
+      try {
+        await completeUserCheck(form.get("state") ?? "", form.get("username") ?? "", "wrong");
+      } catch (error) {
+        if (error instanceof OAuthError) told.push(error.message);
+      }
+      return new Response();
+    },
+  });
+  const browser = openBrowser(server);
+  const { client_id: clientId } = await register(server);
+  const begun = await browser.request(authorizeUrl(clientId, newPkce().challenge));
+  const state = stateOf(begun.headers.get("location"));
+  await browser.submit(LOGIN, { state, username: "ada" });
+  await browser.submit(LOGIN, { state, username: "ada".repeat(600) });
+  expect(told.map(outside).join("")).not.toMatch(/\p{L}/u);
+  expect(told).toHaveLength(2);
 });
 
 /** What each button answers that is pressed with nothing or something wrong. */

@@ -95,8 +95,6 @@ describe("a changed address", () => {
     // The new one is not told whose account it is, and neither mail has a link.
     expect(anew?.text).not.toContain("ada@example.com");
     expect(`${old?.text}${anew?.text}`).not.toContain("http");
-    const cancelled = await follow(browser, await act(browser, page, "cancel", {}));
-    expect(textOf(cancelled.html)).toContain("Your address was not changed.");
     const done = await act(browser, page, "confirm_address", {
       mail,
       old_code: codes.get("ada@example.com") ?? "",
@@ -109,6 +107,32 @@ describe("a changed address", () => {
     expect(await rig.server.store.listPeople({ now: rig.server.now(), limit: 10 })).toHaveLength(1);
     const audit = await rig.server.store.readAudit({ order: "newest_first", limit: 50 });
     expect(audit.filter(({ event }) => event === "address.changed")).toHaveLength(1);
+  });
+
+  it("that is cancelled ends both codes, and those of no other session", async () => {
+    const rig = await startMailSignIn();
+    const { browser, page } = await signInByMail(rig, "ada@example.com");
+    const { mail, codes, html } = await askForChange(rig, browser, page, "ada@new.example");
+    expect(html.match(/name="mail"/g)).toHaveLength(2);
+    const confirm = () =>
+      act(browser, page, "confirm_address", {
+        mail,
+        old_code: codes.get("ada@example.com") ?? "",
+        new_code: codes.get("ada@new.example") ?? "",
+      });
+    // Someone else, with the id of the mail, ends nothing; nor does one without it.
+    const eve = await signInByMail(rig, "eve@example.com");
+    for (const [by, fields] of [
+      [eve, { mail }],
+      [{ browser, page }, {}],
+    ] as const) {
+      const answer = await follow(by.browser, await act(by.browser, by.page, "cancel", fields));
+      expect(textOf(answer.html)).toContain("Your address was not changed.");
+      expect(await rig.server.store.findMailedLink(mail, rig.server.now())).toBeDefined();
+    }
+    await act(browser, page, "cancel", { mail });
+    expect((await confirm()).status).toBe(403);
+    expect(await emailsOf(rig)).toEqual([["ada@example.com"], ["eve@example.com"]]);
   });
 
   it.each<[string, (codes: { old: string; anew: string }) => { old_code: string; new_code: string }]>([

@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { magicLink } from "../../src/authorization-server/sign-in/index.ts";
+import { magicLink, type SignInMethod, users } from "../../src/authorization-server/sign-in/index.ts";
 import { type Instances, startInstances } from "../support/instances.ts";
 import {
   askForMail,
   beginMailSignIn,
   FROM,
+  linkIn,
   otherCode,
   outcomeOf,
   pressLink,
 } from "../support/mail/journey.ts";
 import { type MailServer, startMailServer } from "../support/mail/mail-server.ts";
+import { type Browser, openBrowser } from "../support/person.ts";
 import { type SharedPostgres, sharedPostgres } from "../support/postgres/shared.ts";
+import { addUser } from "../support/users.ts";
 
 // Two instances on one database, with a balancer that sends each request to the other one than the last.
 
@@ -20,9 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => postgres?.stop());
 
-async function start(): Promise<Instances & { readonly mail: MailServer }> {
+async function start(
+  others: readonly SignInMethod[] = [],
+): Promise<Instances & { readonly mail: MailServer }> {
   const mail = await startMailServer();
-  const signIn = [magicLink({ smtp: mail.smtp, from: FROM })];
+  const signIn = [...others, magicLink({ smtp: mail.smtp, from: FROM })];
   const instances = await startInstances(await postgres.freshDatabase(), {}, { signIn, admit: "anyone" });
   return { ...instances, mail };
 }
@@ -49,6 +54,24 @@ describe("a mail, on two instances", () => {
     expect(statuses.filter((status) => status === 400)).toHaveLength(5);
     expect([served.a - before.a, served.b - before.b]).toEqual([8, 8]);
     expect(outcomeOf(await at.enter(at.code))).toBe("410");
+    await close();
+  });
+
+  it("for a new password is used up by its first post: the other instance knows it at once, and the browser that goes on", async () => {
+    const { balanced, a, mail, close } = await start([users()]);
+    await addUser(a, "ada", undefined, { emails: ["ada@example.com"] });
+    const { browser, state } = await beginMailSignIn(balanced);
+    await browser.submit("/oauth/forgotten-password", { state, email: "ada@example.com" });
+    const url = linkIn(mail.mails.at(-1)?.text ?? "");
+    const token = new URL(url).searchParams.get("token") ?? "";
+    const save = (by: Browser, password: string) =>
+      by.submit("/oauth/invitation", { token, password, again: password });
+    const [ada, thief] = [openBrowser(balanced), openBrowser(balanced)];
+    for (const one of [ada, thief]) expect((await one.request(url)).status).toBe(200);
+    expect((await save(ada, "short")).status).toBe(400);
+    for (const _ of ["a", "b"]) expect((await save(thief, "a password of a thief")).status).toBe(410);
+    expect((await save(ada, "a better password")).status).toBe(200);
+    for (const _ of ["a", "b"]) expect((await save(ada, "a better password")).status).toBe(410);
     await close();
   });
 

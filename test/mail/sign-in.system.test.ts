@@ -9,7 +9,7 @@ import {
   startMailSignIn,
 } from "../support/mail/journey.ts";
 import { signedIn } from "../support/people.ts";
-import { openBrowser, stateOf } from "../support/person.ts";
+import { type Browser, openBrowser, stateOf } from "../support/person.ts";
 import { sampleEntry } from "../support/store/samples.ts";
 
 describe("a sign-in by mail", () => {
@@ -35,6 +35,35 @@ describe("a sign-in by mail", () => {
     const { server, mail } = await startMailSignIn();
     const { enter, code } = await askForMail({ server, mail });
     expect(outcomeOf(await enter(`${code.slice(0, 3)} ${code.slice(3)}`))).toBe("/oauth/consent");
+  });
+
+  it("ends with a click on the page for the code: neither link nor code counts any more", async () => {
+    const { server, mail } = await startMailSignIn();
+    const at = await askForMail({ server, mail });
+    const cancel = (by: Browser, state: string) =>
+      by.submit("/oauth/sign-in/magic_link/code", { state, mail: at.id, cancel: "1" });
+    // No one else ends it: not with their own visit, nor from another site.
+    const eve = await askForMail({ server, mail }, "eve@example.com");
+    expect(outcomeOf(await cancel(eve.browser, eve.state))).toBe("/oauth/login");
+    expect((await cancel(eve.browser, at.state)).status).toBe(403);
+    const cross = await at.browser.submit(
+      "/oauth/sign-in/magic_link/code",
+      { state: at.state, mail: at.id, cancel: "1" },
+      { headers: { "sec-fetch-site": "cross-site" } },
+    );
+    expect(cross.status).toBe(403);
+    expect((await at.browser.request(at.link)).status).toBe(200);
+    const page = await at.browser.request(
+      `/oauth/sign-in/magic_link/code?${new URLSearchParams({ state: at.state, mail: at.id })}`,
+    );
+    expect(await page.text()).toContain('name="cancel"');
+    const answer = await cancel(at.browser, at.state);
+    expect(outcomeOf(answer)).toBe("/oauth/login");
+    expect((await at.browser.request(answer.headers.get("location") ?? "")).status).toBe(200);
+    expect((await at.browser.request(at.link)).status).toBe(410);
+    expect(outcomeOf(await pressLink(at.browser, at.link))).toBe("410");
+    expect(outcomeOf(await at.enter(at.code))).toBe("410");
+    expect(outcomeOf(await eve.enter(eve.code))).toBe("/oauth/consent");
   });
 
   it("goes on with the link, after a click on the page that it opens", async () => {

@@ -139,6 +139,103 @@ describe("an assertion that is not for here and now", () => {
     expect(await refused(right(changes))).toMatch(reason);
   });
 
+  it.each<[string, RegExp, string, RegExp]>([
+    ["no end", /(<saml:Conditions.*?) NotOnOrAfter="[^"]*"/, "$1", /^the assertion has no NotOnOrAfter/],
+    [
+      "no end of its confirmation",
+      /(Data) NotOnOrAfter="[^"]*"/,
+      "$1",
+      /^the subject confirmation has no NotOnOrAfter/,
+    ],
+    [
+      "an end that is no time",
+      /(<saml:Conditions.*?NotOnOrAfter=")[^"]*/,
+      "$1never",
+      /^the assertion has a NotOnOrAfter that is not a time/,
+    ],
+    [
+      "an end in a time zone, which another reader may take for UTC",
+      /(<saml:Conditions.*?NotOnOrAfter="[^"]*)Z/,
+      "$1+14:00",
+      /^the assertion has a NotOnOrAfter that is not a time/,
+    ],
+    [
+      "a begin that is no time",
+      /(<saml:Conditions NotBefore=")[^"]*/,
+      "$1soon",
+      /^the assertion has a NotBefore that is not a time/,
+    ],
+    [
+      "a confirmation that begins later",
+      /(SubjectConfirmationData)/,
+      '$1 NotBefore="2000-01-01T00:00:00Z"',
+      /^the subject confirmation has a NotBefore/,
+    ],
+    [
+      "a confirmation for one who holds a key",
+      /cm:bearer/,
+      "cm:holder-of-key",
+      /^the subject confirmation is not of a bearer/,
+    ],
+    [
+      "no confirmation",
+      /<saml:SubjectConfirmation .*<\/saml:SubjectConfirmation>/,
+      "",
+      /^the assertion has no subject confirmation/,
+    ],
+    [
+      "a session that has ended at the identity provider",
+      /(SessionIndex)/,
+      'SessionNotOnOrAfter="2000-01-01T00:00:00Z" $1',
+      /^the session at the identity provider has ended/,
+    ],
+    [
+      "no time of the sign-in",
+      / AuthnInstant="[^"]*"/,
+      "",
+      /^the assertion does not say when the person signed in/,
+    ],
+    [
+      "no time of one of two sign-ins",
+      /(<saml:AuthnStatement)/,
+      "<saml:AuthnStatement><saml:AuthnContext/></saml:AuthnStatement>$1",
+      /^the assertion does not say when the person signed in/,
+    ],
+    ["another version", /(<saml:Assertion.*?Version=")2.0/, "$11.1", /^the assertion is not of SAML 2.0/],
+    ["another version of the response", /(Version=")2.0/, "$11.1", /^the response is not of SAML 2.0/],
+    [
+      "an id too long to be remembered",
+      /(<saml:Assertion.*? ID="_)/,
+      `$1${"x".repeat(255)}`,
+      /^the assertion has no usable ID/,
+    ],
+    [
+      "two subjects",
+      /(<saml:Subject>.*<\/saml:Subject>)/,
+      "$1$1",
+      /^the Assertion must have one Subject, and has 2/,
+    ],
+    [
+      "two sets of conditions",
+      /(<saml:Conditions.*<\/saml:Conditions>)/,
+      "$1$1",
+      /^the Assertion must have one Conditions, and has 2/,
+    ],
+  ])("%s", async (_, from, to, reason) => {
+    const edit = (xml: string) => {
+      const edited = xml.replace(from, to);
+      expect(edited).not.toBe(xml);
+      return edited;
+    };
+    expect(await refused(right({ edit }))).toMatch(reason);
+  });
+
+  it("one confirmation that fits is enough", async () => {
+    const edit = (xml: string) =>
+      xml.replace("<saml:SubjectConfirmation ", '<saml:SubjectConfirmation Method="urn:x"/>$&');
+    expect(leadsTo(await answerWith(server, there, right({ edit })))).toBe("/oauth/consent");
+  });
+
   it("clocks may be apart by a minute", async () => {
     const xml = right({ notBefore: 59, notOnOrAfter: -59, confirmedUntil: -59 });
     expect(leadsTo(await answerWith(server, there, xml))).toBe("/oauth/consent");
@@ -310,6 +407,15 @@ describe("an answer that is not for this browser's sign-in", () => {
     }
     server.advance(120);
     expect(leadsTo(await there.browser.request(url.href))).toBe("page 400");
+    await nothingWritten();
+  });
+
+  it("is nothing once ten minutes have passed since the sign-in began, also where it came in time", async () => {
+    server.advance(9 * 60);
+    const url = await answerUrl(right({ notOnOrAfter: 3600 }));
+    server.advance(60);
+    expect(leadsTo(await there.browser.request(url))).toBe("page 400");
+    expect(reasonIn(server)).toBe("over time");
     await nothingWritten();
   });
 

@@ -226,6 +226,19 @@ describe("a new sign-in", () => {
     expect(leadsTo(any.response)).toBe("/oauth/consent");
   });
 
+  it("is the oldest of several, and never one that is yet to come", async () => {
+    const server = await startSamlServer();
+    const instant = (time: number) => `AuthnInstant="${new Date(time).toISOString()}"`;
+    const earlier = `<saml:AuthnStatement ${instant(server.now() - 3600_000)}/>`;
+    const edit = (xml: string) => xml.replace("</saml:AuthnStatement>", `$&${earlier}`);
+    const old = await signInBySaml(server, { edit }, { params: { prompt: "login" } });
+    expect(leadsTo(old.response)).toBe("/oauth/login acme sign_in_is_old");
+    expect(leadsTo((await signInBySaml(server, { signedInAt: 3600 })).response)).toBe("/oauth/consent");
+    const [person] = await server.store.listPeople({ now: server.now(), limit: 1 });
+    const [session] = await server.store.listSessions(person?.person.id ?? "", server.now());
+    expect(session?.authenticatedAt).toBe(server.now());
+  });
+
   it("does not count where the person was signed out while the answer was on its way", async () => {
     const server = await startSamlServer();
     await signInBySaml(server);

@@ -16,17 +16,20 @@ type SignedIn = {
   readonly groups?: readonly string[];
   /** The hash of the session's secret; undefined for a sign-in without one. */
   readonly session?: string;
+  /** Whether it is the first one with this identity. Default: yes. */
+  readonly isNew?: boolean;
 };
 
-/** Writes what a first sign-in does, without the pages before it. */
+/** Writes what a sign-in does, without the pages before it. */
 export async function signedIn(store: Pick<PeopleStore, "signIn">, given: SignedIn): Promise<PersonRecord> {
   const { person, identity, now, label = identity.subject, emails = [], groups = [], session } = given;
+  const { isNew = true } = given;
   const outcome = await store.signIn(
     {
       identity,
       label,
       personId: person.id,
-      isNew: true,
+      isNew,
       person,
       emails,
       groups,

@@ -16,12 +16,18 @@ export type ServiceDouble = {
   accountOf(accessToken: string): string | undefined;
   /** Whose it ever was. */
   givenTo(token: string): string | undefined;
+  /** Each refresh token that it was shown, and when, by `performance.now()`. */
+  readonly shown: readonly Shown[];
+  /** What ended because a refresh token came again. */
+  readonly ended: readonly Omit<Shown, "token">[];
   /** Ends all that was given to this account, as a person does on the service's own page. */
   revoke(account: string): void;
   /** Changes what it does from now on. */
   say(changes: Partial<Said>): void;
   close(): Promise<void>;
 };
+
+export type Shown = { readonly token: string; readonly account: string; readonly at: number };
 
 export type GivenTokens = { readonly accessToken: string; readonly refreshToken: string };
 
@@ -54,6 +60,8 @@ export async function startService(): Promise<ServiceDouble> {
   const codes = new Map<string, URLSearchParams>();
   const families = new Map<string, Family>();
   const spent = new Set<string>();
+  const shown: Shown[] = [];
+  const ended: Omit<Shown, "token">[] = [];
   const said: { -readonly [Name in keyof Said]: Said[Name] } = {
     answer: undefined,
     losesAnswers: false,
@@ -93,7 +101,12 @@ export async function startService(): Promise<ServiceDouble> {
     }
     const presented = asked.get("refresh_token") ?? "";
     const family = families.get(presented);
-    if (family && spent.has(presented)) family.isOver = true;
+    const { account = "" } = family ?? {};
+    shown.push({ token: presented, account, at: performance.now() });
+    if (family && spent.has(presented)) {
+      if (!family.isOver) ended.push({ account, at: performance.now() });
+      family.isOver = true;
+    }
     if (!family || family.isOver) {
       // Some write what they refuse into the description.
       return [400, { error: "invalid_grant", error_description: `Token ${presented} is not valid.` }];
@@ -146,6 +159,8 @@ export async function startService(): Promise<ServiceDouble> {
   return {
     url,
     requests,
+    shown,
+    ended,
     give: (account) => give({ account, isOver: false }),
     accountOf,
     givenTo: (given) => families.get(given)?.account,

@@ -1,7 +1,7 @@
 import { secretTokens } from "../../src/authorization-server/upstreams/find-token.ts";
 import { oauthUpstream } from "../../src/authorization-server/upstreams/index.ts";
 import { sealCredential } from "../../src/authorization-server/upstreams/sealed-credential.ts";
-import { createKeyring } from "../../src/platform/secrets/keyring.ts";
+import type { Keyring } from "../../src/platform/secrets/keyring.ts";
 import type { UpstreamStore } from "../../src/store/upstream-store.ts";
 import { type GivenTokens, SERVICE_CLIENT, type ServiceDouble } from "./service-double.ts";
 import { sampleEntry } from "./store/samples.ts";
@@ -11,9 +11,15 @@ export function acmeAt({ url }: Pick<ServiceDouble, "url">) {
   return oauthUpstream({ label: "Acme", issuer: url, scopes: ["read"], ...SERVICE_CLIENT });
 }
 
+type Keeping = {
+  readonly store: UpstreamStore;
+  readonly keyring: Pick<Keyring, "seal">;
+  readonly now: number;
+};
+
 /** Keeps tokens of Acme for a person, past the browser in which they would connect it. */
 export async function keepTokens(
-  { store, secret, now }: { readonly store: UpstreamStore; readonly secret: string; readonly now: number },
+  { store, keyring, now }: Keeping,
   service: Pick<ServiceDouble, "url">,
   personId: string,
   given: GivenTokens & { readonly expiresInSeconds: number | undefined },
@@ -25,7 +31,7 @@ export async function keepTokens(
       personId,
       upstream: "acme",
       kind: "token",
-      sealed: await sealCredential(named, tokens, createKeyring([secret])),
+      sealed: await sealCredential(named, tokens, keyring),
       scopes: ["read"],
       account: "",
       version: given.accessToken,

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { callTool, connect } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
 import { type Instances, startInstances } from "../support/instances.ts";
@@ -44,7 +45,12 @@ async function act(server: TestServer): Promise<string> {
 async function connectAcme(expiresInSeconds = 3600) {
   const given = { ...service.give("ada-there"), expiresInSeconds };
   const { store } = instances.a;
-  await keepTokens({ store, secret: SECRET, now: instances.a.now() }, service, "ada", given);
+  await keepTokens(
+    { store, keyring: createKeyring([SECRET]), now: instances.a.now() },
+    service,
+    "ada",
+    given,
+  );
   return given;
 }
 

@@ -4,6 +4,7 @@ import {
   UrlElicitationRequiredError,
 } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { connect } from "../support/client.ts";
 import { SECRET } from "../support/forge.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -37,7 +38,12 @@ async function start(sessions: boolean) {
 /** The person does in the browser what the link is for. */
 async function connectAcme(): Promise<void> {
   const given = { ...service.give("ada-there"), expiresInSeconds: 3600 };
-  await keepTokens({ store: server.store, secret: SECRET, now: server.now() }, service, "ada", given);
+  await keepTokens(
+    { store: server.store, keyring: createKeyring([SECRET]), now: server.now() },
+    service,
+    "ada",
+    given,
+  );
 }
 
 async function open(capabilities: object, options: ConstructorParameters<typeof Client>[1] = {}) {

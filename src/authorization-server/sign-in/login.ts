@@ -6,14 +6,14 @@ import type { Peer } from "../../http/peer.ts";
 import { retryAfter, withCookies } from "../../http/responses.ts";
 import type { Endpoint, Route } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
-import { sentenceOf } from "../../pages/page-error.ts";
+import { sentenceOf, translated } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Step } from "../interaction/next-step.ts";
 import { LOGIN_PATH } from "./login-path.ts";
 import type { SignInMethod, SignIns, Visit, Visits } from "./method.ts";
 import type { CheckPassword, PasswordResult } from "./password/check-password.ts";
-import { beginSignIn, linksOf, type PageParts, showSignIn } from "./sign-in-page.ts";
+import { beginSignIn, linksElsewhere, methodAlone, type PageParts, showSignIn } from "./sign-in-page.ts";
 import type { DecideSignIn } from "./sign-ins.ts";
 
 /** The first step: nobody is known yet. */
@@ -55,9 +55,11 @@ async function showLogin(request: Request, peer: Peer, parts: LoginParts): Promi
   const sealed = new URL(request.url).searchParams.get("state") ?? undefined;
   const visit = await parts.visits.open(request, sealed);
   const { loginHandler, password } = parts;
-  if (loginHandler && password && visit.purpose?.kind !== "link")
-    return handOver(loginHandler, request, peer, password, parts);
-  return beginSignIn(visit, request, parts);
+  if (!loginHandler || !password || visit.purpose?.kind === "link") return beginSignIn(visit, request, parts);
+  const alone = methodAlone(request, parts);
+  return alone
+    ? beginSignIn(visit, request, { ...parts, methods: [alone], isAlone: true })
+    : handOver(loginHandler, request, peer, password, parts);
 }
 
 async function login(
@@ -92,21 +94,22 @@ async function handOver(
   request: Request,
   peer: Peer,
   password: PasswordMethod,
-  { visits, signIns, methods, log, clock }: LoginParts,
+  { visits, signIns, methods, log, clock, look, issuer }: LoginParts,
 ): Promise<Response> {
   const askedAt = clock();
   const cookies: string[] = [];
   const completeUserCheck: CompleteUserCheck = async (state, username, typed) => {
     const visit = await visits.open(request, state);
     const result = await check(visit, { username, password: typed }, request, peer, password, log);
-    if ("refusal" in result) throw result.refusal;
+    if ("refusal" in result) throw translated(result.refusal, look);
     const proved = { method: password.method, visit, proof: result.proof, askedAt };
     const decided = await signIns.decide(proved, request, peer);
-    if ("refused" in decided) throw decided.refused.error;
+    if ("refused" in decided) throw translated(decided.refused.error, look);
     cookies.push(...decided.next.setCookies);
     return decided.next.location;
   };
-  const links: SignInLinks = async (state) => linksOf(await visits.open(request, state), methods);
+  const links: SignInLinks = async (state) =>
+    linksElsewhere(await visits.open(request, state), methods, issuer);
   const response = await handler(request, completeUserCheck, links);
   const answer = withCookies(response, cookies);
   answer.headers.set("Cache-Control", "no-store");

@@ -19,6 +19,7 @@ import type { AccountPart } from "./account-part.ts";
 import type { AccountPurpose } from "./account-purpose.ts";
 import type { Attempts } from "./guessing/attempts.ts";
 import type { InvitationChoice } from "./invitation-choice.ts";
+import type { Reached, ReachParts } from "./reach.ts";
 import type { SignInProblem } from "./sign-in-problems.ts";
 import type { TokensToKeep } from "./upstream/kept-tokens.ts";
 
@@ -69,6 +70,8 @@ export type SignInMethod = {
    * @throws ConfigurationError as `open` does
    */
   readonly requireUsableAt?: (issuer: string) => void;
+  /** Whether it reaches what it needs, for the same; undefined where `provider` says what that is, or it needs nothing. */
+  readonly reach?: (parts: ReachParts) => Promise<Reached>;
   /** @throws ConfigurationError that stops the start */
   open(parts: MethodParts): Promise<OpenMethod> | OpenMethod;
 };

@@ -8,7 +8,7 @@ import { renderLoginTemplate } from "../../pages/login-template.ts";
 import type { Look } from "../../pages/look.ts";
 import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
 import { forAnotherAccount } from "./another-account.ts";
-import { LOGIN_PATH } from "./login-path.ts";
+import { LOGIN_PATH, loginUrl } from "./login-path.ts";
 import type { NamedMethod, OpenMethod, SignInPage, Visit } from "./method.ts";
 import { SIGN_IN_PROBLEMS, type SignInProblem } from "./sign-in-problems.ts";
 
@@ -35,6 +35,8 @@ export type PageParts = {
   readonly forgottenPasswordUrl?: ((visit: Visit) => string) | undefined;
   /** The operator's own HTML. */
   readonly loginTemplate: string | undefined;
+  /** Whether the one method is on a page of its own, beside the page that the operator's code answers with. */
+  readonly isAlone?: boolean;
 };
 
 /** Where an address picks a company, below the issuer. */
@@ -122,10 +124,36 @@ export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly
   );
 }
 
+/**
+ * The same, for a page that has no forms but its own: what has a form on ours is alone on one, which also says why a sign-in did not
+ * end well.
+ */
+export function linksElsewhere(
+  visit: Visit,
+  methods: readonly NamedMethod[],
+  issuer: string,
+): readonly MethodLink[] {
+  return methodsFor(visit, methods).flatMap((method) => {
+    const { name, label, panel } = method;
+    if (panel.kind !== "form") return linksOf(visit, [method]);
+    const query = new URLSearchParams({ state: visit.sealed, method: name });
+    return [{ name, label, url: `${urlOf(issuer, LOGIN_PATH)}?${query}#top` }];
+  });
+}
+
+/** The method whose page of its own is asked for; undefined for the page of all. */
+export function methodAlone(
+  request: Request,
+  { methods }: Pick<PageParts, "methods">,
+): NamedMethod | undefined {
+  const asked = new URL(request.url).searchParams.get("method");
+  return methods.find(({ name, panel }) => name === asked && panel.kind !== "password");
+}
+
 export function showSignIn(
   visit: Visit,
   typed: Typed,
-  { methods: all, issuer, look, loginTemplate, forgottenPasswordUrl }: PageParts,
+  { methods: all, issuer, look, loginTemplate, forgottenPasswordUrl, isAlone = false }: PageParts,
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
@@ -158,6 +186,7 @@ export function showSignIn(
     panels: panels.slice(at + 1).flat(),
     client: visit.client,
     purpose: visit.purpose,
+    allWaysUrl: isAlone ? loginUrl(visit.sealed, issuer) : undefined,
   });
   return htmlResponse(page, withScripts(look.styles, scripts), status, headers);
 }

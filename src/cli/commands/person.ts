@@ -8,7 +8,9 @@ import { linkCommand } from "./person/link.ts";
 import { listCommand } from "./person/list.ts";
 import { passwdCommand } from "./person/passwd.ts";
 import { removeCommand } from "./person/remove.ts";
+import { removePasskeyCommand } from "./person/remove-passkey.ts";
 import { resetFactorCommand } from "./person/reset-factor.ts";
+import { setCommand } from "./person/set.ts";
 import { showCommand } from "./person/show.ts";
 
 /** In the order of the help. A further command is a file in person/, and a line here. */
@@ -18,9 +20,11 @@ const COMMANDS: readonly (() => Command)[] = [
   inviteCommand,
   addCommand,
   importCommand,
+  setCommand,
   passwdCommand,
   resetFactorCommand,
   disconnectCommand,
+  removePasskeyCommand,
   disableCommand,
   enableCommand,
   signOutCommand,
@@ -30,7 +34,7 @@ const COMMANDS: readonly (() => Command)[] = [
 
 export function personCommand(): Command {
   const command = new Command("person").description(
-    "Manage people: list and invite them, set passwords, reset second factors, disconnect other services, disable, sign out, remove and link them.",
+    "Manage people: list, invite and change them, set passwords, remove passkeys and second factors, disconnect other services, disable, sign out, remove and link them.",
   );
   for (const create of COMMANDS) command.addCommand(create());
   return command.addHelpText(

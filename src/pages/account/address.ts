@@ -55,7 +55,8 @@ ${confirm(html`${problemNotice(problem)}
 ${codeField("old_code", texts.oldCode, problem, true)}
 ${codeField("new_code", texts.newCode, problem, false)}
 <button type="submit">${texts.confirm}</button>`)}
-<div class="side-by-side">${cancel(html`<button type="submit" class="plain">${common.cancel}</button>`)}</div>`,
+<div class="side-by-side">${cancel(html`<input type="hidden" name="mail" value="${mail}">
+<button type="submit" class="plain">${common.cancel}</button>`)}</div>`,
   );
 }
 

@@ -69,6 +69,7 @@ export const english = {
   },
 
   login: {
+    signInAnotherWay: "Sign in another way",
     title: "Sign in",
     titleOfProblem: "Sign in: try again",
     heading: (app: Html) => html`Sign in to ${app}`,
@@ -210,6 +211,9 @@ export const english = {
     goBack: "Go back to your app and sign in. You can close this window.",
     openAccount: "Open your account",
     passwordsDiffer: "The two passwords differ. Type the same one twice.",
+    notSaved: "Your password was not saved. Try again.",
+    tryAgainWithin: (minutes: number) =>
+      `Try again within ${duration(minutes)}, in this browser. The link no longer works anywhere else.`,
     whenEnded:
       "If you have saved your password with it, sign in. Otherwise, copy the whole link, or ask the server's operator for a new one.",
     whenEndedWithMail:

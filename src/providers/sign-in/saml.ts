@@ -13,6 +13,7 @@ const NOTES = [
   "**Who it is.** People are told apart by the identity provider's entity ID and the NameID, or the attribute that `subject` names. It must never be given to someone else: an address can be, so use an id where there is one. A transient NameID is refused.",
   "Sign-ins begin at your server. A response that no one asked for, such as from a tile of the provider's portal, is refused: link the tile to the page where people start.",
   "The assertion itself must be signed, with SHA-256 or SHA-512 and an RSA key of 2048 bits or more. Encrypted assertions are refused, and requests aren't signed. There is no single logout.",
+  "With the variables, `gatehouse check` says whether the metadata can be had and used, and prints the ACS URL.",
 ];
 
 /** For several companies. */

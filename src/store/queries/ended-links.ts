@@ -6,6 +6,8 @@ import { type Given, prepare, type QueryBuilder } from "../query.ts";
  * one that the operator made: a stranger can ask for mails.
  */
 export const MAILED_PASSWORD = "mailed_password";
+/** What links for a new password are stored as: the operator's, and those that were asked for by mail. */
+export const PASSWORD_LINKS = ["password", MAILED_PASSWORD] as const;
 
 /** A newer link of the same person, for the same purpose, ends the ones before it. */
 export function olderLinksEnd(db: QueryBuilder) {
@@ -40,8 +42,8 @@ export function passwordLinkEnds(db: QueryBuilder) {
     );
   return {
     /** Those for a new password. */
-    endPasswordLinks: ending(["password", MAILED_PASSWORD]),
+    endPasswordLinks: ending(PASSWORD_LINKS),
     /** Those, and invitations to choose the first one: where a password is set. */
-    endLinksForPassword: ending(["password", MAILED_PASSWORD, "invitation"]),
+    endLinksForPassword: ending([...PASSWORD_LINKS, "invitation"]),
   };
 }

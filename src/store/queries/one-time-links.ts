@@ -8,7 +8,7 @@ import { type Connection, type Given, prepare, type QueryBuilder } from "../quer
 import type { OneTimeLinkTable } from "../schema.ts";
 import { auditNote } from "./audit.ts";
 import { putCredential } from "./credentials.ts";
-import { MAILED_PASSWORD, olderLinksEnd, passwordLinkEnds } from "./ended-links.ts";
+import { MAILED_PASSWORD, olderLinksEnd, PASSWORD_LINKS, passwordLinkEnds } from "./ended-links.ts";
 import { keyOf } from "./identities.ts";
 import { lockOne } from "./locked-person.ts";
 import { addNewPasskey } from "./new-passkey.ts";
@@ -17,7 +17,7 @@ import { signOutStatements } from "./signed-out.ts";
 
 type OneTimeLinkQueries = Pick<
   PeopleStore,
-  "addLink" | "findLink" | "usePasswordLink" | "usePasskeyLink" | "useInvitation"
+  "addLink" | "findLink" | "moveLink" | "usePasswordLink" | "usePasskeyLink" | "useInvitation"
 > &
   Pick<MailStore, "addMailedPasswordLink">;
 
@@ -29,6 +29,7 @@ export function oneTimeLinkQueries(
 ): OneTimeLinkQueries {
   const note = auditNote(db);
   const { add, endOlder, lockPerson } = addingStatements(db, dialect);
+  const { find, move } = keptStatements(db);
   const holdAddress = heldAddress(db);
   const { usePersons, useInvitationOf, useUnnamed, markSaid } = usingStatements(db);
   const putPassword = putCredential(db, dialect);
@@ -36,18 +37,6 @@ export function oneTimeLinkQueries(
   const addPerson = addNewPerson(db, dialect);
   const { signOut, endSessions } = signOutStatements(db);
   const { endLinksForPassword } = passwordLinkEnds(db);
-
-  const find = prepare(
-    (given: Given<{ hash: string; now: number }>) =>
-      db
-        .selectFrom("one_time_links")
-        .selectAll()
-        .where("hash", "=", given("hash"))
-        .where("expires_at", ">", given("now"))
-        // A mail that signs a person in is no invitation.
-        .where("code_mac", "is", null),
-    toOneTimeLink,
-  );
 
   return {
     async addLink({ hash, purpose, personId, createdAt, expiresAt }, entry) {
@@ -82,6 +71,9 @@ export function oneTimeLinkQueries(
     async findLink(hash, now) {
       return (await connection.read(find({ hash, now })))[0];
     },
+    async moveLink(moved) {
+      return (await connection.write(move(moved))).length > 0;
+    },
     async usePasswordLink({ hash, credential, now }, entry) {
       const id = credential.personId;
       const used = await connection.writeOrNothing({
@@ -112,6 +104,38 @@ export function oneTimeLinkQueries(
       return used !== undefined;
     },
   };
+}
+
+function keptStatements(db: QueryBuilder) {
+  const find = prepare(
+    (given: Given<{ hash: string; now: number }>) =>
+      db
+        .selectFrom("one_time_links")
+        .selectAll()
+        .where("hash", "=", given("hash"))
+        .where("expires_at", ">", given("now"))
+        // A mail that signs a person in is no invitation.
+        .where("code_mac", "is", null),
+    toOneTimeLink,
+  );
+
+  const move = prepare(
+    (given: Given<{ hash: string; to: string; expiresAt: number; now: number }>) =>
+      db
+        .updateTable("one_time_links")
+        .set({ hash: given("to"), expires_at: given("expiresAt") })
+        .where("hash", "=", given("hash"))
+        .where("expires_at", ">", given("now"))
+        .where(
+          "purpose",
+          "in",
+          PASSWORD_LINKS.map((purpose) => sql.lit(purpose)),
+        )
+        .returning("hash"),
+    (row) => row.hash,
+  );
+
+  return { find, move };
 }
 
 function addingStatements(db: QueryBuilder, dialect: Dialect) {

@@ -22,6 +22,8 @@ export type Answers = {
   readonly data?: (raw: string) => { readonly code: number; readonly text: string } | undefined;
   /** Whether it takes the mail, and the connection is lost before it says so. */
   readonly hangsUp?: () => boolean;
+  /** Its certificate: it offers STARTTLS, or begins with TLS. Without one, it offers none, as where someone in between takes it out. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly begins?: boolean };
 };
 
 export type MailServer = {
@@ -40,8 +42,10 @@ export async function startMailServer(answers: Answers = {}): Promise<MailServer
   let connections = 0;
   const refusal = ({ code, text }: { readonly code: number; readonly text: string }) =>
     Object.assign(new Error(text), { responseCode: code });
+  const { tls, login: offered } = answers;
   const server = new SMTPServer({
-    disabledCommands: answers.login ? ["STARTTLS"] : ["STARTTLS", "AUTH"],
+    ...(tls && { key: tls.key, cert: tls.cert, secure: tls.begins ?? false }),
+    disabledCommands: [...(tls ? [] : ["STARTTLS"]), ...(offered ? [] : ["AUTH"])],
     allowInsecureAuth: true,
     logger: false,
     onConnect(_session, done) {
@@ -49,9 +53,7 @@ export async function startMailServer(answers: Answers = {}): Promise<MailServer
       done();
     },
     onAuth({ username, password }, _session, done) {
-      const { login } = answers;
-      if (login && username === login.user && password === login.password)
-        return done(null, { user: username });
+      if (username === offered?.user && password === offered?.password) return done(null, { user: username });
       done(Object.assign(new Error("bad"), { responseCode: 535 }));
     },
     onRcptTo({ address }, _session, done) {
@@ -73,6 +75,8 @@ export async function startMailServer(answers: Answers = {}): Promise<MailServer
       });
     },
   });
+  // Those of its clients who end a connection while TLS begins.
+  server.on("error", () => {});
   const sockets = new Set<Socket>();
   server.server.on("connection", (socket: Socket) => {
     sockets.add(socket);

@@ -104,6 +104,8 @@ export type ResponseChanges = {
   readonly signatureAlgorithm?: string;
   readonly digestAlgorithm?: string;
   readonly condition?: string;
+  /** Changes the document before it is signed. */
+  readonly edit?: (xml: string) => string;
   /** What the signature's KeyInfo names. */
   readonly keyInfo?: Signer;
   readonly now?: number;
@@ -120,10 +122,11 @@ export function responseTo(
   ids += 1;
   const { status = SUCCESS, issuer = ENTITY_ID, responseIssuer = issuer, now = Date.now() } = changes;
   const { inResponseTo = request.id, destination = request.acsUrl } = changes;
-  const { signs = status === SUCCESS ? "assertion" : "none" } = changes;
+  const { signs = status === SUCCESS ? "assertion" : "none", edit = (xml) => xml } = changes;
   const assertion = status === SUCCESS ? assertionFor(request, changes, now) : "";
   const answers = inResponseTo === null ? "" : ` InResponseTo="${inResponseTo}"`;
-  const xml = `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_response${ids}" Version="2.0" IssueInstant="${at(now)}" Destination="${destination}"${answers}><saml:Issuer>${responseIssuer}</saml:Issuer><samlp:Status><samlp:StatusCode Value="${status}"/></samlp:Status>${assertion}</samlp:Response>`;
+  const written = `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_response${ids}" Version="2.0" IssueInstant="${at(now)}" Destination="${destination}"${answers}><saml:Issuer>${responseIssuer}</saml:Issuer><samlp:Status><samlp:StatusCode Value="${status}"/></samlp:Status>${assertion}</samlp:Response>`;
+  const xml = edit(written);
   const signed = signs === "assertion" || signs === "both" ? signElement(xml, "Assertion", changes) : xml;
   return signs === "response" || signs === "both" ? signElement(signed, "Response", changes) : signed;
 }

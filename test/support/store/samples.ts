@@ -205,6 +205,7 @@ const FIELDS: { readonly [Name in AuditedEvent]: EventFields<Name> } = {
   "person.enabled": { person: "ada", ...COMMAND },
   "person.signed_out": { person: "ada", ...COMMAND },
   "person.removed": { person: "ada", ...COMMAND },
+  "person.changed": { person: "ada", changed: ["name"], ...COMMAND },
   "person.linked": { person: "ada", gone: "grace", ...COMMAND },
   "upstream.connected": { person: "ada", upstream: "github", kind: "token", ...REQUEST },
   "upstream.disconnected": { person: "ada", upstream: "github", ...REQUEST },
@@ -257,6 +258,7 @@ export const IDENTITY_UNLINKED = sampleEntry("identity.unlinked");
 export const CREDENTIAL_CHANGED = sampleEntry("credential.changed");
 export const CREDENTIAL_ADDED = sampleEntry("credential.added");
 export const CREDENTIAL_REMOVED = sampleEntry("credential.removed");
+export const PERSON_CHANGED = sampleEntry("person.changed");
 export const PERSON_DISABLED = sampleEntry("person.disabled");
 export const PERSON_ENABLED = sampleEntry("person.enabled");
 export const PERSON_REMOVED = sampleEntry("person.removed");

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { auditContract } from "./audit-contract.ts";
+import { changedPeopleContract } from "./changed-people-contract.ts";
 import { clientContract } from "./client-contract.ts";
 import { credentialContract } from "./credential-contract.ts";
 import { endedPeopleContract } from "./ended-people-contract.ts";
@@ -10,6 +11,7 @@ import { grantLifeContract } from "./grant-life-contract.ts";
 import { grantTimelineContract } from "./grant-timeline-contract.ts";
 import { housekeepingContract } from "./housekeeping-contract.ts";
 import { mailContract } from "./mail-contract.ts";
+import { movedLinkContract } from "./moved-link-contract.ts";
 import { peopleContract } from "./people-contract.ts";
 import { replacementContract } from "./replacement-contract.ts";
 import { addSamplePerson } from "./samples.ts";
@@ -43,9 +45,11 @@ export function storeContract(name: string, open: () => Promise<TestStore>): voi
     sessionContract(() => store);
     peopleContract(() => store);
     credentialContract(() => store);
+    changedPeopleContract(() => store);
     endedPeopleContract(() => store);
     mailContract(() => store);
     upstreamContract(() => store);
+    movedLinkContract(() => store);
     replacementContract(() => store);
   });
 }

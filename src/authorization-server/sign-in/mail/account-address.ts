@@ -15,7 +15,7 @@ import { type DeliveryParts, deliver, recordRefused, recordSlowed } from "./deli
 import { mailIdentity } from "./identity.ts";
 import type { Counted, MailLimits } from "./mail-limits.ts";
 import { newAddressMail, oldAddressMail } from "./mail-texts.ts";
-import { type About, type MailedLinks, readCode } from "./mailed-links.ts";
+import { type About, type Mailed, type MailedLinks, readCode } from "./mailed-links.ts";
 import type { Mailer } from "./mailer.ts";
 
 export type AccountAddressParts = DeliveryParts & {
@@ -71,7 +71,7 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
     actions: {
       change_address: (asked) => change(asked, parts),
       confirm_address: (asked) => confirm(asked, parts),
-      cancel: async () => ({ kind: "done", notice: "cancelled" }),
+      cancel: (asked) => cancel(asked, parts),
     },
     notices: {
       cancelled: { text: texts.cancelled, changed: false },
@@ -149,10 +149,11 @@ async function countBoth(
   return counted;
 }
 
-async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
-  const { current, form, peer } = asked;
-  const { links, limits, look } = parts;
-  const texts = look.texts.account.address;
+/** The change that a form is about, as far as this session asked for it. */
+async function askedHere(
+  { current, form }: AskedOfPart,
+  { links }: Pick<AccountAddressParts, "links">,
+): Promise<(Pick<Pending, "from" | "to"> & Pick<Mailed, "id">) | undefined> {
   const mailed = await links.find(form.get("mail") ?? "");
   const about = mailed?.about;
   if (
@@ -162,9 +163,25 @@ async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<
     about.personId !== current.person.id ||
     about.session !== current.signIn
   ) {
-    return refused("access_denied", OVER);
+    return undefined;
   }
-  const { from, to } = about;
+  return { id: mailed.id, from: about.from, to: about.to };
+}
+
+/** The codes count no more: both are in mailboxes, and one of them may be a stranger's. */
+async function cancel(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
+  const mailed = await askedHere(asked, parts);
+  if (mailed) await parts.links.use(mailed.id, "code");
+  return { kind: "done", notice: "cancelled" };
+}
+
+async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
+  const { form, peer } = asked;
+  const { links, limits, look } = parts;
+  const texts = look.texts.account.address;
+  const mailed = await askedHere(asked, parts);
+  if (!mailed) return refused("access_denied", OVER);
+  const { from, to } = mailed;
   const again = (problem: string): PartAnswer => ({
     kind: "show",
     shown: { mail: mailed.id, from, to, problem } satisfies Pending,
@@ -186,7 +203,7 @@ async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<
     return tried.mailed.triesLeft > 0 ? again(texts.wrongCode) : refused("access_denied", OVER);
   }
   await counted.giveBack();
-  return confirmed(mailed.id, about, asked, parts);
+  return confirmed(mailed.id, mailed, asked, parts);
 }
 
 const OVER: Says = ({ account }) => account.address.over;

@@ -1,7 +1,7 @@
 import { OAuthError } from "../../../core/errors.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, retryAfter } from "../../../http/responses.ts";
+import { htmlResponse, retryAfter, seeOther } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { mailCodePage } from "../../../pages/mail-code.ts";
@@ -15,7 +15,7 @@ import { finish } from "./finish.ts";
 import { type Mailed, readCode } from "./mailed-links.ts";
 import { ASK_PATH, CODE_PATH, type MailSignInParts } from "./sign-in-parts.ts";
 
-/** GET: where the code of a mail is typed, in the browser that asked for the mail. POST: checks it, and goes on. */
+/** GET: where the code of a mail is typed, in the browser that asked for the mail. POST: checks it, and goes on; or ends the mail. */
 export function codeRoute(parts: MailSignInParts): Route {
   return {
     name: "mail_code",
@@ -56,6 +56,7 @@ async function enter(request: Request, peer: Peer, parts: MailSignInParts): Prom
   const visit = await visits.open(request, form.get("state"));
   // By this visit: a mail that someone else asked for has no tries to lose here.
   const asked = await askedHere(visit, form.get("mail") ?? "", parts);
+  if (form.get("cancel")) return cancel(visit, asked, parts);
   if (!asked) return overResponse(visit, parts);
   const code = readCode(form.get("code"));
   if (code === undefined) {
@@ -87,6 +88,16 @@ async function enter(request: Request, peer: Peer, parts: MailSignInParts): Prom
   return finish(visit, asked, request, peer, parts);
 }
 
+/** Neither link nor code of the mail counts any more: it may be in a stranger's mailbox. */
+async function cancel(
+  { sealed }: Visit,
+  asked: Asked | undefined,
+  { links, issuer }: Pick<MailSignInParts, "links" | "issuer">,
+): Promise<Response> {
+  if (asked) await links.use(asked.id, "code");
+  return seeOther(loginUrl(sealed, issuer));
+}
+
 /** One page for a mail that was used, has ended, or was asked for elsewhere: it does not tell which. */
 function overResponse(visit: Visit, parts: MailSignInParts): Response {
   const problem = parts.look.texts.mail.problems.over;
@@ -112,7 +123,6 @@ function codeResponse(
     mail: id,
     problem: said.problem,
     askAction: urlOf(issuer, ASK_PATH),
-    signInUrl: loginUrl(visit.sealed, issuer),
   });
   return htmlResponse(page, look.styles, said.status, said.headers);
 }

@@ -16,6 +16,7 @@ import { linkRoute } from "./link.ts";
 import { createMailLimits } from "./mail-limits.ts";
 import { createMailedLinks } from "./mailed-links.ts";
 import { openMailer, requirePrintable } from "./mailer.ts";
+import { reachMailServer } from "./reach-mail-server.ts";
 import { ASK_PATH, type MailSignInParts } from "./sign-in-parts.ts";
 
 /**
@@ -53,6 +54,7 @@ export function magicLinkMethod(settings: MailSettings): SignInMethod {
     requireUsableAt(issuer) {
       if (settings.by === "print") requirePrintable(issuer);
     },
+    reach: () => reachMailServer(settings),
     async open(parts) {
       const mailer = await openMailer(settings, parts);
       const [links, limits] = [createMailedLinks(parts), createMailLimits(parts)];

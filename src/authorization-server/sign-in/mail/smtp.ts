@@ -27,7 +27,7 @@ export type Smtp = {
   /**
    * Connects, and signs in where there is a login. Sends nothing.
    * @returns why it can't be reached now; undefined where it can
-   * @throws ConfigurationError where that is not for now: the login is refused, there is no such host, or no TLS
+   * @throws ConfigurationError where that is not for now: the login is refused, there is no such host, no TLS, or no certificate to trust
    */
   check(): Promise<string | undefined>;
 };
@@ -80,12 +80,12 @@ export async function openSmtp({ host, port, tls, login }: SmtpSettings): Promis
 }
 
 type SmtpError = Readonly<
-  Partial<Record<"code" | "responseCode" | "command" | "message" | "syscall", unknown>>
+  Partial<Record<"code" | "originalCode" | "responseCode" | "command" | "message" | "syscall", unknown>>
 >;
 
 /** Only codes: the server's text may repeat the address or the mail. */
-function reasonOf({ code, responseCode, command }: SmtpError): string {
-  const words = [code, responseCode, command].filter(
+function reasonOf({ code, originalCode, responseCode, command }: SmtpError): string {
+  const words = [code, originalCode === code ? undefined : originalCode, responseCode, command].filter(
     (word) => typeof word === "number" || (typeof word === "string" && /^[\w -]{1,40}$/.test(word)),
   );
   return words.length > 0 ? words.join(" ") : "no answer that says why";
@@ -108,9 +108,9 @@ function failureOf(error: unknown): MailFailed {
  * Whether the mail was surely not taken: the server said no, or there was no connection yet. A time-out or a lost connection says the
  * same at every step, and may have come after the mail (RFC 5321 §4.5.3.2.6).
  */
-function isBeforeMail({ code, responseCode, message, syscall }: SmtpError): boolean {
+function isBeforeMail({ code, originalCode, responseCode, message, syscall }: SmtpError): boolean {
   if (typeof responseCode === "number") return true;
-  if (syscall === "connect" || NOT_CONNECTED.has(code)) return true;
+  if (syscall === "connect" || NOT_CONNECTED.has(code) || NO_TLS.has(originalCode)) return true;
   return code === "ETIMEDOUT" && NO_GREETING.test(String(message));
 }
 
@@ -122,14 +122,39 @@ const NO_GREETING = /^(?:Connection timeout|Greeting never received)$/;
 /** RFC 5321 §3.8: also in answer to RCPT TO. */
 const SHUTTING_DOWN = 421;
 
-function lastingProblem({ code, responseCode, message }: SmtpError): string | undefined {
-  // 454 is for now (RFC 4954 §4.7), and so is every other 4xx.
-  if (code === "EAUTH" && !(typeof responseCode === "number" && responseCode < 500)) {
+const UNKNOWN_AUTHORITY =
+  "has a certificate that no authority signed that Node trusts. For a private authority, set NODE_EXTRA_CA_CERTS.";
+
+/** By what Node and OpenSSL call it. One that has expired is not here: it may be renewed before the next mail. */
+const LASTING_TLS: ReadonlyMap<unknown, string> = new Map([
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "has a certificate for another name. Check the host in smtp."],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", UNKNOWN_AUTHORITY],
+  ["SELF_SIGNED_CERT_IN_CHAIN", UNKNOWN_AUTHORITY],
+  ["UNABLE_TO_GET_ISSUER_CERT", UNKNOWN_AUTHORITY],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", UNKNOWN_AUTHORITY],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", UNKNOWN_AUTHORITY],
+  ["ERR_SSL_WRONG_VERSION_NUMBER", "does not begin with TLS. If it has STARTTLS, use smtp://."],
+]);
+
+/** With one of these, no byte of a mail was sent. */
+const NO_TLS: ReadonlySet<unknown> = new Set([
+  ...LASTING_TLS.keys(),
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REVOKED",
+]);
+
+function lastingProblem({ code, originalCode, responseCode, message }: SmtpError): string | undefined {
+  // 454 is for now (RFC 4954 §4.7, RFC 3207 §4), and so is every other 4xx.
+  const isForNow = typeof responseCode === "number" && responseCode < 500;
+  if (code === "EAUTH" && !isForNow) {
     return "refused the username or password (or this way to sign in). Check smtp.";
   }
-  if (code === "ETLS") {
-    return "does not offer TLS, or its certificate can't be checked. Use smtps:// or a server with STARTTLS; on a network that only you use, set [allowInsecureSmtp].";
+  if (code === "ETLS" && !isForNow) {
+    return "does not offer TLS. Use smtps:// or a server with STARTTLS; on a network that only you use, set [allowInsecureSmtp].";
   }
+  const ofTls = LASTING_TLS.get(originalCode);
+  if (ofTls !== undefined) return ofTls;
   // A resolver that does not answer says EAI_AGAIN: that may pass.
   if (code === "EDNS" && /\bENOTFOUND\b/.test(String(message)))
     return "was not found. Check the host in smtp.";

@@ -21,6 +21,7 @@ import { type Company, companyOf, refuseExpired } from "./company.ts";
 import { createIdentityProvider, type IdentityProvider } from "./identity-provider.ts";
 import { SAML } from "./names.ts";
 import { nodeSaml } from "./node-saml.ts";
+import { reachMetadata } from "./reach-metadata.ts";
 import { createRelayStates } from "./relay-states.ts";
 import { spMetadataRoute } from "./sp-metadata.ts";
 
@@ -53,6 +54,12 @@ export function saml(options: SamlOptions): SignInMethod {
 export function samlMethod(settings: SamlSettings): SignInMethod {
   const company = companyOf(settings);
   const { name, label, people, groups, entityId, domains } = company;
+  const requireUsableAt = (issuer: string) => {
+    if (isSecureUrl(issuer)) return;
+    throw new ConfigurationError(
+      `${name}: sign-in with SAML needs an https:// publicUrl (http:// on this computer only): otherwise anyone on the network could read the identity provider's response.`,
+    );
+  };
   return {
     name,
     label,
@@ -61,12 +68,10 @@ export function samlMethod(settings: SamlSettings): SignInMethod {
     saysAddresses: domains.length > 0,
     identityIssuer: entityId,
     domains,
+    requireUsableAt,
+    reach: (parts) => reachMetadata(company, parts),
     async open(parts) {
-      if (!isSecureUrl(parts.issuer)) {
-        throw new ConfigurationError(
-          `${name}: sign-in with SAML needs an https:// publicUrl (http:// on this computer only): otherwise anyone on the network could read the identity provider's response.`,
-        );
-      }
+      requireUsableAt(parts.issuer);
       refuseExpired(company, parts.clock());
       await nodeSaml();
       return openSaml(company, parts);

@@ -3,7 +3,7 @@ import type { Params } from "../../../core/params.ts";
 import { logRefusal } from "../../../http/boundary.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, withScripts } from "../../../http/responses.ts";
+import { htmlResponse, withCookies, withScripts } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { errorPage } from "../../../pages/error.ts";
@@ -14,22 +14,28 @@ import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import { randomId } from "../../../platform/random.ts";
 import type { NewPasskey } from "../../../store/credential.ts";
-import type { OneTimeLink } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import type { Recorder } from "../../recorder.ts";
 import { ACCOUNT_PATH } from "../account-path.ts";
 import type { InvitationChoice, Invited } from "../invitation-choice.ts";
 import type { NamedMethod } from "../method.ts";
 import { type HashingQueue, hashingQueue } from "./hashing-queue.ts";
-import { INVITATION_PATH, tokenHash } from "./one-time-links.ts";
+import { INVITATION_PATH } from "./one-time-links.ts";
+import { isBound, isReset, keepForBrowser, type OpenLink, openLink } from "./open-link.ts";
 import { passwordHashOf } from "./password-hashing.ts";
 import { passwordProblem } from "./password-rules.ts";
-import { readUsername, USERS, usersIdentity } from "./usernames.ts";
+import { readUsername, usersIdentity } from "./usernames.ts";
 
 export type InvitationParts = {
   readonly store: Pick<
     Store,
-    "findLink" | "listIdentities" | "findByIdentity" | "usePasswordLink" | "usePasskeyLink" | "useInvitation"
+    | "findLink"
+    | "moveLink"
+    | "listIdentities"
+    | "findByIdentity"
+    | "usePasswordLink"
+    | "usePasskeyLink"
+    | "useInvitation"
   >;
   readonly recorder: Pick<Recorder, "prepare">;
   readonly clock: Clock;
@@ -41,7 +47,10 @@ export type InvitationParts = {
   readonly queue?: HashingQueue;
 };
 
-/** GET /oauth/invitation: the form behind a one-time link, which it does not use up. POST: sets the password. */
+/**
+ * GET /oauth/invitation: the form behind a one-time link, which it does not use up. POST: sets the password. The first one uses up a link
+ * for a new password: where what was chosen can't be used, the person can try again in that browser alone.
+ */
 export function invitationRoute(parts: InvitationParts): Route {
   return {
     name: "invitation",
@@ -67,14 +76,15 @@ async function acceptInvitation(request: Request, peer: Peer, parts: InvitationP
   const open = await openLink(form.get("token") ?? "", request, parts);
   if (!open) return endedResponse(request, peer, parts);
   const chosen = await readChoice(form, open, parts);
-  if ("problem" in chosen) return formResponse(open, chosen, parts);
+  if ("problem" in chosen) return refuseChoice(open, chosen, request, peer, parts);
   const isUsed = await useLink(open, chosen, peer, parts);
   if (!isUsed) {
     // Another post was first, with this link or with this name.
     const again = await openLink(open.token, request, parts);
-    return again
-      ? formResponse(again, taken(chosen.username, parts.look), parts)
-      : endedResponse(request, peer, parts);
+    const refused = isReset(open)
+      ? { problem: parts.look.texts.invitation.notSaved }
+      : taken(chosen.username, parts.look);
+    return again ? formResponse(again, refused, parts) : endedResponse(request, peer, parts);
   }
   const { username } = chosen;
   const page = passwordSetPage({
@@ -87,38 +97,23 @@ async function acceptInvitation(request: Request, peer: Peer, parts: InvitationP
   return htmlResponse(page, parts.look.styles);
 }
 
-/** A link that can be used, and whose it is; undefined username where the person chooses one. */
-type OpenLink = {
-  readonly token: string;
-  readonly link: OneTimeLink;
-  readonly username: string | undefined;
-  readonly userAgent: string | undefined;
-};
+/** The form again: for a link for a new password, in this browser alone. */
+async function refuseChoice(
+  open: OpenLink,
+  refused: Refused,
+  request: Request,
+  peer: Peer,
+  parts: InvitationParts,
+): Promise<Response> {
+  const kept = isReset(open) ? await keepForBrowser(open, parts) : open;
+  return kept ? formResponse(kept, refused, parts) : endedResponse(request, peer, parts);
+}
 
 type Choice = { readonly username: string; readonly displayName: string } & (
   | { readonly password: string }
   | { readonly passkey: NewPasskey }
 );
 type Refused = { readonly problem?: string; readonly typedUsername?: string };
-
-async function openLink(
-  token: string,
-  request: Request,
-  { store, clock }: InvitationParts,
-): Promise<OpenLink | undefined> {
-  const userAgent = request.headers.get("user-agent") ?? undefined;
-  const link = await store.findLink(tokenHash(token), clock());
-  if (!link) return undefined;
-  if (link.personId === null) return { token, link, username: undefined, userAgent };
-  const identities = await store.listIdentities(link.personId);
-  const username = identities.find(({ method }) => method === USERS)?.subject;
-  return username === undefined ? undefined : { token, link, username, userAgent };
-}
-
-/** The person had a password before, and may be signed in where others are. */
-function isReset({ link }: OpenLink): boolean {
-  return link.purpose === "password";
-}
 
 /** What stands in for a password: for one who has had none. */
 function choicesFor(
@@ -200,7 +195,7 @@ async function useLink(
 }
 
 function formResponse(open: OpenLink, refused: Refused, parts: InvitationParts): Response {
-  const { issuer, look } = parts;
+  const { issuer, look, clock } = parts;
   const choices = choicesFor(open, parts);
   const page = invitationPage({
     look,
@@ -211,9 +206,12 @@ function formResponse(open: OpenLink, refused: Refused, parts: InvitationParts):
     isReset: isReset(open),
     choices: choices.map(({ html }) => html(invited(open))),
     errorMessage: refused.problem,
+    minutesLeft: isBound(open) ? Math.ceil((open.link.expiresAt - clock()) / 60_000) : undefined,
   });
   const scripts = choices.flatMap(({ scriptHashes = [] }) => scriptHashes);
-  return htmlResponse(page, withScripts(look.styles, scripts), refused.problem === undefined ? 200 : 400);
+  const status = refused.problem === undefined ? 200 : 400;
+  const response = htmlResponse(page, withScripts(look.styles, scripts), status);
+  return isReset(open) ? withCookies(response, open.browser.setCookies) : response;
 }
 
 /** One page for a link that was used, has ended, or never was: it does not tell which. */

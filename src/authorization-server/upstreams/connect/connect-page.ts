@@ -123,7 +123,7 @@ async function linkIsOver(
 ): Promise<Response> {
   const { connect, account } = look.texts;
   const error = new PageError("invalid_request", (texts) => texts.connect.linkIsOver, {
-    detail: "the link to connect a service has expired, or is none of this server",
+    detail: "the link to connect a service has expired, or is not from this server",
   });
   logRefusal(error, request, log, peer);
   const page = accountRefusedPage({

@@ -1,5 +1,8 @@
+import type { UnauditedEvent } from "../../../core/events.ts";
+import { connectRedirectUriOf } from "../../../core/upstream-urls.ts";
 import type { Route } from "../../../http/route.ts";
 import type { Clock } from "../../../platform/clock.ts";
+import type { Log } from "../../../platform/logging.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import type { NamedPart } from "../../account/parts.ts";
 import { createTransactions } from "../../code-flow/transactions.ts";
@@ -17,6 +20,8 @@ export type Connecting = {
   /** What it adds to the account page. */
   readonly part: NamedPart;
   readonly routes: readonly Route[];
+  /** Says what to register at each service, once the server's URL is known. */
+  started(): void;
 };
 
 export type ConnectingParts = Omit<
@@ -27,6 +32,7 @@ export type ConnectingParts = Omit<
   readonly links: ConnectLinks;
   readonly keyring: Keyring;
   readonly clock: Clock;
+  readonly log: Pick<Log<UnauditedEvent>, "info">;
 };
 
 export function createConnecting(parts: ConnectingParts): Connecting {
@@ -39,5 +45,12 @@ export function createConnecting(parts: ConnectingParts): Connecting {
       const service = oauthService(open);
       return [connectPageRoute(open, all), ...(service ? [connectCallbackRoute(service, all)] : [])];
     }),
+    started() {
+      for (const { name, upstream, service } of upstreams) {
+        if (!service) continue;
+        const uri = connectRedirectUriOf(parts.issuer, name);
+        parts.log.info(`The redirect URI to register at ${upstream.label} is ${uri}`);
+      }
+    },
   };
 }

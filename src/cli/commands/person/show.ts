@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { PASSKEYS } from "../../../authorization-server/sign-in/passkeys/stored-passkey.ts";
 import type { Grant } from "../../../core/grant.ts";
 import type { Credential } from "../../../store/credential.ts";
 import type { IdentityRecord, PersonRecord, SessionRecord } from "../../../store/people-records.ts";
@@ -8,6 +7,7 @@ import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts
 import { bold, print, printError, printJson, printPairs, printTable, time } from "../../output.ts";
 import { lastUsed } from "../grant.ts";
 import { personNamed } from "./named.ts";
+import { type Passkey, passkeysIn, shortPasskeyId } from "./passkey-id.ts";
 import { shortId } from "./session-id.ts";
 
 type ShowFlags = DatabaseFlags & { readonly json?: true };
@@ -19,6 +19,7 @@ type Shown = {
   readonly grants: readonly Grant[];
   readonly factor: Factor;
   readonly upstreams: readonly UpstreamCredentialSummary[];
+  readonly passkeys: readonly Passkey[];
 };
 
 /** What the person proves themselves with beside a password; no secret. */
@@ -33,7 +34,9 @@ const MOST_GRANTS = 100;
 export function showCommand(): Command {
   return new Command("show")
     .argument("<person>", "an id, or an address or a username that only one person has")
-    .description("Show one person: identities, second factor, sessions, live grants and other services.")
+    .description(
+      "Show one person: identities, passkeys, second factor, sessions, live grants and other services.",
+    )
     .addOption(databaseOption())
     .option("--json", "print JSON")
     .action(show);
@@ -44,11 +47,14 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
     const now = clock();
     const record = await personNamed(name, store, now);
     const { id } = record.person;
+    const identities = await store.listIdentities(id);
+    const credentials = await store.listCredentials(id);
     return {
       record,
-      identities: await store.listIdentities(id),
+      identities,
       sessions: await store.listSessions(id, now),
-      factor: factorIn(await store.listCredentials(id)),
+      factor: factorIn(credentials),
+      passkeys: passkeysIn(identities, credentials),
       grants: await store.listGrants({ personId: id, liveAt: now, limit: MOST_GRANTS + 1 }),
       upstreams: await store.listUpstreamCredentials(id),
     };
@@ -70,12 +76,7 @@ function factorIn(credentials: readonly Credential[]): Factor {
   };
 }
 
-function passkeyLabels(identities: readonly IdentityRecord[]): string {
-  const labels = identities.filter(({ method }) => method === PASSKEYS).map(({ label }) => label);
-  return labels.join(", ") || "-";
-}
-
-function printShown({ record, identities, sessions, grants, factor, upstreams }: Shown): void {
+function printShown({ record, identities, sessions, grants, factor, passkeys, upstreams }: Shown): void {
   const { person, emails, groups, createdAt, signedInAt, signedOutAt, disabledAt } = record;
   printPairs([
     ["person", person.id],
@@ -86,7 +87,6 @@ function printShown({ record, identities, sessions, grants, factor, upstreams }:
     ["since", time(createdAt)],
     ["last sign-in", at(signedInAt)],
     ["authenticator app", appInWords(factor)],
-    ["passkeys", passkeyLabels(identities)],
     ...(signedOutAt === null ? [] : [["signed out", time(signedOutAt)] as const]),
     ...(disabledAt === null ? [] : [["disabled", `since ${time(disabledAt)}`] as const]),
   ]);
@@ -96,6 +96,15 @@ function printShown({ record, identities, sessions, grants, factor, upstreams }:
     identity.label,
     at(identity.usedAt),
   ]);
+  if (passkeys.length > 0) {
+    section("Passkeys", ["PASSKEY", "NAME", "HOST", "SINCE", "LAST USED"], passkeys, (passkey) => [
+      shortPasskeyId(passkey),
+      passkey.name,
+      passkey.host,
+      time(passkey.createdAt),
+      at(passkey.usedAt),
+    ]);
+  }
   section(
     "Sessions",
     ["SESSION", "METHOD", "FROM", "BROWSER", "SINCE", "LAST USED", "ENDS"],
@@ -155,10 +164,11 @@ function section<Row>(
 }
 
 /** Everything but the hashes of cookies, and what the provider calls a session: no program needs them. */
-function asJson({ record, identities, sessions, grants, factor, upstreams }: Shown): object {
+function asJson({ record, identities, sessions, grants, factor, passkeys, upstreams }: Shown): object {
   return {
     ...record,
     ...factor,
+    passkeys,
     identities: identities.map(({ personId: _person, ...identity }) => identity),
     sessions: sessions.map(({ hash, personId: _person, upstream: _upstream, ...session }) => ({
       id: shortId({ hash }),
