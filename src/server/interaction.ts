@@ -180,6 +180,7 @@ export async function openInteraction(
       parts: [...accountPartsOf([...methods, ...(factor ? [factor] : [])]), connecting.part],
       revokeGrant: createRevokeGrant({ ...parts, recorder }),
       organizationsCalled: organizations?.called ?? "",
+      serviceLabel: (name) => settings.upstreams[name]?.label ?? name,
     }),
     ...connecting.routes,
   ];

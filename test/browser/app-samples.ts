@@ -116,6 +116,7 @@ const HAPPENED: readonly Pick<TimelineEntry, "happened" | "address">[] = [
   { happened: { kind: "remembered", ...approved, end: "unknown" }, address: "203.0.113.7" },
   { happened: { kind: "denied", client: { ...cursor.client, name: null } }, address: "203.0.113.7" },
   { happened: { kind: "other", said: "signed_out_by_operator" }, address: undefined },
+  { happened: { kind: "other", said: "service_connected", about: "GitHub" }, address: "203.0.113.7" },
   { happened: { kind: "approved", ...approved }, address: undefined },
 ];
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { keyUpstream } from "../../src/authorization-server/upstreams/index.ts";
+import type { AuditEntry } from "../../src/core/events.ts";
 import { GRANT_REFUSALS, REVOCATION_REASONS } from "../../src/core/grant.ts";
 import { english } from "../../src/pages/texts/en.ts";
 import { openAccount, press, signInToAccount, textOf } from "../support/account.ts";
@@ -237,6 +239,28 @@ describe("the timeline says", () => {
     server.advance(2 * DAY);
     await server.store.deleteExpired(server.now(), 100);
     for (const entry of await timeline(at)) expect(entry).toMatch(/This connection has ended\.$/);
+  });
+
+  it("which other services were connected, by the name that people know, and by whom they were ended", async () => {
+    const server = await startServer({ upstreams: { jira: keyUpstream({ label: "Jira" }) } });
+    await signInToAccount(openBrowser(server));
+    const tell = (event: "upstream.connected" | "upstream.disconnected", fields: object) =>
+      server.store.recordAudit({
+        event,
+        at: server.now(),
+        fields: { person: "ada", address: ADDRESS, ...fields },
+      } as AuditEntry);
+    await tell("upstream.connected", { upstream: "github", kind: "token" });
+    await tell("upstream.connected", { upstream: "jira", kind: "key" });
+    await tell("upstream.disconnected", { upstream: "github" });
+    await tell("upstream.disconnected", { upstream: "jira", ...OPERATOR });
+    const when = "1 Nov 2026, 00:00 UTC";
+    expect(await timeline(server)).toEqual([
+      `The operator of this server disconnected Jira ${when}`,
+      `You disconnected github ${when} From ${ADDRESS}`,
+      `You stored a key for Jira ${when} From ${ADDRESS}`,
+      `You connected github ${when} From ${ADDRESS}`,
+    ]);
   });
 
   it("why the app was refused last", async () => {

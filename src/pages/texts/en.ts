@@ -657,6 +657,11 @@ export const english = {
         disabled: (_about: Html) =>
           html`The operator of this server disabled your account, and all your apps were disconnected`,
         enabled: (_about: Html) => html`The operator of this server enabled your account again`,
+        service_connected: (service: Html) => html`You connected ${service}`,
+        key_stored: (service: Html) => html`You stored a key for ${service}`,
+        service_disconnected: (service: Html) => html`You disconnected ${service}`,
+        service_disconnected_by_operator: (service: Html) =>
+          html`The operator of this server disconnected ${service}`,
       } satisfies Readonly<Record<string, (about: Html) => Html>>,
     },
     sessions: {

@@ -8,6 +8,8 @@ export type TellParts = {
   /** What became of the grants that the page is about, by their ids. */
   readonly lives: ReadonlyMap<string, AppLife>;
   readonly catalogue: Pick<ScopeCatalogue, "descriptions">;
+  /** What people call another service, by its name in the options. */
+  readonly serviceLabel: (name: string) => string;
 };
 
 type Tell = (fields: RecordedFields, parts: TellParts) => Happened;
@@ -25,6 +27,14 @@ const TOLD: Readonly<Partial<Record<AuditedEvent, Tell>>> = {
   }),
   "person.disabled": () => ({ kind: "other", said: "disabled" }),
   "person.enabled": () => ({ kind: "other", said: "enabled" }),
+  "upstream.connected": (fields, parts) =>
+    ofService(fields.kind === "key" ? "key_stored" : "service_connected", fields, parts),
+  "upstream.disconnected": (fields, parts) =>
+    ofService(
+      fields.operator === undefined ? "service_disconnected" : "service_disconnected_by_operator",
+      fields,
+      parts,
+    ),
 };
 
 export function isTold({ event }: AuditRecord): boolean {
@@ -36,13 +46,20 @@ export function entryOf(record: AuditRecord, parts: TellParts): TimelineEntry {
   const { event, at, fields } = record;
   const happened = TOLD[event as AuditedEvent]?.(fields, parts);
   if (!happened) throw new Error(`the timeline does not tell of ${event}`);
-  return { at, address: wasPerson(happened) ? fields.address : undefined, happened };
+  return { at, address: wasPerson(happened, fields) ? fields.address : undefined, happened };
 }
 
 /** Whether the address is the person's own. */
-function wasPerson(happened: Happened): boolean {
-  if (happened.kind === "ended") return happened.reason === "person";
-  return happened.kind !== "other" || happened.said === "signed_out";
+function wasPerson(happened: Happened, { operator }: RecordedFields): boolean {
+  return happened.kind === "ended" ? happened.reason === "person" : operator === undefined;
+}
+
+function ofService(
+  said: Extract<Happened, { readonly kind: "other" }>["said"],
+  { upstream }: RecordedFields,
+  { serviceLabel }: TellParts,
+): Happened {
+  return { kind: "other", said, about: serviceLabel(textIn(upstream) ?? "") };
 }
 
 function approved(

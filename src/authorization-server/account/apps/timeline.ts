@@ -6,13 +6,13 @@ import type { Clock } from "../../../platform/clock.ts";
 import type { AuditPage, Store } from "../../../store/store.ts";
 import { ownEntriesSince } from "../own-entries.ts";
 import { refusedOf } from "./connected-apps.ts";
-import { entryOf, isTold } from "./timeline-entries.ts";
+import { entryOf, isTold, type TellParts } from "./timeline-entries.ts";
 
 export type TimelineParts = {
   readonly store: Pick<Store, "findPerson" | "readAudit" | "listGrants" | "findGrantEnds">;
   readonly catalogue: Pick<ScopeCatalogue, "descriptions">;
   readonly clock: Clock;
-};
+} & Pick<TellParts, "serviceLabel">;
 
 /** After which entry a page begins. */
 export type AfterEntry = NonNullable<AuditPage["from"]>;
