@@ -61,15 +61,13 @@ export function createGuardAnswers(parts: GuardAnswersParts): GuardAnswers {
   /** What a client that begins, or begins again, should ask for. */
   const toBegin = (needed: readonly string[]) => union(needed, challengeScopes);
 
-  const noToken = (needed: readonly string[]) => {
-    decided("no_token");
-    // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
-    return challenge(401, { scopes: toBegin(needed) });
-  };
+  // No `error`: a request without credentials did nothing wrong (RFC 6750 §3.1).
+  const signIn = (needed: readonly string[]) => challenge(401, { scopes: toBegin(needed) });
+  const withoutToken = createWithoutToken({ ...parts, signIn, announced, toBegin });
 
   return {
-    noToken,
-    withoutToken: createWithoutToken({ ...parts, challenge: noToken, announced, toBegin }),
+    noToken: withoutToken.challenge,
+    withoutToken,
     malformed() {
       decided("malformed");
       refusals.refused("malformed Authorization header");

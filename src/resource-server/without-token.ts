@@ -20,7 +20,9 @@ export type WithoutToken = {
   announced(scopes: readonly string[]): readonly string[];
 };
 
-export type WithoutTokenParts = Pick<WithoutToken, "challenge" | "announced"> & {
+export type WithoutTokenParts = Pick<WithoutToken, "announced"> & {
+  /** The 401 with what to ask for. */
+  readonly signIn: (needed: readonly string[]) => Response;
   readonly resourceMetadata: string;
   /** Scopes that every request needs. */
   readonly requiredScopes: readonly string[];
@@ -31,10 +33,13 @@ export type WithoutTokenParts = Pick<WithoutToken, "challenge" | "announced"> & 
 };
 
 export function createWithoutToken(parts: WithoutTokenParts): WithoutToken {
-  const { challenge, announced, resourceMetadata, requiredScopes, toBegin, refusals, metrics } = parts;
+  const { signIn, announced, resourceMetadata, requiredScopes, toBegin, refusals, metrics } = parts;
   return {
-    challenge,
     announced,
+    challenge(needed) {
+      metrics.decided("no_token");
+      return signIn(needed);
+    },
     letIn: () => metrics.decided("public"),
     challengeInResult(needed) {
       metrics.decided("no_token");
@@ -48,7 +53,7 @@ export function createWithoutToken(parts: WithoutTokenParts): WithoutToken {
     limited(waitSeconds, maySignIn) {
       metrics.decided("public_limit");
       refusals.refused("too many requests without a token");
-      const response = maySignIn ? challenge(requiredScopes) : tooMany();
+      const response = maySignIn ? signIn(requiredScopes) : tooMany();
       response.headers.set("Retry-After", String(waitSeconds));
       return response;
     },

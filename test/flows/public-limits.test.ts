@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { createPublicRoom } from "../../src/server/public-room.ts";
 import { connect, RESOURCE } from "../support/client.ts";
+import { growth, METRICS_TOKEN, scrape } from "../support/metrics.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { ask, call, PUBLIC, registerBoth } from "../support/without-token.ts";
 
@@ -81,6 +82,16 @@ describe.each([
     const { access_token: token } = await connect(server);
     expect(await letIn(server, STRANGER, to, 30)).toBe(22);
     expect((await ask(server, "2026", call("search"), { token })).status).toBe(200);
+  });
+
+  it("are counted: those that were let in, and those that were too many", async () => {
+    const { server } = await start({ askToSignIn, metrics: { token: METRICS_TOKEN } });
+    const before = await scrape(server);
+    expect(await letIn(server, STRANGER, to, 30)).toBe(22);
+    expect(growth(before, await scrape(server), "gatehouse_guard_decisions_total")).toEqual({
+      '{decision="public"}': 22,
+      '{decision="public_limit"}': 8,
+    });
   });
 
   it("leave a line in the log where they are too many", async () => {
