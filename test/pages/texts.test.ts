@@ -7,7 +7,10 @@ import { markedTexts, unmarked } from "../support/marked-texts.ts";
 const SAMPLES = samplesIn(({ name }) => createLook({ name, texts: markedTexts }));
 
 /** What the samples themselves say: names, addresses, and the sentences that an endpoint hands over. */
-const SOURCE = ["test/browser/samples.ts", "test/browser/mail-samples.ts"].map(readDocument).join("\n");
+const SOURCE = ["samples", "mail-samples", "upstream-samples"]
+  .map((name) => `test/browser/${name}.ts`)
+  .map(readDocument)
+  .join("\n");
 const GIVEN = [
   ...[...SOURCE.matchAll(/"([^"\n]+)"/g)].map(([, text = ""]) => text),
   ...[...SOURCE.matchAll(/`([^`\n]+)`/g)].flatMap(([, text = ""]) => text.split(/\$\{[^}]*\}/)),
