@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { keyUpstream } from "../../src/authorization-server/upstreams/index.ts";
 import { finishSignIn, follow, openAccount, press, signInToAccount, textOf } from "../support/account.ts";
 import { connect } from "../support/client.ts";
+import { markedTexts, unmarked } from "../support/marked-texts.ts";
+import { stateOf } from "../support/person.ts";
 import { leadsTo } from "../support/sign-in/journey.ts";
 import { sampleEntry } from "../support/store/samples.ts";
 import {
   approveThere,
   connectGithub,
+  GITHUB,
   KEY,
   leave,
   linkIn,
@@ -241,4 +245,56 @@ describe("the link of a tool", () => {
     expect(text).toContain("Nothing was connected");
     expect(text).toContain("This link has expired, or is incomplete.");
   });
+});
+
+it("all that people read of it is in the texts, refusals included", async () => {
+  const elsewhere = await startElsewhere({
+    options: { texts: markedTexts },
+    upstreams: { github: GITHUB, jira: keyUpstream({ label: "Jira", check: (key) => key === KEY }) },
+  });
+  const { server, network, github: double, open } = elsewhere;
+  const pages: string[] = [];
+  const read = async (answer: Response) => {
+    pages.push(await answer.clone().text());
+    return answer;
+  };
+  const link = linkIn(await said(server, await connect(server), "github_token"));
+  const browser = open();
+  const begun = await browser.request(link);
+  await read(await browser.request(begun.headers.get("location") ?? ""));
+  const graces = { state: stateOf(begun.headers.get("location")), username: "grace", password: "hopper" };
+  await read(await browser.submit("/oauth/login", graces));
+  const page = await finishSignIn(browser, begun);
+  pages.push(page.html);
+  const leaving = await approveThere(network, await leave(browser, page));
+  const there = await browser.request(leaving.href);
+  pages.push((await follow(browser, there)).html);
+  await read(await browser.request(leaving.href));
+  double.say({ token: { error: "bad_verification_code" } });
+  await read(await browser.request((await approveThere(network, await leave(browser, page))).href));
+  double.say({ answer: { error: "access_denied" } });
+  const denied = await browser.request((await approveThere(network, await leave(browser, page))).href);
+  pages.push((await follow(browser, denied)).html);
+  for (const [action, fields] of [
+    ["store_key", { upstream: "jira", key: "" }],
+    ["store_key", { upstream: "jira", key: "not the key" }],
+    ["connect", { upstream: "jira" }],
+    ["finish", { upstream: "github" }],
+  ] as const)
+    await read(await press(browser, page, `upstreams.${action}`, fields));
+  for (const [action, fields] of [
+    ["store_key", { upstream: "jira", key: KEY }],
+    ["disconnect", { upstream: "jira" }],
+    ["disconnect", { upstream: "jira" }],
+    ["disconnect", { upstream: "github" }],
+    ["disconnect", { upstream: "gone" }],
+  ] as const) {
+    const done = await press(browser, page, `upstreams.${action}`, fields);
+    pages.push((await follow(browser, done)).html);
+  }
+  await read(await browser.request("/account/connect/github"));
+  const values = ["Test App", "T", "G", "GitHub", "Jira", "Ada Lovelace", "ada", "repo"];
+  const beside = pages.flatMap(unmarked).map((text) => text.replace(/^· /, ""));
+  expect(beside.filter((text) => !values.includes(text))).toEqual([]);
+  expect(pages.length).toBeGreaterThan(15);
 });
