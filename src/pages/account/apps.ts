@@ -52,7 +52,7 @@ function appRow(app: AccountApp, index: number, values: ListValues, view: AppsVi
   const { account, common } = look.texts;
   const texts = account.apps;
   const { client, isKnown, place, organization } = app;
-  const [title, button] = [`app-${index}`, `disconnect-${index}`];
+  const [title, button] = [`app-${index}`, `end-app-${index}`];
   const disconnect = actionForm(
     values,
     "end_app",
