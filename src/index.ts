@@ -19,6 +19,8 @@ export { ConfigurationError, OAuthError } from "./core/errors.ts";
 export type { Person } from "./core/person.ts";
 export { type UpstreamAccess, UpstreamNotConnected } from "./core/upstream.ts";
 export type { ToolContext } from "./mcp/tool-context.ts";
+export { type Html, html } from "./pages/html.ts";
+export { english as englishTexts, type Texts } from "./pages/texts/en.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";
 export { allowUnresolvedDocumentHosts } from "./platform/safe-fetch.ts";
 export { auth0 } from "./providers/auth0.ts";

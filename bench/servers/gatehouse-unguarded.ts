@@ -55,9 +55,8 @@ const endpoint = createMcpEndpoint({
   clock: systemClock,
   log,
 });
-const appName = settings.name;
-const routes = mcpRoutes({ ...settings, appName, endpoint });
-const fetch = createApp({ ...settings, appName, routes, instrument: notInstrumented, log });
+const routes = mcpRoutes({ ...settings, endpoint });
+const fetch = createApp({ ...settings, routes, instrument: notInstrumented, log });
 const { port } = await listen({ ...settings, fetch });
 
 answerQuestions({

@@ -6,6 +6,7 @@ import { guardOptions } from "./guard-options.ts";
 import { lifetimeOptions } from "./lifetime-options.ts";
 import { allowInsecurePublicUrl, listenerOptions } from "./listener-options.ts";
 import { loginOptions } from "./login-options.ts";
+import { lookOptions } from "./look-options.ts";
 import { operationOptions } from "./operation-options.ts";
 import { peopleOptions } from "./people-options.ts";
 import { redirectOptions } from "./redirect-options.ts";
@@ -22,6 +23,7 @@ export const optionsSchema = z.strictObject({
   ...redirectOptions,
   ...lifetimeOptions,
   ...loginOptions,
+  ...lookOptions,
   ...peopleOptions,
   ...upstreamOptions,
   ...guardOptions,
@@ -123,6 +125,13 @@ export type OAuthServerOptions = {
    */
   loginHandler?: Given["loginHandler"];
   /**
+   * How the pages look: `{ logo, darkLogo, accent, darkAccent, footer, colors, darkColors, variables }`. Default: the
+   * built-in look.
+   */
+  look?: LookOptions | undefined;
+  /** All texts of pages and mails, in one language. Default: English. */
+  texts?: Given["texts"];
+  /**
    * Your own function that says whether a person may still use the server: `(person) => boolean`. Default: everyone
    * may.
    */
@@ -176,6 +185,29 @@ export type TlsOptions = {
   cert: NonNullable<Given["tls"]>["cert"];
   /** The private key of that certificate, in PEM, or the file that holds it. */
   key: NonNullable<Given["tls"]>["key"];
+};
+
+/** How the pages look. */
+export type LookOptions = {
+  /** The picture beside the name on every page: an image file, an `https://` URL or a `data:` URL. Default: none. */
+  logo?: NonNullable<Given["look"]>["logo"];
+  /** Another one for people whose system is dark. Default: the same. */
+  darkLogo?: NonNullable<Given["look"]>["darkLogo"];
+  /** The color of buttons and links, as `#rrggbb`. Default: a blue. */
+  accent?: NonNullable<Given["look"]>["accent"];
+  /** The same for people whose system is dark. Default: made of `accent`. */
+  darkAccent?: NonNullable<Given["look"]>["darkAccent"];
+  /**
+   * What stands below every page: a text, or a list of texts and links (`{ text: "Imprint", url: "https://…" }`).
+   * Default: none.
+   */
+  footer?: NonNullable<Given["look"]>["footer"];
+  /** Other colors by name, as `#rrggbb`. Default: the built-in ones. */
+  colors?: NonNullable<Given["look"]>["colors"];
+  /** The same for people whose system is dark. Default: the built-in ones. */
+  darkColors?: NonNullable<Given["look"]>["darkColors"];
+  /** CSS variables for the rest: fonts, widths and corners. Default: the built-in ones. */
+  variables?: NonNullable<Given["look"]>["variables"];
 };
 
 /** Where Prometheus reads. */

@@ -4,6 +4,7 @@ import { preregisteredClient } from "../core/preregistered-client.ts";
 import { checkLoginTemplate } from "../pages/login-template.ts";
 import { allowUnresolvedDocumentHosts } from "../platform/safe-fetch.ts";
 import type { EnvironmentOptions } from "./environment.ts";
+import { lookOf } from "./look.ts";
 import {
   allowInsecurePublicUrl,
   type OAuthServerOptions,
@@ -57,16 +58,19 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
     requiredScopes,
     scopeImplies,
     builtInRedirects,
+    look: _look,
+    texts: _texts,
     [allowInsecurePublicUrl]: insecure = false,
     [allowUnresolvedDocumentHosts]: unresolvedDocumentHosts = false,
     ...asParsed
   } = parsed;
   checkPublicUrl(parsed, insecure, label);
   checkLoginPage(parsed);
+  const look = lookOf(name, parsed, label);
   const basic =
     basicScope === null
       ? { supported: {}, required: [] }
-      : { supported: { [basicScope]: `Use the tools of ${name}` }, required: [basicScope] };
+      : { supported: { [basicScope]: look.texts.consent.scopes.useTools(name) }, required: [basicScope] };
   const catalogue = catalogueOf(parsed, basic, label);
   if (parsed.metrics?.port === parsed.port && parsed.port !== 0) {
     throw wrongValue(label(["metrics", "port"]), parsed.port, "another port than the server's");
@@ -75,6 +79,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
   return {
     ...asParsed,
     name,
+    look,
     publicUrlGiven: publicUrl !== undefined,
     ...serverUrls(publicUrl ?? issuerAt(parsed, parsed.port), parsed.path),
     secrets,

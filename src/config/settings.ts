@@ -2,6 +2,7 @@ import type { Client } from "../core/client.ts";
 import type { Person } from "../core/person.ts";
 import type { RedirectList } from "../core/redirect-list.ts";
 import type { ScopeCatalogue } from "../core/scopes.ts";
+import type { Look } from "../pages/look.ts";
 import type { allowUnresolvedDocumentHosts } from "../platform/safe-fetch.ts";
 import type { allowInsecurePublicUrl } from "./listener-options.ts";
 import type { ParsedOptions } from "./options-schema.ts";
@@ -22,12 +23,15 @@ type OptionsMadeOf =
   | "requiredScopes"
   | "scopeImplies"
   | "builtInRedirects"
+  | "texts"
   | typeof allowInsecurePublicUrl
   | typeof allowUnresolvedDocumentHosts;
 
 type MadeSettings = {
   /** The application's name, as people see it on the pages. */
   readonly name: string;
+  /** How the pages look and what they say. */
+  readonly look: Look;
   /** Whether the URLs are the operator's own; else they are made from the host and the port. */
   readonly publicUrlGiven: boolean;
   /** The issuer, byte for byte as configured (RFC 8414 §2). */

@@ -38,8 +38,6 @@ export class OAuthError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** The status where a page answers it, if that is another one. */
   readonly pageStatus: number | undefined;
-  /** What a page advises, where that is not to connect again. */
-  readonly whatToDo: string | undefined;
   /** The `WWW-Authenticate` that goes with a 401 (RFC 6749 §5.2, where the client tried Basic). */
   readonly challenge: string | undefined;
 
@@ -50,7 +48,6 @@ export class OAuthError extends Error {
       detail?: string;
       retryAfterSeconds?: number;
       pageStatus?: number;
-      whatToDo?: string;
       challenge?: string;
       cause?: unknown;
     } = {},
@@ -60,7 +57,6 @@ export class OAuthError extends Error {
     this.detail = options.detail;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.pageStatus = options.pageStatus;
-    this.whatToDo = options.whatToDo;
     this.challenge = options.challenge;
   }
 

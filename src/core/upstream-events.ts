@@ -1,4 +1,4 @@
-import { event, oneOf, text, yesOrNo } from "./event-declaration.ts";
+import { event, oneOf, optional, text, yesOrNo } from "./event-declaration.ts";
 
 /** What people have at other services: a token or a key. */
 export const UPSTREAM_CREDENTIAL_KINDS = ["token", "key"] as const;
@@ -13,6 +13,14 @@ export const UPSTREAM_EVENTS = {
     from: "request",
     when: "A person connected another service (`upstream`), or stored a key for it.",
     fields: { ...CONNECTION, kind: oneOf(UPSTREAM_CREDENTIAL_KINDS) },
+  }),
+  "upstream.not_connected": event({
+    outcome: "refused",
+    keptIn: "log",
+    from: "request",
+    byStrangers: true,
+    when: "A person wanted to connect another service, and it did not end well: it was not approved there, the service answered wrongly or not at all, or the answer was not for this browser. `person` is missing where that is not known.",
+    fields: { person: optional(text), upstream: text, reason: text },
   }),
   "upstream.disconnected": event({
     outcome: "ok",

@@ -31,6 +31,19 @@ export function logoutUriOf(issuer: string, method: string): string {
   return upstreamUrl(issuer, logoutPathOf(method));
 }
 
+/**
+ * Where a service sends people back to who connect it, below the issuer. Below the path of a sign-in there, so that one registered
+ * redirect URI does for both at GitHub, which takes what is below it.
+ */
+export function connectCallbackPathOf(upstream: string): `/${string}` {
+  return `${callbackPathOf(upstream)}/connect`;
+}
+
+/** The redirect URI of an upstream, as it is registered at the service. */
+export function connectRedirectUriOf(issuer: string, upstream: string): string {
+  return upstreamUrl(issuer, connectCallbackPathOf(upstream));
+}
+
 function upstreamUrl(issuer: string, path: string): string {
   return new URL(`${issuer.replace(/\/$/, "")}${path}`).href;
 }

@@ -1,9 +1,11 @@
 import { type ErrorCode, OAuthError } from "../core/errors.ts";
 import type { RefusalEvent, UnauditedEvent } from "../core/events.ts";
 import { errorPage } from "../pages/error.ts";
+import type { Look } from "../pages/look.ts";
+import { PageError, sentenceOf } from "../pages/page-error.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Peer } from "./peer.ts";
-import { errorResponse, htmlResponse, PAGE_STYLES, pageStatus, retryAfter } from "./responses.ts";
+import { errorResponse, htmlResponse, pageStatus, retryAfter } from "./responses.ts";
 import type { Endpoint, Route } from "./route.ts";
 
 /** Asks an endpoint, and answers what it refuses. The one place where refusals are caught. */
@@ -14,12 +16,12 @@ export type Boundary = (
   peer: Peer,
 ) => Promise<Response>;
 
-/** @param appName what the error page is headed by */
+/** @param look of the error page */
 export function createBoundary({
-  appName,
+  look,
   log,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly log: Log<UnauditedEvent>;
 }): Boundary {
   return async ({ refusals, refusedAs }, endpoint, request, peer) => {
@@ -28,14 +30,14 @@ export function createBoundary({
     } catch (thrown) {
       const error = thrown instanceof OAuthError ? thrown : unexpected(thrown);
       logRefusal(error, request, log, peer, refusedAs);
-      return refusals === "json" ? errorResponse(error) : errorPageResponse(error, appName, peer);
+      return refusals === "json" ? errorResponse(error) : errorPageResponse(error, look, peer);
     }
   };
 }
 
 /** What nobody foresaw. The client learns nothing about it. */
 function unexpected(cause: unknown): OAuthError {
-  return new OAuthError("server_error", "Something went wrong on the server.", { cause });
+  return new PageError("server_error", ({ error }) => error.onServer, { cause });
 }
 
 /** A refusal in the operator's log, with what the client does not learn. */
@@ -57,28 +59,23 @@ export function logRefusal(
   else log.event(event, fields);
 }
 
-const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
-  access_denied: "Go back to your app and connect again.",
-  invalid_client: "Remove the connection in your app and add it again.",
-  unauthorized_client:
-    "Connecting again does not help. Contact the server's operator with the reference ID below.",
-  slow_down: "Wait a moment, then go back to your app and connect again.",
-  temporarily_unavailable:
-    "Wait a moment, then reload this page. If that does not help, go back to your app and connect again.",
-  server_error: "Try again. If it happens again, contact the server's operator with the reference ID below.",
-};
-const BEGIN_AGAIN =
-  "Go back to your app and connect again. If it happens again, contact the app's developer.";
-
-function errorPageResponse(error: OAuthError, appName: string, { correlationId }: Peer): Response {
+function errorPageResponse(error: OAuthError, look: Look, { correlationId }: Peer): Response {
   const status = pageStatus(error);
+  const texts = look.texts.error;
   const page = errorPage({
-    appName,
-    title: status >= 500 ? "Something went wrong" : "This request can’t continue",
-    whatHappened: error.message,
-    whatToDo: error.whatToDo ?? WHAT_TO_DO[error.code] ?? BEGIN_AGAIN,
+    look,
+    title: status >= 500 ? texts.somethingWentWrong : texts.cannotContinue,
+    whatHappened: sentenceOf(error, look),
+    whatToDo: adviceOf(error, look),
     correlationId,
     status,
   });
-  return htmlResponse(page, PAGE_STYLES, status, retryAfter(error));
+  return htmlResponse(page, look.styles, status, retryAfter(error));
+}
+
+function adviceOf(error: OAuthError, { texts }: Look): string {
+  if (error instanceof PageError && error.advises) return error.advises(texts);
+  const { afterCode, connectAgain } = texts.error.whatToDo;
+  const afterCodes: Partial<Record<ErrorCode, string>> = afterCode;
+  return afterCodes[error.code] ?? connectAgain;
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from "../core/errors.ts";
+import { PageError } from "../pages/page-error.ts";
 
 /**
  * Whether the browser loads it in advance, before the person goes there, and perhaps they never do (Fetch §3.7, `Sec-Purpose`). Older ones say
@@ -14,8 +14,8 @@ export function isPrefetch({ headers }: Request): boolean {
  */
 export function refusePrefetch(request: Request): void {
   if (!isPrefetch(request)) return;
-  throw new OAuthError("temporarily_unavailable", "This page can't be loaded in advance.", {
+  throw new PageError("temporarily_unavailable", ({ error }) => error.notInAdvance, {
     detail: "the browser asked for it in advance (Sec-Purpose)",
-    whatToDo: "Open it again.",
+    advises: ({ error }) => error.whatToDo.openAgain,
   });
 }

@@ -1,5 +1,4 @@
 import type { OAuthError } from "../core/errors.ts";
-import { STYLE_HASH } from "../pages/layout.ts";
 import { json } from "../platform/json.ts";
 import { textResponse } from "../platform/text-response.ts";
 
@@ -37,9 +36,7 @@ export function retryAfter({
   return retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
 }
 
-/** What our own pages may load: their one inline stylesheet. */
-export const PAGE_STYLES = `style-src ${STYLE_HASH}`;
-/** The same for a page with inline scripts. @param hashes of the scripts, as `script-src` names them: `'sha256-…'` */
+/** What a page with inline scripts may load. @param styles the same without them. @param hashes of the scripts, as `script-src` names them: `'sha256-…'` */
 export function withScripts(styles: string, hashes: readonly string[]): string {
   return hashes.length === 0 ? styles : `${styles}; script-src ${[...new Set(hashes)].join(" ")}`;
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from "../core/errors.ts";
+import { PageError, type Says } from "../pages/page-error.ts";
 
 /**
  * Refuses a form post that another site began. `Sec-Fetch-Site` decides where the browser sends it; `Origin` does
@@ -6,18 +6,18 @@ import { OAuthError } from "../core/errors.ts";
  * so `null` counts only with `Sec-Fetch-Site: same-origin` or where no browser sends that header, which is at a plain
  * `http:` address of a network (Fetch Metadata Request Headers). A caller that sends neither is no browser. For both, the sealed
  * request and its cookie stand: the one is nothing that another site can know, the other nothing that it can send.
- * @param whatToDo what the page advises, where that is not to connect again
+ * @param advises what the page advises, where that is not to connect again
  * @throws OAuthError `access_denied`
  */
-export function requireSameOrigin(request: Request, issuer: string, whatToDo?: string): void {
+export function requireSameOrigin(request: Request, issuer: string, advises?: Says): void {
   const site = request.headers.get("sec-fetch-site");
   const origin = request.headers.get("origin");
   if (site === "same-origin") return;
   const own = new URL(issuer);
   const isOwn = origin === null || origin === own.origin || (origin === "null" && own.protocol === "http:");
   if (site === null && isOwn) return;
-  throw new OAuthError("access_denied", "This form was sent from another site, so nothing was done.", {
+  throw new PageError("access_denied", ({ error }) => error.otherSite, {
     detail: `Sec-Fetch-Site ${site ?? "-"}, Origin ${origin ?? "-"}`,
-    ...(whatToDo === undefined ? {} : { whatToDo }),
+    advises,
   });
 }

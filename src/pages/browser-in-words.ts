@@ -1,3 +1,5 @@
+import type { Look } from "./look.ts";
+
 /** In their order: most browsers also claim to be the ones that were there before them. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\/|\bEdgiOS\//, "Edge"],
@@ -23,11 +25,12 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
  * A `User-Agent` header, as people say it: "Chrome on Windows". A browser can send any text, so it is a hint and no proof, and
  * nothing of it is shown but names of these lists.
  */
-export function browserInWords(userAgent: string | undefined): string {
+export function browserInWords(userAgent: string | undefined, { texts }: Pick<Look, "texts">): string {
   const browser = nameIn(BROWSERS, userAgent);
   const system = nameIn(SYSTEMS, userAgent);
-  if (browser === undefined) return system === undefined ? "Unknown browser" : `A browser on ${system}`;
-  return system === undefined ? browser : `${browser} on ${system}`;
+  if (browser === undefined)
+    return system === undefined ? texts.browser.unknown : texts.browser.anyOn(system);
+  return system === undefined ? browser : texts.browser.on(browser, system);
 }
 
 function nameIn(table: readonly (readonly [RegExp, string])[], userAgent = ""): string | undefined {

@@ -1,38 +1,40 @@
 import { type Html, html } from "./html.ts";
+import type { Look } from "./look.ts";
 
 export type ClientSettings = { readonly client: string; readonly content: Html };
 
 /** Paste-ready settings for the clients that people use most. */
-export function clientSettings(appName: string, mcpUrl: string): readonly ClientSettings[] {
-  const name = slug(appName);
+export function clientSettings(mcpUrl: string, look: Look): readonly ClientSettings[] {
+  const texts = look.texts.status;
+  const name = slug(look.name);
   const url = shellWord(mcpUrl);
   return [
     {
       client: "Claude",
-      content: html`<p>On claude.ai, in Claude Desktop and on mobile:</p>
-<ol><li>Open Settings, then Connectors, and choose “Add custom connector”.</li><li>Paste the URL and add it. Leave the advanced settings empty.</li><li>Choose “Connect” and sign in.</li></ol>
+      content: html`<p>${texts.claude.where}</p>
+${steps(texts.claude.steps)}
 ${snippet(mcpUrl)}`,
     },
     {
       client: "Claude Code",
       content: html`${snippet(`claude mcp add --transport http ${name} ${url}`)}
-<p>Then type <code>/mcp</code> in Claude Code and choose to authenticate.</p>`,
+<p>${texts.claudeCode(html`<code>/mcp</code>`)}</p>`,
     },
     {
       client: "ChatGPT",
-      content: html`<ol><li>Open Settings, then Apps (or “Apps &amp; Connectors”), and turn on developer mode under Advanced settings.</li><li>Create an app: paste the URL and choose OAuth.</li><li>Connect it and sign in.</li></ol>
+      content: html`${steps(texts.chatGpt.steps)}
 ${snippet(mcpUrl)}`,
     },
     {
       client: "VS Code",
-      content: html`<p>In <code>.vscode/mcp.json</code>:</p>
+      content: html`<p>${texts.inFile(html`<code>.vscode/mcp.json</code>`)}</p>
 ${snippet(json({ servers: { [name]: { type: "http", url: mcpUrl } } }))}
-<p>Or in a terminal:</p>
+<p>${texts.inTerminal}</p>
 ${snippet(`code --add-mcp ${shellWord(JSON.stringify({ name, type: "http", url: mcpUrl }))}`)}`,
     },
     {
       client: "Cursor",
-      content: html`<p>In <code>.cursor/mcp.json</code> (this project) or <code>~/.cursor/mcp.json</code> (all projects):</p>
+      content: html`<p>${texts.inEitherFile(html`<code>.cursor/mcp.json</code>`, html`<code>~/.cursor/mcp.json</code>`)}</p>
 ${snippet(json({ mcpServers: { [name]: { url: mcpUrl } } }))}`,
     },
     {
@@ -42,15 +44,38 @@ ${snippet(json({ mcpServers: { [name]: { url: mcpUrl } } }))}`,
     {
       client: "Gemini CLI",
       content: html`${snippet(`gemini mcp add --transport http ${name} ${url}`)}
-<p>Then type <code>/mcp auth ${name}</code> in Gemini CLI.</p>`,
+<p>${texts.gemini(html`<code>/mcp auth ${name}</code>`)}</p>`,
     },
     {
       client: "MCP Inspector",
       content: html`${snippet("npx @modelcontextprotocol/inspector")}
-<p>Choose the transport “Streamable HTTP”, paste the URL and connect.</p>
+<p>${texts.inspector}</p>
 ${snippet(mcpUrl)}`,
     },
   ];
+}
+
+/** Links that open a client with this server filled in; the client asks before it adds it. */
+export function installLinks(
+  mcpUrl: string,
+  { name: appName }: Pick<Look, "name">,
+): readonly { readonly client: string; readonly url: string }[] {
+  const name = slug(appName);
+  const forCursor = new URLSearchParams({
+    name,
+    config: Buffer.from(JSON.stringify({ url: mcpUrl })).toString("base64"),
+  });
+  const forVsCode = encodeURIComponent(JSON.stringify({ name, type: "http", url: mcpUrl }));
+  return [
+    // https://cursor.com/docs/mcp/install-links
+    { client: "Cursor", url: `cursor://anysphere.cursor-deeplink/mcp/install?${forCursor}` },
+    // https://code.visualstudio.com/api/extension-guides/ai/mcp
+    { client: "VS Code", url: `vscode:mcp/install?${forVsCode}` },
+  ];
+}
+
+function steps(texts: readonly string[]): Html {
+  return html`<ol>${texts.map((text) => html`<li>${text}</li>`)}</ol>`;
 }
 
 function snippet(text: string): Html {

@@ -1,6 +1,8 @@
 import { type Html, html } from "./html.ts";
+import type { Look } from "./look.ts";
 
 export type CompanyFieldValues = {
+  readonly look: Look;
   /** Where it is posted to. */
   readonly action: string;
   /** The sealed request, carried through the form. */
@@ -14,14 +16,16 @@ export type CompanyFieldValues = {
 };
 
 /** One field for the ways to sign in of several companies: the address's domain picks one. */
-export function companyField({ action, state, address, isUnknown, isOnly }: CompanyFieldValues): Html {
+export function companyField(values: CompanyFieldValues): Html {
+  const { look, action, state, address, isUnknown, isOnly } = values;
+  const { workAddress, continueWithCompany } = look.texts.login;
   const tied = isUnknown ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
   return html`<form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 <div>
-<label for="address">Work email address</label>
+<label for="address">${workAddress}</label>
 <input type="text" inputmode="email" id="address" name="address" value="${address}" autocomplete="email" autocapitalize="none" autocorrect="off" spellcheck="false" required${isOnly ? html` autofocus` : undefined}${tied}>
 </div>
-<button type="submit"${isOnly ? undefined : html` class="plain"`}>Continue with single sign-on</button>
+<button type="submit"${isOnly ? undefined : html` class="plain"`}>${continueWithCompany}</button>
 </form>`;
 }

@@ -1,9 +1,10 @@
 import { html } from "./html.ts";
 import { ALARM_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type ErrorValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** A few words, such as "This request can’t continue". */
   readonly title: string;
   readonly whatHappened: string;
@@ -18,19 +19,21 @@ export type ErrorValues = {
  * proven to be the client's, leading people there is what an attacker wants (RFC 9700 §4.11).
  */
 export function errorPage({
-  appName,
+  look,
   title,
   whatHappened,
   whatToDo,
   correlationId,
   status,
 }: ErrorValues): string {
+  const { whatYouCanDo, errorStatus, referenceId } = look.texts.common;
+  const reference = referenceId(html`<code class="whole">${correlationId}</code>`);
   const body = html`<div class="centred">
 <span class="mark alarm">${ALARM_ICON}</span>
 <h1>${title}</h1>
 <p>${whatHappened}</p>
 </div>
-<div class="notice"><div><p><strong>What you can do</strong></p><p>${whatToDo}</p></div></div>
-<p class="soft small centred">${status === undefined ? "" : `Error ${status}. `}Reference ID: <code class="whole">${correlationId}</code></p>`;
-  return layout({ appName, title, body });
+<div class="notice"><div><p><strong>${whatYouCanDo}</strong></p><p>${whatToDo}</p></div></div>
+<p class="soft small centred">${status === undefined ? undefined : html`${errorStatus(status)} `}${reference}</p>`;
+  return layout({ look, title, body });
 }

@@ -1,9 +1,10 @@
 import { html, nameOf } from "./html.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 import { emailField, problemNotice } from "./mail-ask.ts";
 
 export type ForgottenPasswordValues = {
-  readonly appName: string;
+  readonly look: Look;
   readonly action: string;
   readonly state: string;
   readonly typed: string;
@@ -13,43 +14,41 @@ export type ForgottenPasswordValues = {
 
 /** Asks for the address to which a link for a new password goes. */
 export function forgottenPasswordPage(values: ForgottenPasswordValues): string {
-  const { appName, action, state, typed, problem, signInUrl } = values;
+  const { look, action, state, typed, problem, signInUrl } = values;
+  const { common, mail, forgottenPassword: texts } = look.texts;
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
-<h1>Forgot your password?</h1>
-<p class="soft">Type the address that belongs to your account. You get an email with a link to choose a new password.</p>
+<div class="marks">${ownMark(look)}</div>
+<h1>${texts.title}</h1>
+<p class="soft">${texts.whatToDo}</p>
 </div>
 ${problemNotice(problem)}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
-${emailField("Email address", typed, problem)}
-<button type="submit">Email me a link</button>
+${emailField(mail.address, typed, problem)}
+<button type="submit">${mail.sendLink}</button>
 </form>
-<p class="centred small"><a href="${signInUrl}">Back to the sign-in page</a></p>`;
-  const title = problem === undefined ? "Forgot your password?" : "Forgot your password: try again";
-  return layout({ appName, title, body });
+<p class="centred small"><a href="${signInUrl}">${common.backToSignIn}</a></p>`;
+  const title = problem === undefined ? texts.title : texts.titleOfProblem;
+  return layout({ look, title, body });
 }
 
 /** After it. It says the same for every address. */
 export function passwordMailSentPage({
-  appName,
+  look,
   isPrinted,
   signInUrl,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly isPrinted: boolean;
   readonly signInUrl: string;
 }): string {
+  const { common, mail, forgottenPassword: texts } = look.texts;
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
-<h1>Check your email</h1>
-<p>${
-    isPrinted
-      ? "This server does not send email: it printed the email on the terminal where it was started."
-      : "An email is on its way to the address that you typed. If an account has this address, the email has a link to choose a new password."
-  }</p>
-${isPrinted ? undefined : html`<p class="soft hint">Nothing there? Look in your spam folder, or contact the operator of ${nameOf(appName)}.</p>`}
+<div class="marks">${ownMark(look)}</div>
+<h1>${mail.checkYourEmail}</h1>
+<p>${isPrinted ? texts.printed : texts.sent}</p>
+${isPrinted ? undefined : html`<p class="soft hint">${texts.nothingThere(nameOf(look.name))}</p>`}
 </div>
-<p><a class="button" href="${signInUrl}">Back to the sign-in page</a></p>`;
-  return layout({ appName, title: "Check your email", body });
+<p><a class="button" href="${signInUrl}">${common.backToSignIn}</a></p>`;
+  return layout({ look, title: mail.checkYourEmail, body });
 }

@@ -1,9 +1,10 @@
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, CHECK_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type InvitationValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** Where the form posts to. */
   readonly action: string;
   /** The token of the link, carried through the form. */
@@ -21,15 +22,13 @@ export type InvitationValues = {
 
 /** The page behind a one-time link: asks for a new password, twice, and for a username where there is none yet. */
 export function invitationPage(values: InvitationValues): string {
-  const { appName, action, token, username, isReset, choices = [], errorMessage } = values;
-  const title = titleOf(values);
+  const { look, action, token, username, isReset, choices = [], errorMessage } = values;
+  const { common, invitation: texts } = look.texts;
+  const heading = headingOf(values);
+  const title = errorMessage ? texts.titleOfProblem(heading) : heading;
   const body = html`<div class="centred">
-<h1>${title} for ${nameOf(appName)}</h1>
-<p class="soft">${
-    isReset
-      ? "When you save it, you are signed out in every browser. Apps that you connected stay connected."
-      : `You will sign in with ${username === undefined ? "them" : "it"} when you connect an app.`
-  }</p>
+<h1>${texts.for(heading, nameOf(look.name))}</h1>
+<p class="soft">${isReset ? texts.signsOut : username === undefined ? texts.whatBothFor : texts.whatFor}</p>
 </div>
 <form method="post" action="${action}">
 ${
@@ -39,53 +38,59 @@ ${
 }
 <input type="hidden" name="token" value="${token}">
 ${usernameField(values)}
-${passwordField("password", "New password", { autofocus: username !== undefined, hint: true, errorMessage })}
-${passwordField("again", "New password again", { autofocus: false, hint: false, errorMessage })}
-<button type="submit">Save password</button>
-${choices.length > 0 ? html`<p class="or"><span>or</span></p>${choices}` : undefined}
+${passwordField("password", texts.password, {
+  autofocus: username !== undefined,
+  hint: common.passwordHint,
+  errorMessage,
+})}
+${passwordField("again", texts.again, { autofocus: false, hint: undefined, errorMessage })}
+<button type="submit">${texts.save}</button>
+${choices.length > 0 ? html`<p class="or"><span>${common.or}</span></p>${choices}` : undefined}
 </form>`;
-  return layout({ appName, title: errorMessage ? `${title}: try again` : title, body });
+  return layout({ look, title, body });
 }
 
-function titleOf({ isReset, username }: InvitationValues): string {
-  if (isReset) return "Choose a new password";
-  return username === undefined ? "Choose a username and password" : "Choose your password";
+function headingOf({ look, isReset, username }: InvitationValues): string {
+  const { reset, both, password } = look.texts.invitation.headings;
+  if (isReset) return reset;
+  return username === undefined ? both : password;
 }
 
 /** After it: the person can sign in, wherever they were asked to. */
 export function passwordSetPage({
-  appName,
+  look,
   username,
   isReset,
   hasPasskey = false,
   accountUrl,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly username: string;
   readonly isReset: boolean;
   /** Whether it is a passkey, and no password. */
   readonly hasPasskey?: boolean;
   readonly accountUrl: string;
 }): string {
-  const title = hasPasskey ? "Your passkey is saved" : "Your password is saved";
+  const texts = look.texts.invitation;
+  const title = hasPasskey ? texts.passkeySaved : texts.passwordSaved;
   const body = html`<div class="centred">
 <span class="mark good">${CHECK_ICON}</span>
 <h1>${title}</h1>
-<p>Your username is <strong>${nameOf(username)}</strong>.${isReset ? " You are signed out in every browser." : ""}</p>
-<p class="soft hint">Go back to your app and sign in. You can close this window.</p>
-<p class="small"><a href="${accountUrl}">Open your account</a></p>
+<p>${texts.yourUsername(html`<strong>${nameOf(username)}</strong>`)}${isReset ? html` ${texts.signedOut}` : undefined}</p>
+<p class="soft hint">${texts.goBack}</p>
+<p class="small"><a href="${accountUrl}">${texts.openAccount}</a></p>
 </div>`;
-  return layout({ appName, title, body });
+  return layout({ look, title, body });
 }
 
-function usernameField({ username, typedUsername = "", errorMessage }: InvitationValues): Html {
+function usernameField({ look, username, typedUsername = "", errorMessage }: InvitationValues): Html {
   // Read-only rather than left out: password managers keep the password under it.
   const state =
     username === undefined
       ? html`value="${typedUsername}" required autofocus${tied(errorMessage)}`
       : html`value="${username}" readonly`;
   return html`<div>
-<label for="username">Username</label>
+<label for="username">${look.texts.common.username}</label>
 <input type="text" id="username" name="username" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" ${state}>
 </div>`;
 }
@@ -97,13 +102,17 @@ function passwordField(
     autofocus,
     hint,
     errorMessage,
-  }: { readonly autofocus: boolean; readonly hint: boolean; readonly errorMessage: string | undefined },
+  }: {
+    readonly autofocus: boolean;
+    readonly hint: string | undefined;
+    readonly errorMessage: string | undefined;
+  },
 ): Html {
   const attributes = html`${autofocus ? html` autofocus` : undefined}${tied(errorMessage)}`;
   return html`<div>
 <label for="${name}">${label}</label>
 <input type="password" id="${name}" name="${name}" autocomplete="new-password" minlength="8" maxlength="1024" required${attributes}>
-${hint ? html`<p class="soft small hint">At least 8 characters. Several words are easier to remember.</p>` : undefined}
+${hint === undefined ? undefined : html`<p class="soft small hint">${hint}</p>`}
 </div>`;
 }
 

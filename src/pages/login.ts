@@ -2,11 +2,12 @@ import type { ClientIdentity } from "../core/client.ts";
 import { waitingClient } from "./client.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, BOTH_WAYS_ICON } from "./icons.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark, theirMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 import { type MethodPanel, methodsOf } from "./sign-in-methods.ts";
 
 export type LoginValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** Where username and password are posted to; undefined where no one signs in that way. */
   readonly action: string | undefined;
   /** Where a person asks for a new password; undefined where they cannot. */
@@ -31,74 +32,79 @@ export type LoginValues = {
   readonly purpose?: SignInPurpose | undefined;
 };
 
-export type SignInPurpose = {
-  readonly kind: "confirm" | "link";
-  readonly personName: string;
-  /** Back, with nothing changed. */
-  readonly accountUrl: string;
-};
+export type SignInPurpose =
+  | {
+      readonly kind: "confirm" | "link";
+      readonly personName: string;
+      /** Back, with nothing changed. */
+      readonly accountUrl: string;
+    }
+  | {
+      /** Someone opened a link to connect a service, which people call so. */
+      readonly kind: "connect";
+      readonly label: string;
+    };
 
 /** The page with every way to sign in. */
 export function loginPage(values: LoginValues): string {
-  const { appName, above = [], panels = [], errorMessage, methodProblem, client, purpose, ...form } = values;
+  const { look, above = [], panels = [], errorMessage, methodProblem, client, purpose, ...form } = values;
   const { action } = form;
+  const texts = look.texts.login;
+  const or = html`<p class="or"><span>${look.texts.common.or}</span></p>`;
   const problem = errorMessage || methodProblem;
-  const marks = client ? html`${mark(client.name, "theirs")}${BOTH_WAYS_ICON}` : undefined;
+  const marks = client ? html`${theirMark(client.name)}${BOTH_WAYS_ICON}` : undefined;
   const body = html`<div class="centred">
-<div class="marks">${marks}${mark(appName, "ours")}</div>
-<h1>${purpose ? HEADINGS[purpose.kind] : html`Sign in to ${nameOf(appName)}`}</h1>
-${client ? html`<p class="soft">${waitingClient(client)}</p>` : undefined}
-${purpose ? html`<p class="soft">${reason(purpose)}</p>` : undefined}
+<div class="marks">${marks}${ownMark(look)}</div>
+<h1>${purpose ? headingOf(purpose, look) : texts.heading(nameOf(look.name))}</h1>
+${client ? html`<p class="soft">${waitingClient(client, look)}</p>` : undefined}
+${purpose ? html`<p class="soft">${reasonOf(purpose, look)}</p>` : undefined}
 </div>
 ${
   problem
     ? html`<div class="notice alarm" role="alert" id="problem">${ALARM_ICON}<div><p>${problem}</p></div></div>`
     : undefined
 }
-${above.length > 0 ? html`${methodsOf(above)}${OR}` : undefined}
-${action === undefined ? undefined : passwordForm({ ...form, action }, errorMessage)}
-${action !== undefined && panels.length > 0 ? OR : undefined}
-${panels.length > 0 ? methodsOf(panels) : undefined}
-${purpose ? html`<p class="centred small"><a href="${purpose.accountUrl}">Back to your account</a></p>` : undefined}`;
-  return layout({ appName, title: problem ? "Sign in: try again" : "Sign in", body });
+${above.length > 0 ? html`${methodsOf(above, look)}${or}` : undefined}
+${action === undefined ? undefined : passwordForm({ ...form, look, action }, errorMessage)}
+${action !== undefined && panels.length > 0 ? or : undefined}
+${panels.length > 0 ? methodsOf(panels, look) : undefined}
+${purpose && purpose.kind !== "connect" ? html`<p class="centred small"><a href="${purpose.accountUrl}">${look.texts.common.backToAccount}</a></p>` : undefined}`;
+  return layout({ look, title: problem ? texts.titleOfProblem : texts.title, body });
 }
 
-const OR = html`<p class="or"><span>or</span></p>`;
+function headingOf(purpose: SignInPurpose, { texts }: Look): Html | string {
+  if (purpose.kind === "connect") return texts.connect.signInTitle(nameOf(purpose.label));
+  return purpose.kind === "confirm" ? texts.login.headingAgain : texts.login.headingToLink;
+}
 
-const HEADINGS = { confirm: "Sign in again", link: "Link another way to sign in" } as const;
-
-function reason({ kind, personName }: SignInPurpose): Html {
+function reasonOf(purpose: SignInPurpose, { texts }: Look): Html | string {
+  if (purpose.kind === "connect") return texts.connect.signInReason;
+  const { kind, personName } = purpose;
   const name = html`<strong>${nameOf(personName)}</strong>`;
-  return kind === "confirm"
-    ? html`Sign in as ${name} again. To change your account, you must have signed in within the last five minutes.`
-    : html`What you sign in with here becomes a way to sign in as ${name}.`;
+  return kind === "confirm" ? texts.login.reasonToConfirm(name) : texts.login.reasonToLink(name);
 }
 
 function passwordForm(
-  {
-    action,
-    state,
-    username = "",
-    autocomplete = [],
-    forgottenPasswordUrl,
-  }: Pick<LoginValues, "state" | "username" | "autocomplete" | "forgottenPasswordUrl"> & {
+  values: Pick<LoginValues, "look" | "state" | "username" | "autocomplete" | "forgottenPasswordUrl"> & {
     readonly action: string;
   },
   errorMessage: string | undefined,
 ): Html {
+  const { look, action, state, username = "", autocomplete = [], forgottenPasswordUrl } = values;
+  const { common, login } = look.texts;
   const tied = errorMessage ? html` aria-invalid="true" aria-describedby="problem"` : undefined;
   const autofocus = html` autofocus`;
   return html`<form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 <div>
-<label for="username">Username</label>
+<label for="username">${common.username}</label>
 <input type="text" id="username" name="username" value="${username}" autocomplete="${["username", ...autocomplete].join(" ")}" autocapitalize="none" autocorrect="off" spellcheck="false" required${username ? undefined : autofocus}${tied}>
 </div>
 <div>
-<label for="password">Password</label>
+<label for="password">${login.password}</label>
 <input type="password" id="password" name="password" autocomplete="current-password" required${username ? autofocus : undefined}${tied}>
 </div>
-<button type="submit">Sign in</button>
-${forgottenPasswordUrl === undefined ? undefined : html`<p class="centred small"><a href="${forgottenPasswordUrl}">Forgot your password?</a></p>`}
+<button type="submit">${common.signIn}</button>
+${forgottenPasswordUrl === undefined ? undefined : html`<p class="centred small"><a href="${forgottenPasswordUrl}">${login.forgottenPassword}</a></p>`}
 </form>`;
 }

@@ -1,8 +1,10 @@
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON } from "./icons.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type MailFormValues = {
+  readonly look: Look;
   /** Where the form posts to. */
   readonly action: string;
   /** Why the person is here, sealed, carried through the form. */
@@ -14,11 +16,12 @@ export type MailFormValues = {
 
 /** The form that asks for an email with a link: a way to sign in on the sign-in page. */
 export function mailForm(values: MailFormValues, kind: "one_of_several" | "only" = "one_of_several"): Html {
-  const { action, state, typed = "", problem } = values;
+  const { look, action, state, typed = "", problem } = values;
+  const texts = look.texts.mail;
   return html`<form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
-${emailField("Email address", typed, problem, { hasFocus: kind === "only" })}
-<button type="submit"${kind === "only" ? undefined : html` class="plain"`}>Email me a link</button>
+${emailField(texts.address, typed, problem, { hasFocus: kind === "only" })}
+<button type="submit"${kind === "only" ? undefined : html` class="plain"`}>${texts.sendLink}</button>
 </form>`;
 }
 
@@ -43,31 +46,30 @@ export function problemNotice(problem: string | undefined): Html | undefined {
 }
 
 /** The same form alone, where the last try did not end well. */
-export function mailAskPage(
-  values: MailFormValues & { readonly appName: string; readonly signInUrl: string },
-): string {
-  const { appName, problem, signInUrl } = values;
+export function mailAskPage(values: MailFormValues & { readonly signInUrl: string }): string {
+  const { look, problem, signInUrl } = values;
+  const { common, mail: texts } = look.texts;
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
-<h1>Sign in to ${nameOf(appName)} by email</h1>
-<p class="soft">You get an email with a link and a code. Either signs you in.</p>
+<div class="marks">${ownMark(look)}</div>
+<h1>${texts.heading(nameOf(look.name))}</h1>
+<p class="soft">${texts.linkAndCode}</p>
 </div>
 ${problemNotice(problem)}
 ${mailForm(values, "only")}
-<p class="centred small"><a href="${signInUrl}">Back to the sign-in page</a></p>`;
-  return layout({ appName, title: problem === undefined ? "Sign in by email" : "Sign in: try again", body });
+<p class="centred small"><a href="${signInUrl}">${common.backToSignIn}</a></p>`;
+  return layout({ look, title: problem === undefined ? texts.title : texts.titleOfProblem, body });
 }
 
 /** The mail server does not take mail now. */
 export function mailDownPage({
-  appName,
+  look,
   action,
   state,
   email,
   backUrl,
   correlationId,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   /** Where the same form is posted to again. */
   readonly action: string;
   readonly state: string;
@@ -75,17 +77,19 @@ export function mailDownPage({
   readonly backUrl: string;
   readonly correlationId: string;
 }): string {
+  const { common, mail: texts } = look.texts;
+  const reference = common.referenceId(html`<code class="whole">${correlationId}</code>`);
   const body = html`<div class="centred">
 <span class="mark alarm">${ALARM_ICON}</span>
-<h1>The email could not be sent</h1>
-<p>This server can’t send email at the moment. Nothing was sent to <strong>${nameOf(email)}</strong>.</p>
+<h1>${texts.notSent}</h1>
+<p>${texts.notSentTo(html`<strong>${nameOf(email)}</strong>`)}</p>
 </div>
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 <input type="hidden" name="email" value="${email}">
-<button type="submit">Try again</button>
+<button type="submit">${common.tryAgain}</button>
 </form>
-<p class="centred small"><a href="${backUrl}">Back to the sign-in page</a></p>
-<p class="soft small centred">Error 503. Reference ID: <code class="whole">${correlationId}</code></p>`;
-  return layout({ appName, title: "The email could not be sent", body });
+<p class="centred small"><a href="${backUrl}">${common.backToSignIn}</a></p>
+<p class="soft small centred">${common.errorStatus(503)} ${reference}</p>`;
+  return layout({ look, title: texts.notSent, body });
 }

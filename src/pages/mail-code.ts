@@ -1,9 +1,10 @@
 import { type Html, html, nameOf } from "./html.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 import { problemNotice } from "./mail-ask.ts";
 
 export type MailCodeValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** Where the mail was sent, as the person typed it. */
   readonly email: string;
   /** Whether it is on the terminal of the person who started the server. */
@@ -21,31 +22,29 @@ export type MailCodeValues = {
 
 /** After a mail was asked for: says where to look, and takes the code. It says the same for every address. */
 export function mailCodePage(values: MailCodeValues): string {
-  const { appName, email, isPrinted, action, state, mail, problem, askAction, signInUrl } = values;
+  const { look, email, isPrinted, action, state, mail, problem, askAction, signInUrl } = values;
+  const { common, mail: texts } = look.texts;
+  const address = html`<strong>${nameOf(email)}</strong>`;
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
-<h1>Check your email</h1>
-<p class="soft">${
-    isPrinted
-      ? html`This server does not send email: it printed the one for <strong>${nameOf(email)}</strong> on the terminal where it was started.`
-      : html`An email is on its way to <strong>${nameOf(email)}</strong>. Open its link in this browser, or type its code here.`
-  }</p>
+<div class="marks">${ownMark(look)}</div>
+<h1>${texts.checkYourEmail}</h1>
+<p class="soft">${isPrinted ? texts.printed(address) : texts.sent(address)}</p>
 </div>
 ${problemNotice(problem)}
 <form method="post" action="${action}">
 <input type="hidden" name="state" value="${state}">
 <input type="hidden" name="mail" value="${mail}">
-${codeField("code", "Six-digit code", problem, true)}
-<button type="submit">Sign in</button>
+${codeField("code", texts.code, problem, true)}
+<button type="submit">${common.signIn}</button>
 </form>
 <form method="post" action="${askAction}">
-<p class="soft small centred">${isPrinted ? "An email works for ten minutes." : "Nothing there? Look in your spam folder, and check the address. An email works for ten minutes."}</p>
+<p class="soft small centred">${isPrinted ? undefined : html`${texts.nothingThere} `}${texts.worksTenMinutes}</p>
 <input type="hidden" name="state" value="${state}">
 <input type="hidden" name="email" value="${email}">
-<button type="submit" class="plain">${isPrinted ? "Print another email" : "Send another email"}</button>
+<button type="submit" class="plain">${isPrinted ? texts.printAnother : texts.sendAnother}</button>
 </form>
-<p class="centred small"><a href="${signInUrl}">Use another address or way to sign in</a></p>`;
-  return layout({ appName, title: problem === undefined ? "Check your email" : "Code: try again", body });
+<p class="centred small"><a href="${signInUrl}">${texts.useAnother}</a></p>`;
+  return layout({ look, title: problem === undefined ? texts.checkYourEmail : texts.titleOfWrongCode, body });
 }
 
 export function codeField(

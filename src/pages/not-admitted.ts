@@ -2,9 +2,10 @@ import { readAddress } from "../core/email-address.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { CAUTION_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type NotAdmittedValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** The name that the person knows themselves by; undefined where none is known. */
   readonly personName: string | undefined;
   /** How they recognise the account: an address or a login. */
@@ -21,20 +22,22 @@ export type NotAdmittedValues = {
 
 /** For a person who proved who they are, and may not come in. The reason is the operator's, so the log alone has it. */
 export function notAdmittedPage(values: NotAdmittedValues): string {
-  const { appName, personName, label, methodLabel, switchUrl, contact, correlationId } = values;
+  const { look, personName, label, methodLabel, switchUrl, contact, correlationId } = values;
+  const texts = look.texts.notAdmitted;
+  const reference = look.texts.common.referenceId(html`<code class="whole">${correlationId}</code>`);
   const body = html`<div class="centred">
 <span class="mark alarm">${CAUTION_ICON}</span>
-<h1>This account can’t be used here</h1>
-<p class="soft">You signed in, but this account isn’t allowed to use ${nameOf(appName)}. No app was connected.</p>
+<h1>${texts.title}</h1>
+<p class="soft">${texts.whatHappened(nameOf(look.name))}</p>
 </div>
 <dl class="facts">
-<div><dt>Signed in as</dt><dd>${account(personName, label)}</dd></div>
-<div><dt>With</dt><dd>${nameOf(methodLabel)}</dd></div>
+<div><dt>${texts.signedInAs}</dt><dd>${account(personName, label)}</dd></div>
+<div><dt>${texts.with}</dt><dd>${nameOf(methodLabel)}</dd></div>
 </dl>
-<p><a class="button" href="${switchUrl}">Use another account</a></p>
-<div class="notice"><div><p><strong>Should this account have access?</strong></p><p>${whatToDo(contact)}</p></div></div>
-<p class="soft small centred">Reference ID: <code class="whole">${correlationId}</code></p>`;
-  return layout({ appName, title: "This account can’t be used here", body });
+<p><a class="button" href="${switchUrl}">${texts.useAnotherAccount}</a></p>
+<div class="notice"><div><p><strong>${texts.shouldHaveAccess}</strong></p><p>${whatToDo(contact, look)}</p></div></div>
+<p class="soft small centred">${reference}</p>`;
+  return layout({ look, title: texts.title, body });
 }
 
 function account(name: string | undefined, label: string): Html {
@@ -42,13 +45,13 @@ function account(name: string | undefined, label: string): Html {
   return html`<p><strong>${nameOf(name)}</strong></p><p class="soft small">${nameOf(label)}</p>`;
 }
 
-function whatToDo(contact: string | undefined): Html {
-  if (contact === undefined) return html`Contact the operator of this server with the reference ID below.`;
+function whatToDo(contact: string | undefined, { texts }: Look): Html | string {
+  if (contact === undefined) return texts.notAdmitted.contactOperator;
   if (URL.parse(contact)?.protocol === "https:") {
-    return html`Ask for access at <a href="${contact}">${contact}</a> with the reference ID below.`;
+    return texts.notAdmitted.askAt(html`<a href="${contact}">${contact}</a>`);
   }
   const whom = readAddress(contact)
     ? html`<a href="mailto:${contact.split("@").map(encodeURIComponent).join("@")}">${contact}</a>`
     : html`<bdi>${contact}</bdi>`;
-  return html`Contact ${whom} with the reference ID below.`;
+  return texts.notAdmitted.contact(whom);
 }

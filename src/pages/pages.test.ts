@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ClientIdentity } from "../core/client.ts";
 import { clientSettings } from "./client-settings.ts";
-import { consentPage } from "./consent.ts";
+import { consentPage } from "./consent/page.ts";
 import { alreadyApprovedPage } from "./done.ts";
 import { errorPage } from "./error.ts";
 import { shownName } from "./html.ts";
-import { STYLE_HASH } from "./layout.ts";
 import { loginPage } from "./login.ts";
+import { createLook } from "./look.ts";
 import { notAdmittedPage } from "./not-admitted.ts";
 import { returnPage } from "./return.ts";
 import { statusPage } from "./status.ts";
@@ -27,7 +27,7 @@ const clientCalled = (name: string | null, id = "dcr_1"): ClientIdentity => ({
 const PAGES: Readonly<Record<string, (text: (index: number) => string) => string>> = {
   login: (text) =>
     loginPage({
-      appName: text(0),
+      look: createLook({ name: text(0) }),
       action: text(1),
       state: text(2),
       username: text(3),
@@ -36,7 +36,7 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
     }),
   consent: (text) =>
     consentPage({
-      appName: text(0),
+      look: createLook({ name: text(0) }),
       action: text(1),
       state: text(2),
       personName: text(3),
@@ -49,7 +49,7 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
     }),
   error: (text) =>
     errorPage({
-      appName: text(0),
+      look: createLook({ name: text(0) }),
       title: text(1),
       whatHappened: text(2),
       whatToDo: text(3),
@@ -58,7 +58,7 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
     }),
   "not admitted": (text) =>
     notAdmittedPage({
-      appName: text(0),
+      look: createLook({ name: text(0) }),
       personName: `Name ${text(1)}`,
       label: text(2),
       methodLabel: text(3),
@@ -68,7 +68,7 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
     }),
   "return (opens itself)": (text) =>
     returnPage({
-      appName: text(0),
+      look: createLook({ name: text(0) }),
       client: clientCalled(text(1)),
       url: `app://host/${text(2).replace(NO_URI_CHARACTER, "")}`,
       outcome: "approved",
@@ -76,14 +76,19 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
     }),
   "return (waits)": (text) =>
     returnPage({
-      appName: text(0),
+      look: createLook({ name: text(0) }),
       client: clientCalled(text(1)),
       url: `https://host.example/${text(2).replace(NO_URI_CHARACTER, "")}`,
       outcome: { error: text(3), correlationId: text(4) },
       opensItself: false,
     }),
-  done: (text) => alreadyApprovedPage({ appName: text(0), client: clientCalled(text(1)) }),
-  status: (text) => statusPage({ appName: text(0), mcpUrl: `https://host.example/${text(1)}` }),
+  done: (text) => alreadyApprovedPage({ look: createLook({ name: text(0) }), client: clientCalled(text(1)) }),
+  status: (text) =>
+    statusPage({
+      look: createLook({ name: text(0) }),
+      mcpUrl: `https://host.example/${text(1)}`,
+      account: { url: "/account", personName: text(2) },
+    }),
 };
 
 const hostile = fc.oneof(
@@ -134,7 +139,8 @@ describe.each(Object.entries(PAGES))("the %s page", (_, page) => {
     expect(plain).not.toMatch(/@import|url\((?!=)/);
     const sheets = [...plain.matchAll(/<style>([\s\S]*?)<\/style>/g)];
     expect(sheets).toHaveLength(1);
-    expect(STYLE_HASH).toBe(`'sha256-${createHash("sha256").update(sheets[0]![1]!).digest("base64")}'`);
+    const hash = createHash("sha256").update(sheets[0]![1]!).digest("base64");
+    expect(createLook({ name: "text 0" }).styles).toBe(`style-src 'sha256-${hash}'`);
   });
 
   it("is a document with language, viewport, colour schemes, one main part and one heading", () => {
@@ -149,7 +155,12 @@ describe.each(Object.entries(PAGES))("the %s page", (_, page) => {
 
 describe("the login page's form", () => {
   const client = clientCalled("Claude");
-  const values = { appName: "my-app", action: "/oauth/login", state: "sealed.state", client };
+  const values = {
+    look: createLook({ name: "my-app" }),
+    action: "/oauth/login",
+    state: "sealed.state",
+    client,
+  };
 
   it("posts state, username and password to the action", () => {
     const page = loginPage(values);
@@ -194,7 +205,7 @@ describe("the login page's form", () => {
 
 describe("the consent page", () => {
   const values = {
-    appName: "my-app",
+    look: createLook({ name: "my-app" }),
     action: "/oauth/consent",
     state: "sealed.state",
     personName: "Ada",
@@ -355,15 +366,15 @@ describe("names that others chose", () => {
   });
 
   it("are set apart by <bdi>", () => {
-    expect(alreadyApprovedPage({ appName: "my-app", client: clientCalled("עברית") })).toContain(
-      "<bdi>עברית</bdi>",
-    );
+    expect(
+      alreadyApprovedPage({ look: createLook({ name: "my-app" }), client: clientCalled("עברית") }),
+    ).toContain("<bdi>עברית</bdi>");
   });
 });
 
 describe("the error page", () => {
   const page = errorPage({
-    appName: "my-app",
+    look: createLook({ name: "my-app" }),
     title: "No",
     whatHappened: "It broke.",
     whatToDo: "Try https://evil.example again.",
@@ -384,7 +395,7 @@ describe("the error page", () => {
 
 describe("the page for a person who may not come in", () => {
   const values = {
-    appName: "my-app",
+    look: createLook({ name: "my-app" }),
     personName: "Ada Lovelace",
     label: "ada@gmail.example",
     methodLabel: "Google",
@@ -433,7 +444,12 @@ describe("the page for a person who may not come in", () => {
 
 describe("the return page", () => {
   const url = "cursor://anysphere.cursor-mcp/oauth/callback?code=a&state=%22x%22";
-  const values = { appName: "my-app", client: clientCalled("Cursor"), url, outcome: "approved" } as const;
+  const values = {
+    look: createLook({ name: "my-app" }),
+    client: clientCalled("Cursor"),
+    url,
+    outcome: "approved",
+  } as const;
   const refreshOf = (page: string) =>
     elements(page, "meta").find((meta) => meta["http-equiv"] === "refresh")?.content;
   const linksOf = (page: string) => elements(page, "a").map(({ href }) => href);
@@ -499,7 +515,9 @@ describe("the return page", () => {
 });
 
 describe("the status page", () => {
-  const page = statusPage({ appName: "To-do List", mcpUrl: "https://todo.example/mcp" });
+  const status = (name: string, mcpUrl: string) =>
+    statusPage({ look: createLook({ name }), mcpUrl, account: undefined });
+  const page = status("To-do List", "https://todo.example/mcp");
 
   it("has the MCP URL in a field to copy from", () => {
     const [label] = elements(page, "label");
@@ -525,19 +543,17 @@ describe("the status page", () => {
   });
 
   it("quotes for the shell what the shell would take apart", () => {
-    const [, claudeCode] = clientSettings("x", "https://h.example/mcp?a=1&b='2';rm");
+    const [, claudeCode] = clientSettings("https://h.example/mcp?a=1&b='2';rm", createLook({ name: "x" }));
     expect(text(`${claudeCode?.content}`)).toContain(`x 'https://h.example/mcp?a=1&b='\\''2'\\'';rm'`);
   });
 
   it("finds a name for a server whose own name has no letters that clients accept", () => {
-    expect(text(statusPage({ appName: "עברית", mcpUrl: "https://h.example/mcp" }))).toContain(
-      "http mcp https",
-    );
+    expect(text(status("עברית", "https://h.example/mcp"))).toContain("http mcp https");
   });
 
   it("says where only this computer can connect", () => {
     const local = "This URL works on this computer only.";
-    expect(text(statusPage({ appName: "x", mcpUrl: "http://localhost:3000/mcp" }))).toContain(local);
+    expect(text(status("x", "http://localhost:3000/mcp"))).toContain(local);
     expect(text(page)).not.toContain(local);
   });
 });

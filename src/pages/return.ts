@@ -4,9 +4,10 @@ import { clientName } from "./client.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, CAUTION_ICON, CHECK_ICON, CROSS_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type ReturnValues = {
-  readonly appName: string;
+  readonly look: Look;
   readonly client: ClientIdentity;
   /** The client's address, on the web or of an app, with the answer in its query. */
   readonly url: string;
@@ -24,19 +25,20 @@ export type Outcome = "approved" | "denied" | { readonly error: string; readonly
  * have read where it leads (RFC 9700 §4.11.2).
  * @throws OAuthError `invalid_redirect_uri` for an address that could run script here.
  */
-export function returnPage({ appName, client, url, outcome, opensItself }: ReturnValues): string {
-  const { title, icon, mark, said } = tell(outcome, client);
-  const { link, notice } = leadOn(url, appName);
+export function returnPage({ look, client, url, outcome, opensItself }: ReturnValues): string {
+  const { title, icon, mark, said } = tell(outcome, client, look);
+  const { link, notice } = leadOn(url, look);
+  const { common, return: texts } = look.texts;
   const body = html`<div class="centred">
 <span class="mark ${mark}">${icon}</span>
 <h1>${title}</h1>
-<p class="soft">${said}${opensItself ? " If your browser asks, let it open the app. Then you can close this window." : ""}</p>
+<p class="soft">${said}${opensItself ? html` ${texts.letItOpen}` : undefined}</p>
 </div>
 ${opensItself ? "" : html`<div class="notice caution">${CAUTION_ICON}<div>${notice}</div></div>`}
 <p class="settled"><a class="button${outcome === "approved" ? "" : " plain"}" href="${url}">${link}</a></p>
-${typeof outcome === "string" ? "" : html`<p class="soft small centred">Reference ID: <code class="whole">${outcome.correlationId}</code></p>`}`;
+${typeof outcome === "string" ? "" : html`<p class="soft small centred">${common.referenceId(html`<code class="whole">${outcome.correlationId}</code>`)}</p>`}`;
   const head = opensItself ? html`<meta http-equiv="refresh" content="0;url=${url}">` : undefined;
-  return layout({ appName, title, body, ...(head && { head }) });
+  return layout({ look, title, body, ...(head && { head }) });
 }
 
 type Telling = {
@@ -46,38 +48,40 @@ type Telling = {
   readonly said: Html | string;
 };
 
-function tell(outcome: Outcome, client: ClientIdentity): Telling {
-  const name = clientName(client, "your app");
+function tell(outcome: Outcome, client: ClientIdentity, look: Look): Telling {
+  const texts = look.texts.return;
+  const name = clientName(client, look, look.texts.client.yours);
   switch (outcome) {
     case "approved":
-      return { title: "Approved", icon: CHECK_ICON, mark: "good", said: html`You approved ${name}.` };
+      return { title: texts.approved, icon: CHECK_ICON, mark: "good", said: texts.youApproved(name) };
     case "denied":
       return {
-        title: "Denied",
+        title: texts.denied,
         icon: CROSS_ICON,
         mark: "theirs",
-        said: html`You denied ${name}. It got no access. You can close this window.`,
+        said: texts.youDenied(name),
       };
     default:
-      return { title: "This request can’t continue", icon: ALARM_ICON, mark: "alarm", said: outcome.error };
+      return { title: look.texts.error.cannotContinue, icon: ALARM_ICON, mark: "alarm", said: outcome.error };
   }
 }
 
 /** The words of the link, and what to know before it is followed. */
-function leadOn(url: string, appName: string): { readonly link: string; readonly notice: Html } {
+function leadOn(url: string, look: Look): { readonly link: string; readonly notice: Html } {
   // Only a TrustedRedirect comes here; but a `javascript:` address in `href` would be script, so it is asked once more.
   const { kind, shown } = destination(url);
+  const texts = look.texts.return;
   if (kind === "private-use") {
     const { protocol } = new URL(url);
     return {
-      link: "Open the app",
-      notice: html`<p>This opens the app for <code>${protocol}</code> links on your computer. Only open it if you just started this from that app.</p>`,
+      link: texts.openApp,
+      notice: html`<p>${texts.opensApp(html`<code>${protocol}</code>`)}</p>`,
     };
   }
   return {
-    link: "Continue to this website",
-    notice: html`<p>The button opens another website:</p>
+    link: texts.continueToWebsite,
+    notice: html`<p>${texts.opensWebsite}</p>
 <p class="place"><bdi>${shown}</bdi></p>
-<p>${nameOf(appName)} doesn’t know who runs it. Only continue if you know it and just came from there.</p>`,
+<p>${texts.unknownWebsite(nameOf(look.name))}</p>`,
   };
 }

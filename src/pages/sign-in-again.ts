@@ -1,9 +1,10 @@
 import { html, nameOf } from "./html.ts";
 import { CAUTION_ICON } from "./icons.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type SignInAgainValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** Who signed in for the request. */
   readonly personName: string;
   /** Who is signed in now; undefined where no one is, as far as this request goes. */
@@ -13,17 +14,19 @@ export type SignInAgainValues = {
 };
 
 /** For a consent page whose person is no longer signed in, or not in this browser. */
-export function signInAgainPage({ appName, personName, currentName, loginUrl }: SignInAgainValues): string {
+export function signInAgainPage({ look, personName, currentName, loginUrl }: SignInAgainValues): string {
+  const texts = look.texts.signInAgain;
+  const person = html`<strong>${nameOf(personName)}</strong>`;
   const whatHappened =
     currentName === undefined
-      ? html`<strong>${nameOf(personName)}</strong> is no longer signed in for this request.`
-      : html`This request is for <strong>${nameOf(personName)}</strong>, but you are now signed in as <strong>${nameOf(currentName)}</strong>.`;
+      ? texts.noLongerSignedIn(person)
+      : texts.someoneElse(person, html`<strong>${nameOf(currentName)}</strong>`);
   const body = html`<div class="centred">
 <span class="mark alarm">${CAUTION_ICON}</span>
-<h1>Sign in again to continue</h1>
+<h1>${texts.title}</h1>
 <p>${whatHappened}</p>
-<p class="soft">Nothing is approved or denied yet. Sign in with the account to connect.</p>
+<p class="soft">${texts.nothingDecided}</p>
 </div>
-<p><a class="button" href="${loginUrl}">Sign in</a></p>`;
-  return layout({ appName, title: "Sign in again to continue", body });
+<p><a class="button" href="${loginUrl}">${look.texts.common.signIn}</a></p>`;
+  return layout({ look, title: texts.title, body });
 }

@@ -1,33 +1,52 @@
-import { clientSettings } from "./client-settings.ts";
+import { clientSettings, installLinks } from "./client-settings.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { layout } from "./layout.ts";
+import type { Look } from "./look.ts";
 
 export type StatusValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** The URL that people give to their client, byte for byte. */
   readonly mcpUrl: string;
+  /** Where people see their account; undefined where this server has none. */
+  readonly account: StatusAccount | undefined;
+};
+
+export type StatusAccount = {
+  readonly url: string;
+  /** Who is signed in in this browser; undefined where no one is, or where the cookie is no proof of it. */
+  readonly personName: string | undefined;
 };
 
 /** The page at the server's root, for the person who opens it in a browser: what this is and how to connect. */
-export function statusPage({ appName, mcpUrl }: StatusValues): string {
-  const body = html`<h1>${nameOf(appName)} is running</h1>
-<p class="soft">This is an MCP server. Give its URL to your AI assistant or editor, then sign in and approve it in your browser.</p>
+export function statusPage({ look, mcpUrl, account }: StatusValues): string {
+  const texts = look.texts.status;
+  const body = html`<h1>${texts.heading(nameOf(look.name))}</h1>
+<p class="soft">${texts.whatItIs}</p>
+${account ? accountLine(account, look) : undefined}
 <div>
-<label for="mcp-url">MCP server URL</label>
+<label for="mcp-url">${texts.url}</label>
 <input type="url" id="mcp-url" value="${mcpUrl}" readonly>
 </div>
-${isThisComputer(mcpUrl) ? LOCAL_ONLY : undefined}
+${isThisComputer(mcpUrl) ? html`<div class="notice"><div><p>${texts.thisComputerOnly(html`<code>https://</code>`)}</p></div></div>` : undefined}
 <section aria-labelledby="connect">
-<h2 id="connect">Connect your client</h2>
-<p class="soft small">You need no client ID, secret or token. Click a snippet to select it.</p>
+<h2 id="connect">${texts.connect}</h2>
+<p class="soft small">${texts.nothingNeeded}</p>
+<div class="side-by-side">
+${installLinks(mcpUrl, look).map(({ client, url }) => html`<a class="button plain" href="${url}">${texts.installIn(client)}</a>`)}
+</div>
 </section>
 <div>
-${clientSettings(appName, mcpUrl).map(settingsItem)}
+${clientSettings(mcpUrl, look).map(settingsItem)}
 </div>`;
-  return layout({ appName, title: "MCP server", body, wide: true });
+  return layout({ look, title: texts.title, body, wide: true });
 }
 
-const LOCAL_ONLY = html`<div class="notice"><div><p>This URL works on this computer only. claude.ai, ChatGPT and other hosted clients need a public <code>https://</code> URL.</p></div></div>`;
+function accountLine({ url, personName }: StatusAccount, { texts }: Look): Html {
+  const { signedInAs, yourAccount } = texts.status;
+  const who =
+    personName === undefined ? undefined : html`${signedInAs(html`<strong>${nameOf(personName)}</strong>`)} `;
+  return html`<p class="soft small">${who}<a href="${url}">${yourAccount}</a></p>`;
+}
 
 function settingsItem({ client, content }: { readonly client: string; readonly content: Html }): Html {
   return html`<details>

@@ -1,38 +1,59 @@
-import { createHash } from "node:crypto";
+import { cssOf, type Palette, type Scheme } from "./palette.ts";
 
-/** The one stylesheet of all pages. No address in it: the pages load nothing. */
-export const STYLESHEET = `
+/** What an operator can set beside the colours: CSS variable → its value where nothing is set. */
+export const VARIABLES = {
+  "--font": 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, sans-serif',
+  "--code-font": 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
+  /** Of pages that are filled in, and of those that are read. */
+  "--width": "28rem",
+  "--wide-width": "44rem",
+  "--sheet-radius": "14px",
+  "--box-radius": "10px",
+  "--button-radius": "8px",
+  "--logo-height": "2rem",
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** The one stylesheet of all pages. No address in it: it loads nothing. */
+export function stylesheetOf(
+  palettes: Readonly<Record<Scheme, Palette>>,
+  variables: Readonly<Partial<Record<VariableName, string | undefined>>> = {},
+): string {
+  const values = Object.entries(VARIABLES).map(
+    ([name, usual]) => `${name}: ${variables[name as VariableName] ?? usual};`,
+  );
+  return `
 :root {
   color-scheme: light dark;
-  --ground: #f5f6f8; --sheet: #ffffff; --ink: #16191f; --soft: #555d6b; --line: #d9dde4; --edge: #7d8796;
-  --accent: #2a4fc9; --accent-tint: #e9eefc; --hover: #eef1f6; --code: #eff1f5;
-  --caution: #6a4300; --caution-tint: #fff6e0; --caution-line: #e2b655;
-  --alarm: #9a1b1b; --alarm-tint: #fdeeee; --alarm-line: #e3a0a0;
-  --good: #17663a; --good-tint: #e7f6ed;
+  ${cssOf(palettes.light)}
+  ${values.join(" ")}
 }
 @media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #0e1116; --sheet: #171b22; --ink: #e9ecf1; --soft: #a5aebc; --line: #2d343f; --edge: #768194;
-    --accent: #9db4ff; --accent-tint: #1f2a4a; --hover: #222833; --code: #222833;
-    --caution: #f5d491; --caution-tint: #2c2412; --caution-line: #71591f;
-    --alarm: #ffb3b0; --alarm-tint: #331a1c; --alarm-line: #7c3a3c;
-    --good: #8ddbab; --good-tint: #162c20;
-  }
+  :root { ${cssOf(palettes.dark)} }
 }
+${RULES}`;
+}
+
+const RULES = `
 *, *::before, *::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0; min-height: 100vh; min-height: 100dvh; padding: 3.5rem 1rem 3rem;
   background: var(--ground); color: var(--ink);
-  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, sans-serif;
+  font: 1rem/1.5 var(--font);
   overflow-wrap: anywhere;
 }
-header, main { width: 100%; max-width: 28rem; margin-inline: auto; }
-.wide header, .wide main { max-width: 44rem; }
+header, main, footer { width: 100%; max-width: var(--width); margin-inline: auto; }
+.wide header, .wide main, .wide footer { max-width: var(--wide-width); }
 header { display: flex; align-items: center; justify-content: center; gap: .5rem; margin-bottom: 1.25rem;
   color: var(--soft); font-weight: 600; font-size: .9375rem; }
 .wide header { justify-content: flex-start; }
-main { padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 14px;
+.logo { display: block; height: var(--logo-height); max-width: 12rem; object-fit: contain; }
+footer { margin-top: 1.25rem; color: var(--soft); font-size: .8125rem; text-align: center; }
+footer a { color: inherit; }
+footer > * + * { margin-inline-start: .75rem; }
+main { padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: var(--sheet-radius);
   box-shadow: 0 1px 2px rgb(0 0 0 / 5%), 0 12px 32px -16px rgb(0 0 0 / 18%); }
 h1, h2, p, ul, ol, dl, dd, pre, fieldset, legend { margin: 0; padding: 0; }
 h1 { font-size: 1.375rem; line-height: 1.3; font-weight: 650; letter-spacing: -.01em; text-wrap: balance; }
@@ -46,9 +67,9 @@ svg { flex: none; width: 1.25rem; height: 1.25rem; fill: none; stroke: currentCo
   stroke-linecap: round; stroke-linejoin: round; }
 .soft { color: var(--soft); }
 .small { font-size: .875rem; }
-code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875em; }
+code, pre { font-family: var(--code-font); font-size: .875em; }
 code { padding: .1em .35em; background: var(--code); border-radius: 5px; }
-pre { padding: .75rem .875rem; background: var(--code); border: 1px solid var(--line); border-radius: 8px;
+pre { padding: .75rem .875rem; background: var(--code); border: 1px solid var(--line); border-radius: var(--button-radius);
   font-size: .8125rem; white-space: pre-wrap; }
 pre, .whole { user-select: all; -webkit-user-select: all; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
@@ -67,8 +88,8 @@ pre, .whole { user-select: all; -webkit-user-select: all; }
 label { display: block; margin-bottom: .375rem; font-weight: 600; font-size: .9375rem; }
 input[type="text"]:not([hidden]), input[type="password"], input[type="url"] { display: block; width: 100%; min-height: 2.875rem;
   padding: .5rem .75rem; font: inherit; color: var(--ink); background: var(--sheet);
-  border: 1px solid var(--edge); border-radius: 8px; }
-input[type="url"] { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9375rem; background: var(--code); }
+  border: 1px solid var(--edge); border-radius: var(--button-radius); }
+input[type="url"] { font-family: var(--code-font); font-size: .9375rem; background: var(--code); }
 input[type="text"]:focus-visible, input[type="password"]:focus-visible, input[type="url"]:focus-visible {
   outline-offset: 0; border-color: var(--accent); }
 input[aria-invalid="true"] { border-color: var(--alarm); }
@@ -76,7 +97,7 @@ input[type="text"][readonly]:not([hidden]) { background: var(--code); }
 time { display: inline-block; }
 .hint { margin-top: .375rem; }
 button, .button { display: block; width: 100%; min-height: 2.875rem; padding: .625rem 1rem; font: inherit; font-weight: 650;
-  text-align: center; text-decoration: none; cursor: pointer; border: 1px solid var(--accent); border-radius: 8px;
+  text-align: center; text-decoration: none; cursor: pointer; border: 1px solid var(--accent); border-radius: var(--button-radius);
   background: var(--accent); color: var(--sheet); }
 button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .choices { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
@@ -92,7 +113,7 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
   html:not(:hover) .settled::after { visibility: visible; animation: none; }
 }
 
-.notice { display: flex; gap: .75rem; padding: .875rem 1rem; border: 1px solid var(--line); border-radius: 10px; font-size: .9375rem; }
+.notice { display: flex; gap: .75rem; padding: .875rem 1rem; border: 1px solid var(--line); border-radius: var(--box-radius); font-size: .9375rem; }
 .notice p + p { margin-top: .375rem; }
 .parts .notice + p, .recovery-codes + p, .recovery-codes + p + p { margin-top: .75rem; }
 .notice > div { min-width: 0; }
@@ -100,7 +121,7 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 .notice.caution { background: var(--caution-tint); border-color: var(--caution-line); color: var(--caution); }
 .notice.alarm { background: var(--alarm-tint); border-color: var(--alarm-line); color: var(--alarm); }
 
-.facts { border: 1px solid var(--line); border-radius: 10px; }
+.facts { border: 1px solid var(--line); border-radius: var(--box-radius); }
 .facts > div { padding: .75rem 1rem; }
 .facts > div + div { border-top: 1px solid var(--line); }
 .facts dt { color: var(--soft); font-size: .875rem; }
@@ -119,23 +140,26 @@ button:hover, .button:hover { box-shadow: inset 0 0 0 2px var(--sheet); }
 
 .parts > * + * { margin-top: 2rem; }
 .parts h2 + * { margin-top: .75rem; }
-.rows { list-style: none; border: 1px solid var(--line); border-radius: 10px; }
+.rows { list-style: none; border: 1px solid var(--line); border-radius: var(--box-radius); }
 .rows > li { margin: 0; padding: .75rem 1rem; }
 .rows > li + li { border-top: 1px solid var(--line); }
 .row { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .625rem 1rem; }
 .row > div { flex: 1 1 16rem; min-width: 0; }
+.row > .side-by-side { flex: 0 1 auto; margin-top: 0; }
+.row > .whole-row { flex-basis: 100%; }
 .row button, .side-by-side button, .side-by-side .button { width: auto; min-height: 2.5rem; padding-block: .375rem; font-size: .9375rem; }
 .side-by-side .button { display: flex; align-items: center; }
 .row form > *, .side-by-side form > * { margin-top: 0; }
+.row .whole-row button { margin-top: .75rem; }
 .side-by-side { display: flex; flex-wrap: wrap; gap: .625rem; margin-top: .75rem; }
-p + .rows { margin-top: .75rem; }
+p + .rows, section > p + .notice, .notice + .rows { margin-top: .75rem; }
 [hidden] { display: none; }
 .passkey > * + * { margin-top: .5rem; }
 .rows + p { margin-top: .5rem; }
 .tag { white-space: nowrap; padding: .1em .5em; border-radius: 5px; background: var(--accent-tint); color: var(--accent); font-size: .8125rem; font-weight: 600; }
 .notice.good { background: var(--good-tint); border-color: var(--good); color: var(--good); }
 
-.qr { width: 13rem; max-width: 100%; margin-block: .75rem; overflow: hidden; border: 1px solid var(--line); border-radius: 10px; }
+.qr { width: 13rem; max-width: 100%; margin-block: .75rem; overflow: hidden; border: 1px solid var(--line); border-radius: var(--box-radius); }
 .qr svg { display: block; width: 100%; height: auto; }
 .steps > li + li { margin-top: 1.25rem; }
 .steps p + p { margin-top: .375rem; }
@@ -154,9 +178,9 @@ legend { margin-bottom: .25rem; }
 .scope .more { grid-column: 2; margin-top: .125rem; color: var(--soft); font-size: .875rem; }
 .scope .more code { padding: 0; background: none; }
 
-details { border: 1px solid var(--line); border-radius: 10px; }
+details { border: 1px solid var(--line); border-radius: var(--box-radius); }
 details + details { margin-top: .625rem; }
-summary { padding: .75rem 1rem; font-weight: 600; cursor: pointer; border-radius: 10px; }
+summary { padding: .75rem 1rem; font-weight: 600; cursor: pointer; border-radius: var(--box-radius); }
 summary:hover { background: var(--hover); }
 details > div { padding: .25rem 1rem 1rem; }
 details > div > * + * { margin-top: .625rem; }
@@ -166,7 +190,7 @@ li + li { margin-top: .25rem; }
 
 @media (max-width: 30rem) {
   body { padding: 1.25rem 0 2rem; background: var(--sheet); }
-  header { padding-inline: 1.25rem; }
+  header, footer { padding-inline: 1.25rem; }
   main { padding: .5rem 1.25rem 1rem; border: 0; border-radius: 0; box-shadow: none; }
 }
 @media (prefers-reduced-motion: no-preference) {
@@ -178,6 +202,3 @@ li + li { margin-top: .25rem; }
 }
 @media print { body { background: none; } main { box-shadow: none; } }
 `;
-
-/** The source expression for `style-src` that lets exactly this stylesheet in (CSP Level 3 §2.3.1). */
-export const STYLE_HASH = `'sha256-${createHash("sha256").update(STYLESHEET).digest("base64")}'`;

@@ -2,11 +2,12 @@ import type { ClientIdentity } from "../core/client.ts";
 import { waitingClient } from "./client.ts";
 import { type Html, html, nameOf } from "./html.ts";
 import { ALARM_ICON, CHECK_ICON } from "./icons.ts";
-import { layout, mark } from "./layout.ts";
+import { layout, ownMark } from "./layout.ts";
+import type { Look } from "./look.ts";
 import { type QrCode, qrCode } from "./qr-code.ts";
 
 type Common = {
-  readonly appName: string;
+  readonly look: Look;
   /** Where the form posts to. */
   readonly action: string;
   /** The sealed sign-in, carried through the form. */
@@ -26,30 +27,31 @@ export type TotpValues = Common & {
 
 /** The page that asks for a code of the authenticator app, or a recovery code. */
 export function totpPage(values: TotpValues): string {
-  const { appName, client, problem } = values;
+  const { look, client, problem } = values;
+  const texts = look.texts.totp;
   const [code, recovery] = (["code", "recovery_code"] as const).map((field) =>
     problem?.field === field ? problem.message : undefined,
   );
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
-<h1>Enter your code</h1>
-<p class="soft">Open your authenticator app, and type the six digits that it shows for ${nameOf(appName)}.</p>
-${waiting(client)}
+<div class="marks">${ownMark(look)}</div>
+<h1>${texts.title}</h1>
+<p class="soft">${texts.openYourApp(nameOf(look.name))}</p>
+${waiting(client, look)}
 </div>
-${formOf(values, html`${alarm(code)}${codeField(code, recovery === undefined)}<button type="submit">Continue</button>`)}
-<details${recovery === undefined ? undefined : html` open`}><summary>Use a recovery code instead</summary><div>
+${formOf(values, html`${alarm(code)}${codeField(code, recovery === undefined, look)}<button type="submit">${texts.continue}</button>`)}
+<details${recovery === undefined ? undefined : html` open`}><summary>${texts.useRecoveryCode}</summary><div>
 ${formOf(
   values,
   html`${alarm(recovery)}<div>
-<label for="recovery_code">Recovery code</label>
+<label for="recovery_code">${texts.recoveryCode}</label>
 <input type="text" id="recovery_code" name="recovery_code" autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="100" required${recovery === undefined ? undefined : html` autofocus`}${tied(recovery)}>
-<p class="soft small hint">One of the ten that you saved when you set up your app. Each works once.</p>
+<p class="soft small hint">${texts.recoveryCodeHint}</p>
 </div>
-<button type="submit" class="plain">Continue with a recovery code</button>`,
+<button type="submit" class="plain">${texts.continueWithRecoveryCode}</button>`,
 )}
 </div></details>
 ${notYou(values)}`;
-  return layout({ appName, title: problem ? "Enter your code: try again" : "Enter your code", body });
+  return layout({ look, title: problem ? texts.titleOfProblem : texts.title, body });
 }
 
 /** A new secret, as the page shows it. */
@@ -68,58 +70,61 @@ export type TotpSetupValues = Common & {
 
 /** The page on which a person who must have an authenticator app sets it up. */
 export function totpSetupPage(values: TotpSetupValues): string {
-  const { appName, client, setup, problem } = values;
+  const { look, client, setup, problem } = values;
+  const texts = look.texts.totp.setup;
   const body = html`<div class="centred">
-<div class="marks">${mark(appName, "ours")}</div>
-<h1>Set up an authenticator app</h1>
-<p class="soft">${nameOf(appName)} asks for a second proof when you sign in: a code that an app on your phone shows.</p>
-${waiting(client)}
+<div class="marks">${ownMark(look)}</div>
+<h1>${texts.heading}</h1>
+<p class="soft">${texts.why(nameOf(look.name))}</p>
+${waiting(client, look)}
 </div>
-${formOf(values, totpSetupFields(setup, problem))}
+${formOf(values, totpSetupFields(setup, problem, look))}
 ${notYou(values)}`;
-  return layout({ appName, title: problem ? "Set up an app: try again" : "Set up an app", body });
+  return layout({ look, title: problem ? texts.titleOfProblem : texts.title, body });
 }
 
 /** The QR code, the key, and the field for the first code. */
-export function totpSetupFields(setup: TotpSetup, problem: string | undefined): Html {
+export function totpSetupFields(setup: TotpSetup, problem: string | undefined, look: Look): Html {
+  const texts = look.texts.totp.setup;
   return html`${alarm(problem)}<input type="hidden" name="setup" value="${setup.sealed}">
 <ol class="steps">
-<li><p>In your authenticator app, add an account and scan this code.</p>
-${qrCode(setup.qr, "QR code for your authenticator app")}
-<p class="soft small">If you can’t scan it, type this key. If your app asks, choose time-based codes.</p>
+<li><p>${texts.scan}</p>
+${qrCode(setup.qr, texts.qrCode)}
+<p class="soft small">${texts.orType}</p>
 <p class="key"><code class="whole">${setup.key}</code></p></li>
-<li>${codeField(problem, true)}<button type="submit">Turn on</button></li>
+<li>${codeField(problem, true, look)}<button type="submit">${texts.turnOn}</button></li>
 </ol>`;
 }
 
 /** After the setup: the recovery codes, which are never shown again. */
 export function recoveryCodesPage({
-  appName,
+  look,
   codes,
   continueUrl,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly codes: readonly string[];
   readonly continueUrl: string;
 }): string {
+  const texts = look.texts.totp.recoveryCodes;
   const body = html`<div class="centred">
 <span class="mark good">${CHECK_ICON}</span>
-<h1>Save your recovery codes</h1>
-<p class="soft">Your authenticator app is set up. If you lose it, you sign in with one of these codes.</p>
+<h1>${texts.title}</h1>
+<p class="soft">${texts.whatFor}</p>
 </div>
-${recoveryCodeList(codes)}
-<p><a class="button" href="${continueUrl}">I have saved them</a></p>`;
-  return layout({ appName, title: "Save your recovery codes", body });
+${recoveryCodeList(codes, look)}
+<p><a class="button" href="${continueUrl}">${texts.saved}</a></p>`;
+  return layout({ look, title: texts.title, body });
 }
 
 /** Ten codes, to be copied or printed. */
-export function recoveryCodeList(codes: readonly string[]): Html {
+export function recoveryCodeList(codes: readonly string[], { texts }: Look): Html {
   return html`<pre class="recovery-codes">${codes.join("\n")}</pre>
-<p class="soft small">Each works once. They are not shown again: keep them where you keep your passwords, not only on your phone.</p>`;
+<p class="soft small">${texts.totp.recoveryCodes.keepThem}</p>`;
 }
 
-function waiting(client: ClientIdentity | undefined): Html | undefined {
-  return client ? html`<p class="soft small hint">${waitingClient(client)}</p>` : undefined;
+function waiting(client: ClientIdentity | undefined, look: Look): Html | undefined {
+  return client ? html`<p class="soft small hint">${waitingClient(client, look)}</p>` : undefined;
 }
 
 function formOf({ action, state }: Pick<Common, "action" | "state">, fields: Html): Html {
@@ -129,9 +134,9 @@ ${fields}
 </form>`;
 }
 
-function codeField(problem: string | undefined, hasFocus: boolean): Html {
+function codeField(problem: string | undefined, hasFocus: boolean, { texts }: Look): Html {
   return html`<div>
-<label for="code">Code from your app</label>
+<label for="code">${texts.totp.code}</label>
 <input type="text" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="20" required${hasFocus ? html` autofocus` : undefined}${tied(problem)}>
 </div>
 `;
@@ -147,6 +152,7 @@ function tied(problem: string | undefined): Html | undefined {
   return problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="problem"`;
 }
 
-function notYou({ label, signInUrl }: Common): Html {
-  return html`<p class="centred small soft">You sign in as ${nameOf(label)}. <a href="${signInUrl}">Start again</a></p>`;
+function notYou({ look, label, signInUrl }: Common): Html {
+  const texts = look.texts.totp;
+  return html`<p class="centred small soft">${texts.signInAs(nameOf(label))} <a href="${signInUrl}">${texts.startAgain}</a></p>`;
 }

@@ -5,13 +5,14 @@ import { foreignHostRefusal } from "../http/host-header.ts";
 import { type GatehouseEnv, mountRoutes, pathsOf } from "../http/mount.ts";
 import type { ConnectionInfo } from "../http/peer.ts";
 import type { Route } from "../http/route.ts";
+import type { Look } from "../pages/look.ts";
 import { json } from "../platform/json.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Instrument } from "../platform/telemetry/instrument.ts";
 
 export type AppParts = {
   readonly routes: readonly Route[];
-  readonly appName: string;
+  readonly look: Look;
   readonly issuer: string;
   /** The address that the listener has. */
   readonly host: string;
@@ -30,9 +31,9 @@ export type Fetch = (request: Request, connection?: ConnectionInfo) => Promise<R
 export const WITHOUT_ROUTE = { notFound: "not_found", wrongHost: "wrong_host" } as const;
 
 export function createApp(parts: AppParts): Fetch {
-  const { routes, appName, issuer, host, basePath, path, instrument, log } = parts;
+  const { routes, look, issuer, host, basePath, path, instrument, log } = parts;
   const app = new Hono<GatehouseEnv>();
-  mountRoutes(app, routes, { ...parts, boundary: createBoundary({ appName, log }) });
+  mountRoutes(app, routes, { ...parts, boundary: createBoundary({ look, log }) });
   app.notFound(({ req: { raw } }) =>
     instrument({ name: WITHOUT_ROUTE.notFound }, raw, async () => notFound(raw, `${basePath}${path}`)),
   );

@@ -1,3 +1,4 @@
+import { requireKeptUpstreams } from "../authorization-server/sign-in/kept-upstreams.ts";
 import { password } from "../authorization-server/sign-in/password/password.ts";
 import type { SignInPart } from "../authorization-server/sign-in/second-factor.ts";
 import { readSignInList } from "../authorization-server/sign-in/sign-in-list.ts";
@@ -78,6 +79,7 @@ export function embeddedServer(
   const { code, options, alsoAccept: accepted } = splitOptions(given);
   const environment = loadEnvironment();
   const settings = parseOptions(name, options, environmentOptions(environment, options.path));
+  requireKeptUpstreams(methods, settings.upstreams);
   const admission = parseAdmit(admit, methods, environment);
   const alsoAccept = parseAlsoAccepted(accepted, settings);
   const proxy = readProxy(environment);

@@ -6,6 +6,7 @@ import {
 } from "../authorization-server/account/account-visits.ts";
 import { createPageTokens } from "../authorization-server/account/page-tokens.ts";
 import type { NamedPart } from "../authorization-server/account/parts.ts";
+import { createSignedInHere, type SignedInHere } from "../authorization-server/account/signed-in-here.ts";
 import type { Clients } from "../authorization-server/clients/clients.ts";
 import { createAnswerClient } from "../authorization-server/interaction/answer-client.ts";
 import { authorizationGoals } from "../authorization-server/interaction/authorization-goal.ts";
@@ -38,6 +39,10 @@ import { createRefusal } from "../authorization-server/sign-in/refusal.ts";
 import type { FactorParts, OpenFactor, SecondFactor } from "../authorization-server/sign-in/second-factor.ts";
 import { type NamedMethod, signInPageOf } from "../authorization-server/sign-in/sign-in-page.ts";
 import { createSignIns } from "../authorization-server/sign-in/sign-ins.ts";
+import type { ConnectLinks } from "../authorization-server/upstreams/connect/connect-links.ts";
+import { createConnecting } from "../authorization-server/upstreams/connect/connecting.ts";
+import { createKeepAtSignIn } from "../authorization-server/upstreams/keep-at-sign-in.ts";
+import type { UpstreamVault } from "../authorization-server/upstreams/vault.ts";
 import { type Admission, isShutOut } from "../config/admit.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
@@ -67,6 +72,9 @@ export type InteractionParts = {
   readonly admission: Admission;
   /** Where providers of identities are asked. */
   readonly fetch: PlainFetch;
+  /** What people have at other services, and the links by which they connect them. */
+  readonly vault: UpstreamVault;
+  readonly links: ConnectLinks;
   /** Between the sign-in and the decision. */
   readonly furtherSteps: readonly FurtherStep[];
   readonly toolsByScope: () => ReadonlyMap<string, readonly string[]>;
@@ -77,6 +85,8 @@ export type InteractionParts = {
 
 /** What a person meets, and what its methods do once the server has started. */
 export type Interaction = {
+  /** Who is signed in, for pages outside the account. */
+  readonly account: SignedInHere;
   readonly routes: readonly Route[];
   readonly started: (print: Print | undefined) => Promise<void>;
 };
@@ -88,8 +98,8 @@ export async function openInteraction(
   checkActive: CheckActive,
 ): Promise<Interaction> {
   const { settings, keyring, furtherSteps, admission } = parts;
-  const { issuer, name: appName } = settings;
-  const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, appName }));
+  const { issuer, look } = settings;
+  const factor = parts.factor && (await openFactor(parts.factor, { ...parts, recorder, issuer, look }));
   const lacksFactor = factor && createLacksFactor(factor, parts.methods);
   const binding = createBrowserBinding({ ...parts, ...settings, lacksFactor });
   const interactions = createInteractions({
@@ -97,11 +107,11 @@ export async function openInteraction(
     policy: [SIGN_IN, ...furtherSteps.map(({ step }) => step), CONSENT],
     binding,
     issuer,
-    appName,
+    look,
   });
   const accounts = openAccounts({ ...parts, ...settings, binding, lacksFactor });
   const goals = eitherGoals(accountGoals(accounts), authorizationGoals(interactions));
-  const refuse = createRefusal({ appName, issuer, contact: admission.contact });
+  const refuse = createRefusal({ look, issuer, contact: admission.contact });
   const pending = { keyring, clock: parts.clock, issuer };
   const admit = createAdmission(admission);
   const signIns = createSignIns({
@@ -111,10 +121,11 @@ export async function openInteraction(
     checkActive,
     admit,
     refuse,
+    keepTokens: createKeepAtSignIn(parts),
     factor: factor && { ...factor, pending: createPendingUrls(pending) },
   });
   const visits = visitsOf(goals);
-  const common = { ...settings, ...parts, appName, interactions, recorder, checkActive, visits, signIns };
+  const common = { ...settings, ...parts, interactions, recorder, checkActive, visits, signIns };
   const attempts = createAttempts(parts);
   const methods = await openMethods(parts.methods, {
     ...common,
@@ -134,9 +145,10 @@ export async function openInteraction(
   const answering = {
     ...common,
     settleRedirect: createSettleRedirect(settings),
-    answerClient: createAnswerClient({ ...settings, appName }),
+    answerClient: createAnswerClient(settings),
   };
   const reset = passwordResetOf(methods);
+  const connecting = createConnecting({ ...common, ...accounts });
   const routes = [
     authorizeRoute(answering),
     loginRoute({ ...common, methods, password, forgottenPasswordUrl: reset?.url }),
@@ -150,17 +162,20 @@ export async function openInteraction(
       ...common,
       ...accounts,
       methods,
-      parts: accountPartsOf([...methods, ...(factor ? [factor] : [])]),
+      parts: [...accountPartsOf([...methods, ...(factor ? [factor] : [])]), connecting.part],
     }),
+    ...connecting.routes,
   ];
   return {
     routes,
+    account: createSignedInHere({ ...accounts, issuer }),
     async started(print) {
       for (const { name } of parts.methods.filter((method) => isShutOut(method, admission))) {
         parts.log.info(
           `${name}: admit lets no one in who signs in with it, because admit lists only addresses, and without its option domains none of its addresses counts. Set domains.`,
         );
       }
+      connecting.started();
       for (const method of methods) await method.started?.(print);
     },
   };

@@ -1,24 +1,28 @@
+import type { SignedInHere } from "../authorization-server/account/signed-in-here.ts";
 import { prefersPage } from "../core/accept.ts";
 import type { CorsPolicy } from "../http/cors.ts";
-import { htmlResponse, PAGE_STYLES } from "../http/responses.ts";
+import { htmlResponse } from "../http/responses.ts";
 import type { Endpoint, Route } from "../http/route.ts";
 import type { McpEndpoint } from "../mcp/endpoint.ts";
+import type { Look } from "../pages/look.ts";
 import { statusPage } from "../pages/status.ts";
 
 export type McpRouteParts = {
-  readonly appName: string;
+  readonly look: Look;
   readonly endpoint: Pick<McpEndpoint, "fetch">;
   /** The path of the MCP endpoint below the base path. */
   readonly path: string;
   /** The URL that people type into their client. */
   readonly resource: string;
   readonly cors: CorsPolicy;
+  /** Undefined where people have no account at this server. */
+  readonly account?: SignedInHere | undefined;
 };
 
 /** The MCP endpoint, and the page that says where it is. */
-export function mcpRoutes({ appName, endpoint, path, resource, cors }: McpRouteParts): readonly Route[] {
-  const page = statusPage({ appName, mcpUrl: resource });
-  const mcp: Endpoint = async (request) => withPage(await endpoint.fetch(request), request, page);
+export function mcpRoutes(parts: McpRouteParts): readonly Route[] {
+  const { endpoint, path, cors } = parts;
+  const mcp: Endpoint = async (request) => withPage(await endpoint.fetch(request), request, parts);
   return [
     {
       name: "mcp",
@@ -33,7 +37,7 @@ export function mcpRoutes({ appName, endpoint, path, resource, cors }: McpRouteP
     {
       name: "status",
       paths: ["", "/"],
-      methods: { GET: async () => htmlResponse(page, PAGE_STYLES) },
+      methods: { GET: (request) => statusResponse(request, parts) },
       otherMethods: "not_found",
       refusals: "page",
     },
@@ -41,9 +45,20 @@ export function mcpRoutes({ appName, endpoint, path, resource, cors }: McpRouteP
 }
 
 /** A person who opens the MCP URL in a browser learns where to paste it; the status and the challenge stay. */
-function withPage(response: Response, { method, headers }: Request, page: string): Response {
+async function withPage(response: Response, request: Request, parts: McpRouteParts): Promise<Response> {
   const challenge = response.headers.get("www-authenticate");
   if (response.status !== 401 || challenge === null) return response;
-  if (method !== "GET" || !prefersPage(headers.get("accept"))) return response;
-  return htmlResponse(page, PAGE_STYLES, 401, { "WWW-Authenticate": challenge });
+  if (request.method !== "GET" || !prefersPage(request.headers.get("accept"))) return response;
+  return statusResponse(request, parts, 401, { "WWW-Authenticate": challenge });
+}
+
+async function statusResponse(
+  request: Request,
+  { look, resource, account }: McpRouteParts,
+  status?: number,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const shown = account && { url: account.url, personName: await account.personName(request) };
+  const page = statusPage({ look, mcpUrl: resource, account: shown });
+  return htmlResponse(page, look.styles, status, headers);
 }

@@ -12,12 +12,15 @@ import {
   type SigningKeys,
 } from "../authorization-server/tokens/signing-keys.ts";
 import { isCodeOrRefreshToken } from "../authorization-server/tokens/tokens.ts";
+import {
+  type ConnectLinks,
+  createConnectLinks,
+} from "../authorization-server/upstreams/connect/connect-links.ts";
 import { createVault, type UpstreamVault } from "../authorization-server/upstreams/vault.ts";
 import type { Admission } from "../config/admit.ts";
 import type { Provider } from "../config/provider-options.ts";
 import type { Settings } from "../config/settings.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
-import { urlOf } from "../http/route.ts";
 import { type Instrumentation, openInstrumentation } from "../operations/instrumentation.ts";
 import { createReadiness, storeChecks } from "../operations/probes.ts";
 import { followRemoteChanges } from "../operations/remote-changes.ts";
@@ -92,7 +95,8 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   });
   const guard = createOwnGuard(settings, alsoAccept, { ...kept, clients, lease, instrumentation, log });
   const fetch = parts.fetch ?? instrumentation.fetch;
-  const vault = createOwnVault(settings, { ...kept, fetch, lease, log });
+  const elsewhere = createElsewhere(settings, { ...kept, fetch, lease, log });
+  const { vault } = elsewhere;
   const identity = { ...parts.identity, extensions: EXTENSIONS };
   const endpoint = createEndpoint({
     ...parts,
@@ -112,13 +116,14 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     vault.personChanged(personId);
     endpoint.personChanged(personId);
   };
-  const { routes, started } = await open("sign-in", () =>
+  const { routes, account, started } = await open("sign-in", () =>
     openAuthorizationServer({
       ...parts,
       ...kept,
       clients,
       log,
       fetch,
+      ...elsewhere,
       furtherSteps,
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
       onGrantRevoked,
@@ -129,7 +134,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   const authorizationServers = [settings.issuer, ...alsoAccept.map(authorizationServerOf)];
   const documents = createDocuments({ ...settings, authorizationServers });
   const readiness = createReadiness(storeChecks(kept), clock, log);
-  const served = serve({ settings, endpoint, documents, readiness, instrumentation, log }, routes);
+  const served = serve({ settings, endpoint, account, documents, readiness, instrumentation, log }, routes);
   await open(
     "metrics listener",
     () => instrumentation.listen(log),
@@ -159,8 +164,8 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
   return { ...served, guard, started, database: kept.database };
 }
 
-/** What people have at other services, for the tools of this server. */
-function createOwnVault(
+/** What people have at other services, for the tools of this server, and the links by which they connect them. */
+function createElsewhere(
   { upstreams, issuer }: Settings,
   {
     lease,
@@ -170,14 +175,16 @@ function createOwnVault(
     readonly lease: Pick<RevocationLease, "holds">;
     readonly log: Log;
   },
-): UpstreamVault {
-  return createVault({
+): { readonly vault: UpstreamVault; readonly links: ConnectLinks } {
+  const links = createConnectLinks({ ...parts, issuer });
+  const vault = createVault({
     ...parts,
     upstreams,
     recorder: createRecorder(parts),
-    connectUrl: async (_personId, name) => urlOf(issuer, `/account/connect/${name}`),
+    connectUrl: links.urlFor,
     isUpToDate: lease.holds,
   });
+  return { vault, links };
 }
 
 /** What outlives the process: the database, and what the master secret opens in it. */

@@ -1,3 +1,4 @@
+import type { SignedInHere } from "../authorization-server/account/signed-in-here.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Upstreams } from "../core/upstream.ts";
 import type { ConnectionInfo } from "../http/peer.ts";
@@ -82,6 +83,8 @@ export function createEndpoint(parts: EndpointParts): McpEndpoint {
 type ServedParts = {
   readonly settings: Settings;
   readonly endpoint: McpEndpoint;
+  /** Undefined where people have no account at this server. */
+  readonly account?: SignedInHere;
   readonly documents: Documents;
   readonly readiness: Readiness;
   readonly instrumentation: Pick<Instrumentation, "instrument" | "answer">;
@@ -90,20 +93,19 @@ type ServedParts = {
 
 /** What every kind of server answers, and those routes that only this kind has. */
 export function serve(
-  { settings, endpoint, documents, readiness, instrumentation, log }: ServedParts,
+  { settings, endpoint, account, documents, readiness, instrumentation, log }: ServedParts,
   more: readonly Route[] = [],
 ): Pick<OpenServer, "fetch" | "routes" | "resourceUpdated" | "leave" | "drain"> {
   const { instrument, answer } = instrumentation;
-  const appName = settings.name;
   const routes = [
-    ...mcpRoutes({ ...settings, appName, endpoint }),
+    ...mcpRoutes({ ...settings, endpoint, account }),
     documentsRoute(documents),
     ...operationsRoutes(readiness, answer),
     ...more,
   ];
   return {
     routes,
-    fetch: createApp({ ...settings, appName, routes, instrument, log }),
+    fetch: createApp({ ...settings, routes, instrument, log }),
     resourceUpdated: endpoint.resourceUpdated,
     leave: readiness.leave,
     async drain() {

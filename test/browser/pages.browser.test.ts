@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { STYLE_HASH } from "../../src/pages/layout.ts";
+import { createLook, type Look } from "../../src/pages/look.ts";
 import {
   doubleTheText,
   everyValueOf,
@@ -15,9 +15,28 @@ import {
   unlabelled,
 } from "../support/browser/in-page.js";
 import { launchBrowser } from "../support/browser/launch.ts";
-import { SAMPLES } from "./samples.ts";
+import { markedTexts } from "../support/marked-texts.ts";
+import { SAMPLES, samplesIn } from "./samples.ts";
 
-const POLICY = `default-src 'none'; style-src ${STYLE_HASH}; base-uri 'none'; frame-ancestors 'none'`;
+const policyOf = ({ styles }: Look) =>
+  `default-src 'none'; ${styles}; base-uri 'none'; frame-ancestors 'none'`;
+const POLICY = policyOf(createLook({ name: "my-app" }));
+
+const SQUARE = (color: string) =>
+  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 30"><rect width="90" height="30" fill="${color}"/></svg>`)}`;
+/** All that an operator can choose, and longer words that run from right to left. */
+const customLook = ({ name }: { readonly name: string }) =>
+  createLook({
+    name,
+    texts: { ...markedTexts, tag: "he", isRightToLeft: true },
+    logo: SQUARE("navy"),
+    darkLogo: SQUARE("skyblue"),
+    footer: [{ text: "© Example Ltd" }, { text: "Imprint", url: "https://example.com/imprint" }],
+    colors: { accent: "#0b6b50", sheet: "#fffdf8", ground: "#f1ede2" },
+    variables: { "--font": "Georgia, serif", "--sheet-radius": "0", "--width": "34rem" },
+  });
+const CUSTOM = samplesIn(customLook);
+const CUSTOM_POLICY = policyOf(customLook({ name: "my-app" }));
 
 let browser: Browser;
 let server: ServerType;
@@ -42,10 +61,14 @@ async function answer(request: Request): Promise<Response> {
     posted.push(new URLSearchParams(await request.text()));
     return new Response("posted", { headers: { "Content-Security-Policy": POLICY } });
   }
-  const page = SAMPLES[new URL(request.url).pathname.slice(1)];
+  const [, name = "", look] = new URL(request.url).pathname.split("/");
+  const page = look === "custom" ? CUSTOM[name] : SAMPLES[name];
   return new Response(page ?? "none", {
     status: page === undefined ? 404 : 200,
-    headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY },
+    headers: {
+      "Content-Type": "text/html; charset=utf-8",
+      "Content-Security-Policy": look === "custom" ? CUSTOM_POLICY : POLICY,
+    },
   });
 }
 
@@ -91,6 +114,41 @@ describe.each(Object.keys(SAMPLES))("the page %s", (name) => {
     // No browser here has the app that cursor:// belongs to; being asked for it is what the page is for.
     expect(complaints.filter((text) => !text.includes("cursor://"))).toEqual([]);
   });
+});
+
+describe("in the look and the language of an operator", () => {
+  const names = [
+    "login-password-and-methods",
+    "consent-loopback",
+    "account",
+    "return-website",
+    "mail-code",
+    "error",
+    "status",
+  ];
+  it.each(names.flatMap((name) => VARIANTS.map((variant) => ({ name, ...variant }))))(
+    "the page $name fits and is readable at $width px, $colorScheme",
+    async ({ name, width, colorScheme }) => {
+      const viewport = { width, height: 720 };
+      const complaints = await withPage(`${name}/custom`, { viewport, colorScheme }, async (page) => {
+        expect(await page.evaluate(outside)).toEqual([]);
+        expect(await page.evaluate(lowContrast)).toEqual([]);
+        expect(await page.locator("body").evaluate(styleOf, ["margin-top", "direction"])).toEqual([
+          "0px",
+          "rtl",
+        ]);
+        // The policy lets the logo of this scheme in.
+        const logo = page.locator("header img");
+        expect(await logo.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBeGreaterThan(
+          0,
+        );
+        expect(await logo.evaluate((image: { currentSrc: string }) => image.currentSrc)).toContain(
+          colorScheme === "dark" ? "skyblue" : "navy",
+        );
+      });
+      expect(complaints).toEqual([]);
+    },
+  );
 });
 
 describe("by keyboard alone", () => {

@@ -13,6 +13,7 @@ import { guardOptions } from "../../src/config/guard-options.ts";
 import { lifetimeOptions } from "../../src/config/lifetime-options.ts";
 import { listenerOptions } from "../../src/config/listener-options.ts";
 import { loginOptions } from "../../src/config/login-options.ts";
+import { lookOptions } from "../../src/config/look-options.ts";
 import { operationOptions } from "../../src/config/operation-options.ts";
 import { parseOptions } from "../../src/config/options.ts";
 import { serverOptions } from "../../src/config/options-schema.ts";
@@ -21,6 +22,7 @@ import { resourceServerOptions } from "../../src/config/protect-options.ts";
 import { providerOptions, providerSchema } from "../../src/config/provider-schema.ts";
 import { redirectOptions } from "../../src/config/redirect-options.ts";
 import { scopeOptions } from "../../src/config/scope-options.ts";
+import { declaredKeepTokensOptions } from "../../src/config/sign-in/keep-tokens-option.ts";
 import { declaredOidcOptions } from "../../src/config/sign-in/oidc-options.ts";
 import { auth0Own } from "../../src/config/sign-in/presets/auth0.ts";
 import { entraOwn } from "../../src/config/sign-in/presets/entra.ts";
@@ -50,6 +52,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   "Which clients may come, and where people are sent": redirectOptions,
   "How long things last": lifetimeOptions,
   "The login page": loginOptions,
+  "Looks and language": lookOptions,
   People: peopleOptions,
   "Other services": upstreamOptions,
   "The rest": { ...guardOptions, ...operationOptions },
@@ -87,6 +90,7 @@ const TYPES = [
     file: "src/config/options-schema.ts",
     types: [
       { name: "OAuthServerOptions", options: serverOptions, given: "Given" },
+      { name: "LookOptions", options: partsOf(serverOptions, "look"), given: 'NonNullable<Given["look"]>' },
       { name: "TlsOptions", options: partsOf(serverOptions, "tls"), given: 'NonNullable<Given["tls"]>' },
       {
         name: "MetricsOptions",
@@ -125,6 +129,10 @@ const TYPES = [
   {
     file: "src/config/sign-in/oidc-options.ts",
     types: [{ name: "OidcOptions", options: declaredOidcOptions, given: "Given" }],
+  },
+  {
+    file: "src/config/sign-in/keep-tokens-option.ts",
+    types: [{ name: "KeepTokensOptions", options: declaredKeepTokensOptions, given: "Given" }],
   },
   {
     file: "src/config/sign-in/saml-options.ts",

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AccountActionName } from "../../src/pages/account-values.ts";
+import type { AccountActionName } from "../../src/pages/account/values.ts";
 import { follow, openAccount, press, signInToAccount, textOf } from "../support/account.ts";
 import { type Arranged, arrange, everything, finishAsAda, signInAgain } from "../support/account-arranged.ts";
 import {

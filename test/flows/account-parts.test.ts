@@ -8,7 +8,7 @@ import type { SignInMethod } from "../../src/authorization-server/sign-in/method
 import { password } from "../../src/authorization-server/sign-in/password/password.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { OAuthError } from "../../src/core/errors.ts";
-import type { PartName } from "../../src/pages/account-values.ts";
+import type { PartName } from "../../src/pages/account/values.ts";
 import { html } from "../../src/pages/html.ts";
 import {
   beginLink,

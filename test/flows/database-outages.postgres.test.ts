@@ -108,9 +108,14 @@ describe.each(faults)("while the database $what", ({ begin, end }) => {
       );
       expect((await server.fetch(new Request("https://mcp.example/health"))).status).toBe(200);
       expect((await server.fetch(new Request("https://mcp.example/ready"))).status).toBe(503);
+      // Where to connect is the same; who is signed in can't be told.
+      const status = await browser.request("/");
+      expect(status.status).toBe(200);
+      expect(await status.text()).not.toContain("Ada Lovelace");
     } finally {
       await end();
     }
+    expect(await (await browser.request("/")).text()).toContain("Ada Lovelace");
 
     const answer = await decide(browser, state, "approve", ["mcp"]);
     expect(new URL(answer.headers.get("location") ?? "").searchParams.get("code")).not.toBeNull();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRecorder } from "../../src/authorization-server/recorder.ts";
 import { invitationRoute } from "../../src/authorization-server/sign-in/users/invitation.ts";
 import { newLink, tokenHash } from "../../src/authorization-server/sign-in/users/one-time-links.ts";
+import { createLook } from "../../src/pages/look.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import type { OneTimeLink } from "../../src/store/people-records.ts";
 import { connect, refresh } from "../support/client.ts";
@@ -256,7 +257,7 @@ function routeWithoutHashing(server: TestServer) {
     clock: server.now,
     log: silentLog,
     issuer: server.settings.issuer,
-    appName: "Test App",
+    look: createLook({ name: "Test App" }),
     methods: () => [],
     queue: {
       async run() {

@@ -250,18 +250,20 @@ describe("a mistake in the code stops the start with one sentence", () => {
       () => ({ signIn: [oidc(wrong({ ...OIDC, members: "true" }))] }),
       'oidc: members is "true"; it must be true or false, without quotes.',
     ],
-    ...["users", "password", "passkeys", "totp"].flatMap((name): [string, () => unknown, string][] => [
-      [
-        `the name of ${name}() for a provider`,
-        () => ({ signIn: [oidc({ ...OIDC, name })] }),
-        `oidc: name is "${name}"; it must be a name other than users, password, passkeys, totp.`,
+    ...["users", "password", "passkeys", "totp", "upstreams"].flatMap(
+      (name): [string, () => unknown, string][] => [
+        [
+          `the name of ${name}() for a provider`,
+          () => ({ signIn: [oidc({ ...OIDC, name })] }),
+          `oidc: name is "${name}"; it must be a name other than users, password, passkeys, totp, upstreams.`,
+        ],
+        [
+          `the name of ${name}() for a company`,
+          () => ({ signIn: [saml({ ...ACME, name })] }),
+          `saml: name is "${name}"; it must be a name other than users, password, passkeys, totp, upstreams.`,
+        ],
       ],
-      [
-        `the name of ${name}() for a company`,
-        () => ({ signIn: [saml({ ...ACME, name })] }),
-        `saml: name is "${name}"; it must be a name other than users, password, passkeys, totp.`,
-      ],
-    ]),
+    ),
     [
       "a name with a slash",
       () => ({ signIn: [oidc({ ...OIDC, name: "../login" })] }),

@@ -9,7 +9,7 @@ import {
 } from "../../src/authorization-server/sign-in/second-factor.ts";
 import { totp } from "../../src/authorization-server/sign-in/totp/totp.ts";
 import { users } from "../../src/authorization-server/sign-in/users/users.ts";
-import type { PartName } from "../../src/pages/account-values.ts";
+import type { PartName } from "../../src/pages/account/values.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type AccountPage, beginLink, confirmLink, finishSignIn, press, signInToAccount } from "./account.ts";
 import { SECRET } from "./forge.ts";
@@ -20,6 +20,7 @@ import { comeBack, redirecting } from "./redirecting-method.ts";
 import { startServer, type TestServer } from "./server.ts";
 import { type Authenticator, passTo, setUpAtAccount } from "./sign-in/authenticator.ts";
 import { IDENTITY_LINKED } from "./store/samples.ts";
+import { GITHUB, JIRA } from "./upstreams.ts";
 import { addUser, PASSWORD } from "./users.ts";
 
 /** Checks no hash, which takes its time: for all that is not about the password. */
@@ -97,7 +98,8 @@ export async function arrange({
   const { mails, send } = keepingMails();
   const first = own === "quick" ? quick() : users();
   const signIn = [first, ...withParts(send), ...providers()].map((part) => tapped(part, tap));
-  const server = await startServer({ publicUrl, secret: SECRET }, { signIn, admit: "anyone" });
+  const upstreams = { github: GITHUB, jira: JIRA };
+  const server = await startServer({ publicUrl, secret: SECRET, upstreams }, { signIn, admit: "anyone" });
   if (own === "directory") for (const name of ["ada", "grace"]) await addUser(server, name);
   const open = () => openBrowser(server, publicUrl);
   const [browser, phone, grace] = [open(), open(), open()];
@@ -156,6 +158,7 @@ export async function everything({ store, now }: TestServer): Promise<string> {
         store.listIdentities(id),
         store.findCredential(id, "password"),
         store.listCredentials(id),
+        store.listUpstreamCredentials(id),
       ]),
     ),
     // Not when they were last used: looking at the page does that.

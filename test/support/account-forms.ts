@@ -1,5 +1,6 @@
 import { identityId } from "../../src/authorization-server/account/identity-id.ts";
-import type { AccountActionName, PartName } from "../../src/pages/account-values.ts";
+import type { AccountUpstreamAction } from "../../src/authorization-server/upstreams/connect/account-answers.ts";
+import type { AccountActionName, PartName } from "../../src/pages/account/values.ts";
 import { type AccountPage, askedIn, beginLink, follow, press, valuesOf } from "./account.ts";
 import { type Arranged, arrange, everything, mailboxOf, setUpApp } from "./account-arranged.ts";
 import { codeIn } from "./mail/journey.ts";
@@ -7,6 +8,7 @@ import { createAuthenticator, optionsIn } from "./passkeys.ts";
 import { type Browser, openBrowser } from "./person.ts";
 import { comeBack } from "./redirecting-method.ts";
 import { authenticator, setupIn } from "./sign-in/authenticator.ts";
+import { KEY } from "./upstreams.ts";
 import { PASSWORD } from "./users.ts";
 
 const GOOGLE = { method: "oidc", issuer: "https://google.example", subject: "ada" };
@@ -126,8 +128,24 @@ export const PART_ACTIONS = {
   "totp.turn_off": { fields: async () => ({}), changes: true, needsApp: true, holdsSession: true },
 } satisfies Readonly<Record<PartName, Form>>;
 
-type ActionName = AccountActionName | keyof typeof PART_ACTIONS;
-export const ACTIONS: Readonly<Record<ActionName, Form>> = { ...OWN_ACTIONS, ...PART_ACTIONS };
+/** The same for the forms of connected services. What only a service's answer can finish has a test of its own. */
+const UPSTREAM_ACTIONS = {
+  "upstreams.connect": { fields: async () => ({ upstream: "github" }), changes: true, onlyLeads: true },
+  "upstreams.store_key": { fields: async () => ({ upstream: "jira", key: KEY }), changes: true },
+  "upstreams.disconnect": {
+    begin: async (browser, page) =>
+      follow(browser, await press(browser, page, "upstreams.store_key", { upstream: "jira", key: KEY })),
+    fields: async () => ({ upstream: "jira" }),
+    changes: true,
+  },
+} satisfies Readonly<Record<`upstreams.${Exclude<AccountUpstreamAction, "finish">}`, Form>>;
+
+type ActionName = AccountActionName | keyof typeof PART_ACTIONS | keyof typeof UPSTREAM_ACTIONS;
+export const ACTIONS: Readonly<Record<ActionName, Form>> = {
+  ...OWN_ACTIONS,
+  ...PART_ACTIONS,
+  ...UPSTREAM_ACTIONS,
+};
 export const NAMES = Object.keys(ACTIONS) as readonly ActionName[];
 
 /** A server for an action, with what its form needs. */

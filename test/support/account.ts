@@ -1,4 +1,4 @@
-import type { AccountActionName, PartName } from "../../src/pages/account-values.ts";
+import type { AccountActionName, PartName } from "../../src/pages/account/values.ts";
 import { type Browser, stateOf } from "./person.ts";
 
 /** The account page of a person who is signed in. */

@@ -1,6 +1,7 @@
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { callTool, connect } from "./client.ts";
 import { SECRET } from "./forge.ts";
+import { openBrowser } from "./person.ts";
 import { startServer, type TestServer } from "./server.ts";
 import { startService } from "./service-double.ts";
 import { acmeAt, keepTokens } from "./upstream-credentials.ts";
@@ -27,6 +28,7 @@ export async function provokeUpstreams(): Promise<TestServer> {
   service.revoke("ada-there");
   server.advance(60);
   await (await callTool(server, token, "act")).text();
+  await openBrowser(server).request("/oauth/callback/acme/connect?code=c&state=of-another-browser");
   await service.close();
   return server;
 }

@@ -1,12 +1,13 @@
 import type { Identity } from "../../core/identity.ts";
 import { displayName } from "../../core/person.ts";
-import { htmlResponse, PAGE_STYLES, pageStatus, retryAfter, withScripts } from "../../http/responses.ts";
+import { htmlResponse, pageStatus, retryAfter, withScripts } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
-import { accountPage } from "../../pages/account.ts";
-import type { AccountNotice } from "../../pages/account-notices.ts";
-import { actionForm } from "../../pages/account-sections.ts";
-import type { AccountIdentity, AccountSession, PartName } from "../../pages/account-values.ts";
+import { actionForm } from "../../pages/account/form.ts";
+import type { AccountNotice } from "../../pages/account/notices.ts";
+import { accountPage } from "../../pages/account/page.ts";
+import type { AccountIdentity, AccountSession, PartName } from "../../pages/account/values.ts";
 import { browserInWords } from "../../pages/browser-in-words.ts";
+import type { Look } from "../../pages/look.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { IdentityRecord, SessionRecord } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
@@ -29,7 +30,7 @@ export type AccountPageParts = {
   readonly pageTokens: Pick<PageTokens, "seal" | "urlFor">;
   readonly clock: Clock;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
 };
 
 /** What the page says beside what there is. */
@@ -49,7 +50,7 @@ export async function showAccount(
   { notice, question, answered }: Said,
   parts: AccountPageParts,
 ): Promise<Response> {
-  const { store, methods, clock, issuer, appName } = parts;
+  const { store, methods, clock, issuer, look } = parts;
   const { id } = current.person;
   const now = clock();
   const [record, sessions, identities, signIns] = await Promise.all([
@@ -76,12 +77,13 @@ export async function showAccount(
     },
     (action, fields) => actionForm(form, action, fields),
     answered,
+    look,
   );
   const error = answered?.answer.kind === "refused" ? answered.answer.error : undefined;
   const page = accountPage({
-    appName,
+    look,
     ...form,
-    notice: noticeCalled(notice, parts.parts),
+    notice: noticeCalled(notice, parts.parts, look),
     question: question && {
       pageToken: question.pageToken,
       method: question.proposed.methodLabel,
@@ -95,8 +97,8 @@ export async function showAccount(
       groups: record?.groups ?? [],
     },
     canChange,
-    ...listed(sessions, current, labelOf),
-    identities: listedHere(identities, parts.parts).map((identity) => shown(identity, ways, methods)),
+    ...listed(sessions, current, labelOf, look),
+    identities: listedHere(identities, parts.parts).map((identity) => shown(identity, ways, methods, look)),
     links: linkable(current.person, identities, methods).map(({ name, label, linkLabel = label }) => ({
       name,
       label: linkLabel,
@@ -105,7 +107,7 @@ export async function showAccount(
     hasProblem: error !== undefined,
     signIns: signIns.map(({ method, ...signIn }) => ({ ...signIn, method: method && labelOf(method) })),
   });
-  const styles = withScripts(PAGE_STYLES, scriptHashes);
+  const styles = withScripts(look.styles, scriptHashes);
   return error
     ? htmlResponse(page, styles, pageStatus(error), retryAfter(error))
     : htmlResponse(page, styles, answered?.answer.kind === "show" ? answered.answer.status : undefined);
@@ -115,6 +117,7 @@ function listed(
   sessions: readonly SessionRecord[],
   { signIn }: CurrentSignIn,
   labelOf: (methodName: string) => string,
+  look: Look,
 ): { readonly sessions: readonly AccountSession[]; readonly moreSessions: number } {
   const isThis = ({ hash }: SessionRecord) => hash === signIn;
   const ordered = [...sessions.filter(isThis), ...sessions.filter((session) => !isThis(session))];
@@ -123,7 +126,7 @@ function listed(
       id: session.hash,
       isThis: isThis(session),
       method: labelOf(session.method),
-      browser: browserInWords(session.userAgent),
+      browser: browserInWords(session.userAgent, look),
       address: session.address,
       createdAt: session.createdAt,
       usedAt: session.usedAt,
@@ -136,12 +139,13 @@ function shown(
   identity: IdentityRecord,
   ways: readonly IdentityRecord[],
   methods: readonly NamedMethod[],
+  look: Look,
 ): AccountIdentity {
   const { label, createdAt, usedAt } = identity;
   return {
     id: identityId(identity),
     label,
-    method: nameOf(identity, methodOf(identity, methods)),
+    method: nameOf(identity, methodOf(identity, methods), look),
     createdAt,
     usedAt,
     removal: removalOf(identity, ways, methods),
@@ -158,9 +162,9 @@ function removalOf(
   return isLinked(identity, methods) ? "possible" : "by_operator";
 }
 
-function nameOf({ issuer, method }: Identity, known: NamedMethod | undefined): string {
+function nameOf({ issuer, method }: Identity, known: NamedMethod | undefined, { texts }: Look): string {
   // The label is for a sentence: "your password".
-  if (known?.panel.kind === "password") return "Password";
+  if (known?.panel.kind === "password") return texts.account.identities.password;
   // One without a method is of one that this server had.
   return known?.label ?? (issuer || method);
 }

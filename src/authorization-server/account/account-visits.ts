@@ -1,3 +1,4 @@
+import type { Says } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
@@ -22,7 +23,18 @@ export type VisitPurpose =
       readonly kind: "link";
       /** The name of the method. */
       readonly method: string;
-    });
+    })
+  | {
+      readonly kind: "connect";
+      /** Whose link it is: no one else's sign-in counts. */
+      readonly personId: string;
+      /** The name of the upstream. */
+      readonly upstream: string;
+      /** What people call it. */
+      readonly label: string;
+      /** Epoch milliseconds: a sign-in from before this does not count. */
+      readonly signInAfter: number;
+    };
 
 /** Who is signed in. */
 type Of = {
@@ -58,7 +70,7 @@ const ACCOUNT_VISIT_SECONDS = 30 * 60;
 const LABEL = "account-visit";
 
 /** What to do about an account page that went wrong. */
-export const OPEN_AGAIN = "Open your account page again.";
+export const OPEN_AGAIN: Says = ({ error }) => error.whatToDo.openAccountAgain;
 
 /** What the sign-in page and the methods see of it. @param accountUrl leads back, with nothing changed */
 export function visitOf(purpose: VisitPurpose, sealed: string, accountUrl: string): Visit {
@@ -73,6 +85,10 @@ export function visitOf(purpose: VisitPurpose, sealed: string, accountUrl: strin
     case "link": {
       const { kind, personName, method } = purpose;
       return { ...common, signInAfter: undefined, purpose: { kind, personName, accountUrl, method } };
+    }
+    case "connect": {
+      const { kind, label, signInAfter } = purpose;
+      return { ...common, signInAfter, purpose: { kind, label, accountUrl } };
     }
   }
 }

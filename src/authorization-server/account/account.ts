@@ -3,11 +3,12 @@ import type { UnauditedEvent } from "../../core/events.ts";
 import { logRefusal } from "../../http/boundary.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, seeOther } from "../../http/responses.ts";
+import { htmlResponse, seeOther } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
-import { accountRefusedPage } from "../../pages/account-refused.ts";
-import { signedOutPage } from "../../pages/account-signed-out.ts";
+import { accountRefusedPage } from "../../pages/account/refused.ts";
+import { signedOutPage } from "../../pages/account/signed-out.ts";
+import { PageError, sentenceOf } from "../../pages/page-error.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { AccountSessions } from "../people/account-sessions.ts";
 import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
@@ -37,7 +38,7 @@ export function accountRoute(parts: AccountParts): Route {
 }
 
 async function show(request: Request, parts: AccountParts): Promise<Response> {
-  const { sessions, pageTokens, issuer, appName } = parts;
+  const { sessions, pageTokens, issuer, look } = parts;
   const { searchParams } = new URL(request.url);
   const current = await sessions.current(request);
   if (current) {
@@ -48,8 +49,8 @@ async function show(request: Request, parts: AccountParts): Promise<Response> {
       return showAccount(current, { notice: token?.notice, question }, parts);
     }
   } else if (searchParams.has("signed_out")) {
-    const page = signedOutPage({ appName, accountUrl: urlOf(issuer, ACCOUNT_PATH) });
-    return htmlResponse(page, PAGE_STYLES);
+    const page = signedOutPage({ look, accountUrl: urlOf(issuer, ACCOUNT_PATH) });
+    return htmlResponse(page, look.styles);
   }
   return signIn(request, parts);
 }
@@ -62,10 +63,11 @@ async function signIn(request: Request, { visits, issuer }: AccountParts): Promi
 /** A form that can't be read came from this page, so the advice is about the page: connecting again in an app would not help. */
 function change(request: Request, peer: Peer, parts: AccountParts): Promise<Response> {
   return changeOnce(request, peer, parts).catch((error: unknown) => {
-    if (!(error instanceof OAuthError) || error.code !== "invalid_request" || error.whatToDo) throw error;
+    if (!(error instanceof OAuthError) || error.code !== "invalid_request") throw error;
+    if (error instanceof PageError && error.advises) throw error;
     const { detail, pageStatus, cause } = error;
-    throw new OAuthError(error.code, error.message, {
-      whatToDo: OPEN_AGAIN,
+    throw new PageError(error.code, (texts) => sentenceOf(error, { texts }), {
+      advises: OPEN_AGAIN,
       ...(detail !== undefined && { detail }),
       ...(pageStatus !== undefined && { pageStatus }),
       cause,
@@ -87,17 +89,17 @@ async function changeOnce(request: Request, peer: Peer, parts: AccountParts): Pr
 
 /** A form without the token of this session: another session began since, or it comes from elsewhere. */
 function outOfDate(isSignedIn: boolean, request: Request, peer: Peer, parts: AccountParts): Response {
-  const { appName, issuer, log } = parts;
+  const { look, issuer, log } = parts;
   const detail = isSignedIn ? "the form has no token of this session" : "no one is signed in";
-  const whatHappened = "This page is out of date, or you are no longer signed in, so nothing was changed.";
-  const refusal = new OAuthError("access_denied", whatHappened, { detail });
+  const { outOfDate, nothingChanged, open } = look.texts.account.refused;
+  const refusal = new PageError("access_denied", ({ account }) => account.refused.outOfDate, { detail });
   logRefusal(refusal, request, log, peer);
   const page = accountRefusedPage({
-    appName,
-    title: "Nothing was changed",
-    whatHappened,
-    link: { text: "Open your account", url: urlOf(issuer, ACCOUNT_PATH) },
+    look,
+    title: nothingChanged,
+    whatHappened: outOfDate,
+    link: { text: open, url: urlOf(issuer, ACCOUNT_PATH) },
     correlationId: peer.correlationId,
   });
-  return htmlResponse(page, PAGE_STYLES, refusal.status);
+  return htmlResponse(page, look.styles, refusal.status);
 }

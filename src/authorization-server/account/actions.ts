@@ -1,12 +1,12 @@
-import { OAuthError } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Params } from "../../core/params.ts";
 import { displayName } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import { seeOther } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
-import type { AccountNotice } from "../../pages/account-notices.ts";
-import type { AccountActionName, PartName } from "../../pages/account-values.ts";
+import type { AccountNotice } from "../../pages/account/notices.ts";
+import type { AccountActionName, PartName } from "../../pages/account/values.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Store } from "../../store/store.ts";
 import type { AccountSessions } from "../people/account-sessions.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
@@ -68,7 +68,7 @@ export function actionCalled(name: string | undefined, parts: readonly NamedPart
   if (name !== undefined && isActionName(name)) return ACTIONS[name];
   const action = partActionCalled(name, parts);
   if (action) return { needsRecentSignIn: true, run: (asked, all) => runPart(action, asked, all) };
-  throw new OAuthError("invalid_request", "The form did not say what to do.", { whatToDo: OPEN_AGAIN });
+  throw new PageError("invalid_request", ({ account }) => account.problems.noAction, { advises: OPEN_AGAIN });
 }
 
 function isActionName(name: string): name is AccountActionName {
@@ -148,8 +148,8 @@ async function link(asked: Asked, parts: ActionParts): Promise<Response> {
     ({ name }) => name === form.get("method"),
   );
   if (!method) {
-    throw new OAuthError("invalid_request", "This way to sign in can't be linked, or is linked already.", {
-      whatToDo: OPEN_AGAIN,
+    throw new PageError("invalid_request", ({ account }) => account.problems.notLinkable, {
+      advises: OPEN_AGAIN,
     });
   }
   const purpose = { kind: "link", ...begunBy(current), method: method.name } as const;
@@ -179,8 +179,8 @@ async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
     const keeping = wayInWithout(identity, await waysIn(identities, methods));
     if (!keeping) return back("last_identity", asked, parts);
     if (!isLinked(identity, methods)) {
-      throw new OAuthError("invalid_request", "Only the server's operator can remove this way to sign in.", {
-        whatToDo: OPEN_AGAIN,
+      throw new PageError("invalid_request", ({ account }) => account.problems.onlyOperatorRemoves, {
+        advises: OPEN_AGAIN,
       });
     }
     const method = methodOf(identity, methods)?.name ?? identity.method;
@@ -191,9 +191,9 @@ async function unlink(asked: Asked, parts: ActionParts): Promise<Response> {
       return back("identity_removed", asked, parts);
     }
   }
-  throw new OAuthError("temporarily_unavailable", "Your ways to sign in were changed at the same time.", {
+  throw new PageError("temporarily_unavailable", ({ account }) => account.problems.changedMeanwhile, {
     detail: "the identities changed during each try",
-    whatToDo: OPEN_AGAIN,
+    advises: OPEN_AGAIN,
   });
 }
 
@@ -205,7 +205,12 @@ async function runPart({ of, action, run }: PartAction, asked: Asked, parts: Act
   const ways = await waysIn(identities, methods);
   const without = (identity: Identity) => wayInWithout(identity, ways);
   const answer = await run({ request, form, current, peer, identities, wayInWithout: without });
-  return answer.kind === "done"
-    ? back(partName(of, answer.notice), asked, parts)
-    : showAccount(current, { answered: { of, action, answer } }, parts);
+  switch (answer.kind) {
+    case "done":
+      return back(partName(of, answer.notice), asked, parts);
+    case "leave":
+      return seeOther(answer.next.location, answer.next.setCookies);
+    default:
+      return showAccount(current, { answered: { of, action, answer } }, parts);
+  }
 }

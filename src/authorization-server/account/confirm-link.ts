@@ -1,7 +1,9 @@
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, pageStatus, seeOther } from "../../http/responses.ts";
-import { accountRefusedPage } from "../../pages/account-refused.ts";
+import { htmlResponse, pageStatus, seeOther } from "../../http/responses.ts";
+import { accountRefusedPage } from "../../pages/account/refused.ts";
+import type { Look } from "../../pages/look.ts";
+import { PageError, sentenceOf } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Store } from "../../store/store.ts";
 import type { CheckActive } from "../people/active.ts";
@@ -20,7 +22,7 @@ export type ConfirmLinkParts = {
   readonly pageTokens: Pick<PageTokens, "urlFor">;
   readonly recorder: Recorder;
   readonly clock: Clock;
-  readonly appName: string;
+  readonly look: Look;
   /** Told of the person: a token of the provider is about them from now on. */
   readonly onPersonChanged: (personId: string) => void;
 };
@@ -36,12 +38,14 @@ type Confirmed = { readonly current: CurrentSignIn; readonly token: PageToken; r
  */
 export async function confirmLink(confirmed: Confirmed, parts: ConfirmLinkParts): Promise<Response> {
   const { current, token, peer } = confirmed;
-  const { pageTokens, methods, recorder, appName } = parts;
+  const { pageTokens, methods, recorder, look } = parts;
   const { proposed } = token;
   const method = proposed && methods.find(({ name }) => name === proposed.method);
   // The operator may have taken a method away since, or changed its provider.
   if (!proposed || !method?.proves(proposed.identity)) {
-    throw new OAuthError("invalid_request", "The form did not say what to link.", { whatToDo: OPEN_AGAIN });
+    throw new PageError("invalid_request", ({ account }) => account.problems.nothingToLink, {
+      advises: OPEN_AGAIN,
+    });
   }
   const refused = await add(proposed, confirmed, parts);
   if (!refused) return seeOther(await pageTokens.urlFor(current, "identity_linked"));
@@ -52,13 +56,13 @@ export async function confirmLink(confirmed: Confirmed, parts: ConfirmLinkParts)
   };
   await recorder.record("sign_in.refused", fields, peer);
   const page = accountRefusedPage({
-    appName,
-    title: "Nothing was linked",
-    whatHappened: refused.error.message,
-    link: { text: "Back to your account", url: await pageTokens.urlFor(current) },
+    look,
+    title: look.texts.account.refused.nothingLinked,
+    whatHappened: sentenceOf(refused.error, look),
+    link: { text: look.texts.common.backToAccount, url: await pageTokens.urlFor(current) },
     correlationId: peer.correlationId,
   });
-  return htmlResponse(page, PAGE_STYLES, pageStatus(refused.error));
+  return htmlResponse(page, look.styles, pageStatus(refused.error));
 }
 
 type NotAdded = { readonly reason: string; readonly error: OAuthError };

@@ -1,10 +1,10 @@
 import { urlOf } from "../../http/route.ts";
-import type { AccountNotice } from "../../pages/account-notices.ts";
-import type { PartName } from "../../pages/account-values.ts";
+import type { AccountNotice } from "../../pages/account/notices.ts";
+import type { PartName } from "../../pages/account/values.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
-import { ACCOUNT_PATH } from "../sign-in/account-path.ts";
+import { ACCOUNT_PATH, connectPathOf } from "../sign-in/account-path.ts";
 import type { ProposedLink } from "../sign-in/goals.ts";
 
 /**
@@ -18,6 +18,8 @@ export type PageTokens = {
   open(text: string | undefined, current: Of): Promise<PageToken | undefined>;
   /** The page's address, with what it says first; for no one in particular, the address alone. */
   urlFor(current: Of | undefined, notice?: AccountNotice | PartName): Promise<string>;
+  /** The address of the page that connects an upstream. */
+  urlToConnect(current: Of, upstream: string): Promise<string>;
   /** The page's address, where it asks first whether to link this. Its token is good for ten minutes. */
   urlToAsk(current: Of, proposed: ProposedLink): Promise<string>;
 };
@@ -59,8 +61,8 @@ export function createPageTokens({ keyring, clock, issuer }: PageTokensParts): P
     return keyring.seal(LABEL, JSON.stringify(sealed));
   };
   // With a fragment of its own: a redirect without one keeps that of the link (RFC 9110 §10.2.2).
-  const urlWith = (token: string | undefined) =>
-    `${urlOf(issuer, ACCOUNT_PATH)}${token === undefined ? "" : `?${PAGE_TOKEN}=${encodeURIComponent(token)}`}#top`;
+  const urlWith = (token: string | undefined, path: string = ACCOUNT_PATH) =>
+    `${urlOf(issuer, path)}${token === undefined ? "" : `?${PAGE_TOKEN}=${encodeURIComponent(token)}`}#top`;
   return {
     seal: (current) => sealWith(current, {}),
     async open(text, { signIn }) {
@@ -74,6 +76,7 @@ export function createPageTokens({ keyring, clock, issuer }: PageTokensParts): P
       return now < at + QUESTION_SECONDS * 1000 ? { proposed: link } : { notice: "link_expired" };
     },
     urlFor: async (current, notice) => urlWith(current && (await sealWith(current, { notice }))),
+    urlToConnect: async (current, upstream) => urlWith(await sealWith(current, {}), connectPathOf(upstream)),
     urlToAsk: async (current, proposed) =>
       urlWith(await sealWith(current, { proposed: { ...proposed, at: clock() } })),
   };

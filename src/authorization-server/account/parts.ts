@@ -1,6 +1,8 @@
-import { ACCOUNT_NOTICES, type AccountNotice, isAccountNotice } from "../../pages/account-notices.ts";
-import type { PartName } from "../../pages/account-values.ts";
+import { type AccountNotice, accountNotice, isAccountNotice } from "../../pages/account/notices.ts";
+import type { PartName } from "../../pages/account/values.ts";
 import type { Html } from "../../pages/html.ts";
+import type { Look } from "../../pages/look.ts";
+import { sentenceOf } from "../../pages/page-error.ts";
 import type { IdentityRecord } from "../../store/people-records.ts";
 import type { AccountPart, AccountPartAction, AtAccount, PartAnswer } from "../sign-in/account-part.ts";
 
@@ -34,9 +36,10 @@ export function partActionCalled(
 export function noticeCalled(
   name: AccountNotice | PartName | undefined,
   parts: readonly NamedPart[],
+  look: Pick<Look, "texts">,
 ): AccountPart["notices"][string] | undefined {
   if (name === undefined) return undefined;
-  if (isAccountNotice(name)) return ACCOUNT_NOTICES[name];
+  if (isAccountNotice(name)) return accountNotice(name, look);
   for (const of of parts) {
     for (const [inPart, notice] of Object.entries(of.part.notices)) {
       if (partName(of, inPart) === name) return notice;
@@ -49,7 +52,7 @@ export function noticeCalled(
 export type Answered = {
   readonly of: NamedPart;
   readonly action: string;
-  readonly answer: Exclude<PartAnswer, { readonly kind: "done" }>;
+  readonly answer: Exclude<PartAnswer, { readonly kind: "done" | "leave" }>;
 };
 
 export type Sections = { readonly sections: readonly Html[]; readonly scriptHashes: readonly string[] };
@@ -60,6 +63,7 @@ export async function sectionsOf(
   at: Omit<AtAccount, "form" | "problem" | "shown">,
   form: (name: PartName, fields: Html) => Html,
   answered: Answered | undefined,
+  look: Pick<Look, "texts">,
 ): Promise<Sections> {
   const shown = await Promise.all(
     parts.map(async (of) => {
@@ -69,9 +73,9 @@ export async function sectionsOf(
         form: (action, fields) => form(partName(of, action), fields),
         problem:
           answered && answer?.kind === "refused"
-            ? { action: answered.action, message: answer.error.message }
+            ? { action: answered.action, message: sentenceOf(answer.error, look) }
             : undefined,
-        shown: answer?.kind === "show" ? answer.shown : undefined,
+        shown: answer?.shown,
       });
       return section === undefined ? [] : [{ section, scriptHashes: of.part.scriptHashes ?? [] }];
     }),

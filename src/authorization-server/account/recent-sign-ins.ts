@@ -1,5 +1,5 @@
 import type { AuditRecord } from "../../core/events.ts";
-import type { AccountSignIn } from "../../pages/account-values.ts";
+import type { AccountSignIn } from "../../pages/account/values.ts";
 import type { Store } from "../../store/store.ts";
 
 const OUTCOMES: ReadonlyMap<string, AccountSignIn["outcome"]> = new Map([

@@ -1,4 +1,5 @@
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Store } from "../../store/store.ts";
 
 /** Ids that the operator has disabled, all of them in memory. */
@@ -45,7 +46,7 @@ export async function openDisabledClients(
 
 /** Clients forget what they registered when they are told so, and ask people again; these are told why. */
 export function disabledClient(clientId: string): OAuthError {
-  return new OAuthError("unauthorized_client", "The operator of this server disabled this app.", {
+  return new PageError("unauthorized_client", ({ error }) => error.appDisabled, {
     detail: `${clientId} is disabled`,
   });
 }

@@ -5,7 +5,9 @@ import type { RedirectList } from "../../core/redirect-list.ts";
 import { type TrustedRedirect, withParams } from "../../core/trusted-redirect.ts";
 import { type DirectRedirect, type Occasion, wayBack } from "../../core/way-back.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, pageStatus, retryAfter, seeOther } from "../../http/responses.ts";
+import { htmlResponse, pageStatus, retryAfter, seeOther } from "../../http/responses.ts";
+import type { Look } from "../../pages/look.ts";
+import { sentenceOf } from "../../pages/page-error.ts";
 import { returnPage } from "../../pages/return.ts";
 import type { Log } from "../../platform/logging.ts";
 
@@ -30,11 +32,11 @@ export type Answer =
 export type AnswerClient = (asker: Asker, answer: Answer) => Response;
 
 export function createAnswerClient({
-  appName,
+  look,
   issuer,
   trustedRedirects,
 }: {
-  readonly appName: string;
+  readonly look: Look;
   readonly issuer: string;
   /** Where people are sent without a click. */
   readonly trustedRedirects: RedirectList;
@@ -44,17 +46,17 @@ export function createAnswerClient({
     const way = wayBack(client, redirect, answer.occasion, trustedRedirects);
     if (way.by === "redirect") return redirectTo(way.to, params);
     const page = returnPage({
-      appName,
+      look,
       client: identityOf(client),
       url: withParams(redirect, params),
       outcome:
         answer.occasion === "error"
-          ? { error: answer.error.message, correlationId: answer.correlationId }
+          ? { error: sentenceOf(answer.error, look), correlationId: answer.correlationId }
           : answer.occasion,
       opensItself: way.opensItself,
     });
-    if (answer.occasion !== "error") return htmlResponse(page, PAGE_STYLES);
-    return htmlResponse(page, PAGE_STYLES, pageStatus(answer.error), retryAfter(answer.error));
+    if (answer.occasion !== "error") return htmlResponse(page, look.styles);
+    return htmlResponse(page, look.styles, pageStatus(answer.error), retryAfter(answer.error));
   };
 }
 

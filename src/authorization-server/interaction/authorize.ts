@@ -7,6 +7,7 @@ import type { ScopeCatalogue } from "../../core/scopes.ts";
 import type { Peer } from "../../http/peer.ts";
 import { seeOther } from "../../http/responses.ts";
 import type { Route } from "../../http/route.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Clients } from "../clients/clients.ts";
@@ -67,7 +68,7 @@ async function settleClient(params: Params, peer: Peer, clients: AuthorizeParts[
   if (clientId === undefined) throw new OAuthError("invalid_request", "The parameter client_id is missing.");
   const client = await clients.find(clientId, peer.address);
   if (!client) {
-    throw new OAuthError("invalid_client", "This app is not registered here.", {
+    throw new PageError("invalid_client", ({ error }) => error.appNotRegistered, {
       detail: `unknown client ${JSON.stringify(clientId.slice(0, 200))}`,
     });
   }

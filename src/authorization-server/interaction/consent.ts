@@ -6,9 +6,10 @@ import type { ScopeCatalogue } from "../../core/scopes.ts";
 import { isForeignRedirect } from "../../core/way-back.ts";
 import type { Peer } from "../../http/peer.ts";
 import { isPrefetch, refusePrefetch } from "../../http/prefetch.ts";
-import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
+import { htmlResponse } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
-import { consentPage } from "../../pages/consent.ts";
+import { consentPage } from "../../pages/consent/page.ts";
+import type { Look } from "../../pages/look.ts";
 import { forAnotherAccount } from "../sign-in/another-account.ts";
 import { type DecisionParts, decide, decideAsBefore, decideSilently } from "./decision.ts";
 import { consentIn, type EarlierApprovalsParts, earlierApprovals } from "./earlier-approvals.ts";
@@ -25,7 +26,7 @@ export const CONSENT: Step = { name: "consent", path: "/oauth/consent", isNeeded
 type PageParts = {
   readonly interactions: Pick<Interactions, "openAt" | "signInUrl">;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   readonly catalogue: ScopeCatalogue;
   /** Where people are sent without a click. */
   readonly trustedRedirects: RedirectList;
@@ -59,7 +60,7 @@ async function showConsent(request: Request, peer: Peer, parts: ConsentParts): P
     isNavigation(request) ? decideAsBefore(asked, approved, peer, parts) : undefined;
   const answer = asked.isSilent ? await decideSilently(asked, asBefore, peer, parts) : await asBefore();
   if (answer) return answer;
-  return htmlResponse(await pageFor(asked, sealed ?? "", approved, parts), PAGE_STYLES);
+  return htmlResponse(await pageFor(asked, sealed ?? "", approved, parts), parts.look.styles);
 }
 
 /**
@@ -80,13 +81,13 @@ async function pageFor(
   approved: readonly Approved[],
   parts: PageParts,
 ): Promise<string> {
-  const { interactions, issuer, appName, catalogue, trustedRedirects } = parts;
+  const { interactions, issuer, look, catalogue, trustedRedirects } = parts;
   const client = identityIn(asked);
   const tools = parts.toolsByScope();
   const consent = consentIn(asked);
   const before = scopesApproved(consent, approved);
   return consentPage({
-    appName,
+    look,
     action: urlOf(issuer, CONSENT.path),
     state: sealed,
     personName: displayName(asked.person),

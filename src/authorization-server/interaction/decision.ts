@@ -9,9 +9,11 @@ import { type Approved, approvedMark, rememberedApproval } from "../../core/reme
 import { formatScopes, type ScopeCatalogue } from "../../core/scopes.ts";
 import { readForm } from "../../http/form.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, withCookies } from "../../http/responses.ts";
+import { htmlResponse, withCookies } from "../../http/responses.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
 import { alreadyApprovedPage } from "../../pages/done.ts";
+import type { Look } from "../../pages/look.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Approval } from "../../store/grant-records.ts";
@@ -41,7 +43,7 @@ type ApprovalParts = {
   readonly recorder: Recorder;
   readonly minter: Minter;
   readonly answerClient: AnswerClient;
-  readonly appName: string;
+  readonly look: Look;
   readonly catalogue: ScopeCatalogue;
   readonly grantSeconds: number;
 };
@@ -75,7 +77,7 @@ export async function decide(
     case "deny":
       return withCookies(await deny(asked, asker, peer, parts), interactions.end(asked));
     default:
-      throw new OAuthError("invalid_request", "The form did not say whether you approve.");
+      throw new PageError("invalid_request", ({ consent }) => consent.problems.noDecision);
   }
 }
 
@@ -128,7 +130,7 @@ async function settleAsker(
   { clients, settleRedirect }: Pick<DecisionParts, "clients" | "settleRedirect">,
 ): Promise<Asker> {
   const client = await clients.find(asked.clientId, peer.address);
-  if (!client) throw new OAuthError("invalid_client", "This app has been removed.");
+  if (!client) throw new PageError("invalid_client", ({ consent }) => consent.problems.appRemoved);
   return { client, redirect: settleRedirect(client, asked.redirectUri), state: asked.state };
 }
 
@@ -143,16 +145,12 @@ async function refuseNamesake(person: Person, clients: Pick<Clients, "find">): P
 }
 
 function mayNotApprove(more: { readonly detail: string }): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "This account can't approve apps. Contact the server's operator.",
-    more,
-  );
+  return new PageError("access_denied", ({ consent }) => consent.problems.mayNotApprove, more);
 }
 
 async function refuseInactive(person: Person, checkActive: CheckActive): Promise<void> {
   if (await checkActive(person)) return;
-  throw new OAuthError("access_denied", "This account is disabled. Contact the server's operator.", {
+  throw new PageError("access_denied", ({ error }) => error.accountDisabled, {
     detail: `${person.id} is not active`,
   });
 }
@@ -178,10 +176,7 @@ async function approve(
       ? asked.scopes
       : asked.scopes.filter((scope) => decided.ticked.includes(scope) || catalogue.required.includes(scope));
   if (scopes.length === 0) {
-    throw new OAuthError(
-      "invalid_request",
-      "Nothing is selected. Go back and select at least one item, or deny.",
-    );
+    throw new PageError("invalid_request", ({ consent }) => consent.problems.nothingSelected);
   }
   const approval = approvalOf(asked, scopes, parts);
   const fields = fieldsOf(approval);
@@ -198,10 +193,10 @@ async function approve(
   if (!grant) return undefined;
   if (!isSameDecision(grant, asked.person.id, scopes)) {
     // Back, other boxes or another account, and again: the first approval stands, and is not what this one says.
-    throw new OAuthError("access_denied", "You already approved this with other choices, which still apply.");
+    throw new PageError("access_denied", ({ consent }) => consent.problems.otherChoices);
   }
   if (grant.revokedAt !== null) {
-    throw new OAuthError("access_denied", "You approved this before, but the connection has ended.");
+    throw new PageError("access_denied", ({ consent }) => consent.problems.connectionEnded);
   }
   if (grant.redeemedAt === null) log();
   return grant;
@@ -211,11 +206,11 @@ function answerWith(
   grant: Grant,
   asked: SignedInRequest,
   asker: Asker,
-  { appName, minter, answerClient }: Pick<ApprovalParts, "appName" | "minter" | "answerClient">,
+  { look, minter, answerClient }: Pick<ApprovalParts, "look" | "minter" | "answerClient">,
 ): Response {
   if (grant.redeemedAt !== null) {
     // The button again, after the app has connected: sending the code once more would look like theft to us.
-    return htmlResponse(alreadyApprovedPage({ appName, client: identityIn(asked) }), PAGE_STYLES);
+    return htmlResponse(alreadyApprovedPage({ look, client: identityIn(asked) }), look.styles);
   }
   return answerClient(asker, { occasion: "approved", code: mintCode(grant.id, minter) });
 }

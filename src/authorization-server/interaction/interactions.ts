@@ -1,9 +1,10 @@
-import { OAuthError } from "../../core/errors.ts";
 import type { UnauditedEvent } from "../../core/events.ts";
 import { displayName, type Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES } from "../../http/responses.ts";
+import { htmlResponse } from "../../http/responses.ts";
 import { type Route, urlOf } from "../../http/route.ts";
+import type { Look } from "../../pages/look.ts";
+import { PageError } from "../../pages/page-error.ts";
 import { signInAgainPage } from "../../pages/sign-in-again.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
@@ -82,7 +83,7 @@ export type InteractionsParts = {
   readonly clock: Clock;
   readonly binding: BrowserBinding;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   readonly log: Log<UnauditedEvent>;
 };
 
@@ -117,8 +118,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     async openAt(step, request, sealed, peer) {
       const asked = await open(request, sealed);
       // A request of the sign-in stage holds no person: nobody may approve it.
-      if (!isSignedIn(asked))
-        throw new OAuthError("access_denied", "No one has signed in for this request yet.");
+      if (!isSignedIn(asked)) throw new PageError("access_denied", ({ error }) => error.notSignedInYet);
       // Cookies of before the sign-in are not enough, or whoever planted them could decide (session fixation).
       const current = await binding.signedInFor(request, asked);
       if (current?.person.id !== asked.person.id || !isRecent(current, asked))
@@ -129,7 +129,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       const now = { ...asked, ...signedIn, passed, passedIn };
       const next = nextStep(now, knownOf(now), policy);
       if (next.name === step.name) return now;
-      throw new OAuthError("access_denied", "A step of this request has not been passed yet.", {
+      throw new PageError("access_denied", ({ error }) => error.stepNotPassed, {
         detail: `${step.name} before ${next.name}`,
       });
     },
@@ -190,7 +190,7 @@ function askToSignIn(
   loginUrl: string,
   request: Request,
   { correlationId, address }: Peer,
-  { appName, log }: Pick<InteractionsParts, "appName" | "log">,
+  { look, log }: Pick<InteractionsParts, "look" | "log">,
 ): Response {
   log.event("request.refused", {
     error: "access_denied",
@@ -200,10 +200,10 @@ function askToSignIn(
     address,
   });
   const page = signInAgainPage({
-    appName,
+    look,
     personName: displayName(asked.person),
     currentName: current && displayName(current),
     loginUrl,
   });
-  return htmlResponse(page, PAGE_STYLES, 403);
+  return htmlResponse(page, look.styles, 403);
 }

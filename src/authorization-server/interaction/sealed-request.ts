@@ -1,5 +1,5 @@
 import type { ClientIdentity } from "../../core/client.ts";
-import { OAuthError } from "../../core/errors.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { BoundSignIn, BrowserBinding } from "../people/browser-binding.ts";
@@ -75,7 +75,7 @@ export async function openRequest(
   const opened =
     text === undefined ? undefined : (JSON.parse(text) as { iss: string; request: AuthorizationRequest });
   if (!opened || opened.iss !== issuer) {
-    throw new OAuthError("invalid_request", "This sign-in link is incomplete, or is not from this server.", {
+    throw new PageError("invalid_request", ({ error }) => error.incompleteLink, {
       detail: sealed === undefined ? "no state" : "the state does not open",
     });
   }

@@ -1,4 +1,5 @@
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
+import { PageError } from "../../pages/page-error.ts";
 import { within } from "../../platform/within.ts";
 
 const ANSWER_MS = 5000;
@@ -29,9 +30,9 @@ const NONE = Symbol("no answer");
 
 /** @param why for the log */
 export function unanswered(why: string, cause?: unknown): OAuthError {
-  return new OAuthError(
-    "temporarily_unavailable",
-    "The server can't check right now whether you may use it. Try again in a moment.",
-    { detail: why, retryAfterSeconds: RETRY_SECONDS, cause },
-  );
+  return new PageError("temporarily_unavailable", ({ error }) => error.notChecked, {
+    detail: why,
+    retryAfterSeconds: RETRY_SECONDS,
+    cause,
+  });
 }

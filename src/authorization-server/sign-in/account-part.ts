@@ -5,6 +5,7 @@ import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import type { Html } from "../../pages/html.ts";
 import type { IdentityRecord } from "../../store/people-records.ts";
+import type { Next } from "../interaction/interactions.ts";
 import type { CurrentSignIn } from "../people/browser-binding.ts";
 
 /** What a method adds to the account page: a section, and what its buttons do. */
@@ -73,7 +74,14 @@ export type PartAnswer =
   /** Leads to the page, which says this notice first. */
   | { readonly kind: "done"; readonly notice: string }
   /** Nothing was changed: the page again, with the error's status, and its message beside the fields. */
-  | { readonly kind: "refused"; readonly error: OAuthError }
+  | {
+      readonly kind: "refused";
+      readonly error: OAuthError;
+      /** What the section needs to know beside the message. */
+      readonly shown?: unknown;
+    }
+  /** Leads away, to another server. */
+  | { readonly kind: "leave"; readonly next: Next }
   /** The page at once, with what the section shows this once. */
   | {
       readonly kind: "show";

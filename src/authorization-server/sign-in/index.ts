@@ -1,3 +1,4 @@
+export type { KeepTokensOptions } from "../../config/sign-in/keep-tokens-option.ts";
 export type { MagicLinkOptions, Mail, SendMail } from "../../config/sign-in/mail-options.ts";
 export { allowInsecureSmtp } from "../../config/sign-in/mail-options.ts";
 export type { OidcOptions, PersonId, SaidClaims } from "../../config/sign-in/oidc-options.ts";

@@ -1,5 +1,6 @@
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import type { Peer } from "../../http/peer.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Store } from "../../store/store.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
@@ -27,9 +28,9 @@ export async function linkIdentity(
   { admit, checkActive, store, recorder }: LinkParts,
 ): Promise<Decided> {
   if (method.name !== goal.method) {
-    throw new OAuthError("access_denied", "This page links another way to sign in. Nothing was linked.", {
+    throw new PageError("access_denied", ({ account }) => account.linking.otherMethod, {
       detail: `the proof is of ${method.name}, the visit is for ${goal.method}`,
-      whatToDo: "Open your account page again.",
+      advises: ({ error }) => error.whatToDo.openAccountAgain,
     });
   }
   const current = await goal.signedIn(request);
@@ -54,26 +55,17 @@ export async function linkIdentity(
 }
 
 export function noLongerSignedIn(): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "You are no longer signed in, or someone else is, since you began. Nothing was linked.",
-  );
+  return new PageError("access_denied", ({ account }) => account.linking.noLongerSignedIn);
 }
 
 function notAdmitted(label: string): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    `This ${label} account may not use this server, so it was not linked. Contact the server's operator.`,
-  );
+  return new PageError("access_denied", ({ account }) => account.linking.notAdmitted(label));
 }
 
 export function disabled(): OAuthError {
-  return new OAuthError("access_denied", "This account is disabled. Contact the server's operator.");
+  return new PageError("access_denied", ({ error }) => error.accountDisabled);
 }
 
 export function belongsToAnother(label: string): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    `This ${label} account belongs to another person here. Ask the operator to link them.`,
-  );
+  return new PageError("access_denied", ({ account }) => account.linking.belongsToAnother(label));
 }

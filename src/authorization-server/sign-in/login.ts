@@ -6,6 +6,7 @@ import type { Peer } from "../../http/peer.ts";
 import { retryAfter, withCookies } from "../../http/responses.ts";
 import type { Endpoint, Route } from "../../http/route.ts";
 import { requireSameOrigin } from "../../http/same-origin.ts";
+import { sentenceOf, translated } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Step } from "../interaction/next-step.ts";
@@ -76,7 +77,7 @@ async function login(
   const result = await check(visit, pair, request, peer, password, parts.log);
   if ("refusal" in result) {
     const { refusal } = result;
-    const typed = { username, errorMessage: refusal.message };
+    const typed = { username, errorMessage: sentenceOf(refusal, parts.look) };
     return showSignIn(visit, typed, parts, refusal.status, retryAfter(refusal));
   }
   return signIns.complete({ method: password.method, visit, proof: result.proof, askedAt }, request, peer);
@@ -91,17 +92,17 @@ async function handOver(
   request: Request,
   peer: Peer,
   password: PasswordMethod,
-  { visits, signIns, methods, log, clock }: LoginParts,
+  { visits, signIns, methods, log, clock, look }: LoginParts,
 ): Promise<Response> {
   const askedAt = clock();
   const cookies: string[] = [];
   const completeUserCheck: CompleteUserCheck = async (state, username, typed) => {
     const visit = await visits.open(request, state);
     const result = await check(visit, { username, password: typed }, request, peer, password, log);
-    if ("refusal" in result) throw result.refusal;
+    if ("refusal" in result) throw translated(result.refusal, look);
     const proved = { method: password.method, visit, proof: result.proof, askedAt };
     const decided = await signIns.decide(proved, request, peer);
-    if ("refused" in decided) throw decided.refused.error;
+    if ("refused" in decided) throw translated(decided.refused.error, look);
     cookies.push(...decided.next.setCookies);
     return decided.next.location;
   };

@@ -5,6 +5,7 @@ import type { Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import type { Route } from "../../http/route.ts";
 import type { Html } from "../../pages/html.ts";
+import type { Look } from "../../pages/look.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { PlainFetch } from "../../platform/fetch-json.ts";
 import type { Log } from "../../platform/logging.ts";
@@ -15,9 +16,11 @@ import type { IdentityRecord } from "../../store/people-records.ts";
 import type { Store } from "../../store/store.ts";
 import type { Recorder } from "../recorder.ts";
 import type { AccountPart } from "./account-part.ts";
+import type { AccountPurpose } from "./account-purpose.ts";
 import type { Attempts } from "./guessing/attempts.ts";
 import type { InvitationChoice } from "./invitation-choice.ts";
 import type { SignInProblem } from "./sign-in-problems.ts";
+import type { TokensToKeep } from "./upstream/kept-tokens.ts";
 
 /**
  * A way in which people prove who they are. `createOAuthServer` takes a list of them; each is made by a function of
@@ -59,6 +62,8 @@ export type SignInMethod = {
     readonly metadataUrl: string | undefined;
     readonly hasMetadata: boolean;
   };
+  /** The upstream for which it keeps the provider's tokens, and the client that they are of. */
+  readonly keepsTokens?: { readonly as: string; readonly clientId: string } | undefined;
   /**
    * Whether it can be used at a public URL, for a command that opens no server.
    * @throws ConfigurationError as `open` does
@@ -70,6 +75,8 @@ export type SignInMethod = {
 
 /** A method of a server that is open. */
 export type OpenMethod = {
+  /** Its label in the language of the pages, where that is no name and not the operator's own word. */
+  readonly label?: string;
   readonly panel: SignInPanel;
   readonly routes: readonly Route[];
   /** Whether it is this method that proves an identity: the account page names it so, and offers what is not linked. */
@@ -123,7 +130,7 @@ export type SignInPanel =
     };
 
 /** A method of this server, open. */
-export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & OpenMethod;
+export type NamedMethod = Pick<SignInMethod, "name" | "label" | "people"> & Omit<OpenMethod, "label">;
 
 /**
  * Whom a username and a password prove; undefined for a wrong pair. What is counted against guessing is counted around it.
@@ -147,7 +154,7 @@ export type MethodParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   /** Whether `gatehouse person` works on the same database: it reaches none in memory. */
   readonly reachedByCommands: boolean;
   /** Where a provider is asked: through the outbound proxy, where there is one. */
@@ -178,16 +185,6 @@ export type Visit = {
   /** Why a person who is signed in at the account page signs in again; undefined where anyone may sign in. */
   readonly purpose?: AccountPurpose | undefined;
 };
-
-export type AccountPurpose = {
-  /** Who is signed in, in words that they know themselves by. */
-  readonly personName: string;
-  /** Back to the account page, with nothing changed. */
-  readonly accountUrl: string;
-} & (
-  | /** A change needs a new sign-in of the same person. */ { readonly kind: "confirm" }
-  | /** What this method proves is linked to them. */ { readonly kind: "link"; readonly method: string }
-);
 
 export type Visits = {
   /** @throws OAuthError for a page: what the browser carries is unreadable, over time, or began elsewhere. */
@@ -236,6 +233,8 @@ export type Proof = {
   readonly uses?: CredentialUse | undefined;
   /** Whether it proves one thing alone, such as that a password is known: a second factor comes before anything is written. */
   readonly isOneFactor?: boolean | undefined;
+  /** The provider's tokens, where they are kept for tools once the person is signed in. */
+  readonly keeps?: TokensToKeep | undefined;
   /** For the provider's logout. */
   readonly upstream: { readonly issuer: string; readonly sessionId: string | undefined } | undefined;
 };

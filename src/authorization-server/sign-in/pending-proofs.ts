@@ -1,6 +1,7 @@
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import { seeOther } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
@@ -27,7 +28,7 @@ type Pending = {
   /** The visit, as it was sealed: it binds this to its browser. */
   readonly visit: string;
   /** Without the claims where they are the profile: the address stays short. */
-  readonly proof: Omit<Proof, "claims"> & Partial<Pick<Proof, "claims">>;
+  readonly proof: Omit<Proof, "claims" | "keeps"> & Partial<Pick<Proof, "claims">>;
   readonly askedAt: number;
   /** Epoch milliseconds. */
   readonly endsAt: number;
@@ -41,14 +42,15 @@ const LABEL = "pending-proof";
 export function createPendingUrls({ keyring, clock, issuer }: PendingParts): PendingUrls {
   return {
     async urlFor({ path }, { method, visit, proof, askedAt }) {
-      const { claims, ...rest } = proof;
+      // No token of a provider is carried in an address.
+      const { claims, keeps: _keeps, ...rest } = proof;
       const sealed: Sealed = {
         iss: issuer,
         pending: {
           id: randomId(),
           method: { name: method.name, label: method.label, people: method.people },
           visit: visit.sealed,
-          proof: claims === proof.profile ? rest : proof,
+          proof: claims === proof.profile ? rest : { ...rest, claims },
           askedAt,
           endsAt: clock() + PENDING_SECONDS * 1000,
         },
@@ -110,7 +112,7 @@ async function openSealed(
   const opened = text === undefined ? undefined : (JSON.parse(text) as Sealed);
   // Another server of the same secret has sealed it: as little ours as any other text.
   if (opened?.iss === issuer) return opened.pending;
-  throw new OAuthError("invalid_request", "This sign-in link is incomplete, or is not from this server.", {
+  throw new PageError("invalid_request", ({ error }) => error.incompleteLink, {
     detail: sealed === "" ? "no state" : "the state does not open",
   });
 }
@@ -126,8 +128,8 @@ function provedBy({ id, method, proof, askedAt, endsAt }: Pending, visit: Visit)
 }
 
 function expired({ client }: Visit): OAuthError {
-  return new OAuthError("invalid_request", "This sign-in has expired.", {
+  return new PageError("invalid_request", ({ error }) => error.signInExpired, {
     detail: "the pending proof is over time",
-    ...(client ? {} : { whatToDo: "Open your account page again." }),
+    advises: client ? undefined : ({ error }) => error.whatToDo.openAccountAgain,
   });
 }

@@ -1,31 +1,33 @@
-import { htmlResponse, PAGE_STYLES, pageStatus } from "../../http/responses.ts";
-import { accountRefusedPage } from "../../pages/account-refused.ts";
+import { htmlResponse, pageStatus } from "../../http/responses.ts";
+import { accountRefusedPage } from "../../pages/account/refused.ts";
+import type { Look } from "../../pages/look.ts";
 import { notAdmittedPage } from "../../pages/not-admitted.ts";
+import { sentenceOf } from "../../pages/page-error.ts";
+import type { AccountPurpose } from "./account-purpose.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import type { Refuse } from "./decided.ts";
 import { loginUrl } from "./login-path.ts";
-import type { AccountPurpose } from "./method.ts";
 import { signInPageOf } from "./sign-in-page.ts";
 
 /** @param parts.contact whom a person asks who may not come in; undefined for the operator */
 export function createRefusal(parts: {
-  readonly appName: string;
+  readonly look: Look;
   readonly issuer: string;
   readonly contact: string | undefined;
 }): Refuse {
-  const { appName, issuer, contact } = parts;
+  const { look, issuer, contact } = parts;
   return ({ method, visit, proof }, { person, isOld, error }, { correlationId }) => {
     if (isOld) return signInPageOf(issuer).again(method, visit, "sign_in_is_old");
     const switchUrl = forAnotherAccount(loginUrl(visit.sealed, issuer));
     const page = visit.purpose
       ? accountRefusedPage({
-          appName,
-          whatHappened: error.message,
+          look,
+          whatHappened: sentenceOf(error, look),
           correlationId,
-          ...WHAT_NEXT[visit.purpose.kind](switchUrl, visit.purpose),
+          ...whatNext(visit.purpose, switchUrl, look),
         })
       : notAdmittedPage({
-          appName,
+          look,
           personName: person.name,
           label: proof.label,
           methodLabel: method.label,
@@ -33,22 +35,22 @@ export function createRefusal(parts: {
           contact,
           correlationId,
         });
-    return htmlResponse(page, PAGE_STYLES, pageStatus(error));
+    return htmlResponse(page, look.styles, pageStatus(error));
   };
 }
 
 type WhatNext = Pick<Parameters<typeof accountRefusedPage>[0], "title" | "link">;
 
 /** What a person can do who is signed in at the account page: sign in with the right account, or go back. */
-const WHAT_NEXT: Readonly<
-  Record<AccountPurpose["kind"], (switchUrl: string, purpose: AccountPurpose) => WhatNext>
-> = {
-  confirm: (url) => ({
-    title: "Nothing was changed",
-    link: { text: "Sign in with another account", url },
-  }),
-  link: (_switchUrl, { accountUrl }) => ({
-    title: "Nothing was linked",
-    link: { text: "Back to your account", url: accountUrl },
-  }),
-};
+function whatNext({ kind, accountUrl }: AccountPurpose, switchUrl: string, { texts }: Look): WhatNext {
+  const { nothingChanged, nothingLinked, signInWithAnother } = texts.account.refused;
+  const another = { text: signInWithAnother, url: switchUrl };
+  switch (kind) {
+    case "confirm":
+      return { title: nothingChanged, link: another };
+    case "connect":
+      return { title: texts.connect.nothingConnected, link: another };
+    case "link":
+      return { title: nothingLinked, link: { text: texts.common.backToAccount, url: accountUrl } };
+  }
+}

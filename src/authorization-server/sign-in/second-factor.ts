@@ -1,5 +1,6 @@
 import type { Peer } from "../../http/peer.ts";
 import type { Route } from "../../http/route.ts";
+import type { Look } from "../../pages/look.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Keyring } from "../../platform/secrets/keyring.ts";
 import type { Counters } from "../../store/counters.ts";
@@ -54,7 +55,7 @@ export type FactorParts = {
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
 };
 
 /** Sign-ins that wait for the second factor. Nothing of them is stored. */

@@ -1,10 +1,11 @@
 import { type DomainEntry, matchesDomain, readAddress } from "../../core/email-address.ts";
-import { htmlResponse, PAGE_STYLES, seeOther, TEMPLATE_STYLES, withScripts } from "../../http/responses.ts";
+import { htmlResponse, seeOther, TEMPLATE_STYLES, withScripts } from "../../http/responses.ts";
 import { urlOf } from "../../http/route.ts";
 import { companyField } from "../../pages/company-field.ts";
 import type { Html } from "../../pages/html.ts";
 import { loginPage } from "../../pages/login.ts";
 import { renderLoginTemplate } from "../../pages/login-template.ts";
+import type { Look } from "../../pages/look.ts";
 import { type MethodLink, type MethodPanel, methodsOf } from "../../pages/sign-in-methods.ts";
 import { forAnotherAccount } from "./another-account.ts";
 import { LOGIN_PATH } from "./login-path.ts";
@@ -29,31 +30,11 @@ export type Typed = {
 export type PageParts = {
   readonly methods: readonly NamedMethod[];
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   /** Where a person asks for a new password; undefined where they cannot. */
   readonly forgottenPasswordUrl?: ((visit: Visit) => string) | undefined;
   /** The operator's own HTML. */
   readonly loginTemplate: string | undefined;
-};
-
-/** What the page says of each problem of a method with this label. */
-export const SENTENCES: Readonly<Record<SignInProblem, (label: string) => string>> = {
-  cancelled: (label) => `The sign-in with ${label} was cancelled. Try again, or choose another way.`,
-  no_answer: (label) => `${label} did not answer. Try again in a minute.`,
-  wrong_answer: (label) =>
-    `The sign-in with ${label} did not work. Try again. If it happens again, contact the server's operator.`,
-  sign_in_is_old: (label) => `Sign in with ${label} again: this needs a new sign-in.`,
-  other_organization: (label) =>
-    `Your ${label} account is not one of an organization that may sign in here. Use another account.`,
-  unusable_account: (label) =>
-    `You can't sign in with this ${label} account. Contact the server's operator, or choose another way.`,
-  too_large: (label) =>
-    `You can't sign in with ${label} from this app, because its request is too large. Choose another way, or contact the app's developer.`,
-  server_down: () => "You could not be signed in now. Try again in a minute.",
-  unknown_passkey: () =>
-    "This passkey is not known here. It may have been removed. Sign in another way, or with another passkey.",
-  may_be_copied: () =>
-    "This passkey was refused, because it may have been copied. Sign in another way, and remove it from your account.",
 };
 
 /** Where an address picks a company, below the issuer. */
@@ -109,7 +90,10 @@ export function beginSignIn(visit: Visit, request: Request, parts: PageParts): R
   const problem = SIGN_IN_PROBLEMS.find((one) => one === searchParams.get("problem"));
   const method = methods.find(({ name }) => name === searchParams.get("method"));
   if (problem && method) {
-    const methodProblem = `${SENTENCES[problem](method.label)}${referenceIn(searchParams)}`;
+    const methodProblem = [
+      parts.look.texts.login.ofMethod[problem](method.label),
+      ...referenceIn(searchParams, parts.look),
+    ].join(" ");
     const isOutage = OUTAGES.has(problem);
     const headers = isOutage ? { "Retry-After": String(RETRY_SECONDS) } : undefined;
     return showSignIn(visit, { username: "", methodProblem }, parts, isOutage ? 503 : undefined, headers);
@@ -126,9 +110,9 @@ const OUTAGES: ReadonlySet<SignInProblem> = new Set(["no_answer", "server_down"]
 const RETRY_SECONDS = 60;
 
 /** Anyone can write the URL: only what looks like one of ours is shown. */
-function referenceIn(query: URLSearchParams): string {
+function referenceIn(query: URLSearchParams, { texts }: Look): readonly string[] {
   const reference = query.get("reference") ?? "";
-  return /^[\w-]{12}$/.test(reference) ? ` Reference ID: ${reference}` : "";
+  return /^[\w-]{12}$/.test(reference) ? [texts.login.referenceId(reference)] : [];
 }
 
 /** The links to where the others are, for this visit. */
@@ -141,28 +125,30 @@ export function linksOf(visit: Visit, methods: readonly NamedMethod[]): readonly
 export function showSignIn(
   visit: Visit,
   typed: Typed,
-  { methods: all, issuer, appName, loginTemplate, forgottenPasswordUrl }: PageParts,
+  { methods: all, issuer, look, loginTemplate, forgottenPasswordUrl }: PageParts,
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Response {
   const methods = methodsFor(visit, all);
-  const { username, errorMessage, methodProblem = problemOf(typed) } = typed;
+  const { username, errorMessage, methodProblem = problemOf(typed, look) } = typed;
   const at = methods.findIndex(({ panel }) => panel.kind === "password");
-  const panels = panelsOf(visit, typed, methods, issuer);
+  const panels = panelsOf(visit, typed, methods, { issuer, look });
   const ownForms = methods.flatMap(({ panel }) => (panel.kind === "form" ? [panel] : []));
   const scripts = ownForms.flatMap(({ scriptHashes = [] }) => scriptHashes);
-  const values = { appName, state: visit.sealed, username };
+  const values = { state: visit.sealed, username };
   // A template is a form for a username and a password, which links nothing.
   if (loginTemplate !== undefined && visit.purpose?.kind !== "link") {
     const page = renderLoginTemplate(loginTemplate, {
       ...values,
+      appName: look.name,
       errorMessage: errorMessage ?? methodProblem ?? "",
-      methods: methodsOf(panels.flat()),
+      methods: methodsOf(panels.flat(), look),
     });
     return htmlResponse(page, withScripts(TEMPLATE_STYLES, scripts), status, headers);
   }
   const page = loginPage({
     ...values,
+    look,
     errorMessage,
     methodProblem,
     action: methods.some(({ panel }) => panel.kind === "password") ? urlOf(issuer, LOGIN_PATH) : undefined,
@@ -173,7 +159,7 @@ export function showSignIn(
     client: visit.client,
     purpose: visit.purpose,
   });
-  return htmlResponse(page, withScripts(PAGE_STYLES, scripts), status, headers);
+  return htmlResponse(page, withScripts(look.styles, scripts), status, headers);
 }
 
 /** What each method has on the page, in their order. The field for companies is where the first of them is. */
@@ -181,7 +167,7 @@ function panelsOf(
   visit: Visit,
   typed: Typed,
   methods: readonly NamedMethod[],
-  issuer: string,
+  parts: Pick<PageParts, "issuer" | "look">,
 ): readonly (readonly MethodPanel[])[] {
   const companies: readonly NamedMethod[] = companiesOf(methods);
   return methods.map((method) => {
@@ -189,13 +175,19 @@ function panelsOf(
     if (panel.kind === "form") return [{ name, html: panel.html(visit, methods.length === 1) }];
     if (!companies.includes(method)) return linksOf(visit, [method]);
     if (method !== companies[0]) return [];
-    return [{ name: "company", html: fieldOf(visit, typed, issuer, companies.length === methods.length) }];
+    return [{ name: "company", html: fieldOf(visit, typed, companies.length === methods.length, parts) }];
   });
 }
 
-function fieldOf({ sealed, loginHint = "" }: Visit, typed: Typed, issuer: string, isOnly: boolean): Html {
+function fieldOf(
+  { sealed, loginHint = "" }: Visit,
+  typed: Typed,
+  isOnly: boolean,
+  { issuer, look }: Pick<PageParts, "issuer" | "look">,
+): Html {
   const { address = loginHint, isUnknownAddress = false } = typed;
   return companyField({
+    look,
     action: urlOf(issuer, COMPANY_PATH),
     state: sealed,
     address,
@@ -204,10 +196,8 @@ function fieldOf({ sealed, loginHint = "" }: Visit, typed: Typed, issuer: string
   });
 }
 
-function problemOf({ isUnknownAddress }: Typed): string | undefined {
-  return isUnknownAddress
-    ? "No single sign-on is set up for this address. Check the address, or sign in another way."
-    : undefined;
+function problemOf({ isUnknownAddress }: Typed, { texts }: Look): string | undefined {
+  return isUnknownAddress ? texts.login.problems.unknownCompany : undefined;
 }
 
 function methodsFor({ purpose }: Visit, methods: readonly NamedMethod[]): readonly NamedMethod[] {

@@ -1,9 +1,10 @@
 import { CLOCK_SKEW_SECONDS } from "../../core/clock-skew.ts";
-import { OAuthError } from "../../core/errors.ts";
+import type { OAuthError } from "../../core/errors.ts";
 import { displayName, type Person } from "../../core/person.ts";
 import type { Peer } from "../../http/peer.ts";
 import { seeOther } from "../../http/responses.ts";
 import { shownName } from "../../pages/html.ts";
+import { PageError } from "../../pages/page-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { randomId } from "../../platform/random.ts";
 import type { PersonRecord } from "../../store/people-records.ts";
@@ -16,6 +17,7 @@ import { disabled, linkIdentity } from "./link-identity.ts";
 import type { Admit, Proof, Proved, SignIns } from "./method.ts";
 import type { PendingUrls } from "./pending-proofs.ts";
 import type { OpenFactor } from "./second-factor.ts";
+import type { TokensToKeep } from "./upstream/kept-tokens.ts";
 
 /** The same for the operator's own page, which makes the answer itself. */
 export type DecideSignIn = (proved: Proved, request: Request, peer: Peer) => Promise<Decided>;
@@ -28,9 +30,19 @@ export type SignInsParts = {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly refuse: Refuse;
+  /** Keeps a provider's tokens for tools; undefined where the server has no upstreams. */
+  readonly keepTokens?: KeepTokensOf | undefined;
   /** The second factor of this server, and where a sign-in waits for it. */
   readonly factor?: AskedFactor | undefined;
 };
+
+/** For a person who has just signed in. What can't be kept is in the log, and ends no sign-in. */
+export type KeepTokensOf = (
+  personId: string,
+  keeps: TokensToKeep,
+  label: string,
+  peer: Peer,
+) => Promise<void>;
 
 /** A second factor, and the addresses of its page. */
 export type AskedFactor = Pick<OpenFactor, "path" | "isNeeded"> & { readonly pending: PendingUrls };
@@ -55,7 +67,7 @@ export function createSignIns(
           : await signIn(goal, proved, request, peer, parts);
       if (decided) return decided;
     }
-    throw new OAuthError("temporarily_unavailable", "Too many sign-ins came at once. Try again.", {
+    throw new PageError("temporarily_unavailable", ({ login }) => login.problems.tooManyAtOnce, {
       detail: "the identity changed during each try",
     });
   };
@@ -107,8 +119,7 @@ async function whyNot(
   { admit, checkActive }: Pick<SignInsParts, "admit" | "checkActive">,
 ): Promise<Why | undefined> {
   if (goal.onlyPerson !== undefined && goal.onlyPerson !== person.id) {
-    const reason = "another person is signed in at the account page";
-    return { reason, error: someoneElse(person, goal) };
+    return someoneElse(person, goal);
   }
   const old = tooOld(proof, goal);
   if (old)
@@ -157,10 +168,10 @@ async function keep(
   person: Person,
   request: Request,
   peer: Peer,
-  parts: Pick<SignInsParts, "store" | "recorder" | "clock">,
+  parts: Pick<SignInsParts, "store" | "recorder" | "clock" | "keepTokens">,
 ): Promise<Decided | "used" | undefined> {
   const { method, proof, askedAt, pending, factor } = proved;
-  const { store, recorder, clock } = parts;
+  const { store, recorder, clock, keepTokens } = parts;
   const now = clock();
   // With a second factor, it is proved when both are.
   const provedAt = factor ? now : proof.authenticatedAt;
@@ -216,6 +227,7 @@ async function keep(
     case "signed_in": {
       log();
       added?.log();
+      if (proof.keeps) await keepTokens?.(person.id, proof.keeps, proof.label, peer);
       const { record, begunAt } = outcome;
       return { next: await begun.go({ person: record.person, signedInAt: begunAt, authenticatedAt }) };
     }
@@ -224,32 +236,32 @@ async function keep(
 
 function tooOld({ authenticatedAt }: Proof, { visit }: Goal): OAuthError | undefined {
   if (authenticatedAt + CLOCK_SKEW_SECONDS * 1000 >= (visit.signInAfter ?? 0)) return undefined;
-  return new OAuthError("access_denied", "You have to sign in again for this, and were signed in already.");
+  return new PageError("access_denied", ({ login }) => login.problems.tooOld);
 }
 
-function someoneElse(person: Person, { visit }: Goal): OAuthError {
-  const [name, expected] = [displayName(person), visit.purpose?.personName ?? ""].map(shownName);
-  return new OAuthError(
-    "access_denied",
-    `You signed in as ${name}, but this is the account page of ${expected}. Nothing was changed.`,
-  );
+function someoneElse(person: Person, { visit: { purpose } }: Goal): Why {
+  const name = shownName(displayName(person));
+  if (!purpose || purpose.kind === "connect") {
+    const error = new PageError("access_denied", ({ login }) => login.problems.anothersLink(name));
+    return { reason: "the link to connect a service is another person's", error };
+  }
+  const expected = shownName(purpose.personName);
+  const error = new PageError("access_denied", ({ login }) => login.problems.someoneElse(name, expected));
+  return { reason: "another person is signed in at the account page", error };
 }
 
 function notAdmitted(): OAuthError {
-  return new OAuthError("access_denied", "This account may not use this server. Contact its operator.");
+  return new PageError("access_denied", ({ login }) => login.problems.notAdmitted);
 }
 
 function outdated(): OAuthError {
-  return new OAuthError("access_denied", "You were signed out while you signed in. Sign in again.");
+  return new PageError("access_denied", ({ login }) => login.problems.signedOutMeanwhile);
 }
 
 function usedBefore(): OAuthError {
-  return new OAuthError("access_denied", "This sign-in was used already. Sign in again.");
+  return new PageError("access_denied", ({ login }) => login.problems.usedAlready);
 }
 
 function idTaken(): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "This account can't be used, because someone else has its ID here. Contact the server's operator.",
-  );
+  return new PageError("access_denied", ({ login }) => login.problems.idTaken);
 }

@@ -76,7 +76,8 @@ export function defineSignIn<const Options extends z.core.$ZodShape & OptionTabl
   };
 }
 
-const { name, label, clientId, scopes, parameters, personId, groups, profile, endGrants } = oidcOptions;
+const { name, label, clientId, scopes, parameters, personId, groups, profile, endGrants, keepTokens } =
+  oidcOptions;
 const { clientSecret, privateKey, algorithm, keyId, assertionAudience } = oidcOptions;
 
 /** The options of every OpenID Connect preset. */
@@ -90,6 +91,7 @@ export const presetOptions = {
   groups,
   profile,
   endGrants,
+  keepTokens,
 };
 export type PresetOptions = Pick<OidcOptions, keyof typeof presetOptions>;
 
@@ -156,6 +158,7 @@ export function oidcSettings(parsed: Parsed, optionLabel: Label, fixed: Fixed): 
     groups: parsed.groups,
     profile: parsed.profile ?? [],
     endGrants: parsed.endGrants ?? false,
+    keepTokens: parsed.keepTokens,
     allowInsecure: allowsInsecureIssuer(parsed),
   };
 }

@@ -5,6 +5,7 @@ import { aFunction, seconds, shownText, text, yesOrNo } from "../basic-schemas.t
 import { secretMethods } from "../client-credentials.ts";
 import { declared, declaredOptions } from "../declared.ts";
 import { text as asText, boolean, list, number, pairs, privateKey, words } from "../variables.ts";
+import { type KeepTokensOptions, keepTokensOption } from "./keep-tokens-option.ts";
 
 /** What a provider says of a person, but for an address that it does not call verified. */
 export type SaidClaims = Readonly<Record<string, unknown>>;
@@ -14,8 +15,8 @@ export type PersonId = (claims: SaidClaims) => string;
 
 /** OpenID Connect Core 1.0 §1.2. */
 const ISSUER = "the provider's issuer, which has no query and no fragment";
-/** The names of methods that are no providers: each is its own alone. `magic_link` is no name that a provider can have. */
-const TAKEN_NAMES: ReadonlySet<string> = new Set(["users", "password", "passkeys", "totp"]);
+/** The names of methods that are no providers, and of the account page's own part: each is its own alone. `magic_link` is no name that a provider can have. */
+const TAKEN_NAMES: ReadonlySet<string> = new Set(["users", "password", "passkeys", "totp", "upstreams"]);
 const NAME = 'lower-case letters, digits and hyphens, such as "google"';
 const CLAIM = 'the name of a claim or its path, such as "realm_access.roles"';
 const SCOPES = 'a list of scopes with "openid", such as ["openid", "email"]';
@@ -171,6 +172,7 @@ export const oidcOptions = {
     says: "How far the provider's clock may be off.",
     fromText: number,
   }),
+  keepTokens: keepTokensOption,
   [allowInsecureIssuer]: insecureIssuerOption.clone().register(declared, {
     says: "Let these URLs, and those that the metadata names, be `http://` on a network.",
     more: "A symbol, so that you can search for it.",
@@ -256,6 +258,11 @@ export type OidcOptions = {
   endGrants?: Given["endGrants"];
   /** How far the provider's clock may be off. Default: `30`. */
   leewaySeconds?: Given["leewaySeconds"];
+  /**
+   * Keep the provider's tokens too, for `context.upstream(…)`: `{ as: "google", scopes: ["…"] }`. `as` is the name of a
+   * service in `upstreams`. Default: none.
+   */
+  keepTokens?: KeepTokensOptions | undefined;
   /** Let these URLs, and those that the metadata names, be `http://` on a network. Default: `false`. */
   [allowInsecureIssuer]?: Given[typeof allowInsecureIssuer];
 };

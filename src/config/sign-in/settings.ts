@@ -10,7 +10,18 @@ export type ElsewhereSettings = {
 };
 
 /** The same of a provider with OAuth. */
-export type UpstreamSettings = ElsewhereSettings & { readonly clientId: string };
+export type UpstreamSettings = ElsewhereSettings & {
+  readonly clientId: string;
+  /** Where its tokens are kept for tools; undefined where they are not. */
+  readonly keepTokens: KeepTokens | undefined;
+};
+
+export type KeepTokens = {
+  /** The name of the upstream. */
+  readonly as: string;
+  /** What is asked for beside what the sign-in needs. */
+  readonly scopes: readonly string[];
+};
 
 /** The same of an OpenID Connect provider. */
 export type OidcSettings = UpstreamSettings & {

@@ -24,6 +24,9 @@ export type KeyLabel =
   | "mailed-link"
   | "mailed-code"
   | "upstream-credential"
+  | "upstream-connection"
+  | "upstream-answer"
+  | "connect-link"
   | "signing-key";
 
 /**

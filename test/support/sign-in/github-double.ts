@@ -7,6 +7,8 @@ import type { Network } from "./network.ts";
 
 /** GitHub's endpoints on this computer. What it is not told to do wrong, it does as GitHub's documentation says. */
 export type GithubDouble = {
+  /** Where it is on this computer. */
+  readonly url: string;
   /** The authorization and token requests, in order. */
   readonly authorizations: readonly URLSearchParams[];
   readonly exchanges: readonly URLSearchParams[];
@@ -32,6 +34,8 @@ type Said = {
   readonly scope: string | undefined;
   /** What the tokens begin with: `gho_` for an OAuth App, `ghu_` for a GitHub App. */
   readonly prefix: string;
+  /** What else a token response has: those of a GitHub App may end. */
+  readonly more: Readonly<Record<string, unknown>>;
   /** A status in place of an answer, by path; 0 for no answer at all. */
   readonly statuses: Readonly<Record<string, number>>;
 };
@@ -55,6 +59,7 @@ export async function startGithub(network: Network, baseUrl = "https://github.co
     token: undefined,
     scope: undefined,
     prefix: "gho_",
+    more: {},
     statuses: {},
   };
 
@@ -85,7 +90,7 @@ export async function startGithub(network: Network, baseUrl = "https://github.co
     if (!isFor) return { error: "bad_verification_code" };
     const token = `${said.prefix}${randomUUID()}`;
     tokens.add(`Bearer ${token}`);
-    return { access_token: token, token_type: "bearer", scope: said.scope ?? scopesOf(asked) };
+    return { access_token: token, token_type: "bearer", scope: said.scope ?? scopesOf(asked), ...said.more };
   };
   const api = (path: string, query: URLSearchParams): unknown => {
     const value = { "/user": said.user, "/user/emails": said.emails, "/user/orgs": said.orgs }[path];
@@ -119,6 +124,7 @@ export async function startGithub(network: Network, baseUrl = "https://github.co
     await new Promise((resolve) => server.close(resolve));
   });
   return {
+    url,
     authorizations,
     exchanges,
     calls,

@@ -44,6 +44,8 @@ type Said = {
   readonly tokenError?: Changes;
   /** The `scope` of the token response. */
   readonly scope?: string | undefined;
+  /** What else the token response has, or in place of the usual. */
+  readonly tokens?: Changes;
 };
 
 export type DoubleOptions = {
@@ -124,7 +126,7 @@ export async function startIdentityDouble({
     if (said.tokenError) return [400, said.tokenError];
     const { scope } = said;
     const tokens = { access_token: `at-${code}`, token_type: "Bearer", scope };
-    return [200, { ...tokens, id_token: await idTokenFor(given) }];
+    return [200, { ...tokens, id_token: await idTokenFor(given), ...said.tokens }];
   };
   const authorize = (query: URLSearchParams): string => {
     authorizations.push(query);

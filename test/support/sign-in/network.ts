@@ -9,6 +9,8 @@ export type Network = {
   visit(url: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** Names another place. */
   add(origin: string, url: string): void;
+  /** Runs once, before the next answer is handed to the server. */
+  meanwhile?: (() => Promise<unknown>) | undefined;
 };
 
 /** @param places origin → the URL of a server on this computer */
@@ -19,13 +21,18 @@ export function openNetwork(places: Readonly<Record<string, string>> = {}): Netw
     const { origin } = new URL(url);
     return (known.get(origin) ?? origin) + url.slice(origin.length);
   };
-  return {
+  const network: Network = {
     asked,
     add: (origin, url) => void known.set(origin, url),
-    fetch(url, init) {
+    async fetch(url, init) {
       asked.push(url);
-      return fetch(place(url), init);
+      const answer = await fetch(place(url), init);
+      const { meanwhile } = network;
+      network.meanwhile = undefined;
+      await meanwhile?.();
+      return answer;
     },
     visit: (url, headers = {}) => fetch(place(url), { redirect: "manual", headers }),
   };
+  return network;
 }

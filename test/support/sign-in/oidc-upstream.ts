@@ -19,7 +19,10 @@ const PEOPLE: Readonly<Record<string, { readonly name: string; readonly email: s
   eve: { name: "Eve", email: "eve@elsewhere.example" },
 };
 
-/** @param own where the server is that people sign in to */
+/**
+ * @param own where the server is that people sign in to
+ * @param method its name there: what its redirect URI ends with
+ */
 export async function startOidcUpstream(own: string, method = "oidc"): Promise<OidcUpstream> {
   const handler = { current: (_request: IncomingMessage, _response: ServerResponse): void => {} };
   const server = createServer((request, response) => handler.current(request, response));

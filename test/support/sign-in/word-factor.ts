@@ -1,6 +1,6 @@
 import type { SecondFactor } from "../../../src/authorization-server/sign-in/second-factor.ts";
 import { readForm } from "../../../src/http/form.ts";
-import { htmlResponse, PAGE_STYLES } from "../../../src/http/responses.ts";
+import { htmlResponse } from "../../../src/http/responses.ts";
 import { requireSameOrigin } from "../../../src/http/same-origin.ts";
 
 /** Where its page is. */
@@ -31,7 +31,7 @@ export function wordFactor(
           methods: {
             async GET(request) {
               await open(request, new URL(request.url).searchParams.get("state") ?? undefined);
-              return htmlResponse("Type the word.", PAGE_STYLES);
+              return htmlResponse("Type the word.", "style-src 'none'");
             },
             async POST(request, peer) {
               requireSameOrigin(request, issuer);
@@ -42,7 +42,7 @@ export function wordFactor(
               const passed = { name: "word", personId: known?.person.id };
               const answer =
                 form.get("word") === word ? await pending.pass(passed, request, peer) : undefined;
-              return answer ?? htmlResponse("This word is wrong.", PAGE_STYLES, 403);
+              return answer ?? htmlResponse("This word is wrong.", "style-src 'none'", 403);
             },
           },
         },

@@ -1,5 +1,6 @@
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
 import type { Person } from "../../../core/person.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import type { Count, Counters, Taken } from "../../../store/counters.ts";
@@ -117,9 +118,7 @@ function placeOf(username: string, address: string | undefined, keyring: Attempt
 
 function slowDown(seconds: number): OAuthError {
   const minutes = Math.ceil(seconds / 60);
-  return new OAuthError(
-    "slow_down",
-    `Too many wrong passwords. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`,
-    { retryAfterSeconds: seconds },
-  );
+  return new PageError("slow_down", ({ login }) => login.problems.tooManyPasswords(minutes), {
+    retryAfterSeconds: seconds,
+  });
 }

@@ -1,4 +1,5 @@
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import type { Count, Counters } from "../../../store/counters.ts";
@@ -75,16 +76,11 @@ export function createCodeAttempts({
 }
 
 function slowDown(of: GuessedCode, seconds: number): OAuthError {
-  const wait = `Try again in ${inWords(seconds)}`;
-  const text =
-    of === "code"
-      ? `Too many wrong codes. ${wait}, or use a recovery code.`
-      : `Too many wrong recovery codes. ${wait}.`;
-  return new OAuthError("slow_down", text, { retryAfterSeconds: seconds });
-}
-
-function inWords(seconds: number): string {
   const minutes = Math.ceil(seconds / 60);
-  if (minutes === 1) return "a minute";
-  return minutes <= 90 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+  return new PageError(
+    "slow_down",
+    ({ totp: { problems } }) =>
+      of === "code" ? problems.tooManyCodes(minutes) : problems.tooManyRecoveryCodes(minutes),
+    { retryAfterSeconds: seconds },
+  );
 }

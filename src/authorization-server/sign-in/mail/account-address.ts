@@ -2,13 +2,15 @@ import { readMailbox } from "../../../core/email-address.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import type { Person } from "../../../core/person.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { accountAddressSection, confirmAddressSection } from "../../../pages/account-address.ts";
+import { accountAddressSection, confirmAddressSection } from "../../../pages/account/address.ts";
+import type { Look } from "../../../pages/look.ts";
+import { PageError, type Says } from "../../../pages/page-error.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { IdentityRecord, PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import type { AccountPart, AskedOfPart, PartAnswer } from "../account-part.ts";
 import type { Admit, SignInMethod } from "../method.ts";
-import { ADDRESS_PROBLEM, refusalOnly } from "./address-form.ts";
+import { refusalOnly } from "./address-form.ts";
 import { type DeliveryParts, deliver, recordRefused, recordSlowed } from "./deliver.ts";
 import { mailIdentity } from "./identity.ts";
 import type { Counted, MailLimits } from "./mail-limits.ts";
@@ -24,7 +26,7 @@ export type AccountAddressParts = DeliveryParts & {
   readonly admit: Admit;
   readonly store: Pick<Store, "findPerson" | "findByIdentity" | "changeAddress">;
   readonly clock: Clock;
-  readonly appName: string;
+  readonly look: Look;
   readonly onPersonChanged: (personId: string) => void;
 };
 
@@ -41,6 +43,8 @@ type Pending = {
  * together change anything. So one who has the session alone, or the new mailbox alone, changes nothing.
  */
 export function accountAddress(parts: AccountAddressParts): AccountPart {
+  const { look } = parts;
+  const texts = look.texts.account.address;
   return {
     async section({ person, identities, canChange, form, problem, shown }) {
       const address = await addressOf(person, identities, parts);
@@ -48,6 +52,7 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
       const pending = shown as Pending | undefined;
       if (pending) {
         return confirmAddressSection({
+          look,
           ...pending,
           isPrinted: parts.mailer.isPrinted,
           problem: pending.problem,
@@ -56,6 +61,7 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
         });
       }
       return accountAddressSection({
+        look,
         address,
         canChange,
         problem: problem?.message,
@@ -68,8 +74,8 @@ export function accountAddress(parts: AccountAddressParts): AccountPart {
       cancel: async () => ({ kind: "done", notice: "cancelled" }),
     },
     notices: {
-      cancelled: { text: "Your address was not changed.", changed: false },
-      address_changed: { text: "Your address was changed.", changed: true },
+      cancelled: { text: texts.cancelled, changed: false },
+      address_changed: { text: texts.changed, changed: true },
     },
   };
 }
@@ -89,12 +95,12 @@ async function addressOf(
 
 async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
   const { current, identities, form, peer } = asked;
-  const { links, appName } = parts;
+  const { links, look } = parts;
   const from = await addressOf(current.person, identities, parts);
-  if (from === undefined) return refused("invalid_request", "There is no address to change here.");
+  if (from === undefined) return refused("invalid_request", ({ account }) => account.address.none);
   const to = readMailbox(form.get("new_address") ?? "");
-  if (to === undefined) return refused("invalid_request", ADDRESS_PROBLEM);
-  if (to === from) return refused("invalid_request", "This is your address already.");
+  if (to === undefined) return refused("invalid_request", ({ mail }) => mail.problems.typeAddress);
+  if (to === from) return refused("invalid_request", ({ account }) => account.address.isYours);
   const counted = await countBoth(from, to, peer, parts);
   if (counted instanceof OAuthError) return { kind: "refused", error: counted };
   const about: About = {
@@ -105,11 +111,11 @@ async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<P
     to,
   };
   const made = await links.make<readonly [string, string]>(about, 2);
-  if (!made) return refused("access_denied", "You are no longer signed in, so nothing was changed.");
+  if (!made) return refused("access_denied", ({ account }) => account.password.signedOut);
   const [oldCode, newCode] = made.codes;
   const mails = [
-    [from, oldAddressMail(appName, { code: oldCode, to })],
-    [to, newAddressMail(appName, { code: newCode })],
+    [from, oldAddressMail(look, { code: oldCode, to })],
+    [to, newAddressMail(look, { code: newCode })],
   ] as const;
   for (const [index, [mailbox, mail]] of mails.entries()) {
     const outcome = await deliver({ purpose: "address", mailbox }, mail, peer, parts);
@@ -118,7 +124,7 @@ async function change(asked: AskedOfPart, parts: AccountAddressParts): Promise<P
     // Those that went out, or may have, count.
     const notSent = counted.slice(outcome === "not_sent" ? index : index + 1);
     await Promise.all(notSent.map((one) => one.giveBack()));
-    return refused("temporarily_unavailable", "The emails could not be sent. Try again in a minute.");
+    return refused("temporarily_unavailable", ({ account }) => account.address.notSent);
   }
   return { kind: "show", shown: { mail: made.id, from, to } satisfies Pending };
 }
@@ -145,7 +151,8 @@ async function countBoth(
 
 async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<PartAnswer> {
   const { current, form, peer } = asked;
-  const { links, limits } = parts;
+  const { links, limits, look } = parts;
+  const texts = look.texts.account.address;
   const mailed = await links.find(form.get("mail") ?? "");
   const about = mailed?.about;
   if (
@@ -165,7 +172,7 @@ async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<
   });
   const codes = [readCode(form.get("old_code")), readCode(form.get("new_code"))];
   const [oldCode, newCode] = codes;
-  if (oldCode === undefined || newCode === undefined) return again("Each code has six digits. Type both.");
+  if (oldCode === undefined || newCode === undefined) return again(texts.typeBothCodes);
   const of = { purpose: "address", mailbox: from } as const;
   const counted = await limits.beginTry(from, peer.address).catch(refusalOnly);
   if (counted instanceof OAuthError) {
@@ -176,15 +183,13 @@ async function confirm(asked: AskedOfPart, parts: AccountAddressParts): Promise<
   if (!tried) return refused("access_denied", OVER);
   if (!tried.isRight) {
     await recordRefused(of, "a code is wrong", peer, parts);
-    return tried.mailed.triesLeft > 0
-      ? again("One of the codes is wrong. Use those of the newest emails.")
-      : refused("access_denied", OVER);
+    return tried.mailed.triesLeft > 0 ? again(texts.wrongCode) : refused("access_denied", OVER);
   }
   await counted.giveBack();
   return confirmed(mailed.id, about, asked, parts);
 }
 
-const OVER = "The codes were used, have expired, or were wrong too often. Nothing was changed. Begin again.";
+const OVER: Says = ({ account }) => account.address.over;
 
 /** Both codes were right. */
 async function confirmed(
@@ -200,7 +205,7 @@ async function confirmed(
   // As when it signs in: alone. Another address of theirs must not let this one in.
   const proof = { emails: [to], groups: before.isSaidByOperator ? before.groups : [], claims: {} };
   if ((await admit(method, proof, after.person, undefined)) !== "admitted") {
-    return refused("access_denied", "The new address may not use this server. Nothing was changed.");
+    return refused("access_denied", ({ account }) => account.address.notAdmitted);
   }
   const linked = identities.find((one) => one.method === method.name && one.subject === from);
   const { entry, log } = recorder.prepare("address.changed", { person: id }, peer);
@@ -225,7 +230,7 @@ async function confirmed(
   }
   // Only one who reads the mail of the new address gets here, so this tells no one else.
   return (await store.findByIdentity(mailIdentity(to)))
-    ? refused("access_denied", "The new address belongs to an account here already. Nothing was changed.")
+    ? refused("access_denied", ({ account }) => account.address.taken)
     : refused("access_denied", OVER);
 }
 
@@ -243,7 +248,7 @@ function withAddress(
 
 function refused(
   code: "invalid_request" | "access_denied" | "temporarily_unavailable",
-  message: string,
+  says: Says,
 ): PartAnswer {
-  return { kind: "refused", error: new OAuthError(code, message) };
+  return { kind: "refused", error: new PageError(code, says) };
 }

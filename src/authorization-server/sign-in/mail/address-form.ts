@@ -2,16 +2,16 @@ import { readMailbox } from "../../../core/email-address.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, retryAfter } from "../../../http/responses.ts";
+import { htmlResponse, retryAfter } from "../../../http/responses.ts";
 import { urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
+import type { Look } from "../../../pages/look.ts";
 import { mailDownPage } from "../../../pages/mail-ask.ts";
+import { sentenceOf } from "../../../pages/page-error.ts";
 import { loginUrl } from "../login-path.ts";
 import type { Visit, Visits } from "../method.ts";
 import { type DeliveryParts, type OfMail, recordSlowed } from "./deliver.ts";
 import type { Counted, MailLimits } from "./mail-limits.ts";
-
-export const ADDRESS_PROBLEM = "Type one email address, such as ada@example.com.";
 
 /** An address to which a mail may go: it is counted against the limits. */
 export type AskedFor = { readonly visit: Visit; readonly of: OfMail; readonly counted: Counted };
@@ -39,21 +39,24 @@ export async function readAddressForm(
     readonly visits: Visits;
     readonly limits: Pick<MailLimits, "beginMail">;
     readonly issuer: string;
+    readonly look: Look;
   },
 ): Promise<AskedFor | AskedInVain> {
-  const { visits, limits, issuer } = parts;
+  const { visits, limits, issuer, look } = parts;
   requireSameOrigin(request, issuer);
   const form = await readForm(request);
   const visit = await visits.open(request, form.get("state"));
   const typed = form.get("email") ?? "";
   const mailbox = readMailbox(typed);
-  if (mailbox === undefined) return { visit, again: { typed, problem: ADDRESS_PROBLEM, status: 400 } };
+  if (mailbox === undefined) {
+    return { visit, again: { typed, problem: look.texts.mail.problems.typeAddress, status: 400 } };
+  }
   const of: OfMail = { purpose, mailbox, client: visit.client?.id };
   const counted = await limits.beginMail(mailbox, peer.address).catch(refusalOnly);
   if (!(counted instanceof OAuthError)) return { visit, of, counted };
   await recordSlowed(of, counted, peer, parts);
-  const { message: problem, status } = counted;
-  return { visit, again: { typed, problem, status, headers: retryAfter(counted) } };
+  const problem = sentenceOf(counted, look);
+  return { visit, again: { typed, problem, status: counted.status, headers: retryAfter(counted) } };
 }
 
 /** What was thrown, where it is for a page. */
@@ -69,15 +72,15 @@ export function downResponse(
   path: string,
   { visit, of }: AskedFor,
   { correlationId }: Peer,
-  { issuer, appName }: { readonly issuer: string; readonly appName: string },
+  { issuer, look }: { readonly issuer: string; readonly look: Look },
 ): Response {
   const page = mailDownPage({
-    appName,
+    look,
     action: urlOf(issuer, path),
     state: visit.sealed,
     email: of.mailbox,
     backUrl: loginUrl(visit.sealed, issuer),
     correlationId,
   });
-  return htmlResponse(page, PAGE_STYLES, 503, { "Retry-After": String(RETRY_SECONDS) });
+  return htmlResponse(page, look.styles, 503, { "Retry-After": String(RETRY_SECONDS) });
 }

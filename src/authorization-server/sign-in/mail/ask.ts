@@ -1,5 +1,5 @@
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, seeOther } from "../../../http/responses.ts";
+import { htmlResponse, seeOther } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { mailAskPage } from "../../../pages/mail-ask.ts";
 import { loginUrl } from "../login-path.ts";
@@ -29,7 +29,7 @@ export function askRoute(parts: MailSignInParts): Route {
 }
 
 async function ask(request: Request, peer: Peer, parts: MailSignInParts): Promise<Response> {
-  const { links, issuer, appName } = parts;
+  const { links, issuer, look } = parts;
   const asked = await readAddressForm(request, peer, "sign_in", parts);
   if ("again" in asked) return askAgain(asked.visit, asked.again, parts);
   const { visit, of, counted } = asked;
@@ -38,7 +38,7 @@ async function ask(request: Request, peer: Peer, parts: MailSignInParts): Promis
   const made = await links.make<readonly [string]>({ purpose: "sign_in", mailbox, visit: visit.sealed }, 1);
   if (!made) throw new Error("a mail without a person is always kept");
   const url = `${urlOf(issuer, LINK_PATH)}?token=${made.token}`;
-  const sent = await deliver(of, signInMail(appName, { url, code: made.codes[0] }), peer, parts);
+  const sent = await deliver(of, signInMail(look, { url, code: made.codes[0] }), peer, parts);
   if (sent !== "sent") {
     await links.use(made.id, "code");
     if (sent === "not_sent") await counted.giveBack();
@@ -54,15 +54,15 @@ function codeUrl({ sealed }: Visit, id: string, issuer: string): string {
 export function askAgain(
   visit: Visit,
   said: Again,
-  { issuer, appName }: Pick<MailSignInParts, "issuer" | "appName">,
+  { issuer, look }: Pick<MailSignInParts, "issuer" | "look">,
 ): Response {
   const page = mailAskPage({
-    appName,
+    look,
     action: urlOf(issuer, ASK_PATH),
     state: visit.sealed,
     typed: said.typed,
     problem: said.problem,
     signInUrl: loginUrl(visit.sealed, issuer),
   });
-  return htmlResponse(page, PAGE_STYLES, said.status, said.headers);
+  return htmlResponse(page, look.styles, said.status, said.headers);
 }

@@ -1,10 +1,11 @@
 import { OAuthError } from "../../../core/errors.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, retryAfter } from "../../../http/responses.ts";
+import { htmlResponse, retryAfter } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { mailCodePage } from "../../../pages/mail-code.ts";
+import { sentenceOf } from "../../../pages/page-error.ts";
 import { loginUrl } from "../login-path.ts";
 import type { Visit } from "../method.ts";
 import { refusalOnly } from "./address-form.ts";
@@ -48,7 +49,8 @@ async function askedHere(
 }
 
 async function enter(request: Request, peer: Peer, parts: MailSignInParts): Promise<Response> {
-  const { visits, links, limits } = parts;
+  const { visits, links, limits, look } = parts;
+  const { problems } = look.texts.mail;
   requireSameOrigin(request, parts.issuer);
   const form = await readForm(request);
   const visit = await visits.open(request, form.get("state"));
@@ -57,7 +59,7 @@ async function enter(request: Request, peer: Peer, parts: MailSignInParts): Prom
   if (!asked) return overResponse(visit, parts);
   const code = readCode(form.get("code"));
   if (code === undefined) {
-    return codeResponse(visit, asked, { problem: "Type the six digits of the code.", status: 400 }, parts);
+    return codeResponse(visit, asked, { problem: problems.typeCode, status: 400 }, parts);
   }
   const { mailbox } = asked;
   const of = { purpose: "sign_in", mailbox, client: visit.client?.id } as const;
@@ -65,7 +67,7 @@ async function enter(request: Request, peer: Peer, parts: MailSignInParts): Prom
   if (counted instanceof OAuthError) {
     await recordSlowed(of, counted, peer, parts);
     const said = {
-      problem: `${counted.message} The link in the email still works in this browser.`,
+      problem: problems.linkStillWorks(sentenceOf(counted, look)),
       status: counted.status,
       headers: retryAfter(counted),
     };
@@ -77,25 +79,17 @@ async function enter(request: Request, peer: Peer, parts: MailSignInParts): Prom
     await recordRefused(of, "the code is wrong", peer, parts);
     const { triesLeft } = tried.mailed;
     return triesLeft > 0
-      ? codeResponse(visit, asked, { problem: wrongCode(triesLeft), status: 400 }, parts)
-      : askAgain(visit, { typed: mailbox, problem: NO_TRIES_LEFT, status: 400 }, parts);
+      ? codeResponse(visit, asked, { problem: problems.wrongCode(triesLeft), status: 400 }, parts)
+      : askAgain(visit, { typed: mailbox, problem: problems.noTriesLeft, status: 400 }, parts);
   }
   if (!(await links.use(asked.id, "code"))) return overResponse(visit, parts);
   await counted.giveBack();
   return finish(visit, asked, request, peer, parts);
 }
 
-function wrongCode(triesLeft: number): string {
-  const left = triesLeft === 1 ? "one more try" : `${triesLeft} more tries`;
-  return `The code is wrong. Use the one in the newest email. You have ${left}.`;
-}
-
-const NO_TRIES_LEFT =
-  "The code was wrong five times, so that email can’t be used any more. Ask for a new one.";
-
 /** One page for a mail that was used, has ended, or was asked for elsewhere: it does not tell which. */
 function overResponse(visit: Visit, parts: MailSignInParts): Response {
-  const problem = "The email was used, has expired, or was replaced. Ask for a new one.";
+  const problem = parts.look.texts.mail.problems.over;
   return askAgain(visit, { problem, status: 410 }, parts);
 }
 
@@ -107,10 +101,10 @@ function codeResponse(
     readonly status?: number;
     readonly headers?: Readonly<Record<string, string>>;
   },
-  { mailer, issuer, appName }: MailSignInParts,
+  { mailer, issuer, look }: MailSignInParts,
 ): Response {
   const page = mailCodePage({
-    appName,
+    look,
     email: mailbox,
     isPrinted: mailer.isPrinted,
     action: urlOf(issuer, CODE_PATH),
@@ -120,5 +114,5 @@ function codeResponse(
     askAction: urlOf(issuer, ASK_PATH),
     signInUrl: loginUrl(visit.sealed, issuer),
   });
-  return htmlResponse(page, PAGE_STYLES, said.status, said.headers);
+  return htmlResponse(page, look.styles, said.status, said.headers);
 }

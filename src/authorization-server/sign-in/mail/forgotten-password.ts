@@ -1,7 +1,8 @@
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, seeOther } from "../../../http/responses.ts";
+import { htmlResponse, seeOther } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { forgottenPasswordPage, passwordMailSentPage } from "../../../pages/forgotten-password.ts";
+import type { Look } from "../../../pages/look.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Store } from "../../../store/store.ts";
 import { loginUrl } from "../login-path.ts";
@@ -25,7 +26,7 @@ export type ForgottenPasswordParts = DeliveryParts & {
   >;
   readonly clock: Clock;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
 };
 
 export const FORGOTTEN_PASSWORD_PATH = "/oauth/forgotten-password";
@@ -56,12 +57,12 @@ export function forgottenPasswordRoute(parts: ForgottenPasswordParts): Route {
 }
 
 async function ask(request: Request, peer: Peer, parts: ForgottenPasswordParts): Promise<Response> {
-  const { appName, issuer } = parts;
+  const { look, issuer } = parts;
   const asked = await readAddressForm(request, peer, "password", parts);
   if ("again" in asked) return askAgain(asked.visit, asked.again, parts);
   const { visit, of, counted } = asked;
   const links = await linksFor(of.mailbox, peer, parts);
-  const sent = await deliver(of, newPasswordMail(appName, links), peer, parts);
+  const sent = await deliver(of, newPasswordMail(look, links), peer, parts);
   if (sent !== "sent") {
     if (sent === "not_sent") await counted.giveBack();
     return downResponse(FORGOTTEN_PASSWORD_PATH, asked, peer, parts);
@@ -101,23 +102,23 @@ async function linksFor(
   return links;
 }
 
-function askAgain(visit: Visit, said: Again, { appName, issuer }: ForgottenPasswordParts): Response {
+function askAgain(visit: Visit, said: Again, { look, issuer }: ForgottenPasswordParts): Response {
   const page = forgottenPasswordPage({
-    appName,
+    look,
     action: urlOf(issuer, FORGOTTEN_PASSWORD_PATH),
     state: visit.sealed,
     typed: said.typed ?? "",
     problem: said.problem,
     signInUrl: loginUrl(visit.sealed, issuer),
   });
-  return htmlResponse(page, PAGE_STYLES, said.status, said.headers);
+  return htmlResponse(page, look.styles, said.status, said.headers);
 }
 
-function sentResponse(visit: Visit, { appName, issuer, mailer }: ForgottenPasswordParts): Response {
+function sentResponse(visit: Visit, { look, issuer, mailer }: ForgottenPasswordParts): Response {
   const page = passwordMailSentPage({
-    appName,
+    look,
     isPrinted: mailer.isPrinted,
     signInUrl: loginUrl(visit.sealed, issuer),
   });
-  return htmlResponse(page, PAGE_STYLES);
+  return htmlResponse(page, look.styles);
 }

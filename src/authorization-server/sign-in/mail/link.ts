@@ -2,11 +2,12 @@ import { OAuthError } from "../../../core/errors.ts";
 import { logRefusal } from "../../../http/boundary.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES } from "../../../http/responses.ts";
+import { htmlResponse } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { errorPage } from "../../../pages/error.ts";
 import { mailElsewherePage, mailLinkPage } from "../../../pages/mail-link.ts";
+import { PageError, sentenceOf } from "../../../pages/page-error.ts";
 import type { Visit } from "../method.ts";
 import { recordRefused } from "./deliver.ts";
 import { finish } from "./finish.ts";
@@ -35,16 +36,16 @@ async function show(request: Request, peer: Peer, parts: MailSignInParts): Promi
   if (!found) return endedResponse(request, peer, parts);
   const visit = await openHere(request, found, parts);
   if (!visit) return elsewhereResponse(200, parts);
-  const { issuer, appName } = parts;
+  const { issuer, look } = parts;
   const page = mailLinkPage({
-    appName,
+    look,
     action: urlOf(issuer, LINK_PATH),
     token,
     email: found.mailbox,
     client: visit.client,
     purpose: visit.purpose?.kind,
   });
-  return htmlResponse(page, PAGE_STYLES);
+  return htmlResponse(page, look.styles);
 }
 
 async function use(request: Request, peer: Peer, parts: MailSignInParts): Promise<Response> {
@@ -89,24 +90,23 @@ async function openHere(
 }
 
 /** It shows nothing of the mail: one who got hold of the link alone learns nothing. */
-function elsewhereResponse(status: number, { appName }: MailSignInParts): Response {
-  return htmlResponse(mailElsewherePage({ appName }), PAGE_STYLES, status);
+function elsewhereResponse(status: number, { look }: MailSignInParts): Response {
+  return htmlResponse(mailElsewherePage({ look }), look.styles, status);
 }
 
 /** One page for a link that was used, has ended, or never was: it does not tell which. */
-function endedResponse(request: Request, peer: Peer, { appName, log }: MailSignInParts): Response {
-  const whatHappened = "This link was used before, has expired, or is not complete.";
-  logRefusal(new OAuthError("invalid_request", whatHappened), request, log, peer);
+function endedResponse(request: Request, peer: Peer, { look, log }: MailSignInParts): Response {
+  const refusal = new PageError("invalid_request", ({ error }) => error.linkEnded);
+  logRefusal(refusal, request, log, peer);
   const page = errorPage({
-    appName,
-    title: "This link can’t be used",
-    whatHappened,
-    whatToDo:
-      "Go back to where you started to sign in, and ask for a new email there. If you have signed in with this link already, there is nothing left to do here.",
+    look,
+    title: look.texts.error.linkCannotBeUsed,
+    whatHappened: sentenceOf(refusal, look),
+    whatToDo: look.texts.mail.link.whenEnded,
     correlationId: peer.correlationId,
     status: STATUS,
   });
-  return htmlResponse(page, PAGE_STYLES, STATUS);
+  return htmlResponse(page, look.styles, STATUS);
 }
 
 /** Gone (RFC 9110 §15.5.11). */

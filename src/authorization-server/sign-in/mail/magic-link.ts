@@ -56,14 +56,23 @@ export function magicLinkMethod(settings: MailSettings): SignInMethod {
     async open(parts) {
       const mailer = await openMailer(settings, parts);
       const [links, limits] = [createMailedLinks(parts), createMailLimits(parts)];
-      const common: MailSignInParts & typeof parts = { ...parts, method, mailer, links, limits };
-      const { issuer } = parts;
+      const { issuer, look } = parts;
+      const { mail: label, mailToLink: linkLabel } = look.texts.login.labels;
+      const common: MailSignInParts & typeof parts = {
+        ...parts,
+        method: { ...method, label },
+        mailer,
+        links,
+        limits,
+      };
       return {
+        label,
         panel: {
           kind: "form",
           html: (visit, isOnly) =>
             mailForm(
               {
+                look,
                 action: urlOf(issuer, ASK_PATH),
                 state: visit.sealed,
                 typed: readMailbox(visit.loginHint ?? ""),
@@ -73,7 +82,7 @@ export function magicLinkMethod(settings: MailSettings): SignInMethod {
         },
         routes: [askRoute(common), codeRoute(common), linkRoute(common)],
         proves: (identity) => identity.method === MAGIC_LINK,
-        linkLabel: "an email address",
+        linkLabel,
         passwordReset: {
           route: forgottenPasswordRoute(common),
           url: (visit) => forgottenPasswordUrl(visit, issuer),

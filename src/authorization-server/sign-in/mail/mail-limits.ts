@@ -1,5 +1,6 @@
 import { likelyMailbox } from "../../../core/email-address.ts";
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import { strangersNetwork } from "../../../platform/addresses.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
@@ -125,22 +126,16 @@ export function createMailLimits({ counters, store, keyring, clock }: MailLimits
   };
 }
 
-const SENTENCES = {
-  mails: (when: string) => `Too many emails were asked for. Try again ${when}.`,
-  tries: (when: string) => `Too many codes were tried. Try again ${when}.`,
-} as const;
-
-function slowDown(kind: keyof typeof SENTENCES, seconds: number, limit: string): OAuthError {
-  return new OAuthError("slow_down", SENTENCES[kind](inWords(seconds)), {
-    retryAfterSeconds: seconds,
-    detail: `the limit ${limit} is reached`,
-    whatToDo: "Wait, then go back and try again.",
-  });
-}
-
-function inWords(seconds: number): string {
+function slowDown(kind: "mails" | "tries", seconds: number, limit: string): OAuthError {
   const minutes = Math.ceil(seconds / 60);
-  if (minutes <= 1) return "in a minute";
-  if (minutes < 120) return `in ${minutes} minutes`;
-  return `in ${Math.ceil(minutes / 60)} hours`;
+  return new PageError(
+    "slow_down",
+    ({ mail: { problems } }) =>
+      kind === "mails" ? problems.tooManyMails(minutes) : problems.tooManyTries(minutes),
+    {
+      retryAfterSeconds: seconds,
+      detail: `the limit ${limit} is reached`,
+      advises: ({ error }) => error.whatToDo.waitAndGoBack,
+    },
+  );
 }

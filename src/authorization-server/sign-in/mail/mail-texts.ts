@@ -1,4 +1,6 @@
 import { undeceiving } from "../../../pages/html.ts";
+import type { Look } from "../../../pages/look.ts";
+import { english } from "../../../pages/texts/en.ts";
 import { LINK_HOURS } from "../users/one-time-links.ts";
 import { MAIL_MINUTES } from "./mailed-links.ts";
 
@@ -6,104 +8,101 @@ import { MAIL_MINUTES } from "./mailed-links.ts";
  * The mails, in plain text. Nothing in them was chosen by a stranger, not even the name of the app that wants to connect: anyone can
  * have a mail sent to anyone, and its text would be theirs.
  */
-type Text = { readonly subject: string; readonly text: string };
+type Mail = { readonly subject: string; readonly text: string };
 
-/** @param appName the operator's, for people */
-export function signInMail(
-  appName: string,
-  { url, code }: { readonly url: string; readonly code: string },
-): Text {
-  const name = shown(appName);
+/** The operator's name for the app, and the words. */
+type Said = Pick<Look, "name" | "texts">;
+
+export function signInMail(look: Said, { url, code }: { readonly url: string; readonly code: string }): Mail {
+  const name = shown(look.name);
+  const texts = look.texts.mails.signIn;
   return {
-    subject: `Sign in to ${name}`,
-    text: lines(
-      `To sign in to ${name}, open this link in the browser where you asked for it:`,
+    subject: texts.subject(name),
+    text: paragraphs(
+      texts.openLink(name),
       url,
-      `If you read this on another device or in another browser, type this code where you asked for it:`,
-      `${code.slice(0, 3)} ${code.slice(3)}`,
-      `You can use either of them, once, within ${MAIL_MINUTES} minutes.`,
-      "If you did not ask for this, ignore this email. Never tell anyone the code: no one who helps you needs it.",
+      texts.orTypeCode,
+      spaced(code),
+      texts.onceWithin(MAIL_MINUTES),
+      texts.notYou,
     ),
   };
 }
 
 /** @param links undefined where no person has the address */
 export function newPasswordMail(
-  appName: string,
+  look: Said,
   links: readonly { readonly username: string; readonly url: string }[],
-): Text {
-  const name = shown(appName);
-  const subject = `Your password for ${name}`;
+): Mail {
+  const name = shown(look.name);
+  const texts = look.texts.mails.newPassword;
+  const subject = texts.subject(name);
   if (links.length === 0) {
-    return {
-      subject,
-      text: lines(
-        `Someone asked for a new password for ${name} with this address. No one with a password here has this address, so there is nothing to change.`,
-        "If you sign in another way, or with another address, use that.",
-      ),
-    };
+    return { subject, text: paragraphs(texts.noOne(name), texts.anotherWay) };
   }
   return {
     subject,
-    text: lines(
-      ...links.flatMap(({ username, url }) => [
-        `Your username is ${shown(username)}. To choose a new password for ${name}, open this link:`,
-        url,
-      ]),
-      `${links.length === 1 ? "It" : "Each link"} works once, within ${LINK_HOURS.password === 1 ? "an hour" : `${LINK_HOURS.password} hours`}. When you save the new password, you are signed out in every browser.`,
-      "If you did not ask for this, ignore this email: your password stays as it is.",
+    text: paragraphs(
+      ...links.flatMap(({ username, url }) => [texts.openLink(shown(username), name), url]),
+      texts.onceWithin(links.length, LINK_HOURS.password),
+      texts.notYou,
     ),
   };
 }
 
 /** To the address that a person has now. */
 export function oldAddressMail(
-  appName: string,
+  look: Said,
   { code, to }: { readonly code: string; readonly to: string },
-): Text {
-  const name = shown(appName);
+): Mail {
+  const name = shown(look.name);
+  const texts = look.texts.mails.oldAddress;
   return {
-    subject: `Your address for ${name}`,
-    text: lines(
-      `Someone who is signed in to your account at ${name} wants to change your address there to ${to}.`,
-      "If this is you, type this code on your account page, as the code of your current address:",
-      `${code.slice(0, 3)} ${code.slice(3)}`,
-      `It works once, within ${MAIL_MINUTES} minutes.`,
-      "If it is not you, tell no one the code, and sign out everywhere on your account page.",
+    subject: texts.subject(name),
+    text: paragraphs(
+      texts.someoneChanges(name, to),
+      texts.typeCode,
+      spaced(code),
+      texts.onceWithin(MAIL_MINUTES),
+      texts.notYou,
     ),
   };
 }
 
 /** To the address that they are to have. */
-export function newAddressMail(appName: string, { code }: { readonly code: string }): Text {
-  const name = shown(appName);
+export function newAddressMail(look: Said, { code }: { readonly code: string }): Mail {
+  const name = shown(look.name);
+  const texts = look.texts.mails.newAddress;
   return {
-    subject: `Confirm your address for ${name}`,
-    text: lines(
-      `Someone wants to use this address to sign in to ${name}.`,
-      "If this is you, type this code on your account page, as the code of your new address:",
-      `${code.slice(0, 3)} ${code.slice(3)}`,
-      `It works once, within ${MAIL_MINUTES} minutes.`,
-      "If it is not you, ignore this email, and tell no one the code.",
+    subject: texts.subject(name),
+    text: paragraphs(
+      texts.someoneUses(name),
+      texts.typeCode,
+      spaced(code),
+      texts.onceWithin(MAIL_MINUTES),
+      texts.notYou,
     ),
   };
 }
 
-/** @param username undefined where the person chooses one */
+/**
+ * @param appName the operator's, for people
+ * @param invited.username undefined where the person chooses one
+ */
 export function invitationMail(
   appName: string,
   invited: { readonly url: string; readonly username: string | undefined; readonly hours: number },
-): Text {
+): Mail {
   const name = shown(appName);
   const { url, username, hours } = invited;
+  // A command sends it, and commands speak English.
+  const texts = english.mails.invitation;
   return {
-    subject: `Your invitation to ${name}`,
-    text: lines(
-      username === undefined
-        ? `You are invited to ${name}. Open this link to choose a username and a password:`
-        : `You are invited to ${name}. Your username is ${shown(username)}. Open this link to choose your password:`,
+    subject: texts.subject(name),
+    text: paragraphs(
+      username === undefined ? texts.chooseBoth(name) : texts.choosePassword(name, shown(username)),
       url,
-      `It works once, within ${hours === 1 ? "an hour" : `${hours} hours`}. Anyone who has it can use it: do not forward it.`,
+      texts.onceWithin(hours),
     ),
   };
 }
@@ -113,6 +112,10 @@ function shown(name: string): string {
   return undeceiving(name);
 }
 
-function lines(...paragraphs: readonly string[]): string {
-  return `${paragraphs.join("\n\n")}\n`;
+function spaced(code: string): string {
+  return `${code.slice(0, 3)} ${code.slice(3)}`;
+}
+
+function paragraphs(...texts: readonly string[]): string {
+  return `${texts.join("\n\n")}\n`;
 }

@@ -1,4 +1,5 @@
 import type { UnauditedEvent } from "../../../core/events.ts";
+import type { Look } from "../../../pages/look.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import type { Store } from "../../../store/store.ts";
@@ -23,7 +24,7 @@ export type MailSignInParts = DeliveryParts & {
   readonly log: Log<UnauditedEvent>;
   readonly clock: Clock;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
 };
 
 /** Where the form of the sign-in page posts the address to. */

@@ -1,7 +1,8 @@
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
 import type { UnauditedEvent } from "../../../core/events.ts";
 import { displayName } from "../../../core/person.ts";
 import { logRefusal } from "../../../http/boundary.ts";
+import { PageError, type Says } from "../../../pages/page-error.ts";
 import { PASSKEY_SCRIPT_HASH } from "../../../pages/passkey-script.ts";
 import { accountPasskeysSection, PASSKEY_FIELD } from "../../../pages/passkeys.ts";
 import type { Log } from "../../../platform/logging.ts";
@@ -27,22 +28,17 @@ const MOST_PASSKEYS = 20;
 
 /** The section in which people add passkeys, and remove them. */
 export function accountPasskeys(parts: AccountPasskeysParts): AccountPart {
+  const texts = parts.look.texts.account.passkeys;
   return {
     section: (at) => section(at, parts),
     lists: ({ method }) => method === PASSKEYS,
     scriptHashes: [PASSKEY_SCRIPT_HASH],
     actions: { add: (asked) => add(asked, parts), remove: (asked) => remove(asked, parts) },
     notices: {
-      added: { text: "You can now sign in with this passkey.", changed: true },
-      removed: {
-        text: "You can no longer sign in with this passkey. Delete it from your device too.",
-        changed: true,
-      },
-      not_there: { text: "That passkey was removed already.", changed: false },
-      last_way_in: {
-        text: "This passkey is the last way in that works here, so it was not removed. Add another one first.",
-        changed: false,
-      },
+      added: { text: texts.added, changed: true },
+      removed: { text: texts.removed, changed: true },
+      not_there: { text: texts.notThere, changed: false },
+      last_way_in: { text: texts.lastWayIn, changed: false },
     },
   };
 }
@@ -63,6 +59,7 @@ async function section(at: AtAccount, parts: AccountPasskeysParts) {
       parts,
     );
   return accountPasskeysSection({
+    look: parts.look,
     passkeys: listed.map((identity) => {
       const { subject: id, label, issuer, createdAt, usedAt } = identity;
       const credential = own.find((one) => one.id === id);
@@ -96,16 +93,16 @@ async function add(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<Par
   const { current, form, peer, request } = asked;
   const { store, recorder, clock } = parts;
   const { id: personId } = current.person;
-  const refused = (message: string, detail?: string): PartAnswer => {
-    const error = refusal(message, detail);
+  const refused = (says: Says, detail?: string): PartAnswer => {
+    const error = refusal(says, detail);
     logRefusal(error, request, parts.log, peer);
     return { kind: "refused", error };
   };
   const isFull = async () => (await passkeysOf(personId, parts)).length >= MOST_PASSKEYS;
-  const full = () => refused(`You have ${MOST_PASSKEYS} passkeys already. Remove one first.`);
+  const full = () => refused(({ account }) => account.passkeys.full(MOST_PASSKEYS));
   if (await isFull()) return full();
   const others = asked.identities.filter(({ method }) => method === PASSKEYS).map(({ label }) => label);
-  const label = unlike(others, labelOf(form.get("name"), request.headers.get("user-agent")));
+  const label = unlike(others, labelOf(form.get("name"), request.headers.get("user-agent"), parts.look));
   const made = await readNewPasskey(
     form.get(PASSKEY_FIELD),
     useOf(current.signIn),
@@ -113,7 +110,7 @@ async function add(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<Par
     parts,
     (challenge) => useChallenge(challenge, store),
   );
-  if ("problem" in made) return refused(made.problem, made.detail);
+  if ("problem" in made) return refused(() => made.problem, made.detail);
   const { identity, credential } = made;
   const { entry, log } = recorder.prepare("credential.added", { person: personId, kind: "passkey" }, peer);
   const isAdded = await store.addCredentials(
@@ -134,8 +131,8 @@ async function add(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<Par
   // Others were added at the same time.
   if (await isFull()) return full();
   return (await store.findByIdentity(identity))
-    ? refused("This passkey is in use already.", "its credential id is someone's")
-    : refused("You are no longer signed in, so nothing was changed.", "the session is over");
+    ? refused(({ account }) => account.passkeys.inUse, "its credential id is someone's")
+    : refused(({ account }) => account.password.signedOut, "the session is over");
 }
 
 /** With a number where one of the person's passkeys is called so already. */
@@ -173,13 +170,13 @@ async function remove(asked: AskedOfPart, parts: AccountPasskeysParts): Promise<
     entry,
   );
   if (!isRemoved) {
-    const error = refusal("Your ways to sign in were changed at the same time. Try again.");
+    const error = refusal(({ account }) => account.passkeys.changedMeanwhile);
     return { kind: "refused", error };
   }
   log();
   return { kind: "done", notice: "removed" };
 }
 
-function refusal(message: string, detail?: string): OAuthError {
-  return new OAuthError("invalid_request", message, detail === undefined ? {} : { detail });
+function refusal(says: Says, detail?: string): OAuthError {
+  return new PageError("invalid_request", says, detail === undefined ? {} : { detail });
 }

@@ -10,14 +10,18 @@ export function invitedPasskey(parts: NewPasskeyParts): InvitationChoice {
     field: PASSKEY_FIELD,
     html({ link, username = "" }) {
       const made = { use: useOf(link), userHandle: undefined, name: username, others: [] };
-      return passkeyCreation(creationOptions(made, parts), "Use a passkey instead");
+      return passkeyCreation(
+        creationOptions(made, parts),
+        parts.look.texts.invitation.usePasskey,
+        parts.look,
+      );
     },
     scriptHashes: [PASSKEY_SCRIPT_HASH],
     accept: (form, { link, userAgent }) =>
       readNewPasskey(
         form.get(PASSKEY_FIELD),
         useOf(link),
-        labelOf(undefined, userAgent),
+        labelOf(undefined, userAgent, parts.look),
         parts,
         linkCountsOnce,
       ),

@@ -1,5 +1,6 @@
 import { browserInWords } from "../../../pages/browser-in-words.ts";
 import { shownName } from "../../../pages/html.ts";
+import type { Look } from "../../../pages/look.ts";
 import type { PasskeyCreation } from "../../../pages/passkeys.ts";
 import { randomSecret } from "../../../platform/random.ts";
 import type { NewPasskey } from "../../../store/credential.ts";
@@ -13,6 +14,7 @@ export type NewPasskeyParts = {
   readonly relyingParty: RelyingParty;
   readonly challenges: Challenges;
   readonly clock: () => number;
+  readonly look: Look;
 };
 
 /** What the browser is asked to make. */
@@ -54,11 +56,11 @@ export async function readNewPasskey(
   text: string | undefined,
   use: Pick<ChallengeUse, "purpose" | "boundTo">,
   label: string,
-  { relyingParty, challenges, clock }: NewPasskeyParts,
+  { relyingParty, challenges, clock, look }: NewPasskeyParts,
   isFirst: (challenge: OpenChallenge) => Promise<boolean>,
 ): Promise<NewPasskey | NotMade> {
-  if (!text)
-    return { problem: "No passkey was made. Turn JavaScript on, and try again.", detail: "nothing came" };
+  if (!text) return { problem: look.texts.passkeys.nothingCame, detail: "nothing came" };
+  const notMade = (detail: string): NotMade => ({ problem: look.texts.passkeys.notSaved, detail });
   const answer = readAttestation(text);
   if (!answer) return notMade("the browser sent no passkey");
   const challenge = challenges.open(answer.client.challenge, use);
@@ -75,11 +77,7 @@ export async function readNewPasskey(
   };
 }
 
-function notMade(detail: string): NotMade {
-  return { problem: "The passkey could not be saved. Try again.", detail };
-}
-
 /** What the person typed as its name, or else the browser in which it was made. */
-export function labelOf(typed: string | undefined, userAgent: string | null | undefined): string {
-  return shownName(typed ?? "") || browserInWords(userAgent ?? undefined);
+export function labelOf(typed: string | undefined, userAgent: string | null | undefined, look: Look): string {
+  return shownName(typed ?? "") || browserInWords(userAgent ?? undefined, look);
 }

@@ -33,13 +33,21 @@ export function passkeys(...options: readonly never[]): SignInMethod {
     ...method,
     requireUsableAt: (issuer) => void relyingPartyOf(issuer, ""),
     open(parts) {
-      const relyingParty = relyingPartyOf(parts.issuer, parts.appName);
-      const all = { ...parts, method, relyingParty, challenges: createChallenges(parts) };
+      const relyingParty = relyingPartyOf(parts.issuer, parts.look.name);
+      const { passkey: label } = parts.look.texts.login.labels;
+      const all = {
+        ...parts,
+        method: { ...method, label },
+        relyingParty,
+        challenges: createChallenges(parts),
+      };
       return {
+        label,
         panel: {
           kind: "form",
           html: ({ sealed }) =>
             passkeySignIn({
+              look: parts.look,
               action: urlOf(parts.issuer, PASSKEYS_PATH),
               state: sealed,
               options: {

@@ -1,5 +1,6 @@
 import { OAuthError } from "../../../core/errors.ts";
 import type { Peer } from "../../../http/peer.ts";
+import { PageError, type Says } from "../../../pages/page-error.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import { usernameMark } from "../../../platform/secrets/username-mark.ts";
 import type { Recorder } from "../../recorder.ts";
@@ -47,7 +48,7 @@ export function createPasswordCheck(
     }
     if (!proof) {
       await recorder.record("sign_in.failed", failed, peer);
-      return { refusal: new OAuthError("access_denied", "Incorrect username or password.") };
+      return { refusal: new PageError("access_denied", ({ login }) => login.problems.incorrect) };
     }
     await attempt.succeeded({ id: proof.identity.subject });
     return { proof };
@@ -69,10 +70,11 @@ function refuseTooLong({ username, password }: Pair): OAuthError | undefined {
   const tooLong = Object.entries(fields).find(([, text]) => text.length > MAXIMUM_FIELD_LENGTH);
   if (!tooLong) return undefined;
   const [name, { length }] = tooLong;
-  const limit = MAXIMUM_FIELD_LENGTH.toLocaleString("en");
-  return new OAuthError("invalid_request", `The ${name} is too long. Use at most ${limit} characters.`, {
-    detail: `a ${name} of ${length} characters`,
-  });
+  const says: Says = ({ login: { problems } }) =>
+    name === "username"
+      ? problems.usernameTooLong(MAXIMUM_FIELD_LENGTH)
+      : problems.passwordTooLong(MAXIMUM_FIELD_LENGTH);
+  return new PageError("invalid_request", says, { detail: `a ${name} of ${length} characters` });
 }
 
 async function begin(username: string, { address }: Peer, attempts: Attempts): Promise<Attempt | OAuthError> {

@@ -4,6 +4,7 @@ import type { CheckUser } from "../../../config/settings.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import { displayName, MOST_PERSON_BYTES, type Person } from "../../../core/person.ts";
 import { keepable, personIdProblem } from "../../../core/person-id.ts";
+import { PageError, type Says } from "../../../pages/page-error.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import { within } from "../../../platform/within.ts";
 import type { CheckPair, SignInMethod } from "../method.ts";
@@ -42,7 +43,8 @@ export function password(checkUser: CheckUser, milliseconds = CHECK_USER_MS): Si
     saysGroups: false,
     // What checkUser returns beside the id.
     saysClaims: true,
-    open: ({ clock }) => ({
+    open: ({ clock, look }) => ({
+      label: look.texts.login.labels.password,
       panel: { kind: "password", check: askCheckUser(checkUser, milliseconds, clock) },
       routes: [],
       proves: ({ method, issuer }) => method === METHOD && issuer === "",
@@ -110,12 +112,12 @@ function personOf(answer: unknown): Person | undefined | OAuthError {
   if (!person) return undefined;
   const problem = personIdProblem(person.id);
   if (problem !== undefined) {
-    return unusable("its ID can't be used", `the id that checkUser returned ${problem}`);
+    return unusable(({ login }) => login.problems.idUnusable, `the id that checkUser returned ${problem}`);
   }
   const bytes = Buffer.byteLength(JSON.stringify(person));
   if (bytes > MOST_PERSON_BYTES) {
     return unusable(
-      "its data is too large",
+      ({ login }) => login.problems.dataTooLarge,
       `checkUser returned ${bytes} bytes of JSON; the limit is ${MOST_PERSON_BYTES}`,
     );
   }
@@ -123,18 +125,14 @@ function personOf(answer: unknown): Person | undefined | OAuthError {
 }
 
 function unchecked(detail: string, cause?: unknown): OAuthError {
-  return new OAuthError(
-    "temporarily_unavailable",
-    "We couldn't check your password. Try again in a minute.",
-    { detail, retryAfterSeconds: 60, cause },
-  );
+  return new PageError("temporarily_unavailable", ({ login }) => login.problems.notChecked, {
+    detail,
+    retryAfterSeconds: 60,
+    cause,
+  });
 }
 
 /** Trying again does not help. */
-function unusable(problem: string, detail: string): OAuthError {
-  return new OAuthError(
-    "server_error",
-    `You can't sign in with this account because ${problem}. Contact the server's operator.`,
-    { detail },
-  );
+function unusable(says: Says, detail: string): OAuthError {
+  return new PageError("server_error", says, { detail });
 }

@@ -1,4 +1,5 @@
-import type { Asked, Secrets } from "../upstream/provider.ts";
+import type { Secrets } from "../../code-flow/transactions.ts";
+import type { Asked } from "../upstream/provider.ts";
 import type { Company } from "./company.ts";
 import type { IdpMetadata } from "./metadata.ts";
 import { nodeSaml } from "./node-saml.ts";

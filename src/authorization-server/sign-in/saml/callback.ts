@@ -9,11 +9,12 @@ import type { Route } from "../../../http/route.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Counters } from "../../../store/counters.ts";
 import type { Store } from "../../../store/store.ts";
+import type { Secrets } from "../../code-flow/transactions.ts";
 import type { SignInMethod, SignIns, Visit, Visits } from "../method.ts";
 import { type BrokenOffParts, noSignIn, recordBrokenOff, tryAgain } from "../upstream/broken-off.ts";
 import { openVisit } from "../upstream/callback.ts";
 import { BrokenOff } from "../upstream/provider.ts";
-import type { Transaction, Transactions } from "../upstream/transactions.ts";
+import type { SignInTransactions } from "../upstream/sign-in-transactions.ts";
 import type { Answer, Answers } from "./answers.ts";
 import { requestIdOf } from "./authn-request.ts";
 import type { Company } from "./company.ts";
@@ -31,7 +32,7 @@ export type SamlCallbackParts = BrokenOffParts & {
   readonly identityProvider: IdentityProvider;
   readonly visits: Visits;
   readonly signIns: SignIns;
-  readonly transactions: Pick<Transactions, "take">;
+  readonly transactions: Pick<SignInTransactions, "take">;
   readonly relayStates: Pick<RelayStates, "isOurs">;
   readonly answers: Answers;
   readonly counters: Counters;
@@ -135,7 +136,7 @@ async function finish(request: Request, peer: Peer, parts: SamlCallbackParts): P
 async function complete(
   { assertionId, inResponseTo, proof, askedAt }: Answer & { readonly kind: "proved" },
   visit: Visit,
-  transaction: Transaction,
+  transaction: Secrets,
   request: Request,
   peer: Peer,
   parts: SamlCallbackParts,

@@ -12,7 +12,7 @@ import { isSecureUrl } from "../../../platform/addresses.ts";
 import type { MethodParts, OpenMethod, SignInMethod } from "../method.ts";
 import { beginRoute } from "../upstream/begin.ts";
 import { BrokenOff } from "../upstream/provider.ts";
-import { createTransactions } from "../upstream/transactions.ts";
+import { createSignInTransactions } from "../upstream/sign-in-transactions.ts";
 import { beginPathOf, beginUrl } from "../upstream/upstream-method.ts";
 import { createAnswers } from "./answers.ts";
 import { authnRequestUrl } from "./authn-request.ts";
@@ -86,7 +86,7 @@ function openSaml(settings: Company, parts: MethodParts): OpenMethod {
     identityProvider,
     method: { name, label, people },
     relayStates,
-    transactions: createTransactions({ ...parts, newState: relayStates.make }),
+    transactions: createSignInTransactions({ ...parts, newState: relayStates.make }),
     answers: createAnswers(name, parts),
     redirectUri: here.acsUrl,
     provider: {

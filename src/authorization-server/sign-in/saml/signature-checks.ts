@@ -1,4 +1,4 @@
-import { OAuthError } from "../../../core/errors.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import { strangersNetwork } from "../../../platform/addresses.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Counters } from "../../../store/counters.ts";
@@ -20,13 +20,9 @@ export function signatureChecksOf(
   return async (question) => {
     const { waitSeconds } = await takeShare(CHECKS, network, counters, clock());
     if (waitSeconds === 0) return verifySignature(question, network);
-    throw new OAuthError(
-      "temporarily_unavailable",
-      "Too many people are signing in. Try again in a minute.",
-      {
-        detail: "too many SAML responses of the network, or of all together",
-        retryAfterSeconds: waitSeconds,
-      },
-    );
+    throw new PageError("temporarily_unavailable", ({ login }) => login.problems.tooMany, {
+      detail: "too many SAML responses of the network, or of all together",
+      retryAfterSeconds: waitSeconds,
+    });
   };
 }

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { SignatureAnswer, SignatureQuestion } from "./signature-worker.ts";
 
 export type { SignatureAnswer, SignatureQuestion };
@@ -85,9 +86,8 @@ function startThread(): Worker {
 }
 
 function tooMany(detail: string): OAuthError {
-  return new OAuthError(
-    "temporarily_unavailable",
-    "Too many people are signing in at the moment. Try again in a few seconds.",
-    { detail, retryAfterSeconds: RETRY_SECONDS },
-  );
+  return new PageError("temporarily_unavailable", ({ login }) => login.problems.tooManyNow, {
+    detail,
+    retryAfterSeconds: RETRY_SECONDS,
+  });
 }

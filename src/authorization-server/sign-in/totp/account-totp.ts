@@ -1,6 +1,8 @@
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
 import { displayName, type Person } from "../../../core/person.ts";
-import { type AccountTotpShown, accountTotpSection } from "../../../pages/account-totp.ts";
+import { type AccountTotpShown, accountTotpSection } from "../../../pages/account/totp.ts";
+import type { Look } from "../../../pages/look.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import type { Credential, CredentialKind, NewCredentials } from "../../../store/credential.ts";
@@ -26,11 +28,13 @@ export type AccountTotpParts = {
   readonly clock: Clock;
   /** Of the factor. */
   readonly name: string;
+  readonly look: Look;
 };
 
 /** The section in which a person sets up their authenticator app, gets new recovery codes, and turns it off. */
 export function accountTotp(parts: AccountTotpParts): AccountPart {
-  const { store } = parts;
+  const { store, look } = parts;
+  const texts = look.texts.account.totp;
   return {
     async section({ person, canChange, form, problem, shown }) {
       const [record, credentials] = await Promise.all([
@@ -39,6 +43,7 @@ export function accountTotp(parts: AccountTotpParts): AccountPart {
       ]);
       const totp = credentials.find(({ kind }) => kind === "totp");
       return accountTotpSection({
+        look,
         since: totp?.createdAt,
         recoveryCodes: credentials.filter(({ kind }) => kind === "recovery_code").length,
         isRequired: parts.isRequired({ groups: record?.groups ?? [] }),
@@ -56,11 +61,8 @@ export function accountTotp(parts: AccountTotpParts): AccountPart {
       cancel: async () => ({ kind: "done", notice: "cancelled" }),
     },
     notices: {
-      cancelled: { text: "No authenticator app was set up. Nothing was changed.", changed: false },
-      turned_off: {
-        text: "Your authenticator app is turned off. You are no longer asked for a code.",
-        changed: true,
-      },
+      cancelled: { text: texts.cancelled, changed: false },
+      turned_off: { text: texts.turnedOff, changed: true },
     },
   };
 }
@@ -77,12 +79,12 @@ async function confirmSetup(asked: AskedOfPart, parts: AccountTotpParts): Promis
   const of = setupOf(asked, before);
   const secret = await parts.setups.open(of, asked.form.get("setup"));
   if (secret === undefined) {
-    return refused(new OAuthError("invalid_request", "This QR code can't be used any more. Begin again."));
+    return refused(new PageError("invalid_request", ({ account }) => account.totp.qrCodeOver));
   }
   const made = await newCodesOf(secret, asked.form.get("code"), parts);
   if (!made) {
     const setup = await parts.setups.again(of, labelOf(asked), secret);
-    const problem = "Incorrect code. Type the six digits that your app shows now.";
+    const problem = parts.look.texts.totp.setup.incorrect;
     return { ...show({ kind: "setup", setup, problem }), status: 400 };
   }
   // Without one of before, none may be there: of two setups at once, one is first.
@@ -105,7 +107,7 @@ async function turnOff(asked: AskedOfPart, parts: AccountTotpParts): Promise<Par
   if (!(await appOf(asked, parts))) return refused(notSetUp());
   const record = await store.findPerson(personId);
   if (parts.isRequired({ groups: record?.groups ?? [] })) {
-    return refused(new OAuthError("access_denied", "This server requires you to have an authenticator app."));
+    return refused(new PageError("access_denied", ({ account }) => account.totp.isRequiredHere));
   }
   const { entry, log } = recorder.prepare("credential.removed", { person: personId, kind: "totp" }, peer);
   const removed = await store.removeCredentials(
@@ -161,12 +163,9 @@ function refused(error: OAuthError): PartAnswer {
 }
 
 function notSetUp(): OAuthError {
-  return new OAuthError("invalid_request", "You have no authenticator app here.");
+  return new PageError("invalid_request", ({ account }) => account.totp.hasNone);
 }
 
 function notChanged(): OAuthError {
-  return new OAuthError(
-    "access_denied",
-    "You are no longer signed in, or your authenticator app was changed at the same time. Nothing was changed.",
-  );
+  return new PageError("access_denied", ({ account }) => account.totp.changedMeanwhile);
 }

@@ -1,5 +1,6 @@
 import { OAuthError } from "../../../core/errors.ts";
 import type { Peer } from "../../../http/peer.ts";
+import { PageError, type Says } from "../../../pages/page-error.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
 import type { Credential, CredentialUse } from "../../../store/credential.ts";
@@ -60,8 +61,8 @@ export function createCodes(parts: CodesParts): Codes {
       const { kind } = typed;
       const code = kind === "code" ? readCode(typed.text) : typed.text;
       // No guess, so it is not counted.
-      if (!code) return { refusal: new OAuthError("invalid_request", notTyped(typed)) };
-      if (code.length > LONGEST) return { refusal: new OAuthError("invalid_request", NOT_TYPED[kind]) };
+      if (!code) return { refusal: new PageError("invalid_request", notTyped(typed)) };
+      if (code.length > LONGEST) return { refusal: new PageError("invalid_request", NOT_TYPED[kind]) };
       const attempt = await begin(kind, by, peer, attempts);
       if (attempt instanceof OAuthError) {
         const why = { reason: `too many wrong codes before this ${IN_WORDS[kind]}`, error: attempt };
@@ -91,7 +92,8 @@ async function oneTimeCode(
     return { reason, error: cannotBeChecked(reason) };
   }
   const counter = await stepOf(code, secret, clock());
-  if (counter === undefined) return { reason: "wrong code", error: wrong("Incorrect code.") };
+  if (counter === undefined)
+    return { reason: "wrong code", error: wrong(({ totp }) => totp.problems.incorrect) };
   // Whether it was used before, the commit of the sign-in finds.
   return { kind: "totp", id: "", counter };
 }
@@ -106,7 +108,7 @@ async function recoveryCode(
   if (found) return { kind: "recovery_code", id };
   return {
     reason: "wrong recovery code",
-    error: wrong("This recovery code is incorrect, or was used before."),
+    error: wrong(RECOVERY_CODE_WRONG),
   };
 }
 
@@ -126,14 +128,15 @@ async function begin(
 
 const LONGEST = 100;
 
-const NOT_TYPED: Readonly<Record<GuessedCode, string>> = {
-  code: "Type the six digits that your authenticator app shows.",
-  recovery_code: "Type one of your recovery codes.",
+const NOT_TYPED: Readonly<Record<GuessedCode, Says>> = {
+  code: ({ totp }) => totp.problems.typeCode,
+  recovery_code: ({ totp }) => totp.problems.typeRecoveryCode,
 };
+const RECOVERY_CODE_WRONG: Says = ({ totp }) => totp.problems.recoveryCodeWrong;
 
-function notTyped({ kind, text }: TypedCode): string {
+function notTyped({ kind, text }: TypedCode): Says {
   return kind === "code" && looksLikeRecoveryCode(text)
-    ? "This looks like a recovery code. Use a recovery code instead, in the field for one."
+    ? ({ totp }) => totp.problems.recoveryCodeInOtherField
     : NOT_TYPED[kind];
 }
 
@@ -142,19 +145,18 @@ const IN_WORDS: Readonly<Record<GuessedCode, string>> = { code: "code", recovery
 const USED: Readonly<Record<GuessedCode, () => Why>> = {
   code: () => ({
     reason: "code used before",
-    error: wrong("This code was used already. Wait until your app shows the next one."),
+    error: wrong(({ totp }) => totp.problems.usedAlready),
   }),
   recovery_code: () => ({
     reason: "recovery code used before",
-    error: wrong("This recovery code is incorrect, or was used before."),
+    error: wrong(RECOVERY_CODE_WRONG),
   }),
 };
 
-function wrong(text: string): OAuthError {
-  return new OAuthError("access_denied", text);
+function wrong(says: Says): OAuthError {
+  return new PageError("access_denied", says);
 }
 
 function cannotBeChecked(detail: string): OAuthError {
-  const text = "Your code can't be checked. Use a recovery code, or contact the server's operator.";
-  return new OAuthError("server_error", text, { detail });
+  return new PageError("server_error", ({ totp }) => totp.problems.notChecked, { detail });
 }

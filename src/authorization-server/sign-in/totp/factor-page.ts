@@ -1,17 +1,12 @@
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
 import type { Params } from "../../../core/params.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import {
-  htmlResponse,
-  PAGE_STYLES,
-  pageStatus,
-  retryAfter,
-  seeOther,
-  withCookies,
-} from "../../../http/responses.ts";
+import { htmlResponse, pageStatus, retryAfter, seeOther, withCookies } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
+import type { Look } from "../../../pages/look.ts";
+import { PageError, sentenceOf } from "../../../pages/page-error.ts";
 import { recoveryCodesPage, totpPage, totpSetupPage } from "../../../pages/totp.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
@@ -35,7 +30,7 @@ export type FactorPageParts = {
   readonly keyring: Pick<Keyring, "seal">;
   readonly clock: Clock;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   /** Of the factor. */
   readonly name: string;
 };
@@ -136,8 +131,8 @@ async function setUp(
   if (!made) return setupPage(at, WRONG, secret, parts);
   const passed = { name: parts.name, personId: record?.person.id, adds: made.credentials };
   const answer = await pending.pass(passed, request, peer, ({ location, setCookies }) => {
-    const page = recoveryCodesPage({ appName: parts.appName, codes: made.codes, continueUrl: location });
-    return withCookies(htmlResponse(page, PAGE_STYLES), setCookies);
+    const page = recoveryCodesPage({ look: parts.look, codes: made.codes, continueUrl: location });
+    return withCookies(htmlResponse(page, parts.look.styles), setCookies);
   });
   // Another sign-in has set codes up meanwhile: the page asks for one of those.
   return answer ?? seeOther(`${urlOf(parts.issuer, FACTOR_PATH)}?${stateOf(pending)}#top`);
@@ -152,29 +147,26 @@ function setupOf({ id }: PendingProof): string {
   return `sign-in ${id}`;
 }
 
-const EXPIRED = new OAuthError("invalid_request", "This QR code has expired. Scan the new one.");
-const WRONG = new OAuthError(
-  "invalid_request",
-  "Incorrect code. Type the six digits that your app shows now.",
-);
+const EXPIRED = new PageError("invalid_request", ({ totp }) => totp.setup.expired);
+const WRONG = new PageError("invalid_request", ({ totp }) => totp.setup.incorrect);
 
 type Problem = { readonly kind: TypedCode["kind"]; readonly error: OAuthError };
 
 function codePage(
   { pending }: At,
   problem: Problem | undefined,
-  { issuer, appName }: FactorPageParts,
+  { issuer, look }: FactorPageParts,
 ): Response {
   const page = totpPage({
-    appName,
+    look,
     action: urlOf(issuer, FACTOR_PATH),
     state: pending.sealed,
     client: pending.visit.client,
     label: pending.proof.label,
     signInUrl: pending.signInUrl,
-    problem: problem && { field: problem.kind, message: problem.error.message },
+    problem: problem && { field: problem.kind, message: sentenceOf(problem.error, look) },
   });
-  return answerWith(page, problem?.error);
+  return answerWith(page, look, problem?.error);
 }
 
 /** @param secret where the person has scanned it already */
@@ -182,26 +174,26 @@ async function setupPage(
   { pending }: At,
   error: OAuthError | undefined,
   secret: string | undefined,
-  { setups, issuer, appName }: FactorPageParts,
+  { setups, issuer, look }: FactorPageParts,
 ): Promise<Response> {
   const { label } = pending.proof;
   const of = setupOf(pending);
   const setup = secret === undefined ? await setups.begin(of, label) : await setups.again(of, label, secret);
   const page = totpSetupPage({
-    appName,
+    look,
     action: urlOf(issuer, FACTOR_PATH),
     state: pending.sealed,
     client: pending.visit.client,
     label,
     signInUrl: pending.signInUrl,
     setup,
-    problem: error?.message,
+    problem: error && sentenceOf(error, look),
   });
-  return answerWith(page, error);
+  return answerWith(page, look, error);
 }
 
-function answerWith(page: string, error: OAuthError | undefined): Response {
+function answerWith(page: string, look: Look, error: OAuthError | undefined): Response {
   return error === undefined
-    ? htmlResponse(page, PAGE_STYLES)
-    : htmlResponse(page, PAGE_STYLES, pageStatus(error), retryAfter(error));
+    ? htmlResponse(page, look.styles)
+    : htmlResponse(page, look.styles, pageStatus(error), retryAfter(error));
 }

@@ -1,4 +1,5 @@
 import { shownName } from "../../../pages/html.ts";
+import type { Look } from "../../../pages/look.ts";
 import type { QrCode } from "../../../pages/qr-code.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Keyring } from "../../../platform/secrets/keyring.ts";
@@ -41,19 +42,19 @@ export function createSetups({
   keyring,
   clock,
   issuer,
-  appName,
+  look,
 }: {
   readonly keyring: Pick<Keyring, "seal" | "open">;
   readonly clock: Clock;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
 }): Setups {
   const again: Setups["again"] = async (of, label, secret) => {
     const sealed: Sealed = { iss: issuer, of, secret, endsAt: clock() + SETUP_SECONDS * 1000 };
     return {
       sealed: await keyring.seal(LABEL, JSON.stringify(sealed)),
       key: secret.match(/.{1,4}/g)?.join(" ") ?? secret,
-      qr: await qrCodeOf(await uriOf(secret, { issuer: shownName(appName), label: shownName(label) })),
+      qr: await qrCodeOf(await uriOf(secret, { issuer: shownName(look.name), label: shownName(label) })),
     };
   };
   return {

@@ -4,12 +4,12 @@ import type { Route } from "../../../http/route.ts";
 import type { Visits } from "../method.ts";
 import { type BrokenOffParts, tryAgain } from "./broken-off.ts";
 import { BrokenOff, type UpstreamProvider } from "./provider.ts";
-import type { Transactions } from "./transactions.ts";
+import type { SignInTransactions } from "./sign-in-transactions.ts";
 
 export type BeginParts = BrokenOffParts & {
   readonly visits: Visits;
   readonly provider: Pick<UpstreamProvider, "authorizationUrl">;
-  readonly transactions: Pick<Transactions, "begin">;
+  readonly transactions: Pick<SignInTransactions, "begin">;
   readonly redirectUri: string;
 };
 

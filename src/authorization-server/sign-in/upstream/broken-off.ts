@@ -1,7 +1,8 @@
 import type { UnauditedEvent } from "../../../core/events.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, withCookies } from "../../../http/responses.ts";
+import { htmlResponse, withCookies } from "../../../http/responses.ts";
 import { errorPage } from "../../../pages/error.ts";
+import type { Look } from "../../../pages/look.ts";
 import type { Log } from "../../../platform/logging.ts";
 import type { SignInMethod, SignInPage, Visit } from "../method.ts";
 import type { BrokenOff } from "./provider.ts";
@@ -10,7 +11,7 @@ export type BrokenOffParts = {
   readonly method: Pick<SignInMethod, "name" | "label">;
   readonly signInPage: SignInPage;
   readonly log: Log<UnauditedEvent>;
-  readonly appName: string;
+  readonly look: Look;
 };
 
 /** Back to the sign-in page, which says what happened and offers every way again. */
@@ -34,15 +35,16 @@ export function noSignIn(
   parts: BrokenOffParts,
 ): Response {
   recordBrokenOff(undefined, why, peer, parts);
+  const { title, whatHappened, whatToDo } = parts.look.texts.login.noSignIn;
   const page = errorPage({
-    appName: parts.appName,
-    title: "This sign-in can’t continue",
-    whatHappened: "It was started in another browser, has ended, or was used before.",
-    whatToDo: "Go back to where you started, and sign in again.",
+    look: parts.look,
+    title,
+    whatHappened,
+    whatToDo,
     correlationId: peer.correlationId,
     status: 400,
   });
-  return withCookies(htmlResponse(page, PAGE_STYLES, 400), setCookies);
+  return withCookies(htmlResponse(page, parts.look.styles, 400), setCookies);
 }
 
 /** The line in the log. @param reason without a code, a token or an assertion in it */

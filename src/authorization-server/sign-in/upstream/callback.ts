@@ -9,14 +9,14 @@ import type { Clock } from "../../../platform/clock.ts";
 import type { Proof, Proved, SignInMethod, SignIns, Visit, Visits } from "../method.ts";
 import { type BrokenOffParts, noSignIn, tryAgain } from "./broken-off.ts";
 import { BrokenOff, type UpstreamProvider } from "./provider.ts";
-import type { Transactions } from "./transactions.ts";
+import type { SignInTransactions } from "./sign-in-transactions.ts";
 
 export type CallbackParts = BrokenOffParts & {
   readonly method: Pick<SignInMethod, "name" | "label" | "people">;
   readonly visits: Visits;
   readonly signIns: SignIns;
   readonly provider: Pick<UpstreamProvider, "prove">;
-  readonly transactions: Pick<Transactions, "take">;
+  readonly transactions: Pick<SignInTransactions, "take">;
   readonly redirectUri: string;
   readonly clock: Clock;
 };

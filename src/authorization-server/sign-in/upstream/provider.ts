@@ -1,6 +1,7 @@
 import type { Identity } from "../../../core/identity.ts";
 import type { Params } from "../../../core/params.ts";
 import type { Route } from "../../../http/route.ts";
+import type { Secrets } from "../../code-flow/transactions.ts";
 import type { Proof, Visit } from "../method.ts";
 import type { SignInProblem } from "../sign-in-problems.ts";
 
@@ -26,13 +27,6 @@ export type UpstreamProvider = {
 export type Asked = Secrets & {
   readonly redirectUri: string;
   readonly visit: Pick<Visit, "loginHint" | "signInAfter" | "wantsAnotherAccount">;
-};
-
-/** Each is 256 bits, and of one sign-in alone. */
-export type Secrets = {
-  readonly state: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
 };
 
 /** The query of the callback, with what was asked. */

@@ -1,3 +1,4 @@
+import type { KeepTokens } from "../../../config/sign-in/settings.ts";
 import { callbackPathOf, redirectUriOf } from "../../../core/upstream-urls.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { forAnotherAccount } from "../another-account.ts";
@@ -5,17 +6,19 @@ import type { MethodParts, SignInMethod, Visit } from "../method.ts";
 import { beginRoute } from "./begin.ts";
 import { callbackRoute } from "./callback.ts";
 import type { UpstreamProvider } from "./provider.ts";
-import { createTransactions } from "./transactions.ts";
+import { createSignInTransactions } from "./sign-in-transactions.ts";
 
 type MethodOf = Pick<SignInMethod, "name" | "label" | "people"> & {
   /** What says the person's groups; undefined where nothing does. */
   readonly groups: string | undefined;
   readonly provider: NonNullable<SignInMethod["provider"]>;
+  readonly clientId: string;
+  readonly keepTokens: KeepTokens | undefined;
 };
 
 /** Signing in at a provider: a button that leads there, and the way back. */
 export function upstreamMethod(
-  { name, label, people, groups, provider: asked }: MethodOf,
+  { name, label, people, groups, provider: asked, clientId, keepTokens }: MethodOf,
   open: (parts: MethodParts) => UpstreamProvider,
 ): SignInMethod {
   return {
@@ -24,9 +27,10 @@ export function upstreamMethod(
     people,
     saysGroups: groups !== undefined,
     provider: asked,
+    keepsTokens: keepTokens && { as: keepTokens.as, clientId },
     open(parts) {
       const provider = open(parts);
-      const transactions = createTransactions(parts);
+      const transactions = createSignInTransactions(parts);
       const callbackPath = callbackPathOf(name);
       const redirectUri = redirectUriOf(parts.issuer, name);
       const common = { ...parts, method: { name, label, people }, provider, transactions, redirectUri };

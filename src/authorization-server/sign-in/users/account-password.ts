@@ -1,5 +1,6 @@
-import { OAuthError } from "../../../core/errors.ts";
-import { accountPasswordSection } from "../../../pages/account-password.ts";
+import { accountPasswordSection } from "../../../pages/account/password.ts";
+import type { Look } from "../../../pages/look.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { IdentityRecord } from "../../../store/people-records.ts";
 import type { AccountPart } from "../account-part.ts";
 import type { ChangePassword } from "./change-password.ts";
@@ -9,12 +10,15 @@ import { USERS } from "./usernames.ts";
 export function accountPassword(
   changePassword: ChangePassword,
   hasPassword: (identity: IdentityRecord) => Promise<boolean>,
+  look: Look,
 ): AccountPart {
+  const texts = look.texts.account.password;
   return {
     async section({ identities, canChange, form, problem }) {
       const identity = passwordOf(identities);
       if (!identity || !(await hasPassword(identity))) return undefined;
       return accountPasswordSection({
+        look,
         username: identity.label,
         canChange,
         problem: problem?.message,
@@ -24,11 +28,13 @@ export function accountPassword(
     actions: {
       async change_password({ current: { person, signIn: session }, identities, form, peer }) {
         const identity = passwordOf(identities);
-        if (!identity) throw new OAuthError("invalid_request", "There is no password to change here.");
+        if (!identity) throw new PageError("invalid_request", ({ account }) => account.password.none);
         const next = form.get("new_password") ?? "";
         if (next !== (form.get("repeated_password") ?? "")) {
-          const message = "The two new passwords are not the same. Type the new one twice.";
-          return { kind: "refused", error: new OAuthError("invalid_request", message) };
+          return {
+            kind: "refused",
+            error: new PageError("invalid_request", ({ account }) => account.password.notTheSame),
+          };
         }
         const current = form.get("current_password") ?? "";
         const refusal = await changePassword({ person, identity, session, current, next }, peer);
@@ -37,7 +43,7 @@ export function accountPassword(
     },
     notices: {
       password_changed: {
-        text: "Your password was changed, and you are signed out everywhere else. Your apps stay connected: to disconnect them, sign out everywhere.",
+        text: texts.changed,
         changed: true,
       },
     },

@@ -1,7 +1,9 @@
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
 import type { Identity } from "../../../core/identity.ts";
 import type { Person } from "../../../core/person.ts";
 import type { Peer } from "../../../http/peer.ts";
+import type { Look } from "../../../pages/look.ts";
+import { PageError } from "../../../pages/page-error.ts";
 import type { Store } from "../../../store/store.ts";
 import type { CheckPair } from "../method.ts";
 import { createPasswordCheck, type PasswordParts } from "../password/check-password.ts";
@@ -12,7 +14,7 @@ import { passwordProblem } from "./password-rules.ts";
 export type ChangePasswordParts = PasswordParts & {
   readonly store: Pick<Store, "changePassword">;
   readonly clock: () => number;
-  readonly appName: string;
+  readonly look: Look;
   /** The process's own, unless a test has one. */
   readonly queue?: HashingQueue;
 };
@@ -36,18 +38,18 @@ export type ChangePassword = (
 
 /** A person of the directory changes their own password. @param check of the directory */
 export function createChangePassword(check: CheckPair, parts: ChangePasswordParts): ChangePassword {
-  const { store, recorder, clock, appName, queue = hashingQueue } = parts;
+  const { store, recorder, clock, look, queue = hashingQueue } = parts;
   const checkPassword = createPasswordCheck(check, parts);
   return async ({ person, identity, session, current, next }, peer) => {
     const username = identity.subject;
     const checked = await checkPassword({ username, password: current }, undefined, peer);
     if ("refusal" in checked) {
       return checked.refusal.code === "access_denied"
-        ? new OAuthError("access_denied", "The current password is incorrect.")
+        ? new PageError("access_denied", ({ account }) => account.password.incorrect)
         : checked.refusal;
     }
-    const problem = await passwordProblem(next, [username, appName]);
-    if (problem !== undefined) return new OAuthError("invalid_request", problem);
+    const problem = await passwordProblem(next, [username, look.name], look.texts);
+    if (problem !== undefined) return new PageError("invalid_request", () => problem);
     const secret = await queue.run(() => passwordHashOf(next));
     const changed = recorder.prepare("credential.changed", { person: person.id, kind: "password" }, peer);
     const now = clock();
@@ -62,7 +64,7 @@ export function createChangePassword(check: CheckPair, parts: ChangePasswordPart
     const credential = { ...secrets, personId: person.id };
     // Much can happen while two passwords are hashed: signed out, disabled, changed in another session.
     if (!(await store.changePassword({ credential, session, now }, changed.entry))) {
-      return new OAuthError("access_denied", "You are no longer signed in, so nothing was changed.");
+      return new PageError("access_denied", ({ account }) => account.password.signedOut);
     }
     changed.log();
     return undefined;

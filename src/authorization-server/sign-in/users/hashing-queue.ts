@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { OAuthError } from "../../../core/errors.ts";
+import type { OAuthError } from "../../../core/errors.ts";
+import { PageError } from "../../../pages/page-error.ts";
 
 /** Runs tasks that each take a core and much memory, a few at a time. */
 export type HashingQueue = {
@@ -61,11 +62,10 @@ export function createHashingQueue({ atOnce, waiting, waitMs, now }: HashingLimi
 }
 
 function tooMany(detail: string): OAuthError {
-  return new OAuthError(
-    "temporarily_unavailable",
-    "Too many people are signing in at the moment. Try again in a few seconds.",
-    { detail, retryAfterSeconds: RETRY_SECONDS },
-  );
+  return new PageError("temporarily_unavailable", ({ login }) => login.problems.tooManyNow, {
+    detail,
+    retryAfterSeconds: RETRY_SECONDS,
+  });
 }
 
 const RETRY_SECONDS = 5;

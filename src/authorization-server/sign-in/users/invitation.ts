@@ -1,14 +1,15 @@
-import { OAuthError } from "../../../core/errors.ts";
 import type { UnauditedEvent } from "../../../core/events.ts";
 import type { Params } from "../../../core/params.ts";
 import { logRefusal } from "../../../http/boundary.ts";
 import { readForm } from "../../../http/form.ts";
 import type { Peer } from "../../../http/peer.ts";
-import { htmlResponse, PAGE_STYLES, withScripts } from "../../../http/responses.ts";
+import { htmlResponse, withScripts } from "../../../http/responses.ts";
 import { type Route, urlOf } from "../../../http/route.ts";
 import { requireSameOrigin } from "../../../http/same-origin.ts";
 import { errorPage } from "../../../pages/error.ts";
 import { invitationPage, passwordSetPage } from "../../../pages/invitation.ts";
+import type { Look } from "../../../pages/look.ts";
+import { PageError, sentenceOf } from "../../../pages/page-error.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Log } from "../../../platform/logging.ts";
 import { randomId } from "../../../platform/random.ts";
@@ -34,7 +35,7 @@ export type InvitationParts = {
   readonly clock: Clock;
   readonly log: Log<UnauditedEvent>;
   readonly issuer: string;
-  readonly appName: string;
+  readonly look: Look;
   readonly methods: () => readonly NamedMethod[];
   /** The process's own, unless a test has one. */
   readonly queue?: HashingQueue;
@@ -71,17 +72,19 @@ async function acceptInvitation(request: Request, peer: Peer, parts: InvitationP
   if (!isUsed) {
     // Another post was first, with this link or with this name.
     const again = await openLink(open.token, request, parts);
-    return again ? formResponse(again, taken(chosen.username), parts) : endedResponse(request, peer, parts);
+    return again
+      ? formResponse(again, taken(chosen.username, parts.look), parts)
+      : endedResponse(request, peer, parts);
   }
   const { username } = chosen;
   const page = passwordSetPage({
-    appName: parts.appName,
+    look: parts.look,
     username,
     isReset: isReset(open),
     hasPasskey: "passkey" in chosen,
     accountUrl: urlOf(parts.issuer, ACCOUNT_PATH),
   });
-  return htmlResponse(page, PAGE_STYLES);
+  return htmlResponse(page, parts.look.styles);
 }
 
 /** A link that can be used, and whose it is; undefined username where the person chooses one. */
@@ -135,29 +138,29 @@ async function readChoice(
   parts: InvitationParts,
 ): Promise<Choice | (Refused & { readonly problem: string })> {
   const { username: known } = open;
-  const { store, appName } = parts;
+  const { store, look } = parts;
   const typedUsername = form.get("username") ?? "";
-  const username = known === undefined ? readUsername(typedUsername) : { name: known };
+  const username = known === undefined ? readUsername(typedUsername, look.texts) : { name: known };
   if ("problem" in username) return { problem: username.problem, typedUsername };
   const chosen = { username: username.name, displayName: typedUsername.trim() };
   const isTaken =
     known === undefined && (await store.findByIdentity(usersIdentity(username.name))) !== undefined;
   const choice = choicesFor(open, parts).find(({ field }) => form.get(field));
   if (choice) {
-    const passkey = isTaken ? taken(typedUsername) : await choice.accept(form, invited(open));
+    const passkey = isTaken ? taken(typedUsername, look) : await choice.accept(form, invited(open));
     return "problem" in passkey ? { problem: passkey.problem, typedUsername } : { ...chosen, passkey };
   }
   const password = form.get("password") ?? "";
   if (password !== (form.get("again") ?? "")) {
-    return { problem: "The two passwords differ. Type the same one twice.", typedUsername };
+    return { problem: look.texts.invitation.passwordsDiffer, typedUsername };
   }
-  const problem = await passwordProblem(password, [username.name, appName]);
+  const problem = await passwordProblem(password, [username.name, look.name], look.texts);
   if (problem !== undefined) return { problem, typedUsername };
-  return isTaken ? taken(typedUsername) : { ...chosen, password };
+  return isTaken ? taken(typedUsername, look) : { ...chosen, password };
 }
 
-function taken(typedUsername: string): Refused & { readonly problem: string } {
-  return { problem: "This username is taken. Choose another one.", typedUsername };
+function taken(typedUsername: string, { texts }: Look): Refused & { readonly problem: string } {
+  return { problem: texts.username.taken, typedUsername };
 }
 
 /** Uses the link up, in one conditional commit. False where it was used, has ended, or the name is taken. */
@@ -197,10 +200,10 @@ async function useLink(
 }
 
 function formResponse(open: OpenLink, refused: Refused, parts: InvitationParts): Response {
-  const { issuer, appName } = parts;
+  const { issuer, look } = parts;
   const choices = choicesFor(open, parts);
   const page = invitationPage({
-    appName,
+    look,
     action: urlOf(issuer, INVITATION_PATH),
     token: open.token,
     username: open.username,
@@ -210,26 +213,24 @@ function formResponse(open: OpenLink, refused: Refused, parts: InvitationParts):
     errorMessage: refused.problem,
   });
   const scripts = choices.flatMap(({ scriptHashes = [] }) => scriptHashes);
-  return htmlResponse(page, withScripts(PAGE_STYLES, scripts), refused.problem === undefined ? 200 : 400);
+  return htmlResponse(page, withScripts(look.styles, scripts), refused.problem === undefined ? 200 : 400);
 }
 
 /** One page for a link that was used, has ended, or never was: it does not tell which. */
-function endedResponse(request: Request, peer: Peer, { appName, log, methods }: InvitationParts): Response {
-  const whatHappened = "This link was used before, has expired, or is not complete.";
-  logRefusal(new OAuthError("invalid_request", whatHappened), request, log, peer);
+function endedResponse(request: Request, peer: Peer, { look, log, methods }: InvitationParts): Response {
+  const refusal = new PageError("invalid_request", ({ error }) => error.linkEnded);
+  logRefusal(refusal, request, log, peer);
+  const { whenEnded, whenEndedWithMail } = look.texts.invitation;
+  const canReset = methods().some(({ passwordReset }) => passwordReset !== undefined);
   const page = errorPage({
-    appName,
-    title: "This link can’t be used",
-    whatHappened,
-    whatToDo: `If you have saved your password with it, sign in. Otherwise, copy the whole link, ${
-      methods().some(({ passwordReset }) => passwordReset !== undefined)
-        ? "use the link for a forgotten password on the sign-in page, or ask the server's operator for a new link."
-        : "or ask the server's operator for a new one."
-    }`,
+    look,
+    title: look.texts.error.linkCannotBeUsed,
+    whatHappened: sentenceOf(refusal, look),
+    whatToDo: canReset ? whenEndedWithMail : whenEnded,
     correlationId: peer.correlationId,
     status: STATUS,
   });
-  return htmlResponse(page, PAGE_STYLES, STATUS);
+  return htmlResponse(page, look.styles, STATUS);
 }
 
 /** Gone (RFC 9110 §15.5.11). */

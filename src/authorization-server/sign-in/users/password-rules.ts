@@ -1,3 +1,4 @@
+import { english, type Texts } from "../../../pages/texts/en.ts";
 import { foldedName } from "./usernames.ts";
 
 const MINIMUM_CHARACTERS = 8;
@@ -26,29 +27,31 @@ export function spellingsOf(password: string): readonly string[] {
  * Why a new password is refused, as a sentence for the person; undefined where it is not. There are no rules about kinds of characters
  * (NIST SP 800-63B-4 §3.1.1.2): they make passwords harder to remember, and not harder to guess.
  * @param names the username, and the name of the app where it is known
+ * @param texts what says why; English unless given
  */
 export async function passwordProblem(
   password: string,
   names: readonly string[],
+  { password: texts }: Pick<Texts, "password"> = english,
 ): Promise<string | undefined> {
   const prepared = preparedPassword(password);
   if ([...prepared].length < MINIMUM_CHARACTERS) {
-    return `The password is too short. Use at least ${MINIMUM_CHARACTERS} characters.`;
+    return texts.tooShort(MINIMUM_CHARACTERS);
   }
   if (Math.max(password.length, prepared.length) > MAXIMUM_PASSWORD_LENGTH) {
-    return `The password is too long. Use at most ${MAXIMUM_PASSWORD_LENGTH.toLocaleString("en")} characters.`;
+    return texts.tooLong(MAXIMUM_PASSWORD_LENGTH);
   }
   if (/\p{Cc}/u.test(prepared) || !prepared.isWellFormed()) {
-    return "The password has a control character. Use characters that you can type in every browser.";
+    return texts.unseen;
   }
   const folded = foldedName(prepared);
   // Loaded here: a server that only checks passwords has no need of the list.
   const { WELL_KNOWN_PASSWORDS } = await import("./well-known-passwords.ts");
   if (WELL_KNOWN_PASSWORDS.has(folded)) {
-    return "This password is one of the most common ones, which attackers try first. Choose another one.";
+    return texts.wellKnown;
   }
   if (isLittleMoreThan(names.map(foldedName), folded)) {
-    return "The password is little more than your username or the app's name. Choose another one.";
+    return texts.littleMore;
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { Identity } from "../../../core/identity.ts";
+import { english, type Texts } from "../../../pages/texts/en.ts";
 
 /** The kind of method that knows people by their username. */
 export const USERS = "users";
@@ -18,15 +19,15 @@ const MAXIMUM_CHARACTERS = 64;
  */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]|\u0345/u;
 
-/** Reads a username for someone new. */
-export function readUsername(text: string): ReadUsername {
+/** Reads a username for someone new. @param texts what says why it cannot be one; English unless given */
+export function readUsername(text: string, { username }: Pick<Texts, "username"> = english): ReadUsername {
   const name = foldedName(text);
   const { length } = [...name];
-  if (length === 0) return { problem: "The username is empty." };
+  if (length === 0) return { problem: username.empty };
   if (length > MAXIMUM_CHARACTERS) {
-    return { problem: `The username is too long. Use at most ${MAXIMUM_CHARACTERS} characters.` };
+    return { problem: username.tooLong(MAXIMUM_CHARACTERS) };
   }
-  if (UNSEEN.test(name)) return { problem: "The username has a control character or an invisible one." };
+  if (UNSEEN.test(name)) return { problem: username.unseen };
   return { name };
 }
 

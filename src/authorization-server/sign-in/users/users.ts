@@ -22,10 +22,11 @@ export function users(): SignInMethod {
       const hasPassword = async ({ personId }: Pick<IdentityRecord, "personId">) =>
         (await parts.store.findCredential(personId, "password")) !== undefined;
       return {
+        label: parts.look.texts.login.labels.password,
         panel: { kind: "password", check },
         routes: [invitationRoute(parts)],
         proves: ({ method }) => method === USERS,
-        account: accountPassword(createChangePassword(check, parts), hasPassword),
+        account: accountPassword(createChangePassword(check, parts), hasPassword, parts.look),
         isUsable: hasPassword,
         hasResettablePasswords: true,
         started: (print) => inviteFirstPerson(parts, print),

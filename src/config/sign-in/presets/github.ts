@@ -13,7 +13,7 @@ import {
 import { oidcOptions } from "../oidc-options.ts";
 import type { GithubSettings } from "../settings.ts";
 
-const { clientId, name, label, personId } = presetOptions;
+const { clientId, name, label, personId, keepTokens } = presetOptions;
 
 /** Its options beside those that presets share. */
 export const githubOwn = {
@@ -46,7 +46,7 @@ type Own = {
   [allowInsecureIssuer]?: Given[typeof allowInsecureIssuer];
 };
 
-export type GithubOptions = Pick<PresetOptions, "clientId" | "name" | "label" | "personId"> &
+export type GithubOptions = Pick<PresetOptions, "clientId" | "name" | "label" | "personId" | "keepTokens"> &
   SecretOption &
   Own;
 
@@ -59,6 +59,7 @@ export const githubSignIn = defineSignIn({
     name,
     label,
     personId,
+    keepTokens,
     ...githubOwn,
   },
   checks: secureUrls(["baseUrl"]),
@@ -69,6 +70,7 @@ export const githubSignIn = defineSignIn({
     clientId: parsed.clientId,
     clientSecret: parsed.clientSecret,
     personId: parsed.personId,
+    keepTokens: parsed.keepTokens,
     baseUrl: parsed.baseUrl,
     apiUrl: apiOfGithub(parsed.baseUrl),
     groups: parsed.groups,

@@ -64,7 +64,9 @@ export const googleSignIn = defineSignIn({
       knowsSelectAccount: true,
       refuse: (claims) => hd && refuseDomain(claims.hd, hd),
     });
-    return { ...made, parameters: { ...hint, ...made.parameters } };
+    // Without it, Google gives no refresh token, and what is kept ends in an hour.
+    const offline = made.keepTokens && { access_type: "offline" };
+    return { ...made, parameters: { ...hint, ...offline, ...made.parameters } };
   },
 });
 

@@ -6,15 +6,29 @@ import type { FetchJson } from "../../../../platform/fetch-json.ts";
 import { type Answer, BrokenOff, WRONG_CREDENTIALS } from "../provider.ts";
 
 export type GithubApi = {
-  /** @returns the access token */
-  exchange(answer: Pick<Answer, "redirectUri" | "codeVerifier"> & { readonly code: string }): Promise<string>;
+  exchange(
+    answer: Pick<Answer, "redirectUri" | "codeVerifier"> & { readonly code: string },
+  ): Promise<GithubTokens>;
   user(token: string): Promise<z.infer<typeof user>>;
   emails(token: string): Promise<readonly z.infer<typeof emailAddress>[]>;
   /** `acme` and, where teams are asked for, `acme/engineers`. Nothing where neither is. */
   groups(token: string): Promise<readonly string[]>;
 };
 
-const grantedToken = z.looseObject({ access_token: z.string().min(1), scope: z.string().nullish() });
+export type GithubTokens = {
+  readonly accessToken: string;
+  /** Those of a GitHub App may end, and have one. */
+  readonly refreshToken: string | undefined;
+  readonly expiresInSeconds: number | undefined;
+  readonly scope: string | undefined;
+};
+
+const grantedToken = z.looseObject({
+  access_token: z.string().min(1),
+  refresh_token: z.string().min(1).nullish(),
+  expires_in: z.number().positive().nullish(),
+  scope: z.string().nullish(),
+});
 const refusedToken = z.looseObject({ error: z.string(), error_description: z.string().optional() });
 const user = z.looseObject({ id: z.int().positive(), login: z.string().min(1), name: z.string().nullish() });
 const emailAddress = z.looseObject({
@@ -80,9 +94,14 @@ export function createGithubApi(settings: GithubSettings, fetchJson: FetchJson):
       });
       const granted = grantedToken.safeParse(body);
       if (status === 200 && granted.success) {
-        const { access_token: token, scope } = granted.data;
+        const { access_token: token, refresh_token, expires_in, scope } = granted.data;
         if (!token.startsWith(OF_GITHUB_APP)) requireScopes(scope, groups !== undefined);
-        return token;
+        return {
+          accessToken: token,
+          refreshToken: refresh_token ?? undefined,
+          expiresInSeconds: expires_in ?? undefined,
+          scope: scope ?? undefined,
+        };
       }
       // It answers errors with 200.
       const refused = refusedToken.safeParse(body);

@@ -4,6 +4,7 @@ import type { Clock } from "../../../../platform/clock.ts";
 import { fetchJsonBy, type PlainFetch } from "../../../../platform/fetch-json.ts";
 import type { Proof } from "../../method.ts";
 import { answeredError } from "../answer-error.ts";
+import { scopesToAsk, toKeep } from "../kept-tokens.ts";
 import { type Answer, type Asked, BrokenOff, type UpstreamProvider } from "../provider.ts";
 import { boundedProfile, emailsOf, groupsOf, idOfPerson, labelOf, textOf } from "../said.ts";
 import { createGithubApi, type GithubApi } from "./github-api.ts";
@@ -22,8 +23,9 @@ export function openGithub(
       refuseAnswer(answer, settings);
       const code = answer.params.get("code");
       if (code === undefined) throw new BrokenOff("wrong_answer", "the provider's answer has no code");
-      const token = await api.exchange({ ...answer, code });
-      return proofOf(token, api, settings, clock());
+      const tokens = await api.exchange({ ...answer, code });
+      const proof = await proofOf(tokens.accessToken, api, settings, clock());
+      return { ...proof, keeps: toKeep(tokens, { ...settings, scopes: scopesOf(settings) }) };
     },
     proves: ({ method, issuer }) => method === METHOD && issuer === settings.baseUrl,
     routes: [],
@@ -32,16 +34,16 @@ export function openGithub(
 
 function authorizationUrl(
   { state, codeVerifier, redirectUri, visit }: Asked,
-  { baseUrl, clientId, groups }: GithubSettings,
+  settings: GithubSettings,
 ): string {
+  const { baseUrl, clientId } = settings;
   const { loginHint, signInAfter, wantsAnotherAccount } = visit;
   const url = new URL(`${baseUrl}/login/oauth/authorize`);
-  const scopes = ["read:user", "user:email", ...(groups === undefined ? [] : ["read:org"])];
   url.search = new URLSearchParams({
     response_type: "code",
     client_id: clientId,
     redirect_uri: redirectUri,
-    scope: scopes.join(" "),
+    scope: scopesToAsk({ ...settings, scopes: scopesOf(settings) }).join(" "),
     state,
     code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"),
     code_challenge_method: "S256",
@@ -50,6 +52,11 @@ function authorizationUrl(
     ...((signInAfter !== undefined || wantsAnotherAccount) && { prompt: "select_account" }),
   }).toString();
   return url.href;
+}
+
+/** What a sign-in needs. */
+function scopesOf({ groups }: GithubSettings): readonly string[] {
+  return ["read:user", "user:email", ...(groups === undefined ? [] : ["read:org"])];
 }
 
 /** RFC 9207, where GitHub sends `iss`; RFC 6749 §4.1.2.1. */

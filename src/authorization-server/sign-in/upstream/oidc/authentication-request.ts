@@ -1,5 +1,6 @@
 import type { OidcSettings } from "../../../../config/sign-in/settings.ts";
 import type { Discovered } from "../../../../platform/provider/discovery.ts";
+import { scopesToAsk } from "../kept-tokens.ts";
 import type { Asked } from "../provider.ts";
 import { openidClient } from "./openid-client.ts";
 
@@ -15,7 +16,7 @@ export async function authenticationRequest(
   document: Discovered["document"],
   now: number,
 ): Promise<Parameters> {
-  const { parameters, clientId, scopes } = settings;
+  const { parameters, clientId } = settings;
   const { calculatePKCECodeChallenge } = await openidClient();
   const { loginHint, wantsAnotherAccount } = visit;
   return {
@@ -26,7 +27,7 @@ export async function authenticationRequest(
     response_type: "code",
     client_id: clientId,
     redirect_uri: redirectUri,
-    scope: scopes.join(" "),
+    scope: scopesToAsk(settings).join(" "),
     state,
     nonce,
     code_challenge: await calculatePKCECodeChallenge(codeVerifier),

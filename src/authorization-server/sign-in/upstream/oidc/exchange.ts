@@ -6,6 +6,9 @@ import { openidClient } from "./openid-client.ts";
 export type Tokens = {
   readonly idToken: string;
   readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  /** Seconds from now; undefined where that is not said. */
+  readonly expiresInSeconds: number | undefined;
   /** The scopes that were granted; undefined where they are those that were asked for (RFC 6749 §5.1). */
   readonly scope: string | undefined;
 };
@@ -31,7 +34,13 @@ export async function exchange(
       idTokenExpected: true,
     });
     if (tokens.id_token === undefined) throw new BrokenOff("wrong_answer", "there is no ID token");
-    return { idToken: tokens.id_token, accessToken: tokens.access_token, scope: tokens.scope };
+    return {
+      idToken: tokens.id_token,
+      accessToken: tokens.access_token,
+      refreshToken: tokens.refresh_token,
+      expiresInSeconds: tokens.expires_in,
+      scope: tokens.scope,
+    };
   } catch (error) {
     throw await brokenOffOf(error, "token endpoint");
   }

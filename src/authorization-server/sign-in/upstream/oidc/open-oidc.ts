@@ -3,6 +3,7 @@ import type { Clock } from "../../../../platform/clock.ts";
 import { fetchJsonBy, fetchTextBy, type PlainFetch } from "../../../../platform/fetch-json.ts";
 import { createDiscovery } from "../../../../platform/provider/discovery.ts";
 import { createKeySet } from "../../../../platform/provider/key-set.ts";
+import { toKeep } from "../kept-tokens.ts";
 import type { UpstreamProvider } from "../provider.ts";
 import { type LogoutParts, logoutRoute } from "./back-channel-logout.ts";
 import { createEndpoints } from "./endpoints.ts";
@@ -39,7 +40,11 @@ export function openOidc(settings: OidcSettings, parts: OidcParts): UpstreamProv
       const claims = await checkIdToken(tokens.idToken, answer.visit);
       const told = await withUserinfo(claims, tokens.accessToken, settings, endpoints);
       const proof = proofOf({ claims, told }, settings, clock());
-      return { ...proof, isNarrowed: isNarrowed(settings.scopes, tokens.scope) };
+      return {
+        ...proof,
+        isNarrowed: isNarrowed(settings.scopes, tokens.scope),
+        keeps: toKeep(tokens, settings),
+      };
     },
     proves: (identity) => identity.method === OIDC && fitsIssuer(identity.issuer, issuer),
     routes: isOneIssuer ? [logoutRoute({ ...parts, settings, keys })] : [],

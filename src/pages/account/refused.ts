@@ -1,9 +1,10 @@
-import { html } from "./html.ts";
-import { CAUTION_ICON } from "./icons.ts";
-import { layout } from "./layout.ts";
+import { html } from "../html.ts";
+import { CAUTION_ICON } from "../icons.ts";
+import { layout } from "../layout.ts";
+import type { Look } from "../look.ts";
 
 export type AccountRefusedValues = {
-  readonly appName: string;
+  readonly look: Look;
   readonly title: string;
   readonly whatHappened: string;
   /** Where to go from here. Always an address of this server. */
@@ -14,13 +15,13 @@ export type AccountRefusedValues = {
 
 /** For a change at the account page that was not made. */
 export function accountRefusedPage(values: AccountRefusedValues): string {
-  const { appName, title, whatHappened, link, correlationId } = values;
+  const { look, title, whatHappened, link, correlationId } = values;
   const body = html`<div class="centred">
 <span class="mark alarm">${CAUTION_ICON}</span>
 <h1>${title}</h1>
 <p>${whatHappened}</p>
 </div>
 <p><a class="button" href="${link.url}">${link.text}</a></p>
-<p class="soft small centred">Reference ID: <code class="whole">${correlationId}</code></p>`;
-  return layout({ appName, title, body });
+<p class="soft small centred">${look.texts.common.referenceId(html`<code class="whole">${correlationId}</code>`)}</p>`;
+  return layout({ look, title, body });
 }

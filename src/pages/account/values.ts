@@ -1,5 +1,6 @@
-import type { Notice } from "./account-notices.ts";
-import type { Html } from "./html.ts";
+import type { Html } from "../html.ts";
+import type { Look } from "../look.ts";
+import type { Notice } from "./notices.ts";
 
 /** What the buttons of the page do, as its forms name it. */
 export type AccountActionName =
@@ -16,7 +17,7 @@ export type AccountActionName =
 export type PartName = `${string}.${string}`;
 
 export type AccountValues = {
-  readonly appName: string;
+  readonly look: Look;
   /** Where every form posts to. */
   readonly action: string;
   /** What every form carries. */
