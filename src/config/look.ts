@@ -20,7 +20,7 @@ export function lookOf(
     throw wrongValue(
       label(["look", "logo"]),
       logo,
-      "given beside darkLogo, which takes its place in dark mode",
+      "given with darkLogo, which replaces it where the system is dark",
     );
   }
   const colors = { ...look.colors, ...(accent && { accent }) };

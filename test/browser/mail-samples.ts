@@ -63,7 +63,7 @@ export function mailSamples(look: Look) {
     "mail-ask-refused": mailAskPage({
       ...ask,
       typed: "ada@",
-      problem: "Type one email address, such as ada@example.com.",
+      problem: look.texts.mail.problems.typeAddress,
     }),
     "mail-down": mailDownPage({
       ...form,
@@ -76,7 +76,7 @@ export function mailSamples(look: Look) {
     "mail-code-wrong": mailCodePage({
       ...code,
       email: longEmail,
-      problem: "The code is wrong. Use the one in the newest email. You have one more try.",
+      problem: look.texts.mail.problems.wrongCode(1),
     }),
     "mail-code-printed": mailCodePage({ ...code, isPrinted: true }),
     "mail-link": mailLinkPage(link),
@@ -87,7 +87,7 @@ export function mailSamples(look: Look) {
     "forgotten-password-refused": forgottenPasswordPage({
       ...forgotten,
       typed: "ada",
-      problem: "Too many emails were asked for. Try again in 15 minutes.",
+      problem: look.texts.mail.problems.tooManyMails(15),
     }),
     "forgotten-password-sent": passwordMailSentPage({
       look,
@@ -119,7 +119,7 @@ export function mailSamples(look: Look) {
       look,
       address: email,
       canChange: true,
-      problem: "This is your address already.",
+      problem: look.texts.account.address.isYours,
       change: inForm,
     }),
     codes: confirmAddressSection({
@@ -128,7 +128,7 @@ export function mailSamples(look: Look) {
       to: longEmail,
       mail: "id",
       isPrinted: false,
-      problem: "One of the codes is wrong. Use those of the newest emails.",
+      problem: look.texts.account.address.wrongCode,
       confirm: inForm,
       cancel: inForm,
     }),

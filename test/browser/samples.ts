@@ -170,7 +170,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       {
         id: "identity-2",
         label: "ada",
-        method: "Password",
+        method: look.texts.account.identities.password,
         createdAt: NOON - 80 * DAY_MS,
         usedAt: null,
         removal: "by_operator",
@@ -218,7 +218,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       state: "sealed",
       client: claude,
       username: "ada",
-      errorMessage: "Incorrect username or password.",
+      errorMessage: look.texts.login.problems.incorrect,
     }),
     "login-methods": loginPage({ ...login, action: undefined }),
     "login-password-and-methods": loginPage(login),
@@ -226,8 +226,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     "login-companies-unknown": loginPage({
       ...login,
       panels: [company("ada@nowhere.example", true, true)],
-      methodProblem:
-        "No single sign-on is set up for this address. Check the address, or sign in another way.",
+      methodProblem: look.texts.login.problems.unknownCompany,
     }),
     "login-account": loginPage({ ...login, client: undefined }),
     "login-methods-absurd": loginPage({
@@ -256,7 +255,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       username: undefined,
       typedUsername: "ada",
       isReset: false,
-      errorMessage: "This username is taken. Choose another one.",
+      errorMessage: look.texts.username.taken,
     }),
     "invitation-named": invitationPage({ ...invitation, username: "ada@example.com", isReset: false }),
     "password-reset": invitationPage({ ...invitation, username: "ada", isReset: true }),
@@ -266,7 +265,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       username: "w".repeat(64),
       isReset: true,
       minutesLeft: 10,
-      errorMessage: "The two passwords differ. Type the same one twice.",
+      errorMessage: look.texts.invitation.passwordsDiffer,
     }),
     "password-set": passwordSetPage({
       look,
@@ -282,10 +281,9 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     }),
     "link-ended": errorPage({
       look,
-      title: "This link can’t be used",
-      whatHappened: "This link was used before, has expired, or is not complete.",
-      whatToDo:
-        "If you have saved your password with it, sign in. Otherwise, copy the whole link, or ask the server's operator for a new one.",
+      title: look.texts.error.linkCannotBeUsed,
+      whatHappened: look.texts.error.linkEnded,
+      whatToDo: look.texts.invitation.whenEnded,
       correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
       status: 400,
     }),
@@ -450,7 +448,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     }),
     "account-password-refused": accountPage({
       ...account,
-      sections: [passwordSection("The current password is incorrect.")],
+      sections: [passwordSection(look.texts.account.password.incorrect)],
       hasProblem: true,
     }),
     "account-absurd": accountPage({
@@ -484,16 +482,16 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     }),
     "account-refused": accountRefusedPage({
       look,
-      title: "Nothing was linked",
+      title: look.texts.account.refused.nothingLinked,
       whatHappened: "This Google account belongs to another person here. Ask the operator to link them.",
-      link: { text: "Back to your account", url: "/account" },
+      link: { text: look.texts.common.backToAccount, url: "/account" },
       correlationId: "01JD3M7Z8Q4V",
     }),
     "account-refused-confirm": accountRefusedPage({
       look,
-      title: "Nothing was changed",
+      title: look.texts.account.refused.nothingChanged,
       whatHappened: look.texts.login.problems.someoneElse("w".repeat(80), "Ada Lovelace"),
-      link: { text: "Sign in with another account", url: "/oauth/login" },
+      link: { text: look.texts.account.refused.signInWithAnother, url: "/oauth/login" },
       correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
     }),
     "account-signed-out": signedOutPage({ look, accountUrl: "/account" }),
@@ -546,7 +544,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     }),
     error: errorPage({
       look,
-      title: "This request can’t continue",
+      title: look.texts.error.cannotContinue,
       whatHappened: "The redirect_uri is not one that this client registered.",
       whatToDo: "Remove the connection in your app, then add it again.",
       correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
