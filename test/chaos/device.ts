@@ -135,10 +135,11 @@ const callAnywhere: Act = async ({ world, random }, { tokens }) => {
   return tokens;
 };
 
-/** At the other service. That may take long, and the device does something else meanwhile. */
-const actElsewhere: Act = async ({ world, random, acting }, { tokens }) => {
-  const instances = Array.from({ length: random.between(1, 3) }, () => anyInstance(random, world));
-  acting.push(...instances.map((instance) => act({ world, instance }, tokens)));
+/** At the other service, on all instances at once. That may take long, and the device does something else meanwhile. */
+const actElsewhere: Act = async ({ world, acting }, { tokens }) => {
+  for (let instance = 0; instance < world.instances; instance += 1) {
+    acting.push(act({ world, instance }, tokens));
+  }
   return tokens;
 };
 
