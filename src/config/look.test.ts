@@ -91,7 +91,7 @@ describe("a logo", () => {
     expect(look.darkLogo).toBe("https://cdn.example/dark.svg");
     expect(look.styles).toMatch(/; img-src data: https:\/\/cdn\.example\/dark\.svg$/);
     expect(() => lookOf({ darkLogo: "https://cdn.example/dark.svg" })).toThrow(
-      /^look\.logo is missing; it must be given beside darkLogo/,
+      /^look\.logo is missing; it must be given with darkLogo/,
     );
   });
 

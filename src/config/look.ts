@@ -17,7 +17,11 @@ export function lookOf(
 ): Look {
   const { logo, darkLogo, accent, darkAccent, footer, variables } = look;
   if (darkLogo !== undefined && logo === undefined) {
-    throw wrongValue(label(["look", "logo"]), logo, "given beside darkLogo, which stands in for it");
+    throw wrongValue(
+      label(["look", "logo"]),
+      logo,
+      "given with darkLogo, which replaces it where the system is dark",
+    );
   }
   const colors = { ...look.colors, ...(accent && { accent }) };
   const darkColors = { ...look.darkColors, ...(darkAccent && { accent: darkAccent }) };

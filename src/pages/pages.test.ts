@@ -542,6 +542,23 @@ describe("the status page", () => {
     expect(text(page)).toContain(setting);
   });
 
+  it.each([
+    ["To-do List", "to-do-list", "https://todo.example/mcp"],
+    ['"><script>&', "script", "https://h.example/mcp?a=1&b='2'#\"><b>"],
+    ["ü", "u", "http://localhost:3000/mcp"],
+  ])("installs in Cursor and VS Code with one click: %j", (name, slug, mcpUrl) => {
+    const links = elements(status(name, mcpUrl), "a").map(({ href = "" }) => new URL(href));
+    const [cursor, code] = links;
+    expect(links.map(({ protocol }) => protocol)).toEqual(["cursor:", "vscode:"]);
+    expect(`${cursor?.host}${cursor?.pathname}`).toBe("anysphere.cursor-deeplink/mcp/install");
+    expect(cursor?.searchParams.get("name")).toBe(slug);
+    const config = Buffer.from(cursor?.searchParams.get("config") ?? "", "base64").toString();
+    expect(JSON.parse(config)).toEqual({ url: mcpUrl });
+    expect(code?.pathname).toBe("mcp/install");
+    const given = decodeURIComponent(code?.search.slice(1) ?? "");
+    expect(JSON.parse(given)).toEqual({ name: slug, type: "http", url: mcpUrl });
+  });
+
   it("quotes for the shell what the shell would take apart", () => {
     const [, claudeCode] = clientSettings("https://h.example/mcp?a=1&b='2';rm", createLook({ name: "x" }));
     expect(text(`${claudeCode?.content}`)).toContain(`x 'https://h.example/mcp?a=1&b='\\''2'\\'';rm'`);

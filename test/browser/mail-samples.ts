@@ -57,7 +57,7 @@ export function mailSamples(look: Look) {
     "mail-ask-refused": mailAskPage({
       ...ask,
       typed: "ada@",
-      problem: "Type one email address, such as ada@example.com.",
+      problem: look.texts.mail.problems.typeAddress,
     }),
     "mail-down": mailDownPage({
       ...form,
@@ -70,7 +70,7 @@ export function mailSamples(look: Look) {
     "mail-code-wrong": mailCodePage({
       ...code,
       email: longEmail,
-      problem: "The code is wrong. Use the one in the newest email. You have one more try.",
+      problem: look.texts.mail.problems.wrongCode(1),
     }),
     "mail-code-printed": mailCodePage({ ...code, isPrinted: true }),
     "mail-link": mailLinkPage(link),
@@ -81,7 +81,7 @@ export function mailSamples(look: Look) {
     "forgotten-password-refused": forgottenPasswordPage({
       ...forgotten,
       typed: "ada",
-      problem: "Too many emails were asked for. Try again in 15 minutes.",
+      problem: look.texts.mail.problems.tooManyMails(15),
     }),
     "forgotten-password-sent": passwordMailSentPage({
       look,
@@ -113,7 +113,7 @@ export function mailSamples(look: Look) {
       look,
       address: email,
       canChange: true,
-      problem: "This is your address already.",
+      problem: look.texts.account.address.isYours,
       change: inForm,
     }),
     codes: confirmAddressSection({
@@ -122,7 +122,7 @@ export function mailSamples(look: Look) {
       to: longEmail,
       mail: "id",
       isPrinted: false,
-      problem: "One of the codes is wrong. Use those of the newest emails.",
+      problem: look.texts.account.address.wrongCode,
       confirm: inForm,
       cancel: inForm,
     }),

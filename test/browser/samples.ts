@@ -155,7 +155,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       {
         id: "identity-2",
         label: "ada",
-        method: "Password",
+        method: look.texts.account.identities.password,
         createdAt: NOON - 80 * DAY_MS,
         usedAt: null,
         removal: "by_operator",
@@ -203,7 +203,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       state: "sealed",
       client: claude,
       username: "ada",
-      errorMessage: "Incorrect username or password.",
+      errorMessage: look.texts.login.problems.incorrect,
     }),
     "login-methods": loginPage({ ...login, action: undefined }),
     "login-password-and-methods": loginPage(login),
@@ -211,8 +211,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     "login-companies-unknown": loginPage({
       ...login,
       panels: [company("ada@nowhere.example", true, true)],
-      methodProblem:
-        "No single sign-on is set up for this address. Check the address, or sign in another way.",
+      methodProblem: look.texts.login.problems.unknownCompany,
     }),
     "login-account": loginPage({ ...login, client: undefined }),
     "login-methods-absurd": loginPage({
@@ -241,7 +240,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       username: undefined,
       typedUsername: "ada",
       isReset: false,
-      errorMessage: "This username is taken. Choose another one.",
+      errorMessage: look.texts.username.taken,
     }),
     "invitation-named": invitationPage({ ...invitation, username: "ada@example.com", isReset: false }),
     "password-reset": invitationPage({ ...invitation, username: "ada", isReset: true }),
@@ -250,7 +249,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
       look: lookOf({ name: `An application ${"with a very long name ".repeat(8)}` }),
       username: "w".repeat(64),
       isReset: true,
-      errorMessage: "The two passwords differ. Type the same one twice.",
+      errorMessage: look.texts.invitation.passwordsDiffer,
     }),
     "password-set": passwordSetPage({
       look,
@@ -266,10 +265,9 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     }),
     "link-ended": errorPage({
       look,
-      title: "This link can’t be used",
-      whatHappened: "This link was used before, has expired, or is not complete.",
-      whatToDo:
-        "If you have saved your password with it, sign in. Otherwise, copy the whole link, or ask the server's operator for a new one.",
+      title: look.texts.error.linkCannotBeUsed,
+      whatHappened: look.texts.error.linkEnded,
+      whatToDo: look.texts.invitation.whenEnded,
       correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
       status: 400,
     }),
@@ -391,7 +389,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     }),
     "account-password-refused": accountPage({
       ...account,
-      sections: [passwordSection("The current password is incorrect.")],
+      sections: [passwordSection(look.texts.account.password.incorrect)],
       hasProblem: true,
     }),
     "account-absurd": accountPage({
@@ -424,16 +422,16 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     }),
     "account-refused": accountRefusedPage({
       look,
-      title: "Nothing was linked",
+      title: look.texts.account.refused.nothingLinked,
       whatHappened: "This Google account belongs to another person here. Ask the operator to link them.",
-      link: { text: "Back to your account", url: "/account" },
+      link: { text: look.texts.common.backToAccount, url: "/account" },
       correlationId: "01JD3M7Z8Q4V",
     }),
     "account-refused-confirm": accountRefusedPage({
       look,
-      title: "Nothing was changed",
+      title: look.texts.account.refused.nothingChanged,
       whatHappened: look.texts.login.problems.someoneElse("w".repeat(80), "Ada Lovelace"),
-      link: { text: "Sign in with another account", url: "/oauth/login" },
+      link: { text: look.texts.account.refused.signInWithAnother, url: "/oauth/login" },
       correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
     }),
     "account-signed-out": signedOutPage({ look, accountUrl: "/account" }),
@@ -486,7 +484,7 @@ export function samplesIn(lookOf: typeof createLook): Readonly<Record<string, st
     }),
     error: errorPage({
       look,
-      title: "This request can’t continue",
+      title: look.texts.error.cannotContinue,
       whatHappened: "The redirect_uri is not one that this client registered.",
       whatToDo: "Remove the connection in your app, then add it again.",
       correlationId: "01JD3M7Z8Q4V9T2K5R6X1Y0WBC",
