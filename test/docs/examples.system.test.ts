@@ -70,6 +70,22 @@ describe("simple-server", () => {
   });
 });
 
+describe("github-issues", () => {
+  it("answers with the link by which the person connects GitHub", async () => {
+    const environment = {
+      GITHUB_CLIENT_ID: "Ov23liAbCdEfGhIjKlMn",
+      GITHUB_CLIENT_SECRET: "a secret of GitHub's",
+    };
+    const program = await start("github-issues", { environment });
+    const { access_token: token } = await connect(program, "/mcp", ["mcp"]);
+    const answer = await (await callTool(program, token, "my_issues")).text();
+    const [link = ""] = /http:\/\/localhost:\d+\/account\/connect\/github\?ticket=[\w.-]+/.exec(answer) ?? [];
+    const page = await fetch(link, { redirect: "manual" });
+    expect(page.headers.get("location")).toContain("/oauth/login?");
+    expect(program.output()).toContain(`${program.origin}/oauth/callback/github/connect`);
+  });
+});
+
 describe("custom-server", () => {
   const PATH = "/notebook";
 

@@ -117,14 +117,15 @@ function keyForm(upstream: AccountUpstream, index: number, values: AccountUpstre
   });
   return html`<div class="whole-row">${form(
     "store_key",
-    html`${fields}
+    html`<input type="hidden" name="upstream" value="${name}">
+${fields}
 <button type="submit" class="plain">${credential ? texts.replaceKey : texts.storeKey}</button>`,
   )}</div>`;
 }
 
 /** The field into which a person pastes a key, with how to get one. Nothing that was typed is ever put back into it. */
 export function keyField(
-  { name, help, keysUrl }: Pick<AccountUpstream, "name" | "help" | "keysUrl">,
+  { help, keysUrl }: Pick<AccountUpstream, "help" | "keysUrl">,
   field: {
     readonly id: string;
     readonly label: Html;
@@ -142,7 +143,6 @@ export function keyField(
       ? undefined
       : html`<a href="${keysUrl}" target="_blank" rel="noreferrer">${texts.makeKey}</a>. `;
   return html`<div>
-<input type="hidden" name="upstream" value="${name}">
 <label for="${id}">${label}</label>
 <input type="password" id="${id}" name="key" autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck="false" required aria-describedby="${described}"${wrong}>
 <p class="soft small hint" id="${id}-hint">${help === undefined ? undefined : `${help} `}${where}${texts.keyHint}</p>

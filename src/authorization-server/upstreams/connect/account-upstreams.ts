@@ -19,6 +19,7 @@ import {
 import { ANSWER, type WaitingAnswers } from "./answers.ts";
 import { beginConnection, type ConnectionTransactions, oauthService } from "./connection.ts";
 import { type FinishParts, failureFor, finishConnection, recordNotConnected } from "./finish.ts";
+import { shownService } from "./shown-service.ts";
 import { storeKey } from "./store-key.ts";
 
 export type AccountUpstreamsParts = FinishParts & {
@@ -62,12 +63,9 @@ async function section({ person, canChange, problem, shown, form }: AtAccount, p
   });
 }
 
-function shownOf(
-  { name, upstream }: OpenUpstream,
-  kept: readonly UpstreamCredentialSummary[],
-): AccountUpstream {
-  const credential = kept.find((one) => one.upstream === name);
-  return { name, ...upstream, credential: credential && summaryOf(credential) };
+function shownOf(open: OpenUpstream, kept: readonly UpstreamCredentialSummary[]): AccountUpstream {
+  const credential = kept.find(({ upstream }) => upstream === open.name);
+  return { ...shownService(open), credential: credential && summaryOf(credential) };
 }
 
 /** One that the operator took out of the options: its person can still end what is kept. */

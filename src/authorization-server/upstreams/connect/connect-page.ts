@@ -25,6 +25,7 @@ import type { OpenUpstream } from "../vault.ts";
 import { type AccountUpstreamAction, UPSTREAMS } from "./account-answers.ts";
 import { ANSWER, type WaitingAnswers } from "./answers.ts";
 import { type ConnectLinks, TICKET } from "./connect-links.ts";
+import { shownService } from "./shown-service.ts";
 
 export type ConnectPageParts = {
   readonly links: Pick<ConnectLinks, "personOf">;
@@ -87,29 +88,27 @@ async function signIn(
 async function showPage(
   current: CurrentSignIn,
   given: string | undefined,
-  { name, upstream }: OpenUpstream,
+  open: OpenUpstream,
   { answers, store, pageTokens, issuer, look }: ConnectPageParts,
 ): Promise<Response> {
   const { person } = current;
+  const { name, kind } = shownService(open);
   const isAnswered = given !== undefined && (await answers.open(given, name, current)) !== undefined;
-  const action: AccountUpstreamAction =
-    upstream.kind === "key" ? "store_key" : isAnswered ? "finish" : "connect";
+  const action: AccountUpstreamAction = kind === "key" ? "store_key" : isAnswered ? "finish" : "connect";
   const form = { action: urlOf(issuer, ACCOUNT_PATH), pageToken: await pageTokens.seal(current) };
-  // That of the key has the name beside its field.
-  const hidden =
-    upstream.kind === "key" ? undefined : html`<input type="hidden" name="upstream" value="${name}">`;
-  const answer = isAnswered ? html`<input type="hidden" name="${ANSWER}" value="${given}">` : undefined;
+  const hidden = html`<input type="hidden" name="upstream" value="${name}">
+${isAnswered ? html`<input type="hidden" name="${ANSWER}" value="${given}">` : undefined}`;
   const called = displayName(person);
   const page = connectPage({
     look,
-    upstream: { name, ...upstream },
+    upstream: shownService(open),
     person: {
       id: person.id,
       name: called === person.id ? undefined : called,
       email: (await store.findPerson(person.id))?.emails[0],
     },
     isAnswered,
-    form: (fields) => actionForm(form, partName(UPSTREAMS, action), html`${hidden}${answer}${fields}`),
+    form: (fields) => actionForm(form, partName(UPSTREAMS, action), html`${hidden}${fields}`),
     noUrl: await pageTokens.urlFor(current),
   });
   return htmlResponse(page, look.styles);
