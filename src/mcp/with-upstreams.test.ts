@@ -1,4 +1,4 @@
-import { ProtocolError } from "@modelcontextprotocol/server";
+import { McpServer, ProtocolError } from "@modelcontextprotocol/server";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   call,
@@ -99,6 +99,21 @@ describe("a tool that acts at another service", () => {
       'There is no upstream "acme": set the option upstreams.',
     );
   });
+});
+
+it("an `mcp` factory gets what its caller has, too", async () => {
+  connected.add("ada");
+  const rig = start({
+    factory: ({ upstream }) => {
+      const server = new McpServer({ name: "own", version: "1" });
+      server.registerTool("act", {}, async () => ({
+        content: [{ type: "text", text: `${(await upstream("acme").accessToken()).length} characters` }],
+      }));
+      return server;
+    },
+  });
+  expect(await textOf(await rig.post(rig.tokenFor(), call("act")))).toBe(`${SECRET.length} characters`);
+  expect(asked).toEqual(["ada"]);
 });
 
 describe("where the person has not connected it", () => {
