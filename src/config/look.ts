@@ -84,6 +84,8 @@ function logoOf(given: string, label: string): string {
   }
   const url = URL.parse(given);
   if (url?.protocol === "https:") {
+    if (!/^[a-z0-9.-]+$/.test(url.hostname))
+      throw wrongValue(label, given, "an https:// URL with the name of a host");
     if (url.username === "" && url.password === "") return url.href;
     throw wrongValue(label, given, "an https:// URL without a username and a password");
   }

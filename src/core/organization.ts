@@ -95,7 +95,10 @@ function clipped(text: string, most: number): string {
 function isShowable(picture: string): boolean {
   if (picture.length <= LONGEST_DATA_URL && DATA_URL.test(picture)) return true;
   const url = picture.length <= LONGEST_PICTURE_URL ? URL.parse(picture) : null;
-  return url?.protocol === "https:" && url.username === "" && url.password === "";
+  return url?.protocol === "https:" && url.username === "" && url.password === "" && HOST.test(url.hostname);
 }
+
+/** One that a policy can name (CSP Level 3 §2.3.1). A URL's host may hold ";", which would begin another directive. */
+const HOST = /^[a-z0-9.-]+$/;
 
 const DATA_URL = /^data:image\/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/]+=*$/;

@@ -11,4 +11,11 @@ describe("what a page may load", () => {
       "style-src 'self'; img-src data: https://a.example",
     );
   });
+
+  it.each(["https://a;frame-ancestors", "https://a b", "https://a,b", "'self'", "http://a.example", "*"])(
+    "takes no source that says more than where pictures are: %s",
+    (source) => {
+      expect(() => withPictures("style-src 'self'", [source])).toThrow("no source of pictures");
+    },
+  );
 });

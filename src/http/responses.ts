@@ -43,6 +43,8 @@ export function withScripts(styles: string, hashes: readonly string[]): string {
 /** What a page may load, with pictures as well. @param sources of the pictures, as `img-src` names them: `https://img.example` */
 export function withPictures(policy: string, sources: readonly string[]): string {
   if (sources.length === 0) return policy;
+  const wrong = sources.find((source) => !PICTURE_SOURCE.test(source));
+  if (wrong !== undefined) throw new Error(`${JSON.stringify(wrong)} is no source of pictures.`);
   const directives = policy.split("; ");
   // Of two directives of one name, browsers read the first (CSP Level 3 §2.2.1).
   const { pictures = [], others = [] } = Object.groupBy(directives, (directive) =>
@@ -51,6 +53,10 @@ export function withPictures(policy: string, sources: readonly string[]): string
   const before = pictures.flatMap((directive) => directive.split(" ").slice(1));
   return [...others, `img-src ${[...new Set([...before, ...sources])].join(" ")}`].join("; ");
 }
+
+/** What stays one source of one directive (CSP Level 3 §2.3.1). */
+const PICTURE_SOURCE = /^(?:data:|https:\/\/[a-z0-9.-]+(?::\d+)?)$/;
+
 /** What an operator's login template may load besides: styles, images and fonts, still no script. */
 export const TEMPLATE_STYLES =
   "style-src 'unsafe-inline' 'self' https:; img-src 'self' https: data:; font-src 'self' https: data:";

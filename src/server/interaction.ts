@@ -145,21 +145,11 @@ export async function openInteraction(
     reachedByCommands: settings.database !== ":memory:",
   });
   const password = passwordMethod(methods, { keyring, attempts, recorder });
-  if (settings.loginHandler && !password) {
-    throw new ConfigurationError(
-      "loginHandler would do nothing: it answers with a form for a username and a password, and signIn has no way to sign in with them. Add users() or password(checkUser), or leave loginHandler out.",
-    );
-  }
-  if (settings.loginTemplate !== undefined) {
-    const others = methods.filter(({ panel }) => panel.kind !== "password");
-    checkTemplateMethods(settings.loginTemplate, {
-      hasPassword: password !== undefined,
-      hasOthers: others.length > 0,
-    });
-  }
+  checkOwnPage(settings, methods, password !== undefined);
   const answering = {
     ...common,
     settleRedirect: createSettleRedirect(settings),
+    revokeGrant: createRevokeGrant({ ...parts, recorder }),
     answerClient: createAnswerClient(settings),
   };
   const reset = passwordResetOf(methods);
@@ -178,7 +168,7 @@ export async function openInteraction(
       ...accounts,
       methods,
       parts: [...accountPartsOf([...methods, ...(factor ? [factor] : [])]), connecting.part],
-      revokeGrant: createRevokeGrant({ ...parts, recorder }),
+      revokeGrant: answering.revokeGrant,
       organizationsCalled: organizations?.called ?? "",
       serviceLabel: (name) => settings.upstreams[name]?.label ?? name,
     }),
@@ -239,6 +229,22 @@ function accountPartsOf(
 function passwordResetOf(methods: readonly NamedMethod[]): NamedMethod["passwordReset"] {
   if (!methods.some(({ hasResettablePasswords = false }) => hasResettablePasswords)) return undefined;
   return methods.find(({ passwordReset }) => passwordReset !== undefined)?.passwordReset;
+}
+
+/** Whether the operator's own login page, in code or as HTML, has all that the ways to sign in need. */
+function checkOwnPage(
+  { loginHandler, loginTemplate }: Pick<Settings, "loginHandler" | "loginTemplate">,
+  methods: readonly NamedMethod[],
+  hasPassword: boolean,
+): void {
+  if (loginHandler && !hasPassword) {
+    throw new ConfigurationError(
+      "loginHandler would do nothing: it answers with a form for a username and a password, and signIn has no way to sign in with them. Add users() or password(checkUser), or leave loginHandler out.",
+    );
+  }
+  if (loginTemplate === undefined) return;
+  const hasOthers = methods.some(({ panel }) => panel.kind !== "password");
+  checkTemplateMethods(loginTemplate, { hasPassword, hasOthers });
 }
 
 /** The one whose username and password the page's own form takes. */

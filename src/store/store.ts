@@ -71,7 +71,7 @@ export type Store = OfPeople & {
 
   /**
    * Keeps an approved grant; where one with its id is there (a second click), returns that one. Only its code lives
-   * longer, if nobody redeemed it and the decision is the same; that is no new approval, and has no entry.
+   * longer, if nobody redeemed it and the decision is the same; that is no new approval, and has an entry only where the callback was shown to the person.
    * @returns undefined, and nothing is kept, where the person may not approve: they are not there, are disabled, or were
    * signed out when they had signed in already. So a live grant is that of a person who is not disabled. Nor is anything kept
    * where the approval rests on an earlier one, and that is not live, or is not the person's.

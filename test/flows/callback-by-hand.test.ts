@@ -92,6 +92,15 @@ describe("an app on another computer", () => {
     expect(await grantsOf(at.server)).toHaveLength(1);
   });
 
+  it("is in the audit log, also where the other button was clicked first", async () => {
+    const at = await atConsent();
+    await decide(at.browser, at.state, "approve", ["todo:write"]);
+    await shownBy(elsewhere(at));
+    const kept = await at.server.store.readAudit({ order: "oldest_first", limit: 100 });
+    const approvals = kept.filter(({ event }) => event === "consent.approved");
+    expect(approvals.map(({ fields }) => "callback_shown" in fields)).toEqual([false, true]);
+  });
+
   it("is not shown to the person again once it has connected, or the grant has ended", async () => {
     const at = await atConsent();
     await tokensOf(at.exchange(codeOf(await shownBy(elsewhere(at)))));

@@ -212,6 +212,22 @@ it("denying answers access_denied with state and iss, and writes nothing", async
   expect(await server.store.listGrants({})).toEqual([]);
 });
 
+describe("denying after approving, on the same page", () => {
+  it.each(["before the app has connected", "after the app has connected"])(
+    "ends what was approved, %s",
+    async (when) => {
+      const server = await startServer();
+      const { browser, state, clientId, verifier } = await atConsent(server);
+      const code = codeOf((await decide(browser, state, "approve")).headers.get("location"));
+      const exchange = () => redeem(server, clientId, { code, verifier });
+      if (when.startsWith("after")) expect((await exchange()).status).toBe(200);
+      await decide(browser, state, "deny");
+      expect(await server.store.listGrants({})).toMatchObject([{ revokedReason: "person" }]);
+      expect((await exchange()).status).toBe(400);
+    },
+  );
+});
+
 describe("nobody else can decide", () => {
   it.each([
     [

@@ -17,6 +17,7 @@ import type { Store } from "../../store/store.ts";
 import type { Clients } from "../clients/clients.ts";
 import type { CheckActive } from "../people/active.ts";
 import type { Recorder } from "../recorder.ts";
+import type { RevokeGrant } from "../tokens/revoke-grant.ts";
 import { type Minter, mintCode } from "../tokens/tokens.ts";
 import { type AnswerClient, type Asker, refuseToClient } from "./answer-client.ts";
 import { approvalOf, CODE_SECONDS, isSameDecision } from "./approval.ts";
@@ -37,7 +38,7 @@ import { mayNotApprove, requireMayApprove } from "./who-may-approve.ts";
 const REPEATABLE = new Set(["scope"]);
 
 type ApprovalParts = OrganizationParts & {
-  readonly store: Pick<Store, "approve" | "listGrants">;
+  readonly store: Pick<Store, "approve" | "findGrant" | "listGrants">;
   readonly clients: Pick<Clients, "find" | "keep">;
   /** Whether the operator still lets this person in. */
   readonly checkActive: CheckActive;
@@ -53,6 +54,7 @@ type ApprovalParts = OrganizationParts & {
 export type DecisionParts = ApprovalParts & {
   readonly interactions: Pick<Interactions, "openAt" | "end">;
   readonly settleRedirect: SettleRedirect;
+  readonly revokeGrant: RevokeGrant;
   readonly log: Log<UnauditedEvent>;
   readonly issuer: string;
 };
@@ -231,13 +233,23 @@ function answerWith(
   );
 }
 
+/** The last word counts: what was approved for this request before ends, whether its app has connected or not. */
 async function deny(
   asked: SignedInRequest,
   asker: Asker,
   peer: Peer,
-  { recorder, answerClient }: Pick<ApprovalParts, "recorder" | "answerClient">,
+  {
+    store,
+    revokeGrant,
+    recorder,
+    answerClient,
+  }: Pick<DecisionParts, "store" | "revokeGrant" | "recorder" | "answerClient">,
 ): Promise<Response> {
   const { clientId, clientName, person } = asked;
+  const approved = await store.findGrant(asked.id);
+  if (approved?.revokedAt === null && approved.person.id === person.id) {
+    await revokeGrant(approved, "person", peer);
+  }
   const fields = { client: clientId, client_name: clientName, person: person.id };
   await recorder.record("consent.denied", fields, peer);
   const error = new OAuthError("access_denied", "The person did not approve.");

@@ -74,6 +74,8 @@ export function grantQueries(db: QueryBuilder, connection: Connection, dialect: 
     async approve(approval, entry) {
       const row = toRow(approval);
       const { signedInAt, restsOn } = approval;
+      // The same approval is one entry, but for what is more than it: the code went to the person, to be carried by hand.
+      const again = "callback_shown" in entry.fields && entry.fields.callback_shown ? [note(entry)] : [];
       const insertion =
         restsOn === undefined
           ? insert({ ...row, signedInAt })
@@ -81,7 +83,7 @@ export function grantQueries(db: QueryBuilder, connection: Connection, dialect: 
       return (
         (await connection.write(insertion, note(entry)))[0] ??
         // A grant that is neither redeemed nor revoked is of a person who may approve: what ends that, revokes it.
-        (await connection.write(approveAgain(row)))[0] ??
+        (await connection.write(approveAgain(row), ...again))[0] ??
         (await connection.read(find({ id: approval.id })))[0]
       );
     },
