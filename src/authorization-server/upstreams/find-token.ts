@@ -24,6 +24,9 @@ const KEEP_AGAIN_MS = 500;
 /** How long before its end a token is refreshed; of one that lives for less than twice as long, at half of its life. */
 const EARLY_MS = 60_000;
 
+/** For how long a token that is still good is used before its refresh, which failed, is tried again. It is good for longer. */
+const TRY_AGAIN_MS = 5000;
+
 /** A person's credential, opened. */
 type Held = { readonly credential: UpstreamCredential; readonly tokens: SecretTokens };
 
@@ -50,7 +53,7 @@ export async function findToken(
     // One that was refreshed for this call is as good as the service gives them.
     if (isTaken && (isNew || now < (tokens.refreshFrom ?? Number.POSITIVE_INFINITY)))
       return useNow(held, parts);
-    const isGood = isTaken && now < (tokens.expiresAt ?? Number.POSITIVE_INFINITY);
+    const isGood = isTaken && now + TRY_AGAIN_MS < (tokens.expiresAt ?? Number.POSITIVE_INFINITY);
     if (tokens.refreshToken === undefined) {
       if (isGood) return useNow(held, parts);
       await end(one, held, isTaken ? EXPIRED : REFUSED, parts);
@@ -60,7 +63,7 @@ export async function findToken(
       const outcome: Outcome = isNew
         ? sameAgain(one, held, parts)
         : await refreshAlone(one, refreshing, lease, parts);
-      if (outcome === "no_answer" && isGood) return useNow(held, parts);
+      if (outcome === "no_answer" && isGood) return { found: tokens.accessToken, until: now + TRY_AGAIN_MS };
       if (outcome === "no_answer") throw noAnswer(one.upstream.label);
       if (outcome === "taken") await pause(LOOK_MS, undefined, { ref: false });
       isNew = outcome === "refreshed";

@@ -163,12 +163,21 @@ describe("refresh", () => {
   ])("takes a life that is said %s as it can", async (_what, expires_in) => {
     const { refreshToken } = service.give("ada-there");
     service.say({ expiresInSeconds: undefined, more: { expires_in } });
-    const { expiresInSeconds } = await open()
-      .refresh(refreshToken)
-      .catch(() => ({ expiresInSeconds: "refused" }));
-    expect(expiresInSeconds).toBe(
-      expires_in === "3600" ? 3600 : expires_in === "soon" ? "refused" : undefined,
-    );
+    const { expiresInSeconds } = await open().refresh(refreshToken);
+    expect(expiresInSeconds).toBe(expires_in === "3600" ? 3600 : undefined);
+  });
+
+  it("takes scopes as a text or a list, and no refresh token for what is none", async () => {
+    for (const [more, expected] of [
+      [{ scope: "read write" }, { scopes: ["read", "write"] }],
+      [{ scope: ["read", "write"] }, { scopes: ["read", "write"] }],
+      [{ scope: 5 }, { scopes: undefined }],
+      [{ refresh_token: null }, { refreshToken: undefined }],
+      [{ refresh_token: "a b" }, { refreshToken: undefined }],
+    ] as const) {
+      service.say({ more });
+      expect(await open().refresh(service.give("ada-there").refreshToken)).toMatchObject(expected);
+    }
   });
 
   it("that echoes the token as its error shows nothing of it", async () => {

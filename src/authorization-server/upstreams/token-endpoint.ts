@@ -24,13 +24,17 @@ const token = z
   .string()
   .max(16_384)
   .regex(/^[\x21-\x7e]+$/);
-const TEN_YEARS = 10 * 365 * 24 * 60 * 60;
+const TEN_YEARS_SECONDS = 10 * 365 * 24 * 60 * 60;
+/** What can't be read beside the token counts as not said: a refresh token that is spent does not come back. */
 const granted = z.looseObject({
   access_token: token,
-  refresh_token: token.nullish(),
-  // Some write a number as a text.
-  expires_in: z.coerce.number().nullish(),
-  scope: z.string().nullish(),
+  refresh_token: token.optional().catch(undefined),
+  // Some write a number as a text, and scopes as a list.
+  expires_in: z.coerce.number().positive().max(TEN_YEARS_SECONDS).optional().catch(undefined),
+  scope: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .catch(undefined),
 });
 const refused = z.looseObject({ error: z.string() });
 
@@ -68,14 +72,18 @@ export async function requestTokens(
   throw new UpstreamFailure("wrong_answer", `${answered}${isUnknown ? WRONG_CREDENTIALS : ""}`);
 }
 
-function tokensOf(said: z.infer<typeof granted>): UpstreamTokens {
-  const seconds = said.expires_in ?? undefined;
+function tokensOf({
+  access_token,
+  refresh_token,
+  expires_in,
+  scope,
+}: z.infer<typeof granted>): UpstreamTokens {
+  const scopes = typeof scope === "string" ? scope.split(/[\s,]+/) : scope;
   return {
-    accessToken: said.access_token,
-    refreshToken: said.refresh_token ?? undefined,
-    expiresInSeconds:
-      seconds !== undefined && seconds > 0 && seconds <= TEN_YEARS ? Math.floor(seconds) : undefined,
-    scopes: said.scope?.split(/[\s,]+/).filter((scope) => /^[\x21-\x7e]{1,200}$/.test(scope)),
+    accessToken: access_token,
+    refreshToken: refresh_token,
+    expiresInSeconds: expires_in === undefined ? undefined : Math.ceil(expires_in),
+    scopes: scopes?.filter((one) => /^[\x21-\x7e]{1,200}$/.test(one)),
   };
 }
 
