@@ -388,7 +388,7 @@ describe("a new password by link", () => {
       const long = await startWithLink();
       await long.send(SHORT);
       long.server.advance(9 * 60 + 1);
-      expect(await (await long.send(SHORT)).text()).toContain("Try again within 1 minute, in");
+      expect(await (await long.send(SHORT)).text()).toContain("Try again within a minute, in");
       long.server.advance(59);
       await expectEnded(await long.send({}));
       const short = await startWithLink();
