@@ -475,6 +475,61 @@ describe("a person who has left the organization of a grant", () => {
   });
 });
 
+describe("where a code is exchanged", () => {
+  /** A person approved for Acme, and the client has not exchanged the code yet. */
+  const approved = async () => {
+    const started = await startWithOrganizations({ required: true });
+    const { clientId, browser, verifier, state } = await atConsent(started.server);
+    const code = codeOf((await approveFor(browser, state, ["acme"])).headers.get("location"));
+    started.asked.length = 0;
+    return {
+      ...started,
+      clientId,
+      exchange: () => redeem(started.server, clientId, { code, verifier }),
+      grant: async () => (await started.server.store.listGrants({ clientId }))[0],
+    };
+  };
+
+  it("it is asked once, with the person and the client", async () => {
+    const { clientId, asked, exchange } = await approved();
+    expect(claimsOf((await tokensOf(exchange())).access_token)).toMatchObject({ org_id: "acme" });
+    expect(asked).toEqual([
+      [
+        { id: "ada", name: "Ada Lovelace" },
+        { id: clientId, name: "Test Client" },
+      ],
+    ]);
+  });
+
+  it.each([[[GLOBEX]], [[]]])("a person who has left since the approval gets no tokens: %o", async (left) => {
+    const { server, answers, exchange, grant } = await approved();
+    answers(left);
+    const answer = await exchange();
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: "invalid_grant" });
+    expect(await grant()).toMatchObject({ redeemedAt: null, revokedReason: "organization_left" });
+    const audit = await server.store.readAudit({ order: "newest_first", limit: 1 });
+    expect(audit).toMatchObject([{ event: "grant.revoked", fields: { reason: "organization_left" } }]);
+    answers([ACME]);
+    expect((await exchange()).status).toBe(400);
+    expect(server.lines.map(({ name }) => name)).not.toContain("code.redeemed");
+  });
+
+  it("an outage is 503 and changes nothing: the same code works afterwards", async () => {
+    const { answers, exchange, grant } = await approved();
+    const before = await grant();
+    answers(() => {
+      throw new Error("the directory is down");
+    });
+    const answer = await exchange();
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ error: "temporarily_unavailable" });
+    expect(await grant()).toEqual(before);
+    answers([ACME]);
+    expect((await exchange()).status).toBe(200);
+  });
+});
+
 describe("isActive beside it", () => {
   it("comes first: of a person who is not active, nothing more is asked", async () => {
     let isActive = true;
@@ -494,13 +549,10 @@ describe("isActive beside it", () => {
 });
 
 describe("an ordinary refresh", () => {
-  it("is one write without the option, and asks no one where a code is exchanged", async () => {
+  it("asks once", async () => {
     const { server, asked } = await startWithOrganizations();
-    const { clientId, browser, verifier, state } = await atConsent(server);
-    const code = codeOf((await approveFor(browser, state, ["acme"])).headers.get("location"));
+    const { clientId, refresh_token } = await connectFor(server, "acme");
     asked.length = 0;
-    const { refresh_token } = await tokensOf(redeem(server, clientId, { code, verifier }));
-    expect(asked).toEqual([]);
     await tokensOf(refresh(server, clientId, refresh_token));
     expect(asked).toHaveLength(1);
   });
