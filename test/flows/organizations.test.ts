@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { McpServer } from "@modelcontextprotocol/server";
 import { describe, expect, it, test } from "vitest";
+import type { McpContext } from "../../src/mcp/tool-context.ts";
 import {
   authorizeUrl,
   callTool,
@@ -9,6 +11,7 @@ import {
   connect,
   newPkce,
   postForm,
+  RESOURCE,
   redeem,
   refresh,
   register,
@@ -17,6 +20,7 @@ import {
   whoami,
 } from "../support/client.ts";
 import { claimsOf, resign, SECRET, signingKeyOf } from "../support/forge.ts";
+import { call, INITIALIZE, textOf } from "../support/mcp-endpoint.ts";
 import { ACME, approveFor, connectFor, GLOBEX, startWithOrganizations } from "../support/organizations.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { closeServers, PEOPLE, startServer, type TestServer } from "../support/server.ts";
@@ -472,6 +476,57 @@ describe("a person who has left the organization of a grant", () => {
     expect(await grant()).toMatchObject({ revokedReason: "refresh_reuse" });
     expect((await refresh(server, clientId, second.refresh_token)).status).toBe(400);
     expect(asked).toEqual([]);
+  });
+});
+
+describe("an MCP session, whose server a factory made for one organization", () => {
+  /** A session for Acme, and a token of the same person and client for Globex. */
+  const opened = async () => {
+    const factory = ({ organization }: McpContext) => {
+      const mcp = new McpServer({ name: "own", version: "1" });
+      const text = `data of ${organization?.id}`;
+      mcp.registerTool("read", {}, () => ({ content: [{ type: "text", text }] }));
+      return mcp;
+    };
+    const started = await startWithOrganizations({}, { sessions: true }, { factory });
+    const acme = await connectFor(started.server, "acme");
+    const globex = await connectFor(started.server, "globex", { clientId: acme.clientId });
+    const send = (token: string, message: unknown, session?: string) =>
+      started.server.fetch(
+        new Request(RESOURCE, {
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            accept: "application/json, text/event-stream",
+            authorization: `Bearer ${token}`,
+            ...(session !== undefined && { "mcp-session-id": session }),
+          },
+          body: JSON.stringify(message),
+        }),
+      );
+    const begin = async (token: string) => {
+      const id = (await send(token, INITIALIZE)).headers.get("mcp-session-id") ?? "";
+      return (other: string) => send(other, call("read"), id);
+    };
+    return { ...started, acme, globex, begin, read: await begin(acme.access_token) };
+  };
+
+  it("does not exist for a token of another organization, which begins its own", async () => {
+    const { acme, globex, begin, read } = await opened();
+    expect((await read(globex.access_token)).status).toBe(404);
+    expect(await textOf(await read(acme.access_token))).toBe("data of acme");
+    const own = await begin(globex.access_token);
+    expect(await textOf(await own(globex.access_token))).toBe("data of globex");
+  });
+
+  it("goes on with refreshed tokens, and ends once the person has left", async () => {
+    const { server, answers, acme, globex, read } = await opened();
+    const next = await tokensOf(refresh(server, acme.clientId, acme.refresh_token));
+    expect(await textOf(await read(next.access_token))).toBe("data of acme");
+    answers([GLOBEX]);
+    expect((await refresh(server, acme.clientId, next.refresh_token)).status).toBe(400);
+    expect((await read(next.access_token)).status).toBe(401);
+    expect((await read(globex.access_token)).status).toBe(404);
   });
 });
 
