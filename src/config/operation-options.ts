@@ -45,7 +45,7 @@ const metrics = z
 export const operationOptions = {
   sessions: yesOrNo.default(false).register(declared, {
     says: "Sessions (`Mcp-Session-Id`) for clients of the 2025 protocols.",
-    more: "They live in the memory of this process.",
+    more: "They live in the memory of this process. Each is of one person, client and organization; with `mcp`, of one grant.",
     variables: { GATEHOUSE_SESSIONS: boolean },
   }),
   handleSignals: yesOrNo.default(true).register(declared, {

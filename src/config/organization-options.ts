@@ -16,7 +16,7 @@ export type OrganizationAnswer = {
 /**
  * Says what a person belongs to and may let this client act in: 200 organizations at most, the first one first. Where it
  * throws, or gives no usable answer in time, the request is answered 503 and nothing changes.
- * @param client the app that wants to connect, or that refreshes
+ * @param client the app that wants to connect, or that asks for its tokens
  */
 export type OrganizationsOf = (
   person: Person,
@@ -57,7 +57,7 @@ export const organizationOptions = {
     .optional()
     .register(declared, {
       says: "What people belong to, such as companies or workspaces: your function `(person, client) => [{ id, name }]`, or `{ of, called?, required?, timeoutSeconds? }`.",
-      more: "The person chooses one on the consent page. It is part of the grant: `context.organization` for tools, `org_id` in tokens and introspection. The function is asked on the page, again at the click, and at each refresh: an answer without the grant's organization ends the grant. See [organizations](organizations.md).",
+      more: "The person chooses one on the consent page. It is part of the grant: `context.organization` for tools, `org_id` in tokens and introspection. The function is asked on the page, again at the click, when the code is exchanged, and at each refresh: an answer without the grant's organization ends the grant. See [organizations](organizations.md).",
     }),
 };
 

@@ -13,7 +13,7 @@ export type IsActive = (person: Person) => boolean | Promise<boolean>;
 export const peopleOptions = {
   isActive: aFunction<IsActive>().optional().register(declared, {
     says: "Your own function that says whether a person may still use the server: `(person) => boolean`.",
-    more: "Asked at each sign-in, approval and refresh. `false` ends the grant. An error, no answer within five seconds, or anything but true or false is 503, and the same refresh token works again later. Programs (`client_credentials`) are not people, and it is not asked about them.",
+    more: "Asked at each sign-in, approval, exchange of a code and refresh. `false` ends the grant. An error, no answer within five seconds, or anything but true or false is 503, and the same code or refresh token works again later. Programs (`client_credentials`) are not people, and it is not asked about them.",
     otherwise: "everyone may",
   }),
 };

@@ -11,6 +11,7 @@ import type { Registrations } from "./registrations.ts";
 import { respond, type Steps } from "./respond.ts";
 import type { McpFactory } from "./servers.ts";
 import { createServing, type ServingParts } from "./serving.ts";
+import { ofCaller, ofGrant } from "./session-key.ts";
 import { createMcpSessions } from "./sessions.ts";
 import { createStreams } from "./streams.ts";
 
@@ -49,7 +50,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const { guard, resource, clock, log } = options;
   const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
   const { modern, makeServer, calls, answering } = createServing(options, guard);
-  const sessions = options.sessions ? createMcpSessions(makeServer, clock, log) : undefined;
+  const keyOf = registrations ? ofCaller : ofGrant;
+  const sessions = options.sessions ? createMcpSessions({ makeServer, keyOf, clock, log }) : undefined;
   const answer = answering<Exchange>(sessions);
   const streams = createStreams(clock);
   const inFlight = createInFlight();

@@ -5,11 +5,14 @@ import type { Log } from "../platform/logging.ts";
 
 export type McpSession = {
   readonly person: string;
-  readonly clientId: string;
+  /** For which tokens it exists. */
+  readonly key: string;
   readonly server: McpServer;
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly subscriptions: ReadonlySet<string>;
-  /** Who used it last: after a step-up it is another grant, of the same person and client. */
+  /** The token that it began with. */
+  readonly opened: Auth;
+  /** The one that was used last: after a step-up it may be another grant's. */
   auth: Auth;
   answering: number;
   lastUsed: number;
@@ -19,8 +22,8 @@ export type McpSession = {
 export type SessionTable = {
   /** Adds one that was opened. Where there are too many, the one that was used least recently is closed for it. */
   add(id: string, session: McpSession): void;
-  /** Counts a use. Undefined where there is no session of this id for this person and client. */
-  use(id: string, auth: Auth): McpSession | undefined;
+  /** Counts a use. Undefined where there is no session of this id and key. */
+  use(id: string, key: string): McpSession | undefined;
   close(id: string): void;
   closeWhere(condition: (session: McpSession) => boolean): void;
   all(): Iterable<McpSession>;
@@ -75,15 +78,14 @@ export function createSessionTable(clock: Clock, log: Log): SessionTable {
       countByPerson.set(session.person, (countByPerson.get(session.person) ?? 0) + 1);
       sweeper ??= setInterval(() => closeWhere(isIdle), SWEEP_MILLISECONDS).unref();
     },
-    use(id, auth) {
+    use(id, key) {
       const session = sessions.get(id);
       if (!session) return undefined;
       if (isIdle(session)) {
         close(id);
         return undefined;
       }
-      // The same person and client with whatever grant, so that a session outlives a step-up.
-      if (session.person !== personKey(auth) || session.clientId !== auth.client.id) return undefined;
+      if (session.key !== key) return undefined;
       sessions.delete(id);
       sessions.set(id, session);
       return session;
@@ -93,9 +95,4 @@ export function createSessionTable(clock: Clock, log: Log): SessionTable {
     all: () => sessions.values(),
     count: () => sessions.size,
   };
-}
-
-/** A person is somebody's: two issuers may give the same id to two people. */
-export function personKey({ issuer, person }: Auth): string {
-  return JSON.stringify([issuer, person.id]);
 }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { McpServer } from "@modelcontextprotocol/server";
+import { describe, expect, it, test } from "vitest";
 import { call, INITIALIZE, messagesOf, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
 
 type Rig = ReturnType<typeof startEndpoint>;
@@ -27,6 +28,16 @@ function startWithSessions() {
   return rig;
 }
 
+const ACME = { id: "acme", name: "Acme" };
+const GLOBEX = { id: "globex", name: "Globex" };
+
+/** For this token the session does not exist, whatever it asks for. */
+async function expectNone(rig: Rig, token: string, session: Readonly<Record<string, string>>) {
+  expect((await rig.post(token, call("who"), session)).status).toBe(404);
+  expect((await rig.send(token, "GET", session)).status).toBe(404);
+  expect((await rig.send(token, "DELETE", session)).status).toBe(404);
+}
+
 const SUBSCRIBE = { jsonrpc: "2.0", id: 9, method: "resources/subscribe", params: { uri: "app://r" } };
 
 /** Reads a stream until it holds the text. */
@@ -51,12 +62,9 @@ describe("a session (MCP 2025-11-25, session management)", () => {
       rig.tokenFor({ person: { id: "grace" } }),
       rig.tokenFor({ client: { id: "client-2", name: null } }),
       rig.tokenFor({ issuer: "https://other.example" }),
+      rig.tokenFor({ organization: GLOBEX }),
     ];
-    for (const token of strangers) {
-      expect((await rig.post(token, call("who"), session)).status).toBe(404);
-      expect((await rig.send(token, "GET", session)).status).toBe(404);
-      expect((await rig.send(token, "DELETE", session)).status).toBe(404);
-    }
+    for (const token of strangers) await expectNone(rig, token, session);
     const unknown = await rig.post(rig.tokenFor(), call("who"), { "mcp-session-id": "unknown" });
     expect(unknown.status).toBe(404);
     // Nothing of that ended it.
@@ -70,10 +78,28 @@ describe("a session (MCP 2025-11-25, session management)", () => {
     expect((await rig.post(first, call("write"), session)).status).toBe(403);
     const second = rig.tokenFor({ grantId: "grant-2", scopes: ["mcp", "write"] });
     expect(await textOf(await rig.post(second, call("write"), session))).toBe("mcp write");
-    // The grant that it began with ends, and the session does not.
-    rig.revoke("grant-1");
-    expect(await textOf(await rig.post(second, call("who"), session))).toBe("ada");
   });
+
+  it("is of one organization, also where the same person chose another one for the same client", async () => {
+    const rig = startWithSessions();
+    const session = await openSession(rig, rig.tokenFor({ organization: ACME }));
+    for (const organization of [GLOBEX, null]) await expectNone(rig, rig.tokenFor({ organization }), session);
+    const renamed = rig.tokenFor({ organization: { ...ACME, name: "Acme Inc." } });
+    expect(await textOf(await rig.post(renamed, call("who"), session))).toBe("ada");
+  });
+
+  it.each(["grant-1", "grant-2"])(
+    "ends with the grant that it began with, and with the one of a step-up: %s",
+    async (revoked) => {
+      const rig = startWithSessions();
+      const session = await openSession(rig, rig.tokenFor({ grantId: "grant-1" }));
+      const second = rig.tokenFor({ grantId: "grant-2" });
+      expect((await rig.post(second, call("who"), session)).status).toBe(200);
+      rig.revoke(revoked);
+      expect(rig.endpoint.openSessions()).toBe(0);
+      expect((await rig.post(rig.tokenFor(), call("who"), session)).status).toBe(404);
+    },
+  );
 
   it("ends with its grant, though the person comes back with another", async () => {
     const rig = startWithSessions();
@@ -160,5 +186,78 @@ describe("a session (MCP 2025-11-25, session management)", () => {
     const rig = startWithSessions();
     expect(await textOf(await rig.post(rig.tokenFor(), call("who")))).toBe("ada");
     expect((await rig.send(rig.tokenFor(), "GET")).status).toBe(405);
+  });
+});
+
+/** A factory whose servers know whom they were made for, as the guide says it: by their context. */
+function startWithFactory() {
+  return startEndpoint({
+    sessions: true,
+    factory: ({ person, organization, scopes }) => {
+      const server = new McpServer({ name: "own", version: "1" });
+      const text = JSON.stringify([person, organization?.id ?? null, scopes]);
+      server.registerTool("who", {}, () => ({ content: [{ type: "text", text }] }));
+      return server;
+    },
+  });
+}
+
+describe("a session whose server a factory made", () => {
+  const made = {
+    grantId: "grant-1",
+    person: { id: "ada", name: "Ada", groups: ["admins"] },
+    organization: ACME,
+    scopes: ["mcp", "write"],
+  };
+
+  test.each([
+    ["of its grant, refreshed", {}],
+    ["of its grant, refreshed, with the scopes in another order", { scopes: ["write", "mcp"] }],
+  ])("goes on with a token %s", async (_what, later) => {
+    const rig = startWithFactory();
+    const session = await openSession(rig, rig.tokenFor(made));
+    const answer = await rig.post(rig.tokenFor({ ...made, ...later }), call("who"), session);
+    expect(await textOf(answer)).toContain('"acme"');
+  });
+
+  test.each([
+    ["of another grant", { grantId: "grant-2" }],
+    ["of another grant and organization", { grantId: "grant-2", organization: GLOBEX }],
+    ["of another grant with less", { grantId: "grant-2", scopes: ["mcp"] }],
+    ["of another grant with more", { grantId: "grant-2", scopes: ["mcp", "write", "admin"] }],
+    ["that a refresh narrowed", { scopes: ["mcp"] }],
+    ["of a provider", { grantId: null }],
+  ])("does not exist for a token %s, and nothing of that ends it", async (_what, other) => {
+    const rig = startWithFactory();
+    const token = rig.tokenFor(made);
+    const session = await openSession(rig, token);
+    const another = rig.tokenFor({ ...made, ...other });
+    await expectNone(rig, another, session);
+    expect((await rig.post(token, call("who"), session)).status).toBe(200);
+    // What a client does then (MCP 2025-11-25, session management).
+    const next = await openSession(rig, another);
+    expect((await rig.post(another, call("who"), next)).status).toBe(200);
+  });
+
+  it("ends with its grant, whatever other token was sent to it meanwhile", async () => {
+    const rig = startWithFactory();
+    const session = await openSession(rig, rig.tokenFor(made));
+    await rig.post(rig.tokenFor({ ...made, grantId: "grant-2" }), call("who"), session);
+    rig.revoke("grant-1");
+    expect(rig.endpoint.openSessions()).toBe(0);
+  });
+
+  test.each([
+    ["fewer scopes", { scopes: ["mcp"] }],
+    ["more scopes", { scopes: ["mcp", "write", "admin"] }],
+    ["fewer groups", { person: { id: "ada", name: "Ada", groups: [] } }],
+    ["another client", { client: { id: "client-2", name: null } }],
+    ["a grant", { grantId: "grant-1" }],
+  ])("goes on with a later token of a provider, and does not exist for one with %s", async (_what, other) => {
+    const rig = startWithFactory();
+    const ofProvider = { ...made, grantId: null };
+    const session = await openSession(rig, rig.tokenFor(ofProvider));
+    expect((await rig.post(rig.tokenFor(ofProvider), call("who"), session)).status).toBe(200);
+    await expectNone(rig, rig.tokenFor({ ...ofProvider, ...other }), session);
   });
 });

@@ -8,30 +8,40 @@ import { jsonRpcError } from "./json-rpc.ts";
 import type { Registration } from "./registration.ts";
 import { callsServedBy, type ScopedCalls } from "./scoped-calls.ts";
 import type { MakeServer } from "./servers.ts";
-import { createSessionTable, type McpSession, personKey, type SessionTable } from "./session-table.ts";
+import { personKey, type SessionKey } from "./session-key.ts";
+import { createSessionTable, type McpSession, type SessionTable } from "./session-table.ts";
 
 /** Sessions of 2025-era clients (`Mcp-Session-Id`), in the memory of this process. */
 export type McpSessions = {
   /** Answers `initialize` with a new session. */
   open(exchange: Exchange): Promise<Answer>;
-  /** Answers inside a session; 404 where there is none of this id for this person and client. */
+  /** Answers inside a session; 404 where there is none of this id that is for this token. */
   serve(id: string, exchange: Exchange): Promise<Answer>;
   /** Puts what was registered late on the servers that are open. */
   register(registration: Registration, calls: ScopedCalls): void;
   /** @param mayHear whether the token that used a session last has what this resource needs */
   resourceUpdated(uri: string, mayHear: (auth: Auth) => boolean): void;
-  /** Closes those that were used so last. */
+  /** Closes those that were opened so, or used so last. */
   closeWhere(condition: (auth: Auth) => boolean): void;
   closeAll(): void;
   /** How many are open. */
   count(): number;
 };
 
-export function createMcpSessions(makeServer: MakeServer, clock: Clock, log: Log): McpSessions {
+export type SessionsParts = {
+  readonly makeServer: MakeServer;
+  /** Which tokens may share a session. */
+  readonly keyOf: SessionKey;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export function createMcpSessions(parts: SessionsParts): McpSessions {
+  const { keyOf, clock, log } = parts;
   const table = createSessionTable(clock, log);
   return {
     async open(exchange) {
-      const session = await connect(exchange, makeServer, table, clock);
+      const session = await connect(exchange, table, parts);
       const answered = await answerIn(session, exchange, clock);
       // A handshake that the SDK refused made no session.
       if (session.transport.sessionId === undefined) await session.server.close();
@@ -39,7 +49,7 @@ export function createMcpSessions(makeServer: MakeServer, clock: Clock, log: Log
     },
 
     async serve(id, exchange) {
-      const session = table.use(id, exchange.auth);
+      const session = table.use(id, keyOf(exchange.auth));
       if (session) return answerIn(session, exchange, clock);
       // Whose session it is stays unsaid: to everybody else it does not exist. As the SDK's transport says it; a client
       // starts a new session then (MCP 2025-11-25, session management).
@@ -67,7 +77,7 @@ export function createMcpSessions(makeServer: MakeServer, clock: Clock, log: Log
           .catch((cause) => log.error("an update was not sent", { cause }));
       }
     },
-    closeWhere: (condition) => table.closeWhere(({ auth }) => condition(auth)),
+    closeWhere: (condition) => table.closeWhere(({ opened, auth }) => condition(opened) || condition(auth)),
     closeAll: () => table.closeWhere(() => true),
     count: table.count,
   };
@@ -76,9 +86,8 @@ export function createMcpSessions(makeServer: MakeServer, clock: Clock, log: Log
 /** A server with a transport of its own. It is in the table from the handshake on, until either of them is closed. */
 async function connect(
   { request, auth, authInfo }: Exchange,
-  makeServer: MakeServer,
   table: SessionTable,
-  clock: Clock,
+  { makeServer, keyOf, clock }: Omit<SessionsParts, "log">,
 ): Promise<McpSession> {
   const subscriptions = new Set<string>();
   const server = await makeServer(
@@ -91,10 +100,11 @@ async function connect(
   });
   const session: McpSession = {
     person: personKey(auth),
-    clientId: auth.client.id,
+    key: keyOf(auth),
     server,
     transport,
     subscriptions,
+    opened: auth,
     auth,
     answering: 0,
     lastUsed: clock(),

@@ -45,18 +45,10 @@ export async function openAuthorizationServer(parts: AuthorizationServerParts): 
   const common = { ...parts, ...settings, clients, recorder, minter, noteRefusal };
   const checkActive = createActivity(settings);
   const organizations = settings.organizations && createOrganizations(settings.organizations);
+  const operatorsWord = { checkActive: settings.isActive && checkActive, organizations };
   const grantTypes: GrantTypes = new Map([
-    ["authorization_code", authorizationCode({ ...common, revokeGrant, issueTokens })],
-    [
-      "refresh_token",
-      refreshToken({
-        ...common,
-        revokeGrant,
-        issueTokens,
-        checkActive: settings.isActive && checkActive,
-        organizations,
-      }),
-    ],
+    ["authorization_code", authorizationCode({ ...common, ...operatorsWord, revokeGrant, issueTokens })],
+    ["refresh_token", refreshToken({ ...common, ...operatorsWord, revokeGrant, issueTokens })],
     [CLIENT_CREDENTIALS, clientCredentials({ ...common, revokeGrant, issueTokens })],
   ]);
   const interaction = await openInteraction(parts, recorder, { checkActive, organizations });

@@ -1,10 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { IsActive } from "../../src/config/people-options.ts";
 import type { Person } from "../../src/core/person.ts";
-import { authorize, callTool, redeem, refresh, register, type Tokens, tokensOf } from "../support/client.ts";
+import {
+  authorize,
+  callTool,
+  newPkce,
+  redeem,
+  refresh,
+  register,
+  type Tokens,
+  tokensOf,
+} from "../support/client.ts";
 import { startServer } from "../support/server.ts";
 
-// `isActive(person)` is asked at each refresh, before anything is written. "No" ends the grant. An outage of the operator's
+// `isActive(person)` is asked at each refresh and where a code is exchanged, before anything is written. "No" ends the grant. An outage of the operator's
 // directory signs no one out: the same refresh token works afterwards.
 
 /** A connected client, and a function of the operator's whose answer the test changes. */
@@ -19,7 +28,7 @@ async function connected() {
   });
   const { client_id: clientId } = await register(server);
   const first = await tokensOf(redeem(server, clientId, await authorize(server, clientId)));
-  // The sign-in and the approval have asked too.
+  // The sign-in, the approval and the exchange of the code have asked too.
   asked.length = 0;
   return {
     server,
@@ -163,12 +172,92 @@ describe("no one is asked about", () => {
     expect(asked).toEqual([]);
   });
 
-  it("where a code is exchanged: the approval has just asked", async () => {
+  it("for a code that is forged, another client's, without its verifier, or that was used before", async () => {
     const { server, clientId, asked } = await connected();
-    const authorized = await authorize(server, clientId);
+    const { client_id: stranger } = await register(server, { client_name: "Another" });
+    const { code, verifier } = await authorize(server, clientId);
     asked.length = 0;
-    await tokensOf(redeem(server, clientId, authorized));
+    const refused = [
+      await redeem(server, clientId, { code: `${code.slice(0, -4)}AAAA`, verifier }),
+      await redeem(server, stranger, { code, verifier }),
+      await redeem(server, clientId, { code, verifier: newPkce().verifier }),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([400, 400, 400]);
     expect(asked).toEqual([]);
+    await tokensOf(redeem(server, clientId, { code, verifier }));
+    asked.length = 0;
+    expect((await redeem(server, clientId, { code, verifier })).status).toBe(400);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("where a code is exchanged", () => {
+  /** A person approved, and the client has not exchanged the code yet. */
+  const approved = async () => {
+    const rig = await connected();
+    const { client_id: clientId } = await register(rig.server, { client_name: "Another" });
+    const authorized = await authorize(rig.server, clientId);
+    rig.asked.length = 0;
+    return {
+      ...rig,
+      exchange: () => redeem(rig.server, clientId, authorized),
+      grant: async () => (await rig.server.store.listGrants({ clientId }))[0],
+    };
+  };
+
+  it("a person who is active is asked about once", async () => {
+    const { asked, exchange } = await approved();
+    await tokensOf(exchange());
+    expect(asked).toEqual([{ id: "ada", name: "Ada Lovelace" }]);
+  });
+
+  it("one who is not active any more gets no tokens, and the grant ends with its reason", async () => {
+    const { answers, exchange, grant, names } = await approved();
+    const redemptions = names().filter((name) => name === "code.redeemed").length;
+    answers(async () => false);
+    expect(await body(await exchange())).toEqual({
+      status: 400,
+      error: "invalid_grant",
+      error_description: "The code is not valid for this request, has expired, or was used before.",
+    });
+    expect(await grant()).toMatchObject({
+      generation: 0,
+      redeemedAt: null,
+      revokedReason: "person_inactive",
+    });
+    expect(names().filter((name) => name === "code.redeemed")).toHaveLength(redemptions);
+    answers(() => true);
+    expect((await exchange()).status).toBe(400);
+    expect(names()).not.toContain("code.reused");
+  });
+
+  it("an outage is 503 and changes nothing: the same code works afterwards", async () => {
+    const { answers, exchange, grant, names } = await approved();
+    const before = await grant();
+    answers(down);
+    const answer = await exchange();
+    expect(answer.headers.get("retry-after")).toBe("10");
+    expect(await body(answer)).toMatchObject({ status: 503, error: "temporarily_unavailable" });
+    expect(await grant()).toEqual(before);
+    expect(names()).not.toContain("grant.revoked");
+    answers(() => true);
+    expect((await exchange()).status).toBe(200);
+  });
+
+  it("what happens while it is asked is seen afterwards: a grant that was revoked meanwhile gets no tokens", async () => {
+    const { server, answers, exchange, grant, names } = await approved();
+    const { id = "" } = (await grant()) ?? {};
+    answers(async () => {
+      await server.store.revokeGrant(id, "operator", server.now(), {
+        event: "grant.revoked",
+        at: server.now(),
+        fields: { grant: id, reason: "operator", address: undefined },
+      });
+      return true;
+    });
+    expect((await exchange()).status).toBe(400);
+    expect(await grant()).toMatchObject({ redeemedAt: null, revokedReason: "operator" });
+    expect(names()).not.toContain("code.reused");
   });
 });
 

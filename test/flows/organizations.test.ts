@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { McpServer } from "@modelcontextprotocol/server";
 import { describe, expect, it, test } from "vitest";
+import type { McpContext } from "../../src/mcp/tool-context.ts";
 import {
   authorizeUrl,
   callTool,
@@ -9,6 +11,7 @@ import {
   connect,
   newPkce,
   postForm,
+  RESOURCE,
   redeem,
   refresh,
   register,
@@ -17,6 +20,7 @@ import {
   whoami,
 } from "../support/client.ts";
 import { claimsOf, resign, SECRET, signingKeyOf } from "../support/forge.ts";
+import { call, INITIALIZE, textOf } from "../support/mcp-endpoint.ts";
 import { ACME, approveFor, connectFor, GLOBEX, startWithOrganizations } from "../support/organizations.ts";
 import { decide, openBrowser, signIn } from "../support/person.ts";
 import { closeServers, PEOPLE, startServer, type TestServer } from "../support/server.ts";
@@ -475,6 +479,112 @@ describe("a person who has left the organization of a grant", () => {
   });
 });
 
+describe("an MCP session, whose server a factory made for one organization", () => {
+  /** A session for Acme, and a token of the same person and client for Globex. */
+  const opened = async () => {
+    const factory = ({ organization }: McpContext) => {
+      const mcp = new McpServer({ name: "own", version: "1" });
+      const text = `data of ${organization?.id}`;
+      mcp.registerTool("read", {}, () => ({ content: [{ type: "text", text }] }));
+      return mcp;
+    };
+    const started = await startWithOrganizations({}, { sessions: true }, { factory });
+    const acme = await connectFor(started.server, "acme");
+    const globex = await connectFor(started.server, "globex", { clientId: acme.clientId });
+    const send = (token: string, message: unknown, session?: string) =>
+      started.server.fetch(
+        new Request(RESOURCE, {
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            accept: "application/json, text/event-stream",
+            authorization: `Bearer ${token}`,
+            ...(session !== undefined && { "mcp-session-id": session }),
+          },
+          body: JSON.stringify(message),
+        }),
+      );
+    const begin = async (token: string) => {
+      const id = (await send(token, INITIALIZE)).headers.get("mcp-session-id") ?? "";
+      return (other: string) => send(other, call("read"), id);
+    };
+    return { ...started, acme, globex, begin, read: await begin(acme.access_token) };
+  };
+
+  it("does not exist for a token of another organization, which begins its own", async () => {
+    const { acme, globex, begin, read } = await opened();
+    expect((await read(globex.access_token)).status).toBe(404);
+    expect(await textOf(await read(acme.access_token))).toBe("data of acme");
+    const own = await begin(globex.access_token);
+    expect(await textOf(await own(globex.access_token))).toBe("data of globex");
+  });
+
+  it("goes on with refreshed tokens, and ends once the person has left", async () => {
+    const { server, answers, acme, globex, read } = await opened();
+    const next = await tokensOf(refresh(server, acme.clientId, acme.refresh_token));
+    expect(await textOf(await read(next.access_token))).toBe("data of acme");
+    answers([GLOBEX]);
+    expect((await refresh(server, acme.clientId, next.refresh_token)).status).toBe(400);
+    expect((await read(next.access_token)).status).toBe(401);
+    expect((await read(globex.access_token)).status).toBe(404);
+  });
+});
+
+describe("where a code is exchanged", () => {
+  /** A person approved for Acme, and the client has not exchanged the code yet. */
+  const approved = async () => {
+    const started = await startWithOrganizations({ required: true });
+    const { clientId, browser, verifier, state } = await atConsent(started.server);
+    const code = codeOf((await approveFor(browser, state, ["acme"])).headers.get("location"));
+    started.asked.length = 0;
+    return {
+      ...started,
+      clientId,
+      exchange: () => redeem(started.server, clientId, { code, verifier }),
+      grant: async () => (await started.server.store.listGrants({ clientId }))[0],
+    };
+  };
+
+  it("it is asked once, with the person and the client", async () => {
+    const { clientId, asked, exchange } = await approved();
+    expect(claimsOf((await tokensOf(exchange())).access_token)).toMatchObject({ org_id: "acme" });
+    expect(asked).toEqual([
+      [
+        { id: "ada", name: "Ada Lovelace" },
+        { id: clientId, name: "Test Client" },
+      ],
+    ]);
+  });
+
+  it.each([[[GLOBEX]], [[]]])("a person who has left since the approval gets no tokens: %o", async (left) => {
+    const { server, answers, exchange, grant } = await approved();
+    answers(left);
+    const answer = await exchange();
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: "invalid_grant" });
+    expect(await grant()).toMatchObject({ redeemedAt: null, revokedReason: "organization_left" });
+    const audit = await server.store.readAudit({ order: "newest_first", limit: 1 });
+    expect(audit).toMatchObject([{ event: "grant.revoked", fields: { reason: "organization_left" } }]);
+    answers([ACME]);
+    expect((await exchange()).status).toBe(400);
+    expect(server.lines.map(({ name }) => name)).not.toContain("code.redeemed");
+  });
+
+  it("an outage is 503 and changes nothing: the same code works afterwards", async () => {
+    const { answers, exchange, grant } = await approved();
+    const before = await grant();
+    answers(() => {
+      throw new Error("the directory is down");
+    });
+    const answer = await exchange();
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ error: "temporarily_unavailable" });
+    expect(await grant()).toEqual(before);
+    answers([ACME]);
+    expect((await exchange()).status).toBe(200);
+  });
+});
+
 describe("isActive beside it", () => {
   it("comes first: of a person who is not active, nothing more is asked", async () => {
     let isActive = true;
@@ -494,13 +604,10 @@ describe("isActive beside it", () => {
 });
 
 describe("an ordinary refresh", () => {
-  it("is one write without the option, and asks no one where a code is exchanged", async () => {
+  it("asks once", async () => {
     const { server, asked } = await startWithOrganizations();
-    const { clientId, browser, verifier, state } = await atConsent(server);
-    const code = codeOf((await approveFor(browser, state, ["acme"])).headers.get("location"));
+    const { clientId, refresh_token } = await connectFor(server, "acme");
     asked.length = 0;
-    const { refresh_token } = await tokensOf(redeem(server, clientId, { code, verifier }));
-    expect(asked).toEqual([]);
     await tokensOf(refresh(server, clientId, refresh_token));
     expect(asked).toHaveLength(1);
   });

@@ -38,6 +38,8 @@ export type TestServerParts = {
   readonly signIn?: readonly SignInPart[];
   readonly admit?: AdmitOption | undefined;
   readonly alsoAccept?: ProviderOptions | readonly ProviderOptions[];
+  /** In place of the tools that are registered. */
+  readonly factory?: EmbeddedParts["factory"];
 } & Pick<
   EmbeddedParts,
   "newRegistrationsPerMinute" | "unapprovedClients" | "fetchDocument" | "fetch" | "furtherSteps"
@@ -68,6 +70,7 @@ export async function startServer(
     signIn = [password(checkUser, checkUserMs)],
     admit,
     alsoAccept,
+    factory,
     ...others
   }: TestServerParts = {},
 ): Promise<TestServer> {
@@ -95,7 +98,7 @@ export async function startServer(
     admission: parseAdmit(admit, list.methods),
     alsoAccept: parseAlsoAccepted(alsoAccept, settings),
     registrations,
-    factory: undefined,
+    factory,
     identity: { name: "Test App", version: "1.0.0" },
     log,
     clock: () => now,

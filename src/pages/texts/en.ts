@@ -638,7 +638,7 @@ export const english = {
         person_disabled: "The operator of this server disabled your account.",
         person_signed_out: "You were signed out everywhere.",
         person_removed: "The operator of this server removed your account.",
-        person_inactive: "Your account was not active when the app renewed its access.",
+        person_inactive: "Your account was not active when the app asked for access.",
         upstream_logout: "You signed out at the service that you sign in with.",
         organization_left: "You no longer belonged to what it was for.",
         organization_missing: "You had not chosen what it is for, and now that is required.",

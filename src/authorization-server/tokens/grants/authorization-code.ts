@@ -1,7 +1,7 @@
 import type { Client } from "../../../core/client.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import type { UnauditedEvent } from "../../../core/events.ts";
-import { decideRedemption, type Grant } from "../../../core/grant.ts";
+import { decideRedemption, type Grant, type Redemption } from "../../../core/grant.ts";
 import { type Params, requireParam } from "../../../core/params.ts";
 import { codeChallenge, isCodeVerifier } from "../../../core/pkce.ts";
 import type { Peer } from "../../../http/peer.ts";
@@ -15,8 +15,10 @@ import type { RevokeGrant } from "../revoke-grant.ts";
 import { type Minter, readCode } from "../tokens.ts";
 import type { GrantType } from "./grant-type.ts";
 import { askedResource } from "./resource.ts";
+import { asksOperator, type OperatorsWord, whyEnded } from "./why-ended.ts";
 
-export type AuthorizationCodeParts = {
+/** Where the operator has none of the functions, nothing is asked. */
+export type AuthorizationCodeParts = OperatorsWord & {
   readonly minter: Minter;
   readonly store: Pick<Store, "findGrant" | "redeemCode">;
   readonly clock: Clock;
@@ -50,6 +52,7 @@ async function redeemCode(
     resource: askedResource(params, parts.resource),
   };
   if (grantId === undefined) throw invalidCode("the code's MAC is wrong");
+  if (asksOperator(parts)) await requireAllowed(grantId, redemption, peer, parts);
   const now = clock();
   const grant = await store.findGrant(grantId);
   const decision = decideRedemption(grant, redemption, now);
@@ -70,6 +73,26 @@ async function redeemCode(
       return issueTokens(redeemed, redeemed.scopes, refreshGeneration(client, redeemed));
     }
   }
+}
+
+/**
+ * Asks about the person and the organization of a grant that this code would get tokens for: the approval may be minutes old.
+ * It comes before the first write: where there is no answer, the same code works again while it lasts.
+ */
+async function requireAllowed(
+  grantId: string,
+  redemption: Redemption,
+  peer: Peer,
+  parts: AuthorizationCodeParts,
+): Promise<void> {
+  const grant = await parts.store.findGrant(grantId);
+  const { kind } = decideRedemption(grant, redemption, parts.clock());
+  // What is refused or a second use is so without asking. It is decided again later, since asking takes its time.
+  if (!grant || kind !== "redeem") return;
+  const ended = await whyEnded(grant, parts);
+  if (!ended) return;
+  await parts.revokeGrant(grant, ended.reason, peer);
+  throw invalidCode(`${ended.why}; the grant is revoked`, grantId);
 }
 
 function requireVerifier(params: Params): string {

@@ -1,13 +1,7 @@
 import type { Client } from "../../../core/client.ts";
 import { OAuthError, quoted } from "../../../core/errors.ts";
 import type { OwnFields, UnauditedEvent } from "../../../core/events.ts";
-import {
-  decideRotation,
-  type Grant,
-  type RevocationReason,
-  type Rotation,
-  type RotationDecision,
-} from "../../../core/grant.ts";
+import { decideRotation, type Grant, type Rotation, type RotationDecision } from "../../../core/grant.ts";
 import { type Params, requireParam } from "../../../core/params.ts";
 import { formatScopes, parseScopes, refreshedScopes, type ScopeCatalogue } from "../../../core/scopes.ts";
 import type { Peer } from "../../../http/peer.ts";
@@ -16,14 +10,13 @@ import type { Log } from "../../../platform/logging.ts";
 import type { RefreshRotation } from "../../../store/grant-records.ts";
 import type { GrantUses } from "../../../store/grant-uses.ts";
 import type { Store } from "../../../store/store.ts";
-import type { CheckActive } from "../../people/active.ts";
-import type { Organizations } from "../../people/organizations.ts";
 import type { IssueTokens, TokenResponse } from "../issue-tokens.ts";
 import type { NoteRefusal } from "../note-refusal.ts";
 import type { RevokeGrant } from "../revoke-grant.ts";
 import { type Minter, readRefreshToken } from "../tokens.ts";
 import type { GrantType } from "./grant-type.ts";
 import { askedResource } from "./resource.ts";
+import { asksOperator, type OperatorsWord, whyEnded } from "./why-ended.ts";
 
 type RotationParts = {
   readonly store: Pick<Store, "findGrant" | "rotateRefresh">;
@@ -38,15 +31,13 @@ type RotationParts = {
   readonly accessTokensCheckedElsewhere: boolean;
 };
 
-export type RefreshTokenParts = RotationParts & {
-  /** Undefined where the operator has no `isActive`: an ordinary refresh asks nothing, is one write, and reads nothing. */
-  readonly checkActive: CheckActive | undefined;
-  /** Undefined where the operator has no `organizations`: the same holds. */
-  readonly organizations: Pick<Organizations, "offered" | "required"> | undefined;
-  readonly minter: Minter;
-  readonly issueTokens: IssueTokens;
-  readonly resource: string;
-};
+/** Where the operator has none of the functions, an ordinary refresh asks nothing, is one write, and reads nothing. */
+export type RefreshTokenParts = RotationParts &
+  OperatorsWord & {
+    readonly minter: Minter;
+    readonly issueTokens: IssueTokens;
+    readonly resource: string;
+  };
 
 /** `grant_type=refresh_token` (RFC 6749 §6), rotating (OAuth 2.1 §4.3.1). */
 export function refreshToken(parts: RefreshTokenParts): GrantType {
@@ -68,8 +59,7 @@ async function rotateRefresh(
     resource: askedResource(params, parts.resource),
   };
   const narrowed = params.get("scope");
-  if (parts.checkActive || parts.organizations)
-    await requireAllowed(presented.grantId, rotation, peer, parts);
+  if (asksOperator(parts)) await requireAllowed(presented.grantId, rotation, peer, parts);
   const rotated =
     (await rotateAtOnce(presented.grantId, rotation, narrowed, parts)) ??
     (await rotate(await store.findGrant(presented.grantId), rotation, narrowed, peer, parts));
@@ -94,26 +84,6 @@ async function requireAllowed(
   if (!ended) return;
   await parts.revokeGrant(grant, ended.reason, peer);
   throw invalidToken(`${ended.why}; the grant is revoked`);
-}
-
-async function whyEnded(
-  grant: Grant,
-  { checkActive, organizations }: Pick<RefreshTokenParts, "checkActive" | "organizations">,
-): Promise<{ readonly reason: RevocationReason; readonly why: string } | undefined> {
-  const { person, organization, clientId, clientName } = grant;
-  if (checkActive && !(await checkActive(person))) {
-    return { reason: "person_inactive", why: "isActive returned false for the person" };
-  }
-  if (!organizations) return undefined;
-  if (organization === null) {
-    return organizations.required
-      ? { reason: "organization_missing", why: "the grant has no organization, and one is required" }
-      : undefined;
-  }
-  const offered = await organizations.offered(person, { id: clientId, name: clientName });
-  return offered.some(({ id }) => id === organization.id)
-    ? undefined
-    : { reason: "organization_left", why: `organizations did not return ${organization.id} for the person` };
 }
 
 /**
