@@ -30,7 +30,7 @@ function textOf(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
-    return "What was thrown is no error.";
+    return "What was thrown can't be shown.";
   }
 }
 
