@@ -1,6 +1,7 @@
 import { isCompletable, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { ConfigurationError } from "../core/errors.ts";
 import { membersOf } from "./json-rpc.ts";
+import { isThenable } from "./when-it-fails.ts";
 
 /** Makes the schema that a server of the SDK gets, whose callbacks run through `run`. */
 export type ServedSchema = (run: Run) => StandardSchemaWithJSON;
@@ -55,7 +56,7 @@ export function describedOnce(
 type Validated = ReturnType<StandardSchemaWithJSON["~standard"]["validate"]>;
 
 function withoutIssues(validated: Validated): Validated {
-  if (validated instanceof Promise) return validated.then(withoutIssues);
+  if (isThenable(validated)) return Promise.resolve(validated).then(withoutIssues);
   if (!validated.issues) return validated;
   throw new Error(`The answer does not fit: ${validated.issues.map(({ message }) => message).join("; ")}`);
 }

@@ -9,6 +9,7 @@ import type { Upstreams } from "../core/upstream.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { callerOf, type PublicToolContext, possibleAuthOf, type ToolContext } from "./tool-context.ts";
+import { whenItFails } from "./when-it-fails.ts";
 import { withUpstreams } from "./with-upstreams.ts";
 
 /** A tool, prompt or resource, as the checks around its callbacks know it. */
@@ -131,33 +132,18 @@ function requireCaller({ scopes }: GuardedFeature, auth: Auth | null, guard: Cal
 type Failed = (cause: unknown) => void;
 
 function noticingFailures<Result>(callback: () => Result, failed: Failed): Result {
-  try {
-    const result = callback();
-    if (result instanceof Promise) result.catch(failed);
-    return result;
-  } catch (cause) {
+  return whenItFails(callback, (cause) => {
     failed(cause);
     throw cause;
-  }
+  });
 }
 
 /** The SDK tells the client what was thrown. What anyone may call tells no one of hosts, files and queries. */
 function hidingFailures<Result>({ kind, name }: Feature, callback: () => Result, failed: Failed): Result {
-  const hide = (cause: unknown): never => {
+  return whenItFails(callback, (cause) => {
     failed(cause);
     throw cause instanceof ProtocolError ? cause : new Error(`The ${kind} "${name}" failed.`);
-  };
-  try {
-    const result = callback();
-    // Whatever is awaited may reject, a promise of another library too. What awaits it takes a promise in its place.
-    return isThenable(result) ? (Promise.resolve(result).catch(hide) as Result) : result;
-  } catch (cause) {
-    return hide(cause);
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  });
 }
 
 /** The SDK tells the client, and no one else. What the client said to it stays out of the log. */

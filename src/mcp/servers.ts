@@ -12,7 +12,9 @@ import type { RegistrationView } from "./registrations.ts";
 import { callsServedBy, type ScopedCalls } from "./scoped-calls.ts";
 import { listWithSchemes, type SchemesOf } from "./security-schemes.ts";
 import { callerOf, type McpContext } from "./tool-context.ts";
+import { whenItFails } from "./when-it-fails.ts";
 import { elsewhereOf } from "./with-upstreams.ts";
+import { answersWithoutSecrets, withoutSecrets } from "./without-secrets.ts";
 
 /** Makes a server of the SDK for one request, or for one session. */
 export type McpFactory = (context: McpContext) => McpServer | Promise<McpServer>;
@@ -76,11 +78,19 @@ function fromFactory(factory: McpFactory, upstreams: Upstreams | undefined): Mak
   const made = new WeakSet<McpServer>();
   return async (context) => {
     const caller = callerOf(context.authInfo);
-    const server = await factory({ ...context, ...caller, ...elsewhereOf(caller, upstreams) });
+    const given = new Set<string>();
+    const elsewhere = elsewhereOf(caller, upstreams, given);
+    const server = await whenItFails(
+      async () => factory({ ...context, ...caller, ...elsewhere }),
+      (cause) => {
+        throw given.size === 0 ? cause : withoutSecrets(cause, given);
+      },
+    );
     if (made.has(server)) {
       throw new Error("The mcp factory returned the same McpServer twice. Return a new one for each call.");
     }
     made.add(server);
+    answersWithoutSecrets(server, given);
     return server;
   };
 }

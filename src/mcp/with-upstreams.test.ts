@@ -15,10 +15,12 @@ const SECRET = "the-token/of+ada=0123456789";
 const LINK = "https://mcp.example/account/connect/acme?ticket=of-ada";
 const CAN = { elicitation: { url: {}, form: {} } };
 
+let secret: string;
 let connected: Set<string>;
 let asked: string[];
 let lines: string[];
 beforeEach(() => {
+  secret = SECRET;
   connected = new Set();
   asked = [];
   lines = [];
@@ -30,7 +32,7 @@ const upstreams: Upstreams = {
     if (name !== "acme") throw new Error(`The server has no upstream "${name}".`);
     const get = async () => {
       asked.push(personId);
-      if (connected.has(personId)) return SECRET;
+      if (connected.has(personId)) return secret;
       throw new UpstreamNotConnected({ name, label: "Acme", isKey: false }, LINK);
     };
     return { accessToken: get, key: get };
@@ -244,6 +246,74 @@ describe("what a tool throws", () => {
     for (const text of [answered, lines.join()]) expect(text).not.toContain(SECRET);
   });
 
+  /** What a quote and a backslash become in JSON is another text. */
+  const AWKWARD = 'the"key\\of/ada+0123456789';
+  const base64 = Buffer.from(`ada:${AWKWARD}`).toString("base64");
+  it.each<[string, () => unknown]>([
+    ["in JSON in its message", () => new Error(`failed: ${JSON.stringify({ authorization: AWKWARD })}`)],
+    ["in JSON in JSON", () => new Error(JSON.stringify(JSON.stringify([AWKWARD])))],
+    ["as Basic credentials", () => new Error(`Authorization: Basic ${base64}`)],
+    ["in its name", () => Object.assign(new Error("failed"), { name: AWKWARD })],
+    [
+      "in the data of an error of the protocol",
+      () => new ProtocolError(-32000, "failed", { header: [AWKWARD] }),
+    ],
+    ["in what a ring of causes says", () => ring(`with ${AWKWARD}`)],
+    ["in a message that is no text", () => Object.assign(new Error("failed"), { message: { key: AWKWARD } })],
+  ])("has no key with a quote and a backslash %s", async (_where, make) => {
+    const rig = start();
+    connected.add("ada");
+    secret = AWKWARD;
+    rig.registrations.registerTool("fails", {}, async ({ upstream }) => {
+      await upstream("acme").key();
+      throw make();
+    });
+    rig.registrations.registerPrompt("fails", {}, async ({ upstream }) => {
+      await upstream("acme").key();
+      throw make();
+    });
+    const answered = await (await rig.post(rig.tokenFor(), call("fails"))).text();
+    const prompt = await rig.postModern(rig.tokenFor(), { method: "prompts/get", params: { name: "fails" } });
+    expect(answered).toContain("isError");
+    expectNothingOf(AWKWARD, answered, await prompt.text(), lines.join());
+  });
+
+  it("has no token where it comes of what is no promise of the platform, like a query", async () => {
+    const rig = start();
+    connected.add("ada");
+    let runs = 0;
+    rig.registrations.registerTool("fails", {}, ({ upstream }) => {
+      const query: PromiseLike<never> = {
+        // biome-ignore lint/suspicious/noThenProperty: as the queries of some libraries have it
+        then: (kept, failed) => {
+          runs += 1;
+          const work = upstream("acme")
+            .accessToken()
+            .then((token) => {
+              throw new Error(`with ${token}`);
+            });
+          return work.then(kept, failed);
+        },
+      };
+      return query as Promise<never>;
+    });
+    const answered = await (await rig.post(rig.tokenFor(), call("fails"))).text();
+    expect(answered).toContain("with [hidden]");
+    expect(lines.join()).toContain("a handler failed");
+    expectNothingOf(SECRET, answered, lines.join());
+    expect(runs).toBe(1);
+  });
+
+  it("has no token that the tool still had, and said to be refused", async () => {
+    const rig = start();
+    connected.add("ada");
+    rig.registrations.registerTool("fails", {}, async ({ upstream }) => {
+      await upstream("acme").accessToken({ refused: "an-older-token-0123" });
+      throw new Error("with an-older-token-0123");
+    });
+    expect(await textOf(await rig.post(rig.tokenFor(), call("fails")))).toBe("with [hidden]");
+  });
+
   it("is otherwise as it was thrown", async () => {
     const rig = start();
     rig.registrations.registerTool("fails", {}, () => {
@@ -253,3 +323,89 @@ describe("what a tool throws", () => {
     expect(lines.join()).toContain("E1");
   });
 });
+
+describe("what the handlers of an `mcp` factory throw", () => {
+  const AWKWARD = 'the"key\\of/ada+0123456789';
+  function startFactory(sessions = false) {
+    secret = AWKWARD;
+    connected.add("ada");
+    return start({
+      sessions,
+      factory: ({ upstream }) => {
+        const server = new McpServer({ name: "own", version: "1" });
+        server.registerTool("fails", {}, async () => {
+          throw new Error(`failed: ${JSON.stringify({ key: await upstream("acme").key() })}`);
+        });
+        server.registerTool("says", {}, async () => ({
+          content: [{ type: "text", text: await upstream("acme").key() }],
+        }));
+        server.registerPrompt("fails", {}, async () => {
+          throw new ProtocolError(-32000, "failed", { key: await upstream("acme").key() });
+        });
+        return server;
+      },
+    });
+  }
+  const FAILS = { method: "tools/call", params: { name: "fails", arguments: {} } };
+  const PROMPT_FAILS = { method: "prompts/get", params: { name: "fails" } };
+
+  it.each([FAILS, PROMPT_FAILS])("has no key: $method", async (message) => {
+    const rig = startFactory();
+    const answers = [
+      await rig.post(rig.tokenFor(), { jsonrpc: "2.0", id: 1, ...message }),
+      await rig.postModern(rig.tokenFor(), message),
+    ];
+    for (const answer of answers) {
+      const text = await answer.text();
+      expect(text).toContain("failed");
+      expect(text).toContain("[hidden]");
+      expectNothingOf(AWKWARD, text, lines.join());
+    }
+  });
+
+  it("has no key in a session", async () => {
+    const rig = startFactory(true);
+    const opened = await rig.post(rig.tokenFor(), INITIALIZE);
+    await opened.text();
+    const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
+    const answer = await (await rig.post(rig.tokenFor(), call("fails"), session)).text();
+    expect(answer).toContain("[hidden]");
+    expectNothingOf(AWKWARD, answer, lines.join());
+  });
+
+  it("is the tool's own where it is no error", async () => {
+    const rig = startFactory();
+    expect(await textOf(await rig.post(rig.tokenFor(), call("says")))).toBe(AWKWARD);
+  });
+
+  it("has no key where the factory itself throws it", async () => {
+    connected.add("ada");
+    const rig = start({
+      factory: async ({ upstream }) => {
+        throw new Error(`no server with ${await upstream("acme").accessToken()}`);
+      },
+    });
+    const response = await rig.post(rig.tokenFor(), call("act"));
+    expect(response.status).toBe(500);
+    expect(lines.join()).toContain("no server with [hidden]");
+    expectNothingOf(SECRET, await response.text(), lines.join());
+  });
+});
+
+/** Neither as it is, nor as JSON has it, nor in base64. */
+function expectNothingOf(token: string, ...texts: readonly string[]): void {
+  const inJson = JSON.stringify(token).slice(1, -1);
+  const twice = JSON.stringify(inJson).slice(1, -1);
+  const base64 = Buffer.from(`ada:${token}`).toString("base64").slice(8, -4);
+  for (const text of texts) {
+    for (const form of [token, inJson, twice, JSON.stringify(twice).slice(1, -1), base64]) {
+      expect(text).not.toContain(form);
+    }
+  }
+}
+
+function ring(message: string): Error {
+  const error = new Error(message);
+  error.cause = error;
+  return error;
+}

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { inputResponse, ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
-import { masked } from "../core/masked.ts";
+import { inputResponse, type ServerContext } from "@modelcontextprotocol/server";
 import { type UpstreamAccess, UpstreamNotConnected, type Upstreams } from "../core/upstream.ts";
 import { connectAnswer, connectKeyPrefix, type FeatureCall } from "./connect-answer.ts";
 import type { Caller, Elsewhere } from "./tool-context.ts";
+import { whenItFails } from "./when-it-fails.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 /** How long a call waits for the person who agreed to connect a service. Clients give up after a minute. */
 const CONNECTING_MS = 45_000;
@@ -25,14 +26,7 @@ export function withUpstreams<Result>(
     if (error instanceof UpstreamNotConnected) return connectAnswer(error, call) as never;
     throw given.size === 0 ? error : withoutSecrets(error, given);
   };
-  const run = (): Result => {
-    try {
-      const result = callback(elsewhere);
-      return (result instanceof Promise ? result.catch(failed) : result) as Result;
-    } catch (error) {
-      return failed(error);
-    }
-  };
+  const run = (): Result => whenItFails(() => callback(elsewhere), failed);
   const agreed = upstreams && agreedTo(call.context);
   if (!upstreams || agreed === undefined || agreed.length === 0) return run();
   const { person } = call.caller;
@@ -47,7 +41,7 @@ export function withUpstreams<Result>(
 export function elsewhereOf(
   { person, client }: Caller,
   upstreams: Upstreams | undefined,
-  given: Pick<Set<string>, "add"> = NOWHERE,
+  given: Pick<Set<string>, "add">,
 ): Elsewhere {
   return {
     upstream(name) {
@@ -62,17 +56,17 @@ export function elsewhereOf(
   };
 }
 
-const NOWHERE = { add: () => new Set<string>() };
-
 function noting(access: UpstreamAccess, given: Pick<Set<string>, "add">): UpstreamAccess {
-  const noted = async (secret: Promise<string>) => {
-    given.add(await secret);
-    return secret;
+  const noted = (get: UpstreamAccess["key"]): UpstreamAccess["key"] => {
+    return async (options) => {
+      // The tool has it, also where it is of an earlier call.
+      if (options?.refused !== undefined) given.add(options.refused);
+      const secret = await get(options);
+      given.add(secret);
+      return secret;
+    };
   };
-  return {
-    accessToken: (options) => noted(access.accessToken(options)),
-    key: (options) => noted(access.key(options)),
-  };
+  return { accessToken: noted(access.accessToken), key: noted(access.key) };
 }
 
 /** The services that the person agreed to connect, in this round of the call. */
@@ -99,20 +93,4 @@ async function connected(
       await pause(LOOK_MS, undefined, { ref: false });
     }
   }
-}
-
-/** What a callback threw, as a log and a client may have it: without secrets, nor members that may hold one. */
-function withoutSecrets(error: unknown, secrets: ReadonlySet<string>): unknown {
-  if (!(error instanceof Error)) return new Error(masked(String(error), secrets));
-  const message = masked(error.message, secrets);
-  const options = error.cause === undefined ? {} : { cause: withoutSecrets(error.cause, secrets) };
-  if (error instanceof ProtocolError) {
-    const data: unknown =
-      error.data === undefined ? undefined : JSON.parse(masked(JSON.stringify(error.data), secrets));
-    return new ProtocolError(error.code, message, data);
-  }
-  const shown = new Error(message, options);
-  shown.name = error.name;
-  if (error.stack !== undefined) shown.stack = masked(error.stack, secrets);
-  return shown;
 }

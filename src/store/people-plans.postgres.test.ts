@@ -87,6 +87,9 @@ async function useUpstreams(store: TestStore): Promise<void> {
     sampleUpstream({ ...one, session: first.session, version: "2" }),
     UPSTREAM_CONNECTED,
   );
+  for (const before of ["2", null]) {
+    await store.saveUpstreamCredential(sampleUpstream({ ...one, version: "2", before }), UPSTREAM_CONNECTED);
+  }
   await store.findUpstreamCredential(first.id, "github");
   await store.listUpstreamCredentials(first.id);
   await store.beginUpstreamRefresh({ ...one, until: NOW + 1 });

@@ -27,6 +27,7 @@ import {
   sampleSession,
   sampleSignIn,
   UPSTREAM_CONNECTED,
+  UPSTREAM_DISCONNECTED,
 } from "../../test/support/store/samples.ts";
 import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/store/test-store.ts";
 import { sampleUpstream } from "../../test/support/store/upstream-contract.ts";
@@ -223,6 +224,45 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
       expect(await a.findUpstreamCredential(person, "github")).toMatchObject({ sealed: "second" });
     });
   });
+
+  test("two connections where nothing may be there: one of them, whatever comes first", async () => {
+    await inRounds(async (person, one, other) => {
+      await addSamplePerson(a, person);
+      const kept = await Promise.all([
+        connect(one, person, "first", null),
+        connect(other, person, "second", null),
+      ]);
+      expect(kept.toSorted()).toEqual([false, true]);
+      expect(await a.findUpstreamCredential(person, "github")).toMatchObject({
+        version: kept[0] ? "first" : "second",
+      });
+    });
+  });
+
+  test.each(["connected anew", "refreshed", "disconnected"])(
+    "a connection in the place of what was read, which is %s: never both",
+    async (how) => {
+      await inRounds(async (person, one, other) => {
+        await addSamplePerson(a, person);
+        await connect(a, person, "first");
+        const [isKept] = await Promise.all([
+          connect(one, person, "late", "first"),
+          how === "refreshed"
+            ? refresh(other, person, "chosen")
+            : how === "disconnected"
+              ? other.removeUpstreamCredential(
+                  { personId: person, upstream: "github", now: NOW },
+                  UPSTREAM_DISCONNECTED,
+                )
+              : connect(other, person, "chosen"),
+        ]);
+        const left = (await a.findUpstreamCredential(person, "github"))?.version;
+        // What was read is there no more: either it came first, and the other took its place or not, or it did not come.
+        if (how === "refreshed") expect(left).toBe(isKept ? "late" : "chosen");
+        else expect(left).toBe(how === "disconnected" ? undefined : "chosen");
+      });
+    },
+  );
 
   test("two people become one while both sign in and approve: the survivor has it all", async () => {
     await inRounds(async (survivor, one, other) => {
@@ -428,8 +468,11 @@ function beginSession(store: TestStore, person: string, now = NOW, mark = ""): P
   return store.signIn(signIn, SIGNED_IN);
 }
 
-const connect = (store: TestStore, personId: string, version: string) =>
-  store.saveUpstreamCredential(sampleUpstream({ personId, version, sealed: version }), UPSTREAM_CONNECTED);
+const connect = (store: TestStore, personId: string, version: string, before?: string | null) =>
+  store.saveUpstreamCredential(
+    sampleUpstream({ personId, version, sealed: version, before }),
+    UPSTREAM_CONNECTED,
+  );
 
 /** Of the first connection. */
 const refresh = (store: TestStore, personId: string, version: string) =>

@@ -4,7 +4,7 @@ import type { AuditEntry } from "../core/events.ts";
 export type UpstreamStore = {
   /**
    * Keeps what a person has at a service, in the place of what they had there. False, and nothing is written, where the person is
-   * gone or disabled, was signed out since `askedAt`, or the session in which they ask is over.
+   * gone or disabled, was signed out since `askedAt`, the session in which they ask is over, or what is there is not what `before` says.
    */
   saveUpstreamCredential(
     saved: NewUpstreamCredential,
@@ -93,6 +93,8 @@ export type NewUpstreamCredential = Pick<
   readonly session?: string | undefined;
   /** When the person asked for it: a sign-out since then ends this too. Undefined where that does not matter. */
   readonly askedAt?: number | undefined;
+  /** The version in whose place it comes; null where nothing may be there. Undefined where it takes the place of anything. */
+  readonly before?: string | null | undefined;
   readonly now: number;
 };
 

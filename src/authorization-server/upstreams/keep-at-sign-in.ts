@@ -50,7 +50,9 @@ async function keep(given: ToKeep, peer: Peer, parts: KeepAtSignInParts): Promis
   const before = await parts.store.findUpstreamCredential(personId, upstream.name);
   const held = before && (await open(before, upstream, parts));
   if (!before || !held) {
-    await parts.vault.keepTokens({ personId, name: upstream.name }, tokens, peer);
+    // Not in the place of what the person connects at this moment.
+    const connection = { personId, name: upstream.name, before: before?.version ?? null };
+    await parts.vault.keepTokens(connection, tokens, peer);
   } else if (before.account === tokens.account) {
     await renew(given, before, held, parts);
   }

@@ -28,13 +28,14 @@ export type UpstreamVault = Upstreams & {
   find(name: string): OpenUpstream | undefined;
   /**
    * Keeps tokens that a callback brought, in the place of what the person had there.
-   * @returns false, and nothing is kept, where the person is gone, disabled, or signed out since, or the session is over
+   * @returns false, and nothing is kept, where the person is gone, disabled, or signed out since, the session is over, or what is
+   * there is not what was read
    */
   keepTokens(connection: Connection, tokens: NewTokens, peer: Peer): Promise<boolean>;
   /** The same for a key that the person typed. Whether it can be used was checked before. */
   keepKey(connection: Connection, key: string, peer: Peer): Promise<boolean>;
   /** Ends what the person has there. False where nothing was there, or the session is over. */
-  remove(connection: Omit<Connection, "askedAt">, peer: Peer): Promise<boolean>;
+  remove(connection: Omit<Connection, "askedAt" | "before">, peer: Peer): Promise<boolean>;
   /** All that a person has, by name: also at services that the options do not have any more. */
   list(personId: string): Promise<readonly UpstreamCredentialSummary[]>;
   /** From now on nothing that is in memory of this person counts. */
@@ -49,6 +50,8 @@ export type Connection = {
   readonly session?: string | undefined;
   /** Epoch milliseconds: when the person asked for it. A sign-out since then ends this too. */
   readonly askedAt?: number | undefined;
+  /** The version that was read, null where nothing was there: it is kept only if that is still so. Undefined where the person chose it. */
+  readonly before?: string | null | undefined;
 };
 
 export type VaultParts = FindParts & {
@@ -82,7 +85,7 @@ export function createVault(parts: VaultParts): UpstreamVault {
     return one.service ? findToken(one, personId, refused, parts) : findKey(one, personId, refused, parts);
   };
   const keep = async (
-    { name, personId, session, askedAt }: Connection,
+    { name, personId, session, askedAt, before }: Connection,
     kept: {
       readonly secret: Secret;
       readonly scopes: readonly string[];
@@ -109,7 +112,8 @@ export function createVault(parts: VaultParts): UpstreamVault {
       version: randomId(),
       expiresAt,
     } as const;
-    const isKept = await store.saveUpstreamCredential({ ...row, session, askedAt, now: clock() }, entry);
+    const conditions = { session, askedAt, before };
+    const isKept = await store.saveUpstreamCredential({ ...row, ...conditions, now: clock() }, entry);
     memory.forget(personId);
     if (isKept) log();
     return isKept;

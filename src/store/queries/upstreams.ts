@@ -5,7 +5,7 @@ import type { UpstreamCredentialTable } from "../schema.ts";
 import { toUpstreamCredential, toUpstreamSummary } from "../upstream-rows.ts";
 import type { UpstreamStore } from "../upstream-store.ts";
 import { auditNote } from "./audit.ts";
-import { heldRows } from "./held-rows.ts";
+import { heldRows, lockedRows } from "./held-rows.ts";
 import { lockOne } from "./locked-person.ts";
 import { holdSession } from "./sessions.ts";
 import { upstreamRefreshQueries } from "./upstream-refresh.ts";
@@ -14,20 +14,22 @@ import { upstreamRefreshQueries } from "./upstream-refresh.ts";
 export function upstreamQueries(db: QueryBuilder, connection: Connection, dialect: Dialect): UpstreamStore {
   const note = auditNote(db);
   const reading = readingStatements(db);
-  const put = putStatement(db, dialect);
+  const { put, putFirst } = puttingStatements(db, dialect);
+  const lockVersion = versionStatement(db, dialect);
   const remove = removeStatement(db);
   const lockPerson = lockOne(db, dialect);
   const hold = holdSession(db, dialect);
 
   return {
-    async saveUpstreamCredential({ session, askedAt, now, ...saved }, entry) {
+    async saveUpstreamCredential({ session, askedAt, before, now, ...saved }, entry) {
       const { personId, upstream, kind, scopes, account, version, expiresAt, sealed } = saved;
       // The person first: a sign-out that is under way is waited for, and then the session is gone.
       const kept = await connection.writeOrNothing({
         required: [
           lockPerson({ id: personId }),
           ...(session === undefined ? [] : [hold({ personId, hash: session, now })]),
-          put({
+          ...(typeof before === "string" ? [lockVersion({ personId, upstream, version: before })] : []),
+          (before === null ? putFirst : put)({
             person_id: personId,
             upstream,
             kind,
@@ -115,22 +117,23 @@ function readingStatements(db: QueryBuilder) {
   return { find, list, page };
 }
 
-/** Returns no row where the person is gone or disabled, or was signed out since it was asked for. */
-function putStatement(db: QueryBuilder, dialect: Dialect) {
-  return prepare(
-    (given: Given<Pick<UpstreamCredentialTable, (typeof SAVED)[number]> & { asked_at: number }>) => {
-      const person = db
-        .selectFrom("people")
-        .select(SAVED.map((name) => given(name).as(name)))
-        .where("people.id", "=", given("person_id"))
-        .where("people.disabled_at", "is", null)
-        .where(({ or, eb }) =>
-          or([eb("people.signed_out_at", "is", null), eb("people.signed_out_at", "<", given("asked_at"))]),
-        );
-      return db
-        .insertInto("upstream_credentials")
-        .columns(SAVED)
-        .expression(heldRows(person, dialect))
+/** They return no row where the person is gone or disabled, or was signed out since it was asked for. */
+function puttingStatements(db: QueryBuilder, dialect: Dialect) {
+  const insert = (given: Given<Put>) => {
+    const person = db
+      .selectFrom("people")
+      .select(SAVED.map((name) => given(name).as(name)))
+      .where("people.id", "=", given("person_id"))
+      .where("people.disabled_at", "is", null)
+      .where(({ or, eb }) =>
+        or([eb("people.signed_out_at", "is", null), eb("people.signed_out_at", "<", given("asked_at"))]),
+      );
+    return db.insertInto("upstream_credentials").columns(SAVED).expression(heldRows(person, dialect));
+  };
+
+  const put = prepare(
+    (given: Given<Put>) =>
+      insert(given)
         .onConflict((conflict) =>
           conflict.columns(["person_id", "upstream"]).doUpdateSet((eb) => ({
             kind: eb.ref("excluded.kind"),
@@ -151,11 +154,40 @@ function putStatement(db: QueryBuilder, dialect: Dialect) {
             dead_at: null,
           })),
         )
-        .returning("person_id");
-    },
+        .returning("person_id"),
     (row) => row.person_id,
   );
+
+  /** Nor where something is there already. */
+  const putFirst = prepare(
+    (given: Given<Put>) =>
+      insert(given)
+        .onConflict((conflict) => conflict.columns(["person_id", "upstream"]).doNothing())
+        .returning("person_id"),
+    (row) => row.person_id,
+  );
+
+  return { put, putFirst };
 }
+
+/** What is there, until the commit. Returns no row where it is of another version, or gone. After the person's row. */
+function versionStatement(db: QueryBuilder, dialect: Dialect) {
+  return prepare(
+    (given: Given<Key & { version: string }>) =>
+      lockedRows(
+        db
+          .selectFrom("upstream_credentials")
+          .select("version")
+          .where("person_id", "=", given("personId"))
+          .where("upstream", "=", given("upstream"))
+          .where("version", "=", given("version")),
+        dialect,
+      ),
+    (row) => row.version,
+  );
+}
+
+type Put = Pick<UpstreamCredentialTable, (typeof SAVED)[number]> & { readonly asked_at: number };
 
 const SAVED = [
   "person_id",

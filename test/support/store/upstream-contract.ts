@@ -89,6 +89,28 @@ export function upstreamContract(store: () => Store): void {
       expect(await find()).toMatchObject({ usedAt: null, refreshingUntil: null });
     });
 
+    test("where nothing may be there, it takes the place of nothing", async () => {
+      expect(await save({ before: null })).toBe(true);
+      expect(await save({ before: null, version: "version-2", account: "another" })).toBe(false);
+      expect(await find()).toMatchObject({ version: "version-1", account: "ada-at-github" });
+      await store().endUpstreamCredential({ ...sampleUpstream(), now: NOW });
+      expect(await save({ before: null, version: "version-2" })).toBe(false);
+      expect(await save({ before: null, upstream: "gitlab" })).toBe(true);
+      expect(await entries("upstream.connected")).toBe(2);
+    });
+
+    test("where a version is named, it takes the place of that one alone, and not of none", async () => {
+      expect(await save({ before: "version-1" })).toBe(false);
+      expect(await find()).toBeUndefined();
+      await save();
+      expect(await save({ before: "version-0", version: "version-2" })).toBe(false);
+      expect(await save({ before: "version-1", version: "version-2", upstream: "gitlab" })).toBe(false);
+      expect(await find()).toMatchObject({ version: "version-1" });
+      expect(await save({ before: "version-1", version: "version-2" })).toBe(true);
+      expect(await find()).toMatchObject({ version: "version-2" });
+      expect(await entries("upstream.connected")).toBe(2);
+    });
+
     test("is not for one who is gone or disabled", async () => {
       expect(await save({ personId: "nobody" })).toBe(false);
       await store().disablePerson("ada", NOW, PERSON_DISABLED);
