@@ -371,7 +371,7 @@ export const english = {
     },
     scopes: {
       legend: "What it can do",
-      newLegend: "New",
+      newLegend: "New permissions",
       asksForMore: "You approved this app before, without what is listed here.",
       /** The same, where nothing shows that it is the same app. */
       someAppAsksForMore: "You approved an app with this ID before, without what is listed here.",
@@ -583,13 +583,16 @@ export const english = {
       unknown: "This server no longer knows this app.",
       place: {
         https: (host: Html) => html`Sent you back to ${host}`,
-        loopback: (address: Html) => html`On the computer where you approved it, at ${address}`,
+        loopback: (address: Html) => html`An app at ${address} on a computer`,
         "private-use": (address: Html) => html`On the device where you approved it, at ${address}`,
       },
       /** @param called what the operator calls one: “Workspace” */
       organization: (called: string, name: Html) => html`${called}: ${name}`,
       canDo: "What it can do:",
       refreshed: (when: Html) => html`Access last renewed ${when}.`,
+      firstUsed: (when: Html) => html`First used ${when}.`,
+      usedSince: (when: Html) => html`Used since then, first ${when}.`,
+      notUsedSince: "Not used since then.",
       notConnectedYet: "You approved it, but it has not connected yet.",
       refused: (when: Html, why: string) => html`Last refused ${when}: ${why}`,
       /** Why an app was refused, for the person whose app it is. */
@@ -894,6 +897,9 @@ export const english = {
   connect: {
     title: (service: string) => `Connect ${service}`,
     heading: (service: Html, app: Html) => html`Connect ${service} to ${app}?`,
+    /** Once the service has answered. */
+    oneMoreStep: (service: Html, app: Html) => html`One more step to connect ${service} to ${app}`,
+    answered: (service: Html) => html`${service} has answered. Nothing is connected until you select the button.`,
     keyHeading: (service: Html, app: Html) => html`Store a key for ${service} in ${app}?`,
     whatItMeans: (service: Html) =>
       html`Then tools here act at ${service} as you, for the apps that you connected. The apps don’t get your password or tokens.`,
