@@ -899,7 +899,8 @@ export const english = {
     heading: (service: Html, app: Html) => html`Connect ${service} to ${app}?`,
     /** Once the service has answered. */
     oneMoreStep: (service: Html, app: Html) => html`One more step to connect ${service} to ${app}`,
-    answered: (service: Html) => html`${service} has answered. Nothing is connected until you select the button.`,
+    answered: (service: Html) =>
+      html`${service} has answered. Nothing is connected until you select the button.`,
     keyHeading: (service: Html, app: Html) => html`Store a key for ${service} in ${app}?`,
     whatItMeans: (service: Html) =>
       html`Then tools here act at ${service} as you, for the apps that you connected. The apps don’t get your password or tokens.`,
