@@ -529,6 +529,7 @@ export const english = {
     whatItIs:
       "This is an MCP server. Give its URL to your AI assistant or editor, then sign in and approve it in your browser.",
     url: "MCP server URL",
+    withoutSignIn: (url: Html) => html`Part of it needs no sign-in: for that, give your client ${url}.`,
     thisComputerOnly: (https: Html) =>
       html`This URL works on this computer only. claude.ai, ChatGPT and other hosted clients need a public ${https} URL.`,
     signedInAs: (person: Html) => html`You are signed in as ${person}.`,
@@ -862,7 +863,7 @@ export const english = {
       storeKey: "Store key",
       replaceKey: "Replace key",
       makeKey: "Make a key there",
-      keyHint: "It is kept encrypted, and never shown again.",
+      keyHint: "The key is kept encrypted, and never shown again.",
       /** What the page says first, after a change or instead of one. */
       connected: (service: string) =>
         `${service} is connected. If an app waits for it, go back to the app and try again.`,
