@@ -161,6 +161,7 @@ const PAGES: Readonly<Record<string, (text: (index: number) => string) => string
   done: (text) => alreadyApprovedPage({ look: createLook({ name: text(0) }), client: clientCalled(text(1)) }),
   status: (text) =>
     statusPage({
+      publicUrl: undefined,
       look: createLook({ name: text(0) }),
       mcpUrl: `https://host.example/${text(1)}`,
       account: { url: "/account", personName: text(2) },
@@ -641,7 +642,7 @@ describe("the return page", () => {
 
 describe("the status page", () => {
   const status = (name: string, mcpUrl: string) =>
-    statusPage({ look: createLook({ name }), mcpUrl, account: undefined });
+    statusPage({ look: createLook({ name }), mcpUrl, publicUrl: undefined, account: undefined });
   const page = status("To-do List", "https://todo.example/mcp");
 
   it("has the MCP URL in a field to copy from", () => {

@@ -7,6 +7,8 @@ export type StatusValues = {
   readonly look: Look;
   /** The URL that people give to their client, byte for byte. */
   readonly mcpUrl: string;
+  /** Where clients use without a sign-in what is public; undefined where nothing is, or not at a URL of its own. */
+  readonly publicUrl: string | undefined;
   /** Where people see their account; undefined where this server has none. */
   readonly account: StatusAccount | undefined;
 };
@@ -18,7 +20,7 @@ export type StatusAccount = {
 };
 
 /** The page at the server's root, for the person who opens it in a browser: what this is and how to connect. */
-export function statusPage({ look, mcpUrl, account }: StatusValues): string {
+export function statusPage({ look, mcpUrl, publicUrl, account }: StatusValues): string {
   const texts = look.texts.status;
   const body = html`<h1>${texts.heading(nameOf(look.name))}</h1>
 <p class="soft">${texts.whatItIs}</p>
@@ -26,6 +28,7 @@ ${account ? accountLine(account, look) : undefined}
 <div>
 <label for="mcp-url">${texts.url}</label>
 <input type="url" id="mcp-url" value="${mcpUrl}" readonly>
+${publicUrl === undefined ? undefined : html`<p class="soft small">${texts.withoutSignIn(html`<code>${publicUrl}</code>`)}</p>`}
 </div>
 ${isThisComputer(mcpUrl) ? html`<div class="notice"><div><p>${texts.thisComputerOnly(html`<code>https://</code>`)}</p></div></div>` : undefined}
 <section aria-labelledby="connect">

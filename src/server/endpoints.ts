@@ -35,6 +35,8 @@ export type McpEndpoints = Pick<
   readonly mcp: Endpoint;
   /** What is public, where it has a path of its own. */
   readonly publicMcp: Endpoint | undefined;
+  /** Whether something is public there. It may be registered late. */
+  readonly hasPublic: () => boolean;
 };
 
 /**
@@ -77,6 +79,7 @@ export function createEndpoints(parts: EndpointParts): McpEndpoints {
       : (request) => guarded.fetch(request),
     // What a factory makes is for people.
     publicMcp: signIn || factory ? undefined : onceInUse(open),
+    hasPublic: () => !signIn && !factory && open.isInUse(),
     resourceUpdated(uri) {
       guarded.resourceUpdated(uri);
       open.resourceUpdated(uri);

@@ -2,7 +2,7 @@ import type { SignedInHere } from "../authorization-server/account/signed-in-her
 import { prefersPage } from "../core/accept.ts";
 import type { CorsPolicy } from "../http/cors.ts";
 import { htmlResponse } from "../http/responses.ts";
-import type { Endpoint, Route } from "../http/route.ts";
+import { type Endpoint, type Route, urlOf } from "../http/route.ts";
 import type { Look } from "../pages/look.ts";
 import { statusPage } from "../pages/status.ts";
 
@@ -12,9 +12,12 @@ export type McpRouteParts = {
   readonly mcp: Endpoint;
   /** Answers requests for what is public, at a path of its own; undefined where the MCP endpoint does that, or nothing is. */
   readonly publicMcp?: Endpoint | undefined;
+  /** Whether something is public there now. */
+  readonly hasPublic?: (() => boolean) | undefined;
   /** The path of the MCP endpoint below the base path. */
   readonly path: string;
   readonly publicPath: string | undefined;
+  readonly issuer: string;
   /** The URL that people type into their client. */
   readonly resource: string;
   readonly cors: CorsPolicy;
@@ -68,11 +71,12 @@ async function withPage(response: Response, request: Request, parts: McpRoutePar
 
 async function statusResponse(
   request: Request,
-  { look, resource, account }: McpRouteParts,
+  { look, resource, issuer, publicPath, hasPublic, account }: McpRouteParts,
   status?: number,
   headers?: Readonly<Record<string, string>>,
 ): Promise<Response> {
   const shown = account && { url: account.url, personName: await account.personName(request) };
-  const page = statusPage({ look, mcpUrl: resource, account: shown });
+  const publicUrl = publicPath !== undefined && hasPublic?.() ? urlOf(issuer, publicPath) : undefined;
+  const page = statusPage({ look, mcpUrl: resource, publicUrl, account: shown });
   return htmlResponse(page, look.styles, status, headers);
 }

@@ -83,7 +83,7 @@ test("uses of many grants are few writes, and those of one grant one, whatever t
 });
 
 test.each<[what: string, generation: number | undefined, changes: Partial<Grant>]>([
-  ["the first generation, which has none before it", 1, { unusedGeneration: null }],
+  ["the first generation of a grant by an earlier version", 1, { unusedGeneration: null }],
   ["a generation that is used, as the row says", 2, { unusedGeneration: null, usedAt: START }],
   ["an earlier generation", 1, { unusedGeneration: 2 }],
   [

@@ -95,7 +95,7 @@ export function createGrantUses({
 
 const NO_GENERATION = 0;
 
-/** The first generation has none before it that could come back: nobody asks whether it was used. */
+/** Of each generation the first use is news; of a grant without refresh tokens, one each minute. */
 function isNews(
   { unusedGeneration, usedAt }: Pick<Grant, "unusedGeneration" | "usedAt">,
   generation: number,

@@ -119,7 +119,7 @@ describe("a person whose app asks for more", () => {
             ...(await group.locator("label").allInnerTexts()),
           ]);
           expect(await Promise.all(labels)).toEqual([
-            ["New", "Add to your to-do list", "Delete from your to-do list"],
+            ["New permissions", "Add to your to-do list", "Delete from your to-do list"],
             ["What you approved before", expect.any(String), "See your to-do list"],
           ]);
           const hint = "You approved an app with this ID before, without what is listed here.";

@@ -199,10 +199,6 @@ describe("by keyboard alone", () => {
         "button Disconnect",
         "a What happened with your apps",
         "button Disconnect all apps",
-        "button Sign out here",
-        "button End",
-        "button Sign out everywhere else",
-        "button Sign out everywhere and disconnect all apps",
         "button Remove",
         "button Link GitHub",
         "button Link Okta",
@@ -210,6 +206,10 @@ describe("by keyboard alone", () => {
         "input new_password",
         "input repeated_password",
         "button Change password",
+        "button Sign out here",
+        "button End",
+        "button Sign out everywhere else",
+        "button Sign out everywhere and disconnect all apps",
       ]);
     });
     await withPage("account-question", {}, async (page) => {

@@ -86,7 +86,7 @@ it("a person approves once, and the next time the browser goes straight back to 
   expect((await second.redeem(codes[1])).status).toBe(200);
 
   await page.goto(newRequest({ scope: "mcp todo:write" }).url);
-  const added = page.getByRole("group", { name: "New" });
+  const added = page.getByRole("group", { name: "New permissions" });
   await added.waitFor();
   expect(await added.getByRole("checkbox").count()).toBe(1);
   expect(await added.getByRole("checkbox", { name: "Change your list" }).isChecked()).toBe(true);

@@ -37,7 +37,7 @@ export function upstreamSamples(look: Look) {
     { name: "linear", label: "Linear", kind: "key", credential: key },
     { name: "old", label: "old", kind: "gone", credential: token },
   ] as const;
-  const section = { look, upstreams, canChange: true, problem: undefined, form };
+  const section = { look, upstreams, canChange: true, notice: undefined, problem: undefined, form };
   const page = {
     look,
     person: { id: "kQ7c0x2VbTh5s9kXw3mZ1A", name: "Ada Lovelace", email: "ada@example.com" },

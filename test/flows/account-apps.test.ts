@@ -51,7 +51,7 @@ async function arrange(options: OAuthServerOptions = {}) {
 
 describe("the apps on the account page", () => {
   it("each have who proves it, where it leads, since when, when it was used, and what it can do", async () => {
-    const { server, browser, clientId, refresh_token } = await arrange();
+    const { server, browser, clientId, refresh_token, access_token: first } = await arrange();
     const before = textOf((await openAccount(browser)).html);
     expect(before).toContain(
       `Test Client Registered itself and chose its own name. Sent you back to ${new URL(REDIRECT_URI).host}`,
@@ -61,15 +61,20 @@ describe("the apps on the account page", () => {
     );
     expect(before).toContain("Since 1 Nov 2026, 00:00 UTC. Not used yet. Disconnect");
 
-    server.advance(60 * 60);
+    const text = async () => textOf((await openAccount(browser)).html);
+    server.advance(60);
+    await callTool(server, first);
+    await expect
+      .poll(text)
+      .toContain("Since 1 Nov 2026, 00:00 UTC. First used 1 Nov 2026, 00:01 UTC. Disconnect");
+
+    server.advance(59 * 60);
     const { access_token } = await tokensOf(refresh(server, clientId, refresh_token));
+    const renewed = "Since 1 Nov 2026, 00:00 UTC. Access last renewed 1 Nov 2026, 01:00 UTC.";
+    expect(await text()).toContain(`${renewed} Not used since then. Disconnect`);
     server.advance(60);
     await callTool(server, access_token);
-    await expect
-      .poll(async () => textOf((await openAccount(browser)).html))
-      .toContain(
-        "Since 1 Nov 2026, 00:00 UTC. Access last renewed 1 Nov 2026, 01:00 UTC. Last used 1 Nov 2026, 01:01 UTC.",
-      );
+    await expect.poll(text).toContain(`${renewed} Used since then, first 1 Nov 2026, 01:01 UTC. Disconnect`);
   });
 
   it("have the organization that the person chose, in the operator's word for it", async () => {

@@ -47,7 +47,7 @@ it("both buttons at two instances at once are one approval, its code works once,
   const { location } = await ask("mcp todo:read todo:write");
   const groups = scopeGroups(await (await browser.request(location)).text());
   expect(groups.map(({ legend, scopes }) => [legend, ...scopes.map(({ label }) => label)])).toEqual([
-    ["New", "Change your list"],
+    ["New permissions", "Change your list"],
     ["What you approved before", "Use the tools", "See your list"],
   ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { textOf } from "../support/account.ts";
+import { signInToAccount, textOf } from "../support/account.ts";
 import { authorizeUrl, codeOf, newPkce, redeem, register, tokensOf } from "../support/client.ts";
 import { callbackShown, decide, openBrowser, signIn } from "../support/person.ts";
 import { startServer, type TestServer, type TestServerParts } from "../support/server.ts";
@@ -126,6 +126,17 @@ describe("an app on another computer", () => {
     expect(plain?.event).toBe("consent.approved");
     expect(plain?.fields).not.toHaveProperty("callback_shown");
   });
+});
+
+it("of an app on another computer, the account pages do not say that the person was sent back, or where the app is", async () => {
+  const at = await atConsent();
+  await tokensOf(at.exchange(codeOf(await shownBy(elsewhere(at)))));
+  const browser = openBrowser(at.server);
+  const account = textOf((await signInToAccount(browser)).html);
+  expect(account).toContain("An app at localhost:54212 on a computer");
+  const timeline = textOf(await (await browser.request("/account/timeline")).text());
+  expect(timeline).toContain("For an app on another computer: you were shown a URL to paste.");
+  expect(timeline).not.toContain("Sent you back");
 });
 
 describe("the page with the callback URL", () => {

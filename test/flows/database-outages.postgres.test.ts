@@ -68,7 +68,7 @@ describe.each(faults)("while the database $what", ({ begin, end }) => {
 
     const programs = {
       register: () =>
-        postJson(other, "/oauth/register", { redirect_uris: [REDIRECT_URI], client_name: "New" }),
+        postJson(other, "/oauth/register", { redirect_uris: [REDIRECT_URI], client_name: "New permissions" }),
       redeem: () => redeem(server, clientId, authorized),
       refresh: () => refresh(server, tokens.clientId, tokens.refresh_token),
       "client credentials": () =>

@@ -7,6 +7,7 @@ import {
   type OAuthServer,
 } from "../../src/index.ts";
 import { silentLog } from "../../src/platform/logging.ts";
+import { textOf } from "../support/account.ts";
 import { AUDIENCE, startIssuer } from "../support/issuer.ts";
 import {
   answerOf,
@@ -45,6 +46,27 @@ function create(
 }
 
 const open = (server: OAuthServer) => server.fetch(new Request("https://mcp.example/health"));
+
+describe("the status page", () => {
+  const page = async (server: OAuthServer) => {
+    const request = new Request("https://mcp.example/", { headers: { accept: "text/html" } });
+    return textOf(await (await server.fetch(request)).text());
+  };
+  const SENTENCE = "Part of it needs no sign-in: for that, give your client https://mcp.example/mcp/public";
+
+  it("has the URL of what is public, once something is", async () => {
+    const { server } = create();
+    expect(await page(server)).not.toContain("/public");
+    registerBoth(server);
+    expect(await page(server)).toContain(SENTENCE);
+  });
+
+  it("has the one URL where the MCP endpoint itself serves it", async () => {
+    const { server } = create({ askToSignIn: "call" });
+    registerBoth(server);
+    expect(await page(server)).not.toContain("Part of it needs no sign-in");
+  });
+});
 
 describe("the start", () => {
   const WHAT = { tools: "search", resources: "terms, doc", prompts: "guide" };

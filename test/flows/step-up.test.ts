@@ -22,7 +22,7 @@ import { REVOKED } from "../support/store/samples.ts";
 const LOCAL = "http://localhost:54212/callback";
 const CURSOR = "cursor://anysphere.cursor-mcp/oauth/callback";
 
-const NEW = "New";
+const NEW = "New permissions";
 const BEFORE = "What you approved before";
 const ALL = "What it can do";
 

@@ -49,7 +49,10 @@ const sealedFor = (page: AccountPage) => valuesOf(page, "answer")[0] ?? "";
 it("a person connects a service by a click on a page that names their account, once the service has answered", async () => {
   const browser = elsewhere.open();
   const asked = await answered(browser, await signInToAccount(browser));
-  expect(textOf(asked.html)).toContain("Connect GitHub to Test App?");
+  expect(textOf(asked.html)).toContain(
+    "One more step to connect GitHub to Test App GitHub has answered. Nothing is connected until you select the button.",
+  );
+  expect(textOf(asked.html)).not.toContain("Connect GitHub to Test App?");
   expect(textOf(asked.html)).toContain("Ada Lovelace");
   expect(textOf(asked.html)).toContain("Connect GitHub to this account");
   expect(elsewhere.github.exchanges).toEqual([]);

@@ -58,7 +58,7 @@ function goalOf(
   const confirms = purpose.kind === "confirm" ? purpose : undefined;
   const locationFor = (current: CurrentSignIn) =>
     purpose.kind === "connect"
-      ? pageTokens.urlFor(current, undefined, connectPathOf(purpose.upstream))
+      ? pageTokens.urlFor(current, undefined, { path: connectPathOf(purpose.upstream) })
       : pageTokens.urlFor(current, confirms && "signed_in_again");
   return {
     kind: "sign_in",

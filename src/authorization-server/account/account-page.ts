@@ -20,7 +20,7 @@ import { APPS_PATH, TIMELINE_PATH } from "./apps/paths.ts";
 import { identityId } from "./identity-id.ts";
 import { ownEntriesSince } from "./own-entries.ts";
 import type { PageTokens } from "./page-tokens.ts";
-import { type Answered, listedHere, type NamedPart, noticeCalled, sectionsOf } from "./parts.ts";
+import { type Answered, listedHere, type NamedPart, noticeCalled, noticeOnTop, sectionsOf } from "./parts.ts";
 import { isRecent } from "./recent.ts";
 import { recentSignIns } from "./recent-sign-ins.ts";
 import { isLinked, linkable, methodOf, wayInWithout, waysIn } from "./ways-in.ts";
@@ -47,7 +47,7 @@ export type Said = {
 };
 
 const MOST_APPS = 10;
-const MOST_SESSIONS = 50;
+const MOST_SESSIONS = 10;
 
 /** The page of the person who is signed in. Writes nothing. */
 export async function showAccount(
@@ -72,7 +72,7 @@ export async function showAccount(
     methods.find(({ name }) => name === methodName)?.label ?? methodName;
   const canChange = isRecent(current, now);
   const form = { action: urlOf(issuer, ACCOUNT_PATH), pageToken: await parts.pageTokens.seal(current) };
-  const { sections, scriptHashes } = await sectionsOf(
+  const { services, sections, scriptHashes } = await sectionsOf(
     parts.parts,
     {
       person,
@@ -82,14 +82,14 @@ export async function showAccount(
       wayInWithout: (identity) => wayInWithout(identity, ways),
     },
     (action, fields) => actionForm(form, action, fields),
-    answered,
+    { answered, notice },
     look,
   );
   const error = answered?.answer.kind === "refused" ? answered.answer.error : undefined;
   const page = accountPage({
     look,
     ...form,
-    notice: noticeCalled(notice, parts.parts, look),
+    notice: (services.length > 0 ? noticeOnTop : noticeCalled)(notice, parts.parts, look),
     question: question && {
       pageToken: question.pageToken,
       method: question.proposed.methodLabel,
@@ -110,6 +110,7 @@ export async function showAccount(
       name,
       label: linkLabel,
     })),
+    services,
     sections,
     hasProblem: error !== undefined,
     signIns: signIns.map(({ method, ...signIn }) => ({ ...signIn, method: method && labelOf(method) })),

@@ -102,9 +102,10 @@ async function back(
   notice: AccountNotice | PartName,
   { form, current }: Asked,
   { pageTokens }: ActionParts,
+  anchor?: string,
 ): Promise<Response> {
   const path = form.get("view") === "apps" ? APPS_PATH : ACCOUNT_PATH;
-  return seeOther(await pageTokens.urlFor(current, notice, path));
+  return seeOther(await pageTokens.urlFor(current, notice, { path, anchor }));
 }
 
 /** For an action that ends with what the page says of it. */
@@ -224,7 +225,7 @@ async function runPart({ of, action, run }: PartAction, asked: Asked, parts: Act
   const answer = await run({ request, form, current, peer, identities, wayInWithout: without });
   switch (answer.kind) {
     case "done":
-      return back(partName(of, answer.notice), asked, parts);
+      return back(partName(of, answer.notice), asked, parts, of.part.anchor);
     case "leave":
       return seeOther(answer.next.location, answer.next.setCookies);
     default:

@@ -18,9 +18,14 @@ export type PageTokens = {
   open(text: string | undefined, current: Of): Promise<PageToken | undefined>;
   /**
    * The page's address, with what it says first; for no one in particular, the address alone.
-   * @param path of another page of the account
+   * @param at.path of another page of the account
+   * @param at.anchor the id of where to open it
    */
-  urlFor(current: Of | undefined, notice?: AccountNotice | PartName, path?: string): Promise<string>;
+  urlFor(
+    current: Of | undefined,
+    notice?: AccountNotice | PartName,
+    at?: { readonly path?: string; readonly anchor?: string | undefined },
+  ): Promise<string>;
   /** The address of another page of the account. */
   linkTo(current: Of, path: string, params?: Readonly<Record<string, string>>): Promise<string>;
   /** The page's address, where it asks first whether to link this. Its token is good for ten minutes. */
@@ -64,8 +69,11 @@ export function createPageTokens({ keyring, clock, issuer }: PageTokensParts): P
     return keyring.seal(LABEL, JSON.stringify(sealed));
   };
   // With a fragment of its own: a redirect without one keeps that of the link (RFC 9110 §10.2.2).
-  const urlWith = (token: string | undefined, path: string = ACCOUNT_PATH) =>
-    `${urlOf(issuer, path)}${token === undefined ? "" : `?${PAGE_TOKEN}=${encodeURIComponent(token)}`}#top`;
+  const urlWith = (
+    token: string | undefined,
+    { path = ACCOUNT_PATH, anchor = "top" }: Parameters<PageTokens["urlFor"]>[2] = {},
+  ) =>
+    `${urlOf(issuer, path)}${token === undefined ? "" : `?${PAGE_TOKEN}=${encodeURIComponent(token)}`}#${anchor}`;
   return {
     seal: (current) => sealWith(current, {}),
     async open(text, { signIn }) {
@@ -78,7 +86,7 @@ export function createPageTokens({ keyring, clock, issuer }: PageTokensParts): P
       const { at, ...link } = proposed;
       return now < at + QUESTION_SECONDS * 1000 ? { proposed: link } : { notice: "link_expired" };
     },
-    urlFor: async (current, notice, path) => urlWith(current && (await sealWith(current, { notice })), path),
+    urlFor: async (current, notice, at) => urlWith(current && (await sealWith(current, { notice })), at),
     linkTo: async (current, path, params = {}) =>
       `${urlOf(issuer, path)}?${new URLSearchParams({ ...params, [PAGE_TOKEN]: await sealWith(current, {}) })}`,
     urlToAsk: async (current, proposed) =>

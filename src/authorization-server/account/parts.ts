@@ -41,11 +41,25 @@ export function noticeCalled(
   if (name === undefined) return undefined;
   if (isAccountNotice(name)) return accountNotice(name, look);
   for (const of of parts) {
-    for (const [inPart, notice] of Object.entries(of.part.notices)) {
-      if (partName(of, inPart) === name) return notice;
-    }
+    const notice = inPart(name, of);
+    if (notice) return notice;
   }
   return undefined;
+}
+
+/** The same, for the head of the account page: undefined for what a section says itself. */
+export function noticeOnTop(
+  name: AccountNotice | PartName | undefined,
+  parts: readonly NamedPart[],
+  look: Pick<Look, "texts">,
+): ReturnType<typeof noticeCalled> {
+  const isInSection = parts.some((of) => of.part.anchor !== undefined && inPart(name, of) !== undefined);
+  return isInSection ? undefined : noticeCalled(name, parts, look);
+}
+
+/** The part's notice of this name. */
+function inPart(name: string | undefined, of: NamedPart): AccountPart["notices"][string] | undefined {
+  return Object.entries(of.part.notices).find(([own]) => partName(of, own) === name)?.[1];
 }
 
 /** What an action of a part came to, for its section alone. */
@@ -55,14 +69,23 @@ export type Answered = {
   readonly answer: Exclude<PartAnswer, { readonly kind: "done" | "leave" }>;
 };
 
-export type Sections = { readonly sections: readonly Html[]; readonly scriptHashes: readonly string[] };
+export type Sections = {
+  /** Beside the connected apps. */
+  readonly services: readonly Html[];
+  /** Of the ways to sign in. */
+  readonly sections: readonly Html[];
+  readonly scriptHashes: readonly string[];
+};
 
 /** The parts' sections for a person, in the parts' order. */
 export async function sectionsOf(
   parts: readonly NamedPart[],
-  at: Omit<AtAccount, "form" | "problem" | "shown">,
+  at: Omit<AtAccount, "form" | "notice" | "problem" | "shown">,
   form: (name: PartName, fields: Html) => Html,
-  answered: Answered | undefined,
+  {
+    answered,
+    notice,
+  }: { readonly answered: Answered | undefined; readonly notice: AccountNotice | PartName | undefined },
   look: Pick<Look, "texts">,
 ): Promise<Sections> {
   const shown = await Promise.all(
@@ -71,18 +94,22 @@ export async function sectionsOf(
       const section = await of.part.section({
         ...at,
         form: (action, fields) => form(partName(of, action), fields),
+        notice: of.part.anchor === undefined ? undefined : inPart(notice, of),
         problem:
           answered && answer?.kind === "refused"
             ? { action: answered.action, message: sentenceOf(answer.error, look) }
             : undefined,
         shown: answer?.shown,
       });
-      return section === undefined ? [] : [{ section, scriptHashes: of.part.scriptHashes ?? [] }];
+      return section === undefined
+        ? []
+        : [{ section, isOfServices: of.part.anchor !== undefined, scriptHashes: of.part.scriptHashes ?? [] }];
     }),
   );
   const all = shown.flat();
   return {
-    sections: all.map(({ section }) => section),
+    services: all.filter(({ isOfServices }) => isOfServices).map(({ section }) => section),
+    sections: all.filter(({ isOfServices }) => !isOfServices).map(({ section }) => section),
     scriptHashes: all.flatMap(({ scriptHashes }) => scriptHashes),
   };
 }

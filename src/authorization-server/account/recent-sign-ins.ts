@@ -7,7 +7,7 @@ const OUTCOMES: ReadonlyMap<string, AccountSignIn["outcome"]> = new Map([
   ["sign_in.refused", "refused"],
 ]);
 
-const MOST = 20;
+const MOST = 5;
 const PAGE = 100;
 /** Among so many rows. The audit log also has what the person approved, and a page may not read it without an end. */
 const PAGES = 5;

@@ -19,6 +19,11 @@ export type AccountPart = {
   /** The hashes of the section's inline scripts, as `script-src` names them: `'sha256-…'`. */
   readonly scriptHashes?: readonly string[];
   /**
+   * The id of the section's heading, for one of connected services: it stands beside the connected apps. The page is opened there
+   * after an action, and the section says its notices itself.
+   */
+  readonly anchor?: string;
+  /**
    * Whether the section lists this identity and removes it. Then "Ways to sign in" does neither, but offers it as a way in that
    * stays.
    */
@@ -47,6 +52,8 @@ export type AtAccount = OfPerson & {
   readonly canChange: boolean;
   /** A form that posts this action. @param fields its inputs and its button */
   form(action: string, fields: Html): Html;
+  /** What the section says first, where the part has an `anchor`. */
+  readonly notice: PartNotice | undefined;
   /** Why an action changed nothing, for the section to show beside that action's fields. */
   readonly problem: PartProblem | undefined;
   /** What an action gives its section to show once (a QR code, recovery codes). Never stored, and in no URL. */

@@ -62,7 +62,7 @@ async function list(flags: ListFlags): Promise<void> {
       ...(hasOrganizations ? ["ORGANIZATION"] : []),
       "SCOPES",
       "APPROVED",
-      "LAST USED",
+      "LAST SEEN",
       "STATE",
     ],
     grants.map((grant) => [
@@ -72,14 +72,14 @@ async function list(flags: ListFlags): Promise<void> {
       ...(hasOrganizations ? [grant.organization?.name ?? "-"] : []),
       grant.scopes.join(" "),
       time(grant.createdAt),
-      lastUsed(grant),
+      lastSeen(grant),
       stateOf(grant, now),
     ]),
   );
 }
 
-/** By its refresh token, or by an access token of its own. */
-export function lastUsed({ rotatedAt, usedAt }: Grant): string {
+/** When its client last got tokens, or was first seen to use them. */
+export function lastSeen({ rotatedAt, usedAt }: Grant): string {
   return rotatedAt === null && usedAt === null ? "-" : time(Math.max(rotatedAt ?? 0, usedAt ?? 0));
 }
 

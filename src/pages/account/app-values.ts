@@ -11,7 +11,10 @@ export type AccountApp = {
   readonly client: ClientIdentity;
   /** False where the operator took it out since. */
   readonly isKnown: boolean;
-  /** Where the person was sent back to; undefined for an address that no client may have any more. */
+  /**
+   * Where the person was sent back to, or the app on another computer has its address; undefined for an address that no client
+   * may have any more.
+   */
   readonly place: { readonly kind: RedirectKind; readonly shown: string } | undefined;
   /** The name of what the person chose for it. */
   readonly organization: string | undefined;

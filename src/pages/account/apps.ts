@@ -100,8 +100,15 @@ function toolsOf(tools: readonly string[], { texts }: Look): Html | undefined {
 function usesOf({ isConnected, refreshedAt, usedAt }: AccountApp, look: Look): Html {
   const { account, common } = look.texts;
   if (!isConnected) return html`${account.apps.notConnectedYet}`;
-  const refreshed = refreshedAt === null ? undefined : account.apps.refreshed(moment(refreshedAt, look));
-  return html`${refreshed} ${usedAt === null ? common.notUsedYet : common.lastUsed(moment(usedAt, look))}`;
+  // Of what the app got at once, the first use is on record, and no later one.
+  if (refreshedAt === null) {
+    return usedAt === null ? html`${common.notUsedYet}` : account.apps.firstUsed(moment(usedAt, look));
+  }
+  const since =
+    usedAt === null || usedAt < refreshedAt
+      ? html`${account.apps.notUsedSince}`
+      : account.apps.usedSince(moment(usedAt, look));
+  return html`${account.apps.refreshed(moment(refreshedAt, look))} ${since}`;
 }
 
 /** Why the app was refused last, for its person. */

@@ -11,7 +11,7 @@ import type { AccountValues } from "./values.ts";
 
 /** What a person sees of themselves. Every form posts `action` and `page_token` to one address. */
 export function accountPage(values: AccountValues): string {
-  const { look, notice, question, canChange, sections } = values;
+  const { look, notice, question, canChange, services, sections } = values;
   const texts = look.texts.account;
   const body = html`<div>
 <h1>${texts.title}</h1>
@@ -23,9 +23,10 @@ ${question ? linkQuestion(values, question) : undefined}
 ${canChange ? undefined : signInAgain(values)}
 ${personSection(values)}
 ${appsSection(values)}
-${sessionsSection(values)}
+${services}
 ${identitiesSection(values)}
 ${sections}
+${sessionsSection(values)}
 ${signInsSection(values)}
 </div>`;
   return layout({ look, title: titleOf(values), body, wide: true });

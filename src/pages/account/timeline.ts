@@ -68,7 +68,7 @@ function headlineOf(happened: Happened, look: Look): Html {
         ? html`${texts.allEnded}`
         : texts.ended(named(happened.client, texts.anAppFirst));
     case "other":
-      return texts.others[happened.said](nameOf(happened.about));
+      return texts.others[happened.said](html`<strong>${nameOf(happened.about)}</strong>`);
   }
 }
 
@@ -87,7 +87,7 @@ function detailsOf(
       const { scopes, place, organization, wasPasted } = happened;
       return [
         scopes.length > 0 ? texts.canDo(listed(scopes)) : undefined,
-        place === undefined ? undefined : texts.place(html`<bdi class="host">${place}</bdi>`),
+        place === undefined || wasPasted ? undefined : texts.place(html`<bdi class="host">${place}</bdi>`),
         organization === undefined
           ? undefined
           : apps.organization(organizationsCalled, html`<strong>${nameOf(organization)}</strong>`),

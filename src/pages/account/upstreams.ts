@@ -2,12 +2,15 @@ import { type Html, html, nameOf, shownName } from "../html.ts";
 import { ALARM_ICON } from "../icons.ts";
 import type { Look } from "../look.ts";
 import { moment } from "../moment.ts";
+import { noticeBox } from "./boxes.ts";
+import type { Notice } from "./notices.ts";
 
 export type AccountUpstreamsValues = {
   readonly look: Look;
   readonly upstreams: readonly AccountUpstream[];
   /** Whether the sign-in is new enough for a change. */
   readonly canChange: boolean;
+  readonly notice: Notice | undefined;
   /** Why the last try changed nothing, and of which service it was. */
   readonly problem: { readonly message: string; readonly upstream: string | undefined } | undefined;
   readonly form: (action: "connect" | "disconnect" | "store_key", fields: Html) => Html;
@@ -36,31 +39,47 @@ export type AccountUpstreamCredential = {
   readonly isDead: boolean;
 };
 
+/** The id of the heading. */
+export const UPSTREAMS_ANCHOR = "services";
+
 const MOST_SCOPES = 30;
 
 /** The section in which a person connects services, stores keys, and ends both. No token and no key is ever in it. */
 export function accountUpstreamsSection(values: AccountUpstreamsValues): Html {
-  const { look, upstreams, problem } = values;
+  const { look, upstreams, notice, problem } = values;
   const texts = look.texts.account.upstreams;
-  return html`<section aria-labelledby="upstreams">
-<h2 id="upstreams">${texts.heading}</h2>
+  const hasRow = upstreams.some((upstream) => isAbout(upstream, problem));
+  return html`<section aria-labelledby="${UPSTREAMS_ANCHOR}">
+<h2 id="${UPSTREAMS_ANCHOR}">${texts.heading}</h2>
 <p class="soft small">${texts.intro(nameOf(look.name))}</p>
-${problem && html`<div class="notice alarm" role="alert" id="upstream-problem">${ALARM_ICON}<div><p>${problem.message}</p></div></div>`}
+${notice && noticeBox(notice)}
+${problem && !hasRow ? problemBox(problem) : undefined}
 <ul class="rows">
 ${upstreams.map((upstream, index) => row(upstream, index, values))}
 </ul>
 </section>`;
 }
 
+/** Whether the problem is with this service, whose row then says it. */
+function isAbout({ name, kind }: AccountUpstream, problem: AccountUpstreamsValues["problem"]): boolean {
+  return kind !== "gone" && problem?.upstream === name;
+}
+
+function problemBox({ message }: NonNullable<AccountUpstreamsValues["problem"]>): Html {
+  return html`<div class="notice alarm" role="alert" id="upstream-problem">${ALARM_ICON}<div><p>${message}</p></div></div>`;
+}
+
 function row(upstream: AccountUpstream, index: number, values: AccountUpstreamsValues): Html {
   const { label, kind, credential } = upstream;
   const title = `upstream-${index}`;
+  const { problem } = values;
   const account = credential?.account ? html` ${nameOf(credential.account)}` : undefined;
   return html`<li class="row"><div>
 <p id="${title}"><strong>${nameOf(label)}</strong>${account}</p>
 ${stateOf(upstream, values.look)}
 </div>
 ${kind === "oauth" || credential ? html`<div class="side-by-side">${buttonsOf(upstream, index, values)}</div>` : undefined}
+${problem && isAbout(upstream, problem) ? html`<div class="whole-row">${problemBox(problem)}</div>` : undefined}
 ${kind === "key" ? keyForm(upstream, index, values) : undefined}
 </li>
 `;
@@ -108,7 +127,7 @@ function keyForm(upstream: AccountUpstream, index: number, values: AccountUpstre
   const texts = look.texts.account.upstreams;
   const { name, label, credential } = upstream;
   if (!canChange) return html`<p class="soft small">${texts.signInAgainToStore}</p>`;
-  const isWrong = problem?.upstream === name;
+  const isWrong = isAbout(upstream, problem);
   const fields = keyField(upstream, {
     id: `key-${index}`,
     label: credential ? texts.newKeyOf(nameOf(label)) : texts.keyOf(nameOf(label)),
@@ -138,13 +157,17 @@ export function keyField(
   const texts = look.texts.account.upstreams;
   const wrong = problemId === undefined ? undefined : html` aria-invalid="true" autofocus`;
   const described = problemId === undefined ? `${id}-hint` : `${problemId} ${id}-hint`;
-  const where =
+  const linked = (text: string) =>
     keysUrl === undefined
-      ? undefined
-      : html`<a href="${keysUrl}" target="_blank" rel="noreferrer">${texts.makeKey}</a>. `;
+      ? html`${text}`
+      : html`<a href="${keysUrl}" target="_blank" rel="noreferrer">${text}</a>`;
+  const hint =
+    help === undefined
+      ? html`${keysUrl === undefined ? undefined : html`${linked(texts.makeKey)}. `}${texts.keyHint}`
+      : html`${linked(help)} ${texts.keyHint}`;
   return html`<div>
 <label for="${id}">${label}</label>
 <input type="password" id="${id}" name="key" autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck="false" required aria-describedby="${described}"${wrong}>
-<p class="soft small hint" id="${id}-hint">${help === undefined ? undefined : `${help} `}${where}${texts.keyHint}</p>
+<p class="soft small hint" id="${id}-hint">${hint}</p>
 </div>`;
 }

@@ -45,6 +45,8 @@ export type AccountValues = {
   readonly identities: readonly AccountIdentity[];
   /** The ways to sign in that can be linked. */
   readonly links: readonly { readonly name: string; readonly label: string }[];
+  /** The section of connected services, where the server has some. */
+  readonly services: readonly Html[];
   /** What the ways to sign in add, as sections. */
   readonly sections: readonly Html[];
   /** Whether one of them says why nothing was changed. */

@@ -371,7 +371,7 @@ export const english = {
     },
     scopes: {
       legend: "What it can do",
-      newLegend: "New",
+      newLegend: "New permissions",
       asksForMore: "You approved this app before, without what is listed here.",
       /** The same, where nothing shows that it is the same app. */
       someAppAsksForMore: "You approved an app with this ID before, without what is listed here.",
@@ -529,6 +529,7 @@ export const english = {
     whatItIs:
       "This is an MCP server. Give its URL to your AI assistant or editor, then sign in and approve it in your browser.",
     url: "MCP server URL",
+    withoutSignIn: (url: Html) => html`Part of it needs no sign-in: for that, give your client ${url}.`,
     thisComputerOnly: (https: Html) =>
       html`This URL works on this computer only. claude.ai, ChatGPT and other hosted clients need a public ${https} URL.`,
     signedInAs: (person: Html) => html`You are signed in as ${person}.`,
@@ -583,13 +584,16 @@ export const english = {
       unknown: "This server no longer knows this app.",
       place: {
         https: (host: Html) => html`Sent you back to ${host}`,
-        loopback: (address: Html) => html`On the computer where you approved it, at ${address}`,
+        loopback: (address: Html) => html`An app at ${address} on a computer`,
         "private-use": (address: Html) => html`On the device where you approved it, at ${address}`,
       },
       /** @param called what the operator calls one: “Workspace” */
       organization: (called: string, name: Html) => html`${called}: ${name}`,
       canDo: "What it can do:",
       refreshed: (when: Html) => html`Access last renewed ${when}.`,
+      firstUsed: (when: Html) => html`First used ${when}.`,
+      usedSince: (when: Html) => html`Used since then, first ${when}.`,
+      notUsedSince: "Not used since then.",
       notConnectedYet: "You approved it, but it has not connected yet.",
       refused: (when: Html, why: string) => html`Last refused ${when}: ${why}`,
       /** Why an app was refused, for the person whose app it is. */
@@ -859,7 +863,7 @@ export const english = {
       storeKey: "Store key",
       replaceKey: "Replace key",
       makeKey: "Make a key there",
-      keyHint: "It is kept encrypted, and never shown again.",
+      keyHint: "The key is kept encrypted, and never shown again.",
       /** What the page says first, after a change or instead of one. */
       connected: (service: string) =>
         `${service} is connected. If an app waits for it, go back to the app and try again.`,
@@ -894,6 +898,10 @@ export const english = {
   connect: {
     title: (service: string) => `Connect ${service}`,
     heading: (service: Html, app: Html) => html`Connect ${service} to ${app}?`,
+    /** Once the service has answered. */
+    oneMoreStep: (service: Html, app: Html) => html`One more step to connect ${service} to ${app}`,
+    answered: (service: Html) =>
+      html`${service} has answered. Nothing is connected until you select the button.`,
     keyHeading: (service: Html, app: Html) => html`Store a key for ${service} in ${app}?`,
     whatItMeans: (service: Html) =>
       html`Then tools here act at ${service} as you, for the apps that you connected. The apps don’t get your password or tokens.`,

@@ -43,6 +43,8 @@ export function grantQueries(db: QueryBuilder, connection: Connection, dialect: 
           redeemed_at: given("now"),
           generation: 1,
           rotated_at: given("now"),
+          // No token before it can come back: it is for the person, who is told when the app first used what it got.
+          unused_generation: 1,
           refresh_expires_at: given("refreshExpiresAt"),
         })
         .where("id", "=", given("id"))

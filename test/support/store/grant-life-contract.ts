@@ -101,6 +101,7 @@ function createModel(idOf: (name: string) => string) {
             ? change(grant, {
                 redeemedAt: now,
                 generation: 1,
+                unusedGeneration: 1,
                 rotatedAt: now,
                 refreshExpiresAt: now + REFRESH_LIFE,
               })

@@ -1,6 +1,10 @@
 import { OAuthError } from "../../../core/errors.ts";
 import type { UnauditedEvent } from "../../../core/events.ts";
-import { type AccountUpstream, accountUpstreamsSection } from "../../../pages/account/upstreams.ts";
+import {
+  type AccountUpstream,
+  accountUpstreamsSection,
+  UPSTREAMS_ANCHOR,
+} from "../../../pages/account/upstreams.ts";
 import type { Look } from "../../../pages/look.ts";
 import { PageError } from "../../../pages/page-error.ts";
 import type { Log } from "../../../platform/logging.ts";
@@ -40,13 +44,17 @@ export function accountUpstreams(parts: AccountUpstreamsParts): AccountPart {
     store_key: (asked) => storeKey(asked, parts),
   };
   return {
+    anchor: UPSTREAMS_ANCHOR,
     section: (at) => section(at, parts),
     actions,
     notices: noticesOf(parts.vault.upstreams, parts.look.texts),
   };
 }
 
-async function section({ person, canChange, problem, shown, form }: AtAccount, parts: AccountUpstreamsParts) {
+async function section(
+  { person, canChange, notice, problem, shown, form }: AtAccount,
+  parts: AccountUpstreamsParts,
+) {
   const { vault, look } = parts;
   const kept = await vault.list(person.id);
   const upstreams = [
@@ -58,6 +66,7 @@ async function section({ person, canChange, problem, shown, form }: AtAccount, p
     look,
     upstreams,
     canChange,
+    notice,
     problem: problem && { message: problem.message, upstream: (shown as ShownProblem | undefined)?.upstream },
     form,
   });

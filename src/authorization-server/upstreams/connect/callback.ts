@@ -6,6 +6,7 @@ import { refusePrefetch } from "../../../http/prefetch.ts";
 import { htmlResponse, pageStatus, retryAfter, seeOther, withCookies } from "../../../http/responses.ts";
 import type { Route } from "../../../http/route.ts";
 import { accountRefusedPage } from "../../../pages/account/refused.ts";
+import { UPSTREAMS_ANCHOR } from "../../../pages/account/upstreams.ts";
 import type { Look } from "../../../pages/look.ts";
 import { PageError, sentenceOf } from "../../../pages/page-error.ts";
 import type { PageTokens } from "../../account/page-tokens.ts";
@@ -81,7 +82,9 @@ async function ask(
   setCookies: readonly string[],
   { pageTokens, answers }: ConnectCallbackParts,
 ): Promise<Response> {
-  const url = new URL(await pageTokens.urlFor(current, undefined, connectPathOf(transaction.method)));
+  const url = new URL(
+    await pageTokens.urlFor(current, undefined, { path: connectPathOf(transaction.method) }),
+  );
   url.searchParams.set(ANSWER, await answers.seal(transaction, search));
   return seeOther(url.href, setCookies);
 }
@@ -99,7 +102,7 @@ async function finish(
     const finished = await finishConnection(current, service, answer, peer, parts);
     if (finished instanceof OAuthError) return refused(finished, current, setCookies, peer, parts);
     const notice = partName(UPSTREAMS, noticeOf(finished, service.name));
-    return seeOther(await parts.pageTokens.urlFor(current, notice), setCookies);
+    return seeOther(await parts.pageTokens.urlFor(current, notice, { anchor: UPSTREAMS_ANCHOR }), setCookies);
   } catch (error) {
     if (!(error instanceof OAuthError) || error.status < 500) throw error;
     // Ours does not answer. The service's answer is used up, so loading this page again would not help.

@@ -5,7 +5,7 @@ import type { IdentityRecord, PersonRecord, SessionRecord } from "../../../store
 import type { UpstreamCredentialSummary } from "../../../store/upstream-store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { bold, print, printError, printJson, printPairs, printTable, time } from "../../output.ts";
-import { lastUsed } from "../grant.ts";
+import { lastSeen } from "../grant.ts";
 import { personNamed } from "./named.ts";
 import { type Passkey, passkeysIn, shortPasskeyId } from "./passkey-id.ts";
 import { shortId } from "./session-id.ts";
@@ -119,12 +119,12 @@ function printShown({ record, identities, sessions, grants, factor, passkeys, up
       time(session.expiresAt),
     ],
   );
-  section("Live grants", ["GRANT", "CLIENT", "SCOPES", "APPROVED", "LAST USED"], grants, (grant) => [
+  section("Live grants", ["GRANT", "CLIENT", "SCOPES", "APPROVED", "LAST SEEN"], grants, (grant) => [
     grant.id,
     grant.clientName ?? grant.clientId,
     grant.scopes.join(" "),
     time(grant.createdAt),
-    lastUsed(grant),
+    lastSeen(grant),
   ]);
   section(
     "Other services",
