@@ -20,6 +20,10 @@ describe("what is public", () => {
 
   it.each([
     [{ publicPath: "anyone" }, /^publicPath is "anyone"; it must be a path such as/],
+    [{ publicPath: "/%2e%2e/a" }, /^publicPath is "\/%2e%2e\/a"; it must be a path such as/],
+    [{ publicPath: "/a/../b" }, /^publicPath is "\/a\/\.\.\/b"; it must be a path without the segments/],
+    [{ path: "/a/." }, /^path is "\/a\/\."; it must be a path without the segments/],
+    [{ path: "/.." }, /^path is "\/\.\."; it must be a path without the segments/],
     [{ publicPath: "/mcp" }, /^publicPath is "\/mcp"; it must be another path than the MCP endpoint's/],
     [{ publicPath: "/anyone", askToSignIn: "call" }, /^publicPath is given, but with askToSignIn: "call"/],
     [{ askToSignIn: "never" }, /^askToSignIn is "never"; it must be "connect" or "call"/],
