@@ -28,10 +28,22 @@ describe("what is public", () => {
     [{ publicPath: "/anyone", askToSignIn: "call" }, /^publicPath is given, but with askToSignIn: "call"/],
     [{ askToSignIn: "never" }, /^askToSignIn is "never"; it must be "connect" or "call"/],
     [{ resultChallengeFor: "x" }, /^resultChallengeFor is "x"; it must be a list of names of clients/],
+    [{ resultChallengeFor: ["x"] }, /^resultChallengeFor is given, but with askToSignIn: "connect" clients/],
     [{ resultChallengeFor: [""] }, /^resultChallengeFor\[0\] is ""; it must be the name of a client/],
     [{ publicRequestsPerMinute: 0 }, /^publicRequestsPerMinute is 0; it must be a whole number from 1/],
   ])("%j is refused", (given, message) => {
     expect(() => parse(given)).toThrow(message);
+  });
+
+  it.each([
+    [{ GATEHOUSE_RESULT_CHALLENGE_FOR: "x" }, /^GATEHOUSE_RESULT_CHALLENGE_FOR is given, but with/],
+    [{ GATEHOUSE_RESULT_CHALLENGE_FOR: "," }, /^GATEHOUSE_RESULT_CHALLENGE_FOR is ","; it must be a list of/],
+    [{ GATEHOUSE_REDIRECT_HOSTS: " , ," }, /^GATEHOUSE_REDIRECT_HOSTS is ", ,"; it must be/],
+    [{ GATEHOUSE_CORS: "," }, /^GATEHOUSE_CORS is ","; it must be "\*" or a list of origins/],
+    [{ GATEHOUSE_SUPPORTED_SCOPES: "," }, /^GATEHOUSE_SUPPORTED_SCOPES is ","; it must be a list of scopes/],
+    [{ GATEHOUSE_SECRET: "," }, /^GATEHOUSE_SECRET is not usable; it must be/],
+  ])("%j is refused", (environment, message) => {
+    expect(() => parse({}, environment)).toThrow(message);
   });
 
   it("can be said by the environment", () => {
