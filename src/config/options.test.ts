@@ -19,6 +19,10 @@ describe("what is public", () => {
   });
 
   it.each([
+    [
+      { askToSignIn: "\u202ellac\u0007\u0085\u2028" },
+      /is "\\u\{202e\}llac\\u0007\\u\{0085\}\\u\{2028\}"; it must/,
+    ],
     [{ publicPath: "anyone" }, /^publicPath is "anyone"; it must be a path such as/],
     [{ publicPath: "/%2e%2e/a" }, /^publicPath is "\/%2e%2e\/a"; it must be a path such as/],
     [{ publicPath: "/a/../b" }, /^publicPath is "\/a\/\.\.\/b"; it must be a path without the segments/],
