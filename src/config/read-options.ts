@@ -123,8 +123,8 @@ function meantIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union") return [issue];
   const meant =
     issue.errors.find((issues) => issues.length > 0 && issues.every(({ path }) => path.length > 0)) ??
-    // What is too long has the right form.
-    issue.errors.find((issues) => issues.some(({ code }) => code === "too_big"));
+    // A text that is too long has the right form.
+    issue.errors.find((issues) => issues.some((one) => one.code === "too_big" && one.origin === "string"));
   return (
     meant?.flatMap((inner) => meantIssues({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue]
   );
