@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
-import { environmentOptions, loadEnvironment } from "../config/environment.ts";
+import { type EnvironmentOptions, environmentOptions, loadEnvironment } from "../config/environment.ts";
 import { parseOptions } from "../config/options.ts";
+import { optionsSchema } from "../config/options-schema.ts";
 import { type Provider, parseProviders } from "../config/provider-options.ts";
+import { readOptions } from "../config/read-options.ts";
 import type { Settings } from "../config/settings.ts";
 import { isPostgresUrl } from "../core/database-url.ts";
 import { type OutboundProxy, readProxy } from "../platform/outbound-proxy.ts";
@@ -23,10 +25,10 @@ export type NetworkSettings = {
 /** @throws ConfigurationError for what would stop the server as well. */
 export function networkSettings(flags: NetworkFlags): NetworkSettings {
   const environment = loadEnvironment();
-  // The others may go together with what only the server's code says.
-  const fromEnvironment = [...environmentOptions(environment)].filter(([option]) => OURS.has(option));
-  const said = new Map([...fromEnvironment, ...flagOptions(flags)]);
-  const settings = parseOptions("gatehouse", {}, said);
+  const said = new Map([...environmentOptions(environment), ...flagOptions(flags)]);
+  // Each value first, also of those that are left out below.
+  readOptions(optionsSchema, {}, said);
+  const settings = parseOptions("gatehouse", {}, withTheirOthers(said));
   const provider = providerFromEnvironment(environment);
   const isThere = isPostgresUrl(settings.database) || existsSync(settings.database);
   return {
@@ -37,13 +39,17 @@ export function networkSettings(flags: NetworkFlags): NetworkSettings {
   };
 }
 
-const OURS: ReadonlySet<string> = new Set([
-  "publicUrl",
-  "allowInsecurePublicUrl",
-  "path",
-  "port",
-  "database",
-  "secret",
-  "clientIdMetadataDocuments",
-  "allowUnresolvedDocumentHosts",
+/** Options that are right or wrong beside another one, which the server's code may give. */
+const OTHERS: ReadonlyMap<string, string> = new Map([
+  ["host", "publicUrl"],
+  ["requiredScopes", "supportedScopes"],
+  ["challengeScopes", "supportedScopes"],
+  ["publicPath", "askToSignIn"],
+  ["resultChallengeFor", "askToSignIn"],
+  ["metrics.port", "port"],
 ]);
+
+/** Without the options whose other one is not said here: what the code has for it is not known. */
+function withTheirOthers(said: EnvironmentOptions): EnvironmentOptions {
+  return new Map([...said].filter(([option]) => said.has(OTHERS.get(option) ?? option)));
+}

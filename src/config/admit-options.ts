@@ -13,7 +13,7 @@ import { readGlob } from "../core/glob.ts";
 import type { Person } from "../core/person.ts";
 import { aFunction, text } from "./basic-schemas.ts";
 import { declared, declaredOptions } from "./declared.ts";
-import { text as asText, list, type ReadVariable } from "./variables.ts";
+import { text as asText, items, type ReadVariable } from "./variables.ts";
 
 /** What a sign-in has proved, for a function that decides who may come in. */
 export type ProvedSignIn = {
@@ -77,7 +77,7 @@ const groupList = z.array(glob, 'a list of groups, such as ["staff"]');
 
 /** `department=sales, department=eng-*` as claims by name. What is not of this form stays text, which the schema refuses. */
 const claimsText: ReadVariable = (given) => {
-  const pairs = list(given).map((one) => one.split(/=(.*)/s, 2).map((part) => part.trim()));
+  const pairs = items(given).map((one) => one.split(/=(.*)/s, 2).map((part) => part.trim()));
   if (pairs.some(([name, value]) => !name || !value)) return given;
   const values = Map.groupBy(pairs, ([name = ""]) => name);
   return Object.fromEntries([...values].map(([name, of]) => [name, of.map(([, value]) => value)]));
@@ -94,21 +94,21 @@ const deny = z.strictObject(
       .optional()
       .register(declared, {
         says: "Addresses that keep a person out.",
-        variables: { SIGN_IN_DENY_EMAILS: list },
+        variables: { SIGN_IN_DENY_EMAILS: items },
       }),
     domains: domainList
       .min(1, EMPTY_DENY)
       .optional()
       .register(declared, {
         says: "Domains of addresses that keep a person out.",
-        variables: { SIGN_IN_DENY_DOMAINS: list },
+        variables: { SIGN_IN_DENY_DOMAINS: items },
       }),
     groups: groupList
       .min(1, EMPTY_DENY)
       .optional()
       .register(declared, {
         says: "Groups that keep a person out.",
-        variables: { SIGN_IN_DENY_GROUPS: list },
+        variables: { SIGN_IN_DENY_GROUPS: items },
       }),
     claims: claimTable
       .refine(hasValues, EMPTY_DENY)
@@ -149,21 +149,21 @@ export const admitSchema = z
         .optional()
         .register(declared, {
           says: "Verified addresses: `ada@example.com`, `*@example.com`, `*@*.example.com`.",
-          variables: { SIGN_IN_ADMIT_EMAILS: list },
+          variables: { SIGN_IN_ADMIT_EMAILS: items },
         }),
       domains: domainList
         .min(1, EMPTY)
         .optional()
         .register(declared, {
           says: "Domains of verified addresses: `example.com` without what is below it, `*.example.com` for that.",
-          variables: { SIGN_IN_ADMIT_DOMAINS: list },
+          variables: { SIGN_IN_ADMIT_DOMAINS: items },
         }),
       groups: groupList
         .min(1, EMPTY)
         .optional()
         .register(declared, {
           says: "Groups, as the provider names them: `staff`, `team-*`.",
-          variables: { SIGN_IN_ADMIT_GROUPS: list },
+          variables: { SIGN_IN_ADMIT_GROUPS: items },
         }),
       claims: claimTable
         .refine(hasValues, EMPTY)

@@ -13,14 +13,18 @@ export const SECURE_URL =
   "an https:// URL (http:// on this computer only, unless [allowInsecureIssuer] is true)";
 
 const HTTPS = "an https:// URL (http:// on this computer only)";
+const BARE = "a URL without a username, a password and a fragment";
+const usableUrl = (must: string, isUsable: (url: string) => boolean) =>
+  z.string(must).refine(isBare, BARE).refine(isUsable, must);
+
 /** A URL of a service that nobody runs inside a network of their own. */
-export const secureUrl = z.string(HTTPS).refine(isSecureUrl, HTTPS);
+export const secureUrl = usableUrl(HTTPS, isSecureUrl);
 
 /** What may stand under {@link allowInsecureIssuer}. */
 export const insecureIssuerOption = z.boolean("true or false").optional();
 
 /** A URL for secrets. Whether it may be `http://` on a network, {@link secureUrls} checks for the object that it is in. */
-export const issuerUrl = z.string(SECURE_URL).refine((url) => isUsableUrl(url, true), SECURE_URL);
+export const issuerUrl = usableUrl(SECURE_URL, (url) => isUsableUrl(url, true));
 
 /** Checks the URLs that stand at these paths in an object that may have {@link allowInsecureIssuer}. */
 export function secureUrls(...paths: readonly (readonly string[])[]) {
@@ -33,6 +37,12 @@ export function secureUrls(...paths: readonly (readonly string[])[]) {
       }
     }
   };
+}
+
+/** What is no URL is not said to have one of these. */
+function isBare(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || (url.username === "" && url.password === "" && url.hash === "");
 }
 
 export function allowsInsecureIssuer(options: { readonly [allowInsecureIssuer]?: unknown }): boolean {

@@ -7,6 +7,13 @@ export const text = (must: string) => z.string(must).min(1, must);
 export const shownText = (must: string) =>
   text(must).refine((value) => !/\p{C}/u.test(value), `${must}, without control characters`);
 
+/** A client ID or secret as the provider gave it: what is pasted with a line break would be refused there, without a reason. */
+export const credential = (must: string) =>
+  text(must).refine(
+    (value) => value === value.trim() && !/\p{Cc}/u.test(value),
+    `${must}, without line breaks, and without blanks at its ends`,
+  );
+
 export const yesOrNo = z.boolean("true or false");
 
 export const seconds = (from: number, to: number) => wholeNumber(from, to, "a whole number of seconds");

@@ -21,7 +21,11 @@ export const hostSchema = z
 export const portSchema = z.int(PORT).min(0, PORT).max(65535, PORT);
 
 /** The path of an endpoint below `publicUrl`. */
-export const pathSchema = z.string("a path").regex(/^(\/[A-Za-z0-9._~-]+)+$/, PATH);
+export const pathSchema = z
+  .string("a path")
+  .regex(/^(\/[A-Za-z0-9._~-]+)+$/, PATH)
+  // Clients resolve these, so that no request would arrive at the path.
+  .refine((path) => !/\/\.{1,2}(\/|$)/.test(path), 'a path without the segments "." and ".."');
 
 /** tcsh and conda set HOST to a machine's name; hosting platforms set an address. */
 const address: ReadVariable = (value) => (isIP(value) !== 0 || value === "localhost" ? value : undefined);

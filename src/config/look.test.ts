@@ -164,6 +164,8 @@ describe("what is refused with a sentence", () => {
       /^look\.variables names "--fnt"; it must be one of --font, --code-font/,
     ],
     [{ footer: "" }, /^look\.footer is ""/],
+    [{ footer: "x".repeat(201) }, /^look\.footer is "x+…"; it must be a text of at most 200 characters/],
+    [{ footer: ["x".repeat(201)] }, /^look\.footer\[0\] is "x+…"; it must be a text of at most 200/],
     [
       { footer: [{ text: "x", url: "javascript:alert(1)" }] },
       /^look\.footer\[0\].* https:\/\/ URL, or a mailto: address/,

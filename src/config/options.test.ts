@@ -19,15 +19,35 @@ describe("what is public", () => {
   });
 
   it.each([
+    [
+      { askToSignIn: "\u202ellac\u0007\u0085\u2028" },
+      /is "\\u\{202e\}llac\\u0007\\u\{0085\}\\u\{2028\}"; it must/,
+    ],
     [{ publicPath: "anyone" }, /^publicPath is "anyone"; it must be a path such as/],
+    [{ publicPath: "/%2e%2e/a" }, /^publicPath is "\/%2e%2e\/a"; it must be a path such as/],
+    [{ publicPath: "/a/../b" }, /^publicPath is "\/a\/\.\.\/b"; it must be a path without the segments/],
+    [{ path: "/a/." }, /^path is "\/a\/\."; it must be a path without the segments/],
+    [{ path: "/.." }, /^path is "\/\.\."; it must be a path without the segments/],
     [{ publicPath: "/mcp" }, /^publicPath is "\/mcp"; it must be another path than the MCP endpoint's/],
     [{ publicPath: "/anyone", askToSignIn: "call" }, /^publicPath is given, but with askToSignIn: "call"/],
     [{ askToSignIn: "never" }, /^askToSignIn is "never"; it must be "connect" or "call"/],
     [{ resultChallengeFor: "x" }, /^resultChallengeFor is "x"; it must be a list of names of clients/],
+    [{ resultChallengeFor: ["x"] }, /^resultChallengeFor is given, but with askToSignIn: "connect" clients/],
     [{ resultChallengeFor: [""] }, /^resultChallengeFor\[0\] is ""; it must be the name of a client/],
     [{ publicRequestsPerMinute: 0 }, /^publicRequestsPerMinute is 0; it must be a whole number from 1/],
   ])("%j is refused", (given, message) => {
     expect(() => parse(given)).toThrow(message);
+  });
+
+  it.each([
+    [{ GATEHOUSE_RESULT_CHALLENGE_FOR: "x" }, /^GATEHOUSE_RESULT_CHALLENGE_FOR is given, but with/],
+    [{ GATEHOUSE_RESULT_CHALLENGE_FOR: "," }, /^GATEHOUSE_RESULT_CHALLENGE_FOR is ","; it must be a list of/],
+    [{ GATEHOUSE_REDIRECT_HOSTS: " , ," }, /^GATEHOUSE_REDIRECT_HOSTS is ", ,"; it must be/],
+    [{ GATEHOUSE_CORS: "," }, /^GATEHOUSE_CORS is ","; it must be "\*" or a list of origins/],
+    [{ GATEHOUSE_SUPPORTED_SCOPES: "," }, /^GATEHOUSE_SUPPORTED_SCOPES is ","; it must be a list of scopes/],
+    [{ GATEHOUSE_SECRET: "," }, /^GATEHOUSE_SECRET is not usable; it must be/],
+  ])("%j is refused", (environment, message) => {
+    expect(() => parse({}, environment)).toThrow(message);
   });
 
   it("can be said by the environment", () => {

@@ -66,6 +66,7 @@ function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScop
   } = parsed;
   checkPublicUrl(parsed, insecure, label);
   checkPublicPath(parsed, label);
+  checkResultChallenges(parsed, label);
   checkLoginPage(parsed);
   const look = lookOf(name, parsed, label);
   const basic =
@@ -120,6 +121,13 @@ function checkPublicPath({ askToSignIn, publicPath, path }: ParsedOptions, label
   if (publicPath === path) {
     throw wrongValue(label(["publicPath"]), publicPath, "another path than the MCP endpoint's");
   }
+}
+
+function checkResultChallenges({ askToSignIn, resultChallengeFor }: ParsedOptions, label: Label): void {
+  if (askToSignIn === "call" || resultChallengeFor.length === 0) return;
+  throw new ConfigurationError(
+    `${label(["resultChallengeFor"])} is given, but with askToSignIn: "connect" clients sign in before they call a tool. Remove it, or set askToSignIn to "call".`,
+  );
 }
 
 function checkLoginPage({ loginTemplate, loginHandler }: ParsedOptions): void {

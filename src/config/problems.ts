@@ -89,10 +89,18 @@ export function withoutCredentials(given: string): string {
     .replace(/(password=)[^&]*/gi, "$1…");
 }
 
+/** What can't be seen, or turns the sentence around, by its code point. */
+function escaped(text: string): string {
+  return text.replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (one) => `\\u{${one.codePointAt(0)?.toString(16).padStart(4, "0")}}`,
+  );
+}
+
 function shown(given: unknown, isAddress = false): string {
   if (typeof given === "string") {
     const text = isAddress && !given.includes("//") ? given : withoutCredentials(given);
-    return JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
+    return escaped(JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text));
   }
   if (Array.isArray(given)) return given.length === 0 ? "an empty list" : "a list";
   if (typeof given === "function") return "a function";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { USUAL_CLAIM_NAMES } from "../core/provider-claims.ts";
 import type { PrivateKey } from "../platform/signing-key.ts";
 import { allowInsecureIssuer, insecureIssuerOption, issuerUrl, secureUrls } from "./allow-insecure-issuer.ts";
-import { seconds, text, yesOrNo } from "./basic-schemas.ts";
+import { credential, seconds, text, yesOrNo } from "./basic-schemas.ts";
 import { secretMethods } from "./client-credentials.ts";
 import { declared, declaredOptions } from "./declared.ts";
 
@@ -32,8 +32,8 @@ const introspection = z.strictObject({
     says: "Where the provider is asked.",
     otherwise: "as its metadata says",
   }),
-  clientId: text("the client_id").register(declared, { says: "The `client_id` that asks." }),
-  clientSecret: text("the client_secret").optional().register(declared, {
+  clientId: credential("the client_id").register(declared, { says: "The `client_id` that asks." }),
+  clientSecret: credential("the client_secret").optional().register(declared, {
     says: "Its secret; give this or a `privateKey`.",
   }),
   privateKey: z.custom<PrivateKey>().optional().register(declared, {

@@ -121,10 +121,13 @@ function firstProblem(
 /** Of a value that may have several forms, what is wrong with the one that was meant: the one whose problems are inside it. */
 function meantIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union") return [issue];
-  const meant = issue.errors.find(
-    (issues) => issues.length > 0 && issues.every(({ path }) => path.length > 0),
+  const meant =
+    issue.errors.find((issues) => issues.length > 0 && issues.every(({ path }) => path.length > 0)) ??
+    // A text that is too long has the right form.
+    issue.errors.find((issues) => issues.some((one) => one.code === "too_big" && one.origin === "string"));
+  return (
+    meant?.flatMap((inner) => meantIssues({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue]
   );
-  return meant?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 /** A number or a boolean that code gives as text. The environment, where everything is text, is read before. */

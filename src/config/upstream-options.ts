@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { declared } from "./declared.ts";
-import type { Upstream } from "./upstreams/settings.ts";
+import type { OAuthUpstream, Upstream } from "./upstreams/settings.ts";
 
 const NAME = 'a name of lower-case letters, digits, hyphens and underscores, such as "github"';
 const UPSTREAM = "what oauthUpstream(), githubUpstream(), googleUpstream() or keyUpstream() returns";
@@ -22,6 +22,19 @@ export const upstreamOptions = {
 
 function isUpstream(given: unknown): boolean {
   if (typeof given !== "object" || given === null) return false;
-  const kind: unknown = Reflect.get(given, "kind");
-  return kind === "oauth" || kind === "key";
+  const {
+    kind,
+    label,
+    clientId,
+    credentials,
+    scopes,
+    parameters,
+  }: Partial<Readonly<Record<keyof OAuthUpstream, unknown>>> = given;
+  if (typeof label !== "string") return false;
+  if (kind === "key") return true;
+  // One that is written by hand has not been checked, and lacks something at the first sign-in.
+  const hasObjects = [credentials, scopes, parameters].every(
+    (one) => typeof one === "object" && one !== null,
+  );
+  return kind === "oauth" && typeof clientId === "string" && hasObjects;
 }

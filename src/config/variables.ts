@@ -13,16 +13,23 @@ export const text: ReadVariable = (value) => value;
 export const number: ReadVariable = (value) => (/^\d+$/.test(value) ? Number(value) : value);
 export const boolean = (value: string): unknown => BOOLEANS.get(value.toLowerCase()) ?? value;
 
-export const list = (value: string): readonly string[] =>
+/** The items between commas. */
+export const items = (value: string): readonly string[] =>
   value
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
 
+/** What holds no item, such as a lone comma, stays text, which the schema refuses: an empty list may be a rule that lets nothing in. */
+export const list = (value: string): unknown => {
+  const all = items(value);
+  return all.length === 0 ? value : all;
+};
+
 /** A text where there is one, and a list where there are several. */
 export const oneOrList: ReadVariable = (value) => {
-  const items = list(value);
-  return items.length === 1 ? items[0] : items;
+  const all = items(value);
+  return all.length === 1 ? all[0] : all;
 };
 
 /** As a scope parameter has them, or with commas. */
@@ -30,7 +37,7 @@ export const words: ReadVariable = (value) => value.split(/[\s,]+/).filter((word
 
 /** `organization=org_123, screen_hint=login` as an object. What is not of this form stays text, which the schema refuses. */
 export const pairs: ReadVariable = (value) => {
-  const parts = list(value).map((one) => one.split(/=(.*)/s, 2).map((part) => part.trim()));
+  const parts = items(value).map((one) => one.split(/=(.*)/s, 2).map((part) => part.trim()));
   return parts.every(([name, text]) => name && text) ? Object.fromEntries(parts) : value;
 };
 

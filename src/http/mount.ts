@@ -1,4 +1,5 @@
 import type { Context, Hono } from "hono";
+import { ConfigurationError } from "../core/errors.ts";
 import type { Instrument } from "../platform/telemetry/instrument.ts";
 import type { Boundary } from "./boundary.ts";
 import { allowOrigin, type CorsPolicy, preflight } from "./cors.ts";
@@ -14,12 +15,16 @@ export type MountParts = {
   readonly instrument: Instrument;
 };
 
-/** Mounts routes at their paths. */
+/**
+ * Mounts routes at their paths.
+ * @throws ConfigurationError where one of them would hide another
+ */
 export function mountRoutes(
   app: Hono<GatehouseEnv>,
   routes: readonly Route[],
   { basePath, trustProxy, boundary, instrument }: MountParts,
 ): void {
+  refuseHidden(routes, basePath);
   for (const route of routes) {
     const serve = serveRoute(route, boundary, trustProxy);
     for (const path of new Set(pathsOf(route, basePath))) {
@@ -35,6 +40,33 @@ export function mountRoutes(
 /** The paths of a route as they stand in URLs. */
 export function pathsOf({ paths, isAtRoot }: Route, basePath: string): readonly string[] {
   return isAtRoot ? paths : paths.map((path) => `${basePath}${path}` || "/");
+}
+
+/** Of two routes with one path, requests reach the first alone: an option of the operator's must not put one there. */
+function refuseHidden(routes: readonly Route[], basePath: string): void {
+  const taken = new Map<string, readonly Route[]>();
+  for (const route of routes) {
+    for (const path of new Set(pathsOf(route, basePath))) {
+      const earlier = taken.get(path) ?? [];
+      const first = earlier.find((one) => haveOneMethod(one, route));
+      if (first !== undefined) throw hidden(path, first, route);
+      taken.set(path, [...earlier, route]);
+    }
+  }
+}
+
+/** Without "not_found", a route answers each method, if only with 405. */
+function haveOneMethod(one: Route, other: Route): boolean {
+  if (one.otherMethods !== "not_found" || other.otherMethods !== "not_found") return true;
+  return Object.keys(one.methods).some((method) => method in other.methods);
+}
+
+function hidden(path: string, one: Route, other: Route): ConfigurationError {
+  const option = one.pathOption ?? other.pathOption;
+  const advice = option === undefined ? "Give one of them another path." : `Give ${option} another value.`;
+  return new ConfigurationError(
+    `The endpoints ${one.name} and ${other.name} have the same path, ${path}. ${advice}`,
+  );
 }
 
 function serveRoute(

@@ -15,6 +15,8 @@ export type Route = {
   readonly paths: readonly [string, ...string[]];
   /** The paths begin at the root of the host: those of well-known documents do. */
   readonly isAtRoot?: true;
+  /** The option that says the path, where one does. */
+  readonly pathOption?: string;
   /** HEAD is GET without the body (RFC 9110 §9.3.2), OPTIONS is a preflight, and anything else is 405. */
   readonly methods: Readonly<Partial<Record<Method, Endpoint>>>;
   /** What answers the other methods in place of 405, or 404 for a path that is there for GET alone. */

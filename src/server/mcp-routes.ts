@@ -30,9 +30,9 @@ export function mcpRoutes(parts: McpRouteParts): readonly Route[] {
   const { mcp, publicMcp, path, publicPath, cors } = parts;
   const withStatus: Endpoint = async (request, peer) => withPage(await mcp(request, peer), request, parts);
   return [
-    { name: "mcp", ...mcpRoute(path, withStatus, cors) },
+    { name: "mcp", pathOption: "path", ...mcpRoute(path, withStatus, cors) },
     ...(publicMcp && publicPath !== undefined
-      ? [{ name: "mcp_public", ...mcpRoute(publicPath, publicMcp, cors) }]
+      ? [{ name: "mcp_public", pathOption: "publicPath", ...mcpRoute(publicPath, publicMcp, cors) }]
       : []),
     {
       name: "status",
@@ -44,7 +44,7 @@ export function mcpRoutes(parts: McpRouteParts): readonly Route[] {
   ];
 }
 
-function mcpRoute(path: string, endpoint: Endpoint, cors: CorsPolicy): Omit<Route, "name"> {
+function mcpRoute(path: string, endpoint: Endpoint, cors: CorsPolicy): Omit<Route, "name" | "pathOption"> {
   return {
     // Both, without a redirect: clients drop the token when they follow one.
     paths: [path, `${path}/`],

@@ -362,11 +362,28 @@ describe("gatehouse check", () => {
     [{ HTTPS_PROXY: "socks5://ada:lovelace@p.example" }, /^gatehouse: HTTPS_PROXY is not usable/],
     [{ OAUTH_ISSUER: "https://idp.example" }, /^gatehouse: OAUTH_AUDIENCE is missing/],
     [{ GATEHOUSE_PUBLIC_URL: "mcp.example.com" }, /^gatehouse: GATEHOUSE_PUBLIC_URL is "mcp\.example\.com"/],
+    [{ GATEHOUSE_ASK_TO_SIGN_IN: "never" }, /^gatehouse: GATEHOUSE_ASK_TO_SIGN_IN is "never"; it must be/],
+    [{ GATEHOUSE_LOOK_LOGO: "/nope.png" }, /^gatehouse: GATEHOUSE_LOOK_LOGO is "\/nope\.png"; it must be/],
+    [{ GATEHOUSE_LOOK_ACCENT: "#ffffff" }, /^gatehouse: GATEHOUSE_LOOK_ACCENT is "#ffffff"; it must be/],
+    [{ GATEHOUSE_ACCESS_TOKEN_SECONDS: "abc" }, /^gatehouse: GATEHOUSE_ACCESS_TOKEN_SECONDS is "abc"; it/],
+    [{ GATEHOUSE_REQUIRED_SCOPES: 'a"b' }, /^gatehouse: GATEHOUSE_REQUIRED_SCOPES is "a/],
+    [
+      { GATEHOUSE_ASK_TO_SIGN_IN: "connect", GATEHOUSE_RESULT_CHALLENGE_FOR: "x" },
+      /^gatehouse: GATEHOUSE_RESULT_CHALLENGE_FOR is given, but with/,
+    ],
   ])("what would stop the server stops it too: %j", async (env, sentence) => {
     const { exitCode, stdout, stderr } = await gatehouse(["check"], { env });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toContain("lovelace");
+  });
+
+  it.each<Environment>([
+    { GATEHOUSE_REQUIRED_SCOPES: "todo:read" },
+    { GATEHOUSE_RESULT_CHALLENGE_FOR: "x" },
+    { GATEHOUSE_HOST: "192.0.2.1" },
+  ])("what may be right beside the server's code is not refused: %j", async (env) => {
+    expect(await check([], { ...WITHOUT_DOCUMENTS, ...env })).toMatchObject({ proxy: null });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { github, google } from "../../src/authorization-server/sign-in/index.ts";
 import {
   githubUpstream,
   googleUpstream,
@@ -83,6 +84,55 @@ describe("a mistake in the code stops the start with one sentence", () => {
       () => server({ acme: ACME }),
       "upstreams.acme is an object; it must be what oauthUpstream(), ",
     ],
+    ...[" ", "c\n", " c", "c\r\nd"].map((clientId): [string, () => unknown, string] => [
+      `a client ID of ${JSON.stringify(clientId)}`,
+      () => oauthUpstream({ ...ACME, clientId }),
+      `clientId is ${JSON.stringify(clientId)}; it must be the client ID that the provider gave you, without line breaks`,
+    ]),
+    ...[`${SECRET}\n`, ` ${SECRET}`, `a\n${SECRET}`, " "].map(
+      (clientSecret): [string, () => unknown, string] => [
+        "a client secret with blanks or line breaks around it",
+        () => githubUpstream({ ...CLIENT, clientSecret }),
+        "clientSecret is not usable; it must be the client secret that the provider gave you, without line breaks",
+      ],
+    ),
+    [
+      "an ID with a line break at sign-in",
+      () => google({ ...CLIENT, clientId: "c\n" }),
+      'clientId is "c\\n"; it',
+    ],
+    [
+      "a secret with a line break at sign-in",
+      () => github({ ...CLIENT, clientSecret: `${SECRET}\n` }),
+      "clientSecret is not usable; it must be the client secret",
+    ],
+    [
+      "an authorization endpoint with a fragment",
+      () => oauthUpstream({ ...ACME, authorizationUrl: "https://acme.example/a#b" }),
+      'authorizationUrl is "https://acme.example/a#b"; it must be a URL without a username, a password and a fragment',
+    ],
+    [
+      "an authorization endpoint with a password",
+      () => oauthUpstream({ ...ACME, authorizationUrl: `https://ada:${SECRET}@acme.example/a` }),
+      'authorizationUrl is "https://…@acme.example/a"; it must be a URL without a username, a password',
+    ],
+    [
+      "a label without an end",
+      () => keyUpstream({ label: "J".repeat(61) }),
+      "it must be the name by which people know the service, of at most 60 characters",
+    ],
+    [
+      "a label of a preset without an end",
+      () => googleUpstream({ ...CLIENT, label: "G".repeat(61) }),
+      "of at most 60 characters",
+    ],
+    ...[{ kind: "oauth" }, { kind: "key" }, { kind: "oauth", ...ACME }].map(
+      (made): [string, () => unknown, string] => [
+        `a service made by hand: ${Object.keys(made)}`,
+        () => server({ github: made }),
+        "upstreams.github is an object; it must be what oauthUpstream(), ",
+      ],
+    ),
     ["a list", () => server([]), "upstreams is an empty list; it must be an object of services"],
     [
       "a name with a capital",

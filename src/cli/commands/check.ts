@@ -6,7 +6,7 @@ import { optionFlag } from "../option-flags.ts";
 export function checkCommand(): Command {
   return new Command("check")
     .description(
-      "Check what a server with these settings cannot reach from this host: its public URL, DNS, clients' metadata documents, the provider, the mail server (no mail is sent), a company's SAML metadata, the database. Sign-in settings that would keep it from starting stop the check. The exit code is 1 if something is wrong.",
+      "Check what a server with these settings cannot reach from this host: its public URL, DNS, clients' metadata documents, the provider, the mail server (no mail is sent), a company's SAML metadata, the database. Settings that would keep it from starting stop the check. The exit code is 1 if something is wrong.",
     )
     .addOption(optionFlag("publicUrl"))
     .addOption(databaseOption())

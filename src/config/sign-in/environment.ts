@@ -2,7 +2,7 @@ import { ConfigurationError } from "../../core/errors.ts";
 import type { OptionTable } from "../declared.ts";
 import { type EnvironmentOptions, isOfKubernetes, readVariables, variablesOf } from "../environment.ts";
 import { meantName, slipOf } from "../misspelling.ts";
-import { type Environment, list } from "../variables.ts";
+import { type Environment, items } from "../variables.ts";
 import { refuseMisspeltPrefix } from "./misspelt-prefix.ts";
 import { optionsWithVariables, prefixOf, SIGN_IN, SIGN_IN_PREFIX } from "./sign-in-variables.ts";
 
@@ -105,7 +105,7 @@ function readList<Method extends VariableMethod>(
   environment: Environment,
   methods: readonly Method[],
 ): readonly Method[] {
-  const names = list(environment[SIGN_IN] ?? "");
+  const names = items(environment[SIGN_IN] ?? "");
   if (names.length === 0) throw missing(environment, methods);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) {

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../../core/errors.ts";
 import { slipOf } from "../misspelling.ts";
-import { type Environment, list } from "../variables.ts";
+import { type Environment, items } from "../variables.ts";
 import { SIGN_IN, SIGN_IN_PREFIX } from "./sign-in-variables.ts";
 
 /**
@@ -19,7 +19,7 @@ export function refuseMisspeltPrefix(
     if (!value?.trim() || name === SIGN_IN || name.startsWith(SIGN_IN_PREFIX) || OTHER_WORDS.test(name)) {
       continue;
     }
-    const listsMethods = list(value).some((one) => methods.includes(one));
+    const listsMethods = items(value).some((one) => methods.includes(one));
     const bare = name.replace(/^GATEHOUSE_/, "");
     const meant =
       known.find((right) => right === bare) ??

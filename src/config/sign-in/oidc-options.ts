@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PrivateKey } from "../../platform/signing-key.ts";
 import { allowInsecureIssuer, insecureIssuerOption, issuerUrl } from "../allow-insecure-issuer.ts";
-import { aFunction, seconds, shownText, text, yesOrNo } from "../basic-schemas.ts";
+import { aFunction, credential, seconds, shownText, text, yesOrNo } from "../basic-schemas.ts";
 import { secretMethods } from "../client-credentials.ts";
 import { declared, declaredOptions } from "../declared.ts";
 import { text as asText, boolean, list, number, pairs, privateKey, words } from "../variables.ts";
@@ -48,11 +48,11 @@ export const oidcOptions = {
       says: "The provider's issuer, byte for byte as its metadata has it.",
       fromText: asText,
     }),
-  clientId: text("the client ID that the provider gave you").register(declared, {
+  clientId: credential("the client ID that the provider gave you").register(declared, {
     says: "The client ID that the provider gave you.",
     fromText: asText,
   }),
-  clientSecret: text("the client secret that the provider gave you").optional().register(declared, {
+  clientSecret: credential("the client secret that the provider gave you").optional().register(declared, {
     says: "Its secret; give this or a `privateKey`.",
     fromText: asText,
   }),

@@ -4,7 +4,7 @@ import { shownText } from "../basic-schemas.ts";
 import { declared } from "../declared.ts";
 import type { EnvironmentOptions } from "../environment.ts";
 import { readOptions } from "../read-options.ts";
-import { list, type ReadVariable } from "../variables.ts";
+import { items, type ReadVariable } from "../variables.ts";
 import { variableOf } from "./sign-in-variables.ts";
 
 /** The name of the function and of the factor. */
@@ -17,7 +17,7 @@ const GROUPS = 'a list of groups, such as ["staff"]';
 
 /** `all`, `choice`, or `groups:staff,admins`. What is of no such form stays text, which the schema refuses. */
 const fromText: ReadVariable = (value) =>
-  value.startsWith("groups:") ? { groups: list(value.slice("groups:".length)) } : value;
+  value.startsWith("groups:") ? { groups: items(value.slice("groups:".length)) } : value;
 
 /** The options of `totp()`. */
 export const totpOptions = {

@@ -4,11 +4,12 @@ import { aFunction, shownText } from "../basic-schemas.ts";
 import { declared } from "../declared.ts";
 import { readGivenOptions } from "../function-options.ts";
 import { readOptions } from "../read-options.ts";
+import { upstreamLabel } from "./oauth-options.ts";
 import type { CheckKey, KeyUpstream } from "./settings.ts";
 
 /** The options of `keyUpstream()`. */
 export const keyUpstreamOptions = {
-  label: shownText("the name by which people know the service").register(declared, {
+  label: upstreamLabel.clone().register(declared, {
     says: "The name by which people know the service: `Jira`.",
   }),
   help: shownText("a sentence that says where a person finds a key").optional().register(declared, {

@@ -33,18 +33,26 @@ export const sharedUpstreamOptions = {
   }),
 };
 
-const label = shownText("the name by which people know the service");
+const LABEL = "the name by which people know the service";
+const LONGEST_LABEL = 60;
+/** It is in buttons and sentences. */
+export const upstreamLabel = shownText(LABEL).max(
+  LONGEST_LABEL,
+  `${LABEL}, of at most ${LONGEST_LABEL} characters`,
+);
 
 /** The name of a service that has a usual one. */
 export const usualLabel = (name: string) =>
-  label.optional().register(declared, {
+  upstreamLabel.optional().register(declared, {
     says: "The name by which people know the service.",
     otherwise: `\`${name}\``,
   });
 
 /** The options of `oauthUpstream()`. */
 export const oauthUpstreamOptions = {
-  label: label.clone().register(declared, { says: "The name by which people know the service: `GitLab`." }),
+  label: upstreamLabel
+    .clone()
+    .register(declared, { says: "The name by which people know the service: `GitLab`." }),
   issuer: oidcOptions.issuer.clone().optional().register(declared, {
     says: "The issuer, byte for byte as its metadata has it: the endpoints are read there. Without it, give `authorizationUrl` and `tokenUrl`.",
   }),
