@@ -344,6 +344,17 @@ describe("an outage of organizations", () => {
     ["it returns nothing", () => undefined],
     ["it returns text", () => "acme"],
     ["it returns what has no id", () => [{ name: "Acme" }]],
+    [
+      "it returns a row whose getter throws",
+      () => [
+        {
+          id: "acme",
+          get name(): string {
+            throw new Error("the directory is down");
+          },
+        },
+      ],
+    ],
   ];
 
   it.each(outages)("ends on a page, and grants nothing: %s", async (_what, outage) => {

@@ -419,6 +419,16 @@ describe("a key", () => {
       },
     ],
     ["returns the key", (key) => key as never],
+    [
+      "returns what throws the key when it is awaited",
+      (key) =>
+        ({
+          // biome-ignore lint/suspicious/noThenProperty: this is what an operator's function may return
+          get then(): never {
+            throw new Error(key);
+          },
+        }) as never,
+    ],
   ])(
     "that the operator's function %s for is not stored, and the log has only that it did",
     async (_what, check) => {
