@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
+import { textOf } from "../support/account.ts";
 import {
   authorizeUrl,
   callTool,
@@ -202,6 +203,24 @@ describe("attacks on the choice", () => {
       error: "access_denied",
       reason: 'organization "acme" is not offered to ada',
     });
+  });
+
+  it("says once what to do, and calls what the person chose before by its name", async () => {
+    const { server, answers } = await startWithOrganizations({ called: "Team" });
+    const { clientId } = await connectFor(server, "acme");
+    const { browser, state } = await atConsent(server, clientId);
+    const said = async (organizations: readonly string[]) =>
+      textOf(await (await approveFor(browser, state, organizations)).text());
+    const none = await said([]);
+    expect(none).toMatch(/No Team is selected\. .*Go back and select one, or deny\./);
+    expect(none).not.toContain("connect again");
+    answers([GLOBEX]);
+    expect(await said(["acme"])).toContain("You can't use Acme for this app any more.");
+    // Of what the person never chose, no name is known here, and what a form says is not shown.
+    expect(await said(["initech"])).toContain("You can't use what you selected for this app any more.");
+    const grace = await atConsent(server, clientId, "grace");
+    const page = textOf(await (await approveFor(grace.browser, grace.state, ["acme"])).text());
+    expect(page).toContain("You can't use what you selected for this app any more.");
   });
 
   it("a page from before the person joined one does not decide for none", async () => {
