@@ -1,21 +1,49 @@
-import { encodingsOf, type View, viewsOf } from "./text-views.ts";
-
 /** Shorter ones stand in a text by chance. */
 const SHORTEST = 6;
-/** Each is read in many ways, and a service may have written it: a longer one would hold up the process. */
-const LONGEST_TEXT = 20_000;
 const HIDDEN = "[hidden]";
 
 /**
- * A text without these secrets, for a log or a client. Each one is replaced, however it is written there: as it is, escaped (JSON, URL, HTML,
- * and one in the other), or within what is base64 or hexadecimal. Nothing is shown of a text that is too long to look for all of that.
+ * A text without these secrets, for a log or a client. Each one is replaced as it is, and as JSON, addresses, forms, base64 (Basic credentials)
+ * and hexadecimal write it. Whoever encodes it in a way of their own, or cuts it in pieces, is not found out.
  */
 export function masked(text: string, secrets: Iterable<string>): string {
-  const forms = [...secrets].filter(({ length }) => length >= SHORTEST).flatMap(encodingsOf);
-  if (forms.length === 0) return text;
-  if (text.length > LONGEST_TEXT) return `[a text of ${text.length} characters is hidden]`;
-  const found = viewsOf(text).flatMap((view) => forms.flatMap((form) => placesOf(form, view)));
-  return without(text, found);
+  const forms = [...secrets]
+    .filter(({ length }) => length >= SHORTEST)
+    .flatMap(formsOf)
+    // The longest first, since one may hold another.
+    .sort((a, b) => b.length - a.length);
+  return forms.reduce((shown, form) => shown.replaceAll(form, HIDDEN), text);
+}
+
+/** How a secret may be written. */
+function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  const inUrl = encodeURIComponent(secret.toWellFormed());
+  const inForm = new URLSearchParams([["", secret]]).toString().slice(1);
+  const hex = bytes.toString("hex");
+  const inBase64 = [0, 1, 2].map((before) => base64Within(bytes, before));
+  return [
+    ...new Set([
+      secret,
+      inJson,
+      JSON.stringify(inJson).slice(1, -1),
+      inUrl,
+      inUrl.replaceAll(/%../g, (byte) => byte.toLowerCase()),
+      inForm,
+      hex,
+      hex.toUpperCase(),
+      ...inBase64,
+      ...inBase64.map(encodeURIComponent),
+      ...inBase64.map((form) => form.replaceAll("+", "-").replaceAll("/", "_")),
+    ]),
+  ];
+}
+
+/** The characters that depend on it alone, where so many bytes stand before it (modulo 3). */
+function base64Within(bytes: Buffer, before: number): string {
+  const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+  return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
 }
 
 /** What JSON can hold, without these secrets: a number may be one, and so may a name. Undefined for what JSON can't hold. */
@@ -34,25 +62,4 @@ export function maskedJson(value: unknown, secrets: ReadonlySet<string>): unknow
   } catch {
     return undefined;
   }
-}
-
-/** From, and up to, in the text. */
-type Place = readonly [number, number];
-
-function placesOf(form: string, { text, starts }: View): readonly Place[] {
-  const places: Place[] = [];
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
-    places.push([starts?.[at] ?? at, starts?.[at + form.length] ?? at + form.length]);
-  }
-  return places;
-}
-
-function without(text: string, places: readonly Place[]): string {
-  let shown = "";
-  let end = 0;
-  for (const [from, to] of places.toSorted(([a], [b]) => a - b)) {
-    if (from >= end) shown += text.slice(end, from) + HIDDEN;
-    end = Math.max(end, to);
-  }
-  return shown + text.slice(end);
 }

@@ -90,7 +90,7 @@ function fromFactory(factory: McpFactory, upstreams: Upstreams | undefined): Mak
       throw new Error("The mcp factory returned the same McpServer twice. Return a new one for each call.");
     }
     made.add(server);
-    answersWithoutSecrets(server, given);
+    if (upstreams) answersWithoutSecrets(server, given);
     return server;
   };
 }

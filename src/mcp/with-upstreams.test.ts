@@ -365,10 +365,11 @@ describe("what the handlers of an `mcp` factory throw", () => {
 
   it("has no key in a session", async () => {
     const rig = startFactory(true);
-    const opened = await rig.post(rig.tokenFor(), INITIALIZE);
+    const token = rig.tokenFor();
+    const opened = await rig.post(token, INITIALIZE);
     await opened.text();
     const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
-    const answer = await (await rig.post(rig.tokenFor(), call("fails"), session)).text();
+    const answer = await (await rig.post(token, call("fails"), session)).text();
     expect(answer).toContain("[hidden]");
     expectNothingOf(AWKWARD, answer, lines.join());
   });

@@ -28,6 +28,27 @@ describe("whether a name exists", () => {
   });
 });
 
+describe("a form with an empty field", () => {
+  it.each([
+    ["no username", { password: "lovelace" }, "Type your username."],
+    ["an empty username", { username: "", password: "lovelace" }, "Type your username."],
+    ["a username of spaces", { username: "  ", password: "lovelace" }, "Type your username."],
+    ["no password", { username: "ada" }, "Type your password."],
+    ["an empty password", { username: "ada", password: "" }, "Type your password."],
+    ["neither", {}, "Type your username."],
+  ])("with %s says what to type, and counts no try", async (_what, fields, sentence) => {
+    const server = await startServer();
+    const { browser, state } = await atLogin(server, "192.0.2.1");
+    for (let times = 0; times < 25; times += 1) {
+      const answer = await browser.submit("/oauth/login", { state, ...fields });
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toContain(sentence);
+    }
+    expect(server.lines.filter(({ name }) => name.startsWith("sign_in."))).toEqual([]);
+    expect((await browser.submit("/oauth/login", { state, ...ADA })).status).toBe(303);
+  });
+});
+
 it("who is slowed is told for how long, on the page and in the header", async () => {
   const server = await startServer();
   const { browser, state } = await atLogin(server, "192.0.2.1");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { McpServer } from "@modelcontextprotocol/server";
 import { describe, expect, it, test } from "vitest";
 import type { McpContext } from "../../src/mcp/tool-context.ts";
+import { textOf as shownText } from "../support/account.ts";
 import {
   authorizeUrl,
   callTool,
@@ -208,6 +209,24 @@ describe("attacks on the choice", () => {
     });
   });
 
+  it("says once what to do, and calls what the person chose before by its name", async () => {
+    const { server, answers } = await startWithOrganizations({ called: "Team" });
+    const { clientId } = await connectFor(server, "acme");
+    const { browser, state } = await atConsent(server, clientId);
+    const said = async (organizations: readonly string[]) =>
+      shownText(await (await approveFor(browser, state, organizations)).text());
+    const none = await said([]);
+    expect(none).toMatch(/No Team is selected\. .*Go back and select one, or deny\./);
+    expect(none).not.toContain("connect again");
+    answers([GLOBEX]);
+    expect(await said(["acme"])).toContain("You can't use Acme for this app any more.");
+    // Of what the person never chose, no name is known here, and what a form says is not shown.
+    expect(await said(["initech"])).toContain("You can't use what you selected for this app any more.");
+    const grace = await atConsent(server, clientId, "grace");
+    const page = shownText(await (await approveFor(grace.browser, grace.state, ["acme"])).text());
+    expect(page).toContain("You can't use what you selected for this app any more.");
+  });
+
   it("a page from before the person joined one does not decide for none", async () => {
     const { server, answers } = await startWithOrganizations();
     answers([]);
@@ -348,6 +367,17 @@ describe("an outage of organizations", () => {
     ["it returns nothing", () => undefined],
     ["it returns text", () => "acme"],
     ["it returns what has no id", () => [{ name: "Acme" }]],
+    [
+      "it returns a row whose getter throws",
+      () => [
+        {
+          id: "acme",
+          get name(): string {
+            throw new Error("the directory is down");
+          },
+        },
+      ],
+    ],
   ];
 
   it.each(outages)("ends on a page, and grants nothing: %s", async (_what, outage) => {

@@ -43,6 +43,14 @@ describe("a wrong pair", () => {
   });
 });
 
+/** As a row of an ORM that loads what is read. */
+const THROWING = {
+  id: "ada",
+  get name(): string {
+    throw new Error("directory is down");
+  },
+};
+
 const NO_ANSWER: readonly (readonly [string, () => unknown, string])[] = [
   [
     "throws",
@@ -66,6 +74,7 @@ const NO_ANSWER: readonly (readonly [string, () => unknown, string])[] = [
   ["answers an unsafe integer", () => 9007199254740992, "checkUser must return"],
   ["answers an unsafe integer as id", () => ({ id: 9007199254740992 }), "checkUser must return"],
   ["answers a bigint", () => 7n, "checkUser must return"],
+  ["answers a row whose getter throws", () => THROWING, "checkUser threw"],
   ["answers what JSON cannot hold", () => ({ id: "x", big: 7n }), "what JSON cannot hold"],
 ];
 

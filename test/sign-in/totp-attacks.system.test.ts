@@ -95,6 +95,26 @@ describe("a code counts once", () => {
     expect(left.filter(({ kind }) => kind === "recovery_code")).toHaveLength(9);
   });
 
+  it("typed beside a recovery code is not read, and nothing is used up or counted", async () => {
+    const server = await startTotpServer();
+    const { app, recoveryCodes } = await setUpAtSignIn(server);
+    server.advance(60);
+    const { browser, state } = await withPassword(server);
+    const before = await credentialsOf(server);
+    const [recovery = ""] = recoveryCodes;
+    for (const code of [app.wrong(), app.code(), "x"]) {
+      const answer = await browser.submit(TOTP_PATH, { state, code, recovery_code: recovery });
+      expect(answer.status).toBe(400);
+      const page = await answer.text();
+      expect(textOf(page)).toContain("Type either the code that your app shows, or a recovery code");
+      expect(page).not.toContain(recovery);
+    }
+    expect(await credentialsOf(server)).toBe(before);
+    expect(refusals(server)).toEqual([]);
+    const alone = await browser.submit(TOTP_PATH, { state, code: " ", recovery_code: recovery });
+    expect(alone.status).toBe(303);
+  });
+
   it("is the person's own: another person's code and recovery code are wrong", async () => {
     const server = await startTotpServer();
     const ada = await setUpAtSignIn(server, "ada");

@@ -32,8 +32,8 @@ export type Shown = { readonly token: string; readonly account: string; readonly
 export type GivenTokens = { readonly accessToken: string; readonly refreshToken: string };
 
 type Said = {
-  /** The token endpoint answers this, and does nothing. */
-  readonly answer: { readonly status: number; readonly body: unknown } | undefined;
+  /** The token endpoint answers this, and does nothing. The text is sent where there is no body. */
+  readonly answer: { readonly status: number; readonly body: unknown; readonly text?: string } | undefined;
   /** It does what it was asked, and the answer never arrives. */
   readonly losesAnswers: boolean;
   /** Answers wait for it. */
@@ -127,7 +127,9 @@ export async function startService(): Promise<ServiceDouble> {
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname, searchParams } = new URL(request.url ?? "", url);
     const json = (status: number, body: unknown) =>
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+      response
+        .writeHead(status, { "content-type": "application/json" })
+        .end(JSON.stringify(body) ?? said.answer?.text);
     if (pathname === "/.well-known/oauth-authorization-server") {
       const endpoints = { authorization_endpoint: `${url}/authorize`, token_endpoint: `${url}/token` };
       return json(200, { issuer: url, userinfo_endpoint: `${url}/me`, ...endpoints, ...said.metadata });

@@ -383,13 +383,15 @@ describe("a key", () => {
     );
 
   const EMPTY = "Type or paste a key for Jira.";
-  const UNUSABLE = "This can’t be a key for Jira";
+  const CHARACTERS =
+    "This can’t be a key for Jira: it has characters other than Latin letters, digits, common punctuation and spaces.";
+  const TOO_LONG = "This can’t be a key for Jira: it is longer than 8,192 characters.";
   it.each([
     ["is empty", "", EMPTY],
     ["is only spaces", "   ", EMPTY],
-    ["has a line break inside", "key-one\nkey-two", UNUSABLE],
-    ["has what no header can have", "schlüssel-0123456789", UNUSABLE],
-    ["is longer than any", "k".repeat(8193), UNUSABLE],
+    ["has a line break inside", "key-one\nkey-two", CHARACTERS],
+    ["has what no header can have", "schlüssel-0123456789", CHARACTERS],
+    ["is longer than any", "k".repeat(8193), TOO_LONG],
   ])("that %s is not stored", async (_what, key, sentence) => {
     expect((await refuses(key)).text).toContain(sentence);
   });
@@ -419,6 +421,16 @@ describe("a key", () => {
       },
     ],
     ["returns the key", (key) => key as never],
+    [
+      "returns what throws the key when it is awaited",
+      (key) =>
+        ({
+          // biome-ignore lint/suspicious/noThenProperty: this is what an operator's function may return
+          get then(): never {
+            throw new Error(key);
+          },
+        }) as never,
+    ],
   ])(
     "that the operator's function %s for is not stored, and the log has only that it did",
     async (_what, check) => {

@@ -198,6 +198,11 @@ describe("the account page", () => {
     );
     expect(textOf(gone.html)).toContain("What was kept for that service is removed.");
     expect(await store.findUpstreamCredential("ada", "old")).toBeUndefined();
+    for (const upstream of ["old", "nowhere", "", "__proto__"]) {
+      const none = await follow(browser, await press(browser, gone, "upstreams.disconnect", { upstream }));
+      expect(textOf(none.html)).toContain("Nothing was stored for that service.");
+      expect(none.html).not.toContain("What was kept for that service is removed.");
+    }
   });
 });
 

@@ -153,7 +153,9 @@ async function settleAsker(
 function requirePasteable({ redirect }: Asker): PasteableRedirect {
   const shownAt = pasteableRedirect(redirect);
   if (shownAt) return shownAt;
-  throw new PageError("invalid_request", ({ consent }) => consent.problems.notPasteable);
+  throw new PageError("invalid_request", ({ consent }) => consent.problems.notPasteable, {
+    advises: ({ consent }) => consent.problems.selectApprove,
+  });
 }
 
 /** What the person decided: what the form says, or all that the request asks for, as they approved it before. */
@@ -184,7 +186,9 @@ async function approve(
       ? asked.scopes
       : asked.scopes.filter((scope) => decided.ticked.includes(scope) || catalogue.required.includes(scope));
   if (scopes.length === 0) {
-    throw new PageError("invalid_request", ({ consent }) => consent.problems.nothingSelected);
+    throw new PageError("invalid_request", ({ consent }) => consent.problems.nothingSelected, {
+      advises: ({ consent }) => consent.problems.selectAnItem,
+    });
   }
   const organization =
     "former" in decided

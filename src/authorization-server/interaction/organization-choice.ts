@@ -3,7 +3,9 @@ import type { OfferedOrganization, Organization } from "../../core/organization.
 import type { Approved } from "../../core/remembered-consent.ts";
 import { shown } from "../../core/shown.ts";
 import type { OrganizationChoice } from "../../pages/consent/organization.ts";
-import { PageError } from "../../pages/page-error.ts";
+import { shownName } from "../../pages/html.ts";
+import { PageError, type Says } from "../../pages/page-error.ts";
+import type { Store } from "../../store/store.ts";
 import type { Organizations } from "../people/organizations.ts";
 import type { SignedInRequest } from "./sealed-request.ts";
 
@@ -53,7 +55,7 @@ export function lackOfOrganization(
 export async function chosenOrganization(
   asked: SignedInRequest,
   named: string | undefined,
-  parts: OrganizationParts,
+  parts: OrganizationParts & { readonly store: Pick<Store, "listGrants"> },
 ): Promise<Organization | null> {
   const offered = await offeredTo(asked, parts)();
   const called = parts.organizations?.called ?? "";
@@ -61,15 +63,38 @@ export async function chosenOrganization(
     const lack = lackOfOrganization(offered, asked, parts);
     if (lack) throw lack;
     if (offered.length === 0) return null;
-    throw new PageError("invalid_request", ({ consent }) => consent.problems.organizationNotSelected(called));
+    throw new PageError(
+      "invalid_request",
+      ({ consent }) => consent.problems.organizationNotSelected(called),
+      {
+        advises: ({ consent }) => consent.problems.selectOne,
+      },
+    );
   }
   const chosen = offered.find(({ id }) => id === named);
   if (chosen) return withoutPicture(chosen);
-  throw new PageError("access_denied", ({ consent }) => consent.problems.organizationNotOffered, {
+  const name = await formerName(asked, named, parts);
+  const says: Says = ({ consent: { problems } }) =>
+    name === undefined
+      ? problems.someOrganizationNotOffered
+      : problems.organizationNotOffered(shownName(name));
+  throw new PageError("access_denied", says, {
     detail: `organization ${shown(named)} is not offered to ${asked.person.id}`,
     advises: ({ consent }) => consent.problems.reloadPage,
   });
 }
+
+/** What it was called when the person approved the client for it; undefined where they never did. No one else's names are shown. */
+async function formerName(
+  { clientId, person }: SignedInRequest,
+  id: string,
+  { store }: { readonly store: Pick<Store, "listGrants"> },
+): Promise<string | undefined> {
+  const grants = await store.listGrants({ clientId, personId: person.id, limit: MOST_GRANTS });
+  return grants.find(({ organization }) => organization?.id === id)?.organization?.name;
+}
+
+const MOST_GRANTS = 100;
 
 function withoutPicture({ picture: _picture, ...organization }: OfferedOrganization): Organization {
   return organization;

@@ -4,6 +4,18 @@ import { createActivity } from "./active.ts";
 
 const ADA = { id: "p1", name: "Ada" };
 const NO_WAIT = 20;
+/** As a row of an ORM that loads what is read. */
+const THROWING = {
+  get active(): boolean {
+    throw new Error("the connection is closed");
+  },
+};
+const THENABLE = {
+  // biome-ignore lint/suspicious/noThenProperty: this is what an operator's function may return
+  get then(): never {
+    throw new Error("the connection is closed");
+  },
+};
 const ask = (isActive: unknown) =>
   createActivity({ isActive: isActive as IsActive | undefined, milliseconds: NO_WAIT })(ADA);
 
@@ -43,6 +55,8 @@ describe("isActive", () => {
     ["returns nothing", () => undefined, /must return true or false, and returned undefined$/],
     ["returns null", () => null, /and returned null$/],
     ["returns a row", () => ({ active: false }), /and returned object$/],
+    ["returns a row whose getter throws", () => THROWING, /and returned object$/],
+    ["returns what throws when it is awaited", () => THENABLE, /^isActive threw$/],
     ["returns a number", () => 0, /and returned number$/],
     ["returns text", async () => "false", /and returned string$/],
   ])("that %s is an outage, and neither yes nor no", async (_what, isActive, detail) => {

@@ -10,15 +10,15 @@ const RETRY_SECONDS = 10;
  * @param name of the function, for the log
  * @throws OAuthError `temporarily_unavailable` where it throws or gives no answer: an outage is not a "no"
  */
-export async function askOperator(
+export async function askOperator<Answer>(
   name: string,
-  ask: () => unknown,
+  ask: () => Answer | Promise<Answer>,
   milliseconds: number = ANSWER_MS,
-): Promise<unknown> {
+): Promise<Answer> {
   const asked = (async () => ask())();
-  let answer: unknown;
+  let answer: Answer | typeof NONE;
   try {
-    answer = await within<unknown>(milliseconds, asked, () => NONE);
+    answer = await within<Answer | typeof NONE>(milliseconds, asked, () => NONE);
   } catch (cause) {
     throw unanswered(`${name} threw`, cause);
   }
@@ -26,7 +26,7 @@ export async function askOperator(
   return answer;
 }
 
-const NONE = Symbol("no answer");
+const NONE: unique symbol = Symbol("no answer");
 
 /** @param why for the log */
 export function unanswered(why: string, cause?: unknown): OAuthError {

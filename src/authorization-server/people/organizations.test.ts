@@ -5,6 +5,13 @@ import { createOrganizations } from "./organizations.ts";
 const ADA = { id: "p1", name: "Ada" };
 const CLIENT = { id: "client-1", name: "Client", redirectUris: ["https://a.example"] };
 const NO_WAIT = 20;
+/** As a row of an ORM that loads what is read. */
+const THROWING = {
+  id: "acme",
+  get name(): string {
+    throw new Error("the connection is closed");
+  },
+};
 const ask = (of: unknown) =>
   createOrganizations(organizationsSchema.parse({ of }), NO_WAIT).offered(ADA, CLIENT);
 
@@ -35,6 +42,7 @@ describe("organizations", () => {
     ],
     ["rejects", () => Promise.reject(new Error("down")), /^organizations threw$/],
     ["never answers", () => new Promise(() => {}), /^organizations did not answer within 0\.02 seconds$/],
+    ["returns a row whose getter throws", async () => [THROWING], /^organizations threw$/],
     ["returns nothing", () => undefined, /^organizations must return a list, and returned undefined$/],
     [
       "returns a wrong one",

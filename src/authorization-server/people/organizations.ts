@@ -27,12 +27,9 @@ export function createOrganizations(
     called,
     required,
     async offered(person, { id, name }) {
-      const answer = await askOperator(
-        "organizations",
-        () => of(jsonCopy(person), { id, name }),
-        milliseconds,
-      );
-      const read = readOrganizations(answer);
+      // Read here as well: what it returns may run the operator's code when it is read, as rows of an ORM do.
+      const ask = async () => readOrganizations(await of(jsonCopy(person), { id, name }));
+      const read = await askOperator("organizations", ask, milliseconds);
       if ("organizations" in read) return read.organizations;
       throw unanswered(`organizations ${read.problem}`);
     },

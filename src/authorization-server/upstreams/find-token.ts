@@ -3,7 +3,7 @@ import type { OAuthUpstream } from "../../config/upstreams/settings.ts";
 import { OAuthError } from "../../core/errors.ts";
 import { randomId } from "../../platform/random.ts";
 import type { UpstreamCredential } from "../../store/upstream-store.ts";
-import { NotConnected, noAnswer } from "./failures.ts";
+import { NotConnected, noAnswer, wrongAnswer } from "./failures.ts";
 import { type FindParts, noteUse, REMEMBERED_MS } from "./find-parts.ts";
 import { SERVICE_TIMEOUT_MS } from "./open-service.ts";
 import { openCredential, type SecretTokens, sealCredential } from "./sealed-credential.ts";
@@ -63,8 +63,10 @@ export async function findToken(
       const outcome: Outcome = isNew
         ? sameAgain(one, held, parts)
         : await refreshAlone(one, refreshing, lease, parts);
-      if (outcome === "no_answer" && isGood) return { found: tokens.accessToken, until: now + TRY_AGAIN_MS };
-      if (outcome === "no_answer") throw noAnswer(one.upstream.label);
+      if (outcome === "no_answer" || outcome === "wrong_answer") {
+        if (isGood) return { found: tokens.accessToken, until: now + TRY_AGAIN_MS };
+        throw OUTAGES[outcome](one.upstream.label);
+      }
       if (outcome === "taken") await pause(LOOK_MS, undefined, { ref: false });
       isNew = outcome === "refreshed";
     }
@@ -72,6 +74,7 @@ export async function findToken(
   }
 }
 
+const OUTAGES = { no_answer: noAnswer, wrong_answer: wrongAnswer } as const;
 const EXPIRED = "the token has ended, and there is no refresh token";
 const REFUSED = "the service refused the token, and there is no refresh token";
 
@@ -96,7 +99,7 @@ type Lease = ReturnType<typeof keyOf> & { readonly until: number; readonly now: 
 type Outcome =
   | "refreshed"
   /** Nothing has changed. */
-  | "no_answer"
+  | keyof typeof OUTAGES
   /** Someone else refreshes it, or it is another one by now. */
   | "taken"
   | "ended";
@@ -120,7 +123,7 @@ async function refreshAlone(
     await store.endUpstreamRefresh(lease);
     if (!(error instanceof UpstreamFailure)) throw error;
     failed(one, held, error.message, false, parts);
-    return "no_answer";
+    return error.problem === "no_answer" ? "no_answer" : "wrong_answer";
   }
   await keep(one, held, given, lease, parts);
   return "refreshed";
@@ -129,7 +132,7 @@ async function refreshAlone(
 /** The service gives the token anew that it refused. */
 function sameAgain(one: OAuthOne, held: Held, parts: FindParts): Outcome {
   failed(one, held, "the service refuses the token that it gave just now", false, parts);
-  return "no_answer";
+  return "wrong_answer";
 }
 
 /**

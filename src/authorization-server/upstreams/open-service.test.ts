@@ -180,6 +180,66 @@ describe("refresh", () => {
     }
   });
 
+  it.each(["bearer", "Bearer", "BEARER", "bot", "user", null, undefined])(
+    "takes a token of the type %j, which is sent as a bearer token",
+    async (token_type) => {
+      service.say({ more: { token_type } });
+      const { accessToken } = await open().refresh(service.give("ada-there").refreshToken);
+      expect(service.accountOf(accessToken)).toBe("ada-there");
+    },
+  );
+
+  const SECRET_TOKEN = "token-that-no-log-has";
+  it.each<[string, unknown, string]>([
+    ["a form", undefined, "the answer is a form; it must be JSON with an access_token (RFC 6749 §5.1)"],
+    ["a text", "<html>", "the answer is no JSON object; it must be one with an access_token (RFC 6749 §5.1)"],
+    ["a list", [], "the answer is no JSON object; it must be one with an access_token (RFC 6749 §5.1)"],
+    ["no token", { ok: true }, "access_token is missing; it must be text (RFC 6749 §5.1)"],
+    ["null as the token", { access_token: null }, "access_token is null; it must be text (RFC 6749 §5.1)"],
+    [
+      "a list as the token",
+      { access_token: ["a"] },
+      "access_token is object; it must be text (RFC 6749 §5.1)",
+    ],
+    ["an empty token", { access_token: "" }, "access_token is empty"],
+    [
+      "a token that is too long",
+      { access_token: SECRET_TOKEN.repeat(1000) },
+      `access_token has ${SECRET_TOKEN.length * 1000} characters; the limit is 16384`,
+    ],
+    [
+      "a token with a space",
+      { access_token: `${SECRET_TOKEN} ` },
+      "access_token has characters that a header can't carry; it must be visible ASCII without spaces",
+    ],
+    [
+      "another kind of token (RFC 6749 §7.1)",
+      { access_token: SECRET_TOKEN, token_type: "mac" },
+      'token_type is "mac"; it must be "Bearer" (RFC 6749 §7.1)',
+    ],
+    [
+      "a kind of token that is no text",
+      { access_token: SECRET_TOKEN, token_type: 5 },
+      'token_type is number; it must be "Bearer" (RFC 6749 §7.1)',
+    ],
+  ])("that is answered with %s says what is wrong and what would be right", async (_what, body, why) => {
+    const { refreshToken } = service.give("ada-there");
+    service.say({ answer: { status: 200, body, text: `access_token=${SECRET_TOKEN}&token_type=bearer` } });
+    const error = (await open()
+      .refresh(refreshToken)
+      .catch((thrown: unknown) => thrown)) as UpstreamFailure;
+    expect(error).toMatchObject({
+      problem: "wrong_answer",
+      message: `the token endpoint answered 200: ${why}`,
+    });
+  });
+
+  it("shows nothing of the refresh token that comes back as the type", async () => {
+    const { refreshToken } = service.give("ada-there");
+    service.say({ answer: { status: 200, body: { access_token: "a", token_type: refreshToken } } });
+    await expect(open().refresh(refreshToken)).rejects.toThrow('token_type is "[hidden]"');
+  });
+
   it("that echoes the token as its error shows nothing of it", async () => {
     const { refreshToken } = service.give("ada-there");
     service.say({ answer: { status: 400, body: { error: `unknown ${refreshToken}` } } });

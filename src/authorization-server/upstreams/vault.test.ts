@@ -269,24 +269,28 @@ describe("a refresh that does not end well", () => {
     expect(await vault.isConnected("ada", "acme")).toBe(false);
   });
 
+  const TRY_AGAIN = "Acme can't be reached right now. Nothing has changed: try again in a moment.";
+  const CONTACT = "The answer of Acme could not be used. Nothing has changed: contact the server's operator.";
   const OUTAGES = [
-    ["500", { status: 500, body: {} }],
-    ["429", { status: 429, body: {} }],
-    ["503 with invalid_grant in it", { status: 503, body: { error: "invalid_grant" } }],
-    ["temporarily_unavailable", { status: 400, body: { error: "temporarily_unavailable" } }],
-    ["our client that it does not know", { status: 401, body: { error: "invalid_client" } }],
-    ["what is no JSON", { status: 200, body: "<html>" }],
-    ["a token that no header can carry", { status: 200, body: { access_token: "a\r\nb" } }],
+    ["500", { status: 500, body: {} }, TRY_AGAIN],
+    ["429", { status: 429, body: {} }, TRY_AGAIN],
+    ["503 with invalid_grant in it", { status: 503, body: { error: "invalid_grant" } }, TRY_AGAIN],
+    ["temporarily_unavailable", { status: 400, body: { error: "temporarily_unavailable" } }, TRY_AGAIN],
+    ["our client that it does not know", { status: 401, body: { error: "invalid_client" } }, CONTACT],
+    ["what is no JSON object", { status: 200, body: "<html>" }, CONTACT],
+    ["another page", { status: 302, body: {} }, CONTACT],
+    ["a token that no header can carry", { status: 200, body: { access_token: "a\r\nb" } }, CONTACT],
+    ["another kind of token", { status: 200, body: { access_token: "a", token_type: "mac" } }, CONTACT],
   ] as const;
 
-  it.each(OUTAGES)("with %s changes nothing, and says to try again", async (_what, answer) => {
+  it.each(OUTAGES)("with %s changes nothing, and says what to do", async (_what, answer, message) => {
     const { refreshToken } = await connect();
     const before = await row();
     now += HOUR;
     service.say({ answer });
     const error = await failure(token());
     expect(error).toBeInstanceOf(OAuthError);
-    expect(error).toMatchObject({ code: "temporarily_unavailable" });
+    expect(error).toMatchObject({ code: "temporarily_unavailable", status: 503, message });
     expect(await row()).toMatchObject({ ...before, usedAt: now, refreshingUntil: null });
     expect(events("upstream.failed")).toMatchObject([{ ended: false }]);
     expect(JSON.stringify(lines)).not.toContain(refreshToken);

@@ -113,6 +113,8 @@ export const english = {
     },
     problems: {
       incorrect: "Incorrect username or password.",
+      typeUsername: "Type your username.",
+      typePassword: "Type your password.",
       usernameTooLong: (limit: number) =>
         `The username is too long. Use at most ${counted(limit)} characters.`,
       passwordTooLong: (limit: number) =>
@@ -321,6 +323,8 @@ export const english = {
       typeRecoveryCode: "Type one of your recovery codes.",
       recoveryCodeInOtherField:
         "This looks like a recovery code. Use a recovery code instead, in the field for one.",
+      typedBoth:
+        "Type either the code that your app shows, or a recovery code, and leave the other field empty.",
       usedAlready: "This code was used already. Wait until your app shows the next one.",
       notChecked: "Your code can't be checked. Use a recovery code, or contact the server's operator.",
       tooManyCodes: (minutes: number) =>
@@ -403,14 +407,17 @@ export const english = {
     problems: {
       noDecision: "The form did not say whether you approve.",
       appRemoved: "This app has been removed.",
-      notPasteable:
-        "Only an app on a computer can take a callback URL that you paste. Go back and select Approve.",
+      notPasteable: "Only an app on a computer can take a callback URL that you paste.",
+      selectApprove: "Go back and select Approve.",
       mayNotApprove: "This account can't approve apps. Contact the server's operator.",
-      nothingSelected: "Nothing is selected. Go back and select at least one item, or deny.",
+      nothingSelected: "Nothing is selected.",
+      selectAnItem: "Go back and select at least one item, or deny.",
       /** What one of them is called is the operator's word: “Workspace”, “Team”. */
-      organizationNotSelected: (called: string) =>
-        `No ${called} is selected. Go back and select one, or deny.`,
-      organizationNotOffered: "You can't use what you selected for this app any more.",
+      organizationNotSelected: (called: string) => `No ${called} is selected.`,
+      selectOne: "Go back and select one, or deny.",
+      organizationNotOffered: (name: string) => `You can't use ${name} for this app any more.`,
+      /** The same, where it is not known what it is called. */
+      someOrganizationNotOffered: "You can't use what you selected for this app any more.",
       reloadPage:
         "Go back and reload the page. If that does not help, go back to your app and connect again.",
       noOrganization: (called: string) =>
@@ -876,6 +883,7 @@ export const english = {
       denied: (service: string) =>
         `${service} was not connected, because access to it was not approved there.`,
       removed: "What was kept for that service is removed.",
+      nothingThere: "Nothing was stored for that service.",
       notThere: (service: string) => `Nothing was stored for ${service}.`,
       /** Why nothing was changed. */
       notConnectable: "This service can’t be connected here.",
@@ -886,8 +894,10 @@ export const english = {
       noLongerSignedIn:
         "You are no longer signed in, or someone else is, since you began. Nothing was changed.",
       keyEmpty: (service: string) => `Type or paste a key for ${service}.`,
-      keyUnusable: (service: string) =>
-        `This can’t be a key for ${service}: it is too long, or has characters that no key has.`,
+      keyTooLong: (service: string, most: number) =>
+        `This can’t be a key for ${service}: it is longer than ${counted(most)} characters.`,
+      keyCharacters: (service: string) =>
+        `This can’t be a key for ${service}: it has characters other than Latin letters, digits, common punctuation and spaces.`,
       keyRefused: (service: string) => `${service} does not take this key. Check that you copied all of it.`,
       keyUnchecked: (service: string) =>
         `The key for ${service} could not be checked, so it was not stored. Try again in a minute.`,

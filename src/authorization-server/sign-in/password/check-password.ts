@@ -32,8 +32,8 @@ export function createPasswordCheck(
   { attempts, keyring, recorder }: PasswordParts,
 ): CheckPassword {
   return async (pair, client, peer) => {
-    const tooLong = refuseTooLong(pair);
-    if (tooLong) return { refusal: tooLong };
+    const unusable = refuseEmpty(pair) ?? refuseTooLong(pair);
+    if (unusable) return { refusal: unusable };
     const failed = { usernameMark: usernameMark(pair.username, keyring), client };
     const attempt = await begin(pair.username, peer, attempts);
     if (attempt instanceof OAuthError) {
@@ -62,6 +62,15 @@ async function ask({ username, password }: Pair, check: CheckPair): Promise<Proo
     if (error instanceof OAuthError) return error;
     throw error;
   }
+}
+
+/** No guess, so it is not counted. A password may be of spaces alone. */
+function refuseEmpty({ username, password }: Pair): OAuthError | undefined {
+  if (username.trim() === "") {
+    return new PageError("invalid_request", ({ login }) => login.problems.typeUsername);
+  }
+  if (password !== "") return undefined;
+  return new PageError("invalid_request", ({ login }) => login.problems.typePassword);
 }
 
 /** Before anything is counted or asked: the same for every name. */

@@ -101,6 +101,7 @@ async function signInWithCode(
   const { pending, record, totp } = at;
   const by = { personId: record.person.id, clientId: pending.visit.client?.id };
   const typed = typedIn(form);
+  if (typed === "both") return codePage(at, { kind: "code", error: BOTH }, parts);
   const checked = await parts.codes.check(typed, by, totp, peer);
   if ("refusal" in checked) return codePage(at, { kind: typed.kind, error: checked.refusal }, parts);
   const passed = { name: parts.name, personId: by.personId, uses: checked.uses };
@@ -110,11 +111,12 @@ async function signInWithCode(
   return codePage(at, { kind: typed.kind, error }, parts);
 }
 
-function typedIn(form: Params): TypedCode {
+/** Of both, a right one would hide that the other is wrong, and a recovery code would be used up for nothing. */
+function typedIn(form: Params): TypedCode | "both" {
+  const code = form.get("code") ?? "";
   const recoveryCode = form.get("recovery_code") ?? "";
-  return recoveryCode === ""
-    ? { kind: "code", text: form.get("code") ?? "" }
-    : { kind: "recovery_code", text: recoveryCode };
+  if (recoveryCode.trim() === "") return { kind: "code", text: code };
+  return code.trim() === "" ? { kind: "recovery_code", text: recoveryCode } : "both";
 }
 
 async function setUp(
@@ -147,6 +149,7 @@ function setupOf({ id }: PendingProof): string {
   return `sign-in ${id}`;
 }
 
+const BOTH = new PageError("invalid_request", ({ totp }) => totp.problems.typedBoth);
 const EXPIRED = new PageError("invalid_request", ({ totp }) => totp.setup.expired);
 const WRONG = new PageError("invalid_request", ({ totp }) => totp.setup.incorrect);
 

@@ -17,6 +17,9 @@ type NoticeKind = "connected" | "denied" | "disconnected" | "key_stored" | "key_
 /** What was kept for a service that the operator took out of the options. */
 export const REMOVED = "removed";
 
+/** Where nothing was kept for a service that the options don't have. Its name is not ours to show. */
+export const NOTHING_THERE = "nothing_there";
+
 /** The name of a notice. Each service has its own, which call it by its label. */
 export function noticeOf(kind: NoticeKind, upstream: string): string {
   return `${kind}.${upstream}`;
@@ -27,6 +30,7 @@ export function noticesOf(upstreams: readonly OpenUpstream[], { account }: Texts
   const texts = account.upstreams;
   return Object.fromEntries([
     [REMOVED, { text: texts.removed, changed: true }],
+    [NOTHING_THERE, { text: texts.nothingThere, changed: false }],
     ...upstreams.flatMap(({ name, upstream: { label } }) => [
       [noticeOf("connected", name), { text: texts.connected(label), changed: true }],
       [noticeOf("denied", name), { text: texts.denied(label), changed: false }],

@@ -14,6 +14,7 @@ import { UpstreamFailure } from "../service.ts";
 import type { OpenUpstream, UpstreamVault } from "../vault.ts";
 import {
   type AccountUpstreamAction,
+  NOTHING_THERE,
   noticeOf,
   noticesOf,
   REMOVED,
@@ -128,7 +129,7 @@ async function disconnect(
   const name = form.get("upstream") ?? "";
   const before = (await vault.list(personId)).find(({ upstream }) => upstream === name);
   const isRemoved = await vault.remove({ personId, name, session: current.signIn }, peer);
-  if (!vault.find(name)) return { kind: "done", notice: REMOVED };
+  if (!vault.find(name)) return { kind: "done", notice: isRemoved ? REMOVED : NOTHING_THERE };
   if (!isRemoved) return { kind: "done", notice: noticeOf("not_there", name) };
   return { kind: "done", notice: noticeOf(before?.kind === "key" ? "key_removed" : "disconnected", name) };
 }

@@ -31,7 +31,8 @@ export async function storeKey(asked: AskedOfPart, parts: StoreKeyParts): Promis
   const { label, check } = upstream;
   const key = form.get("key")?.trim() ?? "";
   if (key === "") return invalid(({ keyEmpty }) => keyEmpty(label));
-  if (key.length > LONGEST_KEY || !KEY.test(key)) return invalid(({ keyUnusable }) => keyUnusable(label));
+  if (key.length > LONGEST_KEY) return invalid(({ keyTooLong }) => keyTooLong(label, LONGEST_KEY));
+  if (!KEY.test(key)) return invalid(({ keyCharacters }) => keyCharacters(label));
   try {
     if (check && !(await isAccepted(key, check))) return invalid(({ keyRefused }) => keyRefused(label));
   } catch (error) {
