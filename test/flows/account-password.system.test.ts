@@ -112,7 +112,7 @@ it("refuses two new ones that differ, and shows neither again", async () => {
 
 it.each([
   ["a wrong current one", "not this one", 403, "The current password is incorrect."],
-  ["no current one", "", 403, "The current password is incorrect."],
+  ["no current one", "", 400, "Type your password."],
   ["one that is too long", "x".repeat(1025), 400, "The password is too long."],
 ])("refuses %s, on the page, with the form", async (_what, current, status, said) => {
   const { server, browser, page } = await start();

@@ -192,8 +192,12 @@ describe("refresh", () => {
   const SECRET_TOKEN = "token-that-no-log-has";
   it.each<[string, unknown, string]>([
     ["a form", undefined, "the answer is a form; it must be JSON with an access_token (RFC 6749 §5.1)"],
-    ["a text", "<html>", "the answer is no JSON object; it must be one with an access_token (RFC 6749 §5.1)"],
-    ["a list", [], "the answer is no JSON object; it must be one with an access_token (RFC 6749 §5.1)"],
+    [
+      "a text",
+      "<html>",
+      "the answer isn't a JSON object; it must be one with an access_token (RFC 6749 §5.1)",
+    ],
+    ["a list", [], "the answer isn't a JSON object; it must be one with an access_token (RFC 6749 §5.1)"],
     ["no token", { ok: true }, "access_token is missing; it must be text (RFC 6749 §5.1)"],
     ["null as the token", { access_token: null }, "access_token is null; it must be text (RFC 6749 §5.1)"],
     [

@@ -88,11 +88,11 @@ const BEARER: ReadonlySet<string> = new Set(["bearer", "bot", "user"]);
 /** Why an answer that looks like success has no token for us, and what would be right. Nothing of a token is in it. */
 function whyUnusable(body: unknown, text: string): string {
   if (body === undefined) {
-    const what = /(?:^|&)access_token=/.test(text) ? "a form" : "no JSON";
-    return `the answer is ${what}; it must be JSON with an access_token (RFC 6749 §5.1)`;
+    const what = /(?:^|&)access_token=/.test(text) ? "is a form" : "isn't JSON";
+    return `the answer ${what}; it must be JSON with an access_token (RFC 6749 §5.1)`;
   }
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    return "the answer is no JSON object; it must be one with an access_token (RFC 6749 §5.1)";
+    return "the answer isn't a JSON object; it must be one with an access_token (RFC 6749 §5.1)";
   }
   const { access_token: given, token_type: type } = body as Readonly<Record<string, unknown>>;
   if (given === undefined) return "access_token is missing; it must be text (RFC 6749 §5.1)";
