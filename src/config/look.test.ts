@@ -163,7 +163,7 @@ describe("what is refused with a sentence", () => {
       { variables: { "--fnt": "serif" } },
       /^look\.variables names "--fnt"; it must be one of --font, --code-font/,
     ],
-    [{ footer: "" }, /^look\.footer is ""/],
+    [{ footer: "" }, /^look\.footer is empty/],
     [
       { footer: [{ text: "x", url: "javascript:alert(1)" }] },
       /^look\.footer\[0\].* https:\/\/ URL, or a mailto: address/,
