@@ -119,7 +119,7 @@ describe("gatehouse person set", () => {
     [["--name", "x".repeat(256)], /--name is /],
     [
       ["--remove-email", "da@example.com"],
-      /Ada Lovelace \(ada\) has no address da@example\.com\. See: gatehouse person show\. Nothing was changed/,
+      /Ada Lovelace \(ada\) has no address da@example\.com\. Nothing was changed\. See: gatehouse person show <person>/,
     ],
     [["--remove-group", "Engines"], /Ada Lovelace \(ada\) is not in the group Engines\./],
     [
