@@ -9,6 +9,7 @@ import { type SealedKey, sealedKeysOf } from "../store/maintenance/sealed-keys.t
 import { type DatabaseFlags, databaseSettings, refuseMissing } from "./database.ts";
 import { findSecret, placesOfSecret, tryKeys } from "./database-secret.ts";
 import { bold, print, printJson, printPairs, warning } from "./output.ts";
+import { toRun } from "./same-database.ts";
 
 type Report = {
   readonly facts?: DatabaseFacts;
@@ -128,7 +129,7 @@ function secretLine({ from, signingKeys, closed, sealedWithOlder }: SecretReport
   const opened = `${from} opens ${signingKeys - closed.length} of ${signingKeys} signing keys`;
   return sealedWithOlder.length === 0
     ? opened
-    : `${opened}, ${sealedWithOlder.length} of them with an older secret: gatehouse secret rotate`;
+    : `${opened}, ${sealedWithOlder.length} of them with an older secret: ${toRun("secret rotate")}`;
 }
 
 function jsonOf(settings: Settings, { facts, secret, problems }: Report): object {

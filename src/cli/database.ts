@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { isPostgresUrl } from "../core/database-url.ts";
+import { isPostgresUrl, shownDatabase } from "../core/database-url.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";
 import { optionFlag } from "./option-flags.ts";
+import { printError } from "./output.ts";
 
 export type DatabaseFlags = { readonly database?: string };
 
@@ -32,6 +34,12 @@ export async function withStore<T>(
   } finally {
     await close();
   }
+}
+
+/** Says, beside the result, into which database a command wrote, where no flag names it: it may be another than the server's. */
+export function sayDatabase(flags: DatabaseFlags, { database }: Pick<Settings, "database">): void {
+  if (flags.database !== undefined) return;
+  printError(`The database is ${isPostgresUrl(database) ? shownDatabase(database) : resolve(database)}.`);
 }
 
 /**

@@ -10,6 +10,7 @@ import { randomId } from "../platform/random.ts";
 import type { NewPerson } from "../store/people-records.ts";
 import type { Store } from "../store/store.ts";
 import { operatorEntry } from "./operator.ts";
+import { toRun } from "./same-database.ts";
 
 /** What a command says of a person beside the username. */
 export type PersonFlags = {
@@ -129,7 +130,7 @@ export async function addPerson(person: NewPerson, store: Store): Promise<void> 
   const known = await store.findByIdentity(person.identity);
   throw new ConfigurationError(
     known
-      ? `There is a person ${person.label} already. To set a new password: gatehouse person passwd ${person.label}`
+      ? `There is a person ${person.label} already. To set a new password: ${toRun(`person passwd ${person.label}`)}`
       : `There is a person with the id ${id} already. Choose another --id.`,
   );
 }
@@ -142,7 +143,7 @@ export async function findByUsername(
   const record = await store.findByIdentity(usersIdentity(username));
   if (!record) {
     throw new ConfigurationError(
-      `There is no person with the username ${username}. See: gatehouse person list`,
+      `There is no person with the username ${username}. See: ${toRun("person list")}`,
     );
   }
   return { id: record.person.id, username };

@@ -12,6 +12,7 @@ import { providerCommand } from "./commands/provider.ts";
 import { secretCommand } from "./commands/secret.ts";
 import { failureText } from "./failure.ts";
 import { printable, printError } from "./output.ts";
+import { rememberFlags } from "./same-database.ts";
 
 /** Runs one command to its end. What it came to is in `process.exitCode`. */
 export async function run(parameters: readonly string[]): Promise<void> {
@@ -38,6 +39,7 @@ function createProgram(): Command {
     .configureOutput({
       outputError: (text, write) => write(printable(withoutValues(text.replace(/^error: /, "gatehouse: ")))),
     })
+    .hook("preAction", (_program, command) => rememberFlags(command))
     .addCommand(demoCommand())
     .addCommand(clientCommand())
     .addCommand(personCommand())

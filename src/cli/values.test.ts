@@ -2,6 +2,8 @@ import { expect, it } from "vitest";
 import { readCount, readTime } from "./values.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 12);
+/** As a message repeats what was given. */
+const shown = (given: string) => (given === "" ? "empty" : `"${given}"`);
 const at = (given: string) => new Date(readTime("--since", given, NOW)).toISOString();
 
 it.each([
@@ -30,7 +32,7 @@ it.each([
   "20261101",
 ])("%j is no time, and the sentence says what would be", (given) => {
   expect(() => at(given)).toThrow(
-    `--since is "${given}"; it must be an age such as 30m, 2h or 7d, or a time in UTC`,
+    `--since is ${shown(given)}; it must be an age such as 30m, 2h or 7d, or a time in UTC`,
   );
 });
 
@@ -39,7 +41,7 @@ it("counts from one", () => {
   expect(readCount("--limit", "1000000")).toBe(1_000_000);
   for (const given of ["0", "-1", "1.5", "many", "", "1000001", "1000000000000"]) {
     expect(() => readCount("--limit", given)).toThrow(
-      `--limit is "${given}"; it must be a whole number from 1 to 1000000.`,
+      `--limit is ${shown(given)}; it must be a whole number from 1 to 1000000.`,
     );
   }
 });

@@ -163,7 +163,7 @@ describe("what is refused with a sentence", () => {
       { variables: { "--fnt": "serif" } },
       /^look\.variables names "--fnt"; it must be one of --font, --code-font/,
     ],
-    [{ footer: "" }, /^look\.footer is ""/],
+    [{ footer: "" }, /^look\.footer is empty/],
     [{ footer: "x".repeat(201) }, /^look\.footer is "x+…"; it must be a text of at most 200 characters/],
     [{ footer: ["x".repeat(201)] }, /^look\.footer\[0\] is "x+…"; it must be a text of at most 200/],
     [

@@ -33,7 +33,7 @@ describe("what is public", () => {
     [{ askToSignIn: "never" }, /^askToSignIn is "never"; it must be "connect" or "call"/],
     [{ resultChallengeFor: "x" }, /^resultChallengeFor is "x"; it must be a list of names of clients/],
     [{ resultChallengeFor: ["x"] }, /^resultChallengeFor is given, but with askToSignIn: "connect" clients/],
-    [{ resultChallengeFor: [""] }, /^resultChallengeFor\[0\] is ""; it must be the name of a client/],
+    [{ resultChallengeFor: [""] }, /^resultChallengeFor\[0\] is empty; it must be the name of a client/],
     [{ publicRequestsPerMinute: 0 }, /^publicRequestsPerMinute is 0; it must be a whole number from 1/],
   ])("%j is refused", (given, message) => {
     expect(() => parse(given)).toThrow(message);
@@ -150,12 +150,12 @@ describe("a wrong value stops the start with a sentence that names the option an
     [{ port: "3000" }, /^port is "3000"; it must be a port from 0 to 65535, as a number without quotes\.$/],
     [{ port: 65_536 }, /^port is 65536/],
     [{ port: 1.5 }, /^port is 1\.5/],
-    [{ host: "" }, /^host is ""/],
+    [{ host: "" }, /^host is empty/],
     [{ host: "http://localhost" }, /^host is "http:\/\/localhost"; .* without scheme and port/],
     [{ host: "localhost:3000" }, /^host /],
     [{ host: "[::1]" }, /^host /],
     [{ host: "192.0.2.7" }, /^publicUrl is missing; .* for 192\.0\.2\.7, because tokens and passwords/],
-    [{ database: "" }, /^database is ""/],
+    [{ database: "" }, /^database is empty/],
     [{ database: "mysql://me:pw@db/x" }, /^database is "mysql:\/\/…@db\/x"; it must be a file/],
     [
       { database: "postgres://me:p/w?@db/x" },

@@ -17,6 +17,7 @@ import { placed, readOptions } from "./read-options.ts";
 import { redirectLists } from "./redirect-options.ts";
 import { catalogueOf } from "./scope-options.ts";
 import type { Settings } from "./settings.ts";
+import { USUAL_DATABASE } from "./storage-options.ts";
 
 /**
  * Parses options once, at creation.
@@ -36,7 +37,11 @@ export function parseOptions(
     );
   }
   const { parsed, label } = readOptions(optionsSchema, given, environment);
-  return settingsOf(name.trim(), parsed, label, basicScope);
+  const found = environment.get("database")?.value ?? USUAL_DATABASE;
+  return {
+    ...settingsOf(name.trim(), parsed, label, basicScope),
+    commandsFindDatabase: parsed.database === found,
+  };
 }
 
 /** What text says, as the options that code would write. They are not checked: the server that gets them does that. */
@@ -50,7 +55,12 @@ export function withPort(settings: Settings, port: number): Settings {
   return { ...settings, port, ...serverUrls(issuerAt(settings, port), settings.path) };
 }
 
-function settingsOf(name: string, parsed: ParsedOptions, label: Label, basicScope: string | null): Settings {
+function settingsOf(
+  name: string,
+  parsed: ParsedOptions,
+  label: Label,
+  basicScope: string | null,
+): Omit<Settings, "commandsFindDatabase"> {
   const {
     publicUrl,
     secret: secrets,

@@ -32,7 +32,7 @@ describe("organizations", () => {
     [{ called: "Team" }, "organizations.of is missing; it must be a function."],
     [
       { of, called: "" },
-      'organizations.called is ""; it must be a name of up to 40 characters, such as “Workspace”.',
+      "organizations.called is empty; it must be a name of up to 40 characters, such as “Workspace”.",
     ],
     [{ of, called: "x".repeat(41) }, "a name of up to 40 characters, such as “Workspace”."],
     [

@@ -16,11 +16,7 @@ export const optionLabel: Label = (path) =>
  * @param must what would be right, as the end of "it must be …".
  */
 export function wrongValue(label: string, given: unknown, must: string): ConfigurationError {
-  const said =
-    given === undefined
-      ? "is missing"
-      : `is ${SECRET.test(label) ? masked(given) : shown(given, ADDRESSES.test(label))}`;
-  return new ConfigurationError(`${label} ${said}; it must be ${must}.`);
+  return new ConfigurationError(`${label} is ${saidOf(label, given)}; it must be ${must}.`);
 }
 
 /**
@@ -75,8 +71,10 @@ const SECRET = /secret|password$|token$|(\b|private)key$|_KEY$|jwks$/i;
 const ADDRESSES = /(^|[._]|--)(admit|deny|from|emails?|mail)([._[]|$)/i;
 const LONGEST_SHOWN = 100;
 
-function masked(given: unknown): string {
-  return given === "" ? "empty" : "not usable";
+function saidOf(label: string, given: unknown): string {
+  if (given === undefined) return "missing";
+  if (given === "") return "empty";
+  return SECRET.test(label) ? "not usable" : shown(given, ADDRESSES.test(label));
 }
 
 /**

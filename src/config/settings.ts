@@ -34,6 +34,8 @@ type MadeSettings = {
   readonly look: Look;
   /** Whether the URLs are the operator's own; else they are made from the host and the port. */
   readonly publicUrlGiven: boolean;
+  /** Whether a command, in the same environment and folder, finds the database without being told. */
+  readonly commandsFindDatabase: boolean;
   /** The issuer, byte for byte as configured (RFC 8414 §2). */
   readonly issuer: string;
   /** The protected resource: the URL that people type into their client, byte for byte (RFC 9728 §1.2). */

@@ -16,9 +16,12 @@ const secret = z.string(SECRET).min(MINIMUM_SECRET_LENGTH, SECRET);
 /** The variable of hosting platforms, which an application's own database of another kind may stand in. */
 const postgresUrl: ReadVariable = (value) => (meansPostgres(value) ? value : undefined);
 
+/** Where a server keeps its data, and a command looks for it, if nothing names another place. */
+export const USUAL_DATABASE = "./gatehouse.db";
+
 /** Where the server keeps its data, and the secret that it is sealed with. */
 export const storageOptions = {
-  database: databaseSchema.default("./gatehouse.db").register(declared, {
+  database: databaseSchema.default(USUAL_DATABASE).register(declared, {
     says: "Where the data is kept: a file, `:memory:`, or `postgres://user:password@host:5432/name`.",
     more: "Several instances need Postgres: see [databases](deploy/databases.md). `DATABASE_URL` counts only where it is for Postgres.",
     variables: { GATEHOUSE_DATABASE: text, DATABASE_URL: postgresUrl },

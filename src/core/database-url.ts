@@ -24,3 +24,10 @@ export function parsePostgresUrl(database: string): URL | undefined {
   const url = isPostgresUrl(database) ? URL.parse(database) : null;
   return url && !/[@#]/.test(`${url.pathname}${url.search}${url.hash}`) ? url : undefined;
 }
+
+/** The database as a command may name it; undefined where it may hold a password, in whatever part. */
+export function repeatableDatabase(database: string): string | undefined {
+  if (!isPostgresUrl(database)) return database;
+  const url = parsePostgresUrl(database);
+  return url && url.password === "" && url.search === "" ? shownDatabase(database) : undefined;
+}

@@ -2,6 +2,7 @@ import type { Provider } from "../config/provider-options.ts";
 import { OAuthError } from "../core/errors.ts";
 import { protectedResourceMetadataUrl } from "../core/metadata.ts";
 import { systemClock } from "../platform/clock.ts";
+import { docsFile } from "../platform/docs-file.ts";
 import type { FetchJson } from "../platform/fetch-json.ts";
 import { createDiscovery } from "../platform/provider/discovery.ts";
 import type { SafeResponse } from "../platform/safe-fetch.ts";
@@ -92,7 +93,7 @@ export async function checkNetwork(parts: NetworkParts): Promise<readonly Check[
 
 type Finding = Omit<Check, "what">;
 
-const NO_INTERNET = "docs/behind-a-proxy.md#no-direct-internet";
+const NO_INTERNET = docsFile("behind-a-proxy.md#no-direct-internet");
 
 async function publicUrl({ server, fetchJson }: NetworkParts): Promise<Finding> {
   const { resource, publicUrlGiven } = server;
@@ -101,7 +102,7 @@ async function publicUrl({ server, fetchJson }: NetworkParts): Promise<Finding> 
   }
   const url = protectedResourceMetadataUrl(resource);
   const advice =
-    "Start the server, and let every path of the public URL reach it: docs/behind-a-proxy.md. " +
+    `Start the server, and let every path of the public URL reach it: ${docsFile("behind-a-proxy.md")}. ` +
     "If only this host cannot reach it, there is no problem.";
   try {
     const { status, body } = await fetchJson(url);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Origin, reachesThisComputer, startOrigin } from "../../test/support/https-origin.ts";
 import { isPublicAddress, SafeFetchError, type SafeFetchOptions, safeFetch } from "./safe-fetch.ts";
 
@@ -304,4 +304,20 @@ describe("what it takes", () => {
     const answer = safeFetch(`${closed.url}/x`, { maxBytes: 1000, ...reachesThisComputer });
     expect(await refusal(answer)).toMatchObject({ kind: "unreachable" });
   });
+});
+
+test("a name that is looked up slowly and then refused sets no timer for a time that is over", async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => warnings.push(name);
+  process.on("warning", note);
+  onTestFinished(() => void process.off("warning", note));
+  const resolve = async () => {
+    await new Promise((done) => setTimeout(done, 300));
+    return ["10.0.0.1"];
+  };
+  const answer = safeFetch("https://slow.example/", { maxBytes: 1000, resolve });
+  expect((await refusal(answer)).kind).toBe("refused");
+  // Warnings are told in a later turn.
+  await new Promise((done) => setTimeout(done, 10));
+  expect(warnings).not.toContain("TimeoutNegativeWarning");
 });

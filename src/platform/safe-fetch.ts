@@ -133,7 +133,7 @@ async function checkedAddresses(
 /** A name that leads inside is refused as late as one that leads nowhere: how long it took would tell them apart. */
 function afterLeastTime(begunAt: number): (error: unknown) => Promise<never> {
   return async (error) => {
-    await setTimeout(begunAt + LEAST_REFUSAL_MS - performance.now());
+    await setTimeout(Math.max(0, begunAt + LEAST_REFUSAL_MS - performance.now()));
     throw error;
   };
 }

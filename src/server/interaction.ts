@@ -56,6 +56,7 @@ import type { Log } from "../platform/logging.ts";
 import type { Keyring } from "../platform/secrets/keyring.ts";
 import type { Counters } from "../store/counters.ts";
 import type { Store } from "../store/store.ts";
+import { howToRunCommands } from "./operator-commands.ts";
 
 /** What the way of a person takes. */
 export type InteractionParts = {
@@ -142,7 +143,7 @@ export async function openInteraction(
     admit,
     attempts,
     signInPage: signInPageOf(issuer),
-    reachedByCommands: settings.database !== ":memory:",
+    howToRun: howToRunCommands(settings),
   });
   const password = passwordMethod(methods, { keyring, attempts, recorder });
   checkOwnPage(settings, methods, password !== undefined);

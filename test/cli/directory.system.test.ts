@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hashSync } from "bcryptjs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { shownDatabase } from "../../src/core/database-url.ts";
 import { openBrowser } from "../support/person.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres/postgres.ts";
 import {
@@ -79,7 +80,8 @@ describe.each([
       "--id",
       "id-7",
     );
-    expect(added).toMatchObject({ exitCode: 0, stdout: "Added ada with the id id-7.\n", stderr: "" });
+    expect(added).toMatchObject({ exitCode: 0, stdout: "Added ada with the id id-7.\n" });
+    expect(added.stderr).toMatch(/^The database is \S+\.\n$/);
     const before = await directory();
     expect(await signInStatus(before, "ada", PASSWORD)).toBe(303);
     // A Windows shell ends the line otherwise.
@@ -104,6 +106,7 @@ describe.each([
     expect(invited.exitCode).toBe(0);
     expect(invited.stdout).toMatch(/^https:\/\/mcp\.example\/oauth\/invitation\?token=[\w-]{43}\n$/);
     expect(invited.stderr).toContain("It works once, within 72 hours");
+    expect(invited.stderr).toContain(`The database is ${shownDatabase(database)}.`);
     expect(invited.stderr).not.toContain("no longer work");
     const second = await run("person", "invite", "ada");
     expect(second.stderr).toContain("Invitations made for ada before no longer work.");

@@ -112,14 +112,14 @@ describe("gatehouse person set", () => {
 
   it.each<[readonly string[], RegExp]>([
     [[], /^gatehouse: Nothing to change\. Give --name, --add-email, --remove-email/],
-    [["--name", ""], /--name is ""; it must be 1 to 255 characters that can be seen/],
+    [["--name", ""], /--name is empty; it must be 1 to 255 characters that can be seen/],
     [["--name", "A\u200bda"], /--name is .*; it must be 1 to 255 characters that can be seen/],
     [["--add-email", "ada"], /--add-email is "ada"; it must be an address such as ada@example\.com/],
     [["--add-group", " "], /--add-group is " "; it must be 1 to 255 characters/],
     [["--name", "x".repeat(256)], /--name is /],
     [
       ["--remove-email", "da@example.com"],
-      /Ada Lovelace \(ada\) has no address da@example\.com\. See: gatehouse person show\. Nothing was changed/,
+      /Ada Lovelace \(ada\) has no address da@example\.com\. Nothing was changed\. See: gatehouse person show <person>/,
     ],
     [["--remove-group", "Engines"], /Ada Lovelace \(ada\) is not in the group Engines\./],
     [

@@ -78,7 +78,9 @@ describe("where there is no terminal", () => {
       const folder = await mkdtemp(join(tmpdir(), "gatehouse-"));
       onTestFinished(() => rm(folder, { recursive: true }));
       const lines = await startLogged(way, join(folder, "gatehouse.db"));
-      expect(lines.filter((line) => line.includes("run: npx gatehouse person invite"))).toHaveLength(1);
+      const said = lines.filter((line) => line.includes("run: npx gatehouse person invite"));
+      expect(said).toHaveLength(1);
+      expect(said[0]).toContain(` --database ${join(folder, "gatehouse.db")}`);
       expect(lines.join("\n")).not.toMatch(/token|error:/);
     },
   );

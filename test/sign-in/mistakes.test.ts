@@ -171,6 +171,11 @@ describe("a mistake in the code stops the start with one sentence", () => {
       "google: clientId is missing; it must be the client ID",
     ],
     [
+      "an empty client ID",
+      () => ({ signIn: [google({ clientId: "", clientSecret: SECRET })] }),
+      "google: clientId is empty; it must be the client ID that the provider gave you.",
+    ],
+    [
       "an empty secret",
       () => ({ signIn: [google({ clientId: "c", clientSecret: "" })] }),
       "google: clientSecret is empty; it must be the client secret that the provider gave you.",

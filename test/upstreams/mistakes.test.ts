@@ -63,6 +63,16 @@ describe("a mistake in the code stops the start with one sentence", () => {
       "oauthUpstream: clientSecret is missing; give it, or privateKey.",
     ],
     [
+      "an empty client ID",
+      () => oauthUpstream({ ...ACME, clientId: "" }),
+      "oauthUpstream: clientId is empty; it must be the client ID that the service gave you.",
+    ],
+    [
+      "an empty secret",
+      () => githubUpstream({ ...CLIENT, clientSecret: "" }),
+      "githubUpstream: clientSecret is empty; it must be the client secret that the service gave you.",
+    ],
+    [
       "a scope that is two",
       () => oauthUpstream({ ...ACME, scopes: ["read write"] }),
       'oauthUpstream: scopes[0] is "read write"; it must be a list of scopes',

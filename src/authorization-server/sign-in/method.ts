@@ -158,8 +158,11 @@ export type MethodParts = {
   readonly log: Log;
   readonly issuer: string;
   readonly look: Look;
-  /** Whether `gatehouse person` works on the same database: it reaches none in memory. */
-  readonly reachedByCommands: boolean;
+  /**
+   * How the operator runs a command, such as `person invite`, for this server's database and URL, as the end of "To do this, …".
+   * Undefined for a database in memory: no command reaches it.
+   */
+  readonly howToRun: ((command: string) => string) | undefined;
   /** Where a provider is asked: through the outbound proxy, where there is one. */
   readonly fetch: PlainFetch;
   /** Every method of the server, this one too, once all are open: for what is asked later. */

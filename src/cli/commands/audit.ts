@@ -9,6 +9,7 @@ import type { AuditSearch } from "../../store/queries/audit-reading.ts";
 import type { Store } from "../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { exactTime, print, printError, printRow, printTable } from "../output.ts";
+import { toRun } from "../same-database.ts";
 import { countOption, readCount, readTime } from "../values.ts";
 
 type SearchFlags = DatabaseFlags & {
@@ -83,7 +84,7 @@ async function search(flags: ShowFlags): Promise<void> {
     const { records, isMore } = await first(limit, searchAudit(store, wanted, "newest_first"));
     if (records.length === 0 && !flags.json) return print("No entries found.");
     printer(records, flags);
-    if (isMore) printError("There are more. Show them with --limit, or all with: gatehouse audit export");
+    if (isMore) printError(`There are more. Show them with --limit, or all with: ${toRun("audit export")}`);
   });
 }
 

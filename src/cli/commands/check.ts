@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { docsFile } from "../../platform/docs-file.ts";
 import { databaseOption } from "../database.ts";
 import type { NetworkFlags } from "../network-settings.ts";
 import { optionFlag } from "../option-flags.ts";
@@ -17,7 +18,7 @@ export function checkCommand(): Command {
 It reads what a server reads: GATEHOUSE_ variables, HTTPS_PROXY and NO_PROXY, those of a provider (OAUTH_ISSUER …) and of
 sign-in (SIGN_IN …), from the environment or a .env file. The server should run, so that its public URL answers.
 
-A host without direct internet: docs/behind-a-proxy.md`,
+A host without direct internet: ${docsFile("behind-a-proxy.md")}`,
     )
     .action(check);
 }

@@ -14,6 +14,7 @@ import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { operatorEntry } from "../operator.ts";
 import { bold, print, printJson, printPairs, printTable, time } from "../output.ts";
 import { readPublicKeys } from "../public-keys.ts";
+import { toRun } from "../same-database.ts";
 
 /** How a client acts for the people who approve it. */
 const FOR_PEOPLE = ["authorization_code", "refresh_token"];
@@ -262,10 +263,10 @@ async function disable(id: string, flags: DatabaseFlags): Promise<void> {
 async function enable(id: string, flags: DatabaseFlags): Promise<void> {
   const entry = operatorEntry("client.enabled", { client: id });
   const wasDisabled = await withStore(flags, (store) => store.enableClient(id, entry));
-  if (!wasDisabled) throw new ConfigurationError(`${id} is not disabled. See: gatehouse client list`);
+  if (!wasDisabled) throw new ConfigurationError(`${id} is not disabled. See: ${toRun("client list")}`);
   print(`Enabled ${id}. People must approve it again.`);
 }
 
 function unknown(id: string): ConfigurationError {
-  return new ConfigurationError(`The database has no client ${id}. See: gatehouse client list`);
+  return new ConfigurationError(`The database has no client ${id}. See: ${toRun("client list")}`);
 }

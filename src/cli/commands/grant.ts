@@ -5,6 +5,7 @@ import { displayName } from "../../core/person.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../database.ts";
 import { operatorEntry } from "../operator.ts";
 import { print, printError, printJson, printTable, time } from "../output.ts";
+import { toRun } from "../same-database.ts";
 import { countOption, readCount } from "../values.ts";
 
 type ListFlags = DatabaseFlags & {
@@ -92,7 +93,7 @@ async function revoke(ids: readonly string[], flags: DatabaseFlags): Promise<voi
   await withStore(flags, async (store) => {
     for (const id of ids) {
       const grant = await store.findGrant(id);
-      if (!grant) throw new ConfigurationError(`There is no grant ${id}. See: gatehouse grant list`);
+      if (!grant) throw new ConfigurationError(`There is no grant ${id}. See: ${toRun("grant list")}`);
       const reason = "operator";
       const entry = operatorEntry("grant.revoked", {
         grant: id,

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { docsFile } from "../../platform/docs-file.ts";
 import { disableCommand, enableCommand, signOutCommand } from "./person/access.ts";
 import { addCommand } from "./person/add.ts";
 import { disconnectCommand } from "./person/disconnect.ts";
@@ -40,6 +41,6 @@ export function personCommand(): Command {
   return command.addHelpText(
     "after",
     `
-<person> is an id, or an address or a username that only one person has. What each command ends: docs/people.md`,
+<person> is an id, or an address or a username that only one person has. What each command ends: ${docsFile("people.md")}`,
   );
 }

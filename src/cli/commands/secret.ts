@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { docsFile } from "../../platform/docs-file.ts";
 import { type DatabaseFlags, databaseOption } from "../database.ts";
 
 type RotateFlags = DatabaseFlags & { readonly compromised?: true; readonly yes?: true };
@@ -16,7 +17,7 @@ export function secretCommand(): Command {
     )
     .option("-y, --yes", "do not ask before everyone is signed out")
     .addOption(databaseOption())
-    .addHelpText("after", "\nStep by step: docs/secret.md")
+    .addHelpText("after", `\nStep by step: ${docsFile("secret.md")}`)
     .action(rotate);
   return command;
 }

@@ -3,15 +3,14 @@ import { allowInsecureIssuer, allowsInsecureIssuer, secureUrls } from "../allow-
 import { declared } from "../declared.ts";
 import { readGivenOptions } from "../function-options.ts";
 import { readOptions } from "../read-options.ts";
-import { secretOption } from "../sign-in/definition.ts";
 import { apiOfGithub, githubOwn } from "../sign-in/presets/github.ts";
-import { oauthUpstreamOptions, sharedUpstreamOptions, usualLabel } from "./oauth-options.ts";
+import { oauthUpstreamOptions, serviceSecret, sharedUpstreamOptions, usualLabel } from "./oauth-options.ts";
 import type { OAuthUpstream } from "./settings.ts";
 
 /** The options of `githubUpstream()`. */
 export const githubUpstreamOptions = {
   clientId: sharedUpstreamOptions.clientId,
-  clientSecret: secretOption.clientSecret.clone().register(declared, {
+  clientSecret: serviceSecret.clone().register(declared, {
     says: "The client secret that GitHub gave you.",
   }),
   scopes: sharedUpstreamOptions.scopes.unwrap().clone().default([]).register(declared, {

@@ -2,14 +2,13 @@ import { z } from "zod";
 import { declared } from "../declared.ts";
 import { readGivenOptions } from "../function-options.ts";
 import { readOptions } from "../read-options.ts";
-import { secretOption } from "../sign-in/definition.ts";
-import { sharedUpstreamOptions, usualLabel } from "./oauth-options.ts";
+import { serviceSecret, sharedUpstreamOptions, usualLabel } from "./oauth-options.ts";
 import type { OAuthUpstream } from "./settings.ts";
 
 /** The options of `googleUpstream()`. */
 export const googleUpstreamOptions = {
   clientId: sharedUpstreamOptions.clientId,
-  clientSecret: secretOption.clientSecret.clone().register(declared, {
+  clientSecret: serviceSecret.clone().register(declared, {
     says: "The client secret that Google gave you.",
   }),
   scopes: sharedUpstreamOptions.scopes.unwrap().clone().default([]).register(declared, {

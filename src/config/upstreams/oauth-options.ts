@@ -18,12 +18,16 @@ import type { OAuthUpstream } from "./settings.ts";
 const SCOPES = 'a list of scopes, such as ["repo", "read:org"]';
 const FIELD = 'the name of a member, such as "login"';
 
-const { clientId, clientSecret, privateKey, algorithm, keyId, assertionAudience, authentication } =
-  oidcOptions;
+const { privateKey, algorithm, keyId, authentication } = oidcOptions;
+
+/** What a service gave the operator, beside the client ID. */
+export const serviceSecret = text("the client secret that the service gave you");
 
 /** What every service with OAuth needs. */
 export const sharedUpstreamOptions = {
-  clientId: clientId.clone().register(declared, { says: "The client ID that the service gave you." }),
+  clientId: text("the client ID that the service gave you").register(declared, {
+    says: "The client ID that the service gave you.",
+  }),
   scopes: z.array(z.string(SCOPES).refine(isScopeToken, SCOPES), SCOPES).default([]).register(declared, {
     says: "The scopes to ask the service for.",
     otherwise: "none, so that the service decides",
@@ -69,7 +73,7 @@ export const oauthUpstreamOptions = {
     otherwise: "as the metadata say",
   }),
   ...sharedUpstreamOptions,
-  clientSecret: clientSecret.unwrap().clone().optional().register(declared, {
+  clientSecret: serviceSecret.optional().register(declared, {
     says: "Its secret; give this or a `privateKey`.",
   }),
   privateKey: privateKey.unwrap().clone().optional().register(declared, {
@@ -82,7 +86,7 @@ export const oauthUpstreamOptions = {
   keyId: keyId.unwrap().clone().optional().register(declared, {
     says: "The `kid` under which the service knows the public key.",
   }),
-  assertionAudience: assertionAudience.unwrap().clone().optional().register(declared, {
+  assertionAudience: text("the audience that the service expects").optional().register(declared, {
     says: "The `aud` of the assertion that the private key signs.",
     otherwise: "the issuer",
   }),

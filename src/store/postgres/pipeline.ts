@@ -97,7 +97,7 @@ export function createPipeline(
           waiting = waiting.filter((one) => one !== entry);
           reject(unavailable("no connection was free in time"));
         };
-        const timer = setTimeout(giveUp, sendBy - performance.now()).unref();
+        const timer = setTimeout(giveUp, Math.max(0, sendBy - performance.now())).unref();
         lastTurn += 1;
         const entry: Waiting = {
           turn: lastTurn,

@@ -4,15 +4,12 @@ import type { Store } from "../../../store/store.ts";
 import type { Print } from "../method.ts";
 import { LINK_HOURS, newLink } from "./one-time-links.ts";
 
-/** Where the command takes a server to be, if nothing tells it. */
-const USUAL_ISSUER = "http://localhost:3000";
-
 export type FirstInvitationParts = {
   readonly store: Pick<Store, "listPeople" | "addLink">;
   readonly clock: Clock;
   readonly log: Pick<Log, "info">;
   readonly issuer: string;
-  readonly reachedByCommands: boolean;
+  readonly howToRun: ((command: string) => string) | undefined;
 };
 
 /**
@@ -22,7 +19,7 @@ export type FirstInvitationParts = {
  * @param print writes to the terminal; undefined where there is none
  */
 export async function inviteFirstPerson(
-  { store, clock, log, issuer, reachedByCommands }: FirstInvitationParts,
+  { store, clock, log, issuer, howToRun }: FirstInvitationParts,
   print: Print | undefined,
 ): Promise<void> {
   const now = clock();
@@ -30,8 +27,8 @@ export async function inviteFirstPerson(
   if (people.length > 0) return;
   if (!print) {
     log.info(
-      reachedByCommands
-        ? `There are no people yet. To invite the first one, run: npx gatehouse person invite${issuer === USUAL_ISSUER ? "" : ` --public-url ${issuer}`}`
+      howToRun
+        ? `There are no people yet. To invite the first one, ${howToRun("person invite")}`
         : "There are no people yet, and no command reaches a database in memory. To add people, set the option database.",
     );
     return;

@@ -6,6 +6,7 @@ import type { Store } from "../../../store/store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { operatorEntry } from "../../operator.ts";
 import { print } from "../../output.ts";
+import { toRun } from "../../same-database.ts";
 import { type Holdings, holdingsOf, inWords } from "./holdings.ts";
 import { called, findPersonNamed, personNamed } from "./named.ts";
 import { sessionNamed } from "./session-id.ts";
@@ -44,7 +45,7 @@ export function signOutCommand(): Command {
 }
 
 async function disable(name: string, flags: DatabaseFlags): Promise<void> {
-  if (name.trim() === "") throw new ConfigurationError("The id is empty. See: gatehouse person list");
+  if (name.trim() === "") throw new ConfigurationError(`The id is empty. See: ${toRun("person list")}`);
   await withStore(flags, async (store, _settings, clock) => {
     const now = clock();
     const known = await findPersonNamed(name, store, now);
@@ -59,7 +60,7 @@ async function disable(name: string, flags: DatabaseFlags): Promise<void> {
     if (!known) {
       print(
         "No one with this id has signed in here. A sign-in with this id, and a provider's token for it, are refused " +
-          `from now on.\nIf it is a typo, take it back with: gatehouse person remove ${visible(name)}\nThen search: gatehouse person list --matching <text>`,
+          `from now on.\nIf it is a typo, take it back with: ${toRun(`person remove ${visible(name)}`)}\nThen search: ${toRun("person list --matching <text>")}`,
       );
     }
   });
@@ -69,7 +70,9 @@ async function disable(name: string, flags: DatabaseFlags): Promise<void> {
 async function refuseProgram(id: string, store: Pick<Store, "findClient">): Promise<void> {
   const client = await store.findClient(id);
   if (!client?.grantTypes.includes(CLIENT_CREDENTIALS)) return;
-  throw new ConfigurationError(`${id} is a client that acts for itself. Use: gatehouse client disable ${id}`);
+  throw new ConfigurationError(
+    `${id} is a client that acts for itself. Use: ${toRun(`client disable ${id}`)}`,
+  );
 }
 
 async function enable(name: string, flags: DatabaseFlags): Promise<void> {
@@ -78,7 +81,7 @@ async function enable(name: string, flags: DatabaseFlags): Promise<void> {
     const entry = operatorEntry("person.enabled", { person: person.id });
     if (!(await store.enablePerson(person.id, entry))) {
       throw new ConfigurationError(
-        `${called(person)} is not disabled. See: gatehouse person list --disabled`,
+        `${called(person)} is not disabled. See: ${toRun("person list --disabled")}`,
       );
     }
     print(`Enabled ${called(person)}. They must sign in and approve their apps again.`);

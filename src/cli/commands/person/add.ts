@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
+import { type DatabaseFlags, databaseOption, sayDatabase, withStore } from "../../database.ts";
 import { readNewPassword } from "../../new-password.ts";
 import { addPerson, newPerson, type PersonFlags, usernameOf, withPersonFlags } from "../../new-person.ts";
 import { print } from "../../output.ts";
@@ -26,9 +26,10 @@ async function add(typed: string, flags: PersonFlags & DatabaseFlags): Promise<v
   const hash = await passwordHashOf(password);
   const person = await withStore(
     flags,
-    async (store, _settings, clock) => {
+    async (store, settings, clock) => {
       const added = newPerson(typed, flags, hash, clock());
       await addPerson(added, store);
+      sayDatabase(flags, settings);
       return added.person;
     },
     { mayMake: true },

@@ -2,12 +2,13 @@ import { Command } from "commander";
 import { ConfigurationError } from "../../../core/errors.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Store } from "../../../store/store.ts";
-import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
+import { type DatabaseFlags, databaseOption, sayDatabase, withStore } from "../../database.ts";
 import { type LinkFlags, readHours, readIssuer, withLinkFlags } from "../../link-settings.ts";
 import { openCommandMailer, readMailFlag } from "../../mail-settings.ts";
 import { addPerson, newPerson, type PersonFlags, usernameOf, withPersonFlags } from "../../new-person.ts";
 import { operatorEntry } from "../../operator.ts";
 import { print } from "../../output.ts";
+import { toMakeLink, toRun } from "../../same-database.ts";
 import { hoursOf, printLink } from "./link-output.ts";
 
 type InviteFlags = DatabaseFlags &
@@ -45,12 +46,13 @@ async function invite(typed: string | undefined, given: InviteFlags): Promise<vo
   const { newLink } = await import("../../../authorization-server/sign-in/users/one-time-links.ts");
   const { made, isNew, endsEarlier } = await withStore(
     flags,
-    async (store, _settings, clock) => {
+    async (store, settings, clock) => {
       const person = typed === undefined ? undefined : await invitedPerson(typed, flags, store, clock);
       const personId = person?.id ?? null;
       const link = newLink({ purpose: "invitation", personId, hours }, issuer, clock());
       const about = personId === null ? {} : { person: personId };
       await store.addLink(link.link, operatorEntry("person.invited", { ...about, purpose: "invitation" }));
+      sayDatabase(flags, settings);
       return { made: link, isNew: person?.wasThere === false, endsEarlier: person?.wasThere === true };
     },
     { mayMake: true },
@@ -78,9 +80,9 @@ async function invite(typed: string | undefined, given: InviteFlags): Promise<vo
 /** What a command that sent nothing has done, and how it goes on. */
 function leftBehind(username: string | undefined, isNew: boolean): string {
   if (username === undefined) return "The invitation was sent to no one. It expires by itself.";
-  const next = `For a link to send yourself: gatehouse person invite ${username}`;
+  const next = `For a link to send yourself: ${toMakeLink(`person invite ${username}`)}`;
   return isNew
-    ? `${username} was added with this address. ${next} To undo it: gatehouse person remove ${username}`
+    ? `${username} was added with this address. ${next} To undo it: ${toRun(`person remove ${username}`)}`
     : `${username} has no link that works now. ${next}`;
 }
 
@@ -99,7 +101,7 @@ async function invitedPerson(
   }
   if (await store.findCredential(known.person.id, "password")) {
     throw new ConfigurationError(
-      `${person.label} has a password already. For a link to set a new one: gatehouse person passwd ${person.label} --link`,
+      `${person.label} has a password already. For a link to set a new one: ${toMakeLink(`person passwd ${person.label} --link`)}`,
     );
   }
   return { id: known.person.id, wasThere: true };
@@ -107,5 +109,6 @@ async function invitedPerson(
 
 function refusePersonFlags({ name, email, group, id }: InviteFlags): void {
   const said = Object.entries({ name, email, group, id }).find(([, value]) => value !== undefined);
-  if (said) throw new ConfigurationError(`--${said[0]} needs a username: gatehouse person invite <username>`);
+  if (said)
+    throw new ConfigurationError(`--${said[0]} needs a username: ${toMakeLink("person invite <username>")}`);
 }

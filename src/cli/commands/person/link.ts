@@ -8,6 +8,7 @@ import { confirm } from "../../confirm.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { operatorEntry } from "../../operator.ts";
 import { print } from "../../output.ts";
+import { toRun } from "../../same-database.ts";
 import { type Holdings, holdingsOf, inWords } from "./holdings.ts";
 import { called, personNamed } from "./named.ts";
 
@@ -57,7 +58,7 @@ function keepsOut(gone: PersonRecord, survivor: PersonRecord): ConfigurationErro
   const id = visible(gone.person.id);
   return new ConfigurationError(
     `${id} is disabled and has no identity here: linking moves nothing, and would let a provider's token with this id in. ` +
-      `To keep out both, use: gatehouse person disable ${visible(survivor.person.id)}`,
+      `To keep out both, use: ${toRun(`person disable ${visible(survivor.person.id)}`)}`,
   );
 }
 

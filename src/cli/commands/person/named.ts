@@ -5,6 +5,7 @@ import { visible } from "../../../platform/terminal.ts";
 import type { PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import { printError } from "../../output.ts";
+import { toRun } from "../../same-database.ts";
 
 export type PeopleByName = Pick<Store, "findPerson" | "listPeople" | "listIdentities">;
 
@@ -17,7 +18,7 @@ export async function personNamed(name: string, store: PeopleByName, now: number
   if (found) return found;
   throw new ConfigurationError(
     `The database has no person ${name}. Search by a part of an id, a name or an address: ` +
-      "gatehouse person list --matching <text>",
+      toRun("person list --matching <text>"),
   );
 }
 
@@ -29,7 +30,7 @@ export async function findPersonNamed(
 ): Promise<PersonRecord | undefined> {
   if (name.trim() === "") {
     throw new ConfigurationError(
-      "The name of the person is empty. Give an id, an address or a username. See: gatehouse person list",
+      `The name of the person is empty. Give an id, an address or a username. See: ${toRun("person list")}`,
     );
   }
   const ofId = await store.findPerson(name);

@@ -3,6 +3,7 @@ import { ConfigurationError } from "../../../core/errors.ts";
 import { visible } from "../../../platform/terminal.ts";
 import type { Credential } from "../../../store/credential.ts";
 import type { IdentityRecord } from "../../../store/people-records.ts";
+import { toRun } from "../../same-database.ts";
 
 /** A passkey as the commands show it. Times are epoch milliseconds. */
 export type Passkey = {
@@ -49,7 +50,7 @@ export function passkeyNamed(text: string, passkeys: readonly Passkey[]): Passke
   if (found && !another) return found;
   throw new ConfigurationError(
     found
-      ? `The person has several passkeys ${visible(text)}. Give the whole id: gatehouse person show <person> --json`
-      : `The person has no passkey ${visible(text)}. See: gatehouse person show <person>`,
+      ? `The person has several passkeys ${visible(text)}. Give the whole id: ${toRun("person show <person> --json")}`
+      : `The person has no passkey ${visible(text)}. See: ${toRun("person show <person>")}`,
   );
 }

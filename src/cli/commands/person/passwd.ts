@@ -1,11 +1,12 @@
 import { Command } from "commander";
 import { ConfigurationError } from "../../../core/errors.ts";
-import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
+import { type DatabaseFlags, databaseOption, sayDatabase, withStore } from "../../database.ts";
 import { type LinkFlags, readHours, readIssuer, withLinkFlags } from "../../link-settings.ts";
 import { readNewPassword } from "../../new-password.ts";
 import { findByUsername, usernameOf } from "../../new-person.ts";
 import { operatorEntry } from "../../operator.ts";
 import { print } from "../../output.ts";
+import { toRun } from "../../same-database.ts";
 import { printLink } from "./link-output.ts";
 
 type PasswdFlags = DatabaseFlags & LinkFlags & { readonly link?: true };
@@ -47,17 +48,18 @@ async function passwd(typed: string, flags: PasswdFlags): Promise<void> {
     }
   });
   print(
-    `Set a new password for ${username}, who is signed out in every browser. Apps that they connected stay connected. To end those too: gatehouse person sign-out ${username}`,
+    `Set a new password for ${username}, who is signed out in every browser. Apps that they connected stay connected. To end those too: ${toRun(`person sign-out ${username}`)}`,
   );
 }
 
 async function printResetLink(username: string, flags: PasswdFlags): Promise<void> {
   const [hours, issuer] = [readHours(flags), await readIssuer(flags)];
   const { newLink } = await import("../../../authorization-server/sign-in/users/one-time-links.ts");
-  const made = await withStore(flags, async (store, _settings, clock) => {
+  const made = await withStore(flags, async (store, settings, clock) => {
     const { id } = await findByUsername(username, store);
     const link = newLink({ purpose: "password", personId: id, hours }, issuer, clock());
     await store.addLink(link.link, operatorEntry("person.invited", { person: id, purpose: "password" }));
+    sayDatabase(flags, settings);
     return link;
   });
   printLink(made, `With it, ${username} sets a new password, and is signed out in every browser.`);

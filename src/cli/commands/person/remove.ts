@@ -6,6 +6,7 @@ import { confirm } from "../../confirm.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { operatorEntry } from "../../operator.ts";
 import { print } from "../../output.ts";
+import { toRun } from "../../same-database.ts";
 import { holdingsOf, inWords } from "./holdings.ts";
 import { called, personNamed } from "./named.ts";
 
@@ -47,7 +48,7 @@ type Methods = readonly string[];
 function whatItDoesNot({ person: { id }, disabledAt }: PersonRecord, methods: Methods): string {
   if (comesBackOnlyIfAdded(methods)) return ADD_AGAIN;
   return disabledAt === null
-    ? `It does not keep the person out: the next sign-in makes a new person. To keep them out, disable them instead (gatehouse person disable ${visible(id)}).`
+    ? `It does not keep the person out: the next sign-in makes a new person. To keep them out, disable them instead (${toRun(`person disable ${visible(id)}`)}).`
     : `${visible(id)} is disabled, and removing lifts that: the next sign-in makes a new person. To keep them out, do not remove them.`;
 }
 
@@ -56,7 +57,7 @@ function whatKeepsOut({ person: { id } }: PersonRecord, methods: Methods): strin
   if (comesBackOnlyIfAdded(methods)) return ADD_AGAIN;
   const said = "It does not keep the person out: the next sign-in makes a new person.";
   if (methods.every((method) => method === PASSWORD)) {
-    return `${said} To keep them out: gatehouse person disable ${visible(id)}`;
+    return `${said} To keep them out: ${toRun(`person disable ${visible(id)}`)}`;
   }
   return `${said} To keep them out, name them in the server's option admit.deny.`;
 }

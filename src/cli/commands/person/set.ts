@@ -9,6 +9,7 @@ import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts
 import { another, requireAddresses, requireGroups, requireName, requireRoom } from "../../new-person.ts";
 import { operatorEntry } from "../../operator.ts";
 import { print, printPairs } from "../../output.ts";
+import { toRun } from "../../same-database.ts";
 import { called, personNamed } from "./named.ts";
 
 type Changes = {
@@ -130,7 +131,9 @@ function edited(
 ): readonly string[] {
   const absent = removed.find((one) => !before.some((other) => isSame(one, other)));
   if (absent !== undefined) {
-    throw new ConfigurationError(`${missing} ${absent}. See: gatehouse person show. Nothing was changed.`);
+    throw new ConfigurationError(
+      `${missing} ${absent}. Nothing was changed. See: ${toRun("person show <person>")}`,
+    );
   }
   const all = before.filter((one) => !removed.some((other) => isSame(one, other)));
   for (const one of added) if (!all.some((other) => isSame(one, other))) all.push(one);

@@ -5,6 +5,7 @@ import type { IdentityRecord, PersonRecord, SessionRecord } from "../../../store
 import type { UpstreamCredentialSummary } from "../../../store/upstream-store.ts";
 import { type DatabaseFlags, databaseOption, withStore } from "../../database.ts";
 import { bold, print, printError, printJson, printPairs, printTable, time } from "../../output.ts";
+import { toRun } from "../../same-database.ts";
 import { lastSeen } from "../grant.ts";
 import { personNamed } from "./named.ts";
 import { type Passkey, passkeysIn, shortPasskeyId } from "./passkey-id.ts";
@@ -64,7 +65,7 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
   else printShown(shown);
   if (found.grants.length > MOST_GRANTS) {
     printError(
-      `Only ${MOST_GRANTS} grants are shown. See: gatehouse grant list --person <id> --limit <number>`,
+      `Only ${MOST_GRANTS} grants are shown. See: ${toRun("grant list --person <id> --limit <number>")}`,
     );
   }
 }
