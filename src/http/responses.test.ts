@@ -15,7 +15,9 @@ describe("what a page may load", () => {
   it.each(["https://a;frame-ancestors", "https://a b", "https://a,b", "'self'", "http://a.example", "*"])(
     "takes no source that says more than where pictures are: %s",
     (source) => {
-      expect(() => withPictures("style-src 'self'", [source])).toThrow("cannot be a source of pictures");
+      expect(() => withPictures("style-src 'self'", [source])).toThrow(
+        "A page cannot have the source of pictures",
+      );
     },
   );
 });

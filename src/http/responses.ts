@@ -44,7 +44,7 @@ export function withScripts(styles: string, hashes: readonly string[]): string {
 export function withPictures(policy: string, sources: readonly string[]): string {
   if (sources.length === 0) return policy;
   const wrong = sources.find((source) => !PICTURE_SOURCE.test(source));
-  if (wrong !== undefined) throw new Error(`${JSON.stringify(wrong)} cannot be a source of pictures.`);
+  if (wrong !== undefined) throw new Error(`A page cannot have the source of pictures ${wrong}.`);
   const directives = policy.split("; ");
   // Of two directives of one name, browsers read the first (CSP Level 3 §2.2.1).
   const { pictures = [], others = [] } = Object.groupBy(directives, (directive) =>

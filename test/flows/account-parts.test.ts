@@ -77,10 +77,16 @@ async function start(parts: Readonly<Record<string, AccountPart>> = {}, options:
 const action = (name: string) => name as PartName;
 
 describe("a method's part of the account page", () => {
-  it("has its section between the ways to sign in and the sign-ins, in the order of the methods", async () => {
+  it("has its section between the ways to sign in and the sessions, in the order of the methods", async () => {
     const { page } = await start();
     const headings = [...page.html.matchAll(/<h2[^>]*>([^<]+)<\/h2>/g)].map(([, text]) => text);
-    expect(headings.slice(-4)).toEqual(["Ways to sign in", "Of keys", "Of codes", "Recent sign-ins"]);
+    expect(headings.slice(-5)).toEqual([
+      "Ways to sign in",
+      "Of keys",
+      "Of codes",
+      "Where you are signed in",
+      "Recent sign-ins",
+    ]);
     expect(valuesOf(page, "action").filter((name) => name.includes("."))).toEqual([
       "keys.make",
       "codes.make",

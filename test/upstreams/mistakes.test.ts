@@ -97,13 +97,13 @@ describe("a mistake in the code stops the start with one sentence", () => {
     ...[" ", "c\n", " c", "c\r\nd"].map((clientId): [string, () => unknown, string] => [
       `a client ID of ${JSON.stringify(clientId)}`,
       () => oauthUpstream({ ...ACME, clientId }),
-      `clientId is ${JSON.stringify(clientId)}; it must be the client ID that the provider gave you, without line breaks`,
+      `clientId is ${JSON.stringify(clientId)}; it must be the client ID that the service gave you, without line breaks`,
     ]),
     ...[`${SECRET}\n`, ` ${SECRET}`, `a\n${SECRET}`, " "].map(
       (clientSecret): [string, () => unknown, string] => [
         "a client secret with blanks or line breaks around it",
         () => githubUpstream({ ...CLIENT, clientSecret }),
-        "clientSecret is not usable; it must be the client secret that the provider gave you, without line breaks",
+        "clientSecret is not usable; it must be the client secret that the service gave you, without line breaks",
       ],
     ),
     [

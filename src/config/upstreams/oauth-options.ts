@@ -7,7 +7,7 @@ import {
   issuerUrl,
   secureUrls,
 } from "../allow-insecure-issuer.ts";
-import { shownText, text } from "../basic-schemas.ts";
+import { credential, shownText, text } from "../basic-schemas.ts";
 import { readCredentials } from "../client-credentials.ts";
 import { declared } from "../declared.ts";
 import { readGivenOptions } from "../function-options.ts";
@@ -21,11 +21,11 @@ const FIELD = 'the name of a member, such as "login"';
 const { privateKey, algorithm, keyId, authentication } = oidcOptions;
 
 /** What a service gave the operator, beside the client ID. */
-export const serviceSecret = text("the client secret that the service gave you");
+export const serviceSecret = credential("the client secret that the service gave you");
 
 /** What every service with OAuth needs. */
 export const sharedUpstreamOptions = {
-  clientId: text("the client ID that the service gave you").register(declared, {
+  clientId: credential("the client ID that the service gave you").register(declared, {
     says: "The client ID that the service gave you.",
   }),
   scopes: z.array(z.string(SCOPES).refine(isScopeToken, SCOPES), SCOPES).default([]).register(declared, {
