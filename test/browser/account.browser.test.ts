@@ -128,13 +128,13 @@ it("the keyboard alone reaches every button, and does what it says", async () =>
   }
   expect(stops).toEqual([
     "a What happened with your apps",
-    "button Sign out here",
-    "button Sign out everywhere and disconnect all apps",
     "button Link Provider",
     "input current_password",
     "input new_password",
     "input repeated_password",
     "button Change password",
+    "button Sign out here",
+    "button Sign out everywhere and disconnect all apps",
   ]);
   await page.keyboard.press("Tab");
   await enterAt(page, "button Sign out here", 10);

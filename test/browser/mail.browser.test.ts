@@ -45,11 +45,12 @@ it.each([
     expect(mail.mails).toHaveLength(1);
     // The code, with a wrong one before it: the page begins in its field.
     const code = codeIn(mail.mails[0]?.text ?? "");
-    expect(await page.evaluate(focused)).toBe("input code");
+    await expect.poll(() => page.evaluate(focused)).toBe("input code");
     await page.keyboard.type(code === "000000" ? "000001" : "000000");
     await page.keyboard.press("Enter");
     await page.getByRole("alert").waitFor();
     await looksRight(page);
+    await expect.poll(() => page.evaluate(focused)).toBe("input code");
     await page.keyboard.type(code);
     await page.keyboard.press("Enter");
     await heading(page, "Your account");

@@ -67,7 +67,7 @@ it.each([
 
     // Approve without a choice leads to the choice.
     await enterAt(page, "button Approve");
-    expect(await page.evaluate(focused)).toBe("input organization");
+    await expect.poll(() => page.evaluate(focused)).toBe("input organization");
     expect(callback.answers).toHaveLength(0);
     await page.keyboard.press("ArrowDown");
     expect(await page.getByRole("radio", { checked: true }).getAttribute("value")).toBe("globex");

@@ -158,24 +158,24 @@ describe("by keyboard alone", () => {
   it("the login page begins in the field to fill and goes on in reading order", async () => {
     await withPage("login", {}, async (page) => {
       await page.locator("[autofocus]:focus").waitFor();
-      expect(await page.evaluate(focused)).toBe("input username");
+      await expect.poll(() => page.evaluate(focused)).toBe("input username");
       expect(await tabStops(page)).toEqual(["input password", "button Sign in"]);
     });
     await withPage("login-refused", {}, async (page) => {
       await page.locator("[autofocus]:focus").waitFor();
-      expect(await page.evaluate(focused)).toBe("input password");
+      await expect.poll(() => page.evaluate(focused)).toBe("input password");
     });
   });
 
   it("the page behind a link begins in the first field to fill and passes over none", async () => {
     await withPage("invitation", {}, async (page) => {
       await page.locator("[autofocus]:focus").waitFor();
-      expect(await page.evaluate(focused)).toBe("input username");
+      await expect.poll(() => page.evaluate(focused)).toBe("input username");
       expect(await tabStops(page)).toEqual(["input password", "input again", "button Save password"]);
     });
     await withPage("password-reset", {}, async (page) => {
       await page.locator("[autofocus]:focus").waitFor();
-      expect(await page.evaluate(focused)).toBe("input password");
+      await expect.poll(() => page.evaluate(focused)).toBe("input password");
       expect(await tabStops(page)).toEqual(["input again", "button Save password"]);
     });
   });
@@ -222,7 +222,7 @@ describe("by keyboard alone", () => {
     });
     await withPage("account-password-refused", {}, async (page) => {
       await page.locator("[autofocus]:focus").waitFor();
-      expect(await page.evaluate(focused)).toBe("input current_password");
+      await expect.poll(() => page.evaluate(focused)).toBe("input current_password");
     });
   });
 
@@ -284,7 +284,7 @@ describe("by keyboard alone", () => {
     await withPage("callback-to-paste", {}, async (page) => {
       expect(await page.evaluate(focused)).toBe("body");
       await page.keyboard.press("Tab");
-      expect(await page.evaluate(focused)).toBe("input callback");
+      await expect.poll(() => page.evaluate(focused)).toBe("input callback");
       const url = await page.getByLabel("Callback URL").inputValue();
       expect(await page.evaluate("getSelection().toString()")).toBe(url);
       expect(await tabStops(page)).toEqual(["a your account page"]);
@@ -312,7 +312,7 @@ describe("by keyboard alone", () => {
   it("without a choice, Approve stays on the page and leads to it; Deny needs none", async () => {
     await withPage("consent-organizations", {}, async (page) => {
       await page.getByRole("button", { name: "Approve" }).press("Enter");
-      expect(await page.evaluate(focused)).toBe("input organization");
+      await expect.poll(() => page.evaluate(focused)).toBe("input organization");
       expect(posted).toEqual([]);
       await page.getByRole("button", { name: "Deny" }).press("Enter");
       await page.getByText("posted").waitFor();

@@ -114,7 +114,7 @@ it("the username field offers the passkey, and the keyboard alone adds one", asy
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press("Tab");
   await page.keyboard.press("Tab");
-  expect(await page.evaluate(focused)).toBe("button Sign in with a passkey");
+  await expect.poll(() => page.evaluate(focused)).toBe("button Sign in with a passkey");
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Enter");
   await heading(page, "Your account");
@@ -197,7 +197,7 @@ it.each([
     await plugIn(page);
     await page.goto(url);
     await clickButton(page, "Use a passkey instead");
-    expect(await page.evaluate(focused)).toBe("input username");
+    await expect.poll(() => page.evaluate(focused)).toBe("input username");
     await page.getByLabel("Username").fill("Grace");
     await looksRight(page);
     await picture(page, `invitation-${colorScheme}`);

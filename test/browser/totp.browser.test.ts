@@ -58,7 +58,7 @@ it.each([
     await typePassword(page, account);
     await heading(page, "Enter your code");
     await page.locator("[autofocus]:focus").waitFor();
-    expect(await page.evaluate(focused)).toBe("input code");
+    await expect.poll(() => page.evaluate(focused)).toBe("input code");
     await looksRight(page, `code-${colorScheme}`);
     await page.keyboard.type(app.wrong());
     await page.keyboard.press("Enter");
