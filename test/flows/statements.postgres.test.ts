@@ -33,9 +33,11 @@ afterAll(() => postgres.stop());
 let server: TestServer;
 beforeEach(async () => {
   server = await start();
-  const { access_token: token } = await connect(server);
+  const { access_token: token, refresh_token: refreshToken } = await connect(server);
   // Until it hears of revocations, it asks for each call.
   await expect.poll(() => statementsOf(() => callWith(token)), { timeout: 20_000 }).toEqual([]);
+  // These calls are recorded a moment later, which is no statement of what comes next.
+  await untilUsed(refreshToken);
 });
 afterEach(() => stop(server));
 
