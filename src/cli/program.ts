@@ -1,15 +1,5 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../platform/version.ts";
-import { auditCommand } from "./commands/audit.ts";
-import { checkCommand } from "./commands/check.ts";
-import { clientCommand } from "./commands/client.ts";
-import { databaseCommand } from "./commands/database.ts";
-import { demoCommand } from "./commands/demo.ts";
-import { grantCommand } from "./commands/grant.ts";
-import { keyCommand } from "./commands/key.ts";
-import { personCommand } from "./commands/person.ts";
-import { providerCommand } from "./commands/provider.ts";
-import { secretCommand } from "./commands/secret.ts";
 import { failureText } from "./failure.ts";
 import { printable, printError } from "./output.ts";
 import { rememberFlags } from "./same-database.ts";
@@ -17,7 +7,7 @@ import { rememberFlags } from "./same-database.ts";
 /** Runs one command to its end. What it came to is in `process.exitCode`. */
 export async function run(parameters: readonly string[]): Promise<void> {
   try {
-    await createProgram().parseAsync(parameters, { from: "user" });
+    await (await createProgram(parameters)).parseAsync(parameters, { from: "user" });
   } catch (error) {
     // What Commander throws, it has said itself; it may also be the end of --help.
     if (!(error instanceof CommanderError)) {
@@ -27,7 +17,24 @@ export async function run(parameters: readonly string[]): Promise<void> {
   }
 }
 
-function createProgram(): Command {
+/**
+ * In the order of the help. Only the one that runs is loaded: the others would bring half of the package along. A further command
+ * is a file in commands/, and a line here.
+ */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["demo", async () => (await import("./commands/demo.ts")).demoCommand()],
+  ["client", async () => (await import("./commands/client.ts")).clientCommand()],
+  ["person", async () => (await import("./commands/person.ts")).personCommand()],
+  ["grant", async () => (await import("./commands/grant.ts")).grantCommand()],
+  ["key", async () => (await import("./commands/key.ts")).keyCommand()],
+  ["audit", async () => (await import("./commands/audit.ts")).auditCommand()],
+  ["secret", async () => (await import("./commands/secret.ts")).secretCommand()],
+  ["database", async () => (await import("./commands/database.ts")).databaseCommand()],
+  ["check", async () => (await import("./commands/check.ts")).checkCommand()],
+  ["provider", async () => (await import("./commands/provider.ts")).providerCommand()],
+]);
+
+async function createProgram([name = ""]: readonly string[]): Promise<Command> {
   const program = new Command("gatehouse")
     .exitOverride()
     .description("OAuth 2.1 in front of MCP servers.")
@@ -40,16 +47,6 @@ function createProgram(): Command {
       outputError: (text, write) => write(printable(withoutValues(text.replace(/^error: /, "gatehouse: ")))),
     })
     .hook("preAction", (_program, command) => rememberFlags(command))
-    .addCommand(demoCommand())
-    .addCommand(clientCommand())
-    .addCommand(personCommand())
-    .addCommand(grantCommand())
-    .addCommand(keyCommand())
-    .addCommand(auditCommand())
-    .addCommand(secretCommand())
-    .addCommand(databaseCommand())
-    .addCommand(checkCommand())
-    .addCommand(providerCommand())
     .addHelpText(
       "after",
       `
@@ -59,6 +56,10 @@ GATEHOUSE_ and the name: GATEHOUSE_PUBLIC_URL for --public-url. An option on the
 Try it:
   $ gatehouse demo`,
     );
+  const named = COMMANDS.get(name);
+  // Help, and a name that is none of them, need all.
+  const loaders = named ? [named] : [...COMMANDS.values()];
+  for (const command of await Promise.all(loaders.map((load) => load()))) program.addCommand(command);
   inheritSettings(program);
   return program;
 }

@@ -52,8 +52,12 @@ function hasSameLetters(left: string, right: string): boolean {
 }
 
 function nearest(name: string, known: readonly string[], atMost: number): string | undefined {
+  const letters = plain(name);
   const [best] = known
-    .map((candidate) => ({ candidate, distance: editDistance(plain(name), plain(candidate)) }))
+    .map((candidate) => ({ candidate, letters: plain(candidate) }))
+    // Most names are too long or too short to be meant, and a start holds every variable that there is against all of ours.
+    .filter((one) => Math.abs(one.letters.length - letters.length) <= atMost)
+    .map((one) => ({ candidate: one.candidate, distance: editDistance(letters, one.letters) }))
     .sort((left, right) => left.distance - right.distance);
   return best && best.distance <= atMost ? best.candidate : undefined;
 }

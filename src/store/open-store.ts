@@ -1,7 +1,6 @@
 import { isPostgresUrl } from "../core/database-url.ts";
 import type { Log } from "../platform/logging.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
-import { openPostgresStore } from "./postgres/open.ts";
 import { openSqliteStore } from "./sqlite/open.ts";
 import type { OpenStore } from "./store.ts";
 
@@ -20,9 +19,9 @@ export type StoreOptions = {
  * Opens the store that the database option names, and brings its schema up to date.
  * @throws ConfigurationError, in one sentence that names the database and says what to do.
  */
-export function openStore(options: StoreOptions): Promise<OpenStore> {
+export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const { database, databaseConnections: connections, answerMs, log, measure } = options;
-  return isPostgresUrl(database)
-    ? openPostgresStore({ database, connections, answerMs, log, measure })
-    : openSqliteStore({ database, log, measure });
+  if (!isPostgresUrl(database)) return openSqliteStore({ database, log, measure });
+  const { openPostgresStore } = await import("./postgres/open.ts");
+  return openPostgresStore({ database, connections, answerMs, log, measure });
 }
