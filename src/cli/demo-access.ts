@@ -13,9 +13,7 @@ export type DemoAccess = EnvironmentSignIn | { readonly authorization: ProviderO
  * @throws ConfigurationError where it says something wrong, nearly says something, or says both
  */
 export async function readDemoAccess(environment: Environment): Promise<DemoAccess | undefined> {
-  const { refuseMisspeltSignIn, signInFromEnvironment } = await import(
-    "../authorization-server/sign-in/environment.ts"
-  );
+  const { refuseMisspeltSignIn } = await import("../authorization-server/sign-in/variable-methods.ts");
   // A misspelt name must not open the demonstration to its own user.
   refuseMisspeltSignIn(environment);
   if (!namesSignIn(environment)) {
@@ -28,5 +26,6 @@ export async function readDemoAccess(environment: Environment): Promise<DemoAcce
       `SIGN_IN_… variables say how people sign in here, and ${provider} names a provider whose tokens clients get themselves. Both can't be set: keep one of them.`,
     );
   }
+  const { signInFromEnvironment } = await import("../authorization-server/sign-in/environment.ts");
   return signInFromEnvironment(environment);
 }

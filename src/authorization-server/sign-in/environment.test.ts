@@ -9,6 +9,7 @@ import { optionsWithVariables } from "../../config/sign-in/sign-in-variables.ts"
 import { ConfigurationError } from "../../core/errors.ts";
 import { signInFromEnvironment } from "./environment.ts";
 import { methodsIn } from "./second-factor.ts";
+import { VARIABLE_METHODS } from "./variable-methods.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -34,6 +35,11 @@ const KEYCLOAK = {
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 
 describe("sign-in by environment", () => {
+  it("can make each method whose misspelt variables are refused, and no other", () => {
+    const names = VARIABLE_METHODS.map(({ name }) => name).join(", ");
+    expect(() => signInFromEnvironment({ SIGN_IN: "carrier-pigeon" })).toThrow(`The methods are ${names}.`);
+  });
+
   it("has the methods in the order of SIGN_IN", () => {
     const { signIn, admit } = signInFromEnvironment({
       SIGN_IN: "google, users,github",

@@ -1,18 +1,9 @@
 import { admitFromEnvironment, admitVariables } from "../../config/admit.ts";
 import type { AdmitOptions } from "../../config/admit-options.ts";
 import { type EnvironmentOptions, loadEnvironment } from "../../config/environment.ts";
-import { methodVariables, refuseMisspelt, type VariableMethod } from "../../config/sign-in/environment.ts";
+import { methodVariables, type VariableMethod } from "../../config/sign-in/environment.ts";
 import { magicLinkSignIn } from "../../config/sign-in/mail-options.ts";
-import { auth0SignIn } from "../../config/sign-in/presets/auth0.ts";
-import { entraSignIn } from "../../config/sign-in/presets/entra.ts";
 import { githubSignIn } from "../../config/sign-in/presets/github.ts";
-import { gitlabSignIn } from "../../config/sign-in/presets/gitlab.ts";
-import { googleSignIn } from "../../config/sign-in/presets/google.ts";
-import { keycloakSignIn } from "../../config/sign-in/presets/keycloak.ts";
-import { oidcSignIn } from "../../config/sign-in/presets/oidc.ts";
-import { oktaSignIn } from "../../config/sign-in/presets/okta.ts";
-import { scalekitSignIn } from "../../config/sign-in/presets/scalekit.ts";
-import { workosSignIn } from "../../config/sign-in/presets/workos.ts";
 import { samlSignIn } from "../../config/sign-in/saml-options.ts";
 import { parseTotpVariables, TOTP, totpOptions } from "../../config/sign-in/totp-options.ts";
 import type { Environment } from "../../config/variables.ts";
@@ -25,6 +16,7 @@ import { totpFactor } from "./totp/totp.ts";
 import { githubMethod, oidcMethod } from "./upstream/methods.ts";
 import { USERS } from "./users/usernames.ts";
 import { users } from "./users/users.ts";
+import { OIDC_METHODS } from "./variable-methods.ts";
 
 /** How people sign in, and who may come in: the second argument of `createOAuthServer`. */
 export type EnvironmentSignIn = {
@@ -52,31 +44,13 @@ export function signInFromEnvironment(environment: Environment = loadEnvironment
   return { signIn: listed.map(({ method, said }) => method.make(said)), admit };
 }
 
-/**
- * Refuses variables that are nearly those of a sign-in method, for a program that starts without any.
- * @throws ConfigurationError with the nearest right name
- */
-export function refuseMisspeltSignIn(environment: Environment): void {
-  refuseMisspelt(environment, METHODS);
-}
-
 type EnvironmentMethod = VariableMethod & { readonly make: (said: EnvironmentOptions) => SignInPart };
 
-/** A new method that variables can set up is a line here. */
+/** A new method that variables can set up is a line here, and one in variable-methods.ts. */
 const METHODS: readonly EnvironmentMethod[] = [
   { name: USERS, options: {}, make: () => users() },
   { ...magicLinkSignIn, make: (said) => magicLinkMethod(magicLinkSignIn.parseVariables(said)) },
-  ...[
-    oidcSignIn,
-    googleSignIn,
-    entraSignIn,
-    oktaSignIn,
-    auth0SignIn,
-    keycloakSignIn,
-    gitlabSignIn,
-    scalekitSignIn,
-    workosSignIn,
-  ].map((definition) => ({
+  ...OIDC_METHODS.map((definition) => ({
     ...definition,
     make: (said: EnvironmentOptions) => oidcMethod(definition.parseVariables(said)),
   })),
