@@ -9,6 +9,7 @@ import { redirectUriOf } from "../../core/upstream-urls.ts";
 import type { DemoAccess } from "../demo-access.ts";
 import { flagOptions, OPTION_FLAGS } from "../option-flags.ts";
 import { bold, print, printPairs, warning } from "../output.ts";
+import { holdYoungGeneration, releaseYoungGeneration } from "../young-generation.ts";
 
 /** By Commander's names. */
 type DemoFlags = Readonly<Record<string, unknown>>;
@@ -45,6 +46,7 @@ While any variable of a provider is set, people sign in there, not here.`,
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
+  holdYoungGeneration();
   // The heavy modules after the options: a wrong one should not take time.
   const [{ parseOptions, optionsOf }, { environmentOptions, loadEnvironment }, { readDemoAccess }] =
     await Promise.all([
@@ -65,6 +67,7 @@ async function demo(flags: DemoFlags): Promise<void> {
   const { port, tls } = settings;
   const server = createDemoServer({ ...optionsOf(fromFlags), port, ...(tls && { tls }) }, access);
   const { url } = await server.listen();
+  releaseYoungGeneration();
   const signIn =
     access === undefined ? ownLines(DEMO_PERSON) : accessLines(access, url.slice(0, -settings.path.length));
   // Behind a provider, the to-do lists are all that is kept.
