@@ -19,6 +19,8 @@ export type BenchSettings = {
 export type Contestant = {
   readonly name: string;
   readonly module: string;
+  /** Of Node, for this process. */
+  readonly flags?: readonly string[];
   readonly options?: unknown;
 };
 

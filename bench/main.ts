@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchSettings } from "./comparison.ts";
-import { PLACEMENT } from "./processes.ts";
+import { CHECKOUT, PLACEMENT } from "./processes.ts";
 import { format, type Scenario } from "./report.ts";
 import { accountPage } from "./scenarios/account-page.ts";
 import { bytesPerGrant } from "./scenarios/bytes-per-grant.ts";
@@ -11,6 +11,7 @@ import { cachedTokens } from "./scenarios/cached-tokens.ts";
 import { firstVerification } from "./scenarios/first-verification.ts";
 import { guard } from "./scenarios/guard.ts";
 import { janitor } from "./scenarios/janitor.ts";
+import { memory } from "./scenarios/memory.ts";
 import { millionGrants } from "./scenarios/million-grants.ts";
 import { millionPeople } from "./scenarios/million-people.ts";
 import { postgresRefresh } from "./scenarios/postgres-refresh.ts";
@@ -37,6 +38,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   accountPage,
   sdkExpress,
   start,
+  memory,
   millionGrants,
   sharedCommit,
   postgresRefresh,
@@ -77,7 +79,7 @@ if (unknown.length > 0) {
 }
 
 // Inside of the checkout, and not among the system's temporary files: those may be in memory.
-const scratch = resolve(import.meta.dirname, "../.scratch");
+const scratch = join(CHECKOUT, ".scratch");
 await mkdir(scratch, { recursive: true });
 
 const [processor] = cpus();

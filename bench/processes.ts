@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Answer, Question } from "./worker.ts";
+
+/** All of this runs as JavaScript from `.scratch/built/bench/`: else Node's stripping of types would be in what is measured. */
+export const CHECKOUT = resolve(import.meta.dirname, "../../..");
 
 /** The core that serves, and the one that loads it. Where there is no `taskset`, the system places them. */
 export const SERVER_CORE = 0;
@@ -23,6 +26,8 @@ export type WorkerOptions = {
   /** The module that the process runs, from this folder. */
   readonly module: string;
   readonly core: number;
+  /** Of Node, for this process. */
+  readonly flags?: readonly string[];
   /** What the module's `readOptions()` returns. */
   readonly options?: unknown;
   /** Where standard output goes: a server's log is written to a file, as it would be. */
@@ -30,8 +35,15 @@ export type WorkerOptions = {
 };
 
 /** Starts a process on a core of its own, and resolves once it answers. */
-export async function startWorker({ module, core, options, output }: WorkerOptions): Promise<Worker> {
-  const command = [process.execPath, join(import.meta.dirname, module), JSON.stringify(options ?? {})];
+export async function startWorker({
+  module,
+  core,
+  flags = [],
+  options,
+  output,
+}: WorkerOptions): Promise<Worker> {
+  const script = join(import.meta.dirname, module.replace(/\.ts$/, ".js"));
+  const command = [process.execPath, ...flags, script, JSON.stringify(options ?? {})];
   const [file = "", ...parameters] = pinned(command, core);
   const log = openSync(output, "a");
   const child = spawn(file, parameters, { stdio: ["ignore", log, "inherit", "ipc"] });
