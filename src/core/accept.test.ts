@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { prefersPage, qualityOf } from "./accept.ts";
+import { prefersPage, qualities } from "./accept.ts";
 
 const BROWSER =
   "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
@@ -19,7 +19,7 @@ describe("Accept (RFC 9110 §12.5.1)", () => {
     ["text/html", 0],
     [BROWSER, 0.8],
   ])("%s wants application/json: %d", (accept, quality) => {
-    expect(qualityOf(accept, "application/json")).toBe(quality);
+    expect(qualities(accept)("application/json")).toBe(quality);
   });
 
   it.each([

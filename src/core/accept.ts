@@ -1,10 +1,14 @@
 /**
- * How much a client wants a media type, from 0 (not at all) to 1, by its `Accept` header (RFC 9110 §12.5.1). The most
- * specific range decides; without the header, everything is welcome.
+ * Reads an `Accept` header (RFC 9110 §12.5.1).
+ * @returns how much its sender wants a media type, from 0 (not at all) to 1. The most specific range decides; without the
+ * header, everything is welcome.
  */
-export function qualityOf(accept: string | null, type: string): number {
+export function qualities(accept: string | null): (type: string) => number {
   const ranges = (accept ?? "").split(",").map(readRange).filter(isNamed);
-  if (ranges.length === 0) return 1;
+  return (type) => (ranges.length === 0 ? 1 : qualityIn(ranges, type));
+}
+
+function qualityIn(ranges: readonly Range[], type: string): number {
   const [main = ""] = type.split("/");
   for (const name of [type, `${main}/*`, "*/*"]) {
     const found = ranges.find((range) => range.name === name);
@@ -15,8 +19,9 @@ export function qualityOf(accept: string | null, type: string): number {
 
 /** Whether a person's browser asks: it would rather have a page than anything that programs exchange here. */
 export function prefersPage(accept: string | null): boolean {
-  const page = qualityOf(accept, "text/html");
-  return page > qualityOf(accept, "application/json") && page > qualityOf(accept, "text/event-stream");
+  const qualityOf = qualities(accept);
+  const page = qualityOf("text/html");
+  return page > qualityOf("application/json") && page > qualityOf("text/event-stream");
 }
 
 type Range = { readonly name: string; readonly quality: number };

@@ -1,4 +1,4 @@
-import { qualityOf } from "../core/accept.ts";
+import { qualities } from "../core/accept.ts";
 import { isEventStream } from "./buffered-response.ts";
 import { type Message, readMessage } from "./json-rpc.ts";
 
@@ -9,8 +9,8 @@ const JSON_TYPE = "application/json";
 const EVENTS_TYPE = "text/event-stream";
 
 export function acceptedBy({ headers }: Request): Accepted {
-  const accept = headers.get("accept");
-  return { json: qualityOf(accept, JSON_TYPE) > 0, events: qualityOf(accept, EVENTS_TYPE) > 0 };
+  const qualityOf = qualities(headers.get("accept"));
+  return { json: qualityOf(JSON_TYPE) > 0, events: qualityOf(EVENTS_TYPE) > 0 };
 }
 
 /** The same request with the `Accept` that the SDK's transports look for: both types, by name. Its body was read before. */

@@ -18,7 +18,7 @@ export type FeatureCall = {
   readonly feature: { readonly kind: "tool" | "prompt" | "resource" };
   readonly context: ServerContext;
   readonly caller: Caller;
-  /** The SDK's server that serves it. */
+  /** The SDK's server of its session, where it has one. */
   readonly server: McpServer | undefined;
 };
 

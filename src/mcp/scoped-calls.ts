@@ -38,7 +38,7 @@ export type ContextOf<One extends Feature> = One extends PublicFeature ? PublicT
 export type ScopedCalls = {
   /**
    * Runs a callback that the SDK passes its context. Throws where the caller may not, and what the callback throws.
-   * @param server the SDK's, which knows what a client of 2025 can do
+   * @param server the SDK's of a session, which knows what its client can do
    */
   answer<One extends Feature, Result>(
     feature: One,
@@ -52,7 +52,7 @@ export type ScopedCalls = {
   mayCall(feature: Feature, context: ServerContext): boolean;
 };
 
-/** The same for one server of the SDK. */
+/** The same for the server of a session. */
 export function callsServedBy(server: McpServer, calls: ScopedCalls): ScopedCalls {
   return {
     ...calls,

@@ -12,6 +12,7 @@ import type { RegistrationView } from "./registrations.ts";
 import { callsServedBy, type ScopedCalls } from "./scoped-calls.ts";
 import { listWithSchemes, type SchemesOf } from "./security-schemes.ts";
 import { callerOf, type McpContext } from "./tool-context.ts";
+import { createToolShelf } from "./tool-shelf.ts";
 import { whenItFails } from "./when-it-fails.ts";
 import { elsewhereOf } from "./with-upstreams.ts";
 import { answersWithoutSecrets, withoutSecrets } from "./without-secrets.ts";
@@ -101,6 +102,7 @@ function fromRegistrations(
   calls: ScopedCalls,
 ): MakeServer {
   const { instructions, requestState, extensions, ...implementation } = identity;
+  const shelf = createToolShelf(calls);
   return async ({ era }, use) => {
     // A 2025-era client without a session could not be told of any change.
     const notifies = era === "modern" || use.kind === "session";
@@ -112,10 +114,14 @@ function fromRegistrations(
       ...(instructions !== undefined && { instructions }),
       ...(requestState !== undefined && { requestState }),
     });
-    const served = callsServedBy(server, calls);
-    for (const registration of reached(registrations, use)) registration.apply(server, served);
+    if (use.kind === "session") {
+      const served = callsServedBy(server, calls);
+      for (const registration of registrations.all()) registration.apply(server, served);
+      rememberSubscriptions(server, use.subscriptions, registrations, calls);
+    } else {
+      for (const registration of use.reached ?? registrations.all()) shelf.put(registration, server);
+    }
     if (schemesOf && mayList(registrations, use)) listWithSchemes(server, registrations, schemesOf);
-    if (use.kind === "session") rememberSubscriptions(server, use.subscriptions, registrations, calls);
     return server;
   };
 }
@@ -123,10 +129,6 @@ function fromRegistrations(
 /** A session may be asked for tools that are registered late. */
 function mayList(registrations: RegistrationView, use: Use): boolean {
   return use.kind === "session" || (use.reached === undefined && registrations.has("tool"));
-}
-
-function reached(registrations: RegistrationView, use: Use): Iterable<Registration> {
-  return (use.kind === "request" && use.reached) || registrations.all();
 }
 
 function capabilities(registrations: RegistrationView, listChanged: boolean, all: boolean) {
