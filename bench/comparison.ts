@@ -19,6 +19,8 @@ export type BenchSettings = {
 export type Contestant = {
   readonly name: string;
   readonly module: string;
+  /** What the server does without: a folder of `without/`. */
+  readonly without?: string;
   readonly options?: unknown;
 };
 

@@ -14,6 +14,7 @@ import { janitor } from "./scenarios/janitor.ts";
 import { millionGrants } from "./scenarios/million-grants.ts";
 import { millionPeople } from "./scenarios/million-people.ts";
 import { postgresRefresh } from "./scenarios/postgres-refresh.ts";
+import { proofs } from "./scenarios/proofs.ts";
 import { publicTools } from "./scenarios/public-tools.ts";
 import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
@@ -49,6 +50,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   cachedTokens,
   tokenManager,
   upstreamToken,
+  ...proofs,
 ];
 
 const USAGE = `npm run bench -- [<scenario> …] [--seconds 2] [--rounds 9] [--profile]

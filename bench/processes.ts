@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Answer, Question } from "./worker.ts";
 
 /** The core that serves, and the one that loads it. Where there is no `taskset`, the system places them. */
@@ -23,6 +24,8 @@ export type WorkerOptions = {
   /** The module that the process runs, from this folder. */
   readonly module: string;
   readonly core: number;
+  /** A folder of `without/`: the process runs with the plain forms in it. */
+  readonly without?: string | undefined;
   /** What the module's `readOptions()` returns. */
   readonly options?: unknown;
   /** Where standard output goes: a server's log is written to a file, as it would be. */
@@ -30,11 +33,19 @@ export type WorkerOptions = {
 };
 
 /** Starts a process on a core of its own, and resolves once it answers. */
-export async function startWorker({ module, core, options, output }: WorkerOptions): Promise<Worker> {
-  const command = [process.execPath, join(import.meta.dirname, module), JSON.stringify(options ?? {})];
-  const [file = "", ...parameters] = pinned(command, core);
+export async function startWorker({
+  module,
+  core,
+  without,
+  options,
+  output,
+}: WorkerOptions): Promise<Worker> {
+  const flags = without === undefined ? [] : ["--import", plainForms(without)];
+  const file = join(import.meta.dirname, module);
+  const command = [process.execPath, ...flags, file, JSON.stringify(options ?? {})];
+  const [program = "", ...parameters] = pinned(command, core);
   const log = openSync(output, "a");
-  const child = spawn(file, parameters, { stdio: ["ignore", log, "inherit", "ipc"] });
+  const child = spawn(program, parameters, { stdio: ["ignore", log, "inherit", "ipc"] });
   closeSync(log);
   const ask = asker(child, module);
   await ask.ready;
@@ -46,6 +57,12 @@ export async function startWorker({ module, core, options, output }: WorkerOptio
       await gone;
     },
   };
+}
+
+function plainForms(without: string): string {
+  const hook = pathToFileURL(join(import.meta.dirname, "without/replace.ts"));
+  hook.search = without;
+  return hook.href;
 }
 
 /** The same command, kept on one core where that can be done. */
