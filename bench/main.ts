@@ -18,7 +18,7 @@ import { proofs } from "./scenarios/proofs.ts";
 import { publicTools } from "./scenarios/public-tools.ts";
 import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
-import { sdkExpress } from "./scenarios/sdk-express.ts";
+import { sdk } from "./scenarios/sdk.ts";
 import { sharedCommit } from "./scenarios/shared-commit.ts";
 import { signIn } from "./scenarios/sign-in.ts";
 import { soak } from "./scenarios/soak.ts";
@@ -36,7 +36,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   registration,
   signIn,
   accountPage,
-  sdkExpress,
+  sdk,
   start,
   millionGrants,
   sharedCommit,
