@@ -21,6 +21,8 @@ export type Contestant = {
   readonly module: string;
   /** Of Node, for this process. */
   readonly flags?: readonly string[];
+  /** What the server does without: a folder of `without/`. */
+  readonly without?: string;
   readonly options?: unknown;
 };
 

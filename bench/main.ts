@@ -15,10 +15,11 @@ import { memory } from "./scenarios/memory.ts";
 import { millionGrants } from "./scenarios/million-grants.ts";
 import { millionPeople } from "./scenarios/million-people.ts";
 import { postgresRefresh } from "./scenarios/postgres-refresh.ts";
+import { proofs } from "./scenarios/proofs.ts";
 import { publicTools } from "./scenarios/public-tools.ts";
 import { refresh } from "./scenarios/refresh.ts";
 import { registration } from "./scenarios/registration.ts";
-import { sdkExpress } from "./scenarios/sdk-express.ts";
+import { sdk } from "./scenarios/sdk.ts";
 import { sharedCommit } from "./scenarios/shared-commit.ts";
 import { signIn } from "./scenarios/sign-in.ts";
 import { soak } from "./scenarios/soak.ts";
@@ -36,7 +37,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   registration,
   signIn,
   accountPage,
-  sdkExpress,
+  sdk,
   start,
   memory,
   millionGrants,
@@ -51,6 +52,7 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   cachedTokens,
   tokenManager,
   upstreamToken,
+  ...proofs,
 ];
 
 const USAGE = `npm run bench -- [<scenario> …] [--seconds 2] [--rounds 9] [--profile]

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Answer, Question } from "./worker.ts";
 
 /** All of this runs as JavaScript from `.scratch/built/bench/`: else Node's stripping of types would be in what is measured. */
@@ -28,6 +29,8 @@ export type WorkerOptions = {
   readonly core: number;
   /** Of Node, for this process. */
   readonly flags?: readonly string[];
+  /** A folder of `without/`: the process runs with the plain forms in it. */
+  readonly without?: string | undefined;
   /** What the module's `readOptions()` returns. */
   readonly options?: unknown;
   /** Where standard output goes: a server's log is written to a file, as it would be. */
@@ -39,14 +42,16 @@ export async function startWorker({
   module,
   core,
   flags = [],
+  without,
   options,
   output,
 }: WorkerOptions): Promise<Worker> {
+  const plain = without === undefined ? [] : ["--import", plainForms(without)];
   const script = join(import.meta.dirname, module.replace(/\.ts$/, ".js"));
-  const command = [process.execPath, ...flags, script, JSON.stringify(options ?? {})];
-  const [file = "", ...parameters] = pinned(command, core);
+  const command = [process.execPath, ...plain, ...flags, script, JSON.stringify(options ?? {})];
+  const [program = "", ...parameters] = pinned(command, core);
   const log = openSync(output, "a");
-  const child = spawn(file, parameters, { stdio: ["ignore", log, "inherit", "ipc"] });
+  const child = spawn(program, parameters, { stdio: ["ignore", log, "inherit", "ipc"] });
   closeSync(log);
   const ask = asker(child, module);
   await ask.ready;
@@ -58,6 +63,12 @@ export async function startWorker({
       await gone;
     },
   };
+}
+
+function plainForms(without: string): string {
+  const hook = pathToFileURL(join(import.meta.dirname, "without/replace.js"));
+  hook.search = without;
+  return hook.href;
 }
 
 /** The same command, kept on one core where that can be done. */

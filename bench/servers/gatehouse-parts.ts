@@ -18,21 +18,23 @@ export const IDENTITY: McpIdentity = { name: "Bench", version: "1.0.0" };
 /** Whom `connect` of the tests signs in. The password is not what is measured. */
 export const CHECK_USER: CheckUser = (username) => ({ id: username, name: "Ada Lovelace" });
 
-/**
- * One tool that does nothing much.
- * @param publicTools how many there are beside it that anyone may call
- */
-export function benchRegistrations(publicTools = 0): Registrations {
+/** How many tools there are beside the one that is called. */
+export type OtherTools = { readonly publicTools?: number; readonly otherTools?: number };
+
+/** One tool that does nothing much. */
+export function benchRegistrations({ publicTools = 0, otherTools = 0 }: OtherTools = {}): Registrations {
   const registrations = createRegistrations();
   for (let n = 0; n < publicTools; n += 1) {
     registrations.registerTool(`public_${n}`, { public: true, description: "Says nothing." }, () => ({
       content: [],
     }));
   }
-  registrations.registerTool(
-    "echo",
-    { description: "Says it back.", inputSchema: z.object({ text: z.string() }) },
-    ({ text }) => ({ content: [{ type: "text", text }] }),
-  );
+  for (const name of ["echo", ...Array.from({ length: otherTools }, (_, n) => `echo_${n}`)]) {
+    registrations.registerTool(
+      name,
+      { description: "Says it back.", inputSchema: z.object({ text: z.string() }) },
+      ({ text }) => ({ content: [{ type: "text", text }] }),
+    );
+  }
   return registrations;
 }

@@ -22,6 +22,8 @@ export type GatehouseOptions = {
   readonly askToSignIn?: "connect" | "call";
   /** How many there are. */
   readonly publicTools?: number;
+  /** How many there are that nobody calls. */
+  readonly otherTools?: number;
   readonly load: GatehouseLoad;
 };
 export type GatehouseLoad =
@@ -42,7 +44,7 @@ const server = await openServer({
   settings,
   methods: [password(CHECK_USER)],
   admission: parseAdmit(undefined, []),
-  registrations: benchRegistrations(given.publicTools),
+  registrations: benchRegistrations(given),
   factory: undefined,
   identity: IDENTITY,
   log: createLog({ level: "info", pretty: false }),

@@ -2,6 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import Provider, { type JWK } from "oidc-provider";
+// @ts-expect-error It has no types: it is not meant for use outside.
+import MemoryAdapter from "oidc-provider/lib/adapters/memory_adapter.js";
+// @ts-expect-error The same.
+import LRU from "oidc-provider/lib/helpers/lru.js";
 import type { Prepared } from "../comparison.ts";
 import type { Chain, Plan } from "../load/plan.ts";
 import { answerQuestions, readOptions } from "../worker.ts";
@@ -20,6 +24,11 @@ const ACCOUNT_ID = "ada";
 const SCOPE = "mcp offline_access";
 const ACCESS_TOKEN_SECONDS = 1800;
 const REFRESH_TOKEN_SECONDS = 30 * 24 * 60 * 60;
+/**
+ * How many rows its store keeps for refreshes. Of the 1,000 that it keeps otherwise, the grant of a connection that has to
+ * wait for a while is pushed out by the rotations of the others, and its refresh is refused.
+ */
+const ROWS = 5000;
 
 const { load } = readOptions<{ readonly load: OidcProviderLoad }>();
 
@@ -27,6 +36,7 @@ const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const signingKey = { ...privateKey.export({ format: "jwk" }), kid: "bench", alg: "ES256", use: "sig" } as JWK;
 
 const provider = new Provider("https://mcp.example", {
+  ...(load.kind === "refresh" && { adapter: largerStore() }),
   jwks: { keys: [signingKey] },
   cookies: { keys: ["a secret that is as long as it has to be"] },
   clients: [
@@ -75,6 +85,11 @@ answerQuestions({
     plans: await plansFor(connections),
   }),
 });
+
+function largerStore() {
+  const rows = new LRU({ maxSize: ROWS });
+  return (model: string) => new MemoryAdapter(model, rows);
+}
 
 async function plansFor(connections: number): Promise<readonly Plan[]> {
   if (load.kind === "register") return forEach(connections, () => registrationPlan("/reg", load.which));

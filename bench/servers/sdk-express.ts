@@ -2,13 +2,12 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createMcpExpressApp, requireBearerAuth } from "@modelcontextprotocol/express";
-import { toNodeHandler } from "@modelcontextprotocol/node";
-import { createMcpHandler, McpServer, OAuthError, OAuthErrorCode } from "@modelcontextprotocol/server";
+import { OAuthError, OAuthErrorCode } from "@modelcontextprotocol/server";
 import { jwtVerify, SignJWT } from "jose";
-import { z } from "zod";
 import type { Prepared } from "../comparison.ts";
 import { answerQuestions, readOptions } from "../worker.ts";
 import { type Era, echoPlan, forEach } from "./plans.ts";
+import { sdkHandler } from "./sdk-handler.ts";
 
 // The SDK on Express as its documentation builds it: a server for each request, `requireBearerAuth` before it, and
 // every token verified with jose under a public key that is at hand.
@@ -45,15 +44,7 @@ const bearerAuth = requireBearerAuth({
   },
 });
 
-const input = z.object({ text: z.string() });
-const handler = createMcpHandler(() => {
-  const server = new McpServer({ name: "Bench", version: "1.0.0" });
-  server.registerTool("echo", { description: "Says it back.", inputSchema: input }, ({ text }) => ({
-    content: [{ type: "text", text }],
-  }));
-  return server;
-});
-const serve = toNodeHandler(handler);
+const serve = sdkHandler();
 
 const app = createMcpExpressApp();
 app.post("/mcp", bearerAuth, (request, response) => serve(request, response, request.body));
