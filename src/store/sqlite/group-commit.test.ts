@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   APPROVED,
@@ -17,6 +18,7 @@ import {
 import { openTestStore } from "../../../test/support/store/test-store.ts";
 import { OAuthError } from "../../core/errors.ts";
 import type { Query } from "../query.ts";
+import type { Store } from "../store.ts";
 import { connectSqlite } from "./connection.ts";
 
 let folder: string;
@@ -62,6 +64,38 @@ describe("writes that are issued together share a commit", () => {
       }),
     );
     expect(commitsIn(`${database}-wal`)).toBe(before + 1);
+    await store.close();
+  });
+
+  test("a write that comes alone does not wait for the next turn", async () => {
+    const database = join(folder, "a.db");
+    const store = await openTestStore({ database });
+    const before = commitsIn(`${database}-wal`);
+    await writeOverTurns(store, [1, 1, 1]);
+    expect(commitsIn(`${database}-wal`)).toBe(before + 3);
+    await store.close();
+  });
+
+  test("more than one wait for as long as each turn brings another", async () => {
+    const database = join(folder, "a.db");
+    const store = await openTestStore({ database });
+    const before = commitsIn(`${database}-wal`);
+    await writeOverTurns(store, [2, 1, 1, 0, 1]);
+    expect(commitsIn(`${database}-wal`)).toBe(before + 2);
+    await store.close();
+  });
+
+  test("none waits for more than eight turns, whatever comes after it", async () => {
+    const database = join(folder, "a.db");
+    const store = await openTestStore({ database });
+    const before = commitsIn(`${database}-wal`);
+    await writeOverTurns(store, [
+      2,
+      ...Array.from({ length: 7 }, () => 1),
+      2,
+      ...Array.from({ length: 7 }, () => 1),
+    ]);
+    expect(commitsIn(`${database}-wal`)).toBe(before + 2);
     await store.close();
   });
 
@@ -211,6 +245,18 @@ describe("a connection", () => {
     expect(rows()).toEqual([]);
   });
 });
+
+/** Issues so many writes in each turn of the event loop, one turn after the other. */
+async function writeOverTurns(store: Pick<Store, "addClient">, turns: readonly number[]): Promise<void> {
+  const written: Promise<boolean>[] = [];
+  for (const writes of turns) {
+    for (let write = 0; write < writes; write += 1) {
+      written.push(store.addClient(sampleClient({ id: `client-of-turns-${written.length}` }), "unaudited"));
+    }
+    await setImmediate();
+  }
+  await Promise.all(written);
+}
 
 function raw(sql: string, ...parameters: readonly (string | number)[]): Query<unknown> {
   return { sql, parameters, parse: (row) => row };
