@@ -1,0 +1,19 @@
+import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
+import type { Answer, AnyExchange } from "../../../../src/mcp/exchange.ts";
+import type { StatelessParts } from "../../../../src/mcp/stateless.ts";
+
+/** Whatever it is goes to the transport of 2025. */
+export async function serveStateless(
+  { request, authInfo, body, reached }: AnyExchange,
+  { makeServer }: StatelessParts,
+): Promise<Answer> {
+  const shown = authInfo && { authInfo };
+  const server = await makeServer(
+    { era: "legacy", requestInfo: request, ...shown },
+    { kind: "request", reached },
+  );
+  const transport = new WebStandardStreamableHTTPServerTransport();
+  await server.connect(transport);
+  const response = await transport.handleRequest(request, { parsedBody: body, ...shown });
+  return { response, done: () => void server.close() };
+}
