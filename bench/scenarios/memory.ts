@@ -6,18 +6,21 @@ import type { Era } from "../servers/plans.ts";
 
 const SECONDS = 10;
 const ERA: Era = "2026-07-28";
-/** What the operator may tell Node: docs/deploy/capacity.md. */
-const SMALL_YOUNG_GENERATION = "--max-semi-space-size=4";
+/** What the image and the systemd unit tell Node: docs/deploy/capacity.md. */
+const SMALL_YOUNG_GENERATION = "--max-semi-space-size=16";
 
 /** How much memory a server has after some seconds of one load, each in a process of its own. */
 export const memory: Scenario<BenchSettings> = {
   name: "memory",
-  title: `resident memory after ${SECONDS} s of load, as it is, and all with ${SMALL_YOUNG_GENERATION}`,
+  title: `resident memory after ${SECONDS} s of load, as it is, and with ${SMALL_YOUNG_GENERATION}`,
   async run({ directory }) {
-    const plain = await measureAll(directory, []);
-    const small = await measureAll(directory, [SMALL_YOUNG_GENERATION]);
+    const ours = await measureAll(directory, OURS, []);
+    const deployed = await measureAll(directory, OURS, [SMALL_YOUNG_GENERATION]);
+    const others = await measureAll(directory, OTHERS, []);
+    // So that one sees what of it is V8's.
+    const othersToo = await measureAll(directory, OTHERS, [SMALL_YOUNG_GENERATION]);
     return {
-      rows: [...plain, ...small].map(
+      rows: [...ours, ...deployed, ...others, ...othersToo].map(
         ({ name, residentMegabytes, requestsPerSecond, serverMicroseconds }) => ({
           name,
           values: [
@@ -27,7 +30,7 @@ export const memory: Scenario<BenchSettings> = {
           ],
         }),
       ),
-      figures: [...ratios(plain), ...ratios(small)],
+      figures: [...ratios(ours, others), ...ratios(deployed, others)],
     };
   },
 };
@@ -50,21 +53,24 @@ function gatehouse(name: string, load: unknown): Contestant {
   return { name: `Gatehouse, ${name}`, module: "servers/gatehouse.ts", options: { load } };
 }
 
-async function measureAll(directory: string, flags: readonly string[]): Promise<readonly Measured[]> {
+async function measureAll(
+  directory: string,
+  contestants: readonly Contestant[],
+  flags: readonly string[],
+): Promise<readonly Measured[]> {
   const measured: Measured[] = [];
-  for (const { name, ...contestant } of [...OURS, ...OTHERS]) {
+  for (const { name, ...contestant } of contestants) {
     measured.push(await loaded({ ...contestant, name: [name, ...flags].join(", "), flags }, directory));
   }
   return measured;
 }
 
 /** Each of ours to each of the others. */
-function ratios(measured: readonly Measured[]): readonly Figure[] {
-  const others = measured.slice(OURS.length);
-  return measured.slice(0, OURS.length).flatMap((ours) =>
+function ratios(ours: readonly Measured[], others: readonly Measured[]): readonly Figure[] {
+  return ours.flatMap((one) =>
     others.map((other) => ({
-      what: `${ours.name}, to ${other.name}`,
-      value: ours.residentMegabytes / other.residentMegabytes,
+      what: `${one.name}, to ${other.name}`,
+      value: one.residentMegabytes / other.residentMegabytes,
       unit: "×" as const,
       atMost: 1,
     })),

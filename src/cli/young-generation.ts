@@ -3,15 +3,12 @@ import { setFlagsFromString } from "node:v8";
 // What a start loads survives, and for each such survival V8 doubles its young generation: to 30 MB, of which a server that waits uses
 // nothing. A library may not set this for its process; a command may. Decision 0057.
 
-/** Whoever gives Node a size means it. */
-const isGiven = /semi[-_]space/.test([...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" "));
-
 /** Keeps V8's young generation as small as it is: called before most is loaded, since what has grown stays. */
 export function holdYoungGeneration(): void {
-  if (!isGiven) setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--semi-space-growth-factor=1");
 }
 
-/** Lets it grow again, by V8's own factor: under load, a small one costs a third more CPU. */
+/** Lets it grow again, by V8's own factor and to the size that Node was given: under load, a small one costs a third more CPU. */
 export function releaseYoungGeneration(): void {
-  if (!isGiven) setFlagsFromString("--semi-space-growth-factor=2");
+  setFlagsFromString("--semi-space-growth-factor=2");
 }
