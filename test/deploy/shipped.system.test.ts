@@ -54,7 +54,9 @@ describe("the environment", () => {
   ]);
 
   it.each([...given])("%s sets what somebody reads, to what is accepted", (_file, environment) => {
-    const { NODE_ENV: _, ...rest } = environment;
+    const { NODE_ENV: _, NODE_OPTIONS: nodeOptions = "", ...rest } = environment;
+    const node = spawnSync(process.execPath, ["--eval", ""], { env: { NODE_OPTIONS: nodeOptions } });
+    expect({ status: node.status, stderr: String(node.stderr) }).toEqual({ status: 0, stderr: "" });
     expect(Object.keys(rest).filter((name) => ![...KNOWN, ...READ_BY_THE_EXAMPLE].includes(name))).toEqual(
       [],
     );
