@@ -44,11 +44,6 @@ const PROOFS: readonly Proof[] = [
     loads: [...CALLS, ...CALLS_OF_ONE_IN_FIFTY],
   },
   { name: "tool-shelf", what: "a tool registered with the SDK once, and for each call", loads: CALLS },
-  {
-    name: "one-request",
-    what: "a call of 2025 by the SDK's transport for one request, and by its transport of 2025",
-    loads: [CALL_2025],
-  },
   { name: "one-piece", what: "answers sent as text, and read from a stream", loads: [REFRESH, CALL_2026] },
   {
     name: "sends-together",

@@ -88,3 +88,68 @@ describe("a factory of SDK servers", () => {
     expect(String(logged[0])).toContain("the secret reason");
   });
 });
+
+describe("a tool", () => {
+  it("is registered with the SDK once, and serves each caller as who they are", async () => {
+    const register = vi.spyOn(McpServer.prototype, "registerTool");
+    try {
+      const { registrations, tokenFor, post, postModern } = startEndpoint();
+      registrations.registerTool("who", {}, ({ person }) => ({
+        content: [{ type: "text", text: person.id }],
+      }));
+      register.mockClear();
+      for (const id of ["ada", "grace", "ada"]) {
+        const token = tokenFor({ person: { id } });
+        expect(await textOf(await post(token, call("who")))).toBe(id);
+        expect(await textOf(await postModern(token, call("who")))).toBe(id);
+      }
+      expect(register).toHaveBeenCalledTimes(1);
+    } finally {
+      register.mockRestore();
+    }
+  });
+
+  it("of a caller without its scopes does not run, though it ran for another", async () => {
+    const { registrations, tokenFor, post } = startEndpoint({ withoutFrontDoor: true });
+    const called = vi.fn(() => ({ content: [{ type: "text" as const, text: "done" }] }));
+    registrations.registerTool("t", { scopes: ["admin"] }, called);
+    expect(await textOf(await post(tokenFor({ scopes: ["mcp", "admin"] }), call("t")))).toBe("done");
+    expect(await textOf(await post(tokenFor(), call("t")))).not.toBe("done");
+    expect(called).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("a call of 2025 that says nothing until its answer", () => {
+  const startWaiting = () => {
+    const rig = startEndpoint();
+    const running = Promise.withResolvers<AbortSignal>();
+    const gate = Promise.withResolvers<void>();
+    rig.registrations.registerTool("wait", {}, async ({ mcpReq: { signal } }) => {
+      running.resolve(signal);
+      await gate.promise;
+      return { content: [{ type: "text", text: "at last" }] };
+    });
+    const ask = () => rig.post(rig.tokenFor({ grantId: "grant-1" }), call("wait"));
+    return { ...rig, ask, running: running.promise, open: gate.resolve };
+  };
+
+  it("ends with its grant, and is not answered", async () => {
+    const { ask, running, revoke, open } = startWaiting();
+    const response = await ask();
+    const signal = await running;
+    revoke("grant-1");
+    expect(signal.aborted).toBe(true);
+    open();
+    expect(await response.text()).not.toContain("at last");
+  });
+
+  it("hears of no end where it succeeds", async () => {
+    const { ask, running, open } = startWaiting();
+    const answer = ask();
+    const signal = await running;
+    open();
+    expect(await textOf(await answer)).toBe("at last");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(signal.aborted).toBe(false);
+  });
+});

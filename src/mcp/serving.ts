@@ -41,8 +41,7 @@ export function createServing(parts: ServingParts, guard: CallGuard | undefined)
   const makeServer = serverMaker(parts, calls);
   const currentlyReached = () => current.getStore()?.reached;
   const modern = createModern({ makeServer, currentlyReached, keepAlive, log });
-  const statelessParts = { ...parts, makeServer, keepAlive, mayChallenge: registrations === undefined };
-  const stateless = (exchange: AnyExchange) => serveStateless(exchange, statelessParts);
+  const stateless = (exchange: AnyExchange) => serveStateless(exchange, { ...parts, makeServer });
   return {
     modern,
     makeServer,
