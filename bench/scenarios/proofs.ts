@@ -44,6 +44,7 @@ const PROOFS: readonly Proof[] = [
     loads: [...CALLS, ...CALLS_OF_ONE_IN_FIFTY],
   },
   { name: "tool-shelf", what: "a tool registered with the SDK once, and for each call", loads: CALLS },
+  { name: "log-delay", what: "log lines of 10 ms in one write, and each at once", loads: [REFRESH] },
   { name: "one-piece", what: "answers sent as text, and read from a stream", loads: [REFRESH, CALL_2026] },
   {
     name: "sends-together",

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createLog } from "./logging.ts";
@@ -74,5 +75,24 @@ describe("nothing that a stranger chose controls the terminal", () => {
     const [first, ...others] = written(true, ["a\n[12:00:00] INFO: sign_in.ok"]).split("\n");
     expect(first).toContain("client.refused");
     expect(others.filter((line) => line.startsWith("[12:00:00]"))).toEqual([]);
+  });
+});
+
+describe("a process whose log nobody reads any more", () => {
+  test.each([
+    ["process.exit(3)", 3],
+    ["throw new Error()", 1],
+  ])("ends by %s with the status that it means: %d", async (end, status) => {
+    const program = `
+      import { createLog } from ${JSON.stringify(import.meta.resolve("./logging.ts"))};
+      const log = createLog({ level: "info", pretty: false });
+      for (let line = 0; line < 20_000; line += 1) log.info("x".repeat(100));
+      ${end}`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    child.stdout.destroy();
+    const [code] = await once(child, "exit");
+    expect(code).toBe(status);
   });
 });

@@ -48,10 +48,32 @@ export const silentLog: Log = { event() {}, error() {}, info() {}, debug() {} };
 
 let output: DestinationStream | undefined;
 
-/** One for all logs of a process. It gathers lines while a write is under way, and writes what is left when the process exits. */
 function standardOutput(): DestinationStream {
-  output ??= pino.destination({ fd: 1, sync: false });
+  output ??= inOneWrite(pino.destination({ fd: 1, sync: false }));
   return output;
+}
+
+/** How long a line may wait for others. A process that is killed outright loses what waits; no other does. */
+const WAIT_MS = 10;
+
+/** Lines go out together: a write, and the thread that does it, cost several times what a line does. */
+function inOneWrite(destination: ReturnType<typeof pino.destination>): DestinationStream {
+  let lines = "";
+  const flush = () => {
+    if (lines !== "") destination.write(lines);
+    lines = "";
+  };
+  process.once("exit", () => {
+    if (lines === "") return;
+    flush();
+    destination.flushSync();
+  });
+  return {
+    write(line) {
+      if (lines === "") setTimeout(flush, WAIT_MS).unref();
+      lines += line;
+    },
+  };
 }
 
 /** For the pretty form, which decodes the JSON: what the values are goes to a terminal. */
