@@ -80,6 +80,23 @@ describe.each(["2025", "2026"] as const)("Accept of a POST of the %s era", (era)
     expect(await textOf(response)).toBe("done");
   });
 
+  it.each(["\u2028", "\u2029", "\u0085", "\v", "\r"])(
+    "an answer with %j in it comes as JSON",
+    async (ending) => {
+      const { registrations, post } = startWithTool();
+      const text = `one${ending}data: two`;
+      registrations.registerTool("lines", {}, async ({ mcpReq }) => {
+        await mcpReq.notify({ method: "notifications/message", params: { level: "info", data: text } });
+        return { content: [{ type: "text", text }] };
+      });
+      const { headers, meta } = ERAS[era];
+      const message = call("lines");
+      const named = "mcp-name" in headers ? { ...headers, "mcp-name": "lines" } : headers;
+      const asked = { ...message, params: { ...message.params, ...meta } };
+      expect(await textOf(await post(asked, "application/json", named))).toBe(text);
+    },
+  );
+
   it.each(REFUSED)("%s allows neither form: 406, and nothing runs", async (accept) => {
     const { post, tool } = startWithTool();
     const response = await post(callOf(era), accept, ERAS[era].headers);

@@ -36,14 +36,23 @@ export async function inAcceptedForm(
   return accepted.json || response.status !== 200 ? response : asEvents(response);
 }
 
+const DATA = "data: ";
+
 /** The event with which a message travels in a stream. */
 export function eventOf(message: string): string {
-  return `event: message\ndata: ${message}\n\n`;
+  return `event: message\n${DATA}${message}\n\n`;
+}
+
+/** The messages of such a stream. Only a line feed ends a line of it: JSON may have U+2028 and its kind in it as they are. */
+export function messagesOf(events: string): readonly string[] {
+  const lines = events.split("\n").filter((line) => line.startsWith(DATA));
+  return lines.map((line) => line.slice(DATA.length)).filter((message) => message !== "");
 }
 
 async function asJson(response: Response, isBatch: boolean): Promise<Response> {
-  const messages = [...(await response.text()).matchAll(/^data: (.+)$/gm)].map(([, data = "null"]) => data);
-  const answers = messages.filter((message) => isAnswer(readMessage(JSON.parse(message))));
+  const answers = messagesOf(await response.text()).filter((message) =>
+    isAnswer(readMessage(JSON.parse(message))),
+  );
   const headers = new Headers(response.headers);
   headers.set("content-type", JSON_TYPE);
   return new Response(isBatch ? `[${answers.join(",")}]` : (answers[0] ?? null), { headers });

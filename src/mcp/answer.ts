@@ -2,7 +2,8 @@ import type { AsyncLocalStorage } from "node:async_hooks";
 import type { Tracing } from "../platform/telemetry/tracing.ts";
 import { inAcceptedForm } from "./accepted.ts";
 import { buffered } from "./buffered-response.ts";
-import type { Answer, AnyExchange, CurrentMessage, Exchange } from "./exchange.ts";
+import type { CurrentMessage } from "./current-message.ts";
+import type { Answer, AnyExchange, Exchange } from "./exchange.ts";
 import type { RegistrationView } from "./registrations.ts";
 import { serve, type Transports } from "./serve.ts";
 import { inSpan, readTracedMessage } from "./traced-message.ts";
@@ -17,13 +18,16 @@ export type AnswerParts<One extends AnyExchange = Exchange> = {
 };
 
 /** Answers a request that was let in: a message in a span of its own, and in a form that its sender takes. */
-export function answer<One extends AnyExchange>(parts: AnswerParts<One>, exchange: One): Promise<Answer> {
+export function answer<One extends AnyExchange>(
+  parts: AnswerParts<One>,
+  exchange: One,
+  message: CurrentMessage,
+): Promise<Answer> {
   const { transports, current, traced, registrations } = parts;
-  const { auth, reached } = exchange;
   if (exchange.body === undefined) return serve(transports, exchange);
   const span = traced(() => readTracedMessage(exchange, registrations));
   return inSpan(span, async () =>
-    inFormTaken(await current.run({ auth, reached }, () => serve(transports, exchange)), exchange),
+    inFormTaken(await current.run(message, () => serve(transports, exchange)), exchange),
   );
 }
 

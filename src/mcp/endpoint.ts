@@ -13,7 +13,6 @@ import type { McpFactory } from "./servers.ts";
 import { createServing, type ServingParts } from "./serving.ts";
 import { ofCaller, ofGrant } from "./session-key.ts";
 import { createMcpSessions } from "./sessions.ts";
-import { createStreams } from "./streams.ts";
 
 export type McpEndpointOptions = ServingParts & {
   readonly registrations: Registrations | McpFactory;
@@ -36,6 +35,8 @@ export type McpEndpoint = {
   grantRevoked(grantId: string): void;
   /** Closes the streams and sessions of a person who changed: they may have been signed out, disabled, or made one with another. */
   personChanged(personId: string): void;
+  /** Closes what was opened with tokens that let no one in any more: what they are verified by has changed. */
+  verifyAgain(): void;
   /** Closes every stream: any grant may have been revoked, any person disabled. */
   revocationLeaseLapsed(): void;
   /** How many streams are open now. */
@@ -49,19 +50,26 @@ export type McpEndpoint = {
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const { guard, resource, clock, log } = options;
   const registrations = typeof options.registrations === "function" ? undefined : options.registrations;
-  const { modern, makeServer, calls, answering } = createServing(options, guard);
+  const { modern, makeServer, calls, open, answering } = createServing(options, guard);
   const keyOf = registrations ? ofCaller : ofGrant;
   const sessions = options.sessions ? createMcpSessions({ makeServer, keyOf, clock, log }) : undefined;
   const answer = answering<Exchange>(sessions);
-  const streams = createStreams(clock);
   const inFlight = createInFlight();
   const closeWhere = (condition: (auth: Auth) => boolean) => {
-    streams.closeWhere(condition);
+    // Before the sessions: a request in one is answered that it was ended.
+    open.closeWhere(condition);
     sessions?.closeWhere(condition);
   };
-  const recheck = createRecheck({ guard, resource, streams });
-  const grantRevoked = (revoked: string) => closeWhere(({ grantId }) => grantId === revoked);
-  const closeOutdated = ({ grantId }: Auth) => (grantId === null ? recheck() : grantRevoked(grantId));
+  const recheck = createRecheck({ guard, resource, open });
+  /** What a request is answered in the end: a token that has ended meanwhile gets what a new request with it would. */
+  const stillAllowed = async (response: Response | undefined, { request, auth }: Exchange) => {
+    if (response && !guard.isOutdated(auth)) return response;
+    const now = await guard.identify(request);
+    const isSame = "person" in now && now.person.id === auth.person.id;
+    if (isSame) return response;
+    closeWhere((opened) => opened === auth);
+    return "person" in now ? undefined : now;
+  };
   const logAdmission = admissionLog(log, options.debug);
   const steps: Steps<Exchange> = {
     inFlight,
@@ -71,16 +79,9 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       if (logAdmission) for (const call of callsOf(exchange)) logAdmission(auth, call);
       // A shutdown waits neither for a subscription nor for the stream of a session (a GET): both last until they are closed.
       if (readMessage(body).method === "subscriptions/listen") finished();
-      const { response, done } = await answer(exchange);
+      const response = await answer(exchange, finished);
       if (body === undefined) finished();
-      const bothDone = () => {
-        done();
-        finished();
-      };
-      const bound = streams.bind({ response, done: bothDone }, auth);
-      // The stream that comes of it must not outlive it.
-      if (guard.isOutdated(auth)) closeOutdated(auth);
-      return bound;
+      return inFlight.isDrained() ? response : stillAllowed(response, exchange);
     },
     log,
   };
@@ -95,19 +96,22 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const needed = registrations?.resource(uri)?.scopes ?? [];
       sessions?.resourceUpdated(uri, (auth) => guard.hasScopes(auth, needed));
     },
-    grantRevoked,
+    grantRevoked: (revoked) => closeWhere(({ grantId }) => grantId === revoked),
     personChanged(personId) {
       closeWhere(({ person }) => person.id === personId);
-      recheck();
+      // It may be this person whom a provider's token is about.
+      recheck(({ grantId }) => grantId === null);
     },
-    revocationLeaseLapsed: streams.closeAll,
-    openStreams: streams.count,
+    verifyAgain: () => recheck(() => true),
+    revocationLeaseLapsed: open.closeAll,
+    openStreams: open.streams,
     openSessions: () => sessions?.count() ?? 0,
     async close() {
       await inFlight.drain(DRAIN_MILLISECONDS);
+      open.closeUnanswered();
       await modern.close();
       sessions?.closeAll();
-      streams.closeAll();
+      open.closeAll();
     },
   };
 }

@@ -22,8 +22,5 @@ export type Exchange<Who extends Auth | null = Auth> = {
 /** For what does not depend on who asks. */
 export type AnyExchange = Exchange | Exchange<null>;
 
-/** What stays with a message for as long as anything that it began: not the request, nor its body of up to 4 MB. */
-export type CurrentMessage = Pick<AnyExchange, "auth" | "reached">;
-
 /** `done` is called once the response was sent, or its stream has ended. */
 export type Answer = { readonly response: Response; done(): void };

@@ -1,13 +1,13 @@
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import type { Log } from "../platform/logging.ts";
-import type { Answer, AnyExchange } from "./exchange.ts";
+import type { AnyExchange } from "./exchange.ts";
 import { type KeepAlive, keptAlive } from "./keep-alive.ts";
 import type { Registration } from "./registration.ts";
 import type { MakeServer } from "./servers.ts";
 
 /** Serves clients of 2026-07-28, and tells those that subscribed what changes. */
 export type Modern = {
-  serve(exchange: AnyExchange): Promise<Answer>;
+  serve(exchange: AnyExchange): Promise<Response>;
   /** Tells of what was registered late. Sessions hear it from their own servers. */
   announce(registration: Registration): void;
   resourceUpdated(uri: string): void;
@@ -34,7 +34,7 @@ export function createModern({ makeServer, currentlyReached, keepAlive, log }: M
         ...(authInfo && { authInfo }),
         ...(body !== undefined && { parsedBody: body }),
       });
-      return { response: await (accepted.events ? keptAlive(answered, keepAlive) : answered), done() {} };
+      return accepted.events ? keptAlive(answered, keepAlive) : answered;
     },
     announce({ kind }) {
       if (kind === "tool") handler.notify.toolsChanged();

@@ -12,7 +12,6 @@ import type { RegistrationView } from "./registrations.ts";
 import { respond } from "./respond.ts";
 import { NO_SIGN_IN } from "./security-schemes.ts";
 import { createServing, type ServingParts } from "./serving.ts";
-import { createStreams } from "./streams.ts";
 
 export type PublicEndpointOptions = Omit<ServingParts, "schemesOf" | "resultChallenges" | "upstreams"> & {
   readonly registrations: RegistrationView;
@@ -44,14 +43,13 @@ const PUBLIC_ONLY = { schemesOf: () => NO_SIGN_IN };
 
 /** The MCP server for requests without a token, in both protocol eras. No person is known in it, and none can become known. */
 export function createPublicEndpoint(options: PublicEndpointOptions): PublicEndpoint {
-  const { withoutToken, room, signIn, clock, log } = options;
+  const { withoutToken, room, signIn, log } = options;
   const registrations = signIn ? beforeSignIn(options.registrations) : onlyPublic(options.registrations);
-  const { modern, answering } = createServing(
+  const { modern, open, answering } = createServing(
     { ...options, ...(signIn ?? PUBLIC_ONLY), registrations },
     undefined,
   );
   const answer = answering<Exchange<null>>(undefined);
-  const streams = createStreams(clock);
   const inFlight = createInFlight();
   const logAdmission = admissionLog(log, options.debug);
   const limited = (seconds: number) => withoutToken.limited(seconds, signIn !== undefined);
@@ -80,14 +78,11 @@ export function createPublicEndpoint(options: PublicEndpointOptions): PublicEndp
             if (logAdmission) for (const call of callsOf(exchange)) logAdmission(null, call);
             // A shutdown does not wait for a subscription, which lasts until it is closed.
             if (readMessage(exchange.body).method === "subscriptions/listen") finished();
-            const { response, done } = await answer(exchange);
             staysWithStream = true;
-            const allDone = () => {
-              done();
+            return answer(exchange, () => {
               finished();
               entered.leave();
-            };
-            return streams.bind({ response, done: allDone }, null);
+            });
           },
           log,
         },
@@ -98,11 +93,12 @@ export function createPublicEndpoint(options: PublicEndpointOptions): PublicEndp
     },
     isInUse: () => signIn !== undefined || [...registrations.all()].length > 0,
     resourceUpdated: modern.resourceUpdated,
-    openStreams: streams.count,
+    openStreams: open.streams,
     async close() {
       await inFlight.drain(DRAIN_MILLISECONDS);
+      open.closeUnanswered();
       await modern.close();
-      streams.closeAll();
+      open.closeAll();
     },
   };
 }

@@ -8,8 +8,11 @@ export type Steps<One extends AnyExchange> = {
   readonly inFlight: InFlight;
   /** Lets a request in, or answers it. */
   readonly admit: (request: Request) => Promise<One | Response>;
-  /** @param finished called once a shutdown need not wait for this request any more */
-  readonly answer: (exchange: One, finished: () => void) => Promise<Response>;
+  /**
+   * Undefined where it was closed before there was an answer.
+   * @param finished called once a shutdown need not wait for this request any more
+   */
+  readonly answer: (exchange: One, finished: () => void) => Promise<Response | undefined>;
   readonly log: Log;
 };
 
@@ -23,14 +26,26 @@ export async function respond<One extends AnyExchange>(
   if (!finished) return shuttingDown();
   try {
     const exchange = await admit(request);
-    if ("auth" in exchange && !inFlight.isDrained()) return await answer(exchange, finished);
+    if (!("auth" in exchange)) {
+      finished();
+      return exchange;
+    }
+    const answered = inFlight.isDrained() ? undefined : await answer(exchange, finished);
+    if (answered) return answered;
     finished();
-    return "auth" in exchange ? shuttingDown() : exchange;
+    return inFlight.isDrained() ? shuttingDown() : endedEarly();
   } catch (cause) {
     finished();
     log.error("the MCP endpoint failed", { cause });
     return jsonRpcError(500, -32603, "Internal server error");
   }
+}
+
+/** What let it in has changed, and would let it in again. */
+function endedEarly(): Response {
+  return jsonRpcError(503, -32000, "The request was ended before it was answered. Send it again.", {
+    "Retry-After": "1",
+  });
 }
 
 function shuttingDown(): Response {

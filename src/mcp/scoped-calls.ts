@@ -65,12 +65,12 @@ export type CallGuard = Pick<Guard, "requireScopes" | "hasScopes">;
 
 /**
  * @param guard undefined where requests have no token: then nothing runs that is not public
- * @param currentAuth who sent the request that is being served, null where it came without a token; undefined refuses
+ * @param currentMessage the one that is being served; undefined refuses
  * @param upstreams what tools reach of those who call; undefined where there are none
  */
 export function createScopedCalls(
   guard: CallGuard | undefined,
-  currentAuth: () => Auth | null | undefined,
+  currentMessage: () => { readonly auth: Auth | null; readonly isOver: boolean } | undefined,
   log: Log,
   upstreams?: Upstreams,
 ): ScopedCalls {
@@ -83,7 +83,7 @@ export function createScopedCalls(
     if (!feature.isPublic) requireCaller(feature, auth, guard);
     const failed = (cause: unknown) => {
       // What the callback means to say to the client, and what comes of a call that the client gave up, is no failure.
-      if (cause instanceof ProtocolError || signal?.aborted) return;
+      if (cause instanceof ProtocolError || signal?.aborted || currentMessage()?.isOver) return;
       reportFailure(feature, auth, cause, log);
     };
     return feature.isPublic ? hidingFailures(feature, callback, failed) : noticingFailures(callback, failed);
@@ -107,7 +107,7 @@ export function createScopedCalls(
       return call(feature, auth, run, context.mcpReq.signal);
     },
     run(feature, callback) {
-      const auth = currentAuth();
+      const auth = currentMessage()?.auth;
       if (auth === undefined)
         throw new Error(`A callback of the ${feature.kind} "${feature.name}" has no caller.`);
       return call(feature, auth, callback);

@@ -9,7 +9,7 @@ export type Transports<One extends AnyExchange = Exchange> = {
   readonly modern: Pick<Modern, "serve">;
   /** Undefined where there are none. */
   readonly sessions: Sessions<One> | undefined;
-  readonly stateless: (exchange: One) => Promise<Answer>;
+  readonly stateless: (exchange: One) => Promise<Response>;
 };
 
 type Sessions<One extends AnyExchange> = {
@@ -24,16 +24,17 @@ export async function serve<One extends AnyExchange>(
 ): Promise<Answer> {
   const { request, body } = exchange;
   // GET and DELETE belong to sessions; the SDK answers 405 where there are none.
-  if (body === undefined) return inSession(transports, exchange) ?? transports.modern.serve(exchange);
+  if (body === undefined)
+    return inSession(transports, exchange) ?? byItself(transports.modern.serve(exchange));
   return (await isLegacyPost(request, body))
     ? serveLegacy(transports, exchange)
-    : transports.modern.serve(exchange);
+    : byItself(transports.modern.serve(exchange));
 }
 
 function serveLegacy<One extends AnyExchange>(transports: Transports<One>, exchange: One): Promise<Answer> {
   const { sessions, stateless } = transports;
   if (sessions && isInitializeRequest(exchange.body)) return sessions.open(acceptingAnswers(exchange));
-  return inSession(transports, exchange) ?? stateless(acceptingAnswers(exchange));
+  return inSession(transports, exchange) ?? byItself(stateless(acceptingAnswers(exchange)));
 }
 
 /** Undefined where the request names no session. */
@@ -43,6 +44,11 @@ function inSession<One extends AnyExchange>(
 ): Promise<Answer> | undefined {
   const id = exchange.request.headers.get("mcp-session-id");
   return sessions && id !== null ? sessions.serve(id, acceptingAnswers(exchange)) : undefined;
+}
+
+/** Nothing is left to do after it: what served it ends with its message. */
+async function byItself(response: Promise<Response>): Promise<Answer> {
+  return { response: await response, done() {} };
 }
 
 /** As the SDK's transports of 2025 want it: a client that takes one form gets its answer in it later. */

@@ -118,38 +118,3 @@ describe("a tool", () => {
     expect(called).toHaveBeenCalledTimes(1);
   });
 });
-
-describe("a call of 2025 that says nothing until its answer", () => {
-  const startWaiting = () => {
-    const rig = startEndpoint();
-    const running = Promise.withResolvers<AbortSignal>();
-    const gate = Promise.withResolvers<void>();
-    rig.registrations.registerTool("wait", {}, async ({ mcpReq: { signal } }) => {
-      running.resolve(signal);
-      await gate.promise;
-      return { content: [{ type: "text", text: "at last" }] };
-    });
-    const ask = () => rig.post(rig.tokenFor({ grantId: "grant-1" }), call("wait"));
-    return { ...rig, ask, running: running.promise, open: gate.resolve };
-  };
-
-  it("ends with its grant, and is not answered", async () => {
-    const { ask, running, revoke, open } = startWaiting();
-    const response = await ask();
-    const signal = await running;
-    revoke("grant-1");
-    expect(signal.aborted).toBe(true);
-    open();
-    expect(await response.text()).not.toContain("at last");
-  });
-
-  it("hears of no end where it succeeds", async () => {
-    const { ask, running, open } = startWaiting();
-    const answer = ask();
-    const signal = await running;
-    open();
-    expect(await textOf(await answer)).toBe("at last");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(signal.aborted).toBe(false);
-  });
-});

@@ -7,6 +7,7 @@ import {
 } from "@modelcontextprotocol/server";
 import type { Upstreams } from "../core/upstream.ts";
 import type { Log } from "../platform/logging.ts";
+import { hearsOfCloseLate } from "./late-close.ts";
 import type { Registration } from "./registration.ts";
 import type { RegistrationView } from "./registrations.ts";
 import { callsServedBy, type ScopedCalls } from "./scoped-calls.ts";
@@ -64,7 +65,9 @@ export function serverMaker(parts: ServerMakerParts, calls: ScopedCalls): MakeSe
       : fromRegistrations(registrations, parts, calls);
   return async (context, use) => {
     try {
-      return await makeServer(context, use);
+      const server = await makeServer(context, use);
+      if (use.kind === "request") hearsOfCloseLate(server);
+      return server;
     } catch (cause) {
       // The SDK answers 500, and tells nobody why.
       log.error("no MCP server could be made for a request", { cause });

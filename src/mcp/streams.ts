@@ -1,70 +1,29 @@
 import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
-import { textOf } from "../platform/text-response.ts";
-import { isEventStream } from "./buffered-response.ts";
-import type { Answer } from "./exchange.ts";
 
-/** The streams that are open, each for no longer than the authorization that opened it. */
-export type Streams = {
-  /**
-   * The response, whose stream (if it still is one) closes when it is done, when the reader leaves, when the token expires, when
-   * the grant is revoked, when the person changes or when the server closes. The answer is done then; at once where there is no stream.
-   * @param auth null for one that was opened without a token: it closes after half an hour
-   */
-  bind(answer: Answer, auth: Auth | null): Response;
-  /** The tokens that those that are open were opened with. */
-  opened(): ReadonlySet<Auth>;
-  /** Closes those that were opened so. None without a token is. */
-  closeWhere(condition: (auth: Auth) => boolean): void;
-  closeAll(): void;
-  /** How many are open. */
-  count(): number;
-};
+/** A stream that can be closed from here. */
+export type ClosableStream = { readonly body: ReadableStream<Uint8Array>; close(): void };
 
-type Stream = { readonly auth: Auth | null; close(): void };
-
-export function createStreams(clock: Clock): Streams {
-  const open = new Set<Stream>();
-
-  const closeWhere = (condition: (auth: Auth) => boolean) => {
-    for (const stream of open) if (stream.auth && condition(stream.auth)) stream.close();
-  };
-
-  const bindStream = (source: ReadableStream<Uint8Array>, auth: Auth | null, done: () => void) => {
-    const { body, close } = closable(source, () => {
-      cancelTimer();
-      open.delete(stream);
-      done();
-    });
-    const stream = { auth, close };
-    const cancelTimer = atTime(closingTime(auth, clock()), clock, close);
-    open.add(stream);
-    return body;
-  };
-
-  return {
-    bind({ response, done }, auth) {
-      if (isEventStream(response) && textOf(response) === undefined && response.body) {
-        const { status, headers } = response;
-        return new Response(bindStream(response.body, auth, done), { status, headers });
-      }
-      done();
-      return response;
-    },
-    opened: () => new Set([...open].flatMap(({ auth }) => auth ?? [])),
-    closeWhere,
-    closeAll() {
-      for (const stream of open) stream.close();
-    },
-    count: () => open.size,
-  };
+/**
+ * The same stream, which also closes when the token that opened it expires, and when it is closed from here.
+ * @param auth null for one that was opened without a token: it closes after half an hour
+ * @param onClosed called once, in whatever way it comes to its end
+ */
+export function closable(
+  source: ReadableStream<Uint8Array>,
+  auth: Auth | null,
+  clock: Clock,
+  onClosed: () => void,
+): ClosableStream {
+  const stream = stoppable(source, () => {
+    cancelTimer();
+    onClosed();
+  });
+  const cancelTimer = atTime(closingTime(auth, clock()), clock, stream.close);
+  return stream;
 }
 
-/** The same stream, which can be closed from here. `onClosed` is called once, in whatever way it comes to its end. */
-function closable(
-  source: ReadableStream<Uint8Array>,
-  onClosed: () => void,
-): { readonly body: ReadableStream<Uint8Array>; close(): void } {
+function stoppable(source: ReadableStream<Uint8Array>, onClosed: () => void): ClosableStream {
   const reader = source.getReader();
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let closed = false;

@@ -1,6 +1,7 @@
 import { BAGGAGE_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY } from "@modelcontextprotocol/server";
 import type { MessageSpan, TracedMessage } from "../platform/telemetry/tracing.ts";
 import { textOf } from "../platform/text-response.ts";
+import { messagesOf } from "./accepted.ts";
 import type { Answer, AnyExchange } from "./exchange.ts";
 import { membersOf, readMessage } from "./json-rpc.ts";
 import type { RegistrationView } from "./registrations.ts";
@@ -90,9 +91,8 @@ function failureOf(response: Response): string | undefined {
 
 /** Of the messages in it, the answer comes last: notifications go before it. */
 function lastMessage(text: string): unknown {
-  const events = text.match(/^data: .+$/gm);
   try {
-    return JSON.parse(events?.at(-1)?.slice("data: ".length) ?? text);
+    return JSON.parse(messagesOf(text).at(-1) ?? text);
   } catch {
     return undefined;
   }

@@ -35,8 +35,8 @@ export type Guard = {
   /** The same for all of them: what they were verified by has changed. */
   invalidateAll(): void;
   /**
-   * Whether what let a request in may have ended since: its grant, or the person of a provider's token. Asking again tells.
-   * Costs no more than a lookup.
+   * Whether what let a request in may have ended since: its grant, its person, or what its token was verified by. Asking again
+   * tells. Costs no more than a few lookups.
    */
   isOutdated(auth: Auth): boolean;
 };

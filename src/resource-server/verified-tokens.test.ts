@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Auth } from "../core/auth.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 
@@ -50,16 +50,47 @@ test("where a person changed, their tokens are forgotten, and those of providers
   expect(kept()).toEqual(["grace", "provider"]);
 });
 
-test("an authorization is outdated once its grant has ended, or without a grant once a person changed after it was verified", () => {
-  const tokens = createVerifiedTokens(10);
-  const [own, before, after] = [verified("grant"), verified(null), verified(null)];
-  tokens.add("own", own, tokens.age());
-  tokens.add("before", before, tokens.age());
-  tokens.invalidateAll();
-  expect([own, before].map(({ auth }) => tokens.isOutdated(auth))).toEqual([false, false]);
-  tokens.invalidatePerson("ada");
-  tokens.add("after", after, tokens.age());
-  expect([own, before, after].map(({ auth }) => tokens.isOutdated(auth))).toEqual([false, true, false]);
-  tokens.invalidate("grant");
-  expect(tokens.isOutdated(own.auth)).toBe(true);
+describe("an authorization is outdated", () => {
+  const begin = () => {
+    const tokens = createVerifiedTokens(10);
+    const all = {
+      own: verified("grant"),
+      others: verified("other", "grace"),
+      provider: verified(null, "okta:1"),
+    };
+    for (const [token, one] of Object.entries(all)) tokens.add(token, one, tokens.age());
+    const outdated = () =>
+      Object.entries(all).flatMap(([name, { auth }]) => (tokens.isOutdated(auth) ? [name] : []));
+    return { tokens, all, outdated };
+  };
+
+  test("once its grant has ended", () => {
+    const { tokens, outdated } = begin();
+    expect(outdated()).toEqual([]);
+    tokens.invalidate("grant");
+    expect(outdated()).toEqual(["own"]);
+  });
+
+  test("once its person changed; without a grant, once anyone did", () => {
+    const { tokens, outdated } = begin();
+    tokens.invalidatePerson("ada");
+    expect(outdated()).toEqual(["own", "provider"]);
+  });
+
+  test("once everything was forgotten", () => {
+    const { tokens, outdated } = begin();
+    tokens.invalidateAll();
+    expect(outdated()).toEqual(["own", "others", "provider"]);
+  });
+
+  test("until it is verified again", () => {
+    const { tokens, all, outdated } = begin();
+    tokens.invalidateAll();
+    tokens.add("others", all.others, tokens.age());
+    expect(outdated()).toEqual(["own", "provider"]);
+    tokens.invalidatePerson("ada");
+    tokens.add("own", all.own, tokens.age());
+    tokens.add("provider", all.provider, tokens.age());
+    expect(outdated()).toEqual([]);
+  });
 });

@@ -14,14 +14,14 @@ export type VerifiedTokens = {
   /** Forgets every token of a person, and those without a grant: who is behind one of them may be this person from now on. */
   invalidatePerson(personId: string): void;
   invalidateAll(): void;
-  /** Whether the grant was forgotten, lately; without a grant, whether a person has changed since this was verified. */
+  /** Whether its grant, its person or everything was forgotten since it was verified; without a grant, whether any person was. */
   isOutdated(auth: Auth): boolean;
 };
 
 /** Who a token lets in, and until when (epoch seconds) that holds without another look. */
 export type Verified = { readonly auth: Auth; readonly until: number };
 
-/** Everybody may have a grant of one client, and the operator removes it. */
+/** Everybody may have a grant of one client, and the operator removes it. As many people may change. */
 const REMEMBERED_ENDS = 1_000_000;
 
 /** @param maximum how many tokens are kept. */
@@ -29,6 +29,8 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
   // A verification that began before its grant ended must not be kept: it would outlive the revocation.
   // The sizes bound the number: with a `max`, all of its places would be made at the start.
   const ended = new LRUCache<string, true>({ maxSize: REMEMBERED_ENDS, sizeCalculation: () => 1 });
+  /** At what age each of these people changed last. */
+  const changed = new LRUCache<string, number>({ maxSize: REMEMBERED_ENDS, sizeCalculation: () => 1 });
   const byGrant = createIndex<string | null>();
   const byPerson = createIndex<string>();
   const cache = new LRUCache<string, Verified>({
@@ -44,7 +46,8 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
   };
   let age = 0;
   let lastPersonAt = 0;
-  /** How old the memory was when the verification began, of those without a grant. */
+  let lastAllAt = 0;
+  /** How old the memory was when the verification began. */
   const verifiedAt = new WeakMap<Auth, number>();
   return {
     age: () => age,
@@ -54,7 +57,7 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
     },
     add(token, verified, begunAt) {
       const { grantId, person } = verified.auth;
-      if (grantId === null) verifiedAt.set(verified.auth, begunAt);
+      verifiedAt.set(verified.auth, begunAt);
       if (begunAt !== age) return;
       if (grantId !== null && ended.has(grantId)) return;
       cache.set(token, verified);
@@ -68,16 +71,20 @@ export function createVerifiedTokens(maximum: number): VerifiedTokens {
     invalidatePerson(personId) {
       age += 1;
       lastPersonAt = age;
+      changed.set(personId, age);
       forget(byPerson.tokens(personId));
       forget(byGrant.tokens(null));
     },
     invalidateAll() {
       age += 1;
+      lastAllAt = age;
       cache.clear();
     },
     isOutdated(auth) {
-      if (auth.grantId !== null) return ended.has(auth.grantId);
-      return (verifiedAt.get(auth) ?? age) < lastPersonAt;
+      const { grantId, person } = auth;
+      const since = verifiedAt.get(auth) ?? age;
+      const changedAt = grantId === null ? lastPersonAt : (changed.get(person.id) ?? 0);
+      return since < lastAllAt || since < changedAt || (grantId !== null && ended.has(grantId));
     },
   };
 }

@@ -30,7 +30,7 @@ export type EndpointParts = {
 /** The MCP endpoints of a server, as its routes and those who change something ask them. */
 export type McpEndpoints = Pick<
   McpEndpoint,
-  "grantRevoked" | "personChanged" | "revocationLeaseLapsed" | "resourceUpdated" | "close"
+  "grantRevoked" | "personChanged" | "verifyAgain" | "revocationLeaseLapsed" | "resourceUpdated" | "close"
 > & {
   readonly mcp: Endpoint;
   /** What is public, where it has a path of its own. */

@@ -40,7 +40,7 @@ import { startJanitor } from "../store/janitor.ts";
 import { openStore } from "../store/open-store.ts";
 import type { OpenStore, Store } from "../store/store.ts";
 import { openAuthorizationServer } from "./authorization-server.ts";
-import { createEndpoints } from "./endpoints.ts";
+import { createEndpoints, type McpEndpoints } from "./endpoints.ts";
 import { type OpenServer, type ServerParts, serve } from "./open-server.ts";
 import { type OpenPart, openInOrder } from "./opening.ts";
 
@@ -108,15 +108,7 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     instrumentation,
     log,
   });
-  const onGrantRevoked = (grantId: string) => {
-    guard.invalidate(grantId);
-    endpoints.grantRevoked(grantId);
-  };
-  const onPersonChanged = (personId: string) => {
-    guard.invalidatePerson(personId);
-    vault.personChanged(personId);
-    endpoints.personChanged(personId);
-  };
+  const told = whoHearOfChanges(guard, vault, endpoints);
   const { routes, account, started } = await open("sign-in", () =>
     openAuthorizationServer({
       ...parts,
@@ -127,8 +119,8 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
       ...elsewhere,
       furtherSteps,
       toolsByScope: () => registrations.toolsByScope(settings.catalogue.required),
-      onGrantRevoked,
-      onPersonChanged,
+      onGrantRevoked: told.grantRevoked,
+      onPersonChanged: told.personChanged,
     }),
   );
   // Clients take the first one that they are told, unless they know better.
@@ -146,12 +138,6 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     () => startJanitor({ ...settings, store, clock, log, everySeconds: JANITOR_SECONDS }),
     (stop) => stop(),
   );
-  const told = {
-    grantRevoked: onGrantRevoked,
-    personChanged: onPersonChanged,
-    upstreamChanged: vault.personChanged,
-    verifyAgain: guard.invalidateAll,
-  };
   await open(
     "remote changes",
     () => followRemoteChanges({ ...kept, ...kept.database, clients, disabled, log }, told, lease),
@@ -163,6 +149,30 @@ async function openEmbedded(open: OpenPart, parts: EmbeddedParts): Promise<Omit<
     (stop) => stop(),
   );
   return { ...served, guard, started, database: kept.database };
+}
+
+/** Those that remember who may do what: the guard first, so that whoever asks again gets the new answer. */
+function whoHearOfChanges(
+  guard: Guard,
+  vault: Pick<UpstreamVault, "personChanged">,
+  endpoints: Pick<McpEndpoints, "grantRevoked" | "personChanged" | "verifyAgain">,
+) {
+  return {
+    grantRevoked(grantId: string) {
+      guard.invalidate(grantId);
+      endpoints.grantRevoked(grantId);
+    },
+    personChanged(personId: string) {
+      guard.invalidatePerson(personId);
+      vault.personChanged(personId);
+      endpoints.personChanged(personId);
+    },
+    upstreamChanged: vault.personChanged,
+    verifyAgain() {
+      guard.invalidateAll();
+      endpoints.verifyAgain();
+    },
+  };
 }
 
 /** What people have at other services, for the tools of this server, and the links by which they connect them. */

@@ -23,10 +23,16 @@ type Rig = {
   revoke(grantId: string): void;
   /** A person changed: the tokens that are about them let no one in any more, or somebody else. */
   changePerson(personId: string, to?: string): void;
+  /** What tokens are verified by changed: those of this client let no one in any more. */
+  disableClient(clientId: string): void;
   /** Posts a message (or a batch, or a text that is no JSON) of a 2025-era client. */
   post(token: string, message: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** Posts a request of 2026-07-28, with its envelope and its headers. */
-  postModern(token: string, message: ModernMessage): Promise<Response>;
+  postModern(
+    token: string,
+    message: ModernMessage,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Response>;
   send(
     token: string,
     method: "GET" | "DELETE",
@@ -132,6 +138,11 @@ export function startEndpoint({
       guard.invalidatePerson(personId);
       endpoint.personChanged(personId);
     },
+    disableClient(clientId) {
+      for (const [token, auth] of tokens) if (auth.client.id === clientId) tokens.delete(token);
+      guard.invalidateAll();
+      endpoint.verifyAgain();
+    },
     post: (token, message, headers) =>
       endpoint.fetch(
         new Request(RESOURCE, {
@@ -145,7 +156,7 @@ export function startEndpoint({
           body: typeof message === "string" ? message : JSON.stringify(message),
         }),
       ),
-    postModern: (token, { method, params, capabilities = {} }) =>
+    postModern: (token, { method, params, capabilities = {} }, headers) =>
       endpoint.fetch(
         new Request(RESOURCE, {
           method: "POST",
@@ -156,6 +167,7 @@ export function startEndpoint({
             "mcp-protocol-version": "2026-07-28",
             "mcp-method": method,
             ...mcpName(params),
+            ...headers,
           },
           body: JSON.stringify({
             jsonrpc: "2.0",

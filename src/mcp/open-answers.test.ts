@@ -3,7 +3,8 @@ import { McpServer } from "@modelcontextprotocol/server";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { call, messagesOf, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
 import type { Auth } from "../core/auth.ts";
-import { createStreams, type Streams } from "./streams.ts";
+import { CurrentMessage } from "./current-message.ts";
+import { createOpenAnswers, type OpenAnswers } from "./open-answers.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -30,71 +31,80 @@ function authUntil(expiresAt: number, grantId: string | null = "grant-1"): Auth 
 const NEVER = 9e9;
 const ofGrant1 = ({ grantId }: Auth) => grantId === "grant-1";
 
+/** What becomes of a message that is answered with this. */
+async function opened(open: OpenAnswers, response: Response, auth: Auth) {
+  const finished = vi.fn();
+  const message = new CurrentMessage({ auth, reached: undefined }, () => {});
+  const given = await open.answer(message, async () => ({ response, done() {} }), finished);
+  if (!given) throw new Error("It was closed before it was answered.");
+  return { given, finished };
+}
+
 describe("a stream", () => {
   it.each([
-    ["its grant is revoked", (streams: Streams) => streams.closeWhere(ofGrant1)],
-    ["the server closes", (streams: Streams) => streams.closeAll()],
+    ["its grant is revoked", (open: OpenAnswers) => open.closeWhere(ofGrant1)],
+    ["the server closes", (open: OpenAnswers) => open.closeAll()],
   ])("ends when %s: the reader sees its end, the source is let go", async (_, end) => {
-    const streams = createStreams(Date.now);
+    const open = createOpenAnswers(Date.now);
     const { response, state } = endless();
-    const done = vi.fn();
-    const bound = streams.bind({ response, done }, authUntil(NEVER));
-    const read = bound.text();
+    const { given, finished } = await opened(open, response, authUntil(NEVER));
+    const read = given.text();
     await sleep(1);
-    expect(done).not.toHaveBeenCalled();
-    end(streams);
+    expect(finished).not.toHaveBeenCalled();
+    end(open);
     expect(await read).toBe(": open\n\n");
     expect(state.cancelled).toBe(true);
-    expect(done).toHaveBeenCalledTimes(1);
-    end(streams);
-    expect(done).toHaveBeenCalledTimes(1);
+    expect(finished).toHaveBeenCalledTimes(1);
+    end(open);
+    expect(finished).toHaveBeenCalledTimes(1);
   });
 
-  it("of another grant stays open", () => {
-    const streams = createStreams(Date.now);
-    const done = vi.fn();
-    streams.bind({ response: endless().response, done }, authUntil(NEVER, "grant-2"));
-    streams.bind({ response: endless().response, done }, authUntil(NEVER, null));
-    streams.closeWhere(ofGrant1);
-    expect(done).not.toHaveBeenCalled();
+  it("of another grant stays open", async () => {
+    const open = createOpenAnswers(Date.now);
+    const others = [
+      await opened(open, endless().response, authUntil(NEVER, "grant-2")),
+      await opened(open, endless().response, authUntil(NEVER, null)),
+    ];
+    open.closeWhere(ofGrant1);
+    for (const { finished } of others) expect(finished).not.toHaveBeenCalled();
   });
 
   it("ends when its token expires, however far off that is", async () => {
     vi.useFakeTimers({ now: 0 });
-    const streams = createStreams(Date.now);
     // A timer holds no more than 24.8 days.
     const days = 60;
-    const done = vi.fn();
-    streams.bind({ response: endless().response, done }, authUntil(days * 86_400));
+    const { finished } = await opened(
+      createOpenAnswers(Date.now),
+      endless().response,
+      authUntil(days * 86_400),
+    );
     await vi.advanceTimersByTimeAsync(days * 86_400_000 - 1);
-    expect(done).not.toHaveBeenCalled();
+    expect(finished).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
-    expect(done).toHaveBeenCalledTimes(1);
+    expect(finished).toHaveBeenCalledTimes(1);
   });
 
   it("lets go of its source when the reader leaves", async () => {
     const { response, state } = endless();
-    const done = vi.fn();
-    await createStreams(Date.now).bind({ response, done }, authUntil(NEVER)).body?.cancel();
+    const { given, finished } = await opened(createOpenAnswers(Date.now), response, authUntil(NEVER));
+    await given.body?.cancel();
     expect(state.cancelled).toBe(true);
-    expect(done).toHaveBeenCalledTimes(1);
+    expect(finished).toHaveBeenCalledTimes(1);
   });
 
   it("passes on what its source fails with, and ends", async () => {
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("broken")) });
     const response = new Response(broken, { headers: { "content-type": "text/event-stream" } });
-    const done = vi.fn();
-    await expect(createStreams(Date.now).bind({ response, done }, authUntil(NEVER)).text()).rejects.toThrow(
-      "broken",
-    );
-    expect(done).toHaveBeenCalledTimes(1);
+    const { given, finished } = await opened(createOpenAnswers(Date.now), response, authUntil(NEVER));
+    await expect(given.text()).rejects.toThrow("broken");
+    expect(finished).toHaveBeenCalledTimes(1);
   });
 
-  it("is only what is one: another answer passes untouched", () => {
+  it("is only what is one: another answer passes untouched", async () => {
     const response = Response.json({});
-    const done = vi.fn();
-    expect(createStreams(Date.now).bind({ response, done }, authUntil(0))).toBe(response);
-    expect(done).toHaveBeenCalledTimes(1);
+    const { given, finished } = await opened(createOpenAnswers(Date.now), response, authUntil(0));
+    expect(given).toBe(response);
+    expect(finished).toHaveBeenCalledTimes(1);
   });
 });
 
@@ -169,7 +179,7 @@ describe("a subscription (2026-07-28)", () => {
     ]);
   });
 
-  it("ends at once where its grant ended while it was being opened", async () => {
+  it("is refused where its grant ended while it was being opened", async () => {
     const rig = startEndpoint({
       factory: () => {
         rig.revoke("grant-1");
@@ -177,8 +187,8 @@ describe("a subscription (2026-07-28)", () => {
       },
     });
     const response = await rig.postModern(rig.tokenFor({ grantId: "grant-1" }), LISTEN);
-    expect(response.headers.get("content-type")).toBe("text/event-stream");
-    expect(await messagesOf(response)).toEqual([]);
+    expect(response.status).toBe(401);
+    expect(rig.endpoint.openStreams()).toBe(0);
   });
 
   it("is told goodbye when the server closes, which does not wait for it", async () => {
@@ -221,7 +231,7 @@ describe("a subscription (2026-07-28)", () => {
     await again;
   });
 
-  it("ends at once where its person was put out while it was being opened", async () => {
+  it("is refused where its person was put out while it was being opened", async () => {
     const rig = startEndpoint({
       factory: () => {
         rig.changePerson("okta:1");
@@ -230,8 +240,7 @@ describe("a subscription (2026-07-28)", () => {
     });
     const token = rig.tokenFor({ ...PROVIDERS, person: { id: "okta:1" } });
     const response = await rig.postModern(token, LISTEN);
-    expect(response.headers.get("content-type")).toBe("text/event-stream");
-    await response.text();
+    expect(response.status).toBe(401);
     expect(rig.endpoint.openStreams()).toBe(0);
   });
 });
