@@ -45,6 +45,11 @@ const PROOFS: readonly Proof[] = [
   },
   { name: "tool-shelf", what: "a tool registered with the SDK once, and for each call", loads: CALLS },
   { name: "log-delay", what: "log lines of 10 ms in one write, and each at once", loads: [REFRESH] },
+  {
+    name: "one-request",
+    what: "a call of 2025 by the SDK's transport for one request, and by its transport of 2025",
+    loads: [CALL_2025],
+  },
   { name: "one-piece", what: "answers sent as text, and read from a stream", loads: [REFRESH, CALL_2026] },
   {
     name: "sends-together",

@@ -1,23 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
+import { call, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
 
 const SOON = { afterMilliseconds: 10, everyMilliseconds: 10 };
 
-function startWithGate() {
+const ERAS = ["post", "postModern"] as const;
+
+function startWithGate(era: (typeof ERAS)[number]) {
   const gate = Promise.withResolvers<void>();
   const rig = startEndpoint({ keepAlive: SOON });
   rig.registrations.registerTool("wait", {}, async () => {
     await gate.promise;
     return { content: [{ type: "text", text: "at last" }] };
   });
-  const ask = (token = rig.tokenFor()) =>
-    rig.postModern(token, { method: "tools/call", params: { name: "wait" } });
+  const ask = (token = rig.tokenFor()) => rig[era](token, call("wait"));
   return { ...rig, ask, open: gate.resolve };
 }
 
-describe("a call that is silent for long, in the 2026 era", () => {
+describe.each(ERAS)("a call that is silent for long (%s)", (era) => {
   it("gets a stream that stays alive, and then the answer", async () => {
-    const { ask, open } = startWithGate();
+    const { ask, open } = startWithGate(era);
     const response = await ask();
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -31,7 +32,7 @@ describe("a call that is silent for long, in the 2026 era", () => {
   });
 
   it("that is answered soon gets JSON", async () => {
-    const { ask, open } = startWithGate();
+    const { ask, open } = startWithGate(era);
     open();
     const response = await ask();
     expect(response.headers.get("content-type")).toContain("application/json");
@@ -39,7 +40,7 @@ describe("a call that is silent for long, in the 2026 era", () => {
   });
 
   it("ends with its grant", async () => {
-    const { ask, tokenFor, revoke, endpoint } = startWithGate();
+    const { ask, tokenFor, revoke, endpoint } = startWithGate(era);
     const response = await ask(tokenFor({ grantId: "grant-1" }));
     expect(endpoint.openStreams()).toBe(1);
     revoke("grant-1");
@@ -48,7 +49,7 @@ describe("a call that is silent for long, in the 2026 era", () => {
   });
 
   it("is let go of where the client leaves", async () => {
-    const { ask, open, endpoint } = startWithGate();
+    const { ask, open, endpoint } = startWithGate(era);
     const response = await ask();
     await response.body?.cancel();
     open();

@@ -1,3 +1,4 @@
+import { within } from "../platform/within.ts";
 import { eventOf } from "./accepted.ts";
 import { isEventStream } from "./buffered-response.ts";
 
@@ -18,11 +19,8 @@ const COMMENT = ": keepalive\n\n";
  * no byte before a tool has something to say.
  */
 export async function keptAlive(answer: Promise<Response>, keepAlive: KeepAlive): Promise<Response> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, keepAlive.afterMilliseconds, undefined);
-  });
-  const soon = await Promise.race([answer, silence]).finally(() => clearTimeout(timer));
+  const soon =
+    (await inThisTurn(answer)) ?? (await within(keepAlive.afterMilliseconds, answer, () => undefined));
   if (soon) return soon;
   return new Response(streamUntil(answer, keepAlive.everyMilliseconds), {
     headers: {
@@ -31,6 +29,11 @@ export async function keptAlive(answer: Promise<Response>, keepAlive: KeepAlive)
       "X-Accel-Buffering": "no",
     },
   });
+}
+
+/** Most calls are answered before the event loop turns, and need no timer. Undefined where this one is not. */
+function inThisTurn(answer: Promise<Response>): Promise<Response | undefined> {
+  return Promise.race([answer, new Promise<undefined>((resolve) => setImmediate(resolve, undefined))]);
 }
 
 function streamUntil(answer: Promise<Response>, everyMilliseconds: number): ReadableStream<Uint8Array> {

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { McpServer } from "@modelcontextprotocol/server";
+import { type CallToolResult, McpServer } from "@modelcontextprotocol/server";
 import { describe, expect, it } from "vitest";
 import { call, INITIALIZE, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
 import { silentLog } from "../platform/logging.ts";
@@ -7,18 +7,23 @@ import { silentLog } from "../platform/logging.ts";
 const JSON_ONLY = { accept: "application/json" };
 const NEVER_SILENT = { afterMilliseconds: 60_000, everyMilliseconds: 60_000 };
 const MODERN = { method: "tools/call", params: { name: "wait" } };
+const SILENT = { method: "tools/call", params: { name: "silent" } };
 
-/** One tool that says that it began, where it is asked to, and then nothing until it is let go. */
+/** A tool that says that it began, and then nothing until it is let go; and one that says nothing at all before. */
 function startWaiting({ keepAlive = NEVER_SILENT, sessions = false } = {}) {
   const rig = startEndpoint({ keepAlive, sessions });
   const running = Promise.withResolvers<AbortSignal>();
   const gate = Promise.withResolvers<void>();
-  rig.registrations.registerTool("wait", {}, async ({ mcpReq: { signal, notify } }) => {
-    await notify({ method: "notifications/message", params: { level: "info", data: "begun" } });
+  const wait = async (signal: AbortSignal): Promise<CallToolResult> => {
     running.resolve(signal);
     await gate.promise;
     return { content: [{ type: "text", text: "at last" }] };
+  };
+  rig.registrations.registerTool("wait", {}, async ({ mcpReq: { signal, notify } }) => {
+    await notify({ method: "notifications/message", params: { level: "info", data: "begun" } });
+    return wait(signal);
   });
+  rig.registrations.registerTool("silent", {}, ({ mcpReq: { signal } }) => wait(signal));
   return {
     ...rig,
     token: rig.tokenFor({ grantId: "grant-1" }),
@@ -40,6 +45,8 @@ const ASKED = [
   ["2025, as JSON", {}, ({ token, post }: Rig) => post(token, call("wait"), JSON_ONLY)],
   ["2025, as JSON in a session", { sessions: true }, inSession],
   ["2026, as JSON", {}, ({ token, postModern }: Rig) => postModern(token, MODERN, JSON_ONLY)],
+  ["2025, silent", {}, ({ token, post }: Rig) => post(token, call("silent"))],
+  ["2026, silent", {}, ({ token, postModern }: Rig) => postModern(token, SILENT)],
 ] as const;
 
 const ENDS = [
@@ -90,20 +97,15 @@ describe("a call that is running", () => {
     expect(await textOf(await answer)).toBe("at last");
   });
 
-  it("ends as a stream too, silent as it is: the tool is told", async () => {
+  it.each(["post", "postModern"] as const)("ends as a stream too, silent as it is (%s)", async (era) => {
     const rig = startWaiting({ keepAlive: { afterMilliseconds: 1, everyMilliseconds: 1 } });
-    rig.registrations.registerTool("silent", {}, async ({ mcpReq: { signal } }) => {
-      aborted.resolve(signal);
-      await rig.running;
-      return { content: [] };
-    });
-    const aborted = Promise.withResolvers<AbortSignal>();
-    const response = await rig.postModern(rig.token, { method: "tools/call", params: { name: "silent" } });
+    const response = await rig[era](rig.token, call("silent"));
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     rig.revoke("grant-1");
     await response.text();
     await told();
-    expect((await aborted.promise).aborted).toBe(true);
+    expect((await rig.running).aborted).toBe(true);
+    rig.open();
   });
 });
 

@@ -55,7 +55,8 @@ export function createServing(parts: ServingParts, guard: CallGuard | undefined)
   const open = createOpenAnswers(parts.clock);
   const currentlyReached = () => current.getStore()?.reached;
   const modern = createModern({ makeServer, currentlyReached, keepAlive, log });
-  const stateless = (exchange: AnyExchange) => serveStateless(exchange, { ...parts, makeServer });
+  const statelessParts = { ...parts, makeServer, keepAlive, mayChallenge: registrations === undefined };
+  const stateless = (exchange: AnyExchange) => serveStateless(exchange, statelessParts);
   return {
     modern,
     makeServer,

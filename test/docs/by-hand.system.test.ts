@@ -95,10 +95,10 @@ describe("docs/by-hand.md", () => {
   });
 });
 
-/** What the tools answered, out of the events of a stream. */
+/** What the tools answered, each on a line of its own. */
 function results(text: string): readonly unknown[] {
-  const events = [...text.matchAll(/^data: (.+)$/gm)];
-  return events.map(([, data]) => JSON.parse(data ?? "").result.structuredContent);
+  const answers = [...text.matchAll(/^\{"result":.+$/gm)];
+  return answers.map(([answer]) => JSON.parse(answer).result.structuredContent);
 }
 
 function shellBlocks(markdown: string): readonly string[] {

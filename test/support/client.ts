@@ -198,8 +198,8 @@ export async function whoami(
   server: Fetches,
   token: string,
 ): Promise<{ readonly person: Readonly<Record<string, unknown>> }> {
-  const [, message = ""] = /^data: (.*)$/m.exec(await (await callTool(server, token)).text()) ?? [];
-  const { result } = JSON.parse(message) as { result: { content: [{ text: string }] } };
+  const answer = await (await callTool(server, token)).json();
+  const { result } = answer as { result: { content: [{ text: string }] } };
   return JSON.parse(result.content[0].text) as { person: Record<string, unknown> };
 }
 
