@@ -27,9 +27,16 @@ export function refuseMisspelt(environment: Environment, known: readonly string[
 /** Whether a name is one of ours, or may be a near miss: it begins like them, give or take a letter or two. */
 export function beginsLikeOurs(name: string): boolean {
   const letters = name.toLowerCase().replace(/[^a-z]/g, "");
-  return BEGINNINGS.some((beginning) =>
-    [-2, -1, 0, 1, 2].some((more) => slipOf(letters.slice(0, beginning.length + more), [beginning])),
+  return BEGINNINGS.some(
+    (beginning) =>
+      hasFirstLetter(letters, beginning) &&
+      [-2, -1, 0, 1, 2].some((more) => slipOf(letters.slice(0, beginning.length + more), [beginning])),
   );
+}
+
+/** In its place, one further, or left out: nearly every variable of others ends here, before letters are compared one by one. */
+function hasFirstLetter(letters: string, beginning: string): boolean {
+  return letters.slice(0, 2).includes(beginning.slice(0, 1)) || letters[0] === beginning[1];
 }
 
 const BEGINNINGS = PREFIXES.map((prefix) => prefix.toLowerCase().replace(/[^a-z]/g, ""));
