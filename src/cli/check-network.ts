@@ -1,6 +1,5 @@
 import type { SignInMethod } from "../authorization-server/sign-in/method.ts";
 import { parseAdmit } from "../config/admit.ts";
-import { loadEnvironment } from "../config/environment.ts";
 import { namesSignIn } from "../config/sign-in/environment.ts";
 import type { Environment } from "../config/variables.ts";
 import { redirectUriOf } from "../core/upstream-urls.ts";
@@ -15,8 +14,8 @@ import { bold, print, printJson, printTable } from "./output.ts";
 
 /** Says what cannot be reached from here. The exit code is 1 if something is wrong. */
 export async function checkNetworkCommand(flags: NetworkFlags & { readonly json?: true }): Promise<void> {
-  const { settings, proxy, providers, hasDatabase } = networkSettings(flags);
-  const methods = await methodsOf(settings.issuer, loadEnvironment());
+  const { environment, settings, proxy, providers, hasDatabase } = await networkSettings(flags);
+  const methods = await methodsOf(settings.issuer, environment);
   const fetchIt = fetchThrough(proxy);
   const checks = await checkNetwork({
     server: settings,

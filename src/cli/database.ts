@@ -48,12 +48,15 @@ export function sayDatabase(flags: DatabaseFlags, { database }: Pick<Settings, "
  */
 export async function databaseSettings(flags: DatabaseFlags, flag = "--database"): Promise<Settings> {
   // Loaded here, so that help does not wait for them.
-  const [{ environmentOptions, loadEnvironment }, { parseOptions }] = await Promise.all([
+  const [{ environmentOptions }, { commandEnvironment }, { parseOptions }] = await Promise.all([
     import("../config/environment.ts"),
+    import("./command-environment.ts"),
     import("../config/options.ts"),
   ]);
   // The other variables are the server's, and may go together with what only its code says.
-  const said = new Map([...environmentOptions(loadEnvironment())].filter(([option]) => OURS.has(option)));
+  const said = new Map(
+    [...environmentOptions(await commandEnvironment())].filter(([option]) => OURS.has(option)),
+  );
   if (flags.database !== undefined) said.set("database", { variable: flag, value: flags.database });
   return parseOptions("gatehouse", {}, said);
 }

@@ -10,12 +10,10 @@ export type DemoAccess = EnvironmentSignIn | { readonly authorization: ProviderO
 
 /**
  * @returns undefined where the environment says nothing of it
- * @throws ConfigurationError where it says something wrong, nearly says something, or says both
+ * @param environment of which misspelt names are refused: none may open the demonstration to its own user
+ * @throws ConfigurationError where it says something wrong, or says both
  */
 export async function readDemoAccess(environment: Environment): Promise<DemoAccess | undefined> {
-  const { refuseMisspeltSignIn } = await import("../authorization-server/sign-in/variable-methods.ts");
-  // A misspelt name must not open the demonstration to its own user.
-  refuseMisspeltSignIn(environment);
   if (!namesSignIn(environment)) {
     const provider = providerFromEnvironment(environment);
     return provider && { authorization: provider };

@@ -45,12 +45,16 @@ export function readHours({ hours }: LinkFlags): number | undefined {
  * so a URL that nothing names is pointed out.
  */
 export async function readIssuer(flags: LinkFlags): Promise<string> {
-  const [{ environmentOptions, loadEnvironment }, { parseOptions }] = await Promise.all([
+  const [{ environmentOptions }, { commandEnvironment }, { parseOptions }] = await Promise.all([
     import("../config/environment.ts"),
+    import("./command-environment.ts"),
     import("../config/options.ts"),
   ]);
   const ours = (said: EnvironmentOptions) => [...said].filter(([option]) => URL_OPTIONS.has(option));
-  const said = new Map([...ours(environmentOptions(loadEnvironment())), ...ours(flagOptions(flags))]);
+  const said = new Map([
+    ...ours(environmentOptions(await commandEnvironment())),
+    ...ours(flagOptions(flags)),
+  ]);
   const { issuer, publicUrlGiven } = parseOptions("gatehouse", {}, said);
   if (!publicUrlGiven) {
     printError(

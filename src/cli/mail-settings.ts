@@ -15,16 +15,25 @@ export function readMailFlag(typed: string): string {
 
 /** @throws ConfigurationError where the environment names no mail server, or it can't be used now */
 export async function openCommandMailer(): Promise<CommandMailer> {
-  const [{ loadEnvironment, readVariables }, { optionsWithVariables }, mail, { openSmtp }, { MailFailed }] =
-    await Promise.all([
-      import("../config/environment.ts"),
-      import("../config/sign-in/sign-in-variables.ts"),
-      import("../config/sign-in/mail-options.ts"),
-      import("../authorization-server/sign-in/mail/smtp.ts"),
-      import("../authorization-server/sign-in/mail/mail-failed.ts"),
-    ]);
+  const [
+    { commandEnvironment },
+    { readVariables },
+    { optionsWithVariables },
+    mail,
+    { openSmtp },
+    { MailFailed },
+  ] = await Promise.all([
+    import("./command-environment.ts"),
+    import("../config/environment.ts"),
+    import("../config/sign-in/sign-in-variables.ts"),
+    import("../config/sign-in/mail-options.ts"),
+    import("../authorization-server/sign-in/mail/smtp.ts"),
+    import("../authorization-server/sign-in/mail/mail-failed.ts"),
+  ]);
   const { name, options, parseVariables } = mail.magicLinkSignIn;
-  const { by, from } = parseVariables(readVariables(loadEnvironment(), optionsWithVariables(name, options)));
+  const { by, from } = parseVariables(
+    readVariables(await commandEnvironment(), optionsWithVariables(name, options)),
+  );
   if (by === "print" || typeof by === "function") {
     throw new ConfigurationError(
       "--mail needs a mail server: set SIGN_IN_MAGIC_LINK_SMTP and SIGN_IN_MAGIC_LINK_FROM. Or leave --mail out, and send the printed link yourself.",

@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
-import { type EnvironmentOptions, environmentOptions, loadEnvironment } from "../config/environment.ts";
+import { type EnvironmentOptions, environmentOptions } from "../config/environment.ts";
 import { parseOptions } from "../config/options.ts";
 import { optionsSchema } from "../config/options-schema.ts";
 import { type Provider, parseProviders } from "../config/provider-options.ts";
 import { readOptions } from "../config/read-options.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Environment } from "../config/variables.ts";
 import { isPostgresUrl } from "../core/database-url.ts";
 import { type OutboundProxy, readProxy } from "../platform/outbound-proxy.ts";
 import { providerFromEnvironment } from "../providers/environment.ts";
+import { commandEnvironment } from "./command-environment.ts";
 import type { DatabaseFlags } from "./database.ts";
 import { flagOptions } from "./option-flags.ts";
 
@@ -18,13 +20,14 @@ export type NetworkSettings = {
   readonly settings: Settings;
   readonly proxy: OutboundProxy | undefined;
   readonly providers: readonly Provider[];
+  readonly environment: Environment;
   /** Whether a database was named, or is where a server makes one. */
   readonly hasDatabase: boolean;
 };
 
 /** @throws ConfigurationError for what would stop the server as well. */
-export function networkSettings(flags: NetworkFlags): NetworkSettings {
-  const environment = loadEnvironment();
+export async function networkSettings(flags: NetworkFlags): Promise<NetworkSettings> {
+  const environment = await commandEnvironment();
   const said = new Map([...environmentOptions(environment), ...flagOptions(flags)]);
   // Each value first, also of those that are left out below.
   readOptions(optionsSchema, {}, said);
@@ -32,6 +35,7 @@ export function networkSettings(flags: NetworkFlags): NetworkSettings {
   const provider = providerFromEnvironment(environment);
   const isThere = isPostgresUrl(settings.database) || existsSync(settings.database);
   return {
+    environment,
     settings,
     proxy: readProxy(environment),
     providers: provider === undefined ? [] : parseProviders(provider, settings.resource),

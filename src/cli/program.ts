@@ -34,7 +34,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["provider", async () => (await import("./commands/provider.ts")).providerCommand()],
 ]);
 
-async function createProgram([name = ""]: readonly string[]): Promise<Command> {
+async function createProgram([name = "", helped = ""]: readonly string[]): Promise<Command> {
   const program = new Command("gatehouse")
     .exitOverride()
     .description("OAuth 2.1 in front of MCP servers.")
@@ -44,7 +44,7 @@ async function createProgram([name = ""]: readonly string[]): Promise<Command> {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(add --help to see what is possible)")
     .configureOutput({
-      outputError: (text, write) => write(printable(withoutValues(text.replace(/^error: /, "gatehouse: ")))),
+      outputError: (text, write) => write(complaint(text)),
     })
     .hook("preAction", (_program, command) => rememberFlags(command))
     .addHelpText(
@@ -56,12 +56,33 @@ GATEHOUSE_ and the name: GATEHOUSE_PUBLIC_URL for --public-url. An option on the
 Try it:
   $ gatehouse demo`,
     );
-  const named = COMMANDS.get(name);
+  const named = COMMANDS.get(name === "help" ? helped : name);
   // Help, and a name that is none of them, need all.
   const loaders = named ? [named] : [...COMMANDS.values()];
   for (const command of await Promise.all(loaders.map((load) => load()))) program.addCommand(command);
   inheritSettings(program);
-  return program;
+  // Commander's own reads one name: `help grant list` would be `help grant`.
+  return program.helpCommand(false).addCommand(helpCommand(program));
+}
+
+function helpCommand(program: Command): Command {
+  const command = new Command("help").copyInheritedSettings(program);
+  return command
+    .description("show help for a command")
+    .argument("[command...]")
+    .action((names: readonly string[]) => {
+      let helped = program;
+      for (const name of names) {
+        helped =
+          helped.commands.find((one) => one.name() === name) ??
+          helped.error(`error: unknown command '${name}'`);
+      }
+      helped.help();
+    });
+}
+
+function complaint(text: string): string {
+  return printable(withoutValues(text.replace(/^error: /, "gatehouse: ")));
 }
 
 /** What is one too many may be a secret: `person add ada <password>`, `--password=…`, `-p…`. */
@@ -78,4 +99,21 @@ function inheritSettings(parent: Command): void {
     command.copyInheritedSettings(parent);
     inheritSettings(command);
   }
+  if (parent.commands.length > 0) hintAtOrder(parent);
+}
+
+/** Nearly all options are those of a command, and people write them before its name. */
+function hintAtOrder(parent: Command): void {
+  const path = [parent.parent?.name(), parent.name()].filter(Boolean).join(" ");
+  parent.configureOutput({
+    outputError: (text, write) => {
+      const said = complaint(text);
+      const [, option] = /unknown option '([^']+)'/.exec(said) ?? [];
+      write(
+        option === undefined
+          ? said
+          : `${said}(options come after the command: ${path} <command> ${option})\n`,
+      );
+    },
+  });
 }

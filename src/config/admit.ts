@@ -12,7 +12,6 @@ import { declaredOptions } from "./declared.ts";
 import { type EnvironmentOptions, environmentOptions, variablesOf } from "./environment.ts";
 import { meantName } from "./misspelling.ts";
 import { placed, readOptions } from "./read-options.ts";
-import { refuseMisspeltPrefix } from "./sign-in/misspelt-prefix.ts";
 import type { Environment } from "./variables.ts";
 
 /** What `admit` may be: for anyone, as a function decides, or by lists. */
@@ -118,13 +117,15 @@ function saidBeside(given: AdmitOption | undefined, environment: Environment): E
 }
 
 function readEnvironment(environment: Environment): EnvironmentOptions {
-  refuseUnknown(environment);
+  refuseUnknownAdmit(environment);
   return environmentOptions(environment, undefined, OPTIONS);
 }
 
-/** Every such name is ours, so an unknown one is a mistake, and not only one that is nearly right. */
-function refuseUnknown(environment: Environment): void {
-  refuseMisspeltPrefix(environment, admitVariables);
+/**
+ * Every such name is ours, so an unknown one is a mistake, and not only one that is nearly right.
+ * @throws ConfigurationError with the nearest right name, or with all
+ */
+export function refuseUnknownAdmit(environment: Environment): void {
   const unknown = Object.keys(environment).find(
     (name) =>
       /^SIGN_IN_(ADMIT|DENY)/.test(name) && !admitVariables.includes(name) && environment[name]?.trim(),

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { ConfigurationError } from "../core/errors.ts";
 import { type DeclaredOption, withParts } from "./declared.ts";
-import { slipOf } from "./misspelling.ts";
+import { isKubernetesServiceLink } from "./kubernetes.ts";
+import { refuseMisspelt } from "./misspelt-variables.ts";
 import { serverOptions } from "./options-schema.ts";
 import type { Environment } from "./variables.ts";
 
@@ -67,39 +68,6 @@ export function readVariables(
 export function publicUrlFromEnvironment(environment: Environment = loadEnvironment()): string | undefined {
   const { value } = environmentOptions(environment).get("publicUrl") ?? {};
   return typeof value === "string" ? value : undefined;
-}
-
-/** Kubernetes sets `GATEHOUSE_PORT=tcp://10.0.0.1:80` in every container where a service is called "gatehouse". */
-function isKubernetesServiceLink(variable: string, value: string): boolean {
-  return variable.endsWith("PORT") && value.startsWith("tcp://");
-}
-
-/** What Kubernetes sets beside it. */
-const PARTS_OF_A_LINK = /_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))/;
-
-/** Whether Kubernetes sets this because of a service that is called as our variables begin. */
-export function isOfKubernetes(variable: string, value: string): boolean {
-  return PARTS_OF_A_LINK.test(variable) || isKubernetesServiceLink(variable, value);
-}
-
-/** What our own variables begin with. Some options also read those of others. */
-const PREFIXES = ["GATEHOUSE_", "SIGN_IN_"];
-
-/** A server whose GATEHOUSE_SECERT is passed over would make a secret of its own. */
-function refuseMisspelt(environment: Environment, variables: readonly string[]): void {
-  for (const [variable, value] of Object.entries(environment)) {
-    const text = value?.trim();
-    const prefix = PREFIXES.find((one) => variable.startsWith(one));
-    if (prefix === undefined || !text || variables.includes(variable)) continue;
-    if (isOfKubernetes(variable, text)) continue;
-    const names = variables.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length));
-    const meant = slipOf(variable.slice(prefix.length), names);
-    if (meant !== undefined) {
-      throw new ConfigurationError(
-        `${variable} is not a variable of Gatehouse. Did you mean ${prefix}${meant}? Correct it, or remove it.`,
-      );
-    }
-  }
 }
 
 function readEnvFile(file: string): Environment {

@@ -30,7 +30,7 @@ export const PEOPLE_EVENTS = {
     keptIn: "both",
     from: "request",
     byStrangers: true,
-    when: "The password was not checked, because too many attempts had failed before.",
+    when: "The password was not checked, because there were too many attempts before.",
     fields: ATTEMPT,
     counts: { gatehouse_sign_ins_total: { outcome: "slowed" } },
   }),

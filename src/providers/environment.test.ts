@@ -92,6 +92,12 @@ describe("the environment", () => {
       { SCALEKIT_ENVIRONMENT_URL: "https://acme.scalekit.com", RESOURCE_ID: "a/b" },
       /^RESOURCE_ID is "a\/b"; it must be the resource id/,
     ],
+    [
+      { OAUTH_ISUER: OAUTH.OAUTH_ISSUER },
+      /^OAUTH_ISUER is not a variable of Gatehouse. Did you mean OAUTH_ISSUER\?/,
+    ],
+    [{ ...OAUTH, OAUTH_AUDIENC: "x" }, /^OAUTH_AUDIENC is not a variable of Gatehouse/],
+    [{ SCALKIT_RESOURCE_ID: "res_1" }, /^SCALKIT_RESOURCE_ID .* Did you mean SCALEKIT_RESOURCE_ID\?/],
     [{ ...OAUTH, ...SCALEKIT }, /^OAUTH_ISSUER and SCALEKIT_ENVIRONMENT_URL are both set/],
     [{ ...OAUTH, OAUTH_ISSUER: "idp" }, /^OAUTH_ISSUER is "idp"; it must be an https/],
     [{ ...OAUTH, OAUTH_WELL_KNOWN_URL: "x" }, /^OAUTH_WELL_KNOWN_URL is "x"; it must be/],

@@ -1,5 +1,6 @@
 import { allowInsecureIssuer } from "../config/allow-insecure-issuer.ts";
 import { loadEnvironment } from "../config/environment.ts";
+import { refuseMisspelt } from "../config/misspelt-variables.ts";
 import { wrongValue } from "../config/problems.ts";
 import type { ProviderOptions } from "../config/provider-options.ts";
 import { boolean, type Environment } from "../config/variables.ts";
@@ -11,11 +12,12 @@ import { scalekit } from "./scalekit.ts";
  * The provider that the environment names, or undefined where it names none. Every variable that is a provider's own names
  * it, even one that is not used: a server that was meant to stand behind a provider must not fall back to a sign-in of its own.
  * @param environment default: this process's, over the `.env` file of the working directory
- * @throws ConfigurationError that says in one sentence what is missing, wrong or contradictory.
+ * @throws ConfigurationError that says in one sentence what is missing, misspelled, wrong or contradictory.
  */
 export function providerFromEnvironment(
   environment: Environment = loadEnvironment(),
 ): ProviderOptions | undefined {
+  refuseMisspelt(environment, providerVariables);
   const [first, second] = WAYS.map((way) => ({ way, set: firstSet(environment, way) })).filter(
     ({ set }) => set !== undefined,
   );
@@ -114,6 +116,9 @@ const WAYS: readonly Way[] = [
       }),
   },
 ];
+
+/** Every variable that says something of a provider. */
+export const providerVariables = WAYS.flatMap(({ variables }) => variables.map(([variable]) => variable));
 
 /** An empty variable counts as none, as it does for Docker Compose. */
 function textOf(environment: Environment, variable: string): string | undefined {

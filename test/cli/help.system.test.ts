@@ -62,6 +62,51 @@ describe.concurrent("gatehouse", () => {
     for (const word of words) expect(stdout).toContain(word);
   });
 
+  it.each([
+    [
+      ["help", "demo"],
+      ["demo", "--help"],
+    ],
+    [
+      ["help", "grant"],
+      ["grant", "--help"],
+    ],
+    [
+      ["help", "grant", "list"],
+      ["grant", "list", "--help"],
+    ],
+    [
+      ["help", "database", "copy"],
+      ["database", "copy", "--help"],
+    ],
+    [
+      ["grant", "help", "list"],
+      ["grant", "list", "--help"],
+    ],
+  ])("%j is %j", async (command, flag) => {
+    const help = await gatehouse(command);
+    expect(help).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(help).toEqual(await gatehouse(flag));
+  });
+
+  it.each([
+    [["--database", "x.db", "grant", "list"], "gatehouse <command> --database"],
+    [["--database=postgres://ada:pass-word@db/x", "grant", "list"], "gatehouse <command> --database"],
+    [["-dpass-word", "grant", "list"], "gatehouse <command> -d"],
+    [["grant", "--database", "x.db", "list"], "gatehouse grant <command> --database"],
+  ])("%j says that options come after the command", async (parameters, where) => {
+    const { exitCode, stdout, stderr } = await gatehouse(parameters);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toContain(`(options come after the command: ${where})`);
+    expect(stderr).not.toContain("pass-word");
+  });
+
+  it("does not say so of an option that comes after it", async () => {
+    const { stderr } = await gatehouse(["grant", "list", "--databse", "x.db"]);
+    expect(stderr).toContain("(Did you mean --database?)");
+    expect(stderr).not.toContain("come after");
+  });
+
   it("without a command says what there is, and fails", async () => {
     const { exitCode, stdout, stderr } = await gatehouse([]);
     expect(exitCode).toBe(1);
@@ -71,6 +116,9 @@ describe.concurrent("gatehouse", () => {
 
   it.each([
     [["demmo"], "unknown command 'demmo'"],
+    [["help", "demmo"], "unknown command 'demmo'"],
+    [["help", "grant", "lst"], "unknown command 'lst'"],
+    [["help", "demo", "extra"], "unknown command 'extra'"],
     [["demo", "--prot", "1"], "unknown option '--prot'"],
     [["demo", "--port"], "argument missing"],
     [["demo", "extra"], "too many arguments"],

@@ -58,7 +58,17 @@ it("who is slowed is told for how long, on the page and in the header", async ()
   const slowed = await guess();
   expect(slowed.status).toBe(429);
   expect(slowed.headers.get("retry-after")).toBe("600");
-  expect(await slowed.text()).toContain("Too many wrong passwords. Try again in 10 minutes.");
+  expect(await slowed.text()).toContain("Too many attempts to sign in. Try again in 10 minutes.");
+});
+
+it("the right password from several windows at once is let in by each, after a few wrong ones", async () => {
+  const server = await startServer();
+  const windows = await Promise.all(Array.from({ length: 6 }, () => atLogin(server, "192.0.2.1")));
+  const signIn = ({ browser, state }: (typeof windows)[number], password: string) =>
+    browser.submit("/oauth/login", { state, username: "ada", password });
+  for (const one of windows) await signIn(one, "x");
+  const answers = await Promise.all(windows.map((one) => signIn(one, ADA.password)));
+  expect(answers.map(({ status }) => status)).toEqual(windows.map(() => 303));
 });
 
 describe("a hundred wrong passwords from ten /64s of one /56", () => {

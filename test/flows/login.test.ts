@@ -251,6 +251,6 @@ describe("a page of the operator's own", () => {
     for (let i = 0; i < 12; i++)
       await browser.submit("/oauth/login", { state, username: "grace", password: "x" });
     const slowed = await browser.submit("/oauth/login", { state, username: "grace", password: "hopper" });
-    expect(await slowed.text()).toContain("Too many wrong passwords");
+    expect(await slowed.text()).toContain("Too many attempts to sign in");
   });
 });

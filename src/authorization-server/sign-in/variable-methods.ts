@@ -1,6 +1,6 @@
 import type { OptionTable } from "../../config/declared.ts";
 import type { SignInDefinition } from "../../config/sign-in/definition.ts";
-import { refuseMisspelt, type VariableMethod } from "../../config/sign-in/environment.ts";
+import type { VariableMethod } from "../../config/sign-in/environment.ts";
 import { magicLinkSignIn } from "../../config/sign-in/mail-options.ts";
 import { auth0SignIn } from "../../config/sign-in/presets/auth0.ts";
 import { entraSignIn } from "../../config/sign-in/presets/entra.ts";
@@ -15,7 +15,6 @@ import { workosSignIn } from "../../config/sign-in/presets/workos.ts";
 import { samlSignIn } from "../../config/sign-in/saml-options.ts";
 import type { OidcSettings } from "../../config/sign-in/settings.ts";
 import { TOTP, totpOptions } from "../../config/sign-in/totp-options.ts";
-import type { Environment } from "../../config/variables.ts";
 import { PASSKEYS } from "./passkeys/stored-passkey.ts";
 import { USERS } from "./users/usernames.ts";
 
@@ -45,11 +44,3 @@ export const VARIABLE_METHODS: readonly VariableMethod[] = [
   { name: PASSKEYS, options: {} },
   { name: TOTP, options: totpOptions },
 ];
-
-/**
- * Refuses variables that are nearly those of a sign-in method, for a program that starts without any.
- * @throws ConfigurationError with the nearest right name
- */
-export function refuseMisspeltSignIn(environment: Environment): void {
-  refuseMisspelt(environment, VARIABLE_METHODS);
-}

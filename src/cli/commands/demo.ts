@@ -48,13 +48,14 @@ While any variable of a provider is set, people sign in there, not here.`,
 async function demo(flags: DemoFlags): Promise<void> {
   holdYoungGeneration();
   // The heavy modules after the options: a wrong one should not take time.
-  const [{ parseOptions, optionsOf }, { environmentOptions, loadEnvironment }, { readDemoAccess }] =
+  const [{ parseOptions, optionsOf }, { environmentOptions }, { commandEnvironment }, { readDemoAccess }] =
     await Promise.all([
       import("../../config/options.ts"),
       import("../../config/environment.ts"),
+      import("../command-environment.ts"),
       import("../demo-access.ts"),
     ]);
-  const environment = loadEnvironment();
+  const environment = await commandEnvironment();
   const access = await readDemoAccess(environment);
   const fromFlags = flagOptions(flags);
   const given = withFlags(environmentOptions(environment), fromFlags);

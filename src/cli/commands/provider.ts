@@ -114,14 +114,17 @@ async function showSignIn(
 
 /** The server's issuer, as the server makes it; undefined where nothing says its URL. */
 async function issuerOf(given: string | undefined): Promise<string | undefined> {
-  const [{ environmentOptions, loadEnvironment }, { parseOptions }] = await Promise.all([
+  const [{ environmentOptions }, { commandEnvironment }, { parseOptions }] = await Promise.all([
     import("../../config/environment.ts"),
+    import("../command-environment.ts"),
     import("../../config/options.ts"),
   ]);
   const fromFlag =
     given === undefined ? [] : ([["publicUrl", { variable: "--public-url", value: given }]] as const);
   const said = new Map(
-    [...environmentOptions(loadEnvironment()), ...fromFlag].filter(([option]) => URL_OPTIONS.has(option)),
+    [...environmentOptions(await commandEnvironment()), ...fromFlag].filter(([option]) =>
+      URL_OPTIONS.has(option),
+    ),
   );
   return said.has("publicUrl") ? parseOptions("gatehouse", {}, said).issuer : undefined;
 }

@@ -1,9 +1,10 @@
 import { ConfigurationError } from "../../core/errors.ts";
 import type { OptionTable } from "../declared.ts";
-import { type EnvironmentOptions, isOfKubernetes, readVariables, variablesOf } from "../environment.ts";
+import { type EnvironmentOptions, readVariables, variablesOf } from "../environment.ts";
+import { isOfKubernetes } from "../kubernetes.ts";
 import { meantName, slipOf } from "../misspelling.ts";
+import { misspelt, refuseMisspelt } from "../misspelt-variables.ts";
 import { type Environment, items } from "../variables.ts";
-import { refuseMisspeltPrefix } from "./misspelt-prefix.ts";
 import { optionsWithVariables, prefixOf, SIGN_IN, SIGN_IN_PREFIX } from "./sign-in-variables.ts";
 
 /** A method that variables can set up: its name, and its options. */
@@ -27,7 +28,8 @@ export function methodVariables<Method extends VariableMethod>(
   methods: readonly Method[],
   others: readonly string[],
 ): readonly { readonly method: Method; readonly said: EnvironmentOptions }[] {
-  refuseMisspelt(environment, methods);
+  refuseMisspeltList(environment, methods);
+  refuseMisspelt(environment, [...variablesOfMethods(methods), ...others]);
   refuseUnknown(environment, methods, others);
   const listed = readList(environment, methods);
   refuseUnlisted(environment, methods, listed);
@@ -38,15 +40,25 @@ export function methodVariables<Method extends VariableMethod>(
 }
 
 /**
- * What would be passed over because it does not begin with SIGN_IN.
- * @throws ConfigurationError with the nearest right name
+ * Refuses what is nearly {@link SIGN_IN} and lists methods: of so short a name, many programs have one that is nearly the same.
+ * @throws ConfigurationError with the right name
  */
-export function refuseMisspelt(environment: Environment, methods: readonly VariableMethod[]): void {
-  refuseMisspeltPrefix(
-    environment,
-    methods.flatMap(variablesOfMethod),
-    methods.map(({ name }) => name),
-  );
+export function refuseMisspeltList(environment: Environment, methods: readonly VariableMethod[]): void {
+  for (const [name, value = ""] of Object.entries(environment)) {
+    if (
+      name === SIGN_IN ||
+      name.startsWith(SIGN_IN_PREFIX) ||
+      !slipOf(name.replace(/^GATEHOUSE_/, ""), [SIGN_IN])
+    )
+      continue;
+    const isList = items(value).some((one) => methods.some((method) => method.name === one));
+    if (isList) throw misspelt(name, SIGN_IN);
+  }
+}
+
+/** Every variable of these methods. */
+export function variablesOfMethods(methods: readonly VariableMethod[]): readonly string[] {
+  return methods.flatMap(variablesOfMethod);
 }
 
 /** Read with the methods, and meaningful without one of them here. */
@@ -62,7 +74,7 @@ function refuseUnknown(
   methods: readonly VariableMethod[],
   others: readonly string[],
 ): void {
-  const known = [...methods.flatMap(variablesOfMethod), ...others];
+  const known = [...variablesOfMethods(methods), ...others];
   const unknown = Object.keys(environment).find(
     (name) => isOurs(name, environment[name]) && !known.includes(name),
   );

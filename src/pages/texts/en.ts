@@ -119,7 +119,8 @@ export const english = {
         `The username is too long. Use at most ${counted(limit)} characters.`,
       passwordTooLong: (limit: number) =>
         `The password is too long. Use at most ${counted(limit)} characters.`,
-      tooManyPasswords: (minutes: number) => `Too many wrong passwords. Try again in ${duration(minutes)}.`,
+      tooManyPasswords: (minutes: number) =>
+        `Too many attempts to sign in. Try again in ${duration(minutes)}.`,
       notChecked: "We couldn't check your password. Try again in a minute.",
       idUnusable:
         "You can't sign in with this account because its ID can't be used. Contact the server's operator.",

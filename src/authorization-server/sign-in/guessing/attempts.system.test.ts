@@ -1,11 +1,13 @@
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openTestStore, type TestStore } from "../../../../test/support/store/test-store.ts";
 import { OAuthError } from "../../../core/errors.ts";
 import { silentLog } from "../../../platform/logging.ts";
 import { createKeyring } from "../../../platform/secrets/keyring.ts";
 import { createRecorder } from "../../recorder.ts";
+import type { Proof } from "../method.ts";
 import { createPasswordCheck } from "../password/check-password.ts";
-import { type Attempts, createAttempts } from "./attempts.ts";
+import { type Attempts, type AttemptsParts, createAttempts } from "./attempts.ts";
 
 const keyring = createKeyring(["a secret of this test, long enough"]);
 const PEER = { address: "10.0.0.1", correlationId: "c0ffee" };
@@ -27,7 +29,7 @@ afterEach(() => store.close());
 /** 0, or the seconds that an attempt must wait. */
 async function waitOf(username: string, address?: string): Promise<number> {
   try {
-    await attempts.begin(username, address);
+    (await attempts.begin(username, address)).ended();
     return 0;
   } catch (error) {
     expect(error).toMatchObject({ code: "slow_down", status: 429 });
@@ -43,7 +45,9 @@ async function letThrough(tries: number, attempt: (index: number) => readonly [s
 }
 
 async function signsIn(username: string, address: string, id = username): Promise<void> {
-  await (await attempts.begin(username, address)).succeeded({ id });
+  const attempt = await attempts.begin(username, address);
+  await attempt.succeeded({ id });
+  attempt.ended();
 }
 
 const ada = (address: string) => (): readonly [string, string] => ["ada", address];
@@ -179,10 +183,102 @@ describe("the right password", () => {
 
   /** Signs in where that is allowed. */
   async function attemptAs(username: string, id: string): Promise<void> {
-    await attempts.begin(username, "10.0.0.1").then(
-      (attempt) => attempt.succeeded({ id }),
-      () => undefined,
+    await signsIn(username, "10.0.0.1", id).catch(() => undefined);
+  }
+});
+
+describe("attempts at once", () => {
+  /** Checks the pair of ada and "right"; what is typed as "slow" has no answer. */
+  function checking(parts: Partial<AttemptsParts> = {}) {
+    const checked: string[] = [];
+    const check = createPasswordCheck(
+      async (username, password) => {
+        checked.push(password);
+        if (password === "slow") return new Promise<never>(() => {});
+        await setImmediate();
+        if (password === "throws") throw new Error("no directory");
+        return password === "right" ? proofOf(username) : undefined;
+      },
+      {
+        attempts: createAttempts({ counters: store.counters, store, keyring, clock, ...parts }),
+        keyring,
+        recorder: createRecorder({ store, clock, log: silentLog }),
+      },
     );
+    const type = async (password: string, username = "ada") => {
+      const result = await check({ username, password }, "client-1", PEER);
+      return "proof" in result ? "in" : result.refusal.code;
+    };
+    return {
+      checked,
+      type,
+      atOnce: (passwords: readonly string[]) => Promise.all(passwords.map((one) => type(one))),
+    };
+  }
+  const times = (count: number, password: string) => Array.from({ length: count }, () => password);
+
+  it("that are all right are all let in, however few tries are left", async () => {
+    await letThrough(9, ada("10.0.0.1"));
+    expect(await checking().atOnce(times(6, "right"))).toEqual(times(6, "in"));
+    expect(await letThrough(20, ada("10.0.0.1"))).toBe(10);
+  });
+
+  it("that are all right are all let in where a username has one check a minute", async () => {
+    await letThrough(400, (index) => ["ada", `10.1.${index}.1`]);
+    expect(await checking().atOnce(times(6, "right"))).toEqual(times(6, "in"));
+  });
+
+  it("that are all wrong are no more than one after the other", async () => {
+    await letThrough(9, ada("10.0.0.1"));
+    const { checked, atOnce } = checking();
+    const answers = await atOnce(times(30, "wrong"));
+    expect(checked).toHaveLength(1);
+    expect(answers.filter((answer) => answer === "slow_down")).toHaveLength(29);
+  });
+
+  it("with a right one among them gain what they would gain after it, and never more than the rate of one host", async () => {
+    const { checked, atOnce } = checking();
+    const guesses = () => checked.filter((password) => password === "wrong").length;
+    await atOnce(["right", ...times(40, "wrong")]);
+    expect(guesses()).toBeLessThanOrEqual(10 + 10);
+    // No count lasts for longer than an hour.
+    for (let minute = 0; minute < 2 * 60; minute += 1) {
+      now = minute * MINUTE;
+      await atOnce([...times(12, "wrong"), "right", ...times(12, "wrong")]);
+    }
+    expect(guesses()).toBeLessThanOrEqual(2 * 100);
+  });
+
+  it("wait for those in flight, ten at most, and hold up no other username", async () => {
+    const { checked, type } = checking();
+    const answers: string[] = [];
+    for (const _ of times(35, "slow")) void type("slow").then((answer) => answers.push(answer));
+    await expect.poll(() => answers).toEqual(times(15, "slow_down"));
+    expect(checked).toHaveLength(10);
+    expect(await type("right", "bob")).toBe("in");
+  });
+
+  it("end their wait where the check of those before them throws", async () => {
+    await letThrough(9, ada("10.0.0.1"));
+    const { type } = checking();
+    const [thrown, waited] = await Promise.allSettled([type("throws"), type("right")]);
+    expect(thrown).toMatchObject({ status: "rejected" });
+    expect(waited).toEqual({ status: "fulfilled", value: "slow_down" });
+  });
+
+  it("end their wait where a right one cannot give back what it counted", async () => {
+    await letThrough(9, ada("10.0.0.1"));
+    const outage = new OAuthError("temporarily_unavailable", "Try again.");
+    const rememberNetwork = () => Promise.reject(outage);
+    const { type } = checking({ store: { isFamiliarNetwork: store.isFamiliarNetwork, rememberNetwork } });
+    const [failed, waited] = await Promise.allSettled([type("right"), type("right")]);
+    expect(failed).toEqual({ status: "rejected", reason: outage });
+    expect(waited).toEqual({ status: "fulfilled", value: "slow_down" });
+  });
+
+  function proofOf(username: string): Proof {
+    const identity = { method: "password", issuer: "", subject: username };
+    return { identity } as unknown as Proof;
   }
 });
 
@@ -305,7 +401,7 @@ it.each([
   await letThrough(10, ada("10.0.0.1"));
   now = (900 - seconds) * 1000;
   await expect(attempts.begin("ada", "10.0.0.1")).rejects.toMatchObject({
-    message: `Too many wrong passwords. Try again in ${said}.`,
+    message: `Too many attempts to sign in. Try again in ${said}.`,
     retryAfterSeconds: seconds,
   });
 });

@@ -7,12 +7,14 @@ import type { Count, Counters, Taken } from "../../../store/counters.ts";
 import type { Store } from "../../../store/store.ts";
 import { foldedUsername } from "./folded-username.ts";
 import { FAMILIAR_SECONDS, GUESS_LIMITS, type GuessLimit, ONE_A_MINUTE, OWN_LIMIT } from "./guess-limits.ts";
+import { createInFlight } from "./in-flight.ts";
 import { networksOf } from "./networks.ts";
 
 /** Slows down the guessing of passwords by {@link GUESS_LIMITS}. */
 export type Attempts = {
   /**
-   * Counts an attempt before it is made, so that a thousand at once are no way around.
+   * Counts an attempt before it is made, so that a thousand at once are no way around. Where only attempts that are still being
+   * checked leave no room, it waits for them: right ones give theirs back.
    * @throws OAuthError `slow_down` with `retryAfterSeconds` where this username or network must wait.
    */
   begin(username: string, address: string | undefined): Promise<Attempt>;
@@ -21,6 +23,8 @@ export type Attempts = {
 export type Attempt = {
   /** The password was right: this one does not count, nor do earlier ones from here under exactly this username. */
   succeeded(person: Pick<Person, "id">): Promise<void>;
+  /** It is over, whatever came of it. Called for each attempt, after {@link Attempt.succeeded} where the password was right. */
+  ended(): void;
 };
 
 export type AttemptsParts = {
@@ -44,29 +48,50 @@ export function createAttempts({ counters, store, keyring, clock }: AttemptsPart
     return counters.take([...counts(strict), oneAMinute], clock());
   };
 
+  const inFlight = createInFlight();
+
+  /** Counts one, at once or after those in flight. */
+  const takeInTurn = async (place: Place): Promise<readonly string[]> => {
+    for (;;) {
+      const round = inFlight.round(place.own);
+      const { waitSeconds, counted } = await take(place);
+      if (waitSeconds === 0) {
+        inFlight.began(place.own);
+        return counted;
+      }
+      if (!(await inFlight.change(place.own, round))) throw slowDown(waitSeconds);
+    }
+  };
+
+  const giveBack = async (
+    { familiar, own, typed, keyOf }: Place,
+    counted: readonly string[],
+    id: string,
+  ): Promise<void> => {
+    const now = clock();
+    const until = now + FAMILIAR_SECONDS * 1000;
+    // Under one name there may be several people whom their passwords tell apart: the one who was there first
+    // is the one who was guessed at.
+    const isTheirs = await store.rememberNetwork({ ...familiar, person: keyOf("person", id), until }, now);
+    if (!isTheirs) return counters.giveBack(counted, now);
+    await counters.giveBack(
+      counted.filter((key) => key !== own && key !== typed),
+      now,
+    );
+    await counters.forgive(own, typed, now);
+  };
+
   return {
     async begin(username, address) {
       const place = placeOf(username, address, keyring);
-      const { waitSeconds, counted } = await take(place);
-      if (waitSeconds > 0) throw slowDown(waitSeconds);
+      const counted = await takeInTurn(place);
+      let isRight = false;
       return {
         async succeeded({ id }) {
-          const { familiar, own, typed, keyOf } = place;
-          const now = clock();
-          const until = now + FAMILIAR_SECONDS * 1000;
-          // Under one name there may be several people whom their passwords tell apart: the one who was there first
-          // is the one who was guessed at.
-          const isTheirs = await store.rememberNetwork(
-            { ...familiar, person: keyOf("person", id), until },
-            now,
-          );
-          if (!isTheirs) return counters.giveBack(counted, now);
-          await counters.giveBack(
-            counted.filter((key) => key !== own && key !== typed),
-            now,
-          );
-          await counters.forgive(own, typed, now);
+          await giveBack(place, counted, id);
+          isRight = true;
         },
+        ended: () => inFlight.ended(place.own, isRight),
       };
     },
   };

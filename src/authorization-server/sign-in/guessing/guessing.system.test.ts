@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { openTestStore } from "../../../../test/support/store/test-store.ts";
 import { createKeyring } from "../../../platform/secrets/keyring.ts";
-import { createAttempts } from "./attempts.ts";
+import { type Attempts, createAttempts } from "./attempts.ts";
 import { FAMILIAR_SECONDS } from "./guess-limits.ts";
 
 const keyring = createKeyring(["a secret of this test, long enough"]);
@@ -31,7 +31,7 @@ it("whatever guessers do, they stay below the limits, and no one else waits for 
       let now = FAMILIAR_SECONDS * 1000;
       const began = now;
       const attempts = createAttempts({ counters: store.counters, store, keyring, clock: () => now });
-      await (await attempts.begin("ada", "192.0.2.1")).succeeded({ id: "person-1" });
+      await signIn(attempts, "192.0.2.1");
       const guesses = new Map<number, number>();
       for (const each of steps) {
         if (each.kind === "wait") {
@@ -42,6 +42,7 @@ it("whatever guessers do, they stay below the limits, and no one else waits for 
           const attempt = await attempts.begin(each.spelling, addressOf(each.host)).catch(() => undefined);
           if (each.kind === "own") await attempt?.succeeded({ id: `guesser ${each.spelling}` });
           else if (attempt) guesses.set(each.host, (guesses.get(each.host) ?? 0) + 1);
+          attempt?.ended();
         }
       }
       // Accounts of their own may be spelled like hers; by their sign-ins each spelling begins again, and hers does not.
@@ -49,12 +50,12 @@ it("whatever guessers do, they stay below the limits, and no one else waits for 
       for (const count of guesses.values()) expect(count).toBeLessThanOrEqual(hours * 100);
       // From where no one guesses, and from home.
       for (const address of ["198.51.100.1", "2001:db8:ffff::1", "192.0.2.1"]) {
-        await (await attempts.begin("ada", address)).succeeded({ id: "person-1" });
+        await signIn(attempts, address);
       }
       // From a block where someone does, once it is its turn.
       now += QUARTER_HOUR_MS;
       for (const address of ["10.0.1.250", "2001:db8:1:ff00::1"]) {
-        await (await attempts.begin("ada", address)).succeeded({ id: "person-1" });
+        await signIn(attempts, address);
       }
       await store.close();
     }),
@@ -77,7 +78,10 @@ it("without an account that is spelled like hers, one host has ten guesses in a 
           now += seconds * 1000;
           for (let time = 0; time < times; time += 1) {
             await attempts.begin("ada", "10.0.0.1").then(
-              () => (guesses += 1),
+              (attempt) => {
+                guesses += 1;
+                attempt.ended();
+              },
               () => undefined,
             );
           }
@@ -89,3 +93,9 @@ it("without an account that is spelled like hers, one host has ten guesses in a 
     { numRuns: 40 },
   );
 });
+
+async function signIn(attempts: Attempts, address: string): Promise<void> {
+  const attempt = await attempts.begin("ada", address);
+  await attempt.succeeded({ id: "person-1" });
+  attempt.ended();
+}

@@ -40,7 +40,7 @@ export function createPasswordCheck(
       await recorder.record("sign_in.slowed", failed, peer);
       return { refusal: attempt };
     }
-    const proof = await ask(pair, check);
+    const proof = await attempted(attempt, () => ask(pair, check));
     if (proof instanceof OAuthError) {
       const reason = proof.detail ?? proof.message;
       await recorder.record("sign_in.unchecked", { ...failed, reason }, peer);
@@ -50,9 +50,22 @@ export function createPasswordCheck(
       await recorder.record("sign_in.failed", failed, peer);
       return { refusal: new PageError("access_denied", ({ login }) => login.problems.incorrect) };
     }
-    await attempt.succeeded({ id: proof.identity.subject });
     return { proof };
   };
+}
+
+/** Others may wait for its end, which comes also where the check throws. */
+async function attempted(
+  attempt: Attempt,
+  check: () => Promise<Proof | undefined | OAuthError>,
+): Promise<Proof | undefined | OAuthError> {
+  try {
+    const proof = await check();
+    if (proof && !(proof instanceof OAuthError)) await attempt.succeeded({ id: proof.identity.subject });
+    return proof;
+  } finally {
+    attempt.ended();
+  }
 }
 
 async function ask({ username, password }: Pair, check: CheckPair): Promise<Proof | undefined | OAuthError> {
