@@ -24,6 +24,11 @@ const ALIASES: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   ["clientname", ["clients", "name"]],
 ]);
 
+/** What our options call what this name says in other libraries. */
+export function aliasOf(name: string): string | undefined {
+  return ALIASES.get(plain(name))?.[0];
+}
+
 /** The one of the known names that was probably meant by one that is certainly none of them. */
 export function meantName(name: string, known: readonly string[]): string | undefined {
   const alias = ALIASES.get(plain(name))?.find((one) => known.includes(one));

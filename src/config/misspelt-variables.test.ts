@@ -59,6 +59,7 @@ describe("a misspelt variable is refused", () => {
     ["GATEHOUSE_SIGNIN_DENY_EMAILS", "SIGN_IN_DENY_EMAILS"],
     ["GATEHOUSE_GOOGLE_CLIENT_ID", "SIGN_IN_GOOGLE_CLIENT_ID"],
     ["GATEHOUSE_OAUTH_ISSUER", "OAUTH_ISSUER"],
+    ["GATEHOUSE_ISSUER", "GATEHOUSE_PUBLIC_URL"],
     ["GATEHOUSE_OAUTH_ISUER", "OAUTH_ISSUER"],
     ["GATEHOUSE_AUDIENCE", "OAUTH_AUDIENCE"],
   ])("with our prefix in place of its own, or before it: %s, as %s is meant", (name, meant) => {

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../core/errors.ts";
 import { isOfKubernetes } from "./kubernetes.ts";
-import { slipOf } from "./misspelling.ts";
+import { aliasOf, slipOf } from "./misspelling.ts";
 import type { Environment } from "./variables.ts";
 
 const OWN_PREFIX = "GATEHOUSE_";
@@ -72,7 +72,9 @@ function meantVariable(name: string, families: readonly Family[]): string | unde
   const meant = nearestRest(rest, own);
   if (meant !== undefined || prefix !== OWN_PREFIX) return meant;
   // GATEHOUSE_SIGN_IN_DENY_EMAILS, or GATEHOUSE_DENY_EMAILS.
-  return nearestName(rest, others) ?? nearestRest(rest, others);
+  const elsewhere = nearestName(rest, others) ?? nearestRest(rest, others);
+  // GATEHOUSE_ISSUER is more likely our own than a provider's.
+  return elsewhere && (nearestRest(aliasOf(rest) ?? "", own) ?? elsewhere);
 }
 
 function nearestName(name: string, families: readonly Family[]): string | undefined {
