@@ -46,8 +46,8 @@ const PROOFS: readonly Proof[] = [
   },
   { name: "tool-shelf", what: "a tool registered with the SDK once, and for each call", loads: CALLS },
   {
-    name: "log-delay",
-    what: "each log line at once, and those of 10 ms in one write",
+    name: "lines-together",
+    what: "the log lines of one turn in one write, and each at once",
     loads: [REFRESH, REGISTRATION],
   },
   { name: "one-piece", what: "answers sent as text, and read from a stream", loads: [REFRESH, CALL_2026] },

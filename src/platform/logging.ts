@@ -58,9 +58,12 @@ const RETRY_MS = 10;
 /** How long an exit waits for a slow reader. */
 const LAST_LINES_MS = 500;
 
+/** Lines of one turn of the event loop are written together, up to so many characters. */
+const MOST_TOGETHER = 2 ** 14;
+
 /**
- * Each line is written when it is made: an exit leaves none behind. Only what a full pipe refuses waits; it refuses instead of
- * blocking since pino has opened `process.stdout`.
+ * Lines are written in the turn that makes them, and an exit leaves none behind. Only what a full pipe refuses waits; it refuses
+ * instead of blocking since pino has opened `process.stdout`.
  */
 function openOutput(): DestinationStream {
   const destination = pino.destination({
@@ -69,30 +72,42 @@ function openOutput(): DestinationStream {
     // With true, pino sleeps until there is room.
     retryEAGAIN: () => false,
   });
+  let lines = "";
+  const flush = () => {
+    destination.write(lines);
+    lines = "";
+  };
   let retry: NodeJS.Timeout | undefined;
   let lost = 0;
   const writeWaiting = () => {
     retry = undefined;
-    destination.write("");
+    flush();
     if (retry || lost === 0) return;
     pino(JSON_LINES, destination).warn({ lost }, "log lines were lost: nothing read them in time");
     lost = 0;
   };
-  destination.on("drop", () => {
-    lost += 1;
+  destination.on("drop", (dropped: string) => {
+    lost += dropped.split("\n").length - 1;
   });
   // A full pipe or disk may have room again. A pipe that nobody reads any more stays as it is.
   destination.on("error", ({ code }: NodeJS.ErrnoException) => {
     if (code !== "EPIPE") retry ??= setTimeout(writeWaiting, RETRY_MS).unref();
   });
   process.once("exit", () => {
+    flush();
     const until = performance.now() + LAST_LINES_MS;
     while (retry && performance.now() < until) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
       writeWaiting();
     }
   });
-  return destination;
+  return {
+    write(line) {
+      if (lines === "") setImmediate(flush);
+      lines += line;
+      if (lines.length > MOST_TOGETHER) flush();
+    },
+  };
 }
 
 /** For the pretty form, which decodes the JSON: what the values are goes to a terminal. */
