@@ -19,6 +19,7 @@ type ProofLoad = Pick<GatehouseOptions, "load" | "otherTools"> & {
 
 const REFRESH: ProofLoad = { called: "refresh", load: { kind: "refresh" } };
 const REFRESH_ON_POSTGRES: ProofLoad = { ...REFRESH, called: "refresh on Postgres", onPostgres: true };
+const REGISTRATION: ProofLoad = { called: "registration, new", load: { kind: "register", which: "new" } };
 const CALL_2025: ProofLoad = { called: "tools/call 2025", load: { kind: "echo", era: "2025-11-25" } };
 const CALL_2026: ProofLoad = { called: "tools/call 2026", load: { kind: "echo", era: "2026-07-28" } };
 const CALLS = [CALL_2025, CALL_2026];
@@ -44,11 +45,15 @@ const PROOFS: readonly Proof[] = [
     loads: [...CALLS, ...CALLS_OF_ONE_IN_FIFTY],
   },
   { name: "tool-shelf", what: "a tool registered with the SDK once, and for each call", loads: CALLS },
-  { name: "log-delay", what: "log lines of 10 ms in one write, and each at once", loads: [REFRESH] },
   {
     name: "one-request",
     what: "a call of 2025 by the SDK's transport for one request, and by its transport of 2025",
     loads: [CALL_2025],
+  },
+  {
+    name: "lines-together",
+    what: "the log lines of one turn in one write, and each at once",
+    loads: [REFRESH, REGISTRATION],
   },
   { name: "one-piece", what: "answers sent as text, and read from a stream", loads: [REFRESH, CALL_2026] },
   {

@@ -1,7 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { HAS_TERMINALS, temporaryFolder } from "../../test/support/processes/command.ts";
 import { createLog } from "./logging.ts";
 
 /** What a terminal obeys (C0, DEL, C1), and what reorders or hides the text around it. */
@@ -78,21 +82,98 @@ describe("nothing that a stranger chose controls the terminal", () => {
   });
 });
 
-describe("a process whose log nobody reads any more", () => {
+const ON_TERMINAL = 'script --quiet --return --command "$RUN" /dev/null';
+
+describe.each([
+  ["process.exit(3)", 3],
+  ["throw new Error()", 1],
+  ["process.exitCode = 3", 3],
+])("a process that ends by %s", (end, status) => {
+  test.each<readonly [where: string, command: string]>([
+    ["a pipe", "{ $RUN; echo status=$? >&2; } | cat"],
+    ["a pipe that is read late", "mkfifo full; { $RUN; echo status=$? >&2; } | { read _ < full; cat; }"],
+    ["a file", "$RUN > log; echo status=$? >&2; cat log"],
+    ...(HAS_TERMINALS ? [["a terminal", `${ON_TERMINAL}; echo status=$? >&2`] as const] : []),
+  ])("has written its last lines to %s", async (_what, command) => {
+    const { stdout, stderr } = await inShell(command, `write(2000); writeFileSync("full", "\\n");\n${end};`);
+    expect(stderr).toContain(`status=${status}`);
+    expect(numbersIn(stdout)).toEqual(upTo(2000));
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("keeps its status where the disk is full", async () => {
+    const { stderr } = await inShell(
+      "$RUN > /dev/full; echo status=$? >&2",
+      `write(20_000);\nsetTimeout(() => {\n${end};\n}, 50);`,
+    );
+    expect(stderr).toContain(`status=${status}`);
+  });
+
+  test("keeps its status where nobody has ever read its log", async () => {
+    const child = startLogging(`write(20_000); ${end};`);
+    child.stdout?.destroy();
+    expect(await once(child, "exit")).toEqual([status, null]);
+  });
+
   test.each([
-    ["process.exit(3)", 3],
-    ["throw new Error()", 1],
-  ])("ends by %s with the status that it means: %d", async (end, status) => {
-    const program = `
-      import { createLog } from ${JSON.stringify(import.meta.resolve("./logging.ts"))};
-      const log = createLog({ level: "info", pretty: false });
-      for (let line = 0; line < 20_000; line += 1) log.info("x".repeat(100));
-      ${end}`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    child.stdout.destroy();
-    const [code] = await once(child, "exit");
-    expect(code).toBe(status);
+    ["is gone", (child: ChildProcess) => child.stdout?.destroy()],
+    ["reads no more", () => {}],
+  ])("keeps its status where the reader of a full pipe %s", async (_how, whenFull) => {
+    const child = startLogging(`write(20_000); whenTold(() => { write(1); ${end}; });`);
+    await once(child, "message");
+    whenFull(child);
+    child.send("end");
+    expect(await once(child, "exit")).toEqual([status, null]);
   });
 });
+
+test("a slow reader gets the lines that had room, how many had none, and those that follow", async () => {
+  const child = startLogging("write(20_000); whenTold(() => write(1));");
+  await once(child, "message");
+  let output = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  await expect.poll(() => output, { timeout: 30_000 }).toContain('"lost"');
+  child.send("end");
+  await once(child, "close");
+  const numbers = numbersIn(output);
+  const lost = Number(/"lost":(\d+)/.exec(output)?.[1]);
+  expect(lost).toBeGreaterThan(0);
+  expect(numbers).toEqual([...upTo(20_000 - lost), 0]);
+});
+
+/** 2000 lines are more than a pipe takes, and 20,000 are more than waits for it. */
+const program = (rest: string) => `
+  import { writeFileSync } from "node:fs";
+  import { createLog } from ${JSON.stringify(import.meta.resolve("./logging.ts"))};
+  const log = createLog({ level: "info", pretty: process.stdout.isTTY === true });
+  const write = (count) => {
+    for (let line = 0; line < count; line += 1) log.info("line=" + line + " " + "x".repeat(100));
+  };
+  const whenTold = (act) => {
+    process.once("message", () => {
+      process.disconnect();
+      act();
+    });
+    process.send("ready");
+  };
+  ${rest}`;
+
+function startLogging(rest: string): ChildProcess {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program(rest)], {
+    stdio: ["ignore", "pipe", "ignore", "ipc"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+/** @param command runs the program by $RUN */
+async function inShell(command: string, rest: string) {
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, "program.mjs"), program(rest));
+  const env = { ...process.env, RUN: `${process.execPath} program.mjs`, SHELL: "/bin/sh" };
+  return spawnSync("sh", ["-c", command], { cwd, env, encoding: "utf8", maxBuffer: 2 ** 24 });
+}
+
+const numbersIn = (output: string) => [...output.matchAll(/line=(\d+)/g)].map(([, number]) => Number(number));
+const upTo = (count: number) => Array.from({ length: count }, (_, number) => number);

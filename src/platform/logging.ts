@@ -31,47 +31,81 @@ export function createLog(options: {
             options: { ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" },
           },
         })
-      : pino(
-          {
-            level: options.level,
-            base: null,
-            timestamp: pino.stdTimeFunctions.isoTime,
-            hooks: { streamWrite: visibleJson },
-          },
-          options.destination ?? standardOutput(),
-        ),
+      : pino({ ...JSON_LINES, level: options.level }, options.destination ?? standardOutput()),
   );
 }
 
 /** A log that keeps nothing: for tests and for embedding in programs with a log of their own. */
 export const silentLog: Log = { event() {}, error() {}, info() {}, debug() {} };
 
+const JSON_LINES = {
+  base: null,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  hooks: { streamWrite: visibleJson },
+} as const;
+
 let output: DestinationStream | undefined;
 
+/** One for all logs of a process. */
 function standardOutput(): DestinationStream {
-  output ??= inOneWrite(pino.destination({ fd: 1, sync: false }));
+  output ??= openOutput();
   return output;
 }
 
-/** How long a line may wait for others. A process that is killed outright loses what waits; no other does. */
-const WAIT_MS = 10;
+/** So much waits for a slow reader. Lines beyond it are lost: the server goes on, and its memory stays bounded. */
+const MOST_WAITING_BYTES = 2 ** 20;
+const RETRY_MS = 10;
+/** How long an exit waits for a slow reader. */
+const LAST_LINES_MS = 500;
 
-/** Lines go out together: a write, and the thread that does it, cost several times what a line does. */
-function inOneWrite(destination: ReturnType<typeof pino.destination>): DestinationStream {
+/** Lines of one turn of the event loop are written together, up to so many characters. */
+const MOST_TOGETHER = 2 ** 14;
+
+/**
+ * Lines are written in the turn that makes them, and an exit leaves none behind. Only what a full pipe refuses waits; it refuses
+ * instead of blocking since pino has opened `process.stdout`.
+ */
+function openOutput(): DestinationStream {
+  const destination = pino.destination({
+    sync: true,
+    maxLength: MOST_WAITING_BYTES,
+    // With true, pino sleeps until there is room.
+    retryEAGAIN: () => false,
+  });
   let lines = "";
   const flush = () => {
-    if (lines !== "") destination.write(lines);
+    destination.write(lines);
     lines = "";
   };
-  process.once("exit", () => {
-    if (lines === "") return;
+  let retry: NodeJS.Timeout | undefined;
+  let lost = 0;
+  const writeWaiting = () => {
+    retry = undefined;
     flush();
-    destination.flushSync();
+    if (retry || lost === 0) return;
+    pino(JSON_LINES, destination).warn({ lost }, "log lines were lost: nothing read them in time");
+    lost = 0;
+  };
+  destination.on("drop", (dropped: string) => {
+    lost += dropped.split("\n").length - 1;
+  });
+  // A full pipe or disk may have room again. A pipe that nobody reads any more stays as it is.
+  destination.on("error", ({ code }: NodeJS.ErrnoException) => {
+    if (code !== "EPIPE") retry ??= setTimeout(writeWaiting, RETRY_MS).unref();
+  });
+  process.once("exit", () => {
+    flush();
+    const until = performance.now() + LAST_LINES_MS;
+    while (retry && performance.now() < until) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      writeWaiting();
+    }
   });
   return {
     write(line) {
-      if (lines === "") setTimeout(flush, WAIT_MS).unref();
+      if (lines === "") setImmediate(flush);
       lines += line;
+      if (lines.length > MOST_TOGETHER) flush();
     },
   };
 }

@@ -3,8 +3,8 @@ import { visible } from "./terminal.ts";
 
 /** npm passes on a signal that the terminal has sent us as well: the second one within this time is the same one. */
 const SAME_SIGNAL_MS = 500;
-/** Whatever hangs then: in five seconds a process should be gone. */
-const LONGEST_DRAIN_MS = 4800;
+/** Whatever hangs then: in five seconds a process should be gone, and its last log lines may take half a second. */
+const LONGEST_DRAIN_MS = 4300;
 
 type Drain = { readonly run: () => Promise<void>; readonly delayMs: number };
 const drains = new Set<Drain>();

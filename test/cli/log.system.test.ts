@@ -91,3 +91,11 @@ it("writes one JSON line for each security event, with every detail asked for, a
     expect(written).not.toContain(secret);
   }
 });
+
+it("is missed by no one: a server whose log nobody reads any more answers on, and ends with 0", async () => {
+  const demo = await startDemo();
+  demo.child.stdout?.destroy();
+  for (let i = 0; i < 3; i += 1) await register(reach(demo.origin));
+  expect((await fetch(`${demo.origin}/health`)).status).toBe(200);
+  expect(await demo.stop()).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
+});
