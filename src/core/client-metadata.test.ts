@@ -206,7 +206,10 @@ describe("what is narrowed", () => {
 
 describe("the name on the consent page", () => {
   test.each([
+    ["Claude (Code) 2.0", "Claude (Code) 2.0"],
     ["  Claude \n\t Code ", "Claude Code"],
+    ["Claude  Code ", "Claude Code"],
+    ["Claude\n", "Claude"],
     ["edualC\u202E", "edualC"],
     ["Cl\u200Baude\uFEFF", "Claude"],
     ["a\u0000b\u0007c", "a b c"],

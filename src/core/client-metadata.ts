@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { CLIENT_AUTHENTICATION_METHODS, type Client, type ClientAuthenticationMethod } from "./client.ts";
 import { isUsableClientKey, USABLE_CLIENT_KEYS } from "./client-key.ts";
@@ -76,7 +76,7 @@ export function clientIdOf(metadata: ClientMetadata): string {
     metadata.logoUri,
     metadata.applicationType,
   ]);
-  return `dcr_${createHash("sha256").update(canonical).digest("base64url")}`;
+  return `dcr_${hash("sha256", canonical, "base64url")}`;
 }
 
 /** The metadata as the wire has it (RFC 7591 §3.2.1), empty members left out. */
@@ -211,6 +211,7 @@ function checkPublicKey(key: Readonly<Record<string, unknown>>): void {
 
 /** Shown on the consent page, so nothing in it may reorder, hide or break what stands around it. */
 function cleanName(name: string | null | undefined): string | null {
+  if (name && isPlainName(name)) return name;
   const cleaned = (name ?? "")
     .slice(0, MAXIMUM_NAME_LENGTH * 10)
     .normalize("NFC")
@@ -220,6 +221,11 @@ function cleanName(name: string | null | undefined): string | null {
     .replace(/(\p{M}{3})\p{M}+/gu, "$1")
     .trim();
   return cleaned === "" ? null : [...cleaned].slice(0, MAXIMUM_NAME_LENGTH).join("").trim();
+}
+
+/** Nearly every name: words of printable ASCII, with one space between them. There is nothing in it to clean. */
+function isPlainName(name: string): boolean {
+  return name.length <= MAXIMUM_NAME_LENGTH && /^[!-~]+(?: [!-~]+)*$/.test(name);
 }
 
 /** The address as the parser sees it, or null where it is not https or could be mistaken for another. */

@@ -55,6 +55,21 @@ describe("following a file", () => {
     expect(told).toHaveLength(1);
   });
 
+  test("tells what was changed after a read of the same turn", async () => {
+    const told: RemoteChange[] = [];
+    ours.followChanges({ changed: (changes) => told.push(...changes), caughtUp() {}, interrupted() {} });
+    await theirs.approve(sampleApproval(), APPROVED);
+    await vi.advanceTimersByTimeAsync(HALF_A_SECOND_MS);
+    const file = new DatabaseSync(database);
+    await ours.findGrant("grant-1");
+    file.exec("UPDATE grants SET revoked_at = 1");
+    vi.advanceTimersToNextTimer();
+    // No turn of the event loop until here.
+    await Promise.resolve();
+    expect(told).toEqual([{ kind: "grant_revoked", id: "grant-1" }]);
+    file.close();
+  });
+
   test("what cannot be read is lost, and told once it can be read again", async () => {
     const told: RemoteChange[] = [];
     const interrupted = vi.fn();

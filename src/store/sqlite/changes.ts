@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../../platform/logging.ts";
-import type { ChangeFeed, Follower, ReadFeed } from "../change-feed.ts";
+import type { ChangeFeed, Follower } from "../change-feed.ts";
+import type { SqliteConnection } from "./connection.ts";
 
 export type SqliteChanges = {
   follow(follower: Follower): () => void;
@@ -16,7 +17,7 @@ const POLL_MS = 250;
 export function watchSqliteChanges(
   database: DatabaseSync,
   feed: ChangeFeed,
-  read: ReadFeed,
+  { read, endReads }: Pick<SqliteConnection, "read" | "endReads">,
   log: Log,
 ): SqliteChanges {
   const version = database.prepare("PRAGMA data_version");
@@ -28,6 +29,8 @@ export function watchSqliteChanges(
   const look = async () => {
     const askedAt = performance.now();
     try {
+      // What this turn read before is older than the look.
+      endReads();
       const current = versionNow();
       if (current === seen) return feed.caughtUp(askedAt);
       await feed.look(read, askedAt);

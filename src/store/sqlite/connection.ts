@@ -6,23 +6,27 @@ import { isBusy, toStoreError } from "./errors.ts";
 import { createGroupCommit } from "./group-commit.ts";
 
 export type SqliteConnection = Connection & {
+  /** What is read after this is as new as the file. */
+  endReads(): void;
   /** Commits what waits. Queries after this are refused. */
   close(): void;
 };
 
-/** Runs queries on one `node:sqlite` database: reads at once, writes in groups that share a commit. */
+/** Runs queries on one `node:sqlite` database: reads at once, those of a turn on one state; writes in groups that share a commit. */
 export function connectSqlite(
   database: DatabaseSync,
   { committed }: Pick<Metrics, "committed"> = noMetrics,
 ): SqliteConnection {
   const runner = statementRunner(database);
   const run = <Result>(query: Query<Result>): readonly Result[] => translated(() => runner(query));
+  const reads = sharedReads(database);
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
   const group = createGroupCommit(
     {
       begin() {
         try {
+          reads.end();
           begin.run();
           return true;
         } catch (error) {
@@ -40,6 +44,7 @@ export function connectSqlite(
 
   return {
     async read(query) {
+      translated(reads.begin);
       return run(query);
     },
     write: (query, note) =>
@@ -76,7 +81,28 @@ export function connectSqlite(
           return rows as unknown as Results;
         });
       }),
+    endReads: reads.end,
     close: group.close,
+  };
+}
+
+/**
+ * One transaction for what a turn of the event loop reads, until its end or the next write. To begin one takes locks of the
+ * system, and costs more than finding a row.
+ */
+function sharedReads(database: DatabaseSync) {
+  const begin = database.prepare("BEGIN");
+  const commit = database.prepare("COMMIT");
+  const end = () => {
+    if (database.isOpen && database.isTransaction) commit.run();
+  };
+  return {
+    begin() {
+      if (database.isTransaction) return;
+      begin.run();
+      setImmediate(end);
+    },
+    end,
   };
 }
 

@@ -203,6 +203,28 @@ describe("a connection", () => {
     expect(rows()).toContain(4);
   });
 
+  test("reads one state in a turn of the event loop: what another process writes is read in the next", async () => {
+    const other = new DatabaseSync(join(folder, "a.db"));
+    const read = () => connection.read(raw("SELECT a FROM t"));
+    expect(await read()).toEqual([]);
+    other.exec("INSERT INTO t VALUES (1)");
+    expect(await read()).toEqual([]);
+    await setImmediate();
+    expect(await read()).toEqual([{ a: 1 }]);
+    other.close();
+  });
+
+  test("reads what it has written, and what it is to read anew, also in a turn that has read before", async () => {
+    const other = new DatabaseSync(join(folder, "a.db"));
+    const read = () => connection.read(raw("SELECT a FROM t"));
+    const [before, , after] = await Promise.all([read(), connection.write(insert(1)), read()]);
+    expect([before, after, await read()]).toEqual([[], [], [{ a: 1 }]]);
+    other.exec("INSERT INTO t VALUES (2)");
+    connection.endReads();
+    expect(await read()).toEqual([{ a: 1 }, { a: 2 }]);
+    other.close();
+  });
+
   test("waits while another process writes, without holding up reads, and then writes", async () => {
     const other = new DatabaseSync(join(folder, "a.db"));
     other.exec("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)");

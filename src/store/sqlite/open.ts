@@ -48,7 +48,7 @@ export async function openSqliteStore({
   });
   const connection = connectSqlite(database, measure);
   const feed = createChangeFeed(db);
-  const watch = watchSqliteChanges(database, feed, connection.read, log);
+  const watch = watchSqliteChanges(database, feed, connection, log);
   await feed.begin(connection.read);
   return {
     store: {
