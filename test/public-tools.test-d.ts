@@ -2,6 +2,7 @@
 import { ResourceTemplate } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { createOAuthServer, type PublicToolContext, type ToolContext } from "../src/index.ts";
+import type { CurrentMessage } from "../src/mcp/current-message.ts";
 import type { AnyExchange, Exchange } from "../src/mcp/exchange.ts";
 import type { McpSessions } from "../src/mcp/sessions.ts";
 
@@ -60,10 +61,11 @@ declare const sessions: McpSessions;
 declare const guarded: Exchange;
 declare const withoutToken: Exchange<null>;
 declare const either: AnyExchange;
-void sessions.open(guarded);
+declare const message: CurrentMessage;
+void sessions.open(guarded, message);
 // @ts-expect-error
-void sessions.open(withoutToken);
+void sessions.open(withoutToken, message);
 // @ts-expect-error
-void sessions.open(either);
+void sessions.open(either, message);
 // @ts-expect-error
 void either.auth.person;

@@ -1,9 +1,9 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 import type { Tracing } from "../platform/telemetry/tracing.ts";
 import { inAcceptedForm } from "./accepted.ts";
-import { buffered } from "./buffered-response.ts";
+import { buffered, isEventStream } from "./buffered-response.ts";
 import type { CurrentMessage } from "./current-message.ts";
-import type { Answer, AnyExchange, Exchange } from "./exchange.ts";
+import type { AnyExchange, Exchange } from "./exchange.ts";
 import type { RegistrationView } from "./registrations.ts";
 import { serve, type Transports } from "./serve.ts";
 import { inSpan, readTracedMessage } from "./traced-message.ts";
@@ -22,16 +22,25 @@ export function answer<One extends AnyExchange>(
   parts: AnswerParts<One>,
   exchange: One,
   message: CurrentMessage,
-): Promise<Answer> {
+): Promise<Response> {
   const { transports, current, traced, registrations } = parts;
-  if (exchange.body === undefined) return serve(transports, exchange);
+  const served = () => current.run(message, () => serve(transports, exchange, message));
+  if (exchange.body === undefined) return served();
   const span = traced(() => readTracedMessage(exchange, registrations));
-  return inSpan(span, async () =>
-    inFormTaken(await current.run(message, () => serve(transports, exchange)), exchange),
-  );
+  return inSpan(span, message, async () => inFormTaken(await served(), exchange, message));
 }
 
-async function inFormTaken({ response, done }: Answer, { accepted, body }: AnyExchange): Promise<Answer> {
-  const formed = await inAcceptedForm(response, accepted, Array.isArray(body));
-  return { response: await buffered(formed), done };
+async function inFormTaken(
+  response: Response,
+  { request: { signal }, accepted, body }: AnyExchange,
+  message: CurrentMessage,
+): Promise<Response> {
+  // What is read to its end here is not let go of where the client leaves.
+  if (!accepted.events && isEventStream(response)) whenAborted(signal, () => message.end());
+  return buffered(await inAcceptedForm(response, accepted, Array.isArray(body)));
+}
+
+function whenAborted(signal: AbortSignal, callback: () => void): void {
+  if (signal.aborted) callback();
+  else signal.addEventListener("abort", callback, { once: true });
 }

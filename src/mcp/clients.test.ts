@@ -89,6 +89,30 @@ describe.each(Object.keys(ERAS) as (keyof typeof ERAS)[])("the SDK's client of %
     revoke("grant-1");
     await expect(client.callTool({ name: "slow" })).rejects.toThrow("invalid_token");
   });
+
+  it.each([
+    ["before it has said anything", "silent", /invalid_token/],
+    ["in its stream", "talks", /has ended or changed/],
+  ])("is told at once where its grant is revoked during a call (%s)", async (_, name, reason) => {
+    const { client, registrations, revoke } = await connect(era);
+    const running = Promise.withResolvers<void>();
+    registrations.registerTool("silent", {}, async ({ mcpReq: { signal } }) => {
+      running.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return { content: [] };
+    });
+    registrations.registerTool("talks", {}, async ({ mcpReq: { signal, notify } }) => {
+      await notify({ method: "notifications/message", params: { level: "info", data: "begun" } });
+      // The client reads it, so its stream has begun.
+      setTimeout(running.resolve, 100);
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return { content: [] };
+    });
+    const called = expect(client.callTool({ name })).rejects.toThrow(reason);
+    await running.promise;
+    revoke("grant-1");
+    await called;
+  });
 });
 
 describe("a session", () => {

@@ -1,35 +1,45 @@
-import type { McpServer } from "@modelcontextprotocol/server";
 import type { AnyExchange } from "./exchange.ts";
+import { readMessage, readMessages } from "./json-rpc.ts";
+
+/** @param cut why it was ended before its time; undefined where it was answered, or its client left */
+type AtEnd = (cut: string | undefined) => void;
 
 /** What stays with a message for as long as anything that it began: not the request, nor its body of up to 4 MB. */
 export class CurrentMessage {
   readonly auth: AnyExchange["auth"];
   readonly reached: AnyExchange["reached"];
-  readonly #closed: (cause: unknown) => void;
-  #server: McpServer | undefined;
+  /** Those of its requests that want an answer; in a batch there may be several. */
+  readonly requestIds: readonly (string | number)[];
+  /** Whether it lasts until it is closed: a subscription, or the stream of a session. */
+  readonly lasts: boolean;
+  readonly #atEnd: AtEnd[] = [];
   #isOver = false;
+  #cut: string | undefined;
 
-  /** @param closed is told why a server did not close */
-  constructor({ auth, reached }: Pick<AnyExchange, "auth" | "reached">, closed: (cause: unknown) => void) {
+  constructor({ request, auth, body, reached }: Pick<AnyExchange, "request" | "auth" | "body" | "reached">) {
     this.auth = auth;
     this.reached = reached;
-    this.#closed = closed;
+    this.lasts = request.method === "GET" || readMessage(body).method === "subscriptions/listen";
+    this.requestIds = this.lasts || body === undefined ? [] : requestIdsIn(body);
   }
 
-  /** Its server, which serves no other message. */
-  servedBy(server: McpServer): void {
-    this.#server = server;
-    if (this.#isOver) this.end();
+  /** Calls back at its end; at once where that was before. */
+  atEnd(callback: AtEnd): void {
+    if (this.#isOver) callback(this.#cut);
+    else this.#atEnd.push(callback);
   }
 
-  /** Whether nobody waits for its answer any more. */
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
-  /** Closes its server, now or once there is one: what still runs is told to stop, and says nothing more. */
-  end(): void {
+  /** @param cut why, where it is ended before its time: as whoever waits for an answer is told */
+  end(cut?: string): void {
+    if (this.#isOver) return;
     this.#isOver = true;
-    this.#server?.close().catch(this.#closed);
+    this.#cut = cut;
+    for (const callback of this.#atEnd) callback(cut);
   }
+}
+
+function requestIdsIn(body: unknown): readonly (string | number)[] {
+  return readMessages(body).flatMap(({ method, id }) =>
+    typeof method === "string" && (typeof id === "string" || typeof id === "number") ? [id] : [],
+  );
 }

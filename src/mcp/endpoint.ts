@@ -3,9 +3,10 @@ import { admissionLog } from "../resource-server/admission-log.ts";
 import type { Guard } from "../resource-server/guard.ts";
 import { createAdmission } from "./admission.ts";
 import { callsOf } from "./calls.ts";
+import { CurrentMessage } from "./current-message.ts";
 import type { Exchange } from "./exchange.ts";
 import { createInFlight, DRAIN_MILLISECONDS } from "./in-flight.ts";
-import { readMessage } from "./json-rpc.ts";
+import { SHUTTING_DOWN } from "./json-rpc.ts";
 import { createRecheck } from "./recheck.ts";
 import type { Registrations } from "./registrations.ts";
 import { respond, type Steps } from "./respond.ts";
@@ -75,12 +76,12 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     inFlight,
     admit: createAdmission({ ...options, registrations }),
     async answer(exchange, finished) {
-      const { auth, body } = exchange;
-      if (logAdmission) for (const call of callsOf(exchange)) logAdmission(auth, call);
-      // A shutdown waits neither for a subscription nor for the stream of a session (a GET): both last until they are closed.
-      if (readMessage(body).method === "subscriptions/listen") finished();
-      const response = await answer(exchange, finished);
-      if (body === undefined) finished();
+      if (logAdmission) for (const call of callsOf(exchange)) logAdmission(exchange.auth, call);
+      const message = new CurrentMessage(exchange);
+      // A shutdown does not wait for what lasts until it is closed.
+      if (message.lasts) finished();
+      else message.atEnd(finished);
+      const response = await answer(exchange, message);
       return inFlight.isDrained() ? response : stillAllowed(response, exchange);
     },
     log,
@@ -108,7 +109,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     openSessions: () => sessions?.count() ?? 0,
     async close() {
       await inFlight.drain(DRAIN_MILLISECONDS);
-      open.closeUnanswered();
+      open.closeCalls(SHUTTING_DOWN);
       await modern.close();
       sessions?.closeAll();
       open.closeAll();

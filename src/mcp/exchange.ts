@@ -21,6 +21,3 @@ export type Exchange<Who extends Auth | null = Auth> = {
 
 /** For what does not depend on who asks. */
 export type AnyExchange = Exchange | Exchange<null>;
-
-/** `done` is called once the response was sent, or its stream has ended. */
-export type Answer = { readonly response: Response; done(): void };

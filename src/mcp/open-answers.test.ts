@@ -3,6 +3,7 @@ import { McpServer } from "@modelcontextprotocol/server";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { call, messagesOf, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
 import type { Auth } from "../core/auth.ts";
+import { eventOf } from "./accepted.ts";
 import { CurrentMessage } from "./current-message.ts";
 import { createOpenAnswers, type OpenAnswers } from "./open-answers.ts";
 
@@ -29,13 +30,20 @@ function authUntil(expiresAt: number, grantId: string | null = "grant-1"): Auth 
 }
 
 const NEVER = 9e9;
+const REFUSED = {
+  jsonrpc: "2.0",
+  id: 1,
+  error: { code: -32000, message: "What let this request in has ended or changed. Send it again." },
+};
 const ofGrant1 = ({ grantId }: Auth) => grantId === "grant-1";
 
 /** What becomes of a message that is answered with this. */
 async function opened(open: OpenAnswers, response: Response, auth: Auth) {
   const finished = vi.fn();
-  const message = new CurrentMessage({ auth, reached: undefined }, () => {});
-  const given = await open.answer(message, async () => ({ response, done() {} }), finished);
+  const request = new Request("https://mcp.example/mcp", { method: "POST" });
+  const message = new CurrentMessage({ request, auth, body: call("any"), reached: undefined });
+  message.atEnd(finished);
+  const given = await open.answer(message, async () => response);
   if (!given) throw new Error("It was closed before it was answered.");
   return { given, finished };
 }
@@ -44,7 +52,7 @@ describe("a stream", () => {
   it.each([
     ["its grant is revoked", (open: OpenAnswers) => open.closeWhere(ofGrant1)],
     ["the server closes", (open: OpenAnswers) => open.closeAll()],
-  ])("ends when %s: the reader sees its end, the source is let go", async (_, end) => {
+  ])("ends when %s: the reader is told, the source is let go", async (_, end) => {
     const open = createOpenAnswers(Date.now);
     const { response, state } = endless();
     const { given, finished } = await opened(open, response, authUntil(NEVER));
@@ -52,7 +60,7 @@ describe("a stream", () => {
     await sleep(1);
     expect(finished).not.toHaveBeenCalled();
     end(open);
-    expect(await read).toBe(": open\n\n");
+    expect(await read).toBe(`: open\n\n${eventOf(JSON.stringify(REFUSED))}`);
     expect(state.cancelled).toBe(true);
     expect(finished).toHaveBeenCalledTimes(1);
     end(open);
@@ -129,7 +137,7 @@ describe("a long call", () => {
     const response = await post(tokenFor({ grantId: "grant-1" }), call("long"));
     await started;
     revoke("grant-1");
-    expect((await messagesOf(response)).some(({ result }) => result !== undefined)).toBe(false);
+    expect((await messagesOf(response)).at(-1)).toEqual(REFUSED);
     await aborted;
     release();
   });
@@ -142,7 +150,7 @@ describe("a long call", () => {
     const streaming = await response;
     expect(streaming.headers.get("content-type")).toBe("text/event-stream");
     revoke("grant-1");
-    expect((await messagesOf(streaming)).some(({ result }) => result !== undefined)).toBe(false);
+    expect((await messagesOf(streaming)).at(-1)).toEqual(REFUSED);
     await aborted;
     release();
   });

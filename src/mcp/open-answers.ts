@@ -1,10 +1,11 @@
 import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
 import { textOf } from "../platform/text-response.ts";
+import { eventOf } from "./accepted.ts";
 import { isEventStream } from "./buffered-response.ts";
 import type { CurrentMessage } from "./current-message.ts";
-import type { Answer } from "./exchange.ts";
-import { closable } from "./streams.ts";
+import { ENDED } from "./json-rpc.ts";
+import { atClosingTime, closable } from "./streams.ts";
 
 /**
  * The answers that are under way, from when a request was let in to the last byte of its answer: each for no longer than the
@@ -12,95 +13,78 @@ import { closable } from "./streams.ts";
  */
 export type OpenAnswers = {
   /**
-   * The response that comes of a message. Undefined where it was closed before there was one: when the grant was revoked, the
-   * person changed or the server closed. A response that is a stream closes then, and also when its token expires.
-   * @param finished called once nothing of it is under way any more
+   * The response that comes of a message. Undefined where the message was cut before there was one. A response that is a stream
+   * closes where it is cut, and when its token expires: whoever waits for an answer in it is told.
    */
-  answer(
-    message: CurrentMessage,
-    begin: () => Promise<Answer>,
-    finished: () => void,
-  ): Promise<Response | undefined>;
+  answer(message: CurrentMessage, begin: () => Promise<Response>): Promise<Response | undefined>;
   /** The tokens that were let in for those that are open. */
   opened(): ReadonlySet<Auth>;
-  /** Closes those that were let in so. None without a token is. */
+  /** Cuts those that were let in so. None without a token is. */
   closeWhere(condition: (auth: Auth) => boolean): void;
-  /** Closes those of which there is no response yet. */
-  closeUnanswered(): void;
+  /** Cuts those that end by themselves: neither subscriptions nor the streams of sessions. */
+  closeCalls(why: string): void;
   closeAll(): void;
   /** How many streams are open. */
   streams(): number;
 };
 
-type OpenAnswer = { readonly auth: Auth | null; close(): void };
-
 export function createOpenAnswers(clock: Clock): OpenAnswers {
-  const unanswered = new Set<OpenAnswer>();
-  const streams = new Set<OpenAnswer>();
-  const all = () => [...unanswered, ...streams];
+  const open = new Set<CurrentMessage>();
+  let streams = 0;
 
-  const withStream = (source: ReadableStream<Uint8Array>, { auth }: CurrentMessage, done: () => void) => {
-    const { body, close } = closable(source, auth, clock, () => {
-      streams.delete(stream);
-      done();
+  const withStream = (source: ReadableStream<Uint8Array>, message: CurrentMessage) => {
+    const { body, close } = closable(source, () => message.end());
+    const cancelTimer = atClosingTime(message.auth, clock, () => message.end(ENDED));
+    streams += 1;
+    message.atEnd((cut) => {
+      streams -= 1;
+      cancelTimer();
+      close(cut && lastWords(message, cut));
     });
-    const stream = { auth, close };
-    streams.add(stream);
     return body;
   };
 
   return {
-    async answer(message, begin, finished) {
-      const closed = Promise.withResolvers<undefined>();
-      const one: OpenAnswer = {
-        auth: message.auth,
-        close() {
-          unanswered.delete(one);
-          message.end();
-          closed.resolve(undefined);
-        },
-      };
-      unanswered.add(one);
-      const end = ({ done }: Answer) => {
-        message.end();
-        done();
-        finished();
-      };
+    async answer(message, begin) {
+      open.add(message);
+      const over = new Promise<undefined>((resolve) => {
+        message.atEnd(() => {
+          open.delete(message);
+          resolve(undefined);
+        });
+      });
       try {
-        const answering = begin();
-        const answer = await Promise.race([answering, closed.promise]);
-        if (answer === undefined) {
-          answering.then(end, finished);
-          return undefined;
-        }
-        const { response } = answer;
-        if (!isEventStream(response) || textOf(response) !== undefined || !response.body) {
-          end(answer);
+        const response = await Promise.race([begin(), over]);
+        if (!response || !isEventStream(response) || textOf(response) !== undefined || !response.body) {
+          message.end();
           return response;
         }
         const { status, headers } = response;
-        return new Response(
-          withStream(response.body, message, () => end(answer)),
-          { status, headers },
-        );
+        return new Response(withStream(response.body, message), { status, headers });
       } catch (cause) {
         message.end();
-        finished();
         throw cause;
-      } finally {
-        unanswered.delete(one);
       }
     },
-    opened: () => new Set(all().flatMap(({ auth }) => auth ?? [])),
+    opened: () => new Set([...open].flatMap(({ auth }) => auth ?? [])),
     closeWhere(condition) {
-      for (const one of all()) if (one.auth && condition(one.auth)) one.close();
+      for (const message of open) if (message.auth && condition(message.auth)) message.end(ENDED);
     },
-    closeUnanswered() {
-      for (const one of unanswered) one.close();
+    closeCalls(why) {
+      for (const message of open) if (!message.lasts) message.end(why);
     },
     closeAll() {
-      for (const one of all()) one.close();
+      for (const message of open) message.end(ENDED);
     },
-    streams: () => streams.size,
+    streams: () => streams,
   };
+}
+
+/**
+ * Clients wait for an answer until they give up, also where its stream has ended. Of a batch it is not known which of its
+ * requests have theirs.
+ */
+function lastWords({ requestIds: [id, ...others] }: CurrentMessage, message: string): string | undefined {
+  if (id === undefined || others.length > 0) return undefined;
+  return eventOf(JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32000, message } }));
 }

@@ -1,9 +1,10 @@
 import { admissionLog } from "../resource-server/admission-log.ts";
 import type { WithoutToken } from "../resource-server/without-token.ts";
 import { callsOf } from "./calls.ts";
+import { CurrentMessage } from "./current-message.ts";
 import type { Exchange } from "./exchange.ts";
 import { createInFlight, DRAIN_MILLISECONDS } from "./in-flight.ts";
-import { readMessage } from "./json-rpc.ts";
+import { SHUTTING_DOWN } from "./json-rpc.ts";
 import { createPublicAdmission } from "./public-admission.ts";
 import { askingToSignIn, refusingOthers, type SignInAtCall } from "./public-refusals.ts";
 import type { PublicRoom } from "./public-room.ts";
@@ -76,13 +77,13 @@ export function createPublicEndpoint(options: PublicEndpointOptions): PublicEndp
           async answer(exchange, finished) {
             withoutToken.letIn();
             if (logAdmission) for (const call of callsOf(exchange)) logAdmission(null, call);
-            // A shutdown does not wait for a subscription, which lasts until it is closed.
-            if (readMessage(exchange.body).method === "subscriptions/listen") finished();
+            const message = new CurrentMessage(exchange);
+            // A shutdown does not wait for what lasts until it is closed.
+            if (message.lasts) finished();
+            else message.atEnd(finished);
+            message.atEnd(entered.leave);
             staysWithStream = true;
-            return answer(exchange, () => {
-              finished();
-              entered.leave();
-            });
+            return answer(exchange, message);
           },
           log,
         },
@@ -96,7 +97,7 @@ export function createPublicEndpoint(options: PublicEndpointOptions): PublicEndp
     openStreams: open.streams,
     async close() {
       await inFlight.drain(DRAIN_MILLISECONDS);
-      open.closeUnanswered();
+      open.closeCalls(SHUTTING_DOWN);
       await modern.close();
       open.closeAll();
     },

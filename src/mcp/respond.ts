@@ -1,7 +1,7 @@
 import type { Log } from "../platform/logging.ts";
 import type { AnyExchange } from "./exchange.ts";
 import type { InFlight } from "./in-flight.ts";
-import { jsonRpcError } from "./json-rpc.ts";
+import { ENDED, jsonRpcError, SHUTTING_DOWN } from "./json-rpc.ts";
 
 /** What a request goes through, in this order. */
 export type Steps<One extends AnyExchange> = {
@@ -41,13 +41,11 @@ export async function respond<One extends AnyExchange>(
   }
 }
 
-/** What let it in has changed, and would let it in again. */
-function endedEarly(): Response {
-  return jsonRpcError(503, -32000, "The request was ended before it was answered. Send it again.", {
-    "Retry-After": "1",
-  });
+function shuttingDown(): Response {
+  return jsonRpcError(503, -32000, SHUTTING_DOWN, { "Retry-After": "5" });
 }
 
-function shuttingDown(): Response {
-  return jsonRpcError(503, -32000, "The server is shutting down.", { "Retry-After": "5" });
+/** It was cut, and a new request with its token would be let in. */
+function endedEarly(): Response {
+  return jsonRpcError(503, -32000, ENDED, { "Retry-After": "1" });
 }

@@ -1,8 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { type CallToolResult, McpServer } from "@modelcontextprotocol/server";
-import { describe, expect, it } from "vitest";
-import { call, INITIALIZE, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
-import { silentLog } from "../platform/logging.ts";
+import { describe, expect, it, vi } from "vitest";
+import {
+  call,
+  INITIALIZE,
+  messagesOf,
+  RESOURCE,
+  startEndpoint,
+  textOf,
+} from "../../test/support/mcp-endpoint.ts";
 
 const JSON_ONLY = { accept: "application/json" };
 const NEVER_SILENT = { afterMilliseconds: 60_000, everyMilliseconds: 60_000 };
@@ -78,9 +84,7 @@ describe("a call that is running", () => {
     );
     await ended;
     await told();
-    // A session goes on without a lease, and its server is not closed for one call.
-    const staysInSession = "sessions" in options && rig.endpoint.openSessions() > 0;
-    expect(signal.aborted).toBe(!staysInSession);
+    expect(signal.aborted).toBe(true);
     rig.open();
   });
 
@@ -107,6 +111,28 @@ describe("a call that is running", () => {
     expect((await rig.running).aborted).toBe(true);
     rig.open();
   });
+});
+
+it("a request whose body comes after the revocation lease lapsed is not served", async () => {
+  const rig = startWaiting();
+  const called = vi.fn(() => ({ content: [] }));
+  rig.registrations.registerTool("quick", {}, called);
+  const body = new TransformStream<string, string>();
+  const answer = rig.endpoint.fetch(
+    new Request(RESOURCE, {
+      method: "POST",
+      headers: { authorization: `Bearer ${rig.token}`, "content-type": "application/json", ...JSON_ONLY },
+      body: body.readable.pipeThrough(new TextEncoderStream()),
+      duplex: "half",
+    }),
+  );
+  await told();
+  rig.loseStore();
+  const writer = body.writable.getWriter();
+  await writer.write(JSON.stringify(call("quick")));
+  await writer.close();
+  expect((await answer).status).toBe(503);
+  expect(called).not.toHaveBeenCalled();
 });
 
 describe("a call that has succeeded", () => {
@@ -154,35 +180,103 @@ describe("a call that has succeeded", () => {
 });
 
 describe("a client that leaves during a call", () => {
-  it("and uses its id again in the session makes it fail, which is no failure of the tool", async () => {
-    const logged: string[] = [];
+  it.each([
+    ["a call as JSON", call("wait")],
+    ["a batch as JSON", [call("wait"), call("wait", {}, 2)]],
+  ])("(%s) ends it", async (_, message) => {
+    const rig = startWaiting();
+    const client = new AbortController();
+    const answer = rig.post(rig.token, message, JSON_ONLY, client.signal);
+    const signal = await rig.running;
+    client.abort();
+    await vi.waitFor(() => expect(signal.aborted).toBe(true));
+    rig.open();
+    await answer;
+  });
+});
+
+describe("a handshake", () => {
+  it("that is cut begins no session", async () => {
+    const opening = Promise.withResolvers<void>();
+    const made: McpServer[] = [];
     const rig = startEndpoint({
       sessions: true,
-      log: { ...silentLog, error: (message) => logged.push(message) },
+      async factory() {
+        made.push(new McpServer({ name: "own", version: "1" }));
+        await opening.promise;
+        return made[0] as McpServer;
+      },
     });
-    const gate = Promise.withResolvers<void>();
-    const failed = Promise.withResolvers<unknown>();
-    rig.registrations.registerTool("quick", {}, () => ({ content: [] }));
-    rig.registrations.registerTool("talks", {}, async ({ mcpReq: { notify } }) => {
-      const say = () =>
-        notify({ method: "notifications/message", params: { level: "info", data: "a word" } });
-      await say();
-      await gate.promise;
-      await say().catch((cause) => {
-        failed.resolve(cause);
-        throw cause;
-      });
-      return { content: [] };
-    });
-    const token = rig.tokenFor();
-    const session = {
-      "mcp-session-id": (await rig.post(token, INITIALIZE)).headers.get("mcp-session-id") ?? "",
-    };
-    await (await rig.post(token, call("talks"), session)).body?.cancel();
-    await (await rig.post(token, call("quick"), session)).text();
-    gate.resolve();
-    expect(String(await failed.promise)).toContain("No connection established");
+    const answer = rig.post(rig.tokenFor({ grantId: "grant-1" }), INITIALIZE);
+    await vi.waitFor(() => expect(made).toHaveLength(1));
+    rig.revoke("grant-1");
+    expect((await answer).status).toBe(401);
+    opening.resolve();
     await told();
-    expect(logged).toEqual([]);
+    await told();
+    expect(made[0]?.isConnected()).toBe(false);
+    expect(rig.endpoint.openSessions()).toBe(0);
+  });
+});
+
+describe("in a session", () => {
+  async function startSession() {
+    const rig = startWaiting({ sessions: true });
+    const { headers } = await rig.post(rig.token, INITIALIZE);
+    const id = { "mcp-session-id": headers.get("mcp-session-id") ?? "" };
+    rig.registrations.registerTool("quick", {}, () => ({ content: [{ type: "text", text: "quick" }] }));
+    const lesser = rig.tokenFor({ grantId: "grant-2" });
+    return { ...rig, id, lesser };
+  }
+
+  it("what a call says after its end reaches nobody who uses its id again", async () => {
+    const { token, lesser, post, id, running, revoke, open } = await startSession();
+    const answer = post(token, call("wait", {}, 7), { ...id, ...JSON_ONLY });
+    const signal = await running;
+    // The session stays with the grant that used it last, and began it.
+    await post(lesser, call("quick"), id);
+    revoke("grant-1");
+    expect((await answer).status).toBe(401);
+    await told();
+    expect(signal.aborted).toBe(true);
+    const again = await post(lesser, call("quick", {}, 7), { ...id, ...JSON_ONLY });
+    open();
+    expect(await again.text()).not.toContain("at last");
+  });
+
+  it("an id is used by one request at a time", async () => {
+    const { token, post, id, running, open } = await startSession();
+    const first = await post(token, call("wait", {}, 7), id);
+    await running;
+    const second = await post(token, call("quick", {}, 7), id);
+    expect(second.status).toBe(400);
+    expect((await messagesOf(second))[0]?.error?.message).toMatch(/The id 7 is used/);
+    expect(await textOf(await post(token, call("quick", {}, "7"), id))).toBe("quick");
+    open();
+    expect(await textOf(first)).toBe("at last");
+    expect(await textOf(await post(token, call("quick", {}, 7), id))).toBe("quick");
+  });
+
+  it("an id of a request that the transport refused can be used again", async () => {
+    const { token, post, id } = await startSession();
+    const wrong = { ...id, "mcp-protocol-version": "1999-01-01" };
+    expect((await post(token, call("quick", {}, 7), wrong)).status).toBe(400);
+    expect(await textOf(await post(token, call("quick", {}, 7), id))).toBe("quick");
+  });
+
+  it.each([
+    ["as JSON", JSON_ONLY, 503],
+    ["as a stream", {}, 200],
+  ])("that its client ends, a call (%s) is told so", async (_, accept, status) => {
+    const { endpoint, token, post, send, id, running } = await startSession();
+    const answer = post(token, call("wait", {}, 7), { ...id, ...accept });
+    const signal = await running;
+    await vi.waitFor(() => expect(endpoint.openStreams()).toBe(status === 200 ? 1 : 0));
+    expect((await send(token, "DELETE", id)).status).toBe(200);
+    const response = await answer;
+    expect(response.status).toBe(status);
+    expect((await messagesOf(response)).at(-1)?.error?.message).toMatch(/Send it again/);
+    await told();
+    expect(signal.aborted).toBe(true);
   });
 });

@@ -70,7 +70,7 @@ export type CallGuard = Pick<Guard, "requireScopes" | "hasScopes">;
  */
 export function createScopedCalls(
   guard: CallGuard | undefined,
-  currentMessage: () => { readonly auth: Auth | null; readonly isOver: boolean } | undefined,
+  currentMessage: () => { readonly auth: Auth | null } | undefined,
   log: Log,
   upstreams?: Upstreams,
 ): ScopedCalls {
@@ -83,7 +83,7 @@ export function createScopedCalls(
     if (!feature.isPublic) requireCaller(feature, auth, guard);
     const failed = (cause: unknown) => {
       // What the callback means to say to the client, and what comes of a call that the client gave up, is no failure.
-      if (cause instanceof ProtocolError || signal?.aborted || currentMessage()?.isOver) return;
+      if (cause instanceof ProtocolError || signal?.aborted) return;
       reportFailure(feature, auth, cause, log);
     };
     return feature.isPublic ? hidingFailures(feature, callback, failed) : noticingFailures(callback, failed);

@@ -1,7 +1,8 @@
 import { isInitializeRequest } from "@modelcontextprotocol/server";
 import { acceptingBoth } from "./accepted.ts";
+import type { CurrentMessage } from "./current-message.ts";
 import { isLegacyPost } from "./era.ts";
-import type { Answer, AnyExchange, Exchange } from "./exchange.ts";
+import type { AnyExchange, Exchange } from "./exchange.ts";
 import type { Modern } from "./modern.ts";
 
 /** How the SDK serves: a request of 2026, a session of 2025, or one POST of 2025 by itself. */
@@ -13,42 +14,44 @@ export type Transports<One extends AnyExchange = Exchange> = {
 };
 
 type Sessions<One extends AnyExchange> = {
-  readonly open: (exchange: One) => Promise<Answer>;
-  readonly serve: (id: string, exchange: One) => Promise<Answer>;
+  readonly open: (exchange: One, message: CurrentMessage) => Promise<Response>;
+  readonly serve: (id: string, exchange: One, message: CurrentMessage) => Promise<Response>;
 };
 
 /** Serves a request in the era of its client. */
 export async function serve<One extends AnyExchange>(
   transports: Transports<One>,
   exchange: One,
-): Promise<Answer> {
+  message: CurrentMessage,
+): Promise<Response> {
   const { request, body } = exchange;
   // GET and DELETE belong to sessions; the SDK answers 405 where there are none.
   if (body === undefined)
-    return inSession(transports, exchange) ?? byItself(transports.modern.serve(exchange));
+    return inSession(transports, exchange, message) ?? transports.modern.serve(exchange);
   return (await isLegacyPost(request, body))
-    ? serveLegacy(transports, exchange)
-    : byItself(transports.modern.serve(exchange));
+    ? serveLegacy(transports, exchange, message)
+    : transports.modern.serve(exchange);
 }
 
-function serveLegacy<One extends AnyExchange>(transports: Transports<One>, exchange: One): Promise<Answer> {
+function serveLegacy<One extends AnyExchange>(
+  transports: Transports<One>,
+  exchange: One,
+  message: CurrentMessage,
+): Promise<Response> {
   const { sessions, stateless } = transports;
-  if (sessions && isInitializeRequest(exchange.body)) return sessions.open(acceptingAnswers(exchange));
-  return inSession(transports, exchange) ?? byItself(stateless(acceptingAnswers(exchange)));
+  if (sessions && isInitializeRequest(exchange.body))
+    return sessions.open(acceptingAnswers(exchange), message);
+  return inSession(transports, exchange, message) ?? stateless(acceptingAnswers(exchange));
 }
 
 /** Undefined where the request names no session. */
 function inSession<One extends AnyExchange>(
   { sessions }: Transports<One>,
   exchange: One,
-): Promise<Answer> | undefined {
+  message: CurrentMessage,
+): Promise<Response> | undefined {
   const id = exchange.request.headers.get("mcp-session-id");
-  return sessions && id !== null ? sessions.serve(id, acceptingAnswers(exchange)) : undefined;
-}
-
-/** Nothing is left to do after it: what served it ends with its message. */
-async function byItself(response: Promise<Response>): Promise<Answer> {
-  return { response: await response, done() {} };
+  return sessions && id !== null ? sessions.serve(id, acceptingAnswers(exchange), message) : undefined;
 }
 
 /** As the SDK's transports of 2025 want it: a client that takes one form gets its answer in it later. */

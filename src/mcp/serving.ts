@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "../platform/clock.ts";
 import { noTracing, type Tracing } from "../platform/telemetry/tracing.ts";
 import { answer } from "./answer.ts";
-import { CurrentMessage } from "./current-message.ts";
+import type { CurrentMessage } from "./current-message.ts";
 import type { AnyExchange } from "./exchange.ts";
 import { KEEP_ALIVE, type KeepAlive } from "./keep-alive.ts";
 import { createModern, type Modern } from "./modern.ts";
@@ -32,11 +32,11 @@ export type Serving = {
   readonly open: OpenAnswers;
   /**
    * Returns what answers a request that was let in: in a span of its own, and in a form that the sender takes. Undefined where
-   * it was closed before there was an answer.
+   * it was cut before there was an answer.
    */
   answering<One extends AnyExchange>(
     sessions: Transports<One>["sessions"],
-  ): (exchange: One, finished: () => void) => Promise<Response | undefined>;
+  ): (exchange: One, message: CurrentMessage) => Promise<Response | undefined>;
 };
 
 /** @param guard undefined where requests have no token: then no callback runs that is not public */
@@ -44,16 +44,17 @@ export function createServing(parts: ServingParts, guard: CallGuard | undefined)
   const { upstreams, log, traced = noTracing.message, keepAlive = KEEP_ALIVE } = parts;
   const registrations = typeof parts.registrations === "function" ? undefined : parts.registrations;
   const current = new AsyncLocalStorage<CurrentMessage>();
-  const calls = createScopedCalls(guard, () => current.getStore(), log, upstreams);
+  const currentMessage = () => current.getStore();
+  const calls = createScopedCalls(guard, currentMessage, log, upstreams);
   const makeAnyServer = serverMaker(parts, calls);
   const makeServer: MakeServer = async (context, use) => {
     const server = await makeAnyServer(context, use);
-    if (use.kind === "request") current.getStore()?.servedBy(server);
+    const close = () => void server.close().catch((cause) => log.error("a server did not close", { cause }));
+    if (use.kind === "request") currentMessage()?.atEnd(close);
     return server;
   };
-  const notClosed = (cause: unknown) => log.error("a server did not close", { cause });
   const open = createOpenAnswers(parts.clock);
-  const currentlyReached = () => current.getStore()?.reached;
+  const currentlyReached = () => currentMessage()?.reached;
   const modern = createModern({ makeServer, currentlyReached, keepAlive, log });
   const statelessParts = { ...parts, makeServer, keepAlive, mayChallenge: registrations === undefined };
   const stateless = (exchange: AnyExchange) => serveStateless(exchange, statelessParts);
@@ -64,10 +65,7 @@ export function createServing(parts: ServingParts, guard: CallGuard | undefined)
     open,
     answering(sessions) {
       const answerParts = { transports: { modern, sessions, stateless }, current, traced, registrations };
-      return (exchange, finished) => {
-        const message = new CurrentMessage(exchange, notClosed);
-        return open.answer(message, () => answer(answerParts, exchange, message), finished);
-      };
+      return (exchange, message) => open.answer(message, () => answer(answerParts, exchange, message));
     },
   };
 }

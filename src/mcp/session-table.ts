@@ -2,6 +2,7 @@ import type { McpServer, WebStandardStreamableHTTPServerTransport } from "@model
 import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
+import type { SessionCalls } from "./session-calls.ts";
 
 export type McpSession = {
   readonly person: string;
@@ -14,13 +15,13 @@ export type McpSession = {
   readonly opened: Auth;
   /** The one that was used last: after a step-up it may be another grant's. */
   auth: Auth;
-  answering: number;
+  readonly calls: SessionCalls;
   lastUsed: number;
 };
 
 /** The sessions that are open: so many at most, each for as long as it is used. */
 export type SessionTable = {
-  /** Adds one that was opened. Where there are too many, the one that was used least recently is closed for it. */
+  /** Adds one that was opened. Where there are too many, the one that was used least recently is closed for it, of those that are idle if there are any. */
   add(id: string, session: McpSession): void;
   /** Counts a use. Undefined where there is no session of this id and key. */
   use(id: string, key: string): McpSession | undefined;
@@ -53,6 +54,8 @@ export function createSessionTable(clock: Clock, log: Log): SessionTable {
       clearInterval(sweeper);
       sweeper = undefined;
     }
+    // Before it is closed: then they would be left without an answer.
+    session.calls.cutAll();
     session.server.close().catch((cause) => log.error("a session did not close", { cause }));
   };
 
@@ -60,15 +63,16 @@ export function createSessionTable(clock: Clock, log: Log): SessionTable {
     for (const [id, session] of sessions) if (condition(session)) close(id);
   };
 
-  const isIdle = ({ answering, lastUsed }: McpSession) =>
-    answering === 0 && clock() - lastUsed > IDLE_MILLISECONDS;
+  const isIdle = ({ calls, lastUsed }: McpSession) =>
+    calls.count() === 0 && clock() - lastUsed > IDLE_MILLISECONDS;
 
   const makeRoom = (person: string) => {
     const crowded = (countByPerson.get(person) ?? 0) >= MAXIMUM_SESSIONS_OF_ONE_PERSON;
     if (!crowded && sessions.size < MAXIMUM_SESSIONS) return;
-    for (const [id, session] of sessions) {
-      if (!crowded || session.person === person) return close(id);
-    }
+    const candidates = [...sessions].filter(([, session]) => !crowded || session.person === person);
+    // One in which something runs goes last.
+    const [id] = candidates.find(([, { calls }]) => calls.count() === 0) ?? candidates[0] ?? [];
+    if (id !== undefined) close(id);
   };
 
   return {

@@ -147,6 +147,23 @@ describe("a session (MCP 2025-11-25, session management)", () => {
     expect((await rig.post(grace, call("who"), hers)).status).toBe(200);
   });
 
+  it("in which a call runs is pushed out after those in which nothing does", async () => {
+    const rig = startWithSessions();
+    const running = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    rig.registrations.registerTool("wait", {}, async () => {
+      running.resolve();
+      await gate.promise;
+      return { content: [{ type: "text", text: "at last" }] };
+    });
+    const token = rig.tokenFor();
+    const answer = rig.post(token, call("wait"), await openSession(rig, token));
+    await running.promise;
+    for (let i = 0; i < 101; i++) await openSession(rig, token);
+    gate.resolve();
+    expect(await textOf(await answer)).toBe("at last");
+  });
+
   it("is not opened for a client that takes no form of answer", async () => {
     const rig = startWithSessions();
     const response = await rig.post(rig.tokenFor(), INITIALIZE, { accept: "text/html" });

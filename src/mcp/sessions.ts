@@ -3,20 +3,23 @@ import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logging.ts";
 import { randomId } from "../platform/random.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import { isEventStream } from "./buffered-response.ts";
+import type { CurrentMessage } from "./current-message.ts";
+import type { Exchange } from "./exchange.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import type { Registration } from "./registration.ts";
 import { callsServedBy, type ScopedCalls } from "./scoped-calls.ts";
 import type { MakeServer } from "./servers.ts";
+import { createSessionCalls } from "./session-calls.ts";
 import { personKey, type SessionKey } from "./session-key.ts";
 import { createSessionTable, type McpSession, type SessionTable } from "./session-table.ts";
 
 /** Sessions of 2025-era clients (`Mcp-Session-Id`), in the memory of this process. */
 export type McpSessions = {
   /** Answers `initialize` with a new session. */
-  open(exchange: Exchange): Promise<Answer>;
+  open(exchange: Exchange, message: CurrentMessage): Promise<Response>;
   /** Answers inside a session; 404 where there is none of this id that is for this token. */
-  serve(id: string, exchange: Exchange): Promise<Answer>;
+  serve(id: string, exchange: Exchange, message: CurrentMessage): Promise<Response>;
   /** Puts what was registered late on the servers that are open. */
   register(registration: Registration, calls: ScopedCalls): void;
   /** @param mayHear whether the token that used a session last has what this resource needs */
@@ -40,20 +43,24 @@ export function createMcpSessions(parts: SessionsParts): McpSessions {
   const { keyOf, clock, log } = parts;
   const table = createSessionTable(clock, log);
   return {
-    async open(exchange) {
+    async open(exchange, message) {
       const session = await connect(exchange, table, parts);
-      const answered = await answerIn(session, exchange, clock);
+      const answered = await answerIn(session, exchange, message, clock);
       // A handshake that the SDK refused made no session.
       if (session.transport.sessionId === undefined) await session.server.close();
+      // Nor did one that was cut: nobody learns its id.
+      message.atEnd((cut) => {
+        if (cut !== undefined) table.close(session.transport.sessionId ?? "");
+      });
       return answered;
     },
 
-    async serve(id, exchange) {
+    async serve(id, exchange, message) {
       const session = table.use(id, keyOf(exchange.auth));
-      if (session) return answerIn(session, exchange, clock);
+      if (session) return answerIn(session, exchange, message, clock);
       // Whose session it is stays unsaid: to everybody else it does not exist. As the SDK's transport says it; a client
       // starts a new session then (MCP 2025-11-25, session management).
-      return { response: jsonRpcError(404, -32001, "Session not found"), done() {} };
+      return jsonRpcError(404, -32001, "Session not found");
     },
 
     register(registration, calls) {
@@ -106,7 +113,7 @@ async function connect(
     subscriptions,
     opened: auth,
     auth,
-    answering: 0,
+    calls: createSessionCalls(transport),
     lastUsed: clock(),
   };
   await server.connect(transport);
@@ -118,23 +125,32 @@ async function connect(
   return session;
 }
 
-async function answerIn(session: McpSession, exchange: Exchange, clock: Clock): Promise<Answer> {
-  const { request, auth, authInfo, body } = exchange;
+async function answerIn(
+  session: McpSession,
+  { request, auth, authInfo, body }: Exchange,
+  message: CurrentMessage,
+  clock: Clock,
+): Promise<Response> {
+  const { transport, calls } = session;
+  const usedId = calls.usedId(message);
+  if (usedId !== undefined) {
+    const which = JSON.stringify(usedId);
+    return jsonRpcError(
+      400,
+      -32600,
+      `The id ${which} is used by a request that is not answered. Use a new one.`,
+    );
+  }
   session.lastUsed = clock();
   session.auth = auth;
-  session.answering++;
-  const done = () => {
-    session.answering--;
+  calls.begin(message);
+  message.atEnd(() => {
     session.lastUsed = clock();
-  };
-  try {
-    const response = await session.transport.handleRequest(request, {
-      authInfo,
-      ...(body !== undefined && { parsedBody: body }),
-    });
-    return { response, done };
-  } catch (cause) {
-    done();
-    throw cause;
-  }
+  });
+  const response = await transport.handleRequest(request, {
+    authInfo,
+    ...(body !== undefined && { parsedBody: body }),
+  });
+  if (!isEventStream(response)) calls.refused(message);
+  return response;
 }

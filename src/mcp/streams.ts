@@ -1,29 +1,14 @@
 import type { Auth } from "../core/auth.ts";
 import type { Clock } from "../platform/clock.ts";
 
-/** A stream that can be closed from here. */
-export type ClosableStream = { readonly body: ReadableStream<Uint8Array>; close(): void };
-
 /**
- * The same stream, which also closes when the token that opened it expires, and when it is closed from here.
- * @param auth null for one that was opened without a token: it closes after half an hour
+ * The same stream, which can be closed from here, with a last event before its end.
  * @param onClosed called once, in whatever way it comes to its end
  */
 export function closable(
   source: ReadableStream<Uint8Array>,
-  auth: Auth | null,
-  clock: Clock,
   onClosed: () => void,
-): ClosableStream {
-  const stream = stoppable(source, () => {
-    cancelTimer();
-    onClosed();
-  });
-  const cancelTimer = atTime(closingTime(auth, clock()), clock, stream.close);
-  return stream;
-}
-
-function stoppable(source: ReadableStream<Uint8Array>, onClosed: () => void): ClosableStream {
+): { readonly body: ReadableStream<Uint8Array>; close(last?: string): void } {
   const reader = source.getReader();
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let closed = false;
@@ -58,9 +43,10 @@ function stoppable(source: ReadableStream<Uint8Array>, onClosed: () => void): Cl
   );
   return {
     body,
-    close() {
+    close(last) {
       if (closed) return;
       finish();
+      if (last !== undefined) controller?.enqueue(new TextEncoder().encode(last));
       controller?.close();
       reader.cancel().catch(() => {});
     },
@@ -71,6 +57,14 @@ function stoppable(source: ReadableStream<Uint8Array>, onClosed: () => void): Cl
 const LATE_MILLISECONDS = 30_000;
 
 const WITHOUT_TOKEN_MILLISECONDS = 30 * 60 * 1000;
+
+/**
+ * Calls back when the token that opened a stream expires, and half an hour after a stream was opened without one.
+ * @returns what calls it off
+ */
+export function atClosingTime(auth: Auth | null, clock: Clock, callback: () => void): () => void {
+  return atTime(closingTime(auth, clock()), clock, callback);
+}
 
 function closingTime(auth: Auth | null, now: number): number {
   if (auth === null) return now + WITHOUT_TOKEN_MILLISECONDS;

@@ -2,7 +2,8 @@ import { BAGGAGE_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY } from "@mo
 import type { MessageSpan, TracedMessage } from "../platform/telemetry/tracing.ts";
 import { textOf } from "../platform/text-response.ts";
 import { messagesOf } from "./accepted.ts";
-import type { Answer, AnyExchange } from "./exchange.ts";
+import type { CurrentMessage } from "./current-message.ts";
+import type { AnyExchange } from "./exchange.ts";
 import { membersOf, readMessage } from "./json-rpc.ts";
 import type { RegistrationView } from "./registrations.ts";
 
@@ -60,16 +61,15 @@ export function readTracedMessage(
 }
 
 /** Has a message answered in its span, which ends when its answer has been sent. */
-export async function inSpan(span: MessageSpan, answer: () => Promise<Answer>): Promise<Answer> {
+export async function inSpan(
+  span: MessageSpan,
+  message: Pick<CurrentMessage, "atEnd">,
+  answer: () => Promise<Response>,
+): Promise<Response> {
   try {
-    const { response, done } = await span.run(answer);
-    return {
-      response,
-      done() {
-        done();
-        span.end(() => failureOf(response));
-      },
-    };
+    const response = await span.run(answer);
+    message.atEnd(() => span.end(() => failureOf(response)));
+    return response;
   } catch (cause) {
     span.end(() => "server_error");
     throw cause;

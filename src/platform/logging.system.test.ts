@@ -126,6 +126,32 @@ describe.each([
   });
 });
 
+test.each([
+  [
+    "text",
+    { cause: new Error("x".repeat(2_000_000)) },
+    { err: { message: expect.stringMatching(/^x{4096} … \(2000000 characters\)$/) } },
+  ],
+  [
+    "number of fields",
+    Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`field${n}`, n])),
+    { cut: "too long for the log" },
+  ],
+])("a line with too long a %s is cut, and those beside it are whole", (_, fields, rest) => {
+  const lines: string[] = [];
+  const log = createLog({
+    level: "info",
+    pretty: false,
+    destination: { write: (line) => void lines.push(line) },
+  });
+  log.info("before");
+  log.error("too long", fields);
+  log.info("after");
+  const read = lines.map((line) => JSON.parse(line));
+  expect(read).toMatchObject([{ msg: "before" }, { level: 50, msg: "too long", ...rest }, { msg: "after" }]);
+  expect(lines[1]?.length).toBeLessThan(2 ** 16);
+});
+
 test("a slow reader gets the lines that had room, how many had none, and those that follow", async () => {
   const child = startLogging("write(20_000); whenTold(() => write(1));");
   await once(child, "message");

@@ -41,8 +41,24 @@ export const silentLog: Log = { event() {}, error() {}, info() {}, debug() {} };
 const JSON_LINES = {
   base: null,
   timestamp: pino.stdTimeFunctions.isoTime,
-  hooks: { streamWrite: visibleJson },
+  hooks: { streamWrite: (line: string) => visibleJson(line.length > LONGEST_LINE ? shortened(line) : line) },
 } as const;
+
+/** Characters. What a tool throws may hold all that its caller sent, and must not push out the lines beside it. */
+const LONGEST_LINE = 2 ** 16;
+const LONGEST_TEXT = 2 ** 12;
+
+/** The same line with its long texts cut; without its fields where there are too many. */
+function shortened(line: string): string {
+  const short = JSON.stringify(JSON.parse(line), (_name, value: unknown) =>
+    typeof value === "string" && value.length > LONGEST_TEXT
+      ? `${value.slice(0, LONGEST_TEXT)} … (${value.length} characters)`
+      : value,
+  );
+  if (short.length <= LONGEST_LINE) return `${short}\n`;
+  const { level, time, event, msg } = JSON.parse(short);
+  return `${JSON.stringify({ level, time, event, msg, cut: "too long for the log" })}\n`;
+}
 
 let output: DestinationStream | undefined;
 
@@ -62,7 +78,7 @@ const LAST_LINES_MS = 500;
 const MOST_TOGETHER = 2 ** 14;
 
 /**
- * Lines are written in the turn that makes them, and an exit leaves none behind. Only what a full pipe refuses waits; it refuses
+ * Lines are written in the turn that makes them, and an exit leaves none behind that came before its handlers. Only what a full pipe refuses waits; it refuses
  * instead of blocking since pino has opened `process.stdout`.
  */
 function openOutput(): DestinationStream {

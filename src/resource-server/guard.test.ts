@@ -72,6 +72,14 @@ describe("what a guard remembers of a token", () => {
     },
   );
 
+  it("may have ended then: a request that was let in before asks again", async () => {
+    const { guard, auth, ask, state } = startGuard();
+    await ask("Bearer token");
+    expect(guard.isOutdated(auth)).toBe(false);
+    state.hears = false;
+    expect(guard.isOutdated(auth)).toBe(true);
+  });
+
   it("counts for nothing then without a grant either: the person may be disabled", async () => {
     const { timesVerified, state } = startGuard({ grantId: null });
     await timesVerified(1);

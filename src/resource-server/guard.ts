@@ -35,8 +35,8 @@ export type Guard = {
   /** The same for all of them: what they were verified by has changed. */
   invalidateAll(): void;
   /**
-   * Whether what let a request in may have ended since: its grant, its person, or what its token was verified by. Asking again
-   * tells. Costs no more than a few lookups.
+   * Whether what let a request in may have ended since: its grant, its person, or what its token was verified by; or nobody
+   * knows, since there is no revocation lease. Asking again tells. Costs no more than a few lookups.
    */
   isOutdated(auth: Auth): boolean;
 };
@@ -137,7 +137,7 @@ export function createGuard(options: GuardOptions): Guard {
     invalidate: verified.invalidate,
     invalidatePerson: verified.invalidatePerson,
     invalidateAll: verified.invalidateAll,
-    isOutdated: verified.isOutdated,
+    isOutdated: (auth: Auth) => !holdsRevocationLease() || verified.isOutdated(auth),
   });
 }
 

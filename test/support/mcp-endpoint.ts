@@ -25,8 +25,15 @@ type Rig = {
   changePerson(personId: string, to?: string): void;
   /** What tokens are verified by changed: those of this client let no one in any more. */
   disableClient(clientId: string): void;
+  /** The store can't be reached, and nobody knows any more what is revoked. */
+  loseStore(): void;
   /** Posts a message (or a batch, or a text that is no JSON) of a 2025-era client. */
-  post(token: string, message: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  post(
+    token: string,
+    message: unknown,
+    headers?: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Response>;
   /** Posts a request of 2026-07-28, with its envelope and its headers. */
   postModern(
     token: string,
@@ -74,13 +81,16 @@ export function startEndpoint({
 } = {}): Rig {
   const tokens = new Map<string, Auth>();
   let skew = 0;
+  let isStoreThere = true;
   const clock = () => Date.now() + skew;
   const registrations = createRegistrations();
   const guard = createGuard({
     resourceMetadata: RESOURCE_METADATA,
     requiredScopes: ["mcp"],
     implies,
+    holdsRevocationLease: () => isStoreThere,
     verify: async (token) => {
+      if (!isStoreThere) throw new Error("The store can't be reached.");
       const auth = tokens.get(token);
       return auth ? { kind: "verified", auth } : { kind: "refused", why: "unknown" };
     },
@@ -143,7 +153,11 @@ export function startEndpoint({
       guard.invalidateAll();
       endpoint.verifyAgain();
     },
-    post: (token, message, headers) =>
+    loseStore() {
+      isStoreThere = false;
+      endpoint.revocationLeaseLapsed();
+    },
+    post: (token, message, headers, signal) =>
       endpoint.fetch(
         new Request(RESOURCE, {
           method: "POST",
@@ -154,6 +168,7 @@ export function startEndpoint({
             ...headers,
           },
           body: typeof message === "string" ? message : JSON.stringify(message),
+          ...(signal && { signal }),
         }),
       ),
     postModern: (token, { method, params, capabilities = {} }, headers) =>
