@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { meantName } from "../src/config/misspelling.ts";
 import type { BenchSettings } from "./comparison.ts";
 import { CHECKOUT, PLACEMENT } from "./processes.ts";
 import { format, type Scenario } from "./report.ts";
@@ -55,7 +56,9 @@ const SCENARIOS: readonly Scenario<BenchSettings>[] = [
   ...proofs,
 ];
 
-const USAGE = `npm run bench -- [<scenario> …] [--seconds 2] [--rounds 9] [--profile]
+const SECONDS = 2;
+const ROUNDS = 9;
+const USAGE = `npm run bench -- [<scenario> …] [--seconds ${SECONDS}] [--rounds ${ROUNDS}] [--profile]
 
 Compares with others in one run, in turn, and prints ratios. Without a name: all that take no more than a minute or two, in
 some ten minutes.
@@ -77,7 +80,11 @@ const settings = {
 };
 const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
 if (unknown.length > 0) {
-  refuse(`There is no ${unknown.join(", ")}. Choose from: ${SCENARIOS.map(({ name }) => name).join(", ")}.`);
+  const names = SCENARIOS.map(({ name }) => name);
+  const guesses = unknown.flatMap((name) => meantName(name, names) ?? []);
+  const advice =
+    guesses.length > 0 ? `Did you mean ${guesses.join(", ")}?` : `Choose from: ${names.join(", ")}.`;
+  refuse(`There is no ${unknown.join(", ")}. ${advice}`);
 }
 
 // Inside of the checkout, and not among the system's temporary files: those may be in memory.
@@ -85,10 +92,16 @@ const scratch = join(CHECKOUT, ".scratch");
 await mkdir(scratch, { recursive: true });
 
 const [processor] = cpus();
+const model = processor?.model.trim() || "an unnamed processor";
 console.log(
-  `Node ${process.version}, ${cpus().length} cores of ${processor?.model.trim() || "an unnamed processor"},`,
+  `Node ${process.version}, ${cpus().length} cores of ${model}, ${Math.round(totalmem() / 2 ** 30)} GB;`,
 );
-console.log(`${Math.round(totalmem() / 2 ** 30)} GB; ${PLACEMENT}.`);
+console.log(`${PLACEMENT}.`);
+if (settings.rounds < ROUNDS / 3 || settings.seconds < SECONDS / 2) {
+  console.log(
+    `Fewer than ${ROUNDS / 3} rounds, or less than ${SECONDS / 2} second each: the figures below are mostly chance.`,
+  );
+}
 
 for (const { name, title, onRequest, run } of SCENARIOS) {
   if (positionals.length > 0 ? !positionals.includes(name) : onRequest) continue;
@@ -102,18 +115,20 @@ for (const { name, title, onRequest, run } of SCENARIOS) {
 }
 
 function readArguments() {
+  const options = {
+    seconds: { type: "string", default: String(SECONDS) },
+    rounds: { type: "string", default: String(ROUNDS) },
+    profile: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  } as const;
   try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        seconds: { type: "string", default: "2" },
-        rounds: { type: "string", default: "9" },
-        profile: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
+    return parseArgs({ allowPositionals: true, options });
   } catch (error) {
-    return refuse((error as Error).message);
+    // The first sentence: the others are about parseArgs.
+    const [said = ""] = (error as Error).message.split(/\.? To |\n/);
+    const [, unknown] = /^Unknown option '--([^']+)'/.exec(said) ?? [];
+    const meant = unknown && meantName(unknown, Object.keys(options));
+    return refuse(`${said.replace(/\.?$/, ".")}${meant ? ` Did you mean --${meant}?` : ""}`);
   }
 }
 

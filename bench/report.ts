@@ -55,6 +55,12 @@ export function throughput(what: string, of: Measurement, to: Measurement, atLea
   return { what, value: throughputRatio(of, to), unit: "×", atLeast, beside };
 }
 
+/** The same, judged by CPU time: what other programs on the machine take does not count. */
+export function cpuTime(what: string, of: Measurement, to: Measurement, atLeast: number): Figure {
+  const beside = `${throughputRatio(of, to).toFixed(2)} × by throughput`;
+  return { what, value: cpuRatio(of, to), unit: "×", atLeast, beside };
+}
+
 /** The report as text, its columns aligned. */
 export function format(title: string, { rows, figures, profiles = [] }: Report): string {
   const lines = [title, ...table(rows.map(({ name, values }) => [name, ...values]))];

@@ -1,5 +1,5 @@
 import { type BenchSettings, type Contestant, inTurn, type Measurement } from "../comparison.ts";
-import { reportOf, type Scenario, throughput } from "../report.ts";
+import { cpuTime, reportOf, type Scenario } from "../report.ts";
 import type { GatehouseOptions } from "../servers/gatehouse.ts";
 import { withPostgres } from "./with-postgres.ts";
 
@@ -93,7 +93,7 @@ async function compare(name: string, { called, onPostgres, ...options }: ProofLo
     const contestants = [await contestant("with"), { ...(await contestant("without")), without: name }];
     const measured = await inTurn(contestants, settings);
     const [with_, without] = measured as [Measurement, Measurement];
-    return reportOf(measured, [throughput(`${called}, with to without`, with_, without, GIVES)]);
+    return reportOf(measured, [cpuTime(`${called}, with to without, by CPU time`, with_, without, GIVES)]);
   };
   return onPostgres ? withPostgres(settings, pair) : pair(async () => undefined);
 }

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../platform/version.ts";
+import { complaint } from "./complaint.ts";
 import { failureText } from "./failure.ts";
-import { printable, printError } from "./output.ts";
+import { printError } from "./output.ts";
 import { rememberFlags } from "./same-database.ts";
 
 /** Runs one command to its end. What it came to is in `process.exitCode`. */
@@ -43,9 +44,6 @@ async function createProgram([name = "", helped = ""]: readonly string[]): Promi
     .helpCommand("help [command]", "show help for a command")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(add --help to see what is possible)")
-    .configureOutput({
-      outputError: (text, write) => write(complaint(text)),
-    })
     .hook("preAction", (_program, command) => rememberFlags(command))
     .addHelpText(
       "after",
@@ -81,39 +79,11 @@ function helpCommand(program: Command): Command {
     });
 }
 
-function complaint(text: string): string {
-  return printable(withoutValues(text.replace(/^error: /, "gatehouse: ")));
-}
-
-/** What is one too many may be a secret: `person add ada <password>`, `--password=…`, `-p…`. */
-function withoutValues(text: string): string {
-  return text
-    .replace(/(unknown option '--[^=']*)=.*'/s, "$1'")
-    .replace(/(unknown option '-[^-]).*'/s, "$1'")
-    .replace(/(too many arguments .* but got \d+): .*\./s, "$1.");
-}
-
 /** Commands take over their parent's settings where it makes them, and ours are made elsewhere. */
 function inheritSettings(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
     inheritSettings(command);
   }
-  if (parent.commands.length > 0) hintAtOrder(parent);
-}
-
-/** Nearly all options are those of a command, and people write them before its name. */
-function hintAtOrder(parent: Command): void {
-  const path = [parent.parent?.name(), parent.name()].filter(Boolean).join(" ");
-  parent.configureOutput({
-    outputError: (text, write) => {
-      const said = complaint(text);
-      const [, option] = /unknown option '([^']+)'/.exec(said) ?? [];
-      write(
-        option === undefined
-          ? said
-          : `${said}(options come after the command: ${path} <command> ${option})\n`,
-      );
-    },
-  });
+  parent.configureOutput({ outputError: (text, write) => write(complaint(text, parent)) });
 }

@@ -5,7 +5,9 @@ import { refuseMisspelt } from "./misspelt-variables.ts";
 const KNOWN = [
   "PORT",
   "DATABASE_URL",
+  "MCP_SERVER_URL",
   "RESOURCE_ID",
+  "GATEHOUSE_DATABASE",
   "GATEHOUSE_SECRET",
   "GATEHOUSE_PUBLIC_URL",
   "SIGN_IN_ADMIT",
@@ -60,8 +62,14 @@ describe("a misspelt variable is refused", () => {
     ["GATEHOUSE_GOOGLE_CLIENT_ID", "SIGN_IN_GOOGLE_CLIENT_ID"],
     ["GATEHOUSE_OAUTH_ISSUER", "OAUTH_ISSUER"],
     ["GATEHOUSE_ISSUER", "GATEHOUSE_PUBLIC_URL"],
+    ["GATEHOUSE_ISSUR", "GATEHOUSE_PUBLIC_URL"],
     ["GATEHOUSE_OAUTH_ISUER", "OAUTH_ISSUER"],
     ["GATEHOUSE_AUDIENCE", "OAUTH_AUDIENCE"],
+    ["GATEHOUSE_DATABASE_URL", "GATEHOUSE_DATABASE"],
+    ["GATEHOUSE_DATABASE_URI", "GATEHOUSE_DATABASE"],
+    ["GATEHOUSE_MCP_SERVER_URL", "MCP_SERVER_URL"],
+    ["GATEHOUSE_RESOURCE_ID", "SCALEKIT_RESOURCE_ID"],
+    ["GATEHOUSE_PORT", "PORT"],
   ])("with our prefix in place of its own, or before it: %s, as %s is meant", (name, meant) => {
     expect(() => refuse(name)).toThrow(`Did you mean ${meant}?`);
   });

@@ -16,10 +16,11 @@ const PREFIXES = [OWN_PREFIX, "SIGN_IN_", "OAUTH_", "SCALEKIT_"];
  */
 export function refuseMisspelt(environment: Environment, known: readonly string[]): void {
   const families = PREFIXES.map((prefix) => familyOf(prefix, known)).filter(({ names }) => names.length > 0);
+  const common = known.filter((name) => !PREFIXES.some((prefix) => name.startsWith(prefix)));
   for (const [name, value] of Object.entries(environment)) {
     const text = value?.trim();
     if (!text || known.includes(name) || isOfKubernetes(name, text)) continue;
-    const meant = meantVariable(name, families);
+    const meant = meantVariable(name, families, common);
     if (meant !== undefined) throw misspelt(name, meant);
   }
 }
@@ -60,7 +61,12 @@ function familyOf(prefix: string, known: readonly string[]): Family {
   return { prefix, names, rests: names.map((name) => name.slice(prefix.length)) };
 }
 
-function meantVariable(name: string, families: readonly Family[]): string | undefined {
+/** @param common right names with none of the prefixes */
+function meantVariable(
+  name: string,
+  families: readonly Family[],
+  common: readonly string[],
+): string | undefined {
   if (!beginsLikeOurs(name) || isAnothers(name, families)) return undefined;
   const prefix = PREFIXES.find((one) => name.startsWith(one));
   if (prefix === undefined) return nearestName(name, families);
@@ -71,10 +77,19 @@ function meantVariable(name: string, families: readonly Family[]): string | unde
   ];
   const meant = nearestRest(rest, own);
   if (meant !== undefined || prefix !== OWN_PREFIX) return meant;
-  // GATEHOUSE_SIGN_IN_DENY_EMAILS, or GATEHOUSE_DENY_EMAILS.
-  const elsewhere = nearestName(rest, others) ?? nearestRest(rest, others);
-  // GATEHOUSE_ISSUER is more likely our own than a provider's.
-  return elsewhere && (nearestRest(aliasOf(rest) ?? "", own) ?? elsewhere);
+  // GATEHOUSE_SIGN_IN_DENY_EMAILS, and then GATEHOUSE_DENY_EMAILS or GATEHOUSE_DATABASE_URL.
+  return (
+    nearestName(rest, others) ??
+    ownAlias(slipOf(rest, [...others.flatMap(({ rests }) => rests), ...common]), own) ??
+    nearestRest(rest, others) ??
+    slipOf(rest, common)
+  );
+}
+
+/** GATEHOUSE_ISSUER is more likely our own than a provider's. */
+function ownAlias(rest: string | undefined, own: readonly Family[]): string | undefined {
+  const alias = rest && aliasOf(rest);
+  return alias && nearestRest(alias, own);
 }
 
 function nearestName(name: string, families: readonly Family[]): string | undefined {

@@ -9,7 +9,7 @@ const SCOPES = 'a list of scopes, or scopes with plain words, such as { "todo:re
 
 const scope = z
   .string('a scope, such as "todo:read"')
-  .refine(isScopeToken, 'a scope without spaces, quotes and backslashes, such as "todo:read"')
+  .refine(isScopeToken, 'a scope without spaces, quotes or backslashes, such as "todo:read"')
   .refine((value) => value !== OFFLINE_ACCESS, "another scope: offline_access is always supported");
 
 export const scopeList = z.array(scope, "a list of scopes");

@@ -132,7 +132,7 @@ function checkScopes(
   for (const scope of scopes) {
     if (!isScopeToken(scope)) {
       throw new ConfigurationError(
-        `"${scope}" of ${what} is not a scope. Use printable characters without spaces, quotes and backslashes.`,
+        `"${scope}" of ${what} is not a scope. Use printable characters without spaces, quotes or backslashes.`,
       );
     }
     if (!isKnownScope(scope)) {

@@ -106,6 +106,7 @@ describe.each([
     expect(invited.exitCode).toBe(0);
     expect(invited.stdout).toMatch(/^https:\/\/mcp\.example\/oauth\/invitation\?token=[\w-]{43}\n$/);
     expect(invited.stderr).toContain("It works once, within 72 hours");
+    expect(invited.stderr).toContain("Your server needs users(), or users in SIGN_IN");
     expect(invited.stderr).toContain(`The database is ${shownDatabase(database)}.`);
     expect(invited.stderr).not.toContain("no longer work");
     const second = await run("person", "invite", "ada");

@@ -101,10 +101,40 @@ describe.concurrent("gatehouse", () => {
     expect(stderr).not.toContain("pass-word");
   });
 
-  it("does not say so of an option that comes after it", async () => {
-    const { stderr } = await gatehouse(["grant", "list", "--databse", "x.db"]);
-    expect(stderr).toContain("(Did you mean --database?)");
+  it.each([
+    [["grant", "list", "--databse", "x.db"], "(Did you mean --database?)"],
+    [["-v"], "(Did you mean -V, --version?)"],
+    [["grant", "-v", "list"], "(Did you mean -V, --version?)"],
+    [["--nonsense", "grant", "list"], "unknown option '--nonsense'"],
+    [["-xpass-word", "grant", "list"], "unknown option '-x'"],
+  ])("%j does not: it comes after it, or no command has the option", async (parameters, sentence) => {
+    const { exitCode, stderr } = await gatehouse(parameters);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(sentence);
     expect(stderr).not.toContain("come after");
+    expect(stderr).not.toContain("pass-word");
+  });
+
+  it.each([
+    [["grant", "lst"], "Did you mean list?"],
+    [["help", "grant", "lst"], "Did you mean list?"],
+    [["help", "demmo"], "Did you mean demo?"],
+    [["version"], "Did you mean --version?"],
+    [["verison"], "Did you mean --version?"],
+    [["backup", "--to", "x.db"], "Did you mean database backup?"],
+    [["help", "copy"], "Did you mean database copy?"],
+    [["rotate"], "Did you mean one of key rotate, secret rotate?"],
+    [["grant", "revoke"], "see: gatehouse grant list"],
+    [["client", "show"], "see: gatehouse client list"],
+    [["person", "disable"], "see: gatehouse person list"],
+    [["grant", "list", "extra"], "no argument may follow gatehouse grant list"],
+    [["person", "add", "ada", "pass-word"], "no argument may follow <username>"],
+  ])("%j says what was probably meant", async (parameters, hint) => {
+    const { exitCode, stderr } = await gatehouse(parameters);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`\n(${hint})\n`);
+    expect(stderr.match(/Did you mean/g) ?? []).toHaveLength(hint.startsWith("Did") ? 1 : 0);
+    expect(stderr).not.toContain("pass-word");
   });
 
   it("without a command says what there is, and fails", async () => {

@@ -30,6 +30,7 @@ describe("gatehouse person invite --mail", () => {
     const { mail, database, run } = await arrange();
     const invited = await run(["invite", "ada", "--mail", "Ada@Example.com", "--group", "admins"]);
     expect(invited.exitCode).toBe(0);
+    expect(invited.stderr).toContain("Your server needs users(), or users in SIGN_IN");
     expect(invited.stdout).toMatch(/^Sent the invitation to ada@example\.com\. .* within 72 hours\.\n$/);
     expect(invited.stdout + invited.stderr).not.toContain("token=");
     const [received] = mail.mails;

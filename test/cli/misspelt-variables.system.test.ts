@@ -17,6 +17,8 @@ describe("gatehouse demo does not open itself to anyone", () => {
     [{ GATEHOUSE_OAUTH_ISSUER: "https://id.example.com" }, "OAUTH_ISSUER"],
     [{ GATEHOUSE_ADMIT_EMAILS: "ada@example.com" }, "SIGN_IN_ADMIT_EMAILS"],
     [{ GATEHOUSE_SIGN_IN_DENY_EMAILS: "eve@example.com" }, "SIGN_IN_DENY_EMAILS"],
+    [{ GATEHOUSE_DATABASE_URL: "postgres://db.example.com/gatehouse" }, "GATEHOUSE_DATABASE"],
+    [{ GATEHOUSE_ISSUR: "https://mcp.example.com" }, "GATEHOUSE_PUBLIC_URL"],
     [{ GATEHOSE_SECRET: "a-secret-that-is-long-enough-and-stable" }, "GATEHOUSE_SECRET"],
   ])("where %j was meant to say otherwise", async (env, meant) => {
     expect(await gatehouseProcess(["demo", "--port", "0"], { env })).toEqual(refusal(env, meant));

@@ -57,7 +57,7 @@ describe("docs/by-hand.md", () => {
     expect(callback.origin + callback.pathname).toBe("http://127.0.0.1:7777/callback");
     expect(callback.searchParams.get("iss")).toBe(demo.origin);
     expect(callback.searchParams.get("code")).toBeTruthy();
-    expect(output("code=$(parameter code)")).toBe("The state is ours.\n");
+    expect(output("code=$(parameter code)")).toBe("The state is ours.\nThe issuer is the one we asked.\n");
   });
 
   it("gets a token that says who, for what and how long", () => {

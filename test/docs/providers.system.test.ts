@@ -60,6 +60,10 @@ describe("gatehouse provider", () => {
       ["provider", "saml"],
       /^gatehouse: People sign in to your server .* gatehouse provider saml --sign-in$/m,
     ],
+    [
+      ["provider", "gogle"],
+      /^gatehouse: "gogle" is not a known provider\. Did you mean google\? Known are: /m,
+    ],
     [["provider", "nobody"], /^gatehouse: "nobody" is not a known provider\. .* use generic\.$/m],
     [["provider", "okta", "audience=x"], /^gatehouse: domain is missing; it must be a host/m],
     [["provider", "okta", "domain"], /^gatehouse: "domain" is not a value; write the name/m],

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { meantName } from "../../config/misspelling.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import type { Given } from "../../providers/preset.ts";
 import { bold, print, printError, printTable } from "../output.ts";
@@ -147,8 +148,10 @@ function unknownProvider(name: string, known: readonly string[], other: string):
       `${name} needs no provider, so there is nothing to set up at one. Write ${written} into signIn; docs/sign-in/README.md says how.`,
     );
   }
+  const near = meantName(name, known);
+  const guess = near === undefined ? "" : `Did you mean ${near}? `;
   return new ConfigurationError(
-    `${JSON.stringify(name)} is not a known provider. Known are: ${known.join(", ")}. For any other, use ${other}.`,
+    `${JSON.stringify(name)} is not a known provider. ${guess}Known are: ${known.join(", ")}. For any other, use ${other}.`,
   );
 }
 

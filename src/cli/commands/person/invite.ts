@@ -9,7 +9,7 @@ import { addPerson, newPerson, type PersonFlags, usernameOf, withPersonFlags } f
 import { operatorEntry } from "../../operator.ts";
 import { print } from "../../output.ts";
 import { toMakeLink, toRun } from "../../same-database.ts";
-import { hoursOf, printLink } from "./link-output.ts";
+import { hoursOf, printLink, sayWhatLinksNeed } from "./link-output.ts";
 
 type InviteFlags = DatabaseFlags &
   LinkFlags &
@@ -72,6 +72,7 @@ async function invite(typed: string | undefined, given: InviteFlags): Promise<vo
     if (!(error instanceof ConfigurationError)) throw error;
     throw new ConfigurationError(`${error.message} ${leftBehind(username, isNew)}`);
   });
+  sayWhatLinksNeed();
   print(
     `Sent the invitation to ${mailbox}. With its link, ${who} a password, within ${hoursOf(made)} hours.${earlier}`,
   );

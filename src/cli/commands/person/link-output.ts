@@ -15,5 +15,11 @@ export function printLink(made: NewLink, what: string): void {
   printError(
     `${what} It works once, within ${within}. Anyone who has it can use it: send it to no one else.`,
   );
+  sayWhatLinksNeed();
   print(made.url);
+}
+
+/** What a server has is said by its code, which a command does not see. */
+export function sayWhatLinksNeed(): void {
+  printError("Your server needs users(), or users in SIGN_IN: without it, the link is a 404.");
 }
