@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -75,7 +76,7 @@ if (values.help) {
 }
 const settings = {
   seconds: positive("seconds", values.seconds),
-  rounds: positive("rounds", values.rounds),
+  rounds: Math.ceil(positive("rounds", values.rounds)),
   profile: values.profile,
 };
 const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
@@ -86,6 +87,9 @@ if (unknown.length > 0) {
     guesses.length > 0 ? `Did you mean ${guesses.join(", ")}?` : `Choose from: ${names.join(", ")}.`;
   refuse(`There is no ${unknown.join(", ")}. ${advice}`);
 }
+
+// By Ctrl+C too: some databases here are large.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 // Inside of the checkout, and not among the system's temporary files: those may be in memory.
 const scratch = join(CHECKOUT, ".scratch");
@@ -106,11 +110,14 @@ if (settings.rounds < ROUNDS / 3 || settings.seconds < SECONDS / 2) {
 for (const { name, title, onRequest, run } of SCENARIOS) {
   if (positionals.length > 0 ? !positionals.includes(name) : onRequest) continue;
   const directory = await mkdtemp(join(scratch, `bench-${name}-`));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  process.once("exit", remove);
   try {
     const report = await run({ ...settings, directory });
     console.log(`\n${format(`${name}: ${title}`, report)}`);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    process.off("exit", remove);
+    remove();
   }
 }
 

@@ -29,6 +29,8 @@ export function summarizeProfile(file: string): string {
   let total = 0;
   for (const [i, node] of samples.entries()) {
     const label = labels.get(node) ?? "(unknown)";
+    // The profiler itself.
+    if (label.includes("node:inspector")) continue;
     const microseconds = timeDeltas[i] ?? 0;
     total += microseconds;
     spent.set(label, (spent.get(label) ?? 0) + microseconds);
