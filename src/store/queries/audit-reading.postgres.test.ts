@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { sharedPostgres } from "../../../test/support/postgres/shared.ts";
@@ -26,7 +27,9 @@ const write = (person: string, at = START) =>
 const people = (records: readonly AuditRecord[]) => records.map(({ fields }) => fields.person);
 
 /** A row with an id of our choice: as of a transaction that began earlier and is committed now. */
-function writeLate(id: number, person: string): void {
+/** In a turn of its own: the reads of one turn are of one state. */
+async function writeLate(id: number, person: string): Promise<void> {
+  await setImmediate();
   const database = new DatabaseSync(join(folder, "a.db"));
   database
     .prepare(
@@ -102,12 +105,12 @@ describe("followAudit", () => {
 
   it("misses no row that was committed after one with a greater id", async () => {
     let now = 0;
-    writeLate(100, "before");
+    await writeLate(100, "before");
     const follower = await followAudit(store, () => now);
-    writeLate(102, "quick");
+    await writeLate(102, "quick");
     expect(people(await follower.next())).toEqual(["quick"]);
-    writeLate(99, "slow, since before");
-    writeLate(101, "slow");
+    await writeLate(99, "slow, since before");
+    await writeLate(101, "slow");
     now += 9000;
     expect(people(await follower.next())).toEqual(["slow, since before", "slow"]);
     now += 20_000;
