@@ -69,7 +69,11 @@ async function elicit(
   message: string,
   requestedSchema: RequestedSchema,
 ): Promise<string> {
-  const { action, content } = await mcpReq.elicitInput({ message, requestedSchema });
+  // In the stream of the call: the client's other one may not be open yet, and the SDK drops what is sent to it then.
+  const { action, content } = await mcpReq.elicitInput(
+    { message, requestedSchema },
+    { relatedRequestId: mcpReq.id },
+  );
   return `action=${action}, content=${JSON.stringify(content)}`;
 }
 
