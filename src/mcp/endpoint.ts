@@ -32,18 +32,18 @@ export type McpEndpoint = {
   fetch(request: Request): Promise<Response>;
   /** Tells the clients that subscribed to this resource that it changed. */
   resourceUpdated(uri: string): void;
-  /** Closes the streams and sessions of a grant that was revoked. */
+  /** Ends the answers and sessions of a grant that was revoked. */
   grantRevoked(grantId: string): void;
-  /** Closes the streams and sessions of a person who changed: they may have been signed out, disabled, or made one with another. */
+  /** Ends the answers and sessions of a person who changed: they may have been signed out, disabled, or made one with another. */
   personChanged(personId: string): void;
-  /** Closes what was opened with tokens that let no one in any more: what they are verified by has changed. */
+  /** Ends the answers to tokens that let no one in any more: what they are verified by has changed. */
   verifyAgain(): void;
-  /** Closes every stream: any grant may have been revoked, any person disabled. */
+  /** Ends every answer: any grant may have been revoked, any person disabled. */
   revocationLeaseLapsed(): void;
   /** How many streams are open now. */
   openStreams(): number;
   openSessions(): number;
-  /** Lets the calls that are running finish (three seconds at most), and then closes every stream and session. */
+  /** Lets the calls that are running finish (three seconds at most), and then ends every answer and session. */
   close(): Promise<void>;
 };
 
