@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { freePort } from "../listening.ts";
 import { type Cluster, makeCluster } from "./cluster.ts";
 import { databasesOf, TEST_PASSWORD, type TestDatabases, urlOf } from "./databases.ts";
@@ -21,9 +20,6 @@ export type TestPostgres = TestDatabases & {
   stop(): Promise<void>;
 };
 
-const STARTING_ATTEMPTS = 5;
-const COMING_BACK_ATTEMPTS = 20;
-
 /** What tests do without: they take no power away, and their tables are small. */
 export type PostgresSettings = { readonly durable?: boolean; readonly flags?: readonly string[] };
 
@@ -31,7 +27,13 @@ export type PostgresSettings = { readonly durable?: boolean; readonly flags?: re
 export async function startPostgres(settings: PostgresSettings = {}): Promise<TestPostgres> {
   const cluster = makeCluster(TEST_PASSWORD);
   const flags = flagsOf(settings);
-  const port = await startOnFreePort(cluster, flags);
+  const port = await freePort();
+  try {
+    await cluster.start(port, flags);
+  } catch (error) {
+    rmSync(cluster.directory, { recursive: true, force: true });
+    throw error;
+  }
   let isUp = true;
   const goDown = async (how: "fast" | "immediate" = "fast") => {
     if (!isUp) return;
@@ -42,16 +44,9 @@ export async function startPostgres(settings: PostgresSettings = {}): Promise<Te
     } else await cluster.stop();
   };
   const comeBack = async () => {
-    for (let attempt = 1; !isUp; attempt += 1) {
-      try {
-        await cluster.start(port, flags);
-        isUp = true;
-      } catch (cause) {
-        // Meanwhile the port may have been taken for somebody's connection, which will not last.
-        if (attempt === COMING_BACK_ATTEMPTS) throw new Error("Postgres does not come back", { cause });
-        await setTimeout(100 * attempt);
-      }
-    }
+    if (isUp) return;
+    await cluster.start(port, flags);
+    isUp = true;
   };
   return {
     ...databasesOf(urlOf(port)),
@@ -86,23 +81,4 @@ function signalAll(cluster: Cluster, signal: NodeJS.Signals): void {
 function flagsOf({ durable = false, flags = [] }: PostgresSettings): readonly string[] {
   const all = ["listen_addresses=127.0.0.1", `fsync=${durable ? "on" : "off"}`, ...flags];
   return all.flatMap((flag) => ["-c", flag]);
-}
-
-/** Again where another process took the port meanwhile. */
-async function startOnFreePort(cluster: Cluster, flags: readonly string[]): Promise<number> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const port = await freePort();
-      await cluster.start(port, flags);
-      return port;
-    } catch (cause) {
-      if (attempt < STARTING_ATTEMPTS && isPortTaken(cause)) continue;
-      rmSync(cluster.directory, { recursive: true, force: true });
-      throw new Error("Postgres does not start", { cause });
-    }
-  }
-}
-
-function isPortTaken(cause: unknown): boolean {
-  return cause instanceof Error && cause.message.includes("Address already in use");
 }
