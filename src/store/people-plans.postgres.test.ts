@@ -36,7 +36,7 @@ import {
   UPSTREAM_CONNECTED,
   UPSTREAM_DISCONNECTED,
 } from "../../test/support/store/samples.ts";
-import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/store/test-store.ts";
+import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
 import { sampleUpstream } from "../../test/support/store/upstream-contract.ts";
 
 // What each verb about people asks of a database in which there are many, by the plan that the database makes for it.
@@ -240,7 +240,7 @@ test("on SQLite no verb but the search reads a whole table", async () => {
   await makePeople(database, { count: MANY });
   inFile(database, (file) => file.exec(CONNECTIONS));
   const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
-  const store = await openTestStore({ database, answerMs: PATIENT_MS });
+  const store = await openTestStore({ database });
   await useAll(store);
   const texts = new Set(prepare.mock.calls.map(([sql]) => sql).filter(isAboutPeople));
   prepare.mockRestore();
@@ -267,7 +267,7 @@ test("on Postgres no verb but the search reads a whole table", async () => {
     await client.query("ANALYZE upstream_credentials");
   });
   const query = vi.spyOn(pg.Client.prototype, "query");
-  const store = await openTestStore({ database, answerMs: PATIENT_MS });
+  const store = await openTestStore({ database });
   await useAll(store);
   const statements = new Map(query.mock.calls.map(statementOf).filter(([sql]) => isAboutPeople(sql)));
   query.mockRestore();
@@ -292,7 +292,7 @@ test("on Postgres no verb but the search reads a whole table", async () => {
 test("the janitor deletes sessions and links that have ended in batches, and no others", async () => {
   for (const database of [join(folder, "janitor.db"), await postgres.freshDatabase()]) {
     await makePeople(database, { count: MANY, sessionsEndAt: NOW - 1 });
-    const store = await openTestStore({ database, answerMs: PATIENT_MS });
+    const store = await openTestStore({ database });
     await store.signIn(
       sampleSignIn({
         identity: first.identity,

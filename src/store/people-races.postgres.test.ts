@@ -29,7 +29,7 @@ import {
   UPSTREAM_CONNECTED,
   UPSTREAM_DISCONNECTED,
 } from "../../test/support/store/samples.ts";
-import { openTestStore, PATIENT_MS, type TestStore } from "../../test/support/store/test-store.ts";
+import { openTestStore, type TestStore } from "../../test/support/store/test-store.ts";
 import { sampleUpstream } from "../../test/support/store/upstream-contract.ts";
 import type { SignInOutcome } from "./people-records.ts";
 
@@ -79,8 +79,8 @@ describe.each(databases)("on $name, at once at two instances:", ({ freshDatabase
   let database: string;
   beforeEach(async () => {
     database = await freshDatabase();
-    a = await openTestStore({ database, answerMs: PATIENT_MS });
-    b = await openTestStore({ database, answerMs: PATIENT_MS });
+    a = await openTestStore({ database });
+    b = await openTestStore({ database });
   });
   afterEach(async () => {
     await a.close();

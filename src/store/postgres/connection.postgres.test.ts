@@ -14,8 +14,9 @@ import {
   sampleClient,
   sampleKey,
 } from "../../../test/support/store/samples.ts";
-import { openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
+import { inOnePiece, openTestStore, type TestStore } from "../../../test/support/store/test-store.ts";
 import { OAuthError } from "../../core/errors.ts";
+import { openStore } from "../open-store.ts";
 import type { Query } from "../query.ts";
 import { connectPostgres, type PostgresConnection } from "./connection.ts";
 
@@ -50,10 +51,12 @@ describe("the store on Postgres", () => {
   let url: string;
   let store: TestStore;
   const open = async (connections?: number): Promise<TestStore> => {
-    store = await openTestStore({
-      database: url,
-      ...(connections !== undefined && { databaseConnections: connections }),
-    });
+    store = inOnePiece(
+      await openStore({
+        database: url,
+        ...(connections !== undefined && { databaseConnections: connections }),
+      }),
+    );
     await addSamplePerson(store);
     return store;
   };

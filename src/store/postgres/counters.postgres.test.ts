@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { counterContract } from "../../../test/support/store/counter-contract.ts";
 import { START } from "../../../test/support/store/samples.ts";
-import { openTestStore, PATIENT_MS } from "../../../test/support/store/test-store.ts";
+import { openTestStore } from "../../../test/support/store/test-store.ts";
 
 let postgres: SharedPostgres;
 const opened: { close(): Promise<void> }[] = [];
@@ -15,7 +15,7 @@ afterEach(async () => {
 afterAll(() => postgres.stop());
 
 async function openOn(database: string) {
-  const store = await openTestStore({ database, answerMs: PATIENT_MS });
+  const store = await openTestStore({ database });
   opened.push(store);
   return store;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { type SharedPostgres, sharedPostgres } from "../../../test/support/postgres/shared.ts";
 import { storeContract } from "../../../test/support/store/store-contract.ts";
-import { openTestStore, PATIENT_MS } from "../../../test/support/store/test-store.ts";
+import { openTestStore } from "../../../test/support/store/test-store.ts";
 
 let postgres: SharedPostgres;
 let migrated: string;
@@ -14,5 +14,5 @@ afterAll(() => postgres.stop());
 
 storeContract("Postgres", async () => {
   await postgres.empty(migrated);
-  return openTestStore({ database: migrated, answerMs: PATIENT_MS });
+  return openTestStore({ database: migrated });
 });

@@ -11,7 +11,7 @@ import {
   sampleApproval,
 } from "../../../test/support/store/samples.ts";
 import { storeContract } from "../../../test/support/store/store-contract.ts";
-import { openTestStore, PATIENT_MS } from "../../../test/support/store/test-store.ts";
+import { openTestStore } from "../../../test/support/store/test-store.ts";
 
 // The default reporter prints no name of a suite that is left out, and so no reason.
 if (PGBOUNCER === undefined) {
@@ -40,7 +40,7 @@ describe.skipIf(PGBOUNCER === undefined)("behind PgBouncer, in transaction mode"
   });
 
   const named = (database: string) => `${told.through(database)}?pgbouncer=true`;
-  const open = (database: string) => openTestStore({ database, answerMs: PATIENT_MS });
+  const open = (database: string) => openTestStore({ database });
 
   storeContract("Postgres behind PgBouncer", async () => {
     await postgres.empty(migrated);
