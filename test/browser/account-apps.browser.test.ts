@@ -4,7 +4,14 @@ import { users } from "../../src/authorization-server/sign-in/index.ts";
 import type { Approval } from "../../src/store/grant-records.ts";
 import { clickButton } from "../support/browser/click-button.ts";
 import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
-import { enterAt, heading, looksRight, typePassword, windows } from "../support/browser/windows.ts";
+import {
+  enterAt,
+  heading,
+  looksRight,
+  PLACES_AND_SCREENS,
+  typePassword,
+  windows,
+} from "../support/browser/windows.ts";
 import { approveSample, REDEEMED, sampleClient, sampleEntry } from "../support/store/samples.ts";
 import { addUser } from "../support/users.ts";
 
@@ -51,11 +58,7 @@ async function follow(page: Page, name: string): Promise<void> {
   await page.getByRole("link", { name, exact: true }).click({ timeout: 20_000 });
 }
 
-it.each([
-  { kind: "network", width: 1280, colorScheme: "light" },
-  { kind: "network", width: 360, colorScheme: "dark" },
-  { kind: "loopback", width: 360, colorScheme: "light" },
-] as const)(
+it.each(PLACES_AND_SCREENS)(
   "a person sees their apps, ends one and then all, and reads what happened, on a $kind, at $width px, $colorScheme",
   async ({ kind, width, colorScheme }) => {
     const { account, live } = await start(kind, ["Cursor", "Claude"]);

@@ -4,7 +4,14 @@ import { oidc, users } from "../../src/authorization-server/sign-in/index.ts";
 import { clickButton } from "../support/browser/click-button.ts";
 import { focused } from "../support/browser/in-page.js";
 import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
-import { enterAt, heading, looksRight, typePassword, windows } from "../support/browser/windows.ts";
+import {
+  enterAt,
+  heading,
+  looksRight,
+  PLACES_AND_SCREENS,
+  typePassword,
+  windows,
+} from "../support/browser/windows.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "../support/sign-in/identity-double.ts";
 import { startOidcUpstream } from "../support/sign-in/oidc-upstream.ts";
 import { addUser, PASSWORD } from "../support/users.ts";
@@ -24,11 +31,7 @@ async function start(kind: Kind) {
 
 const told = (page: Page) => page.getByRole("status").innerText();
 
-it.each([
-  { kind: "network", width: 1280, colorScheme: "light" },
-  { kind: "network", width: 360, colorScheme: "dark" },
-  { kind: "loopback", width: 360, colorScheme: "light" },
-] as const)(
+it.each(PLACES_AND_SCREENS)(
   "a person signs in, changes the password, ends a session, links a provider and signs out, on a $kind, at $width px, $colorScheme",
   async ({ kind, width, colorScheme }) => {
     const { store, id, account } = await start(kind);

@@ -11,7 +11,14 @@ import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { clickButton } from "../support/browser/click-button.ts";
 import { focused } from "../support/browser/in-page.js";
 import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
-import { enterAt, heading, looksRight, picture, windows } from "../support/browser/windows.ts";
+import {
+  enterAt,
+  heading,
+  looksRight,
+  PLACES_AND_SCREENS,
+  picture,
+  windows,
+} from "../support/browser/windows.ts";
 import { SECRET } from "../support/forge.ts";
 import { startGithub } from "../support/sign-in/github-double.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "../support/sign-in/identity-double.ts";
@@ -58,11 +65,7 @@ async function typeName(page: Page, username: string): Promise<void> {
   await page.keyboard.press("Enter");
 }
 
-it.each([
-  { kind: "network", width: 1280, colorScheme: "light" },
-  { kind: "network", width: 360, colorScheme: "dark" },
-  { kind: "loopback", width: 360, colorScheme: "light" },
-] as const)(
+it.each(PLACES_AND_SCREENS)(
   "a person connects GitHub by a tool's link, and a provider, a key and what ends them on the account page, on a $kind, at $width px, $colorScheme",
   async ({ kind, width, colorScheme }) => {
     const { store, id, provider, linkFor } = await start(kind);

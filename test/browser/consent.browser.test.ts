@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEMO_PERSON } from "../../src/demo/server.ts";
 import { focused } from "../support/browser/in-page.js";
-import { enterAt, heading, looksRight } from "../support/browser/windows.ts";
+import { enterAt, heading, looksRight, SCREENS } from "../support/browser/windows.ts";
 import { tokensOf } from "../support/client.ts";
 import { type Rig, startRig } from "./rig.ts";
 
@@ -15,10 +15,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => rig?.close());
-
-const SCREENS = [360, 1280].flatMap((width) =>
-  (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme })),
-);
 
 const ELSEWHERE = "My app is on another computer";
 

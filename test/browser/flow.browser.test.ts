@@ -2,6 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { DEMO_PERSON } from "../../src/demo/server.ts";
 import { focused, lowContrast, outside, paneOver, unlabelled } from "../support/browser/in-page.js";
+import { SCREENS } from "../support/browser/windows.ts";
 import { tokensOf } from "../support/client.ts";
 import { testCertificate } from "../support/https-origin.ts";
 import { reach } from "../support/network.ts";
@@ -36,10 +37,6 @@ async function decision(page: Page, name: "Approve" | "Deny"): Promise<Locator> 
 }
 
 const backInTheApp = (page: Page) => page.getByText("Back in the app.").waitFor();
-
-const SCREENS = [320, 1280].flatMap((width) =>
-  (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme })),
-);
 
 describe("a person in a browser", () => {
   it.each(SCREENS)(

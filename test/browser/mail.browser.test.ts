@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { magicLink, users } from "../../src/authorization-server/sign-in/index.ts";
 import { focused } from "../support/browser/in-page.js";
 import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
-import { enterAt, heading, looksRight, windows } from "../support/browser/windows.ts";
+import { enterAt, heading, looksRight, PLACES_AND_SCREENS, windows } from "../support/browser/windows.ts";
 import { codeIn, FROM, linkIn } from "../support/mail/journey.ts";
 import { startMailServer } from "../support/mail/mail-server.ts";
 import { addUser } from "../support/users.ts";
@@ -17,11 +17,7 @@ async function start(kind: Kind) {
   return { mail, account };
 }
 
-it.each([
-  { kind: "network", width: 1280, colorScheme: "light" },
-  { kind: "network", width: 360, colorScheme: "dark" },
-  { kind: "loopback", width: 360, colorScheme: "light" },
-] as const)(
+it.each(PLACES_AND_SCREENS)(
   "a person signs in by mail, by link and by code, on a $kind, at $width px, $colorScheme, by keyboard",
   async ({ kind, width, colorScheme }) => {
     const { mail, account } = await start(kind);

@@ -5,7 +5,15 @@ import { startCallback } from "../support/browser/callback.ts";
 import { focused } from "../support/browser/in-page.js";
 import { NETWORK_NAME } from "../support/browser/launch.ts";
 import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
-import { enterAt, heading, looksRight, picture, typePassword, windows } from "../support/browser/windows.ts";
+import {
+  enterAt,
+  heading,
+  looksRight,
+  PLACES_AND_SCREENS,
+  picture,
+  typePassword,
+  windows,
+} from "../support/browser/windows.ts";
 import { authorizeUrl, newPkce, redeem, register, tokensOf } from "../support/client.ts";
 import { claimsOf } from "../support/forge.ts";
 import { reach } from "../support/network.ts";
@@ -48,11 +56,7 @@ async function start(kind: Kind) {
   };
 }
 
-it.each([
-  { kind: "network", width: 1280, colorScheme: "light" },
-  { kind: "network", width: 360, colorScheme: "dark" },
-  { kind: "loopback", width: 360, colorScheme: "light" },
-] as const)(
+it.each(PLACES_AND_SCREENS)(
   "a person chooses with the keyboard alone, and finds it ticked the next time, on a $kind, at $width px, $colorScheme",
   async ({ kind, width, colorScheme }) => {
     const { callback, newRequest } = await start(kind);

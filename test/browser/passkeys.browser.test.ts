@@ -5,7 +5,7 @@ import { newLink } from "../../src/authorization-server/sign-in/users/one-time-l
 import { clickButton } from "../support/browser/click-button.ts";
 import { focused } from "../support/browser/in-page.js";
 import { placeOn, serveAt } from "../support/browser/serve.ts";
-import { heading, looksRight, picture, typePassword, windows } from "../support/browser/windows.ts";
+import { heading, looksRight, picture, SCREENS, typePassword, windows } from "../support/browser/windows.ts";
 import { addUser, PASSWORD } from "../support/users.ts";
 
 const newWindow = windows();
@@ -62,10 +62,7 @@ async function signIn(page: Page, url: string): Promise<void> {
 
 const told = (page: Page) => page.getByRole("status").first().innerText();
 
-it.each([
-  { width: 1280, colorScheme: "light" },
-  { width: 360, colorScheme: "dark" },
-] as const)(
+it.each(SCREENS)(
   "a person adds a passkey, signs in with it and removes it, at $width px, $colorScheme",
   async ({ width, colorScheme }) => {
     const { store, id, account } = await start();
@@ -183,10 +180,7 @@ it("a copy of a passkey that has counted less is refused", async () => {
   expect(audit.map(({ event }) => event)).toContain("factor.refused");
 });
 
-it.each([
-  { width: 1280, colorScheme: "light" },
-  { width: 360, colorScheme: "dark" },
-] as const)(
+it.each(SCREENS)(
   "an invited person chooses a passkey, at $width px, $colorScheme",
   async ({ width, colorScheme }) => {
     const { store, publicUrl, account } = await start();

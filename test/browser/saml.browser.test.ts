@@ -3,7 +3,7 @@ import { saml, users } from "../../src/authorization-server/sign-in/index.ts";
 import { startCallback } from "../support/browser/callback.ts";
 import { NETWORK_NAME } from "../support/browser/launch.ts";
 import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
-import { heading, looksRight, windows } from "../support/browser/windows.ts";
+import { heading, looksRight, PLACES_AND_SCREENS, windows } from "../support/browser/windows.ts";
 import { authorizeUrl, newPkce, redeem, register } from "../support/client.ts";
 import { reach } from "../support/network.ts";
 import { startSamlIdp } from "../support/sign-in/saml-idp.ts";
@@ -64,12 +64,7 @@ async function newRequest(publicUrl: string) {
   };
 }
 
-it.each([
-  { kind: "network", width: 1280, colorScheme: "light" },
-  { kind: "network", width: 360, colorScheme: "dark" },
-  { kind: "loopback", width: 360, colorScheme: "light" },
-  { kind: "loopback", width: 1280, colorScheme: "dark" },
-] as const)(
+it.each(PLACES_AND_SCREENS)(
   "a person types an address, signs in at their company and approves, on a $kind, at $width px, $colorScheme",
   async ({ kind, width, colorScheme }) => {
     const { publicUrl, acme, other } = await start(kind);

@@ -4,7 +4,13 @@ import { totp, users } from "../../src/authorization-server/sign-in/index.ts";
 import { clickButton } from "../support/browser/click-button.ts";
 import { focused, focusInView } from "../support/browser/in-page.js";
 import { type Kind, placeOn, serveAt } from "../support/browser/serve.ts";
-import { heading, looksRight, typePassword, windows } from "../support/browser/windows.ts";
+import {
+  heading,
+  looksRight,
+  PLACES_AND_SCREENS,
+  typePassword,
+  windows,
+} from "../support/browser/windows.ts";
 import { authenticator } from "../support/sign-in/authenticator.ts";
 import { addUser } from "../support/users.ts";
 
@@ -27,11 +33,7 @@ async function scan(page: Page) {
   return authenticator(key, { now: Date.now });
 }
 
-it.each([
-  { kind: "network", width: 1280, colorScheme: "light" },
-  { kind: "network", width: 360, colorScheme: "dark" },
-  { kind: "loopback", width: 360, colorScheme: "light" },
-] as const)(
+it.each(PLACES_AND_SCREENS)(
   "a person sets an app up while signing in, and signs in with codes, on a $kind, at $width px, $colorScheme",
   async ({ kind, width, colorScheme }) => {
     const { account } = await start(kind, "all");

@@ -14,6 +14,18 @@ export type Window = {
   readonly complaints: readonly string[];
 };
 
+/** What somebody does is tried on two screens: `pages.browser.test.ts` has each page narrow and wide, light and dark. */
+export const SCREENS = [
+  { width: 1280, colorScheme: "light" },
+  { width: 320, colorScheme: "dark" },
+] as const;
+
+/** The same, where it also matters where the server is. */
+export const PLACES_AND_SCREENS = [
+  { kind: "network", width: 320, colorScheme: "dark" },
+  { kind: "loopback", width: 1280, colorScheme: "light" },
+] as const;
+
 /** A browser for all tests of the file that calls it. @returns what opens a window, which closes with its test */
 export function windows(): (options?: BrowserContextOptions) => Promise<Window> {
   let browser: Browser | undefined;
