@@ -76,7 +76,7 @@ if (values.help) {
 }
 const settings = {
   seconds: positive("seconds", values.seconds),
-  rounds: Math.ceil(positive("rounds", values.rounds)),
+  rounds: whole("rounds", values.rounds),
   profile: values.profile,
 };
 const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
@@ -144,6 +144,11 @@ function positive(name: string, text: string): number {
   return number > 0 && Number.isFinite(number)
     ? number
     : refuse(`--${name} is ${text}; give a number above 0.`);
+}
+
+function whole(name: string, text: string): number {
+  const number = positive(name, text);
+  return Number.isInteger(number) ? number : refuse(`--${name} is ${text}; give a whole number.`);
 }
 
 function refuse(sentence: string): never {

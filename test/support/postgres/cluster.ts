@@ -81,7 +81,9 @@ function runnable(program: string, directory: string, data: string, owner: User 
         stdio: ["ignore", "ignore", "pipe"],
       });
       running = child;
-      process.once("exit", () => child.kill("SIGQUIT"));
+      const endWithThisProcess = () => child.kill("SIGQUIT");
+      process.once("exit", endWithThisProcess);
+      child.once("exit", () => process.off("exit", endWithThisProcess));
       await new Promise<void>((resolve, reject) => {
         child.once("error", reject);
         child.once("exit", (code) => reject(new Error(`Postgres ended with ${code}: ${lines.join("")}`)));
