@@ -53,9 +53,11 @@ async function asJson(response: Response, isBatch: boolean): Promise<Response> {
   const answers = messagesOf(await response.text()).filter((message) =>
     isAnswer(readMessage(JSON.parse(message))),
   );
+  // Its client has cancelled all of it.
+  if (answers.length === 0) return new Response(null, { status: 202 });
   const headers = new Headers(response.headers);
   headers.set("content-type", JSON_TYPE);
-  return new Response(isBatch ? `[${answers.join(",")}]` : (answers[0] ?? null), { headers });
+  return new Response(isBatch ? `[${answers.join(",")}]` : answers[0], { headers });
 }
 
 async function asEvents(response: Response): Promise<Response> {

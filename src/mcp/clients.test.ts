@@ -5,7 +5,7 @@ import {
   InsufficientScopeError,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { startEndpoint } from "../../test/support/mcp-endpoint.ts";
 
@@ -123,6 +123,17 @@ describe("a session", () => {
     expect(transport.sessionId).toBeDefined();
     client.setRequestHandler("elicitation/create", () => ({ action: "decline" }));
     expect((await client.callTool({ name: "ask" })).content).toEqual([{ type: "text", text: "decline" }]);
+  });
+
+  it("keeps no stream for a call that its client gave up", async () => {
+    const { client, registrations, endpoint } = await connect("2025-11-25 in a session");
+    const gate = Promise.withResolvers<{ content: [] }>();
+    registrations.registerTool("silent", {}, () => gate.promise);
+    await vi.waitFor(() => expect(endpoint.openStreams()).toBe(1));
+    await expect(client.callTool({ name: "silent" }, { timeout: 100 })).rejects.toThrow("timed out");
+    await vi.waitFor(() => expect(endpoint.openStreams()).toBe(1));
+    gate.resolve({ content: [] });
+    expect((await client.callTool({ name: "slow" })).content).toEqual([{ type: "text", text: "done" }]);
   });
 
   it("is not given where the server has none", async () => {

@@ -1,5 +1,5 @@
 import type { AnyExchange } from "./exchange.ts";
-import { readMessage, readMessages } from "./json-rpc.ts";
+import { readMessage, requestIdsIn } from "./json-rpc.ts";
 
 /** @param cut why it was ended before its time; undefined where it was answered, or its client left */
 type AtEnd = (cut: string | undefined) => void;
@@ -36,10 +36,4 @@ export class CurrentMessage {
     this.#cut = cut;
     for (const callback of this.#atEnd) callback(cut);
   }
-}
-
-function requestIdsIn(body: unknown): readonly (string | number)[] {
-  return readMessages(body).flatMap(({ method, id }) =>
-    typeof method === "string" && (typeof id === "string" || typeof id === "number") ? [id] : [],
-  );
 }

@@ -81,6 +81,19 @@ describe("the endpoint", () => {
     ]);
   });
 
+  it.each([false, true])("refuses a batch with two requests of one id (sessions: %s)", async (sessions) => {
+    const { registrations, tokenFor, post } = startEndpoint({ sessions });
+    const called = vi.fn(() => ({ content: [] }));
+    registrations.registerTool("a", {}, called);
+    const response = await post(tokenFor(), [call("a", {}, 1), call("a", {}, "1"), call("a", {}, 1)]);
+    expect(response.status).toBe(400);
+    expect((await messagesOf(response))[0]?.error).toMatchObject({
+      code: -32600,
+      message: "The id 1 is that of two requests of the batch.",
+    });
+    expect(called).not.toHaveBeenCalled();
+  });
+
   it.each([
     ["GET", 405],
     ["DELETE", 405],

@@ -18,6 +18,13 @@ export function readMessages(body: unknown): readonly Message[] {
   return Array.isArray(body) ? body.map(readMessage) : [readMessage(body)];
 }
 
+/** The ids of the messages that want an answer. */
+export function requestIdsIn(body: unknown): readonly (string | number)[] {
+  return readMessages(body).flatMap(({ method, id }) =>
+    typeof method === "string" && (typeof id === "string" || typeof id === "number") ? [id] : [],
+  );
+}
+
 /** The members of an object; of anything else, none. */
 export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return isObject(value) ? value : {};

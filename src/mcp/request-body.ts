@@ -1,7 +1,7 @@
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import type { Accepted } from "./accepted.ts";
 import { readJson } from "./body.ts";
-import { jsonRpcError } from "./json-rpc.ts";
+import { jsonRpcError, requestIdsIn } from "./json-rpc.ts";
 
 /** How much is read of a body. */
 export type BodyLimit = { readonly bytes: number; readonly says: string };
@@ -28,7 +28,7 @@ export async function readBody(
   const read = await readJson(request, bytes);
   switch (read.kind) {
     case "json":
-      return { body: read.value };
+      return refuseDoubledId(read.value) ?? { body: read.value };
     case "too large":
       return jsonRpcError(413, -32000, says);
     case "malformed":
@@ -45,4 +45,13 @@ function refuseForms({ method, headers }: Request, { json, events }: Accepted): 
 
 function notAcceptable(forms: string): Response {
   return jsonRpcError(406, -32000, `Accept must allow ${forms}.`);
+}
+
+/** The SDK would answer one of the two. */
+function refuseDoubledId(body: unknown): Response | undefined {
+  if (!Array.isArray(body)) return undefined;
+  const seen = new Set<string | number>();
+  const doubled = requestIdsIn(body).find((id) => seen.size === seen.add(id).size);
+  if (doubled === undefined) return undefined;
+  return jsonRpcError(400, -32600, `The id ${JSON.stringify(doubled)} is that of two requests of the batch.`);
 }

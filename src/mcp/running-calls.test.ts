@@ -279,4 +279,66 @@ describe("in a session", () => {
     await told();
     expect(signal.aborted).toBe(true);
   });
+
+  describe("what its client cancels", () => {
+    const cancel = (requestId: number) => ({
+      jsonrpc: "2.0",
+      method: "notifications/cancelled",
+      params: { requestId, reason: "I gave up" },
+    });
+
+    it.each([
+      ["as JSON", JSON_ONLY, 202],
+      ["as a stream", {}, 200],
+    ])("(%s) is over: its answer ends without one, and the tool is told", async (_, accept, status) => {
+      const { endpoint, token, tokenFor, advance, post, id, running, open } = await startSession();
+      const answer = post(token, call("wait", {}, 7), { ...id, ...accept });
+      const signal = await running;
+      await vi.waitFor(() => expect(endpoint.openStreams()).toBe(status === 200 ? 1 : 0));
+      expect((await post(token, cancel(7), id)).status).toBe(202);
+      const response = await answer;
+      expect(response.status).toBe(status);
+      expect(await response.text()).not.toMatch(/"(result|error)"/);
+      expect(endpoint.openStreams()).toBe(0);
+      await vi.waitFor(() => expect(signal.aborted).toBe(true));
+      // A tool that does not listen keeps the session no longer than one that does.
+      expect(await textOf(await post(token, call("quick", {}, 8), id))).toBe("quick");
+      advance(60 * 60 * 1000 + 1);
+      const later = tokenFor({ grantId: "grant-1" });
+      expect((await post(later, call("quick", {}, 9), id)).status).toBe(404);
+      open();
+    });
+
+    it("keeps its id, under which the tool may still say something", async () => {
+      const { token, post, id, running, open } = await startSession();
+      const answer = post(token, call("wait", {}, 7), id);
+      await running;
+      await post(token, cancel(7), id);
+      await (await answer).text();
+      expect((await post(token, call("quick", {}, 7), id)).status).toBe(400);
+      open();
+    });
+
+    it.each([JSON_ONLY, {}])("of a batch leaves the others their answer (%o)", async (accept) => {
+      const { token, post, id, running, open } = await startSession();
+      const batch = [call("wait", {}, 7), call("quick", {}, 8)];
+      const answer = post(token, batch, { ...id, ...accept });
+      await running;
+      await post(token, cancel(7), id);
+      const answers = (await messagesOf(await answer)).flat().filter((said) => "result" in said);
+      expect(answers.map((said) => said.id)).toEqual([8]);
+      open();
+    });
+
+    it("is only what runs: another one's id ends nothing", async () => {
+      const { token, post, id, running, open } = await startSession();
+      const answer = post(token, call("wait", {}, 7), { ...id, ...JSON_ONLY });
+      const signal = await running;
+      expect((await post(token, cancel(8), id)).status).toBe(202);
+      await told();
+      expect(signal.aborted).toBe(false);
+      open();
+      expect(await textOf(await answer)).toBe("at last");
+    });
+  });
 });

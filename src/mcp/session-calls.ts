@@ -1,6 +1,6 @@
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { CurrentMessage } from "./current-message.ts";
-import { ENDED } from "./json-rpc.ts";
+import { ENDED, membersOf, readMessage } from "./json-rpc.ts";
 
 /** The requests of one session that are being answered. */
 export type SessionCalls = {
@@ -15,25 +15,41 @@ export type SessionCalls = {
   count(): number;
 };
 
+/** @param transport that no server is connected to yet */
 export function createSessionCalls(transport: WebStandardStreamableHTTPServerTransport): SessionCalls {
-  /** A client may leave, or give up, before its request is answered: then its id stays. Ids are used once (MCP 2025-11-25, requests). */
+  /** Ids are used once (MCP 2025-11-25, requests): that of a call which was cancelled stays, since its tool may still speak. */
   const unanswered = new Set<string | number>();
+  const cancelled = new Set<string | number>();
   const messages = new Set<CurrentMessage>();
+
+  /** The SDK closes a stream after its last answer, and what was cancelled gets none (MCP 2025-11-25, cancellation). */
+  const closeIfOver = (id: string | number) => {
+    const isOver = (one: string | number) => !unanswered.has(one) || cancelled.has(one);
+    const ofId = [...messages].find(({ requestIds }) => requestIds.includes(id));
+    if (ofId?.requestIds.every(isOver)) transport.closeSSEStream(id);
+  };
+
+  // The server hears it after this.
+  transport.onmessage = (heard) => {
+    const id = cancelledId(heard);
+    if (id === undefined || !unanswered.has(id)) return;
+    cancelled.add(id);
+    closeIfOver(id);
+  };
   const send: typeof transport.send = transport.send.bind(transport);
   transport.send = (said, options) => {
-    if (("result" in said || "error" in said) && said.id !== undefined) unanswered.delete(said.id);
-    return send(said, options);
+    const sent = send(said, options);
+    if (("result" in said || "error" in said) && said.id !== undefined) {
+      unanswered.delete(said.id);
+      if (cancelled.size > 0) closeIfOver(said.id);
+    }
+    return sent;
   };
 
   /** As its client does it: the tool is told, and what it returns is not sent. */
   const cancel = ({ requestIds }: CurrentMessage, reason: string) => {
     for (const requestId of requestIds.filter((id) => unanswered.has(id))) {
-      transport.onmessage?.({
-        jsonrpc: "2.0",
-        method: "notifications/cancelled",
-        params: { requestId, reason },
-      });
-      transport.closeSSEStream(requestId);
+      transport.onmessage?.({ jsonrpc: "2.0", method: CANCELLED, params: { requestId, reason } });
     }
   };
 
@@ -43,8 +59,8 @@ export function createSessionCalls(transport: WebStandardStreamableHTTPServerTra
       messages.add(message);
       for (const id of message.requestIds) unanswered.add(id);
       message.atEnd((cut) => {
-        messages.delete(message);
         if (cut !== undefined) cancel(message, cut);
+        messages.delete(message);
       });
     },
     refused({ requestIds }) {
@@ -55,4 +71,13 @@ export function createSessionCalls(transport: WebStandardStreamableHTTPServerTra
     },
     count: () => messages.size,
   };
+}
+
+const CANCELLED = "notifications/cancelled";
+
+function cancelledId(message: unknown): string | number | undefined {
+  const { method, params } = readMessage(message);
+  const { requestId } = membersOf(params);
+  const isId = typeof requestId === "string" || typeof requestId === "number";
+  return method === CANCELLED && isId ? requestId : undefined;
 }

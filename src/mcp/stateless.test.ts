@@ -1,6 +1,6 @@
 import { McpServer, requireScopes } from "@modelcontextprotocol/server";
 import { describe, expect, it, vi } from "vitest";
-import { call, messagesOf, RESOURCE, startEndpoint } from "../../test/support/mcp-endpoint.ts";
+import { call, messagesOf, RESOURCE, startEndpoint, textOf } from "../../test/support/mcp-endpoint.ts";
 import { silentLog } from "../platform/logging.ts";
 
 const NOW = { afterMilliseconds: 60_000, everyMilliseconds: 60_000 };
@@ -99,6 +99,33 @@ describe("a request of 2025 without a session", () => {
     expect((await response).status).toBe(499);
     await vi.waitFor(() => expect(signal.aborted).toBe(true));
     expect(error).not.toHaveBeenCalled();
+  });
+
+  const SAMPLING = {
+    maxTokens: 1,
+    messages: [{ role: "user" as const, content: { type: "text" as const, text: "Hello?" } }],
+  };
+
+  it.each([
+    ["a request", (message: unknown) => message],
+    ["a batch", (message: unknown) => [message]],
+  ])("(%s) whose tool asks its client fails at once: the answer would not come back", async (_, sent) => {
+    const { registrations, tokenFor, post } = startEndpoint();
+    registrations.registerTool("ask", {}, async ({ mcpReq }) => {
+      await mcpReq.requestSampling(SAMPLING);
+      return { content: [] };
+    });
+    registrations.registerTool("list_roots", {}, async ({ mcpReq }) => {
+      await mcpReq.send({ method: "roots/list" });
+      return { content: [] };
+    });
+    for (const [tool, method] of [
+      ["ask", "sampling/createMessage"],
+      ["list_roots", "roots/list"],
+    ] as const) {
+      const said = await textOf(await post(tokenFor(), sent(call(tool))));
+      expect(said).toMatch(new RegExp(`^${method} needs a session`));
+    }
   });
 
   it("to a factory's server is asked for what its tools challenge", async () => {

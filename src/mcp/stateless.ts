@@ -2,15 +2,14 @@ import {
   isJSONRPCRequest,
   type JSONRPCRequest,
   type McpServer,
-  PerRequestHTTPServerTransport,
   SdkError,
   SdkErrorCode,
   SUPPORTED_PROTOCOL_VERSIONS,
-  WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
 import { isEventStream } from "./buffered-response.ts";
 import type { AnyExchange } from "./exchange.ts";
 import { type KeepAlive, keptAlive } from "./keep-alive.ts";
+import { OnePostTransport, OneRequestTransport } from "./one-way.ts";
 import type { ResultChallenges } from "./result-challenges.ts";
 import type { MakeServer } from "./servers.ts";
 
@@ -51,7 +50,7 @@ async function answerRequest(
   { request, authInfo, accepted }: AnyExchange,
   keepAlive: KeepAlive,
 ): Promise<Response> {
-  const transport = new PerRequestHTTPServerTransport({ classification: { era: "legacy" } });
+  const transport = new OneRequestTransport({ classification: { era: "legacy" } });
   await server.connect(transport);
   const answered = transport
     .handleMessage(message, { request, ...(authInfo && { authInfo }) })
@@ -80,7 +79,7 @@ async function answerAny(
   { resultChallenges }: StatelessParts,
 ): Promise<Response> {
   // Without a session id generator: the SDK's stateless mode.
-  const transport = new WebStandardStreamableHTTPServerTransport();
+  const transport = new OnePostTransport();
   await server.connect(transport);
   const response = await transport.handleRequest(request, {
     parsedBody: body,
