@@ -137,8 +137,11 @@ export function refuseUnknownAdmit(environment: Environment): void {
 function adviceFor(unknown: string): string {
   if (unknown === "SIGN_IN_ADMIT_ANYONE") return "To let anyone in, write SIGN_IN_ADMIT=anyone.";
   if (unknown === "SIGN_IN_ADMIT_CHECK") return "admit.check is a function, and needs code.";
-  const near = meantName(unknown, admitVariables);
-  return near ? `Did you mean ${near}?` : `The variables are: ${admitVariables.join(", ")}.`;
+  // Whoever keeps people out is never told how to let them in.
+  const isDenial = unknown.startsWith("SIGN_IN_DENY");
+  const names = admitVariables.filter((name) => name.startsWith("SIGN_IN_DENY") === isDenial);
+  const near = meantName(unknown, names);
+  return near ? `Did you mean ${near}?` : `The variables are: ${names.join(", ")}.`;
 }
 
 function listsOf({ emails = [], domains = [], groups = [], claims = [] }: ParsedLists): AdmissionLists {

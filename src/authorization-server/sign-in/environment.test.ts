@@ -321,6 +321,11 @@ describe("who may come in, by environment", () => {
     [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY_DOMAINS: "," }, "SIGN_IN_DENY_DOMAINS is an empty list"],
     [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY_GROUPS: "," }, "SIGN_IN_DENY_GROUPS is an empty list"],
     [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY_CLAIMS: "," }, "an empty list keeps no one out"],
+    [
+      { SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY: "e@x.org" },
+      "SIGN_IN_DENY is not a variable of Gatehouse. The variables are: SIGN_IN_DENY_EMAILS, SIGN_IN_DENY_DOMAINS, SIGN_IN_DENY_GROUPS, SIGN_IN_DENY_CLAIMS.",
+    ],
+    [{ SIGN_IN_ADMIT: "anyone", SIGN_IN_DENY_EMAIL: "e@x.org" }, "Did you mean SIGN_IN_DENY_EMAILS?"],
     [{ SIGN_IN_ADMIT: "anyone", SIGNIN_DENY_EMAILS: "e@x.org" }, "Did you mean SIGN_IN_DENY_EMAILS?"],
     [{ SIGN_IN_ADMIT: "anyone", sign_in_deny_emails: "e@x.org" }, "Did you mean SIGN_IN_DENY_EMAILS?"],
     [
