@@ -8,6 +8,10 @@ export type Answers = Readonly<Record<string, (details: never) => unknown>>;
 export type Question = { readonly id: number; readonly name: string; readonly details: unknown };
 export type Answer = { readonly id: number; readonly value?: unknown; readonly error?: string };
 
+// It ends with the runner, and not before: a terminal sends Ctrl+C to both, and what this process started has to be cleared away.
+process.on("disconnect", () => process.exit(0));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+
 /** The options that the runner gave this process. */
 export function readOptions<Options>(): Options {
   return JSON.parse(process.argv[2] ?? "{}") as Options;
@@ -25,7 +29,6 @@ export function answerQuestions(answers: Answers): void {
       reply({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     }
   });
-  process.on("disconnect", () => process.exit(0));
   reply({ id: 0 });
 }
 

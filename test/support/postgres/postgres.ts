@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../listening.ts";
 import { type Cluster, makeCluster } from "./cluster.ts";
@@ -31,7 +31,7 @@ export async function startPostgres(settings: PostgresSettings = {}): Promise<Te
   try {
     await cluster.start(port, flags);
   } catch (error) {
-    rmSync(cluster.directory, { recursive: true, force: true });
+    cluster.remove();
     throw error;
   }
   let isUp = true;
@@ -60,7 +60,7 @@ export async function startPostgres(settings: PostgresSettings = {}): Promise<Te
     goOn: () => signalAll(cluster, "SIGCONT"),
     async stop() {
       await goDown();
-      rmSync(cluster.directory, { recursive: true, force: true });
+      cluster.remove();
     },
   };
 }
