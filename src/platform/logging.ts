@@ -99,7 +99,7 @@ function openOutput(): DestinationStream {
     retry = undefined;
     flush();
     if (retry || lost === 0) return;
-    pino(JSON_LINES, destination).warn({ lost }, "log lines were lost: nothing read them in time");
+    pino(JSON_LINES, destination).warn({ lost }, "log lines were lost: more came than was read");
     lost = 0;
   };
   destination.on("drop", (dropped: string) => {
