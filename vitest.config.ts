@@ -20,6 +20,7 @@ export default defineConfig({
     // A browser, listeners and child processes start on two cores: generous, so that only a hang fails.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     // One more than cores: what waits for a socket or a timer leaves its core to another file.
     maxWorkers: 3,
     projects: [

@@ -5,7 +5,7 @@ import {
   InsufficientScopeError,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { startEndpoint } from "../../test/support/mcp-endpoint.ts";
 
@@ -129,9 +129,9 @@ describe("a session", () => {
     const { client, registrations, endpoint } = await connect("2025-11-25 in a session");
     const gate = Promise.withResolvers<{ content: [] }>();
     registrations.registerTool("silent", {}, () => gate.promise);
-    await vi.waitFor(() => expect(endpoint.openStreams()).toBe(1));
+    await expect.poll(() => endpoint.openStreams()).toBe(1);
     await expect(client.callTool({ name: "silent" }, { timeout: 100 })).rejects.toThrow("timed out");
-    await vi.waitFor(() => expect(endpoint.openStreams()).toBe(1));
+    await expect.poll(() => endpoint.openStreams()).toBe(1);
     gate.resolve({ content: [] });
     expect((await client.callTool({ name: "slow" })).content).toEqual([{ type: "text", text: "done" }]);
   });

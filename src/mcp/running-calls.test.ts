@@ -189,7 +189,7 @@ describe("a client that leaves during a call", () => {
     const answer = rig.post(rig.token, message, JSON_ONLY, client.signal);
     const signal = await rig.running;
     client.abort();
-    await vi.waitFor(() => expect(signal.aborted).toBe(true));
+    await expect.poll(() => signal.aborted).toBe(true);
     rig.open();
     await answer;
   });
@@ -208,7 +208,7 @@ describe("a handshake", () => {
       },
     });
     const answer = rig.post(rig.tokenFor({ grantId: "grant-1" }), INITIALIZE);
-    await vi.waitFor(() => expect(made).toHaveLength(1));
+    await expect.poll(() => made).toHaveLength(1);
     rig.revoke("grant-1");
     expect((await answer).status).toBe(401);
     opening.resolve();
@@ -271,7 +271,7 @@ describe("in a session", () => {
     const { endpoint, token, post, send, id, running } = await startSession();
     const answer = post(token, call("wait", {}, 7), { ...id, ...accept });
     const signal = await running;
-    await vi.waitFor(() => expect(endpoint.openStreams()).toBe(status === 200 ? 1 : 0));
+    await expect.poll(() => endpoint.openStreams()).toBe(status === 200 ? 1 : 0);
     expect((await send(token, "DELETE", id)).status).toBe(200);
     const response = await answer;
     expect(response.status).toBe(status);
@@ -294,13 +294,13 @@ describe("in a session", () => {
       const { endpoint, token, tokenFor, advance, post, id, running, open } = await startSession();
       const answer = post(token, call("wait", {}, 7), { ...id, ...accept });
       const signal = await running;
-      await vi.waitFor(() => expect(endpoint.openStreams()).toBe(status === 200 ? 1 : 0));
+      await expect.poll(() => endpoint.openStreams()).toBe(status === 200 ? 1 : 0);
       expect((await post(token, cancel(7), id)).status).toBe(202);
       const response = await answer;
       expect(response.status).toBe(status);
       expect(await response.text()).not.toMatch(/"(result|error)"/);
       expect(endpoint.openStreams()).toBe(0);
-      await vi.waitFor(() => expect(signal.aborted).toBe(true));
+      await expect.poll(() => signal.aborted).toBe(true);
       // A tool that does not listen keeps the session no longer than one that does.
       expect(await textOf(await post(token, call("quick", {}, 8), id))).toBe("quick");
       advance(60 * 60 * 1000 + 1);

@@ -97,7 +97,7 @@ describe("a request of 2025 without a session", () => {
     const signal = await running.promise;
     client.abort();
     expect((await response).status).toBe(499);
-    await vi.waitFor(() => expect(signal.aborted).toBe(true));
+    await expect.poll(() => signal.aborted).toBe(true);
     expect(error).not.toHaveBeenCalled();
   });
 

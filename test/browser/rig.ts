@@ -11,6 +11,7 @@ import { silentLog } from "../../src/platform/logging.ts";
 import type { CreateOptions } from "../../src/server/create-oauth-server.ts";
 import { startCallback } from "../support/browser/callback.ts";
 import { launchBrowser, NETWORK_NAME } from "../support/browser/launch.ts";
+import { complaintsIn } from "../support/browser/windows.ts";
 import { authorizeUrl, newPkce, redeem, refresh, register } from "../support/client.ts";
 import { testCertificate } from "../support/https-origin.ts";
 import { freePort } from "../support/listening.ts";
@@ -72,9 +73,7 @@ export async function startRig() {
     options: BrowserContextOptions = {},
   ): Promise<readonly string[]> => {
     const context = await browser.newContext(options);
-    const complaints: string[] = [];
-    context.on("console", (message) => complaints.push(message.text()));
-    context.on("weberror", (error) => complaints.push(error.error().message));
+    const complaints = complaintsIn(context);
     try {
       await use(await context.newPage());
     } finally {

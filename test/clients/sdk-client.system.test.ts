@@ -111,7 +111,7 @@ describe.each(ERAS)("a client of the SDK, $era", ({ era, sessions, client: optio
     else await client.listen({ resourceSubscriptions: ["note://1"] });
     server.resourceUpdated("note://2");
     server.resourceUpdated("note://1");
-    await vi.waitFor(() => expect(changed).toEqual(["note://1"]));
+    await expect.poll(() => changed).toEqual(["note://1"]);
   });
 
   it("refreshes by itself when its token has expired", async () => {

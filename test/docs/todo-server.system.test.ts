@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser } from "../support/browser/launch.ts";
+import { complaintsIn } from "../support/browser/windows.ts";
 import { authorize, callTool, redeem, register, tokensOf } from "../support/client.ts";
 import { type Issuer, startIssuer } from "../support/issuer.ts";
 import { listening } from "../support/listening.ts";
@@ -270,10 +271,8 @@ describe("the page about the routes", () => {
     const program = await start("hono");
     const context = await browser.newContext();
     closing.push(() => context.close());
-    const complaints: string[] = [];
+    const complaints = complaintsIn(context);
     const foreign: string[] = [];
-    context.on("console", (message) => complaints.push(message.text()));
-    context.on("weberror", (error) => complaints.push(error.error().message));
     context.on("request", (request) => {
       if (!request.url().startsWith(program.origin) && !request.url().startsWith("data:"))
         foreign.push(request.url());

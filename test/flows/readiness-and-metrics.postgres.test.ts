@@ -1,6 +1,8 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../src/platform/logging.ts";
 import { createOAuthServer } from "../../src/server/create-oauth-server.ts";
+import { MIGRATION_LOCK } from "../../src/store/postgres/open.ts";
 import { callTool, connect } from "../support/client.ts";
 import { freePort } from "../support/listening.ts";
 import { METRICS_TOKEN, scrape } from "../support/metrics.ts";
@@ -99,25 +101,24 @@ describe("/ready on Postgres", () => {
 });
 
 describe("a server that is starting", () => {
-  it("is alive and not ready, as long as the database lets it wait", async () => {
-    const port = await freePort();
+  it("is alive and not ready while another one migrates the database", async () => {
+    const [port, database] = [await freePort(), await postgres.freshDatabase()];
+    const migrating = new pg.Client(database);
+    await migrating.connect();
+    await migrating.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
     const starting = createOAuthServer("x", () => null, {
       port,
-      database: await postgres.freshDatabase(),
+      database,
       secret: SECRET,
       handleSignals: false,
       log: silentLog,
     });
     const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
-    postgres.hang();
     const listening = starting.listen();
-    try {
-      await expect.poll(async () => (await ask("/health").catch(() => undefined))?.status).toBe(200);
-      expect((await ask("/ready")).status).toBe(503);
-      expect(await (await ask("/ready")).json()).toMatchObject({ failed: "startup" });
-    } finally {
-      postgres.goOn();
-    }
+    await expect.poll(async () => (await ask("/health").catch(() => undefined))?.status).toBe(200);
+    expect((await ask("/ready")).status).toBe(503);
+    expect(await (await ask("/ready")).json()).toMatchObject({ failed: "startup" });
+    await migrating.end();
     await listening;
     expect(await (await ask("/ready")).json()).toEqual({ status: "ready" });
     await starting.close();

@@ -358,7 +358,7 @@ describe("many callers at once", () => {
     const held = Promise.withResolvers<void>();
     service.say({ held: held.promise });
     const waiting = token();
-    await vi.waitFor(() => expect(service.requests).toHaveLength(1));
+    await expect.poll(() => service.requests).toHaveLength(1);
     service.say({ held: undefined });
     expect(await token("grace")).not.toBe(grace.accessToken);
     held.resolve();
@@ -388,7 +388,7 @@ describe("what changes meanwhile", () => {
     service.say({ held: held.promise });
     now += HOUR;
     const waiting = failure(token());
-    await vi.waitFor(() => expect(service.requests).toHaveLength(1));
+    await expect.poll(() => service.requests).toHaveLength(1);
     service.say({ held: undefined });
     return { waiting, goOn: () => held.resolve() };
   }

@@ -37,11 +37,20 @@ export function windows(): (options?: BrowserContextOptions) => Promise<Window> 
     if (!browser) throw new Error("a window was opened outside of a test");
     const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
     onTestFinished(() => context.close());
-    const complaints: string[] = [];
-    context.on("console", (message) => complaints.push(message.text()));
-    context.on("weberror", (error) => complaints.push(error.error().message));
+    const complaints = complaintsIn(context);
     return { page: await context.newPage(), context, complaints };
   };
+}
+
+/** What the pages of a context write to the console from now on, and their errors that nothing catches. */
+export function complaintsIn(context: BrowserContext): readonly string[] {
+  const complaints: string[] = [];
+  context.on("console", (message) => {
+    // A test may type before the page has put the focus where people type.
+    if (!message.text().startsWith("Autofocus processing was blocked")) complaints.push(message.text());
+  });
+  context.on("weberror", (error) => complaints.push(error.error().message));
+  return complaints;
 }
 
 /** Nothing is cut off or too pale, and every field has a label. @param name that of a {@link picture}, if there is to be one */
