@@ -24,7 +24,7 @@ export { ConfigurationError, OAuthError } from "./core/errors.ts";
 export type { Organization } from "./core/organization.ts";
 export type { Person } from "./core/person.ts";
 export { type UpstreamAccess, UpstreamNotConnected } from "./core/upstream.ts";
-export type { PublicToolContext, ToolContext } from "./mcp/tool-context.ts";
+export type { PublicToolContext, ToolContext } from "./mcp/tools/tool-context.ts";
 export { type Html, html } from "./pages/html.ts";
 export { english as englishTexts, type Texts } from "./pages/texts/en.ts";
 export type { Log, SecurityEvent } from "./platform/logging.ts";

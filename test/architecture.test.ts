@@ -39,6 +39,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["core", "platform", "pages", "config", "providers", "resource-server", "mcp", "server"],
 };
 
+/** The folders of `mcp/`, from the ground up: each imports only from those below it. */
+const FLOORS_OF_MCP = ["messages", "tools", "requests", "servers", "sessions", "public"];
+
 /** Where people come in: everything else must be reached from these. */
 const ENTRIES = [
   "index.ts",
@@ -97,6 +100,16 @@ describe("the house", () => {
       others.map((other) => `${room} imports ${other}`),
     );
     expect(allowed.filter((edge) => !made.has(edge))).toEqual([]);
+  });
+
+  it("has floors in mcp/", () => {
+    const floorOf = (file: string) => FLOORS_OF_MCP.indexOf(file.split("/")[1] ?? "");
+    const inFolders = files.filter((file) => /^mcp\/.+\//.test(file));
+    expect(new Set(inFolders.map(floorOf))).toEqual(new Set(FLOORS_OF_MCP.keys()));
+    const up = edges()
+      .filter(([from, to]) => inFolders.includes(from) && inFolders.includes(to))
+      .filter(([from, to]) => floorOf(from) < floorOf(to));
+    expect(up.map(([from, to]) => `${from} imports ${to}`)).toEqual([]);
   });
 
   it("has no cycles", () => {

@@ -2,9 +2,9 @@
 import { ResourceTemplate } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { createOAuthServer, type PublicToolContext, type ToolContext } from "../src/index.ts";
-import type { CurrentMessage } from "../src/mcp/current-message.ts";
-import type { AnyExchange, Exchange } from "../src/mcp/exchange.ts";
-import type { McpSessions } from "../src/mcp/sessions.ts";
+import type { CurrentMessage } from "../src/mcp/requests/current-message.ts";
+import type { AnyExchange, Exchange } from "../src/mcp/requests/exchange.ts";
+import type { McpSessions } from "../src/mcp/sessions/sessions.ts";
 
 const server = createOAuthServer("types", () => null, { database: ":memory:" });
 const text = (said: string) => ({ content: [{ type: "text" as const, text: said }] });

@@ -1,7 +1,7 @@
 import { createRecorder } from "../../src/authorization-server/recorder.ts";
 import { oauthUpstream } from "../../src/authorization-server/upstreams/index.ts";
 import { createVault, type UpstreamVault } from "../../src/authorization-server/upstreams/vault.ts";
-import { elsewhereOf } from "../../src/mcp/with-upstreams.ts";
+import { elsewhereOf } from "../../src/mcp/tools/with-upstreams.ts";
 import { silentLog } from "../../src/platform/logging.ts";
 import { createKeyring } from "../../src/platform/secrets/keyring.ts";
 import { openStore } from "../../src/store/open-store.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import type { CheckUser } from "../../src/config/settings.ts";
-import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
-import type { McpIdentity } from "../../src/mcp/servers.ts";
+import type { McpIdentity } from "../../src/mcp/servers/servers.ts";
+import { createRegistrations, type Registrations } from "../../src/mcp/tools/registrations.ts";
 
 /** As behind a proxy: the public URL is not this computer. */
 export const OPTIONS = {

@@ -4,7 +4,7 @@ import { password } from "../authorization-server/sign-in/password/password.ts";
 import { parseAdmit } from "../config/admit.ts";
 import { parseOptions } from "../config/options.ts";
 import type { CheckUser } from "../config/settings.ts";
-import { createRegistrations } from "../mcp/registrations.ts";
+import { createRegistrations } from "../mcp/tools/registrations.ts";
 import { silentLog } from "../platform/logging.ts";
 import { openServer } from "../server/open-embedded-server.ts";
 import type { OpenServer } from "../server/open-server.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Auth } from "../core/auth.ts";
-import type { Registrar } from "../mcp/registrar.ts";
+import type { Registrar } from "../mcp/tools/registrar.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Todos } from "./todos.ts";
 

@@ -1,12 +1,12 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 import type { Tracing } from "../platform/telemetry/tracing.ts";
-import { inAcceptedForm } from "./accepted.ts";
-import { buffered, isEventStream } from "./buffered-response.ts";
-import type { CurrentMessage } from "./current-message.ts";
-import type { AnyExchange, Exchange } from "./exchange.ts";
-import type { RegistrationView } from "./registrations.ts";
+import { inAcceptedForm } from "./messages/accepted.ts";
+import { buffered, isEventStream } from "./messages/buffered-response.ts";
+import type { CurrentMessage } from "./requests/current-message.ts";
+import type { AnyExchange, Exchange } from "./requests/exchange.ts";
+import { inSpan, readTracedMessage } from "./requests/traced-message.ts";
 import { serve, type Transports } from "./serve.ts";
-import { inSpan, readTracedMessage } from "./traced-message.ts";
+import type { RegistrationView } from "./tools/registrations.ts";
 
 export type AnswerParts<One extends AnyExchange = Exchange> = {
   readonly transports: Transports<One>;

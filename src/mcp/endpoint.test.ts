@@ -11,7 +11,7 @@ import {
   textOf,
 } from "../../test/support/mcp-endpoint.ts";
 import { silentLog } from "../platform/logging.ts";
-import type { ToolContext } from "./tool-context.ts";
+import type { ToolContext } from "./tools/tool-context.ts";
 
 const LISTING = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 

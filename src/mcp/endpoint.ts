@@ -1,19 +1,19 @@
 import type { Auth } from "../core/auth.ts";
 import { admissionLog } from "../resource-server/admission-log.ts";
 import type { Guard } from "../resource-server/guard.ts";
-import { createAdmission } from "./admission.ts";
-import { callsOf } from "./calls.ts";
-import { CurrentMessage } from "./current-message.ts";
-import type { Exchange } from "./exchange.ts";
-import { createInFlight, DRAIN_MILLISECONDS } from "./in-flight.ts";
-import { SHUTTING_DOWN } from "./json-rpc.ts";
-import { createRecheck } from "./recheck.ts";
-import type { Registrations } from "./registrations.ts";
-import { respond, type Steps } from "./respond.ts";
-import type { McpFactory } from "./servers.ts";
+import { SHUTTING_DOWN } from "./messages/json-rpc.ts";
+import { createAdmission } from "./requests/admission.ts";
+import { callsOf } from "./requests/calls.ts";
+import { CurrentMessage } from "./requests/current-message.ts";
+import type { Exchange } from "./requests/exchange.ts";
+import { createInFlight, DRAIN_MILLISECONDS } from "./requests/in-flight.ts";
+import { createRecheck } from "./requests/recheck.ts";
+import { respond, type Steps } from "./requests/respond.ts";
+import type { McpFactory } from "./servers/servers.ts";
 import { createServing, type ServingParts } from "./serving.ts";
-import { ofCaller, ofGrant } from "./session-key.ts";
-import { createMcpSessions } from "./sessions.ts";
+import { ofCaller, ofGrant } from "./sessions/key.ts";
+import { createMcpSessions } from "./sessions/sessions.ts";
+import type { Registrations } from "./tools/registrations.ts";
 
 export type McpEndpointOptions = ServingParts & {
   readonly registrations: Registrations | McpFactory;

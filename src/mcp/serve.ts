@@ -1,9 +1,9 @@
 import { isInitializeRequest } from "@modelcontextprotocol/server";
-import { acceptingBoth } from "./accepted.ts";
-import type { CurrentMessage } from "./current-message.ts";
-import { isLegacyPost } from "./era.ts";
-import type { AnyExchange, Exchange } from "./exchange.ts";
-import type { Modern } from "./modern.ts";
+import { acceptingBoth } from "./messages/accepted.ts";
+import { isLegacyPost } from "./messages/era.ts";
+import type { CurrentMessage } from "./requests/current-message.ts";
+import type { AnyExchange, Exchange } from "./requests/exchange.ts";
+import type { Modern } from "./servers/modern.ts";
 
 /** How the SDK serves: a request of 2026, a session of 2025, or one POST of 2025 by itself. */
 export type Transports<One extends AnyExchange = Exchange> = {

@@ -2,16 +2,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "../platform/clock.ts";
 import { noTracing, type Tracing } from "../platform/telemetry/tracing.ts";
 import { answer } from "./answer.ts";
-import type { CurrentMessage } from "./current-message.ts";
-import type { AnyExchange } from "./exchange.ts";
-import { KEEP_ALIVE, type KeepAlive } from "./keep-alive.ts";
-import { createModern, type Modern } from "./modern.ts";
-import { createOpenAnswers, type OpenAnswers } from "./open-answers.ts";
-import type { ResultChallenges } from "./result-challenges.ts";
-import { type CallGuard, createScopedCalls, type ScopedCalls } from "./scoped-calls.ts";
+import { KEEP_ALIVE, type KeepAlive } from "./messages/keep-alive.ts";
+import type { CurrentMessage } from "./requests/current-message.ts";
+import type { AnyExchange } from "./requests/exchange.ts";
+import { createOpenAnswers, type OpenAnswers } from "./requests/open-answers.ts";
 import type { Transports } from "./serve.ts";
-import { type MakeServer, type ServerMakerParts, serverMaker } from "./servers.ts";
-import { serveStateless } from "./stateless.ts";
+import { createModern, type Modern } from "./servers/modern.ts";
+import { type MakeServer, type ServerMakerParts, serverMaker } from "./servers/servers.ts";
+import { serveStateless } from "./servers/stateless.ts";
+import type { ResultChallenges } from "./tools/result-challenges.ts";
+import { type CallGuard, createScopedCalls, type ScopedCalls } from "./tools/scoped-calls.ts";
 
 export type ServingParts = ServerMakerParts & {
   readonly clock: Clock;

@@ -15,7 +15,7 @@ import {
 import { type ProviderOptions, parseAlsoAccepted, parseProviders } from "../config/provider-options.ts";
 import type { CheckUser, Settings } from "../config/settings.ts";
 import { ConfigurationError } from "../core/errors.ts";
-import type { McpFactory, McpIdentity } from "../mcp/servers.ts";
+import type { McpFactory, McpIdentity } from "../mcp/servers/servers.ts";
 import type { Log } from "../platform/logging.ts";
 import { readProxy } from "../platform/outbound-proxy.ts";
 import { type EmbeddedServer, openServer } from "./open-embedded-server.ts";

@@ -2,8 +2,8 @@ import type { SignedInHere } from "../authorization-server/account/signed-in-her
 import type { Settings } from "../config/settings.ts";
 import type { ConnectionInfo } from "../http/peer.ts";
 import type { Route } from "../http/route.ts";
-import type { Registrations } from "../mcp/registrations.ts";
-import type { McpFactory, McpIdentity } from "../mcp/servers.ts";
+import type { McpFactory, McpIdentity } from "../mcp/servers/servers.ts";
+import type { Registrations } from "../mcp/tools/registrations.ts";
 import type { Instrumentation } from "../operations/instrumentation.ts";
 import type { Readiness } from "../operations/probes.ts";
 import { operationsRoutes } from "../operations/routes.ts";

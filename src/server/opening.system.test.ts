@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { password } from "../authorization-server/sign-in/password/password.ts";
 import { parseAdmit } from "../config/admit.ts";
 import { parseOptions } from "../config/options.ts";
-import { createRegistrations } from "../mcp/registrations.ts";
+import { createRegistrations } from "../mcp/tools/registrations.ts";
 import { silentLog } from "../platform/logging.ts";
 import { openServer } from "./open-embedded-server.ts";
 import { openProtectedServer } from "./open-protected-server.ts";

@@ -1,5 +1,5 @@
 import { takeShare } from "../authorization-server/ceilings.ts";
-import type { PublicRoom } from "../mcp/public-room.ts";
+import type { PublicRoom } from "../mcp/public/room.ts";
 import { strangersNetwork } from "../platform/addresses.ts";
 import type { Clock } from "../platform/clock.ts";
 import { memoryCounters } from "../store/counters.ts";

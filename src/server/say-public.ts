@@ -1,7 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import { urlOf } from "../http/route.ts";
-import type { Registration } from "../mcp/registration.ts";
-import type { RegistrationView } from "../mcp/registrations.ts";
+import type { Registration } from "../mcp/tools/registration.ts";
+import type { RegistrationView } from "../mcp/tools/registrations.ts";
 import type { Log } from "../platform/logging.ts";
 
 type Said = Pick<Settings, "issuer" | "resource" | "publicPath">;

@@ -9,7 +9,7 @@ import {
   type RequestStateCodec,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Registrar } from "../../src/mcp/registrar.ts";
+import type { Registrar } from "../../src/mcp/tools/registrar.ts";
 
 type State = { readonly round: number };
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallToolResult, ElicitRequestFormParams } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Registrar } from "../../src/mcp/registrar.ts";
-import type { ToolContext } from "../../src/mcp/tool-context.ts";
+import type { Registrar } from "../../src/mcp/tools/registrar.ts";
+import type { ToolContext } from "../../src/mcp/tools/tool-context.ts";
 
 /** Tools that say or ask something before they answer: log lines, progress, and the requests of the 2025 revisions. */
 export function registerPushed(server: Registrar): void {

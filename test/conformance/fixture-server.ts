@@ -6,7 +6,7 @@ import {
   UriTemplate,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Registrar } from "../../src/mcp/registrar.ts";
+import type { Registrar } from "../../src/mcp/tools/registrar.ts";
 import { registerInputRequired } from "./fixture-input-required.ts";
 import { registerPushed } from "./fixture-pushed.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { McpServer } from "@modelcontextprotocol/server";
 import { describe, expect, it, test } from "vitest";
-import type { McpContext } from "../../src/mcp/tool-context.ts";
+import type { McpContext } from "../../src/mcp/tools/tool-context.ts";
 import { textOf as shownText } from "../support/account.ts";
 import {
   authorizeUrl,

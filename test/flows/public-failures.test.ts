@@ -6,7 +6,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Registrar } from "../../src/mcp/registrar.ts";
+import type { Registrar } from "../../src/mcp/tools/registrar.ts";
 import { connect } from "../support/client.ts";
 import { startServer } from "../support/server.ts";
 import {

@@ -4,10 +4,10 @@ import { serve } from "@hono/node-server";
 import type { Auth } from "../../src/core/auth.ts";
 import type { Upstreams } from "../../src/core/upstream.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/mcp/endpoint.ts";
-import type { KeepAlive } from "../../src/mcp/keep-alive.ts";
-import type { Registration } from "../../src/mcp/registration.ts";
-import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
-import type { McpFactory } from "../../src/mcp/servers.ts";
+import type { KeepAlive } from "../../src/mcp/messages/keep-alive.ts";
+import type { McpFactory } from "../../src/mcp/servers/servers.ts";
+import type { Registration } from "../../src/mcp/tools/registration.ts";
+import { createRegistrations, type Registrations } from "../../src/mcp/tools/registrations.ts";
 import { type Log, silentLog } from "../../src/platform/logging.ts";
 import { createGuard } from "../../src/resource-server/guard.ts";
 

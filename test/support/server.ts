@@ -7,7 +7,7 @@ import { parseOptions } from "../../src/config/options.ts";
 import type { OAuthServerOptions } from "../../src/config/options-schema.ts";
 import { type ProviderOptions, parseAlsoAccepted } from "../../src/config/provider-options.ts";
 import type { CheckUser, Settings } from "../../src/config/settings.ts";
-import { createRegistrations, type Registrations } from "../../src/mcp/registrations.ts";
+import { createRegistrations, type Registrations } from "../../src/mcp/tools/registrations.ts";
 import type { Log } from "../../src/platform/logging.ts";
 import {
   type EmbeddedParts,

@@ -1,7 +1,7 @@
 import { completable, ResourceTemplate } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Auth } from "../../src/core/auth.ts";
-import type { Registrar } from "../../src/mcp/registrar.ts";
+import type { Registrar } from "../../src/mcp/tools/registrar.ts";
 import { RESOURCE } from "./client.ts";
 import { INITIALIZE, type JsonRpc, messagesOf } from "./mcp-endpoint.ts";
 import type { TestServer } from "./server.ts";

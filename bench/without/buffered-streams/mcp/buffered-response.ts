@@ -1,6 +1,0 @@
-export { isEventStream } from "../../../../src/mcp/buffered-response.ts";
-
-/** What the SDK answers goes out as it is. */
-export async function buffered(response: Response): Promise<Response> {
-  return response;
-}

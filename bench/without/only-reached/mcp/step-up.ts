@@ -1,6 +1,0 @@
-export * from "../../../../src/mcp/step-up.ts";
-
-/** Each request gets a server with all registrations. */
-export function onlyReached(): undefined {
-  return undefined;
-}
