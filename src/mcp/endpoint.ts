@@ -1,7 +1,7 @@
 import type { Auth } from "../core/auth.ts";
 import { admissionLog } from "../resource-server/admission-log.ts";
 import type { Guard } from "../resource-server/guard.ts";
-import { SHUTTING_DOWN } from "./messages/json-rpc.ts";
+import { jsonRpcError, SHUTTING_DOWN } from "./messages/json-rpc.ts";
 import { createAdmission } from "./requests/admission.ts";
 import { callsOf } from "./requests/calls.ts";
 import { CurrentMessage } from "./requests/current-message.ts";
@@ -47,6 +47,9 @@ export type McpEndpoint = {
   close(): Promise<void>;
 };
 
+/** Of those that last until they are closed. One person cannot take what is there for all. */
+const MOST_STREAMS_OF_ONE_PERSON = 100;
+
 /** The MCP server behind the guard: both protocol eras on one URL. */
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const { guard, resource, clock, log } = options;
@@ -79,8 +82,12 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       if (logAdmission) for (const call of callsOf(exchange)) logAdmission(exchange.auth, call);
       const message = new CurrentMessage(exchange);
       // A shutdown does not wait for what lasts until it is closed.
-      if (message.lasts) finished();
-      else message.atEnd(finished);
+      if (message.lasts) {
+        finished();
+        const { id } = exchange.auth.person;
+        if (open.lasting(({ person }) => person.id === id) >= MOST_STREAMS_OF_ONE_PERSON)
+          return tooManyStreams();
+      } else message.atEnd(finished);
       const response = await answer(exchange, message);
       return inFlight.isDrained() ? response : stillAllowed(response, exchange);
     },
@@ -115,4 +122,9 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       open.closeAll();
     },
   };
+}
+
+function tooManyStreams(): Response {
+  const said = `This person has ${MOST_STREAMS_OF_ONE_PERSON} streams open, which is the most. Close one first.`;
+  return jsonRpcError(429, -32000, said, { "Retry-After": "60" });
 }

@@ -319,6 +319,27 @@ describe("in a session", () => {
       open();
     });
 
+    it("a thousand times ends the session, which would keep each id", async () => {
+      const { endpoint, registrations, token, post, id } = await startSession();
+      let begin = () => {};
+      registrations.registerTool("stuck", {}, () => {
+        begin();
+        return new Promise<never>(() => {});
+      });
+      for (let n = 0; n < 1000; n += 1) {
+        expect(endpoint.openSessions()).toBe(1);
+        const begun = new Promise<void>((resolve) => {
+          begin = resolve;
+        });
+        const answer = post(token, call("stuck", {}, n), { ...id, ...JSON_ONLY });
+        await begun;
+        await post(token, cancel(n), id);
+        await answer;
+      }
+      expect(endpoint.openSessions()).toBe(0);
+      expect((await post(token, call("quick"), id)).status).toBe(404);
+    });
+
     it.each([JSON_ONLY, {}])("of a batch leaves the others their answer (%o)", async (accept) => {
       const { token, post, id, running, open } = await startSession();
       const batch = [call("wait", {}, 7), call("quick", {}, 8)];

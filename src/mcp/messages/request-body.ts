@@ -2,6 +2,7 @@ import { isJsonContentType } from "@modelcontextprotocol/server";
 import type { Accepted } from "./accepted.ts";
 import { readJson } from "./body.ts";
 import { jsonRpcError, requestIdsIn } from "./json-rpc.ts";
+import { refuseOversized } from "./limits.ts";
 
 /** How much is read of a body. */
 export type BodyLimit = { readonly bytes: number; readonly says: string };
@@ -28,7 +29,7 @@ export async function readBody(
   const read = await readJson(request, bytes);
   switch (read.kind) {
     case "json":
-      return refuseDoubledId(read.value) ?? { body: read.value };
+      return refuseOversized(read.value) ?? refuseDoubledId(read.value) ?? { body: read.value };
     case "too large":
       return jsonRpcError(413, -32000, says);
     case "malformed":

@@ -251,4 +251,20 @@ describe("a subscription (2026-07-28)", () => {
     expect(response.status).toBe(401);
     expect(rig.endpoint.openStreams()).toBe(0);
   });
+
+  it("is refused to a person who has a hundred, and to no one else", async () => {
+    const { endpoint, registrations, tokenFor, postModern } = startEndpoint();
+    registrations.registerTool("first", {}, () => ({ content: [] }));
+    const token = tokenFor();
+    const streams = await Promise.all(Array.from({ length: 100 }, () => postModern(token, LISTEN)));
+    const refused = await postModern(tokenFor(), LISTEN);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("retry-after")).toBe("60");
+    expect((await messagesOf(refused))[0]?.error?.message).toMatch(/100 streams open.*Close one/);
+    expect((await postModern(token, { method: "tools/call", params: { name: "first" } })).status).toBe(200);
+    expect((await postModern(tokenFor({ person: { id: "grace" } }), LISTEN)).status).toBe(200);
+    await streams[0]?.body?.cancel();
+    expect((await postModern(token, LISTEN)).status).toBe(200);
+    expect(endpoint.openStreams()).toBe(101);
+  });
 });

@@ -19,6 +19,8 @@ export type OpenAnswers = {
   answer(message: CurrentMessage, begin: () => Promise<Response>): Promise<Response | undefined>;
   /** The tokens that were let in for those that are open. */
   opened(): ReadonlySet<Auth>;
+  /** How many there are that were let in so, and last until they are closed. */
+  lasting(condition: (auth: Auth) => boolean): number;
   /** Cuts those that were let in so. None without a token is. */
   closeWhere(condition: (auth: Auth) => boolean): void;
   /** Cuts those that end by themselves: neither subscriptions nor the streams of sessions. */
@@ -67,6 +69,7 @@ export function createOpenAnswers(clock: Clock): OpenAnswers {
       }
     },
     opened: () => new Set([...open].flatMap(({ auth }) => auth ?? [])),
+    lasting: (condition) => [...open].filter(({ auth, lasts }) => lasts && auth && condition(auth)).length,
     closeWhere(condition) {
       for (const message of open) if (message.auth && condition(message.auth)) message.end(ENDED);
     },

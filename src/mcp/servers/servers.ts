@@ -7,6 +7,7 @@ import {
 } from "@modelcontextprotocol/server";
 import type { Upstreams } from "../../core/upstream.ts";
 import type { Log } from "../../platform/logging.ts";
+import { MOST_SUBSCRIPTIONS } from "../messages/limits.ts";
 import type { Registration } from "../tools/registration.ts";
 import type { RegistrationView } from "../tools/registrations.ts";
 import { callsServedBy, type ScopedCalls } from "../tools/scoped-calls.ts";
@@ -143,9 +144,6 @@ function capabilities(registrations: RegistrationView, listChanged: boolean, all
   };
 }
 
-/** More than this in one session is not a client that means to be told. */
-const MAXIMUM_SUBSCRIPTIONS = 1000;
-
 function rememberSubscriptions(
   server: McpServer,
   subscriptions: Set<string>,
@@ -158,7 +156,7 @@ function rememberSubscriptions(
       const needed = resource.scopes.join(" ");
       throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `This needs the scope ${needed}.`);
     }
-    if (subscriptions.size >= MAXIMUM_SUBSCRIPTIONS) {
+    if (subscriptions.size >= MOST_SUBSCRIPTIONS) {
       throw new ProtocolError(ProtocolErrorCode.InvalidRequest, "This session has too many subscriptions.");
     }
     subscriptions.add(params.uri);

@@ -35,6 +35,8 @@ export function createSessionCalls(transport: WebStandardStreamableHTTPServerTra
     if (id === undefined || !unanswered.has(id)) return;
     cancelled.add(id);
     closeIfOver(id);
+    // Each keeps its id, and the SDK looks through all of them at each answer. The client begins another session.
+    if (cancelled.size >= MOST_CANCELLED) void transport.close();
   };
   const send: typeof transport.send = transport.send.bind(transport);
   transport.send = (said, options) => {
@@ -73,6 +75,7 @@ export function createSessionCalls(transport: WebStandardStreamableHTTPServerTra
   };
 }
 
+const MOST_CANCELLED = 1000;
 const CANCELLED = "notifications/cancelled";
 
 function cancelledId(message: unknown): string | number | undefined {
