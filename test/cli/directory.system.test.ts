@@ -101,6 +101,20 @@ describe.each([
     );
   });
 
+  it("invite changes nothing of a person who was added before, and says what does", async () => {
+    await run("person", "invite", "ada", "--name", "Ada L", "--email", "ada@example.com");
+    const again = ["person", "invite", "ada", "--name", "Ada L", "--email", "ADA@example.com"];
+    expect((await run(...again)).exitCode).toBe(0);
+    const changed = await run(...again, "--email", "ada@example.org", "--group", "app admins");
+    expect(changed.exitCode).toBe(1);
+    expect(changed.stderr).toContain("ada was added before, and an invitation changes nothing of a person.");
+    expect(changed.stderr).toContain("person set ada --add-email ada@example.org --add-group 'app admins'");
+    const renamed = await run("person", "invite", "ada", "--id", "ada-1");
+    expect(renamed.stderr).toMatch(/ada was added before, and has the id \S+\. Leave out --id\./);
+    const { stdout } = await run("person", "show", "ada");
+    expect(stdout).not.toMatch(/example\.org|app admins/);
+  });
+
   it("invite prints a link that works once, and passwd --link one for a new password", async () => {
     const invited = await run("person", "invite", "ada", "--group", "admins");
     expect(invited.exitCode).toBe(0);

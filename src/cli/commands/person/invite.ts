@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import { ConfigurationError } from "../../../core/errors.ts";
 import type { Clock } from "../../../platform/clock.ts";
+import { shellWord } from "../../../platform/shell-word.ts";
+import type { PersonRecord } from "../../../store/people-records.ts";
 import type { Store } from "../../../store/store.ts";
 import { type DatabaseFlags, databaseOption, sayDatabase, withStore } from "../../database.ts";
 import { type LinkFlags, readHours, readIssuer, withLinkFlags } from "../../link-settings.ts";
@@ -105,7 +107,28 @@ async function invitedPerson(
       `${person.label} has a password already. For a link to set a new one: ${toMakeLink(`person passwd ${person.label} --link`)}`,
     );
   }
+  refuseChanges(known, flags, person.label);
   return { id: known.person.id, wasThere: true };
+}
+
+/** An invitation adds a person, and changes none. */
+function refuseChanges({ person, emails, groups }: PersonRecord, flags: PersonFlags, username: string): void {
+  if (flags.id !== undefined && flags.id !== person.id)
+    throw new ConfigurationError(
+      `${username} was added before, and has the id ${person.id}. Leave out --id.`,
+    );
+  const addresses = emails.map((address) => address.toLowerCase());
+  const email = flags.email?.find((one) => !addresses.includes(one.toLowerCase()));
+  const group = flags.group?.find((one) => !groups.includes(one));
+  const changes = [
+    flags.name !== undefined && flags.name !== person.name && `--name ${shellWord(flags.name)}`,
+    email !== undefined && `--add-email ${shellWord(email)}`,
+    group !== undefined && `--add-group ${shellWord(group)}`,
+  ].filter((change) => change !== false);
+  if (changes.length === 0) return;
+  throw new ConfigurationError(
+    `${username} was added before, and an invitation changes nothing of a person. First: ${toRun(`person set ${username} ${changes.join(" ")}`)}`,
+  );
 }
 
 function refusePersonFlags({ name, email, group, id }: InviteFlags): void {
