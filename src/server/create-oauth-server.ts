@@ -1,4 +1,5 @@
 import type { CheckUser } from "../config/settings.ts";
+import { ConfigurationError } from "../core/errors.ts";
 import {
   type Authorization,
   type CreateOptions,
@@ -46,7 +47,11 @@ export function createOAuthServer(
     : createServer(protectedServer(name, access, options));
   return {
     ...server,
-    async listen() {
+    async listen(...given: readonly unknown[]) {
+      if (given.length > 0)
+        throw new ConfigurationError(
+          "listen() takes no arguments. Set the port with the option port, or PORT.",
+        );
       const listening = await server.listen();
       log.info(`${name} is ready: ${listening.url}`);
       return listening;

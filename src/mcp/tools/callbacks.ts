@@ -12,12 +12,18 @@ export function onlyData<Config extends object>(config: Config, { kind, name }: 
   const [path] = functionsIn(config);
   if (path !== undefined) {
     throw new ConfigurationError(
-      `The ${kind} "${name}" has a function at ${path}, which could run for callers without its scopes. Remove it, ` +
+      `The ${kind} "${name}" has a function at ${path}, which could run for callers without its scopes. ${PLACES[kind]}Remove it, ` +
         "and name the scopes that callers need in scopes.",
     );
   }
   return config;
 }
+
+const PLACES: Readonly<Record<Feature["kind"], string>> = {
+  tool: "A schema is in inputSchema or outputSchema. ",
+  prompt: "A schema is in argsSchema. ",
+  resource: "",
+};
 
 /** Makes the template that a server of the SDK gets, whose callbacks run only for callers with the scopes. */
 export type ServedTemplate = (calls: ScopedCalls) => ResourceTemplate;

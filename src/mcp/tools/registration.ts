@@ -46,8 +46,8 @@ export function toolRegistration<
         'without "-" and "." at the ends.',
     );
   }
-  const call = handler as Handler;
   const feature = featureOf("tool", name, { scopes, isPublic });
+  const call = handlerOf(feature, handler, "third");
   const shown = onlyData(config, feature);
   const input = inputSchema && describedOnce(inputSchema, `inputSchema of the tool "${name}"`, "input");
   const output =
@@ -80,8 +80,8 @@ export function promptRegistration<
   { scopes, public: isPublic, argsSchema, ...config }: PromptConfig<Arguments, IsPublic>,
   handler: PromptHandler<Arguments, IsPublic>,
 ): Registration {
-  const call = handler as Handler;
   const feature = featureOf("prompt", name, { scopes, isPublic });
+  const call = handlerOf(feature, handler, "third");
   const shown = onlyData(config, feature);
   const args = argsSchema && describedOnce(argsSchema, `argsSchema of the prompt "${name}"`, "input");
   return {
@@ -107,8 +107,8 @@ export function resourceRegistration<IsPublic extends boolean>(
   { scopes, public: isPublic, ...config }: ResourceConfig<IsPublic>,
   read: ResourceHandler<IsPublic>,
 ): Registration {
-  const call = read as Handler;
   const feature = featureOf("resource", name, { scopes, isPublic });
+  const call = handlerOf(feature, read, "fourth");
   const shown = onlyData(config, feature);
   return {
     ...feature,
@@ -125,8 +125,8 @@ export function templateRegistration<IsPublic extends boolean>(
   { scopes, public: isPublic, ...config }: ResourceConfig<IsPublic>,
   read: ResourceTemplateHandler<IsPublic>,
 ): Registration {
-  const call = read as Handler;
   const feature = featureOf("resource", name, { scopes, isPublic });
+  const call = handlerOf(feature, read, "fourth");
   const shown = onlyData(config, feature);
   const served = scopedTemplate(template, feature);
   return {
@@ -136,6 +136,11 @@ export function templateRegistration<IsPublic extends boolean>(
         calls.answer(feature, context, (admitted) => call(at, variables, admitted)),
       ),
   };
+}
+
+function handlerOf({ kind, name }: Feature, given: unknown, place: "third" | "fourth"): Handler {
+  if (typeof given === "function") return given as Handler;
+  throw new ConfigurationError(`The ${kind} "${name}" has no function. Give it as the ${place} argument.`);
 }
 
 type GivenAccess = {

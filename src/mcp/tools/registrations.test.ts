@@ -70,6 +70,26 @@ describe("registering", () => {
       (r) => r.registerPrompt("p", { scopes: ["other"] }, () => ({ messages: [] })),
       /"other", which the prompt "p" needs.*supportedScopes/,
     ],
+    [
+      "a function in place of what describes it",
+      (r) => r.registerTool("t", nothing as never, undefined as never),
+      /The tool "t" has no function\. Give it as the third argument\./,
+    ],
+    [
+      "no function (a prompt)",
+      (r) => r.registerPrompt("p", {}, {} as never),
+      /The prompt "p" has no function\. Give it as the third argument\./,
+    ],
+    [
+      "no function (a resource)",
+      (r) => r.registerResource("r", "app://r", unread as never, undefined as never),
+      /The resource "r" has no function\. Give it as the fourth argument\./,
+    ],
+    [
+      "a schema in a member that is none",
+      (r) => r.registerTool("t", { inputShema: z.object({}) } as object, nothing),
+      /has a function at inputShema\..*A schema is in inputSchema or outputSchema\./,
+    ],
     ["an address that is no URI", (r) => r.registerResource("r", "thing", {}, unread), /"thing".*app:\/\/r/],
     [
       "a cache hint that the SDK refuses",
