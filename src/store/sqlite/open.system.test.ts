@@ -132,13 +132,16 @@ describe("a database that cannot be opened is named, with what to do", () => {
     other.close();
   });
 
-  test("it has tables of another program, which stay as they are", async () => {
+  test("it has tables of another program, and stays as it is", async () => {
     const database = freshFile();
     const other = new DatabaseSync(database);
-    other.exec("CREATE TABLE clients (name); INSERT INTO clients VALUES ('theirs')");
-    expect(await refusal(database)).toMatch(/table "clients" already exists/);
-    expect(other.prepare("SELECT * FROM clients").all()).toEqual([{ name: "theirs" }]);
+    other.exec("CREATE TABLE users (name); INSERT INTO users VALUES ('ada')");
     other.close();
+    const before = readFileSync(database);
+    expect(await refusal(database)).toMatch(
+      /is another program's: it has a table users, and none of Gatehouse\. Name another file/,
+    );
+    expect(readFileSync(database)).toEqual(before);
   });
 });
 

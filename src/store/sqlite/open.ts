@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { ConfigurationError } from "../../core/errors.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { type Log, silentLog } from "../../platform/logging.ts";
 import { type Metrics, noMetrics } from "../../platform/telemetry/metrics.ts";
@@ -100,6 +101,7 @@ async function openOnce(name: string, db: QueryBuilder, log: Log): Promise<Datab
   if (file !== ":memory:") closeSync(openSync(file, "a", 0o600));
   const database = new DatabaseSync(file, { timeout: OPENING_TIMEOUT_MS });
   try {
+    refuseOthers(database, name);
     configure(database);
     for (const migration of await bringUpToDate(database, name, db)) {
       log.debug("the database was migrated", { database: name, migration });
@@ -111,6 +113,22 @@ async function openOnce(name: string, db: QueryBuilder, log: Log): Promise<Datab
     throw error;
   }
 }
+
+/** Before anything of it changes. @throws ConfigurationError for a file in which another program has its tables */
+function refuseOthers(database: DatabaseSync, name: string): void {
+  const tables = database
+    .prepare(TABLES)
+    .all()
+    .map((row) => String(row.name));
+  const [table] = tables;
+  if (table === undefined || tables.includes(MIGRATIONS_TABLE)) return;
+  throw new ConfigurationError(
+    `The database ${name} is another program's: it has a table ${table}, and none of Gatehouse. Name another file, which is made for you.`,
+  );
+}
+
+const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+const MIGRATIONS_TABLE = "gatehouse_migrations";
 
 function bringUpToDate(database: DatabaseSync, name: string, db: QueryBuilder): Promise<readonly string[]> {
   const runner = statementRunner(database);
@@ -125,7 +143,7 @@ function bringUpToDate(database: DatabaseSync, name: string, db: QueryBuilder): 
 }
 
 export const HAS_TABLE: Query<unknown> = {
-  sql: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'gatehouse_migrations'",
+  sql: `SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '${MIGRATIONS_TABLE}'`,
   parameters: [],
   parse: (row) => row,
 };
