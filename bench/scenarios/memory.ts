@@ -30,7 +30,7 @@ export const memory: Scenario<BenchSettings> = {
           ],
         }),
       ),
-      figures: [...ratios(ours, others), ...ratios(deployed, others)],
+      figures: [...ratios(ours, others), ...ratios(deployed, others), ...ratios(deployed, othersToo)],
     };
   },
 };
