@@ -71,7 +71,7 @@ const PROOFS: readonly Proof[] = [
 export const proofs: readonly Scenario<BenchSettings>[] = PROOFS.map(({ name, what, loads }) => ({
   name,
   title: what,
-  onRequest: "a proof of what is clever",
+  onRequest: "whether an optimization still pays",
   async run(settings) {
     const reports = [];
     for (const load of loads) reports.push(await compare(name, load, settings));

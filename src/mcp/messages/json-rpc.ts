@@ -35,7 +35,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** Why there is no answer. Whoever sends the request again learns whether it would be let in. */
-export const ENDED = "What let this request in has ended or changed. Send it again.";
+export const ENDED = "The authorization of this request has ended or changed. Send it again.";
 export const SHUTTING_DOWN = "The server is shutting down.";
 
 /** An error about the HTTP request as a whole: no message of it can be named, so its id is null. */

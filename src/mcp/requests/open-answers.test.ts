@@ -33,7 +33,7 @@ const NEVER = 9e9;
 const REFUSED = {
   jsonrpc: "2.0",
   id: 1,
-  error: { code: -32000, message: "What let this request in has ended or changed. Send it again." },
+  error: { code: -32000, message: "The authorization of this request has ended or changed. Send it again." },
 };
 const ofGrant1 = ({ grantId }: Auth) => grantId === "grant-1";
 

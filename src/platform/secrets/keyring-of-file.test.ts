@@ -19,7 +19,7 @@ describe("the keyring of a key file", () => {
   it("makes the file where there is none", () => {
     const file = inFolder();
     const keyring = followKeyFile(file, () => NOW);
-    expect(followKeyFile(file, () => NOW).mac("session", "x")).toBe(keyring.mac("session", "x"));
+    expect(followKeyFile(file, () => NOW).mac("account-visit", "x")).toBe(keyring.mac("account-visit", "x"));
   });
 
   it("takes what a process made that knows a newer secret already, without being told", async () => {
@@ -30,7 +30,7 @@ describe("the keyring of a key file", () => {
     const ahead = followKeyFile(file, () => NOW);
     expect(ahead.mac("refresh-token", "x")).not.toBe(before);
     expect(behind.verifyMac("refresh-token", "x", ahead.mac("refresh-token", "x"))).toBe(true);
-    expect(await alsoBehind.open("session", await ahead.seal("session", "Ada"))).toBe("Ada");
+    expect(await alsoBehind.open("account-visit", await ahead.seal("account-visit", "Ada"))).toBe("Ada");
     // And from then on it makes what the others make, and takes what it made before.
     expect(behind.mac("refresh-token", "x")).toBe(ahead.mac("refresh-token", "x"));
     expect(ahead.verifyMac("refresh-token", "x", before)).toBe(true);
@@ -43,7 +43,9 @@ describe("the keyring of a key file", () => {
     putInFront(file);
     expect(keyring.lookAgain()).toBe(true);
     expect(keyring.lookAgain()).toBe(false);
-    expect(createKeyring([NEW]).verifyMac("session", "x", keyring.mac("session", "x"))).toBe(true);
+    expect(createKeyring([NEW]).verifyMac("account-visit", "x", keyring.mac("account-visit", "x"))).toBe(
+      true,
+    );
   });
 
   it("refuses what no secret made, however often it looks", async () => {
@@ -52,7 +54,7 @@ describe("the keyring of a key file", () => {
     putInFront(file);
     const stranger = createKeyring(["s".repeat(32)]);
     expect(keyring.verifyMac("refresh-token", "x", stranger.mac("refresh-token", "x"))).toBe(false);
-    expect(await keyring.open("session", await stranger.seal("session", "x"))).toBeUndefined();
+    expect(await keyring.open("account-visit", await stranger.seal("account-visit", "x"))).toBeUndefined();
   });
 
   it("lets a replaced secret end at its time, in a process that goes on", () => {
@@ -73,12 +75,12 @@ describe("the keyring of a key file", () => {
     const file = inFolder();
     makeKeyFile(file);
     const keyring = followKeyFile(file, () => NOW);
-    const mac = keyring.mac("session", "x");
+    const mac = keyring.mac("account-visit", "x");
     rmSync(file);
-    expect(keyring.verifyMac("session", "y", mac)).toBe(false);
-    expect(keyring.verifyMac("session", "x", mac)).toBe(true);
+    expect(keyring.verifyMac("account-visit", "y", mac)).toBe(false);
+    expect(keyring.verifyMac("account-visit", "x", mac)).toBe(true);
     writeFileSync(file, "", { mode: 0o600 });
     expect(() => keyring.lookAgain()).toThrow(/is empty/);
-    expect(keyring.verifyMac("session", "x", mac)).toBe(true);
+    expect(keyring.verifyMac("account-visit", "x", mac)).toBe(true);
   });
 });

@@ -11,19 +11,21 @@ const OLD = "o".repeat(32);
 describe("the keyring", () => {
   it("opens what it sealed, and nothing that was touched", async () => {
     const keyring = createKeyring([NEW]);
-    const sealed = await keyring.seal("session", "Ada");
+    const sealed = await keyring.seal("account-visit", "Ada");
     expect(sealed).not.toContain("Ada");
-    expect(await keyring.open("session", sealed)).toBe("Ada");
+    expect(await keyring.open("account-visit", sealed)).toBe("Ada");
     const middle = Math.floor(sealed.length / 2);
     const flipped = sealed.slice(0, middle) + (sealed[middle] === "A" ? "B" : "A") + sealed.slice(middle + 1);
     for (const wrong of [flipped, "", "x", sealed.slice(0, -3), "a.b.c.d.e"]) {
-      expect(await keyring.open("session", wrong)).toBeUndefined();
+      expect(await keyring.open("account-visit", wrong)).toBeUndefined();
     }
   });
 
   it("keeps purposes apart: what one label made, another does not take", async () => {
     const keyring = createKeyring([NEW]);
-    expect(await keyring.open("session", await keyring.seal("authorization-request", "x"))).toBeUndefined();
+    expect(
+      await keyring.open("account-visit", await keyring.seal("authorization-request", "x")),
+    ).toBeUndefined();
     expect(keyring.verifyMac("authorization-code", "x", keyring.mac("refresh-token", "x"))).toBe(false);
   });
 
@@ -31,10 +33,10 @@ describe("the keyring", () => {
     const before = createKeyring([OLD]);
     const both = createKeyring([NEW, OLD]);
     const after = createKeyring([NEW]);
-    expect(await both.open("session", await before.seal("session", "x"))).toBe("x");
+    expect(await both.open("account-visit", await before.seal("account-visit", "x"))).toBe("x");
     expect(both.verifyMac("refresh-token", "x", before.mac("refresh-token", "x"))).toBe(true);
-    expect(await after.open("session", await both.seal("session", "x"))).toBe("x");
-    expect(await after.open("session", await before.seal("session", "x"))).toBeUndefined();
+    expect(await after.open("account-visit", await both.seal("account-visit", "x"))).toBe("x");
+    expect(await after.open("account-visit", await before.seal("account-visit", "x"))).toBeUndefined();
     expect(after.verifyMac("refresh-token", "x", before.mac("refresh-token", "x"))).toBe(false);
   });
 
@@ -61,11 +63,11 @@ describe("the keyring", () => {
     ["A256KW", "A256GCM", undefined],
     ["A256GCMKW", "A256GCM", undefined],
   ])("opens what is sealed under its key by %s and %s: %s", async (alg, enc, opened) => {
-    const key = new Uint8Array(hkdfSync("sha256", NEW, "gatehouse", "session", 32));
+    const key = new Uint8Array(hkdfSync("sha256", NEW, "gatehouse", "account-visit", 32));
     const sealed = await new CompactEncrypt(Buffer.from("text"))
       .setProtectedHeader({ alg, enc })
       .encrypt(key);
-    expect(await createKeyring([NEW]).open("session", sealed)).toBe(opened);
+    expect(await createKeyring([NEW]).open("account-visit", sealed)).toBe(opened);
   });
 
   it("refuses a secret that is too short, without repeating it, and an empty list", () => {

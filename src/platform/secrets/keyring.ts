@@ -11,7 +11,6 @@ export type KeyLabel =
   | "authorization-request"
   | "account-visit"
   | "account-page"
-  | "session"
   | "upstream-sign-in"
   | "saml-answer"
   | "saml-relay-state"

@@ -7,13 +7,15 @@ import { existingSecrets, openKeyring } from "./master-secret.ts";
 
 const inFolder = () => join(mkdtempSync(join(tmpdir(), "gatehouse-")), "gatehouse.db");
 const GIVEN = ["n".repeat(32), "o".repeat(32)];
-const macOf = (keyring: ReturnType<typeof openKeyring>) => keyring.mac("session", "x");
+const macOf = (keyring: ReturnType<typeof openKeyring>) => keyring.mac("account-visit", "x");
 
 describe("the master secret", () => {
   it("is what the operator gave, newest first, and then no file is made", () => {
     const database = inFolder();
     const older = openKeyring({ database, secrets: GIVEN.slice(1) });
-    expect(openKeyring({ database, secrets: GIVEN }).verifyMac("session", "x", macOf(older))).toBe(true);
+    expect(openKeyring({ database, secrets: GIVEN }).verifyMac("account-visit", "x", macOf(older))).toBe(
+      true,
+    );
     expect(existingSecrets({ database, secrets: GIVEN })).toEqual(GIVEN);
     expect(readdirSync(join(database, ".."))).toEqual([]);
   });
