@@ -20,7 +20,7 @@ export function foreignHostRefusal(
     if (url.hostname === own || !isForeignName(url, ownHost) || probes.includes(url.pathname))
       return undefined;
     return new Response(
-      `This server is ${issuer}. To be reached as ${url.hostname}, it needs that as its public URL.\n`,
+      `This server is ${issuer}. To be reached as ${url.hostname}, it needs that as its public URL (publicUrl).\n`,
       { status: 421 },
     );
   };

@@ -53,7 +53,10 @@ export function createOAuthServer(
           "listen() takes no arguments. Set the port with the option port, or PORT.",
         );
       const listening = await server.listen();
-      log.info(`${name} is ready: ${listening.url}`);
+      const { url, port } = listening;
+      // Behind a proxy, the URL does not say where the server itself is.
+      const where = new URL(url).port === String(port) ? "" : ` (it listens on port ${port})`;
+      log.info(`${name} is ready: ${url}${where}`);
       return listening;
     },
   };

@@ -37,7 +37,7 @@ describe("publicUrl", () => {
     const answer = await server.fetch(new Request("http://mcp.example.com/mcp"));
     expect(answer.status).toBe(421);
     expect(await answer.text()).toContain(
-      "To be reached as mcp.example.com, it needs that as its public URL.",
+      "To be reached as mcp.example.com, it needs that as its public URL (publicUrl).",
     );
   });
 
