@@ -18,6 +18,7 @@ import type {
 } from "./registrar.ts";
 import { describedOnce } from "./schemas.ts";
 import type { Feature, ScopedCalls } from "./scoped-calls.ts";
+import { toolResult } from "./tool-result.ts";
 
 /** A feature with all that serving it takes. Every callback of it that reaches the SDK runs through `calls`. */
 export type Registration = Feature & {
@@ -61,12 +62,12 @@ export function toolRegistration<
       const described = { ...shown, ...(output && { outputSchema: output(run) }) };
       if (!input) {
         server.registerTool(name, described, (context: ServerContext) =>
-          calls.answer(feature, context, (admitted) => call(admitted)),
+          calls.answer(feature, context, (admitted) => toolResult(name, call(admitted))),
         );
         return;
       }
       server.registerTool(name, { ...described, inputSchema: input(run) }, (given: unknown, context) =>
-        calls.answer(feature, context, (admitted) => call(given, admitted)),
+        calls.answer(feature, context, (admitted) => toolResult(name, call(given, admitted))),
       );
     },
   };
