@@ -13,7 +13,7 @@ const WRONG: readonly (readonly [string, () => unknown, RegExp])[] = [
   [
     "a part that it forgot to await",
     () => ({ content: [{ type: "text", text: "" }, Promise.resolve({ type: "text", text: "" })] }),
-    /content whose part 1 has no type: a promise, which is to be awaited\./,
+    /content whose part 1 has no type: a promise, so await it\./,
   ],
 ];
 

@@ -28,7 +28,7 @@ function problemOf(result: unknown): string | undefined {
   if (!Array.isArray(content)) return `content that is ${kindOf(content)}, and no list`;
   const wrong = content.findIndex((part) => typeof membersOf(part).type !== "string");
   if (wrong < 0) return undefined;
-  const forgotten = isThenable(content[wrong]) ? ": a promise, which is to be awaited" : "";
+  const forgotten = isThenable(content[wrong]) ? ": a promise, so await it" : "";
   return `content whose part ${wrong} has no type${forgotten}`;
 }
 
