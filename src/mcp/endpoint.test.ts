@@ -257,6 +257,24 @@ describe("what a handler throws", () => {
     },
   );
 
+  it("is logged though reading it throws", async () => {
+    const lines: unknown[] = [];
+    const error = (_: string, { cause, ...others }: { readonly cause?: unknown }) => {
+      if (cause !== undefined) JSON.stringify(cause);
+      lines.push(others);
+    };
+    const { registrations, tokenFor, post } = startEndpoint({ log: { ...silentLog, error } });
+    registrations.registerTool("t", {}, () => {
+      throw {
+        get detail() {
+          throw new Error("unreadable");
+        },
+      };
+    });
+    expect((await messagesOf(await post(tokenFor(), call("t"))))[0]?.result?.isError).toBe(true);
+    expect(lines).toMatchObject([{ tool: "t", reason: "what it threw can't be read" }]);
+  });
+
   it("is logged for prompts and resources too", async () => {
     const { tokenFor, post, lines } = startFailing();
     const request = (method: string, params: object) => ({ jsonrpc: "2.0", id: 1, method, params });

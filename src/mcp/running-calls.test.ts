@@ -244,6 +244,61 @@ describe("in a session", () => {
     expect(await again.text()).not.toContain("at last");
   });
 
+  it("what a tool says after its answer reaches nobody who uses its id again", async () => {
+    const { registrations, token, lesser, post, id } = await startSession();
+    const later = Promise.withResolvers<void>();
+    const said = Promise.withResolvers<void>();
+    registrations.registerTool("late", {}, ({ mcpReq: { notify, log } }) => {
+      void later.promise.then(async () => {
+        await notify({ method: "notifications/message", params: { level: "info", data: "LATE" } });
+        await log("info", "LATE");
+        said.resolve();
+      });
+      return { content: [] };
+    });
+    await (await post(token, call("late", {}, 7), id)).text();
+    const answer = post(lesser, call("wait", {}, 7), id);
+    const stream = await answer;
+    later.resolve();
+    await said.promise;
+    await post(lesser, { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } }, id);
+    const text = await stream.text();
+    expect(text).toContain("begun");
+    expect(text).not.toContain("LATE");
+  });
+
+  it.each(["elicitInput", "requestSampling", "send"] as const)(
+    "a call that has ended asks no one (%s)",
+    async (how) => {
+      const { registrations, tokenFor, token, lesser, post, send, id, revoke } = await startSession();
+      const asked = Promise.withResolvers<unknown>();
+      const begun = Promise.withResolvers<void>();
+      registrations.registerTool("asks", {}, async ({ mcpReq }) => {
+        begun.resolve();
+        await new Promise((resolve) => mcpReq.signal.addEventListener("abort", resolve));
+        const ask: Record<typeof how, () => Promise<unknown>> = {
+          elicitInput: () =>
+            mcpReq.elicitInput({ message: "PIN", requestedSchema: { type: "object", properties: {} } }),
+          requestSampling: () => mcpReq.requestSampling({ messages: [], maxTokens: 1 }),
+          send: () => mcpReq.send({ method: "roots/list" }),
+        };
+        await ask[how]().catch(asked.resolve);
+        return { content: [] };
+      });
+      const other = tokenFor({ grantId: "grant-3" });
+      const answer = post(lesser, call("asks", {}, 7), id);
+      await begun.promise;
+      const listening = await send(other, "GET", id);
+      expect(listening.status).toBe(200);
+      // The session stays with its first grant and the last one.
+      await post(token, call("quick", {}, 8), id);
+      revoke("grant-2");
+      expect(String(await asked.promise)).toContain("This call is over");
+      await (await answer).text();
+      await listening.body?.cancel();
+    },
+  );
+
   it("an id is used by one request at a time", async () => {
     const { token, post, id, running, open } = await startSession();
     const first = await post(token, call("wait", {}, 7), id);

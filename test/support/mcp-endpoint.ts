@@ -67,6 +67,7 @@ export function startEndpoint({
   keepAlive,
   withoutFrontDoor = false,
   upstreams,
+  verifying = async () => {},
 }: {
   readonly sessions?: boolean;
   readonly debug?: boolean;
@@ -78,6 +79,8 @@ export function startEndpoint({
   readonly withoutFrontDoor?: boolean;
   /** What the callers have at other services. */
   readonly upstreams?: Upstreams | undefined;
+  /** What verifying a token waits for. */
+  readonly verifying?: (auth: Auth) => Promise<void>;
 } = {}): Rig {
   const tokens = new Map<string, Auth>();
   let skew = 0;
@@ -92,6 +95,7 @@ export function startEndpoint({
     verify: async (token) => {
       if (!isStoreThere) throw new Error("The store can't be reached.");
       const auth = tokens.get(token);
+      if (auth) await verifying(auth);
       return auth ? { kind: "verified", auth } : { kind: "refused", why: "unknown" };
     },
     cachedTokens: 100,

@@ -267,4 +267,21 @@ describe("a subscription (2026-07-28)", () => {
     expect((await postModern(token, LISTEN)).status).toBe(200);
     expect(endpoint.openStreams()).toBe(101);
   });
+
+  it("ends with its key, also while a provider does not say what its own tokens are worth", async () => {
+    let provider = Promise.resolve();
+    const { endpoint, registrations, tokenFor, postModern, disableClient } = startEndpoint({
+      verifying: ({ grantId }) => (grantId === null ? provider : Promise.resolve()),
+    });
+    registrations.registerTool("first", {}, () => ({ content: [] }));
+    for (let n = 0; n < 3; n += 1) await postModern(tokenFor(PROVIDERS), LISTEN);
+    const read = messagesOf(await postModern(tokenFor({ client: { id: "client-2", name: null } }), LISTEN));
+    expect(endpoint.openStreams()).toBe(4);
+    const hanging = Promise.withResolvers<void>();
+    provider = hanging.promise;
+    disableClient("client-2");
+    await read;
+    expect(endpoint.openStreams()).toBe(3);
+    hanging.resolve();
+  });
 });

@@ -13,9 +13,6 @@ type RecheckParts = {
  * @returns the function that asks again about those of which that may be so, after what is being asked now.
  */
 export function createRecheck({ guard, resource, open }: RecheckParts) {
-  const waiting = new Set<Auth>();
-  let isRunning = false;
-
   const recheck = async (opened: Auth) => {
     const headers = new Headers({ authorization: `Bearer ${opened.token}` });
     const now = await guard.identify({ method: "GET", url: resource, headers });
@@ -23,20 +20,31 @@ export function createRecheck({ guard, resource, open }: RecheckParts) {
     const stays = "person" in now ? now.person.id === opened.person.id : now.status === 503;
     if (!stays) open.closeWhere((auth) => auth === opened);
   };
+  // A provider that does not answer holds up its own tokens, and not ours.
+  const [ours, ofProviders] = [oneByOne(recheck), oneByOne(recheck)];
 
+  return (mayHaveEnded: (auth: Auth) => boolean): void => {
+    for (const auth of open.opened()) {
+      if (mayHaveEnded(auth)) (auth.grantId === null ? ofProviders : ours)(auth);
+    }
+  };
+}
+
+/** Returns what puts one more at the end of the queue, unless it waits already. One after the other: requests come first. */
+function oneByOne<One>(work: (one: One) => Promise<void>): (one: One) => void {
+  const waiting = new Set<One>();
+  let isRunning = false;
   const run = async () => {
     if (isRunning) return;
     isRunning = true;
-    // One after the other: requests come first.
-    for (const auth of waiting) {
-      waiting.delete(auth);
-      await recheck(auth);
+    for (const one of waiting) {
+      waiting.delete(one);
+      await work(one);
     }
     isRunning = false;
   };
-
-  return (mayHaveEnded: (auth: Auth) => boolean): void => {
-    for (const auth of open.opened()) if (mayHaveEnded(auth)) waiting.add(auth);
+  return (one) => {
+    waiting.add(one);
     void run();
   };
 }

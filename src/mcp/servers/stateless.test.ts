@@ -19,6 +19,18 @@ describe("a request of 2025 without a session", () => {
     });
   });
 
+  it.each([{ accept: "application/json" }, {}])(
+    "in a batch that also cancels it is answered: without a session there is nothing to cancel (%o)",
+    async (accept) => {
+      const { registrations, tokenFor, post } = startEndpoint();
+      registrations.registerTool("hello", {}, () => ({ content: [{ type: "text", text: "Hello" }] }));
+      const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
+      const answers = (await messagesOf(await post(tokenFor(), [call("hello"), cancel], accept))).flat();
+      expect(answers.map(({ id }) => id)).toEqual([1]);
+      expect((await post(tokenFor(), [cancel], accept)).status).toBe(202);
+    },
+  );
+
   it("whose tool says something before its answer is answered by a stream", async () => {
     const { registrations, tokenFor, post } = startEndpoint();
     registrations.registerTool("count", {}, async ({ mcpReq }) => {

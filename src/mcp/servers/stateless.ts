@@ -7,6 +7,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
 import { isEventStream } from "../messages/buffered-response.ts";
+import { readMessage } from "../messages/json-rpc.ts";
 import { type KeepAlive, keptAlive } from "../messages/keep-alive.ts";
 import type { AnyExchange } from "../requests/exchange.ts";
 import type { ResultChallenges } from "../tools/result-challenges.ts";
@@ -82,10 +83,17 @@ async function answerAny(
   const transport = new OnePostTransport();
   await server.connect(transport);
   const response = await transport.handleRequest(request, {
-    parsedBody: body,
+    parsedBody: withoutCancellations(body),
     ...(authInfo && { authInfo }),
   });
   const sessionId = resultChallenges?.sessionIdFor(body);
   if (sessionId !== undefined) response.headers.set("mcp-session-id", sessionId);
   return response;
+}
+
+/** Of a batch. Without a session there is nothing to cancel but what is in it, and the SDK would leave that without an end. */
+function withoutCancellations(body: unknown): unknown {
+  if (!Array.isArray(body)) return body;
+  const others = body.filter((message) => readMessage(message).method !== "notifications/cancelled");
+  return others.length > 0 ? others : body;
 }

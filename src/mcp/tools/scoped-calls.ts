@@ -8,8 +8,9 @@ import type { Auth } from "../../core/auth.ts";
 import type { Upstreams } from "../../core/upstream.ts";
 import type { Log } from "../../platform/logging.ts";
 import type { Guard } from "../../resource-server/guard.ts";
+import { whileItRuns } from "./session-context.ts";
 import { callerOf, type PublicToolContext, possibleAuthOf, type ToolContext } from "./tool-context.ts";
-import { whenItFails } from "./when-it-fails.ts";
+import { whenItFails, whenItSettles } from "./when-it-fails.ts";
 import { withUpstreams } from "./with-upstreams.ts";
 
 /** A tool, prompt or resource, as the checks around its callbacks know it. */
@@ -89,22 +90,28 @@ export function createScopedCalls(
     return feature.isPublic ? hidingFailures(feature, callback, failed) : noticingFailures(callback, failed);
   };
 
+  const answer = <One extends Feature, Result>(
+    feature: One,
+    context: ServerContext,
+    callback: (context: ContextOf<One>) => Result,
+    server?: McpServer,
+  ): Result => {
+    const auth = possibleAuthOf(context);
+    const run = (): Result => {
+      if (feature.isPublic) return callback({ ...context, auth } as ContextOf<One>);
+      const caller = callerOf(context.http?.authInfo);
+      return withUpstreams({ feature, context, caller, server }, upstreams, (elsewhere) =>
+        callback({ ...context, ...caller, ...elsewhere } as ContextOf<One>),
+      );
+    };
+    return call(feature, auth, run, context.mcpReq.signal);
+  };
+
   return {
-    answer<One extends Feature, Result>(
-      feature: One,
-      context: ServerContext,
-      callback: (context: ContextOf<One>) => Result,
-      server?: McpServer,
-    ) {
-      const auth = possibleAuthOf(context);
-      const run = (): Result => {
-        if (feature.isPublic) return callback({ ...context, auth } as ContextOf<One>);
-        const caller = callerOf(context.http?.authInfo);
-        return withUpstreams({ feature, context, caller, server }, upstreams, (elsewhere) =>
-          callback({ ...context, ...caller, ...elsewhere } as ContextOf<One>),
-        );
-      };
-      return call(feature, auth, run, context.mcpReq.signal);
+    answer(feature, given, callback, server) {
+      if (!server) return answer(feature, given, callback);
+      const { context, over } = whileItRuns(given);
+      return whenItSettles(() => answer(feature, context, callback, server), over);
     },
     run(feature, callback) {
       const auth = currentMessage()?.auth;
@@ -148,9 +155,11 @@ function hidingFailures<Result>({ kind, name }: Feature, callback: () => Result,
 
 /** The SDK tells the client, and no one else. What the client said to it stays out of the log. */
 function reportFailure({ kind, name }: Feature, auth: Auth | null, cause: unknown, log: Log): void {
-  log.error("a handler failed", {
-    [kind]: name,
-    ...(auth && { person: auth.person.id, client: auth.client.id }),
-    cause,
-  });
+  const about = { [kind]: name, ...(auth && { person: auth.person.id, client: auth.client.id }) };
+  try {
+    log.error("a handler failed", { ...about, cause });
+  } catch {
+    // It is the tool's, and may have members that throw where they are read.
+    log.error("a handler failed", { ...about, reason: "what it threw can't be read" });
+  }
 }

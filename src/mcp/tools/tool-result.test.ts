@@ -2,6 +2,10 @@ import { describe, expect, it } from "vitest";
 import { call, messagesOf, startEndpoint } from "../../../test/support/mcp-endpoint.ts";
 import { silentLog } from "../../platform/logging.ts";
 
+const RING: { self?: unknown } = {};
+RING.self = RING;
+const DEEP = JSON.parse(`${"[".repeat(200_000)}${"]".repeat(200_000)}`);
+
 const WRONG: readonly (readonly [string, () => unknown, RegExp])[] = [
   ["text", () => "hello", /returned text\./],
   ["nothing", () => undefined, /returned nothing\./],
@@ -15,6 +19,10 @@ const WRONG: readonly (readonly [string, () => unknown, RegExp])[] = [
     () => ({ content: [{ type: "text", text: "" }, Promise.resolve({ type: "text", text: "" })] }),
     /content whose part 1 has no type: a promise, so await it\./,
   ],
+  ["a number that JSON has not", () => ({ content: [], structuredContent: { n: 1n } }), /can't be JSON/],
+  ["a ring", () => ({ content: [], structuredContent: RING }), /can't be JSON \(.*circular/],
+  ["such a part", () => ({ content: [{ type: "text", text: "", _meta: { n: 1n } }] }), /can't be JSON/],
+  ["deeper nesting than there is room for", () => ({ content: [], _meta: { deep: DEEP } }), /can't be JSON/],
 ];
 
 function start(returned: () => unknown) {

@@ -24,12 +24,34 @@ function problemOf(result: unknown): string | undefined {
   if (result === undefined) return "nothing";
   if (typeof result !== "object" || result === null || Array.isArray(result)) return kindOf(result);
   const { content } = membersOf(result);
-  if (content === undefined) return undefined;
+  if (content === undefined) return notJson(result);
   if (!Array.isArray(content)) return `content that is ${kindOf(content)}, and no list`;
   const wrong = content.findIndex((part) => typeof membersOf(part).type !== "string");
-  if (wrong < 0) return undefined;
+  if (wrong < 0) return isText(result) ? undefined : notJson(result);
   const forgotten = isThenable(content[wrong]) ? ": a promise, so await it" : "";
   return `content whose part ${wrong} has no type${forgotten}`;
+}
+
+/** Nearly every result: nothing in it but text. */
+function isText(result: object): boolean {
+  const { content, isError, ...others } = result as { content?: unknown[]; isError?: unknown };
+  const isStrings = (part: unknown) =>
+    Object.values(membersOf(part)).every((value) => typeof value === "string");
+  return (
+    Object.keys(others).length === 0 &&
+    (isError === undefined || typeof isError === "boolean") &&
+    content?.every(isStrings) === true
+  );
+}
+
+/** The SDK would find out where it sends it, and then send nothing. */
+function notJson(result: object): string | undefined {
+  try {
+    JSON.stringify(result);
+    return undefined;
+  } catch (cause) {
+    return `what can't be JSON (${cause instanceof Error ? cause.message.split("\n")[0] : "it has no text"})`;
+  }
 }
 
 function kindOf(value: unknown): string {

@@ -11,6 +11,18 @@ export function whenItFails<Result>(callback: () => Result, failed: (cause: unkn
   }
 }
 
+/** Runs a callback, and calls back once it has returned, thrown, resolved or rejected. */
+export function whenItSettles<Result>(callback: () => Result, settled: () => void): Result {
+  let isLater = false;
+  try {
+    const result = callback();
+    isLater = isThenable(result);
+    return isLater ? (Promise.resolve(result).finally(settled) as Result) : result;
+  } finally {
+    if (!isLater) settled();
+  }
+}
+
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   const mayHaveMembers = (typeof value === "object" && value !== null) || typeof value === "function";
   return mayHaveMembers && "then" in value && typeof value.then === "function";
