@@ -11,7 +11,7 @@ import { createRecheck } from "./requests/recheck.ts";
 import { respond, type Steps } from "./requests/respond.ts";
 import type { McpFactory } from "./servers/servers.ts";
 import { createServing, type ServingParts } from "./serving.ts";
-import { ofCaller, ofGrant } from "./sessions/key.ts";
+import { ofCaller, ofGrant, personKey } from "./sessions/key.ts";
 import { createMcpSessions } from "./sessions/sessions.ts";
 import type { Registrations } from "./tools/registrations.ts";
 
@@ -84,8 +84,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       // A shutdown does not wait for what lasts until it is closed.
       if (message.lasts) {
         finished();
-        const { id } = exchange.auth.person;
-        if (open.lasting(({ person }) => person.id === id) >= MOST_STREAMS_OF_ONE_PERSON)
+        const person = personKey(exchange.auth);
+        if (open.lasting((auth) => personKey(auth) === person) >= MOST_STREAMS_OF_ONE_PERSON)
           return tooManyStreams();
       } else message.atEnd(finished);
       const response = await answer(exchange, message);
@@ -125,6 +125,6 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
 }
 
 function tooManyStreams(): Response {
-  const said = `This person has ${MOST_STREAMS_OF_ONE_PERSON} streams open, which is the most. Close one first.`;
+  const said = `This person has ${MOST_STREAMS_OF_ONE_PERSON} open streams, the maximum. Close one first.`;
   return jsonRpcError(429, -32000, said, { "Retry-After": "60" });
 }

@@ -107,10 +107,10 @@ describe.each([
     expect((await run(...again)).exitCode).toBe(0);
     const changed = await run(...again, "--email", "ada@example.org", "--group", "app admins");
     expect(changed.exitCode).toBe(1);
-    expect(changed.stderr).toContain("ada was added before, and an invitation changes nothing of a person.");
+    expect(changed.stderr).toContain("ada already exists, and an invitation doesn't change a person.");
     expect(changed.stderr).toContain("person set ada --add-email ada@example.org --add-group 'app admins'");
     const renamed = await run("person", "invite", "ada", "--id", "ada-1");
-    expect(renamed.stderr).toMatch(/ada was added before, and has the id \S+\. Leave out --id\./);
+    expect(renamed.stderr).toMatch(/ada already exists with the id \S+\. Leave out --id\./);
     const { stdout } = await run("person", "show", "ada");
     expect(stdout).not.toMatch(/example\.org|app admins/);
   });

@@ -30,6 +30,12 @@ export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return isObject(value) ? value : {};
 }
 
+/** The URIs that `subscriptions/listen` names (MCP 2026-07-28). */
+export function listenedUris({ notifications }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  const uris = membersOf(notifications).resourceSubscriptions;
+  return Array.isArray(uris) ? uris : [];
+}
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }

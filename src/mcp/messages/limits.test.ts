@@ -26,7 +26,7 @@ describe("an id of a request", () => {
       expect(refused.status).toBe(400);
       expect(await onlyError(refused)).toEqual({
         code: -32600,
-        message: "The id of a request has 257 characters, and may have 256.",
+        message: "The id of a request has 257 characters; at most 256 are allowed.",
       });
     }
   });
@@ -45,7 +45,7 @@ describe("what is subscribed to", () => {
     const refused = await subscribe(uriOf(2049));
     expect(refused.status).toBe(400);
     expect((await onlyError(refused))?.message).toBe(
-      "The URI of a subscription has 2049 characters, and may have 2048.",
+      "The URI of a subscription has 2049 characters; at most 2048 are allowed.",
     );
   });
 
@@ -59,12 +59,12 @@ describe("what is subscribed to", () => {
     expect((await listen(Array<string>(1000).fill(uriOf(2048)))).status).toBe(200);
     const refused = await listen([uriOf(2049)]);
     expect(refused.status).toBe(400);
-    expect((await onlyError(refused))?.message).toMatch(/has 2049 characters, and may have 2048/);
+    expect((await onlyError(refused))?.message).toMatch(/has 2049 characters; at most 2048 are allowed/);
     const tooMany = await listen(Array<string>(1001).fill("app://r"));
     expect(tooMany.status).toBe(400);
     expect(await onlyError(tooMany)).toEqual({
       code: -32602,
-      message: "1001 resources are named, and a subscription has 1000 at most.",
+      message: "The subscription names 1001 resources; at most 1000 are allowed.",
     });
     expect(endpoint.openStreams()).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { jsonRpcError, membersOf, readMessages, requestIdsIn } from "./json-rpc.ts";
+import { jsonRpcError, listenedUris, membersOf, readMessages, requestIdsIn } from "./json-rpc.ts";
 
 /*
  * What is kept of a message for longer than it takes to answer it: the ids of what its client cancelled in a session, and the
@@ -18,8 +18,8 @@ export function refuseOversized(body: unknown): Response | undefined {
   for (const message of readMessages(body)) {
     const uris = SUBSCRIBED.get(message.method)?.(membersOf(message.params)) ?? [];
     if (uris.length > MOST_SUBSCRIPTIONS) {
-      const most = `${uris.length} resources are named, and a subscription has ${MOST_SUBSCRIPTIONS} at most.`;
-      return jsonRpcError(400, -32602, most);
+      const said = `The subscription names ${uris.length} resources; at most ${MOST_SUBSCRIPTIONS} are allowed.`;
+      return jsonRpcError(400, -32602, said);
     }
     const uri = uris.find((one) => isLonger(one, LONGEST_URI));
     if (uri !== undefined) return oversized("URI of a subscription", String(uri), LONGEST_URI);
@@ -31,13 +31,7 @@ export function refuseOversized(body: unknown): Response | undefined {
 const SUBSCRIBED: ReadonlyMap<unknown, (params: Readonly<Record<string, unknown>>) => readonly unknown[]> =
   new Map([
     ["resources/subscribe", ({ uri }) => [uri]],
-    [
-      "subscriptions/listen",
-      ({ notifications }) => {
-        const uris = membersOf(notifications).resourceSubscriptions;
-        return Array.isArray(uris) ? uris : [];
-      },
-    ],
+    ["subscriptions/listen", listenedUris],
   ]);
 
 function isLonger(value: unknown, most: number): boolean {
@@ -45,5 +39,5 @@ function isLonger(value: unknown, most: number): boolean {
 }
 
 function oversized(what: string, { length }: string, most: number): Response {
-  return jsonRpcError(400, -32600, `The ${what} has ${length} characters, and may have ${most}.`);
+  return jsonRpcError(400, -32600, `The ${what} has ${length} characters; at most ${most} are allowed.`);
 }

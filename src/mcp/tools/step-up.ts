@@ -1,4 +1,4 @@
-import { type Message, membersOf, readMessage, readMessages } from "../messages/json-rpc.ts";
+import { listenedUris, type Message, membersOf, readMessage, readMessages } from "../messages/json-rpc.ts";
 import type { Registration } from "./registration.ts";
 import type { RegistrationView } from "./registrations.ts";
 
@@ -48,10 +48,7 @@ const NAMED: ReadonlyMap<string, Names> = new Map<string, Names>([
   ["resources/subscribe", ({ uri }, registrations) => [registrations.resource(text(uri))]],
   [
     "subscriptions/listen",
-    ({ notifications }, registrations) => {
-      const uris = membersOf(notifications).resourceSubscriptions;
-      return Array.isArray(uris) ? uris.map((uri) => registrations.resource(text(uri))) : [];
-    },
+    (params, registrations) => listenedUris(params).map((uri) => registrations.resource(text(uri))),
   ],
   [
     "completion/complete",

@@ -19,10 +19,26 @@ const WRONG: readonly (readonly [string, () => unknown, RegExp])[] = [
     () => ({ content: [{ type: "text", text: "" }, Promise.resolve({ type: "text", text: "" })] }),
     /content whose part 1 has no type: a promise, so await it\./,
   ],
-  ["a number that JSON has not", () => ({ content: [], structuredContent: { n: 1n } }), /can't be JSON/],
-  ["a ring", () => ({ content: [], structuredContent: RING }), /can't be JSON \(.*circular/],
-  ["such a part", () => ({ content: [{ type: "text", text: "", _meta: { n: 1n } }] }), /can't be JSON/],
-  ["deeper nesting than there is room for", () => ({ content: [], _meta: { deep: DEEP } }), /can't be JSON/],
+  [
+    "a number that JSON has not",
+    () => ({ content: [], structuredContent: { n: 1n } }),
+    /a value that JSON can't represent/,
+  ],
+  [
+    "a ring",
+    () => ({ content: [], structuredContent: RING }),
+    /a value that JSON can't represent \(.*circular/,
+  ],
+  [
+    "such a part",
+    () => ({ content: [{ type: "text", text: "", _meta: { n: 1n } }] }),
+    /a value that JSON can't represent/,
+  ],
+  [
+    "deeper nesting than there is room for",
+    () => ({ content: [], _meta: { deep: DEEP } }),
+    /a value that JSON can't represent/,
+  ],
 ];
 
 function start(returned: () => unknown) {

@@ -19,7 +19,7 @@ function requireResult<Result>(name: string, result: Result): Result {
   );
 }
 
-/** What is in the parts, the SDK and the client read. */
+/** The members of each part are left to the client, which knows the kinds of its protocol. */
 function problemOf(result: unknown): string | undefined {
   if (result === undefined) return "nothing";
   if (typeof result !== "object" || result === null || Array.isArray(result)) return kindOf(result);
@@ -50,7 +50,7 @@ function notJson(result: object): string | undefined {
     JSON.stringify(result);
     return undefined;
   } catch (cause) {
-    return `what can't be JSON (${cause instanceof Error ? cause.message.split("\n")[0] : "it has no text"})`;
+    return `a value that JSON can't represent (${cause instanceof Error ? cause.message.split("\n")[0] : "it has no text"})`;
   }
 }
 

@@ -139,7 +139,7 @@ describe("a database that cannot be opened is named, with what to do", () => {
     other.close();
     const before = readFileSync(database);
     expect(await refusal(database)).toMatch(
-      /is another program's: it has a table users, and none of Gatehouse\. Name another file/,
+      /belongs to another program: it has a table users, and none of Gatehouse's\. Name another file/,
     );
     expect(readFileSync(database)).toEqual(before);
   });

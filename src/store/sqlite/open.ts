@@ -123,7 +123,7 @@ function refuseOthers(database: DatabaseSync, name: string): void {
   const [table] = tables;
   if (table === undefined || tables.includes(MIGRATIONS_TABLE)) return;
   throw new ConfigurationError(
-    `The database ${name} is another program's: it has a table ${table}, and none of Gatehouse. Name another file, which is made for you.`,
+    `The database ${name} belongs to another program: it has a table ${table}, and none of Gatehouse's. Name another file; it is created if it doesn't exist.`,
   );
 }
 

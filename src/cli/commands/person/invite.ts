@@ -114,9 +114,7 @@ async function invitedPerson(
 /** An invitation adds a person, and changes none. */
 function refuseChanges({ person, emails, groups }: PersonRecord, flags: PersonFlags, username: string): void {
   if (flags.id !== undefined && flags.id !== person.id)
-    throw new ConfigurationError(
-      `${username} was added before, and has the id ${person.id}. Leave out --id.`,
-    );
+    throw new ConfigurationError(`${username} already exists with the id ${person.id}. Leave out --id.`);
   const addresses = emails.map((address) => address.toLowerCase());
   const email = flags.email?.find((one) => !addresses.includes(one.toLowerCase()));
   const group = flags.group?.find((one) => !groups.includes(one));
@@ -127,7 +125,7 @@ function refuseChanges({ person, emails, groups }: PersonRecord, flags: PersonFl
   ].filter((change) => change !== false);
   if (changes.length === 0) return;
   throw new ConfigurationError(
-    `${username} was added before, and an invitation changes nothing of a person. First: ${toRun(`person set ${username} ${changes.join(" ")}`)}`,
+    `${username} already exists, and an invitation doesn't change a person. Run this first: ${toRun(`person set ${username} ${changes.join(" ")}`)}`,
   );
 }
 
