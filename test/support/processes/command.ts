@@ -210,7 +210,8 @@ async function printedUrl({ child, stdout, ended }: Spawned): Promise<string> {
   const printed = new Promise<string>((done) => {
     child.stdout?.on("data", () => {
       const url = seen();
-      if (url !== undefined && stdout().includes("Ctrl+C")) done(url);
+      // The empty line after them is the last that is printed: whoever closes the pipe sooner ends the server by it.
+      if (url !== undefined && /Ctrl\+C.*\n\n/s.test(stripVTControlCharacters(stdout()))) done(url);
     });
   });
   const early = ended.then(({ exitCode, stderr }): string => {
